@@ -1,0 +1,1 @@
+"""Where numbers come in and are kept: catalogues, checks, the vintage store."""

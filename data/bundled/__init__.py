@@ -1,0 +1,1 @@
+"""Bundled real figures: national series and yearly targets, each with its publishing office."""

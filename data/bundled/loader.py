@@ -1,0 +1,180 @@
+"""The data sets that ship with the program, and how they get into the store."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+from importlib import resources
+from io import StringIO
+from typing import overload
+
+import pandas as pd
+
+from data.catalogue import Catalogue
+from data.observation import Observation
+from data.store import Store
+
+COLUMNS = ("region", "indicator", "month", "value", "published_on", "source")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A shipped file of observations.
+
+    Attributes
+    ----------
+    name : str
+        Name of the data set in the store's record of batches.
+    package, file : str
+        Where it ships.
+    demo : bool
+        True for demonstration data (演示数据).
+    """
+
+    name: str
+    package: str
+    file: str
+    demo: bool
+
+    @property
+    def content(self) -> bytes:
+        """The file as shipped."""
+        return resources.files(self.package).joinpath(self.file).read_bytes()
+
+
+NATIONAL = DataSet("national", "data.bundled", "national_monthly.csv", demo=False)
+DEMO = DataSet("demo", "data.demo", "observations.csv", demo=True)
+DATA_SETS = (NATIONAL, DEMO)
+
+
+def parse_observations(text: str) -> list[Observation]:
+    """Read the shipped long table.
+
+    Parameters
+    ----------
+    text : str
+        CSV with the columns of `COLUMNS`; months as YYYY-MM; an empty `published_on` means that
+        nobody recorded the day.
+
+    Returns
+    -------
+    list of Observation
+        In file order.
+    """
+    months: dict[str, pd.Period] = {}
+    rows = []
+    for row in csv.DictReader(StringIO(text)):
+        key = row["month"]
+        if key not in months:
+            months[key] = pd.Period(year=int(key[:4]), month=int(key[5:]), freq="M")
+        day = row["published_on"]
+        rows.append(
+            Observation(
+                region=row["region"],
+                indicator=row["indicator"],
+                month=months[key],
+                value=float(row["value"]),
+                published_on=date.fromisoformat(day) if day else None,
+                source=row["source"],
+            )
+        )
+    return rows
+
+
+def _read(data_set: DataSet) -> list[Observation]:
+    return parse_observations(data_set.content.decode("utf-8"))
+
+
+def load_national() -> list[Observation]:
+    """Real national monthly series, in the catalogue's units.
+
+    Publication days are given where they are documented (the surveyed rates from 2022-12 to
+    2023-11) and None elsewhere. Cumulative new jobs, published in 万人, are in 人.
+    """
+    return _read(NATIONAL)
+
+
+def load_demo() -> list[Observation]:
+    """Demonstration series of the five districts; see `data.demo.generator`."""
+    return _read(DEMO)
+
+
+class _Deferred(Sequence[Observation]):
+    """Rows that are read only if somebody looks: an up-to-date store never does."""
+
+    def __init__(self, read: Callable[[], list[Observation]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _rows(self) -> list[Observation]:
+        return self._read()
+
+    @overload
+    def __getitem__(self, index: int) -> Observation: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Observation]: ...
+    def __getitem__(self, index: int | slice) -> Observation | Sequence[Observation]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[Observation]:
+        return iter(self._rows)
+
+
+def fingerprint(content: bytes, catalogue: Catalogue) -> str:
+    """Hash of a shipped file and of the rules by which its publication days are estimated.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    catalogue : Catalogue
+        Its indicators decide the estimated days, so a changed lag is a changed data set.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits (SHA-256).
+    """
+    digest = hashlib.sha256(content)
+    digest.update(repr(catalogue.indicators).encode())
+    return digest.hexdigest()
+
+
+def sync(store: Store, catalogue: Catalogue) -> bool:
+    """Bring every shipped data set into the store, each in one transaction.
+
+    Parameters
+    ----------
+    store : Store
+        Where to.
+    catalogue : Catalogue
+        As for `Store.append`.
+
+    Returns
+    -------
+    bool
+        True if anything was written; a store that is up to date costs one query per data set.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be read or written.
+    """
+    written = [
+        store.replace_bundled(
+            each.name,
+            _Deferred(partial(_read, each)),
+            catalogue,
+            demo=each.demo,
+            fingerprint=fingerprint(each.content, catalogue),
+        )
+        for each in DATA_SETS
+    ]
+    return any(written)

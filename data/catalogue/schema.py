@@ -1,0 +1,167 @@
+"""What the catalogue knows of a region and of an indicator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+from data.clock import estimated_publication
+from data.errors import SettingsError, suggestion
+
+Kind = Literal["stock", "flow", "rate", "index"]
+Transform = Literal["log", "none"]
+Aggregation = Literal["sum", "none"]
+Reporting = Literal["monthly", "year_to_date"]
+Treatment = Literal["split", "dummy"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """An administrative division after GB/T 2260, or a street a workspace added."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    parent: str | None = None
+    level: str = "district"
+    default_indicator: str = "registered_unemployed"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the region answers to."""
+        return (self.code, self.name, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Break:
+    """A change of definition (口径): the first month under the new one; `demo`: only in demo data."""
+
+    region: str
+    month: pd.Period
+    treatment: Treatment = "split"
+    note: str = ""
+    demo: bool = False
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A published monthly figure.
+
+    Attributes
+    ----------
+    kind : {"stock", "flow", "rate", "index"}
+        期末数, 当月数, 率 or 指数.
+    unit : str
+        Unit of the stored value.
+    transform : {"log", "none"}
+        Scale on which models work.
+    aggregation : {"sum", "none"}
+        Whether regions add up to their parent.
+    reporting : {"monthly", "year_to_date"}
+        Form of the published figure.
+    lag_days : int
+        Days from month end to publication where the real day is unknown.
+    precision : float
+        Last printed digit, in `unit`.
+    january_with_february : bool
+        January is published together with February, as the statistical offices do.
+    """
+
+    code: str
+    name: str
+    kind: Kind
+    unit: str
+    synonyms: tuple[str, ...] = ()
+    transform: Transform = "log"
+    aggregation: Aggregation = "none"
+    reporting: Reporting = "monthly"
+    lag_days: int = 15
+    precision: float = 1.0
+    january_with_february: bool = False
+    breaks: tuple[Break, ...] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the indicator answers to."""
+        return (self.code, self.name, *self.synonyms)
+
+    @property
+    def decimals(self) -> int:
+        """Digits printed after the decimal point."""
+        text = f"{self.precision:.10f}".rstrip("0")
+        return len(text.split(".")[1])
+
+    def usually_published(self, month: pd.Period) -> date:
+        """Day a month is taken to have become known where nobody recorded it."""
+        late = self.january_with_february and month.month == 1
+        return estimated_publication(month + 1 if late else month, self.lag_days)
+
+    def breaks_in(self, region: str, demo: bool) -> tuple[Break, ...]:
+        """Breaks that concern one region's real or demonstration data, in order of time."""
+        mine = (b for b in self.breaks if b.region in ("*", region) and b.demo <= demo)
+        return tuple(sorted(mine, key=lambda b: b.month.ordinal))
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "kind": get_args(Kind),
+    "transform": get_args(Transform),
+    "aggregation": get_args(Aggregation),
+    "reporting": get_args(Reporting),
+    "treatment": get_args(Treatment),
+}
+
+
+def _checked(cls: type, raw: dict[str, Any], where: str) -> dict[str, Any]:
+    """Refuse unknown keys, wrong types and wrong choices; turn lists into tuples."""
+    known = {f.name: str(f.type) for f in fields(cls)}
+    for key, value in raw.items():
+        if key not in known:
+            raise SettingsError(
+                f"{where}里有未知的键“{key}”。", suggestion(key, known) or "请删除该键。"
+            )
+        if key in _CHOICES and value not in _CHOICES[key]:
+            raise SettingsError(
+                f"{where}里“{key}”的值“{value}”不可用。", f"可用的值:{'、'.join(_CHOICES[key])}。"
+            )
+        wanted = known[key]
+        fits = {
+            "str": isinstance(value, str),
+            "str | None": isinstance(value, str),
+            "tuple[str, ...]": isinstance(value, list) and all(isinstance(v, str) for v in value),
+            "int": isinstance(value, int) and not isinstance(value, bool),
+            "float": isinstance(value, int | float) and not isinstance(value, bool),
+            "bool": isinstance(value, bool),
+        }
+        if not fits.get(wanted, True):
+            raise SettingsError(
+                f"{where}里“{key}”的值“{value}”类型不对。",
+                "文字请加引号,数字不要加引号,多个值用 [ ] 列出。",
+            )
+    missing = [k for k in ("code", "name", "kind", "unit", "month") if k in known and k not in raw]
+    if missing:
+        raise SettingsError(f"{where}里缺少必填的键“{'、'.join(missing)}”。", "请补上后重试。")
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+
+
+def read_region(raw: dict[str, Any], where: str) -> Region:
+    """Build a region from one TOML table; raises SettingsError naming the file and key."""
+    return Region(**_checked(Region, raw, where))
+
+
+def read_indicator(raw: dict[str, Any], where: str) -> Indicator:
+    """Build an indicator from one TOML table; raises SettingsError naming the file and key."""
+    rest = {k: v for k, v in raw.items() if k != "breaks"}
+    breaks = []
+    for item in raw.get("breaks", []):
+        checked = _checked(Break, {"region": "*", **item}, f"{where}的 breaks ")
+        try:
+            checked["month"] = pd.Period(str(checked["month"]), freq="M")
+        except ValueError:
+            raise SettingsError(
+                f"{where}的 breaks 里月份“{item['month']}”无法识别。", '请写成 "2021-01"。'
+            ) from None
+        breaks.append(Break(**checked))
+    return Indicator(**_checked(Indicator, rest, where), breaks=tuple(breaks))

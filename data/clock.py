@@ -1,0 +1,64 @@
+"""Dates as the bureaus count them: Asia/Shanghai, months as `Period[M]`."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime, timedelta, timezone
+
+import pandas as pd
+
+from data.errors import UsageError
+
+# China has had no daylight saving time since 1991; a fixed offset needs no time zone database.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def now() -> datetime:
+    """Current time in Asia/Shanghai; `FORECAST_TODAY` (YYYY-MM-DD) sets the day, for replays."""
+    moment = datetime.now(SHANGHAI)
+    fixed = os.environ.get("FORECAST_TODAY")
+    if not fixed:
+        return moment
+    return datetime.combine(parse_day(fixed, "FORECAST_TODAY"), moment.timetz())
+
+
+def today() -> date:
+    """Today's date in Asia/Shanghai."""
+    return now().date()
+
+
+def parse_day(text: str, option: str) -> date:
+    """Read `YYYY-MM-DD`.
+
+    Raises
+    ------
+    UsageError
+        If the text is not a calendar day.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{option} 的值“{text}”不是有效日期。", "请写成 2026-11-23 这样的年-月-日。"
+        ) from None
+
+
+def month_key(month: pd.Period) -> int:
+    """Month as the integer YYYYMM, the form the store keeps."""
+    return int(month.year) * 100 + int(month.month)
+
+
+def key_month(key: int) -> pd.Period:
+    """Inverse of `month_key`."""
+    return pd.Period(year=key // 100, month=key % 100, freq="M")
+
+
+def month_end(month: pd.Period) -> date:
+    """Last day of a month."""
+    first_of_next = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return first_of_next - timedelta(days=1)
+
+
+def estimated_publication(month: pd.Period, lag_days: int) -> date:
+    """Day a value is taken to have become known when nobody recorded it: month end plus lag."""
+    return month_end(month) + timedelta(days=lag_days)

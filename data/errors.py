@@ -1,0 +1,166 @@
+"""Errors a user can act on, and the exit codes they end with.
+
+Every error carries one paragraph in Chinese that says what is wrong and what to do next, a stable
+English code for machines, and the exit status of the process. The table `EXIT_CODES` is the one
+place where exit codes are defined; the documentation is checked against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+EXIT_OK = 0
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+EXIT_UNKNOWN_NAME = 3
+EXIT_BAD_DATA = 4
+EXIT_SETTINGS = 5
+EXIT_STORAGE = 6
+EXIT_NO_MODEL = 7
+EXIT_NOT_FOUND = 8
+EXIT_REFUSED = 9
+EXIT_BUSY = 10
+EXIT_INTERRUPTED = 130
+
+EXIT_CODES: dict[int, str] = {
+    EXIT_OK: "成功",
+    EXIT_UNEXPECTED: "程序内部错误(请附日志反馈)",
+    EXIT_USAGE: "命令用法错误(选项或参数不对)",
+    EXIT_UNKNOWN_NAME: "未知的地区、指标或模型",
+    EXIT_BAD_DATA: "数据问题(历史太短、缺月、重复、超出取值范围、全为常数等)",
+    EXIT_SETTINGS: "工作区或 forecast.toml 配置问题",
+    EXIT_STORAGE: "数据库或 MLflow 无法访问",
+    EXIT_NO_MODEL: "没有任何模型得出预测",
+    EXIT_NOT_FOUND: "所指的运行、模型版本或批次不存在",
+    EXIT_REFUSED: "检查未通过,未予执行(如晋级被拒)",
+    EXIT_BUSY: "另一进程正在占用,稍后重试",
+    EXIT_INTERRUPTED: "用户中断(Ctrl-C)",
+}
+
+
+class ForecastError(Exception):
+    """An error with a remedy.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, in Chinese, naming the thing at fault.
+    hint : str
+        What to do next, in Chinese.
+    """
+
+    code = "error"
+    exit_code = EXIT_UNEXPECTED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[ForecastError], tuple[str, str]]:
+        """Cross a process border with both texts."""
+        return type(self), (self.message, self.hint)
+
+    def __str__(self) -> str:
+        return f"{self.message}{self.hint}"
+
+
+class UsageError(ForecastError):
+    """An option has a value that cannot be used."""
+
+    code = "usage"
+    exit_code = EXIT_USAGE
+
+
+class UnknownNameError(ForecastError):
+    """A region, indicator or model that no catalogue knows."""
+
+    code = "unknown_name"
+    exit_code = EXIT_UNKNOWN_NAME
+
+
+class DataError(ForecastError):
+    """Observations that cannot be used as they are."""
+
+    code = "bad_data"
+    exit_code = EXIT_BAD_DATA
+
+
+class ShortHistoryError(DataError):
+    """Fewer months than any model needs."""
+
+    code = "short_history"
+
+
+class SettingsError(ForecastError):
+    """A workspace or settings file that cannot be used."""
+
+    code = "settings"
+    exit_code = EXIT_SETTINGS
+
+
+class StorageError(ForecastError):
+    """The observation store or the tracking server does not answer."""
+
+    code = "storage"
+    exit_code = EXIT_STORAGE
+
+
+class NoModelError(ForecastError):
+    """Every competitor failed."""
+
+    code = "no_model"
+    exit_code = EXIT_NO_MODEL
+
+
+class NotFoundError(ForecastError):
+    """A run, version or batch that is not there."""
+
+    code = "not_found"
+    exit_code = EXIT_NOT_FOUND
+
+
+class RefusedError(ForecastError):
+    """A check refused the change."""
+
+    code = "refused"
+    exit_code = EXIT_REFUSED
+
+
+class BusyError(ForecastError):
+    """Another process holds what is needed."""
+
+    code = "busy"
+    exit_code = EXIT_BUSY
+
+
+def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Known words most like a mistyped one.
+
+    Parameters
+    ----------
+    word : str
+        What was typed.
+    known : iterable of str
+        What could have been meant.
+    count : int
+        Most suggestions to give.
+
+    Returns
+    -------
+    list of str
+        Best first; words that contain or are contained in `word` come before mere look-alikes.
+    """
+    pool = list(dict.fromkeys(known))
+    folded = word.casefold()
+    inside = [k for k in pool if folded and (folded in k.casefold() or k.casefold() in folded)]
+    alike = get_close_matches(folded, [k.casefold() for k in pool], n=count, cutoff=0.5)
+    by_fold = {k.casefold(): k for k in pool}
+    return list(dict.fromkeys([*inside, *(by_fold[a] for a in alike)]))[:count]
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """One Chinese sentence naming the nearest known words, or an empty string."""
+    close = nearest(word, known)
+    return f"最接近的有:{'、'.join(close)}。" if close else ""

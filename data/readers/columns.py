@@ -1,0 +1,230 @@
+"""Which columns of a table label its rows and which hold values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from data.readers.cells import text_of
+from data.readers.facts import Facts, facts_of
+from data.readers.labels import Label, Vocabulary
+from data.readers.layout import Headed, Table, when_like
+from data.readers.months import When, bare_when
+from data.readers.numbers import looks_like_value
+from data.readers.normal import fold
+from data.readers.units import unit_note
+from data.readers.words import Dimension
+
+Kind = Literal["region", "indicator", "group", "when", "none"]
+
+
+@dataclass
+class Columns:
+    """Roles of the columns of one table.
+
+    Attributes
+    ----------
+    labels : dict of int to str
+        Columns that label rows: their dimension, `any` if the content has to tell.
+    kinds : dict of int to str
+        What the labels of such a column mostly are.
+    values : dict of int to Facts
+        Columns of values and what their heads say.
+    unknown : dict of int to Headed
+        Columns with a head that nothing explains.
+    headless : list of int
+        Columns with values and no head.
+    bare : set of int
+        Label columns in which a bare number is a month.
+    """
+
+    labels: dict[int, Dimension] = field(default_factory=dict)
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    values: dict[int, Facts] = field(default_factory=dict)
+    unknown: dict[int, Headed] = field(default_factory=dict)
+    headless: list[int] = field(default_factory=list)
+    bare: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What the data rows of a column hold."""
+
+    texts: int
+    values: int
+    times: int
+    units: int
+    kind: Kind
+    known: int
+
+
+def kind_of(label: Label) -> Kind:
+    """The one thing a row label states first of all."""
+    if label.region is not None:
+        return "region"
+    if label.indicator is not None:
+        return "indicator"
+    if label.group is not None:
+        return "group"
+    return "when" if label.when is not None else "none"
+
+
+def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
+    texts = values = times = units = 0
+    kinds: Counter[Kind] = Counter()
+    for row in table.rows:
+        value = table.sheet.value(row, column)
+        if value is None:
+            continue
+        text = text_of(value)
+        label = vocabulary.classify(text)
+        units += bool(unit_note(text))
+        if kind_of(label) != "none" and label.known:
+            kinds[kind_of(label)] += 1
+        if when_like(value):
+            times += 1
+        if not looks_like_value(value) or (isinstance(value, str) and label.region is not None):
+            texts += 1
+        else:
+            values += 1
+    kind: Kind = kinds.most_common(1)[0][0] if kinds else "none"
+    return _Content(texts, values, times, units, kind, sum(kinds.values()))
+
+
+def roles(table: Table, vocabulary: Vocabulary) -> Columns:
+    """Tell the columns of a table apart.
+
+    Parameters
+    ----------
+    table : Table
+        Located table.
+    vocabulary : Vocabulary
+        Recognises labels.
+
+    Returns
+    -------
+    Columns
+    """
+    found = Columns()
+    for column in table.columns:
+        heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
+        content = _content(table, column, vocabulary)
+        labels = [h.label for h in heads]
+        dimension = next((x.dimension for x in labels if x.dimension), None)
+        if any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
+            _put_value(found, column, heads)
+        elif dimension is not None:
+            _put_dimension(found, column, dimension, content)
+        elif not heads:
+            _put_headless(found, column, content, table.is_headed)
+        elif all(x.known for x in labels):
+            _put_value(found, column, heads)
+        elif content.texts > content.values:
+            if content.known * 2 > content.texts:
+                found.labels[column] = "any"
+            else:
+                found.labels[column] = "ignore"
+        else:
+            found.unknown[column] = next(h for h in heads if not h.label.known)
+        if column in found.labels:
+            found.kinds[column] = content.kind
+            if content.times and content.times >= content.texts + content.values - content.known:
+                _note_bare(found, table, column)
+    _settle_times(found, table)
+    return found
+
+
+def _timed(label: Label) -> Label:
+    """A bare number in a header is a month."""
+    when = bare_when(label.text) if not label.known else None
+    return label if when is None else Label(label.text, when=when)
+
+
+def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _Content) -> None:
+    if dimension == "value":
+        found.values[column] = Facts()
+    elif dimension == "unit" and content.units * 2 < content.texts:
+        found.labels[column] = "any"  # 单位 also heads columns of offices
+    elif dimension == "any" and content.values > content.texts and not content.times:
+        found.values[column] = Facts()
+    else:
+        found.labels[column] = dimension
+
+
+def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
+    unknown = next((h for h in heads if not h.label.known), None)
+    if unknown is not None:
+        found.unknown[column] = unknown
+    else:
+        found.values[column] = facts_of(h.label for h in heads)
+
+
+def _put_headless(found: Columns, column: int, content: _Content, is_headed: bool) -> None:
+    leading = not found.values
+    if content.texts > content.values and leading:
+        found.labels[column] = "any"
+    elif leading and content.times and content.times == content.values + content.texts:
+        found.labels[column] = "any"
+    elif not is_headed:
+        found.values[column] = Facts()
+    elif content.values:
+        found.headless.append(column)
+
+
+def _note_bare(found: Columns, table: Table, column: int) -> None:
+    values = [table.sheet.value(row, column) for row in table.rows]
+    texts = [text_of(v) for v in values if v is not None]
+    numbers = [t for t in texts if bare_when(t) is not None]
+    if found.labels[column] == "month" or len(numbers) == len(texts):
+        found.bare.add(column)
+
+
+def _settle_times(found: Columns, table: Table) -> None:
+    """Carry years to the right, and tell 2021.1 from 2021.10."""
+    columns = sorted(found.values)
+    texts = {c: [fold(h.label.text) for h in table.heads[c]] for c in columns}
+    padded = any(_is_padded(t) for stack in texts.values() for t in stack)
+    previous: When | None = None
+    for column in columns:
+        facts = found.values[column]
+        when = facts.when
+        if when is None or when.last is None:
+            previous = None
+            continue
+        when = settled(when, previous, padded)
+        found.values[column] = replace(facts, when=when)
+        previous = when
+
+
+def _is_padded(text: str) -> bool:
+    return len(text) == 7 and text[4:6] == ".0"
+
+
+def settled(when: When, previous: When | None, padded: bool) -> When:
+    """A time in the light of its neighbour: missing year carried over, 2021.1 after 2021.9 is October.
+
+    Parameters
+    ----------
+    when : When
+        Time of a label.
+    previous : When or None
+        Settled time of the label before.
+    padded : bool
+        True if the axis writes January as 2021.01.
+
+    Returns
+    -------
+    When
+    """
+    if when.unpadded:
+        october = padded or (
+            previous is not None and previous.year == when.year and previous.last == 9
+        )
+        month = 10 if october else 1
+        return replace(when, first=month, last=month, unpadded=False)
+    if when.year is None and previous is not None and previous.year is not None:
+        assert when.last is not None
+        if previous.last is not None and when.last > previous.last:
+            return replace(when, year=previous.year)
+    return when

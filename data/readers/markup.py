@@ -1,0 +1,161 @@
+"""HTML tables, as web systems save them under the name .xls."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from data.errors import DataError
+from data.readers.cells import Area, Sheet, SheetBuilder
+from data.readers.delimited import text_encoding
+from data.readers.limits import MEGABYTE, too_large
+
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
+_CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "cp936", "hz-gb-2312"}
+_MAX_SPAN = 1000  # the HTML standard clamps colspan there
+_MAX_DEPTH = 20
+
+
+@dataclass
+class _Open:
+    """A table whose end tag has not come yet."""
+
+    sheet: Sheet
+    row: int = 0
+    column: int = 0
+    span: tuple[int, int] = (1, 1)
+    cell: list[str] | None = None
+    taken: dict[int, int] = field(default_factory=dict)  # column -> last row a rowspan fills
+
+
+class _Tables(HTMLParser):
+    """Fills one sheet per table, nested ones included; text outside tables is ignored."""
+
+    def __init__(self, builder: SheetBuilder) -> None:
+        super().__init__(convert_charrefs=True)
+        self._builder = builder
+        self._open: list[_Open] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            if len(self._open) >= _MAX_DEPTH:
+                raise too_large(f"网页表格嵌套超过 {_MAX_DEPTH} 层")
+            sheet = self._builder.add_sheet(f"表{len(self._builder.sheets) + 1}")
+            self._open.append(_Open(sheet))
+        elif tag in ("style", "script"):
+            self._silent += 1
+        elif not self._open:
+            return
+        elif tag == "tr":
+            self._close_cell()
+            self._open[-1].row += 1
+            self._open[-1].column = 0
+        elif tag in ("td", "th"):
+            self._close_cell()
+            self._open_cell(dict(attrs))
+        elif tag == "br":
+            self.handle_data(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("style", "script") and self._silent:
+            self._silent -= 1
+        elif self._open and tag in ("td", "th", "tr"):
+            self._close_cell()
+        elif self._open and tag == "table":
+            self._close_cell()
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._open and not self._silent:
+            cell = self._open[-1].cell
+            if cell is not None:
+                cell.append(data)
+
+    def finish(self) -> None:
+        """Take in what unclosed tags left open."""
+        while self._open:
+            self._close_cell()
+            self._open.pop()
+
+    def _open_cell(self, attributes: dict[str, str | None]) -> None:
+        table = self._open[-1]
+        table.row = max(table.row, 1)
+        table.column += 1
+        while table.taken.get(table.column, 0) >= table.row:
+            table.column += 1
+        table.span = (_span(attributes.get("rowspan")), _span(attributes.get("colspan")))
+        table.cell = []
+
+    def _close_cell(self) -> None:
+        table = self._open[-1]
+        if table.cell is None:
+            return
+        text = " ".join("".join(table.cell).split())
+        table.cell = None
+        if text:
+            self._builder.put(table.sheet, table.row, table.column, text)
+        down, across = table.span
+        if down > 1 or across > 1:
+            bottom, right = table.row + down - 1, table.column + across - 1
+            self._builder.merge(table.sheet, Area(table.row, table.column, bottom, right))
+            table.taken.update(dict.fromkeys(range(table.column, right + 1), bottom))
+            table.column = right
+
+
+def _span(text: str | None) -> int:
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 6:
+        return 1
+    return min(max(int(digits), 1), _MAX_SPAN)
+
+
+def _html_encoding(data: bytes) -> str:
+    """Encoding of a page: by content; its own word decides only where both would decode."""
+    found = text_encoding(data)
+    declared = _CHARSET.search(data[:4096])
+    named = declared.group(1).decode("ascii").lower() if declared else ""
+    if found != "utf-8" or data.isascii() or named not in _CHINESE:
+        return found
+    # A short GB18030 text can decode as UTF-8 by accident, but then it is hardly Chinese.
+    foreign = [c for c in data.decode("utf-8") if ord(c) > 127]
+    chinese = sum("\u2010" <= c <= "\u206f" or "\u3000" <= c for c in foreign)
+    return found if chinese * 2 >= len(foreign) else "gb18030"
+
+
+def read_html(data: bytes, builder: SheetBuilder) -> str:
+    """Read every table of an HTML page into a sheet of its own.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole file.
+    builder : SheetBuilder
+        Receives the cells, all as text; rowspan and colspan become merged areas.
+
+    Returns
+    -------
+    str
+        Encoding found.
+
+    Raises
+    ------
+    DataError
+        If it is no text, is too large, or holds no table.
+    """
+    if len(data) > builder.limits.legacy_bytes:
+        raise too_large(f"网页表格超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
+    encoding = _html_encoding(data)
+    parser = _Tables(builder)
+    with io.TextIOWrapper(io.BytesIO(data), encoding=encoding, errors="replace") as stream:
+        while chunk := stream.read(MEGABYTE):
+            parser.feed(chunk)
+    parser.close()
+    parser.finish()
+    if not builder.sheets:
+        raise DataError(
+            "文件是网页，但里面没有表格。", "请从原系统重新导出，或用 Excel 打开后另存为 .xlsx。"
+        )
+    return encoding

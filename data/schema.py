@@ -1,0 +1,88 @@
+"""Tables of the observation store."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# One row per command that brought numbers in. Withdrawing a batch sets withdrawn_at; nothing is
+# deleted.
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("created_at", DateTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("command", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False, default=""),
+    Column("demo", Boolean, nullable=False),
+    Column("withdrawn_at", DateTime),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
+)
+
+# Append-only: a revision is a new row with a later published_on.
+observations = Table(
+    "observations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("month", Integer, nullable=False),  # YYYYMM
+    Column("value", Float, nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("published_estimated", Boolean, nullable=False),
+    Column("source_id", Integer, ForeignKey("sources.id"), nullable=False),
+)
+
+Index(
+    "ix_observations_series",
+    observations.c.region,
+    observations.c.indicator,
+    observations.c.month,
+    observations.c.published_on,
+)
+
+# Append-only: a target changed in July is a new row announced in July.
+targets = Table(
+    "targets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("qualifier", String(32), nullable=False),
+    Column("period", String(9), nullable=False),
+    Column("value", Float),
+    Column("unit", String(16), nullable=False),
+    Column("attribute", String(16), nullable=False),
+    Column("announced_on", Date, nullable=False),
+    Column("announced_estimated", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+Index("ix_targets_series", targets.c.region, targets.c.indicator)

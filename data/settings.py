@@ -1,0 +1,218 @@
+"""Optional settings in `forecast.toml`: one table of keys serves validation and the template."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from data.errors import SettingsError, nearest
+from data.workspace import Workspace
+
+Check = Callable[[Any], bool]
+
+
+def _integer(low: int, high: int) -> Check:
+    def fits(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+    return fits
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _one_of(*choices: str) -> Check:
+    return lambda value: value in choices
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting: where it lives, what it means, what it may be."""
+
+    section: str
+    name: str
+    default: Any
+    check: Check
+    wanted: str
+    meaning: str
+    example: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Dotted name."""
+        return f"{self.section}.{self.name}"
+
+
+KEYS: tuple[Key, ...] = (
+    Key("store", "url", "", _text, "文字", "观测数据库(SQLAlchemy 地址);留空则用工作区内的 observations.db",
+        "postgresql+psycopg://用户:口令@主机/库名"),
+    Key("mlflow", "tracking_uri", "", _text, "文字", "MLflow 跟踪地址;留空则用工作区内的 mlruns/mlflow.db",
+        "http://10.0.0.8:5000"),
+    Key("run", "horizon", 12, _integer(1, 60), "1—60 的整数", "至少预测的月数(会自动延长到控制期末)"),
+    Key("run", "origins", 36, _integer(0, 240), "0—240 的整数", "回测的预测起点个数"),
+    Key("run", "paths", 1000, _integer(200, 20000), "200—20000 的整数", "每次预测的模拟路径条数"),
+    Key("run", "seed", 1, _integer(0, 2**31 - 1), "非负整数", "随机种子"),
+    Key("run", "jobs", 0, _integer(0, 256), "0—256 的整数", "工作进程数;0 表示按处理器核数"),
+    Key("run", "models", [], _names, "模型名列表", "参赛模型;留空表示全部"),
+    Key("history", "gaps", "refuse", _one_of("refuse", "after"), '"refuse" 或 "after"',
+        "缺月时:refuse 拒绝并报告;after 只用最后一个缺口之后的数据"),
+    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数(MB)", "回测缓存上限;0 表示不缓存"),
+)  # fmt: skip
+
+_BY_PATH = {key.path: key for key in KEYS}
+_TABLE_LISTS = ("regions", "indicators")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Validated settings.
+
+    Attributes
+    ----------
+    values : mapping
+        Dotted key to value, defaults filled in.
+    regions, indicators : tuple of dict
+        Catalogue entries the workspace adds.
+    """
+
+    values: Mapping[str, Any] = field(
+        default_factory=lambda: MappingProxyType({k.path: k.default for k in KEYS})
+    )
+    regions: tuple[dict[str, Any], ...] = ()
+    indicators: tuple[dict[str, Any], ...] = ()
+
+    def __getitem__(self, path: str) -> Any:
+        return self.values[path]
+
+    def store_url(self, workspace: Workspace) -> str:
+        """Where observations are kept."""
+        return self["store.url"] or f"sqlite:///{workspace.database}"
+
+    def tracking_uri(self, workspace: Workspace) -> str:
+        """Where MLflow records runs."""
+        return self["mlflow.tracking_uri"] or f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
+
+    @property
+    def jobs(self) -> int:
+        """Worker processes to use."""
+        return int(self["run.jobs"]) or os.cpu_count() or 1
+
+
+def _refuse_unknown(path: str, known: list[str], file: Path) -> SettingsError:
+    close = nearest(path, known)
+    hint = f"最接近的键是 {'、'.join(close)}。" if close else f"可用的键:{'、'.join(known)}。"
+    return SettingsError(f"配置文件“{file}”里有未知的键 {path}。", hint)
+
+
+def parse_settings(text: str, file: Path) -> Settings:
+    """Validate the text of a settings file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    file : pathlib.Path
+        Named in errors.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        On bad TOML, unknown keys (with the nearest known key) or values out of range.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"配置文件“{file}”不是有效的 TOML({error})。",
+            "请改正所示的行;不需要的键可整行删去。",
+        ) from error
+    sections = sorted({k.section for k in KEYS} | set(_TABLE_LISTS))
+    values = {k.path: k.default for k in KEYS}
+    for section, content in raw.items():
+        if section not in sections:
+            raise _refuse_unknown(section, sections, file)
+        is_list = section in _TABLE_LISTS
+        tables = content if is_list else [content]
+        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+            form = f"[[{section}]]" if is_list else f"[{section}]"
+            raise SettingsError(f"配置文件“{file}”里 {section} 的写法不对。", f"请写成 {form}。")
+        if is_list:
+            continue
+        for name, value in content.items():
+            key = _BY_PATH.get(f"{section}.{name}")
+            if key is None:
+                raise _refuse_unknown(f"{section}.{name}", list(_BY_PATH), file)
+            if not key.check(value):
+                raise SettingsError(
+                    f"配置文件“{file}”里 {key.path} 的值 {value!r} 不可用。",
+                    f"应为{key.wanted}:{key.meaning}。",
+                )
+            values[key.path] = value
+    return Settings(
+        MappingProxyType(values), tuple(raw.get("regions", ())), tuple(raw.get("indicators", ()))
+    )
+
+
+def load_settings(workspace: Workspace) -> Settings:
+    """Read the workspace's settings; defaults where there is no file.
+
+    Raises
+    ------
+    SettingsError
+        As in `parse_settings`, or if the file cannot be read.
+    """
+    file = workspace.settings_file
+    if not file.is_file():
+        return Settings()
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"配置文件“{file}”无法读取({error})。", "请检查文件权限,并以 UTF-8 编码保存。"
+        ) from error
+    return parse_settings(text, file)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def template() -> str:
+    """A settings file in which every key is commented out and explained."""
+    lines = ["# 就业失业预测引擎配置。删去行首的 # 使该项生效;未写的项用默认值。"]
+    section = ""
+    for key in KEYS:
+        if key.section != section:
+            section = key.section
+            lines += ["", f"[{section}]"]
+        lines.append(f"# {key.meaning}({key.wanted})")
+        lines.append(f"# {key.name} = {_toml(key.example or key.default)}")
+    lines += [
+        "",
+        "# 本单位另加的地区(可到街镇),逐个写一段:",
+        "# [[regions]]",
+        '# code = "310114101"',
+        '# name = "某街道"',
+        '# aliases = ["某街"]',
+        '# parent = "310114"',
+        '# level = "street"',
+        '# default_indicator = "registered_unemployed"',
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,279 @@
+"""Targets: what ships, and which of them is in force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import targets as module
+from data.catalogue import load_catalogue
+from data.errors import DataError
+from data.targets import Target, in_force, load_targets, period_months
+
+NATION, JIADING = "100000", "310114"
+SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"
+
+
+def month(text: str) -> pd.Period:
+    return pd.Period(text, freq="M")
+
+
+def cap(period: str, announced_on: date, value: float | None = 100.0, **fields) -> Target:
+    given_fields = {
+        "region": JIADING,
+        "indicator": COUNT,
+        "tier": "municipal",
+        "direction": "cap",
+        "basis": "any_month",
+        "qualifier": "以内",
+        "unit": "人",
+        "announced_estimated": False,
+        "source": "测试文件",
+    }
+    return Target(
+        **{**given_fields, "period": period, "announced_on": announced_on, "value": value, **fields}
+    )
+
+
+def found(targets, at: str, as_of: date, **options) -> list[Target]:
+    return in_force(targets, JIADING, COUNT, month(at), as_of, **options)
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last", "length"),
+    [
+        ("2026", "2026-01", "2026-12", 12),
+        ("2021-2025", "2021-01", "2025-12", 60),
+        ("2026-10", "2026-10", "2026-10", 1),
+    ],
+)
+def test_periods(period, first, last, length):
+    assert period_months(period) == (month(first), month(last))
+    target = cap(period, date(2026, 3, 1))
+    assert (target.first_month, target.last_month, target.length) == (
+        month(first), month(last), length)  # fmt: skip
+    assert target.covers(month(last))
+    assert not target.covers(month(last) + 1)
+    assert not target.covers(month(first) - 1)
+
+
+@pytest.mark.parametrize("text", ["", "26", "2026-13", "2026-00", "2025-2021", "2026年", "2026-1"])
+def test_bad_period_is_refused(text):
+    with pytest.raises(DataError, match="时期"):
+        cap(text, date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"tier": "city"}, {"direction": "ceiling"}, {"basis": "year"}, {"value": -1.0},
+     {"value": float("nan")}, {"value": float("inf")}],
+)  # fmt: skip
+def test_bad_field_is_refused_with_a_hint(wrong):
+    with pytest.raises(DataError) as caught:
+        cap("2026", date(2026, 3, 1), **wrong)
+    assert caught.value.hint
+
+
+def test_assessable_needs_a_number_in_a_confirmed_unit():
+    assert cap("2026", date(2026, 3, 1)).assessable
+    assert not cap("2026", date(2026, 3, 1), value=None).assessable
+    assert not cap("2026", date(2026, 3, 1), value=4.0, unit_confirmed=False).assessable
+
+
+def test_national_rate_has_two_yardsticks_and_new_jobs_one():
+    ours = load_targets()
+    rate = in_force(ours, NATION, SURVEYED, month("2026-11"), date(2026, 11, 23))
+    assert [(t.basis, t.value, t.qualifier, t.tier) for t in rate] == [
+        ("any_month", 5.5, "左右", "national"),
+        ("period_average", 5.5, "左右", "national"),
+    ]
+    assert not any(t.carried or t.demo for t in rate)
+    assert all(t.quote == "5.5%左右" and "政府工作报告" in t.source for t in rate)
+    (jobs,) = in_force(ours, NATION, "new_jobs", month("2020-06"), date(2020, 6, 1))
+    assert (jobs.direction, jobs.basis, jobs.value, jobs.unit) == (
+        "floor", "period_total", 9_000_000.0, "人")  # fmt: skip
+
+
+def test_national_announcement_days_are_estimates():
+    ours = [t for t in load_targets() if t.region == NATION]
+    assert len(ours) == 2 * 12 + 9
+    assert all(t.announced_estimated for t in ours)
+    days = {t.period: t.announced_on for t in ours}
+    assert days["2020"] == date(2020, 5, 22)
+    assert days["2026"] == date(2026, 3, 5)
+
+
+def test_before_the_session_last_years_target_is_carried_over():
+    ours = load_targets()
+    for day, value, carried in [(date(2020, 5, 21), 5.5, True), (date(2020, 5, 22), 6.0, False)]:
+        rate = in_force(ours, NATION, SURVEYED, month("2020-02"), day)
+        assert [(t.value, t.carried, t.period) for t in rate] == [(value, carried, "2020")] * 2
+    next_year = in_force(ours, NATION, SURVEYED, month("2027-03"), date(2026, 11, 23))
+    assert all(t.carried and t.period == "2027" and "沿用2026年目标" in t.note for t in next_year)
+    assert in_force(ours, NATION, SURVEYED, month("2028-01"), date(2026, 11, 23)) == []
+
+
+def test_demo_caps_of_the_districts():
+    ours = load_targets()
+    units = {i.code: i.unit for i in load_catalogue().indicators}
+    assert all(units[t.indicator] == t.unit for t in ours)
+    for region in ("310104", "310114", "330900", "420115", "330683"):
+        both = in_force(ours, region, COUNT, month("2026-12"), date(2026, 11, 23))
+        assert [t.tier for t in both] == ["municipal", "district"]
+        assert all(t.demo and t.assessable and not t.announced_estimated for t in both)
+    for region in ("330900", "420115"):
+        both = in_force(
+            ours, region, "registered_unemployment_rate", month("2026-12"), date(2026, 11, 23)
+        )
+        assert [(t.tier, t.basis) for t in both] == [
+            ("municipal", "any_month"), ("district", "period_end")]  # fmt: skip
+
+
+def test_cap_changed_in_july_applies_from_then():
+    ours = load_targets()
+    values = [
+        next(t.value for t in found(ours, "2022-05", day) if t.tier == "municipal")
+        for day in (date(2022, 7, 14), date(2022, 7, 15))
+    ]
+    assert values[0] < values[1]
+
+
+def test_latest_announcement_wins_and_ties_go_to_the_later_entry():
+    early, late = cap("2026", date(2026, 3, 1), 90.0), cap("2026", date(2026, 7, 1), 95.0)
+    assert found([late, early], "2026-02", date(2026, 6, 30)) == [early]
+    assert found([late, early], "2026-02", date(2026, 7, 1)) == [late]
+    corrected = replace(late, value=96.0)
+    assert found([late, corrected], "2026-02", date(2026, 8, 1)) == [corrected]
+
+
+def test_carry_over_is_by_tier_basis_direction_and_length():
+    city = cap("2025", date(2025, 3, 1), 90.0)
+    district = cap("2025", date(2025, 4, 1), 88.0, tier="district")
+    ending = cap("2025", date(2025, 3, 1), 80.0, basis="period_end")
+    plan = cap("2021-2025", date(2021, 9, 1), 99.0)
+    new = cap("2026", date(2026, 3, 1), 91.0)
+    answer = found([city, district, ending, plan, new], "2026-05", date(2026, 3, 15))
+    assert [(t.tier, t.basis, t.period, t.value, t.carried) for t in answer] == [
+        ("municipal", "any_month", "2026", 91.0, False),
+        ("municipal", "any_month", "2026-2030", 99.0, True),
+        ("municipal", "period_end", "2026", 80.0, True),
+        ("district", "any_month", "2026", 88.0, True),
+    ]
+    assert answer[1].note == "沿用2021-2025年目标(截至2026-03-15未见2026-2030年目标)"
+
+
+def test_carried_note_keeps_an_earlier_note_and_names_months():
+    (only,) = found([cap("2026-10", date(2026, 10, 1), note="原注")], "2026-11", date(2026, 11, 1))
+    assert only.period == "2026-11"
+    assert only.note == "原注;沿用2026-10目标(截至2026-11-01未见2026-11目标)"
+
+
+def test_real_target_displaces_demonstration_of_the_same_period():
+    demo = cap("2026", date(2026, 3, 20), 100.0, demo=True)
+    real = cap("2026", date(2026, 4, 1), 120.0, basis="period_end")
+    assert found([demo, real], "2026-06", date(2026, 3, 31)) == [demo]
+    assert found([demo, real], "2026-06", date(2026, 4, 1)) == [real]
+    other_tier = replace(real, tier="district")
+    assert found([demo, other_tier], "2026-06", date(2026, 5, 1)) == [demo, other_tier]
+
+
+def test_real_target_of_last_year_displaces_a_demonstration_of_this_one():
+    demo = [cap(y, date(int(y), 3, 20), 100.0, demo=True) for y in ("2025", "2026")]
+    real = cap("2025", date(2025, 4, 1), 120.0)
+    (only,) = found([*demo, real], "2026-06", date(2026, 5, 1))
+    assert (only.value, only.carried, only.demo) == (120.0, True, False)
+    # A real target for a later year says nothing about an earlier one.
+    assert found([demo[0], replace(real, period="2026")], "2025-06", date(2026, 5, 1)) == [demo[0]]
+
+
+def test_real_target_without_a_number_stands_beside_the_demonstration():
+    demo = cap("2026", date(2026, 3, 20), 100.0, demo=True)
+    unnamed = cap("2026", date(2026, 3, 1), None)
+    assert found([demo, unnamed], "2026-06", date(2026, 5, 1)) == [unnamed, demo]
+    assert found([demo, unnamed], "2026-06", date(2026, 5, 1), demo=False) == [unnamed]
+
+
+targets_strategy = st.lists(
+    st.builds(
+        cap,
+        st.sampled_from(["2024", "2025", "2026", "2021-2025", "2026-2030", "2026-05"]),
+        st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+        st.one_of(st.none(), st.floats(1, 100)),
+        tier=st.sampled_from(["municipal", "district"]),
+        direction=st.sampled_from(["cap", "floor"]),
+        basis=st.sampled_from(["any_month", "period_end"]),
+        demo=st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+def test_plan_without_a_number_neither_displaces_nor_stops_one():
+    number = cap("2024", date(2024, 3, 1), 100.0)
+    plan = cap("2024", date(2024, 11, 18), None)
+    next_plan = cap("2025", date(2024, 11, 18), None)
+    assert found([number, plan], "2024-12", date(2024, 12, 1)) == [number]
+    (carried,) = found([number, next_plan], "2025-01", date(2025, 1, 15))
+    assert (carried.value, carried.carried, carried.period) == (100.0, True, "2025")
+    assert found([next_plan], "2025-01", date(2025, 1, 15)) == [next_plan]
+
+
+def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]:
+    """Slow and obvious: decide every (tier, direction, basis, length, demo) cell on its own."""
+    cells = []
+    for tier in ("municipal", "district"):
+        for direction in ("cap", "floor"):
+            for basis in ("any_month", "period_end"):
+                for length in (1, 12, 60):
+                    for demo in (False, True):
+                        mine = [
+                            t
+                            for t in targets
+                            if (t.tier, t.direction, t.basis, t.length, t.demo)
+                            == (tier, direction, basis, length, demo)
+                            and t.announced_on <= as_of
+                        ]
+                        numbered = [t for t in mine if t.value is not None]
+                        silent = [t for t in mine if t.value is None]
+                        for pool, shift in ((numbered, 0), (numbered, length), (silent, 0)):
+                            fitting = [t for t in pool if t.covers(at - shift)]
+                            if fitting:
+                                newest = max(t.announced_on for t in fitting)
+                                last = [t for t in fitting if t.announced_on == newest][-1]
+                                cells.append((last, shift > 0))
+                                break
+    answered = {(t.tier, t.direction, t.demo) for t, _ in cells if t.value is not None}
+    cells = [
+        (t, carried)
+        for t, carried in cells
+        if t.value is not None or (t.tier, t.direction, t.demo) not in answered
+    ]
+    real = {(t.tier, t.direction, t.length) for t, _ in cells if not t.demo and t.value is not None}
+    return [
+        (t.tier, t.direction, t.basis, t.length, t.value, carried, t.demo)
+        for t, carried in cells
+        if not (t.demo and (t.tier, t.direction, t.length) in real)
+    ]
+
+
+@given(
+    targets_strategy,
+    st.sampled_from([month("2025-12"), month("2026-05"), month("2026-06"), month("2027-01")]),
+    st.dates(date(2024, 6, 1), date(2027, 1, 31)),
+)
+def test_selection_against_a_slow_reference(targets, at, as_of):
+    answer = found(targets, str(at), as_of)
+    assert all(t.covers(at) for t in answer)
+    assert all(t.announced_on <= as_of for t in answer)
+    assert [
+        (t.tier, t.direction, t.basis, t.length, t.value, t.carried, t.demo) for t in answer
+    ] == _reference(targets, at, as_of)
+
+
+def test_tiers_have_names():
+    assert set(module.TIER_NAMES) == {"national", "municipal", "district", "own"}

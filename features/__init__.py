@@ -1,0 +1,1 @@
+"""Observations become one modelling history, as of a date."""

@@ -1,0 +1,162 @@
+"""Calendar regressors that are known years ahead."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from features.festival import (
+    DEFAULT_WINDOWS,
+    Window,
+    Windows,
+    centred_shares,
+    spring_festival,
+    window_shares,
+)
+from features.workdays import usual_days, working_days
+
+__all__ = [
+    "COLUMN_LABELS",
+    "DEFAULT_WINDOWS",
+    "Window",
+    "Windows",
+    "calendar_table",
+    "centred_shares",
+    "graduation",
+    "regressors",
+    "spring_festival",
+    "window_shares",
+    "working_day_effect",
+]
+
+# Graduates register from July, when the school year has ended, and find work by September.
+GRADUATION = {"graduation_entry": 7, "graduation_absorption": 9}
+COLUMN_LABELS = {
+    "festival_before": "春节前",
+    "festival_during": "春节中",
+    "festival_after": "春节后",
+    "working_days": "工作日",
+    "graduation_entry": "毕业季(7月)",
+    "graduation_absorption": "毕业生吸纳(9月)",
+}
+
+
+def regressors(
+    start: pd.Period, periods: int, windows: Windows = DEFAULT_WINDOWS, *, stock: bool = False
+) -> pd.DataFrame:
+    """Festival regressors for consecutive months.
+
+    Parameters
+    ----------
+    start : pandas.Period
+        First month, from 1950-01.
+    periods : int
+        Number of months, to 2099-12 at most.
+    windows : Windows
+        Days before, during and after the festival, see `features.window_choice`.
+    stock : bool
+        Running sums, for a month-end stock; see `features.festival.centred_shares`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 3): `festival_before`, `festival_during`, `festival_after`, the
+        share of each window's days that falls into the month, less its long-run mean for that
+        calendar month, so that the columns carry no seasonality (U.S. Census Bureau,
+        X-13ARIMA-SEATS reference manual, moving holidays).
+
+    Raises
+    ------
+    DataError
+        If the months are outside the festival calendar.
+    """
+    columns = {
+        f"festival_{name}": centred_shares(start, periods, window, stock=stock)
+        for name, window in windows._asdict().items()
+    }
+    return pd.DataFrame(columns, index=pd.period_range(start, periods=periods, freq="M"))
+
+
+def working_day_effect(start: pd.Period, periods: int, as_of: date | None = None) -> pd.Series:
+    """Working days of a month relative to what is usual for that calendar month.
+
+    Parameters
+    ----------
+    start, periods, as_of
+        As in `features.workdays.working_days`.
+
+    Returns
+    -------
+    pandas.Series
+        float64, shape (periods,), named `working_days`: natural logarithm of the working days
+        over their mean for that calendar month, so that it carries no seasonality and a
+        coefficient of 1 means "in proportion to the days worked".
+
+    Raises
+    ------
+    DataError
+        If the months are outside 2001–2099.
+    """
+    table = working_days(start, periods, as_of)
+    usual = np.array(usual_days())[(start.month - 1 + np.arange(periods)) % 12]
+    return pd.Series(
+        np.log(table["days"].to_numpy(dtype=float) / usual), index=table.index, name="working_days"
+    )
+
+
+def graduation(start: pd.Period, periods: int) -> pd.DataFrame:
+    """Graduation months.
+
+    Parameters
+    ----------
+    start : pandas.Period
+        First month.
+    periods : int
+        Number of months.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 2), 0 or 1: `graduation_entry` (July, youth unemployment rises)
+        and `graduation_absorption` (September, it falls). They are purely seasonal: for models
+        without a seasonal part, or multiplied by the yearly number of graduates.
+    """
+    months = pd.period_range(start, periods=periods, freq="M")
+    numbers = np.asarray(months.month)
+    columns = {name: (numbers == month).astype(float) for name, month in GRADUATION.items()}
+    return pd.DataFrame(columns, index=months)
+
+
+def calendar_table(
+    start: pd.Period,
+    periods: int,
+    as_of: date | None = None,
+    windows: Windows = DEFAULT_WINDOWS,
+) -> pd.DataFrame:
+    """All calendar columns side by side, as `COLUMN_LABELS` names them.
+
+    Parameters
+    ----------
+    start, periods, as_of, windows
+        As in `regressors` and `working_day_effect`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 6).
+
+    Raises
+    ------
+    DataError
+        If the months are outside 2001–2099.
+    """
+    return pd.concat(
+        [
+            regressors(start, periods, windows),
+            working_day_effect(start, periods, as_of),
+            graduation(start, periods),
+        ],
+        axis=1,
+    )

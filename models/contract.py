@@ -1,0 +1,276 @@
+"""The contract of a competitor.
+
+A model is stateless. `fit` turns a history into parameters, a small JSON-able dictionary; `paths`
+filters a (possibly longer) history with given parameters and draws joint sample paths. Estimation
+and filtering are apart, so new months can be filtered in without re-estimation, a model version
+can be stored as JSON, and no pickle is ever needed.
+
+Public methods validate, guard against implausible results and change scale; families implement
+the private hooks on the model scale. The template follows sktime's, the null result fabletools'.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.errors import ShortHistoryError
+from features.history import History
+from models.paths import Failure, Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+Parameters = dict[str, Any]
+
+SEASON = 12
+
+
+class ModelFailure(Exception):
+    """Raised by a hook that cannot go on; becomes a `Failure` with this reason (Chinese)."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Declared abilities.
+
+    Attributes
+    ----------
+    min_months : int
+        Fewest months of history.
+    floor : bool
+        A simple floor: always competes, and nothing it beats is promoted.
+    filters : bool
+        True if parameters of an earlier origin can be used to filter in later months; False if
+        the model is to be fitted at every origin.
+    cost : float
+        Rough relative CPU cost of one fit, for scheduling only.
+    """
+
+    min_months: int
+    floor: bool = False
+    filters: bool = True
+    cost: float = 1.0
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """What a hook sees: the series on the model scale.
+
+    Attributes
+    ----------
+    z : numpy.ndarray
+        float64, shape (n,), transformed values.
+    months : pandas.PeriodIndex
+        Their months.
+    known : numpy.ndarray
+        float64, shape (n + ahead, k): calendar regressors, past rows first.
+    """
+
+    z: Floats
+    months: pd.PeriodIndex
+    known: Floats
+
+    def past(self) -> Floats:
+        """Regressors of the observed months, shape (n, k)."""
+        return self.known[: len(self.z)]
+
+    def future(self, horizon: int) -> Floats:
+        """Regressors of the months ahead, shape (horizon, k)."""
+        return self.known[len(self.z) : len(self.z) + horizon]
+
+
+def scale(history: History) -> Scaled:
+    """Put a history on its model scale (natural logarithm or identity)."""
+    z = np.log(history.values) if history.transform == "log" else history.values.copy()
+    return Scaled(z, history.months, history.regressors.to_numpy(dtype=float))
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep numerical warnings of the libraries off the terminal; results are guarded instead."""
+    # Recording rather than filtering: a library imported inside the block may add filters of its
+    # own that let its warnings through.
+    with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
+        yield
+
+
+class Competitor(ABC):
+    """Base of every competing model.
+
+    Attributes
+    ----------
+    name : str
+        Stable code used in JSON, settings and MLflow.
+    label : str
+        Chinese name for reports.
+    tags : Tags
+        Declared abilities.
+    version : int
+        Raised whenever the numbers change, so that cached cells are not reused.
+    """
+
+    name: str
+    label: str
+    tags: Tags
+    version: int = 1
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings that identify this variant, JSON-able; part of a cell's identity."""
+        return {}
+
+    def fit(self, history: History) -> Parameters:
+        """Estimate parameters.
+
+        Parameters
+        ----------
+        history : History
+            At least `tags.min_months` long.
+
+        Returns
+        -------
+        dict
+            JSON-able parameters on the model scale.
+
+        Raises
+        ------
+        ShortHistoryError
+            If the history is too short.
+        ModelFailure
+            If the estimation does not end in finite parameters.
+        """
+        self._demand_length(history)
+        with quietly():
+            parameters = self._fit(scale(history))
+        if not _all_finite(parameters):
+            raise ModelFailure("估计结果不是有限的数")
+        return parameters
+
+    def paths(
+        self, history: History, parameters: Parameters, horizon: int, n_paths: int, seed: int
+    ) -> SamplePaths:
+        """Draw joint sample paths of the months after the history.
+
+        Parameters
+        ----------
+        history : History
+            Everything known at the origin; may be longer than the one `fit` saw.
+        parameters : dict
+            From `fit`.
+        horizon, n_paths : int
+            Shape of the result.
+        seed : int
+            Same history, parameters and seed give the same bytes.
+
+        Returns
+        -------
+        SamplePaths
+            In the indicator's unit, finite and within plausible bounds.
+
+        Raises
+        ------
+        ShortHistoryError
+            If the history is too short.
+        ModelFailure
+            If the draws are not finite or leave all plausible bounds.
+        """
+        self._demand_length(history)
+        if horizon < 1 or n_paths < 2:
+            raise ValueError("horizon must be at least 1 and n_paths at least 2")
+        with quietly():
+            draws = self._paths(
+                scale(history), parameters, horizon, n_paths, np.random.default_rng(seed)
+            )
+            values = np.exp(draws) if history.transform == "log" else np.asarray(draws, dtype=float)
+        if values.shape != (n_paths, horizon):
+            raise ModelFailure(f"模拟路径形状为 {values.shape},应为 {(n_paths, horizon)}")
+        _demand_plausible(values, history)
+        if history.kind != "flow":
+            values = np.maximum(values, 0.0)
+        if history.kind == "rate":
+            values = np.minimum(values, 100.0)
+        # Single precision is far below any published digit and halves what the cell cache keeps;
+        # rounding here gives fresh and cached cells the same bytes.
+        return SamplePaths(values.astype(np.float32).astype(np.float64), history.origin)
+
+    def estimate(self, history: History) -> Parameters | Failure:
+        """`fit`, with any failure as an explicit null result."""
+        try:
+            return self.fit(history)
+        except Exception as error:  # noqa: BLE001  # a failing library must not stop the competition
+            return _failure(error)
+
+    def draw(
+        self, history: History, parameters: Parameters, horizon: int, n_paths: int, seed: int
+    ) -> Outcome:
+        """`paths`, with any failure as an explicit null result."""
+        try:
+            return self.paths(history, parameters, horizon, n_paths, seed)
+        except Exception as error:  # noqa: BLE001  # a failing library must not stop the competition
+            return _failure(error)
+
+    def forecast(self, history: History, horizon: int, n_paths: int, seed: int) -> Outcome:
+        """Fit and draw at one origin; a failure becomes an explicit null result."""
+        parameters = self.estimate(history)
+        if isinstance(parameters, Failure):
+            return parameters
+        return self.draw(history, parameters, horizon, n_paths, seed)
+
+    def _demand_length(self, history: History) -> None:
+        if len(history) < self.tags.min_months:
+            raise ShortHistoryError(
+                f"历史只有 {len(history)} 个月,{self.label}至少需要 {self.tags.min_months} 个月"
+            )
+
+    @abstractmethod
+    def _fit(self, data: Scaled) -> Parameters:
+        """Estimate on the model scale."""
+
+    @abstractmethod
+    def _paths(
+        self,
+        data: Scaled,
+        parameters: Parameters,
+        horizon: int,
+        n_paths: int,
+        rng: np.random.Generator,
+    ) -> Floats:
+        """Draw paths on the model scale, shape (n_paths, horizon)."""
+
+
+def _failure(error: Exception) -> Failure:
+    """Reason of a failure: our own in Chinese as it is, a library's with its type."""
+    if isinstance(error, ShortHistoryError):
+        return Failure(error.message)
+    if isinstance(error, ModelFailure):
+        return Failure(str(error))
+    return Failure(f"{type(error).__name__}: {error}")
+
+
+def _all_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_all_finite(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return all(_all_finite(v) for v in value)
+    return not isinstance(value, float) or bool(np.isfinite(value))
+
+
+def _demand_plausible(values: Floats, history: History) -> None:
+    """Refuse exploding forecasts: medians far outside anything the series ever did."""
+    if not (np.abs(values) < np.finfo(np.float32).max).all():
+        raise ModelFailure("模拟路径含有非有限的数")
+    low, high = history.values.min(), history.values.max()
+    room = 2.0 * (high - low)
+    median = np.median(values, axis=0)
+    if median.max() > high + room or median.min() < min(low - room, low / 4):
+        raise ModelFailure("预测中位数远离历史取值范围,视为发散")
+    spread = np.quantile(values, 0.75, axis=0) - np.quantile(values, 0.25, axis=0)
+    if spread.max() > 4.0 * max(high - low, abs(high) * 0.05):
+        raise ModelFailure("预测区间远宽于历史波动,视为发散")

@@ -1,0 +1,91 @@
+"""A forecast is a matrix of sample paths, joint over the horizon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+# The quantiles every table, score and feed uses, with their names in JSON and CSV.
+QUANTILES: dict[str, float] = {
+    "q025": 0.025,
+    "q05": 0.05,
+    "q10": 0.10,
+    "q25": 0.25,
+    "q50": 0.50,
+    "q75": 0.75,
+    "q90": 0.90,
+    "q95": 0.95,
+    "q975": 0.975,
+}
+LEVELS: Floats = np.array(list(QUANTILES.values()))
+
+
+@dataclass(frozen=True)
+class SamplePaths:
+    """Joint draws of the months after an origin (模拟路径).
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        float64, shape (n_paths, horizon), in the indicator's unit. Row j is one possible future.
+    origin : pandas.Period
+        Last known month; column h - 1 is month `origin + h`.
+    """
+
+    values: Floats
+    origin: pd.Period
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or 0 in self.values.shape:
+            raise ValueError(f"paths must be n_paths x horizon, got shape {self.values.shape}")
+
+    @property
+    def horizon(self) -> int:
+        """Months ahead."""
+        return int(self.values.shape[1])
+
+    @property
+    def n_paths(self) -> int:
+        """Number of draws."""
+        return int(self.values.shape[0])
+
+    @property
+    def months(self) -> pd.PeriodIndex:
+        """Months of the columns."""
+        return pd.period_range(self.origin + 1, periods=self.horizon, freq="M")
+
+    def quantiles(self) -> Floats:
+        """Quantiles of each month.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape (horizon, 9), in the order of `QUANTILES`.
+        """
+        found: Floats = np.quantile(self.values, LEVELS, axis=0).T
+        return found
+
+    def mean(self) -> Floats:
+        """Mean of each month, shape (horizon,)."""
+        return np.asarray(self.values.mean(axis=0), dtype=float)
+
+    def table(self) -> pd.DataFrame:
+        """Mean and quantiles by month: columns `mean`, `q025` ... `q975`."""
+        frame = pd.DataFrame(self.quantiles(), index=self.months, columns=list(QUANTILES))
+        frame.insert(0, "mean", self.mean())
+        return frame
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An explicit null result: the model did not forecast, and this is why (Chinese)."""
+
+    reason: str
+
+
+Outcome = SamplePaths | Failure

@@ -1,0 +1,148 @@
+"""Ridge regression of the monthly change on lags, calendar month and Spring Festival.
+
+One equation for the next month, run forward along every path: the joint law over the horizon
+follows from it, whatever the horizon. Explaining the change, and shrinking all coefficients, pulls
+the forecast towards a random walk rather than towards a mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.contract import SEASON, Competitor, ModelFailure, Parameters, Scaled, Tags
+from models.gaussian import stratified_normals
+
+Floats = npt.NDArray[np.float64]
+
+LAGS = ("level", "change_1", "change_2", "change_12", "year_change")
+# Months before the first row: lag 13.
+REACH = SEASON + 1
+PENALTIES = np.logspace(-1, 3, 17)
+
+
+def lag_features(z: Floats, centre: float) -> Floats:
+    """Lag features of the month after z, for one or many histories.
+
+    Parameters
+    ----------
+    z : numpy.ndarray
+        Last months, at least 13 along the last axis.
+    centre : float
+        Subtracted from the level.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (..., 5), in the order of `LAGS`: a rearrangement of lags 1, 2, 3, 12 and 13.
+    """
+    return np.stack(
+        [
+            z[..., -1] - centre,
+            z[..., -1] - z[..., -2],
+            z[..., -2] - z[..., -3],
+            z[..., -12] - z[..., -13],
+            z[..., -1] - z[..., -13],
+        ],
+        axis=-1,
+    )
+
+
+def calendar_features(month_numbers: npt.NDArray[np.int64], known: Floats) -> Floats:
+    """Month indicators and the change of the known regressors.
+
+    Parameters
+    ----------
+    month_numbers : numpy.ndarray
+        1 to 12, shape (n,).
+    known : numpy.ndarray
+        Regressors of these months and of the one before the first, shape (n + 1, k).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 12 + k).
+    """
+    dummies = (month_numbers[:, None] == np.arange(1, SEASON + 1)).astype(float) - 1 / SEASON
+    return np.hstack([dummies, np.diff(known, axis=0)])
+
+
+class Ridge(Competitor):
+    """Ridge regression (Hoerl and Kennard 1970), its penalty chosen by leave-one-out errors.
+
+    Paths differ in their innovations, drawn from the residuals corrected for leverage, and in
+    their coefficients, drawn from their sampling law, so that the spread holds both kinds of
+    ignorance.
+    """
+
+    name = "ridge"
+    label = "岭回归"
+    tags = Tags(min_months=37, cost=0.1)
+
+    def _fit(self, data: Scaled) -> Parameters:
+        from sklearn.linear_model import RidgeCV
+
+        z = data.z
+        centre = float(z.mean())
+        lags = np.array([lag_features(z[:t], centre) for t in range(REACH, len(z))])
+        months = data.months.month.to_numpy()[REACH:]
+        design = np.hstack([lags, calendar_features(months, data.past()[REACH - 1 :])])
+        target = np.diff(z)[REACH - 1 :]
+        unit = design.std(axis=0)
+        unit[unit == 0] = 1.0
+        size = float(target.std())
+        if size == 0:
+            raise ModelFailure("历史没有变化,无法估计")
+        scaled = design / unit
+        found = RidgeCV(alphas=PENALTIES).fit(scaled, target / size)
+
+        centred = scaled - scaled.mean(axis=0)
+        gram = centred.T @ centred
+        inverse = np.linalg.inv(gram + found.alpha_ * np.eye(len(gram)))
+        leverage = np.einsum("ij,jk,ik->i", centred, inverse, centred) + 1 / len(target)
+        errors = target / size - found.predict(scaled)
+        used = float(np.trace(inverse @ gram)) + 1
+        variance = float((errors**2).sum() / max(len(target) - used, 1.0))
+        innovations = errors / np.sqrt(np.maximum(1 - leverage, 0.05))
+        innovations *= np.sqrt(variance / (innovations**2).mean())
+        # Law of the intercept (at mean features) and of the coefficients around it.
+        root = np.linalg.cholesky(variance * inverse) * size / unit[:, None]
+        return {
+            "centre": centre,
+            "intercept": float(found.intercept_) * size,
+            "coefficients": (found.coef_ * size / unit).tolist(),
+            "means": design.mean(axis=0).tolist(),
+            "intercept_error": float(np.sqrt(variance / len(target)) * size),
+            "coefficient_root": root.tolist(),
+            "innovations": ((innovations - innovations.mean()) * size).tolist(),
+        }
+
+    def _paths(
+        self,
+        data: Scaled,
+        parameters: Parameters,
+        horizon: int,
+        n_paths: int,
+        rng: np.random.Generator,
+    ) -> Floats:
+        n = len(data.z)
+        ahead = (data.months[-1].month - 1 + np.arange(1, horizon + 1)) % SEASON + 1
+        calendar = calendar_features(ahead, data.known[n - 1 : n + horizon])
+        coefficients = np.asarray(parameters["coefficients"])
+        root = np.asarray(parameters["coefficient_root"])
+        noise = stratified_normals(n_paths, len(root) + 1, rng)
+        drawn = coefficients + noise[:, 1:] @ root.T
+        constant = parameters["intercept"] + parameters["intercept_error"] * noise[:, 0]
+        constant = constant - (
+            (drawn - coefficients) @ np.asarray(parameters["means"])
+        )
+        shocks = rng.choice(np.asarray(parameters["innovations"]), (n_paths, horizon))
+
+        levels = np.empty((n_paths, REACH + horizon))
+        levels[:, :REACH] = data.z[-REACH:]
+        seasonal = drawn[:, len(LAGS) :] @ calendar.T + constant[:, None]
+        for step in range(horizon):
+            seen = levels[:, step : step + REACH]
+            change = (lag_features(seen, parameters["centre"]) * drawn[:, : len(LAGS)]).sum(axis=1)
+            levels[:, REACH + step] = seen[:, -1] + change + seasonal[:, step] + shocks[:, step]
+        return levels[:, REACH:]

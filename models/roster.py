@@ -1,0 +1,136 @@
+"""The roster: every competitor by its registry name.
+
+The families import their libraries only when they estimate or draw, so that names, labels and tags
+cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from data.errors import UnknownNameError, suggestion
+from models import combination
+from models.contract import Competitor, Tags
+from models.floors import Drift, RandomWalk, SeasonalNaive
+from models.prophet_model import ProphetModel
+from models.regression import Ridge
+from models.sarima import Airline, Autoregressive
+from models.smoothing import DampedTrend, StraightTrend
+from models.theta import Theta
+from models.unobserved import LocalLevel
+
+COMBINATION = "combination"
+COMBINATION_LABEL = "稳健组合"
+
+_FAMILIES: tuple[type[Competitor], ...] = (
+    RandomWalk,
+    Drift,
+    SeasonalNaive,
+    DampedTrend,
+    StraightTrend,
+    Theta,
+    Airline,
+    Autoregressive,
+    LocalLevel,
+    Ridge,
+    ProphetModel,
+)
+
+ROSTER: Mapping[str, Callable[[], Competitor]] = MappingProxyType({f.name: f for f in _FAMILIES})
+
+
+def names() -> tuple[str, ...]:
+    """Registry names of all competitors, the combination last."""
+    return (*ROSTER, COMBINATION)
+
+
+def floors() -> tuple[str, ...]:
+    """Names of the simple floors, which always compete."""
+    return tuple(f.name for f in _FAMILIES if f.tags.floor)
+
+
+def create(name: str) -> Competitor:
+    """Make a competitor.
+
+    Parameters
+    ----------
+    name : str
+        Registry name; not the combination, which is made of other models' paths.
+
+    Returns
+    -------
+    Competitor
+
+    Raises
+    ------
+    UnknownNameError
+        If no model has this name.
+    """
+    if name == COMBINATION:
+        raise ValueError("the combination is not fitted; see models.combination.combine")
+    _demand_known(name)
+    return ROSTER[name]()
+
+
+def label(name: str) -> str:
+    """Chinese name of a model."""
+    _demand_known(name)
+    return COMBINATION_LABEL if name == COMBINATION else _family(name).label
+
+
+def tags(name: str) -> Tags:
+    """Declared abilities of a model; the combination runs once one of its members does."""
+    _demand_known(name)
+    if name != COMBINATION:
+        return _family(name).tags
+    members = [_family(m).tags for m in combination.MEMBERS]
+    return Tags(
+        min_months=min(t.min_months for t in members),
+        filters=all(t.filters for t in members),
+        cost=0.0,
+    )
+
+
+def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
+    """Turn a user's choice into the models that compete.
+
+    Parameters
+    ----------
+    wanted : str, sequence of str or None
+        Names, in a text separated by commas (half or full width); None or nothing means all.
+
+    Returns
+    -------
+    tuple of str
+        In the roster's order. The floors are always in; the combination brings its members unless
+        some of them are named.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not in the roster.
+    """
+    asked = wanted.replace(",", ",").replace("、", ",").split(",") if isinstance(wanted, str) else wanted
+    chosen = {name.strip() for name in asked or () if name.strip()}
+    if not chosen:
+        return names()
+    for name in sorted(chosen):
+        _demand_known(name)
+    if COMBINATION in chosen and not chosen.intersection(combination.MEMBERS):
+        chosen.update(combination.MEMBERS)
+    chosen.update(floors())
+    return tuple(name for name in names() if name in chosen)
+
+
+def _family(name: str) -> type[Competitor]:
+    return next(f for f in _FAMILIES if f.name == name)
+
+
+def _demand_known(name: str) -> None:
+    if name in names():
+        return
+    raise UnknownNameError(
+        f"没有名为“{name}”的模型。{suggestion(name, names())}",
+        "用 forecast models 查看全部模型。",
+    )

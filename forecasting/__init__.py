@@ -1,0 +1,1 @@
+"""The engine: back-test, score, select, assess caps, render."""

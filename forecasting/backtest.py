@@ -1,0 +1,167 @@
+"""Score what each model said at past origins against what was published later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from forecasting import scores
+from forecasting.origins import Origin
+from models.paths import QUANTILES, Failure, Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One model's forecasts at all past origins.
+
+    Attributes
+    ----------
+    model : str
+        Roster name.
+    quantiles : numpy.ndarray
+        Shape (n_origins, horizon, 9); NaN where the model failed.
+    failures : dict
+        Reason by origin month.
+    """
+
+    model: str
+    quantiles: Floats
+    failures: Mapping[pd.Period, str]
+
+    @property
+    def works(self) -> npt.NDArray[np.bool_]:
+        """Origins with a forecast, shape (n_origins,)."""
+        return np.asarray(~np.isnan(self.quantiles[:, 0, 0]), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of all models at common origins, with outcomes and scales.
+
+    Attributes
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n_origins,).
+    outcomes : numpy.ndarray
+        Shape (n_origins, horizon): latest published value, NaN where still unknown.
+    scales : numpy.ndarray
+        Shape (n_origins,): seasonal-naive in-sample error of what was known at the origin.
+    records : dict
+        `Record` by model name.
+    pseudo_real_time : bool
+        True if publication days of the data are estimates.
+    """
+
+    months: pd.PeriodIndex
+    outcomes: Floats
+    scales: Floats
+    records: Mapping[str, Record]
+    pseudo_real_time: bool
+
+    @property
+    def horizon(self) -> int:
+        """Months ahead."""
+        return int(self.outcomes.shape[1])
+
+    def scaled_interval_scores(self, model: str) -> Floats:
+        """WIS of each cell over the seasonal-naive scale, shape (n_origins, horizon)."""
+        raw = scores.interval_score(self.records[model].quantiles, self.outcomes)
+        return np.asarray(raw / self.scales[:, None], dtype=float)
+
+    def scaled_errors(self, model: str) -> Floats:
+        """Absolute error of the median over the scale, shape (n_origins, horizon)."""
+        raw = scores.absolute_error(self.records[model].quantiles, self.outcomes)
+        return np.asarray(raw / self.scales[:, None], dtype=float)
+
+    def coverage(self, model: str, level: int) -> Floats:
+        """1 where the central interval holds the outcome, NaN where unknown."""
+        quantiles = self.records[model].quantiles
+        inside = scores.covered(quantiles, self.outcomes, level)
+        unknown = np.isnan(self.outcomes) | np.isnan(quantiles[..., 0])
+        return np.where(unknown, np.nan, inside)
+
+    def table(self) -> pd.DataFrame:
+        """Every cell as a row: model, origin, h, month, q025 ... q975, outcome."""
+        pieces = []
+        for name, record in self.records.items():
+            n, horizon, _ = record.quantiles.shape
+            frame = pd.DataFrame(
+                record.quantiles.reshape(n * horizon, len(QUANTILES)), columns=list(QUANTILES)
+            )
+            steps = np.tile(np.arange(1, horizon + 1), n)
+            origins = self.months.repeat(horizon)
+            frame.insert(0, "month", (origins + steps).astype(str))
+            frame.insert(0, "h", steps)
+            frame.insert(0, "origin", origins.astype(str))
+            frame.insert(0, "model", name)
+            frame["outcome"] = self.outcomes.ravel()
+            pieces.append(frame)
+        return pd.concat(pieces, ignore_index=True)
+
+
+def assemble(
+    origins: Sequence[Origin],
+    current: Origin,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    horizon: int,
+) -> Backtest:
+    """Bring the models' forecasts and the published outcomes together.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Past origins, oldest first.
+    current : Origin
+        Its history supplies the outcomes.
+    outcomes : mapping
+        Per model one forecast or failure for each past origin.
+    horizon : int
+        Months ahead to keep.
+
+    Returns
+    -------
+    Backtest
+        Origins whose series had not moved yet (no scale) are left out.
+    """
+    published = current.history.series
+    scaled = [scores.seasonal_scale(o.history.values) for o in origins]
+    keep = [i for i, s in enumerate(scaled) if np.isfinite(s)]
+    months = pd.PeriodIndex([origins[i].month for i in keep], freq="M")
+    actual = np.array(
+        [published.reindex(pd.period_range(m + 1, periods=horizon, freq="M")) for m in months],
+        dtype=float,
+    ).reshape(len(months), horizon)
+    records = {}
+    for name, given in outcomes.items():
+        quantiles = np.full((len(keep), horizon, len(QUANTILES)), np.nan)
+        failed: dict[pd.Period, str] = {}
+        for row, i in enumerate(keep):
+            found = given[i]
+            if isinstance(found, SamplePaths):
+                quantiles[row] = found.quantiles()[:horizon]
+            else:
+                failed[months[row]] = found.reason
+        records[name] = Record(name, quantiles, failed)
+    return Backtest(
+        months=months,
+        outcomes=actual,
+        scales=np.array([scaled[i] for i in keep], dtype=float),
+        records=records,
+        pseudo_real_time=current.history.pseudo_real_time,
+    )
+
+
+def describe_failures(record: Record, current: Outcome) -> str | None:
+    """One Chinese sentence about a model's failures, None if it never failed."""
+    if isinstance(current, Failure):
+        return current.reason
+    if not record.failures:
+        return None
+    reasons = list(dict.fromkeys(record.failures.values()))
+    return f"{len(record.works)} 个起点中有 {len(record.failures)} 个未得出预测:{reasons[0]}"

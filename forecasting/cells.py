@@ -1,0 +1,169 @@
+"""A back-test cell: one model at one origin, identified by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+import features
+import models
+from features.history import History
+from forecasting.origins import Origin
+from models import roster
+from models.paths import Failure, Outcome, SamplePaths
+
+_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "holidays")
+_CHECKSUM = 4  # bytes
+
+
+@cache
+def code_version() -> str:
+    """Hash of everything that can change a cell's numbers: our model code and its libraries."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for package in (models, features):
+        root = Path(str(package.__file__)).parent
+        for file in sorted(root.rglob("*.py")):
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes())
+    for name in _PACKAGES:
+        digest.update(f"{name}={metadata.version(name)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def cell_seed(seed: int, model: str, history: History) -> int:
+    """Seed of a cell: independent over models and origins, the same in every process and order."""
+    text = f"{seed}|{model}|{history.region}|{history.indicator}|{history.origin}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is to be computed.
+
+    Attributes
+    ----------
+    model : str
+        Roster name.
+    origin : Origin
+        Histories to estimate on and to forecast from.
+    horizon, n_paths, seed : int
+        Shape of the result and the run's seed.
+    """
+
+    model: str
+    origin: Origin
+    horizon: int
+    n_paths: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Content hash: data up to the origin, model, settings, code version."""
+        identity = [
+            self.model,
+            code_version(),
+            self.origin.history.fingerprint,
+            self.origin.estimation.fingerprint,
+            self.horizon,
+            self.n_paths,
+            self.seed,
+        ]
+        text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class CellCache(Protocol):
+    """Where results are kept between runs."""
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Stored results by key; unknown keys are absent."""
+
+    def save(self, results: Mapping[str, bytes]) -> None:
+        """Keep results."""
+
+
+def encode(outcome: Outcome) -> bytes:
+    """Result as bytes: a checksum, a JSON header line, the paths as little-endian float32."""
+    if isinstance(outcome, Failure):
+        content = json.dumps({"failure": outcome.reason}, ensure_ascii=False).encode() + b"\n"
+    else:
+        header = json.dumps({"shape": list(outcome.values.shape)}).encode() + b"\n"
+        content = header + outcome.values.astype("<f4").tobytes()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def decode(blob: bytes, cell: Cell) -> Outcome | None:
+    """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None
+    head, _, body = content.partition(b"\n")
+    try:
+        header = json.loads(head)
+        if "failure" in header:
+            return Failure(str(header["failure"]))
+        values = np.frombuffer(body, dtype="<f4").reshape(header["shape"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    if values.shape != (cell.n_paths, cell.horizon):
+        return None
+    return SamplePaths(values.astype(np.float64), cell.origin.month)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Cells of one model that share an estimation, the unit of work of a worker process."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def cost(self) -> float:
+        """Rough relative cost, for scheduling."""
+        tags = roster.tags(self.cells[0].model)
+        fits = 1 if tags.filters else len(self.cells)
+        return tags.cost * fits + 0.1 * len(self.cells)
+
+
+def group(cells: Iterable[Cell]) -> list[Task]:
+    """Tasks for cells, most expensive first."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.model, cell.origin.estimation.fingerprint), []).append(cell)
+    return sorted((Task(tuple(g)) for g in groups.values()), key=lambda t: -t.cost)
+
+
+def compute(task: Task) -> list[Outcome]:
+    """Run the cells of a task in order, estimating once.
+
+    Parameters
+    ----------
+    task : Task
+        Cells with a common model and estimation history.
+
+    Returns
+    -------
+    list of SamplePaths or Failure
+        One per cell.
+    """
+    model = roster.create(task.cells[0].model)
+    shared = task.cells[0].origin.estimation
+    parameters = model.estimate(shared) if model.tags.filters else None
+    outcomes: list[Outcome] = []
+    for cell in task.cells:
+        history = cell.origin.history
+        seed = cell_seed(cell.seed, cell.model, history)
+        found = parameters if model.tags.filters else model.estimate(history)
+        if found is None or isinstance(found, Failure):
+            outcomes.append(found or Failure("没有参数"))
+        else:
+            outcomes.append(model.draw(history, found, cell.horizon, cell.n_paths, seed))
+    return outcomes

@@ -1,0 +1,262 @@
+"""The main job: let the models compete on one series, choose, and assess the caps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from data.catalogue import Indicator, Region
+from data.errors import ShortHistoryError
+from data.targets import Target, in_force
+from data.vintages import Vintages
+from features.history import History
+from forecasting import backtest as backtests
+from forecasting.backtest import Backtest
+from forecasting.caps import Assessment, assess
+from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
+from forecasting.choice import Choice, Entry, choose, leaderboard
+from forecasting.origins import Origin, rolling_origins
+from forecasting.workers import Progress, run_tasks
+from models import roster
+from models.combination import MEMBERS, combine
+from models.paths import Failure, Outcome, SamplePaths
+
+COMBINATION = "combination"
+LONGEST_HORIZON = 60
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller may set.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Roster names; floors always compete.
+    horizon : int
+        Fewest months ahead; extended to the end of every period in force.
+    origins : int
+        Past origins of the back-test.
+    n_paths, seed : int
+        Monte Carlo settings.
+    jobs : int
+        Worker processes; no result depends on it.
+    gaps : {"refuse", "after"}
+        What to do about missing months.
+    """
+
+    models: tuple[str, ...]
+    horizon: int = 12
+    origins: int = 36
+    n_paths: int = 1000
+    seed: int = 1
+    jobs: int = 1
+    gaps: str = "refuse"
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Outcome of the main job.
+
+    Attributes
+    ----------
+    region, indicator : Region, Indicator
+        What was forecast.
+    history : History
+        Data up to the current origin.
+    backtest : Backtest
+        Evidence at past origins.
+    entries : list of Entry
+        Leaderboard, best first.
+    choice : Choice
+        Champion and reason.
+    forecasts : dict
+        Forecast or failure of every model at the current origin.
+    targets : list of Target
+        Targets in force for the series.
+    assessments : list of Assessment
+        One per cap that can be assessed.
+    tested_horizon : int
+        Months ahead the back-test covers.
+    cells_computed, cells_reused : int
+        Work done and work found in the cache.
+    options : Options
+        As asked.
+    """
+
+    region: Region
+    indicator: Indicator
+    history: History
+    backtest: Backtest
+    entries: list[Entry]
+    choice: Choice
+    forecasts: Mapping[str, Outcome]
+    targets: list[Target]
+    assessments: list[Assessment]
+    tested_horizon: int
+    cells_computed: int
+    cells_reused: int
+    options: Options
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def champion_paths(self) -> SamplePaths:
+        """Paths every probability is a functional of."""
+        found = self.forecasts[self.choice.model]
+        assert isinstance(found, SamplePaths)
+        return found
+
+    @property
+    def demo(self) -> bool:
+        """Demonstration data anywhere in what is reported."""
+        return self.history.demo or any(t.demo for t in self.targets)
+
+    @property
+    def unassessed(self) -> list[Target]:
+        """Targets in force that cannot be assessed: no number, unconfirmed unit, other kinds."""
+        done = [a.target for a in self.assessments]
+        return [t for t in self.targets if t not in done]
+
+
+def _run_cells(
+    cells: Sequence[Cell], cache: CellCache | None, jobs: int, progress: Progress | None
+) -> tuple[dict[str, Outcome], int]:
+    """Outcomes by key and how many of them were computed now."""
+    wanted = {cell.key: cell for cell in cells}
+    found: dict[str, Outcome] = {}
+    if cache is not None:
+        for key, blob in cache.load(list(wanted)).items():
+            outcome = decode(blob, wanted[key])
+            if outcome is not None:
+                found[key] = outcome
+    missing = [cell for key, cell in wanted.items() if key not in found]
+    computed = run_tasks(group(missing), jobs, progress)
+    if cache is not None and computed:
+        cache.save({key: encode(outcome) for key, outcome in computed.items()})
+    return found | computed, len(computed)
+
+
+def _combination(
+    origin: Origin, outcomes: Mapping[str, Outcome], members: Sequence[str], seed: int
+) -> Outcome:
+    working = [o for m in members if isinstance(o := outcomes[m], SamplePaths)]
+    if not working:
+        return Failure("组合的成员模型都未得出预测")
+    return combine(working, cell_seed(seed, COMBINATION, origin.history))
+
+
+def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
+    ends = [t.last_month for t in targets if t.direction == "cap"]
+    reach = max(((end - history.origin).n for end in ends), default=0)
+    return min(max(least, reach), LONGEST_HORIZON)
+
+
+def compete(
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    targets: Sequence[Target],
+    options: Options,
+    cache: CellCache | None = None,
+    progress: Progress | None = None,
+) -> Competition:
+    """Back-test every model through `as_of`, choose the champion, forecast and assess the caps.
+
+    Parameters
+    ----------
+    vintages : Vintages
+        The series with its publication days.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    as_of : datetime.date
+        Nothing published later is looked at.
+    targets : sequence of Target
+        All targets on file; those in force are picked.
+    options : Options
+        Models, horizon, origins, seed.
+    cache : CellCache, optional
+        Keeps cells between runs.
+    progress : callable, optional
+        Called with cells done and cells to do.
+
+    Returns
+    -------
+    Competition
+
+    Raises
+    ------
+    DataError
+        If the history cannot be built.
+    ShortHistoryError
+        If the history is shorter than every model needs.
+    NoModelError
+        If every model fails at the current origin.
+    """
+    current, past = rolling_origins(
+        vintages, region, indicator, as_of, options.origins, options.gaps
+    )
+    history = current.history
+    competitors = [m for m in options.models if m != COMBINATION]
+    _demand_enough(history, competitors)
+    # The period assessed is the one that holds the first month still unknown.
+    # Real figures are never held against demonstration caps.
+    month = history.origin + 1
+    mine = in_force(targets, region.code, indicator.code, month, as_of, demo=history.demo)
+    horizon = _horizon(mine, history, options.horizon)
+
+    def cell(model: str, origin: Origin, months: int) -> Cell:
+        return Cell(model, origin, months, options.n_paths, options.seed)
+
+    plan = {
+        m: [*(cell(m, o, options.horizon) for o in past), cell(m, current, horizon)]
+        for m in competitors
+    }
+    outcomes, computed = _run_cells(
+        [c for row in plan.values() for c in row], cache, options.jobs, progress
+    )
+    table: dict[str, list[Outcome]] = {m: [outcomes[c.key] for c in row] for m, row in plan.items()}
+    members = [m for m in MEMBERS if m in competitors]
+    if COMBINATION in options.models and members:
+        table[COMBINATION] = [
+            _combination(origin, {m: table[m][i] for m in members}, members, options.seed)
+            for i, origin in enumerate([*past, current])
+        ]
+    now = {m: row[-1] for m, row in table.items()}
+    backtest = backtests.assemble(
+        past, current, {m: row[:-1] for m, row in table.items()}, options.horizon
+    )
+    entries = leaderboard(backtest, now)
+    choice = choose(backtest, entries, now)
+    champion = now[choice.model]
+    assert isinstance(champion, SamplePaths)
+    assessed = [assess(t, history, champion, options.horizon) for t in mine]
+    return Competition(
+        region=region,
+        indicator=indicator,
+        history=history,
+        backtest=backtest,
+        entries=entries,
+        choice=choice,
+        forecasts=now,
+        targets=mine,
+        assessments=[a for a in assessed if a is not None],
+        tested_horizon=options.horizon,
+        cells_computed=computed,
+        cells_reused=len(outcomes) - computed,
+        options=options,
+    )
+
+
+def _demand_enough(history: History, models: Sequence[str]) -> None:
+    needs = {m: roster.tags(m).min_months for m in models}
+    if not needs or len(history) >= min(needs.values()):
+        return
+    listed = "、".join(
+        f"{roster.label(m)} {n} 个月" for m, n in sorted(needs.items(), key=lambda x: x[1])
+    )
+    raise ShortHistoryError(
+        f"历史只有 {len(history)} 个月({history.start} 至 {history.origin}),所选模型都无法运行。",
+        f"各模型至少需要:{listed}。请导入更早的月份,或用 --models 选择需要较少历史的模型。",
+    )

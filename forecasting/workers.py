@@ -1,0 +1,140 @@
+"""Run tasks in worker processes, one BLAS thread each; results do not depend on their number."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+
+from threadpoolctl import threadpool_limits
+
+from data.errors import ForecastError
+from forecasting.cells import Task, compute
+from models.paths import Outcome
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+Progress = Callable[[int, int], None]
+
+
+class WorkerError(ForecastError):
+    """A worker process ended without an answer."""
+
+    code = "worker"
+
+
+def _watch_parent(parent: int) -> None:
+    """End this worker when its parent is gone, so that a killed run leaves no process behind."""
+    while True:
+        if os.getppid() != parent:
+            os._exit(1)
+        time.sleep(1.0)
+
+
+def _prepare(parent: int) -> None:
+    # Ctrl-C reaches the whole process group; the parent alone decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+
+
+def _compute_single_threaded(task: Task) -> list[Outcome]:
+    with threadpool_limits(limits=1):
+        return compute(task)
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_prepare, initargs=(os.getpid(),)
+    )
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Start children deaf to Ctrl-C; before `_prepare` has run they would print tracebacks."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may change how signals are handled
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous or signal.SIG_DFL)
+
+
+Results = Generator[tuple[Task, list[Outcome]], None, None]
+
+
+def _here(tasks: Sequence[Task]) -> Results:
+    for task in tasks:
+        yield task, _compute_single_threaded(task)
+
+
+def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
+    pool = _pool(min(jobs, len(tasks)))
+    try:
+        with _interrupts_ignored():
+            waiting: dict[Future[list[Outcome]], Task] = {
+                pool.submit(_compute_single_threaded, task): task for task in tasks
+            }
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            "一个工作进程意外退出(可能内存不足或被系统终止)。",
+            "请用 --jobs 1 重试,并检查可用内存。",
+        ) from error
+    except BaseException:
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def run_tasks(
+    tasks: Sequence[Task], jobs: int, progress: Progress | None = None
+) -> dict[str, Outcome]:
+    """Compute every cell of the tasks.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Best most expensive first.
+    jobs : int
+        Worker processes; 1 computes in this process.
+    progress : callable, optional
+        Called with cells done and cells in all.
+
+    Returns
+    -------
+    dict
+        Outcome by cell key.
+
+    Raises
+    ------
+    WorkerError
+        If a worker process dies.
+    """
+    total = sum(len(t.cells) for t in tasks)
+    results: dict[str, Outcome] = {}
+    if not tasks:
+        return results
+    # Closed at once when the caller is interrupted, so that no worker outlives this call.
+    with closing(_here(tasks) if jobs <= 1 else _in_workers(tasks, jobs)) as stream:
+        for task, outcomes in stream:
+            for cell, outcome in zip(task.cells, outcomes, strict=True):
+                results[cell.key] = outcome
+            if progress:
+                progress(len(results), total)
+    return results

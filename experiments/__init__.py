@@ -1,0 +1,1 @@
+"""MLflow: record a run, register, promote, roll back."""

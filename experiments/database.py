@@ -1,0 +1,89 @@
+"""MLflow's own database: made whole or not at all, and shared without "database is locked"."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+
+from data.errors import StorageError
+from experiments.locks import locked
+
+BUSY_SECONDS = 30.0
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """File of a SQLite tracking URI; None for a server, another database or one in memory."""
+    if not uri.startswith("sqlite:"):
+        return None
+    from sqlalchemy.engine import make_url
+
+    name = make_url(uri).database
+    return Path(name).resolve() if name and name != ":memory:" else None
+
+
+def shown(uri: str) -> str:
+    """A URI without its password, fit for messages."""
+    return re.sub(r"//[^/@]*@", "//***@", uri)
+
+
+def one_writer(uri: str) -> AbstractContextManager[None]:
+    """Hold back other writing processes of this machine; for SQLite only.
+
+    SQLite lets one process write at a time, and refuses at once, whatever its busy timeout, a
+    transaction that read before another one wrote. Waiting for one's turn outside avoids both.
+    """
+    file = sqlite_file(uri)
+    return nullcontext() if file is None else locked(file.with_name(f"{file.name}.lock"))
+
+
+def prepare(uri: str, artifacts: Path) -> None:
+    """Make the SQLite database when missing, and have it take readers beside a writer.
+
+    The schema is migrated in a file of another name, which then takes its place: a process killed
+    in the course of MLflow's sixty migrations leaves nothing that the next one could trip over.
+    To be called by one process at a time (`one_writer`).
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI; anything but a SQLite file is left to MLflow.
+    artifacts : pathlib.Path
+        Root for artifacts of runs outside any experiment of ours.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be made, or is not a database.
+    """
+    file = sqlite_file(uri)
+    if file is None:
+        return
+    try:
+        if not file.exists() or file.stat().st_size == 0:
+            _build(file, artifacts)
+        _share(file)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(
+            f"MLflow 数据库“{file}”无法打开({error})。",
+            "请检查文件权限与磁盘空间;文件若已损坏,请从备份恢复,或移走后重新运行。",
+        ) from error
+
+
+def _build(file: Path, artifacts: Path) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.new")
+    for left in file.parent.glob(f"{unfinished.name}*"):
+        left.unlink()
+    store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(artifacts))
+    store.engine.dispose()
+    os.replace(unfinished, file)
+
+
+def _share(file: Path) -> None:
+    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")

@@ -1,0 +1,65 @@
+"""The files of a registered version: MLflow's description, the serving script and the state."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments import state
+from experiments.content import Series, version_facts
+from forecasting.competition import Competition
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+# Where MLflow puts the folder that the script reads, below the model's own folder.
+STATE = "artifacts/state"
+# What the script needs; open ended, so that a version outlives an upgrade.
+_REQUIREMENTS = ["mlflow>=3.5", "pandas>=2.3"]
+_USUAL_HORIZON = 12
+
+
+def _signature(columns: list[str]) -> ModelSignature:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    return ModelSignature(
+        inputs=Schema([ColSpec("long", "horizon")]),
+        outputs=Schema([ColSpec("string", "month"), *(ColSpec("double", c) for c in columns)]),
+        params=ParamSchema([ParamSpec("what", "string", "quantiles")]),
+    )
+
+
+def save_model(series: Series, result: Competition, folder: Path) -> None:
+    """Write the chosen model's forecast as an MLflow model: code by copy, state as JSON and CSV.
+
+    Parameters
+    ----------
+    series : Series
+        Names.
+    result : Competition
+        Outcome of the main job.
+    folder : pathlib.Path
+        Made by this call. No pickle is written, and no package is looked up.
+    """
+    import pandas as pd
+    from mlflow import pyfunc
+
+    script = resources.files("experiments").joinpath("served_model.py")
+    with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
+        kept = Path(scratch) / "state"
+        kept.mkdir()
+        for name, content in state.encode(series, result).items():
+            (kept / name).write_bytes(content)
+        horizon = min(_USUAL_HORIZON, result.champion_paths.horizon)
+        pyfunc.save_model(
+            path=str(folder),
+            python_model=str(file),
+            artifacts={"state": str(kept)},
+            signature=_signature(list(result.champion_paths.table().columns)),
+            input_example=pd.DataFrame({"horizon": [horizon]}),
+            pip_requirements=_REQUIREMENTS,
+            metadata=version_facts(series, result),
+        )

@@ -1,0 +1,175 @@
+"""Record one competition: the run is begun before the work and ends as the work ends."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+from data.catalogue import Indicator, Region
+from data.workspace import Workspace
+from experiments import content, registry
+from experiments.content import Series
+from experiments.quiet import silence
+from experiments.registry import Version
+from experiments.runs import Figures, Run, begin, sweep
+from experiments.tracking import Tracker, open_tracker
+from forecasting.choice import Entry
+from forecasting.competition import Competition
+
+
+class Recording:
+    """The open run of one competition.
+
+    Parameters
+    ----------
+    series : Series
+        What is forecast.
+    begun : Future of Run
+        The run, still being begun perhaps.
+    """
+
+    def __init__(self, series: Series, begun: Future[Run]) -> None:
+        self._series = series
+        self._begun = begun
+        self._since = time.monotonic()
+
+    @property
+    def run(self) -> Run:
+        """The run.
+
+        Raises
+        ------
+        StorageError
+            If MLflow cannot be reached.
+        """
+        return self._begun.result()
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run; StorageError as for `run`."""
+        return self.run.id
+
+    def register(
+        self,
+        result: Competition,
+        chart: bytes | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Version:
+        """Log the result and register the choice as the new candidate.
+
+        Parameters
+        ----------
+        result : Competition
+            Outcome of the main job.
+        chart : bytes, optional
+            PNG, kept as `chart.png`.
+        files : mapping, optional
+            Further files by name; they replace our own of the same name.
+
+        Returns
+        -------
+        Version
+
+        Raises
+        ------
+        StorageError
+            If MLflow or its storage fails.
+        """
+        run, series = self.run, self._series
+        seconds = time.monotonic() - self._since
+        run.rename(content.run_name(series, result))
+        for entry in result.entries:
+            self._log_model(run, result, entry)
+        kept = {**content.tables(result), **(files or {})}
+        if chart is not None:
+            kept["chart.png"] = chart
+        with tempfile.TemporaryDirectory() as scratch:
+            for name, data in kept.items():
+                (Path(scratch) / name).write_bytes(data)
+            run.log_files(Path(scratch))
+        version = registry.register(run, series, result)
+        run.log(content.parent_figures(result, seconds))
+        run.log(
+            Figures(
+                tags={
+                    "registered_name": version.registered_name,
+                    "registered_version": version.version,
+                }
+            )
+        )
+        return version
+
+    def _log_model(self, parent: Run, result: Competition, entry: Entry) -> None:
+        child = begin(
+            parent.tracker,
+            parent.experiment_id,
+            content.child_name(entry, result),
+            content.child_tags(self._series, result, entry),
+            parent.id,
+        )
+        child.log(content.child_figures(result, entry))
+        child.end("FAILED" if content.forecast_failed(result, entry.model) else "FINISHED")
+
+
+def _begin(tracker: Tracker, series: Series) -> Run:
+    sweep(tracker)
+    tags = content.start_tags(series)
+    experiment = tracker.experiment(
+        series.experiment_name, series.registered_name, series.experiment_tags
+    )
+    run = begin(tracker, experiment, f"{series.title}(计算中)", tags)
+    # Loaded now, beside the computation, rather than after it.
+    import_module("mlflow.pyfunc")
+
+    return run
+
+
+@contextmanager
+def recorded(
+    tracking_uri: str, workspace: Workspace, region: Region, indicator: Indicator
+) -> Iterator[Recording]:
+    """Record what is computed in a block as one MLflow run.
+
+    MLflow is loaded and the run begun in a thread beside the block, whose own work is mostly done
+    by other processes. The run ends with the block: finished, failed with the reason, or killed by
+    Ctrl-C. A process that is killed outright leaves the run to be swept by the next one.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        From the settings.
+    workspace : Workspace
+        Keeps artifacts and life signs.
+    region, indicator : Region, Indicator
+        What is forecast.
+
+    Yields
+    ------
+    Recording
+        To register the result with.
+
+    Raises
+    ------
+    StorageError
+        From `Recording.register` or at the end of the block, if MLflow cannot be reached.
+    """
+    silence()
+    series = Series(region, indicator)
+    with (
+        open_tracker(tracking_uri, workspace) as tracker,
+        ThreadPoolExecutor(1, "mlflow") as thread,
+    ):
+        begun = thread.submit(_begin, tracker, series)
+        try:
+            yield Recording(series, begun)
+        except BaseException as error:
+            if begun.exception() is None:
+                begun.result().end_after(error)
+            raise
+        begun.result().end("FINISHED")
+

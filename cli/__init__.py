@@ -1,0 +1,1 @@
+"""What a person or cron types: parses, calls, renders."""

@@ -1,0 +1,70 @@
+"""The `forecast` command. Nothing heavy is imported until a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cli import environment, failures
+from cli.lazy import Commands, LazyGroup
+
+COMMANDS: Commands = {
+    "init": ("cli.init", "init", "建立工作区,写出带注释的 forecast.toml。"),
+    "run": ("cli.run", "run", "对一个地区回测、选模型、预测,并对照控制数评估。"),
+    "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本(champion)。"),
+    "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面,比较各次运行与模型版本。"),
+    "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),
+    "caps": ("cli.caps", "caps", "登记、列出控制数与目标。"),
+    "plan": ("cli.plan", "plan", "查看规划中的就业目标。"),
+    "regions": ("cli.catalogue", "regions", "列出已登记的地区。"),
+    "indicators": ("cli.catalogue", "indicators", "列出已登记的指标。"),
+    "models": ("cli.catalogue", "models", "列出参赛模型。"),
+    "backup": ("cli.backup", "backup", "把整个工作区备份为一个文件。"),
+    "restore": ("cli.backup", "restore", "从备份文件恢复到空的工作区。"),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="退出码:" + ";".join(f"{code} {text}" for code, text in failures.exit_codes().items()),
+)
+@click.version_option(
+    package_name="employment-forecast",
+    prog_name="forecast",
+    message="%(prog)s %(version)s",
+    help="显示版本号后退出。",
+)
+def cli() -> None:
+    """就业失业预测与失业预警引擎。
+
+    工作区:环境变量 FORECAST_HOME,否则为向上最近的含 forecast.toml 的文件夹,否则为当前目录。
+    """
+
+
+def _ours() -> None:
+    """Refuse to run when another package of the same name shadows ours."""
+    import data
+
+    expected = Path(__file__).resolve().parent.parent / "data"
+    found = Path(str(data.__file__)).resolve().parent
+    if found != expected:
+        failures.fatal(
+            f"载入的 data 包是“{found}”,不是本程序的。",
+            "请在本程序自己的虚拟环境中运行,并取消 PYTHONPATH 设置。",
+        )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the console script."""
+    environment.prepare()
+    _ours()
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(failures.run_and_translate(cli, given))
+
+
+if __name__ == "__main__":
+    main()

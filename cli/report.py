@@ -1,0 +1,177 @@
+"""The terminal report of a run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from data.catalogue import Indicator
+from data.targets import TIER_NAMES
+from forecasting.document import BASES, DEMO_MARK, phrase
+
+WIDTH_WITHOUT_TERMINAL = 110
+_KINDS = {"stock": "期末数", "flow": "当月数", "rate": "率", "index": "指数"}
+
+
+def console() -> Console:
+    """Console for results on stdout; a fixed width where there is no terminal to ask."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    width = int(os.environ.get("COLUMNS") or WIDTH_WITHOUT_TERMINAL)
+    return Console(highlight=False, width=width, soft_wrap=False)
+
+
+def _percent(value: float | None) -> str:
+    """Probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
+    if value is None:
+        return "—"
+    if value <= 0.0:
+        return "<0.1%"
+    if value >= 1.0:
+        return ">99.9%"
+    return f"{value:.1%}"
+
+
+def _score(value: float | None, digits: int = 3) -> str:
+    return "—" if value is None else f"{value:.{digits}f}"
+
+
+def _leaderboard(content: Mapping[str, Any]) -> Table:
+    table = Table(
+        title=f"模型竞赛(回测 {content['backtest_origins']} 个预测起点;WIS、MASE 越小越好)",
+        title_justify="left",
+        header_style="bold",
+    )
+    for name, justify in (
+        ("", "left"), ("模型", "left"), ("WIS", "right"), ("MASE", "right"),
+        ("80%区间覆盖", "right"), ("95%区间覆盖", "right"), ("说明", "left"),
+    ):  # fmt: skip
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in content["leaderboard"]:
+        chosen = row["model"] == content["champion"]["model"]
+        kind = "简单基准" if row["floor"] else ""
+        note = ";".join(t for t in (kind, row["failure"] or "") if t)
+        cover = ["—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")]
+        table.add_row(
+            "★" if chosen else "",
+            f"{row['label']}({row['model']})",
+            _score(row["wis"]),
+            _score(row["mase"]),
+            *cover,
+            note,
+            style="bold" if chosen else None,
+        )
+    return table
+
+
+def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
+    table = Table(
+        title=f"{indicator.name}预测({indicator.unit})", title_justify="left", header_style="bold"
+    )
+    for name in ("月份", "中位数", "80%区间", "95%区间"):
+        table.add_column(name, justify="left" if name == "月份" else "right")
+    for row in content["forecast"]:
+        text = {k: phrase(float(row[k]), indicator) for k in row if k.startswith("q")}
+        month = row["month"] + (" 未经回测" if row["untested"] else "")
+        table.add_row(
+            month,
+            text["q50"],
+            f"{text['q10']} — {text['q90']}",
+            f"{text['q025']} — {text['q975']}",
+        )
+    return table
+
+
+def _cap_name(row: Mapping[str, Any]) -> str:
+    words = [f"{TIER_NAMES[row['tier']]}控制数 {row['value']:,g}{row['unit']}{row['qualifier']}"]
+    marks = [DEMO_MARK] if row["demo"] else []
+    marks += ["沿用上期"] if row["carried"] else []
+    marks += ["未经回测"] if row["untested"] else []
+    return "".join(words) + (f"({'、'.join(marks)})" if marks else "")
+
+
+def _caps(content: Mapping[str, Any], indicator: Indicator) -> Table:
+    table = Table(title="对照控制数", title_justify="left", header_style="bold")
+    for name in (
+        "控制数",
+        "期间",
+        "考核",
+        "期内突破",
+        "今后突破",
+        "期末突破",
+        "均值突破",
+        "首次突破月",
+        "余量",
+    ):
+        table.add_column(name, justify="left" if name in ("控制数", "期间", "考核") else "right")
+    for row in content["caps"]:
+        average = row["basis"] == "period_average"
+        any_month = "已突破" if row["already_breached"] else _percent(row["p_any"])
+        table.add_row(
+            _cap_name(row),
+            row["period"],
+            BASES[row["basis"]],
+            any_month,
+            _percent(row["p_any_remaining"]),
+            _percent(row["p_end"]),
+            _percent(row["p_average"]),
+            row["first_breach_month"] or ("—" if average else "无"),
+            phrase(row["headroom"], indicator),
+        )
+    return table
+
+
+def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
+    lines = Text()
+    latest = phrase(float(content["latest"]), indicator)
+    lines.append(
+        f"{content['data_start']} 至 {content['data_month']}  最新值 {latest}{indicator.unit}"
+        f"({_KINDS[indicator.kind]})\n"
+    )
+    lines.append(f"来源:{';'.join(content['sources'])}")
+    if content["pseudo_real_time"]:
+        lines.append("\n部分发布日期为估计(月末加发布滞后),回测为准实时")
+    for note in content["notes"]:
+        lines.append(f"\n{note}")
+    title = f"{content['region']['name']} · {indicator.name}"
+    if content["demo"]:
+        title += f" · {DEMO_MARK}"
+    return Panel(lines, title=title, title_align="left", style="yellow" if content["demo"] else "")
+
+
+def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
+    """Print the whole report.
+
+    Parameters
+    ----------
+    content : mapping
+        From `forecasting.document.document`.
+    indicator : Indicator
+        Knows name, unit and precision.
+    """
+    out = console()
+    out.print(_head(content, indicator))
+    out.print(_leaderboard(content))
+    out.print(f"选用:{content['choice_reason']}\n", soft_wrap=True)
+    out.print(_forecast(content, indicator))
+    if content["caps"]:
+        out.print(_caps(content, indicator))
+    else:
+        out.print("对照控制数:本地区该指标没有登记可评估的控制数,只作预测。")
+    for row in content["targets_unassessed"]:
+        out.print(f"未评估的目标:{row['period']} {row['quote']}", soft_wrap=True)
+    champion = content["champion"]
+    version = f" 第 {champion['version']} 版(候选)" if champion["version"] else ""
+    out.print(
+        f"回测单元:新算 {content['cells_computed']} 个,沿用 {content['cells_reused']} 个。"
+        f"登记模型:{champion['registered_name']}{version}。"
+        f"运行编号:{content['run_id'] or '未记录'}",
+        soft_wrap=True,
+    )

@@ -1,0 +1,102 @@
+"""Run the command as a real process, the way a person or cron does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a finished process left."""
+
+    code: int
+    out: str
+    err: str
+    raw: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.raw.decode("utf-8"))
+        return content
+
+
+Forecast = Callable[..., Ran]
+
+
+def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A clean environment with its own workspace."""
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "SYSTEMROOT")}
+    return {
+        **kept,
+        "FORECAST_HOME": str(home),
+        "FORECAST_TODAY": "2026-11-20",
+        "LANG": "C.UTF-8",
+        **(extra or {}),
+    }
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """The console script of this interpreter, or the module where it is not installed."""
+    script = Path(sys.executable).with_name("forecast")
+    return (
+        [str(script), *arguments]
+        if script.exists()
+        else [sys.executable, "-m", "cli.main", *arguments]
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "工作区"
+
+
+@pytest.fixture
+def forecast(home: Path) -> Forecast:
+    """Call `forecast ARGUMENTS...` in a workspace of its own."""
+
+    def call(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180.0) -> Ran:
+        done = subprocess.run(
+            command(arguments),
+            env=environment(home, env),
+            cwd=ROOT,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        encoding = "gb18030" if "GB18030" in (env or {}).get("LC_ALL", "") else "utf-8"
+        return Ran(
+            done.returncode,
+            done.stdout.decode(encoding, "replace"),
+            done.stderr.decode(encoding, "replace"),
+            done.stdout,
+        )
+
+    return call
+
+
+@pytest.fixture
+def start(home: Path) -> Callable[..., subprocess.Popen[bytes]]:
+    """Start `forecast ARGUMENTS...` without waiting for it."""
+
+    def call(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command(arguments),
+            env=environment(home),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    return call

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import EXIT_INTERRUPTED
+
+Forecast = Callable[..., Any]
+FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")
+QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
+
+
+@pytest.fixture
+def quick(forecast: Forecast) -> Callable[..., Any]:
+    def call(*arguments: str, **more: Any) -> Any:
+        return forecast("run", *arguments, *FAST, **more)
+
+    return call
+
+
+def test_json_has_what_machines_were_promised(quick: Callable[..., Any]) -> None:
+    ran = quick("--region", "嘉定", "--json")
+    assert ran.code == 0, ran.err
+    content = ran.json
+    assert content["region"] == {"code": "310114", "name": "嘉定区"}
+    assert content["indicator"] == "registered_unemployed"
+    assert content["data_month"] == "2026-10"
+    assert content["demo"] is True
+    assert content["champion"]["registered_name"] == "registered_unemployed.310114"
+    assert content["champion"]["model"] in {row["model"] for row in content["leaderboard"]}
+    assert len(content["forecast"]) >= 12
+    for row in content["forecast"]:
+        figures = [row[q] for q in QUANTILES]
+        assert figures == sorted(figures)
+    tiers = {cap["tier"] for cap in content["caps"]}
+    assert tiers == {"municipal", "district"}
+    for cap in content["caps"]:
+        assert cap["demo"] is True
+        for name in ("p_any", "p_any_remaining", "p_end", "p_average"):
+            assert cap[name] is None or 0 <= cap[name] <= 1
+            assert cap[name] is not None or cap["reasons"][name]
+        assert cap["p_any"] >= cap["p_any_remaining"] >= cap["p_end"]
+    floors = {row["model"] for row in content["leaderboard"] if row["floor"]}
+    assert {"random_walk", "drift", "seasonal_naive"} <= floors
+
+
+def test_second_run_computes_nothing_and_says_the_same(quick: Callable[..., Any]) -> None:
+    first = quick("--region", "全国", "--json").json
+    second = quick("--region", "全国", "--json").json
+    assert first["cells_computed"] > 0
+    assert second["cells_computed"] == 0
+    assert second["cells_reused"] == first["cells_computed"] + first["cells_reused"]
+    fresh = quick("--region", "全国", "--json", "--no-cache", "--jobs", "2").json
+    for other in (second, fresh):
+        for key in set(first) - {"run_id", "cells_computed", "cells_reused", "champion"}:
+            assert other[key] == first[key], key
+        assert other["champion"]["model"] == first["champion"]["model"]
+    assert second["run_id"] != first["run_id"]
+
+
+def test_national_yardstick_is_average_and_monthly_ceiling(quick: Callable[..., Any]) -> None:
+    content = quick("--region", "全国", "--json").json
+    assert content["demo"] is False
+    bases = {cap["basis"]: cap for cap in content["caps"]}
+    assert set(bases) == {"period_average", "any_month"}
+    assert all(cap["value"] == 5.5 for cap in bases.values())
+    assert bases["period_average"]["p_average"] is not None
+    assert bases["any_month"]["p_any"] is not None
+    assert any("国家统计局" in source for source in content["sources"])
+
+
+def test_output_files(quick: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    ran = quick("--region", "徐汇", "--output", str(folder))
+    assert ran.code == 0, ran.err
+    raw = (folder / "forecast.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    content = json.loads((folder / "forecast.json").read_text("utf-8"))
+    assert [r["month"] for r in rows] == [r["month"] for r in content["forecast"]]
+    assert all(r["demo"] == "演示数据" for r in rows)
+    assert (folder / "chart.png").read_bytes().startswith(b"\x89PNG")
+    assert not [f for f in folder.iterdir() if f.name.startswith(".")]
+
+
+def test_report_for_people(quick: Callable[..., Any]) -> None:
+    ran = quick("--region", "嵊州")
+    assert ran.code == 0, ran.err
+    for words in ("嵊州市", "演示数据", "模型竞赛", "控制数", "已突破", "2027-10", "运行编号"):
+        assert words in ran.out
+    assert "nan" not in ran.out.lower()
+    for chatter in ("Warning", "alembic", "INFO", "plotly", "cmdstan"):
+        assert chatter not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "zh_CN.GB18030", "PYTHONIOENCODING": "gb18030"},
+    ],
+)
+def test_terminals_without_utf8(quick: Callable[..., Any], env: dict[str, str]) -> None:
+    ran = quick("--region", "嘉定", env=env)
+    assert ran.code == 0, ran.err
+    assert "嘉定区" in ran.out
+    as_json = quick("--region", "嘉定", "--json", env=env)
+    assert as_json.json["region"]["name"] == "嘉定区"
+
+
+def test_as_of_sees_nothing_later(quick: Callable[..., Any]) -> None:
+    content = quick("--region", "全国", "--as-of", "2022-03-20", "--json").json
+    assert content["data_month"] <= "2022-02"
+    assert {cap["period"] for cap in content["caps"]} == {"2022"}
+    assert all(cap["announced_on"] <= "2022-03-20" for cap in content["caps"])
+
+
+def test_region_without_cap_still_forecasts(quick: Callable[..., Any]) -> None:
+    ran = quick("--region", "全国", "--indicator", "pmi_manufacturing")
+    assert ran.code == 0, ran.err
+    assert "没有登记可评估的控制数" in ran.out
+
+
+def test_interrupt_leaves_everything_usable(
+    forecast: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    process = start("run", "--region", "嘉定", "--jobs", "2")
+    time.sleep(8)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert "已中断" in err.decode()
+    assert b"Traceback" not in err
+    after = forecast("run", "--region", "嘉定", "--json", *FAST)
+    assert after.code == 0, after.err
+    assert statuses(home).count("RUNNING") == 0
+    assert "KILLED" in statuses(home)
+
+
+def test_kill_shows_as_killed_after_the_next_command(
+    forecast: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    process = start("run", "--region", "嘉定", "--jobs", "2")
+    time.sleep(8)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    after = forecast("run", "--region", "嘉定", "--json", *FAST)
+    assert after.code == 0, after.err
+    assert statuses(home).count("RUNNING") == 0
+    assert "KILLED" in statuses(home)
+
+
+def statuses(home: Path) -> list[str]:
+    import sqlite3
+
+    with sqlite3.connect(home / "mlruns" / "mlflow.db") as connection:
+        return [r[0] for r in connection.execute("SELECT status FROM runs")]

@@ -145,8 +145,8 @@ def list_caps(region: str | None, as_json: bool) -> None:
             row["demo"] = "演示" if row["demo"] else ""
     titles = {
         "region": "地区", "indicator": "指标", "period": "时期", "tier": "层级",
-        "direction": "方向", "basis": "考核", "value": "数值", "qualifier": "用语", "announced_on": "公布日",
-        "source": "来源", "demo": "标记",
+        "direction": "方向", "basis": "考核", "value": "数值", "qualifier": "用语",
+        "announced_on": "公布日", "source": "来源", "demo": "标记",
     }  # fmt: skip
     output.show("targets", titles, rows, as_json)
 

@@ -138,10 +138,10 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
     session = open_session()
     place, what = find(session, region, indicator)
     table = moved(session.store, place, what, _day(as_of))
-    rows: list[dict[str, Any]] = []
-    for row in table.to_dict("records"):
-        change = None if math.isnan(row["change"]) else row["change"]
-        rows.append({str(k): v for k, v in row.items()} | {"change": change})
+    rows: list[dict[str, Any]] = [
+        {str(k): None if k == "change" and math.isnan(v) else v for k, v in record.items()}
+        for record in table.to_dict("records")
+    ]
     if not as_json:
         for row in rows:
             row["value"] = f"{row['value']:,.{what.decimals}f}"

@@ -40,8 +40,19 @@ def _prepare_streams() -> None:
             reconfigure(errors="replace")
 
 
+def _demand_utf8_arguments() -> None:
+    """Start again in UTF-8 mode where a C locale was forced: Chinese arguments arrive as raw bytes.
+
+    Python does this by itself unless PYTHONUTF8=0 and PYTHONCOERCECLOCALE=0 forbid it.
+    """
+    if sys.getfilesystemencoding() == "ascii" and hasattr(os, "execv"):
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
 def prepare() -> None:
     """Set up the process. Called once, before other imports of ours."""
+    _demand_utf8_arguments()
     for name, value in DEFAULTS.items():
         os.environ[name] = value
     # click takes its own messages from gettext; ours are in cli/locale.

@@ -18,8 +18,8 @@ def promote(
 ) -> None:
     """把候选模型版本晋级为现役版本(champion)。"""
     from cli.session import open_session
-    from experiments.content import Series
     from experiments.registry import promote as move_alias
+    from experiments.series import Series
     from experiments.tracking import open_tracker
 
     session = open_session()

@@ -38,13 +38,15 @@ def write_atomically(file: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, file)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
         raise StorageError(
             f"无法写入文件“{file}”({error.strerror})。", "请检查文件夹权限与磁盘空间后重试。"
         ) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
 
 
 def to_json(content: Mapping[str, Any], ascii_only: bool = False) -> str:

@@ -60,19 +60,22 @@ def check_observations(rows: Iterable[Observation], catalogue: Catalogue) -> Non
     DataError
         For a value out of range, or a month given twice on one publication day.
     """
-    seen: dict[tuple[str, str, pd.Period, date | None], float] = {}
+    seen: dict[tuple[str, str, pd.Period, date], float] = {}
     for row in rows:
         indicator = catalogue.indicator(row.indicator)
         region = catalogue.region(row.region)
-        place = f"{region.name}“{indicator.name}”{row.month} 的值 {row.value:g}{indicator.unit}"
+        place = f"{region.name}“{indicator.name}”{row.month}"
         reason = out_of_range(row.value, indicator)
         if reason:
-            raise DataError(f"{place}{reason}。", f"请在来源“{row.source}”中核对并更正后重新导入。")
-        key = (row.region, row.indicator, row.month, row.published_on)
+            raise DataError(
+                f"{place} 的值 {row.value:,.10g}{indicator.unit}{reason}。",
+                f"请在来源“{row.source}”中核对并更正后重新导入。",
+            )
+        day = row.published_on or indicator.usually_published(row.month)
+        key = (region.code, indicator.code, row.month, day)
         if key in seen:
             raise DataError(
-                f"{region.name}“{indicator.name}”{row.month} 在同一批数据中出现两次"
-                f"({seen[key]:g} 与 {row.value:g})。",
+                f"{place} 在同一批数据中出现两次({seen[key]:,.10g} 与 {row.value:,.10g})。",
                 "请只保留一个;若是修订,请分别写明发布日期。",
             )
         seen[key] = row.value

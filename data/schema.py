@@ -86,3 +86,57 @@ targets = Table(
 )
 
 Index("ix_targets_series", targets.c.region, targets.c.indicator)
+
+# Monitored sample firms (失业动态监测), by firm code. kinds: JSON, separations by type and cause.
+firm_months = Table(
+    "firm_months",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("firm", String(64), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("hires", Integer, nullable=False),
+    Column("separations", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("dispatched", Integer),
+    Column("hidden", Integer),
+    Column("kinds", Text, nullable=False),
+    Column("industry", String(64), nullable=False),
+    Column("sector", String(64), nullable=False),
+    Column("ownership", String(64), nullable=False),
+    Column("size", String(64), nullable=False),
+    Column("street", String(64), nullable=False),
+    Column("base_is", String(16), nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("published_estimated", Boolean, nullable=False),
+    Column("source_id", Integer, ForeignKey("sources.id"), nullable=False),
+)
+
+Index("ix_firm_months", firm_months.c.region, firm_months.c.month, firm_months.c.published_on)
+
+# Series of groups of people (困难人员, 毕业生, 青年, 长期失业).
+group_observations = Table(
+    "group_observations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("people", String(32), nullable=False),
+    Column("month", Integer, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("published_estimated", Boolean, nullable=False),
+    Column("source_id", Integer, ForeignKey("sources.id"), nullable=False),
+)
+
+Index(
+    "ix_group_observations",
+    group_observations.c.region,
+    group_observations.c.indicator,
+    group_observations.c.people,
+    group_observations.c.month,
+    group_observations.c.published_on,
+)

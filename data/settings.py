@@ -54,11 +54,14 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("store", "url", "", _text, "文字", "观测数据库(SQLAlchemy 地址);留空则用工作区内的 observations.db",
+    Key("store", "url", "", _text, "文字",
+        "观测数据库(SQLAlchemy 地址);留空则用工作区内的 observations.db",
         "postgresql+psycopg://用户:口令@主机/库名"),
-    Key("mlflow", "tracking_uri", "", _text, "文字", "MLflow 跟踪地址;留空则用工作区内的 mlruns/mlflow.db",
+    Key("mlflow", "tracking_uri", "", _text, "文字",
+        "MLflow 跟踪地址;留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),
-    Key("run", "horizon", 12, _integer(1, 60), "1—60 的整数", "至少预测的月数(会自动延长到控制期末)"),
+    Key("run", "horizon", 12, _integer(1, 60), "1—60 的整数",
+        "至少预测的月数(会自动延长到控制期末)"),
     Key("run", "origins", 36, _integer(0, 240), "0—240 的整数", "回测的预测起点个数"),
     Key("run", "paths", 1000, _integer(200, 20000), "200—20000 的整数", "每次预测的模拟路径条数"),
     Key("run", "seed", 1, _integer(0, 2**31 - 1), "非负整数", "随机种子"),
@@ -66,7 +69,10 @@ KEYS: tuple[Key, ...] = (
     Key("run", "models", [], _names, "模型名列表", "参赛模型;留空表示全部"),
     Key("history", "gaps", "refuse", _one_of("refuse", "after"), '"refuse" 或 "after"',
         "缺月时:refuse 拒绝并报告;after 只用最后一个缺口之后的数据"),
-    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数(MB)", "回测缓存上限;0 表示不缓存"),
+    Key("import", "revisions", "refuse", _one_of("refuse", "accept"), '"refuse" 或 "accept"',
+        "已有月份的值不同时:refuse 拒绝(可用 --revise);accept 作为修订保存,原值保留"),
+    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数(MB)",
+        "回测缓存上限;0 表示不缓存"),
 )  # fmt: skip
 
 _BY_PATH = {key.path: key for key in KEYS}
@@ -144,7 +150,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     values = {k.path: k.default for k in KEYS}
     for section, content in raw.items():
         if section not in sections:
-            raise _refuse_unknown(section, sections, file)
+            raise _refuse_unknown(section, [*sections, *_BY_PATH], file)
         is_list = section in _TABLE_LISTS
         tables = content if is_list else [content]
         if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):

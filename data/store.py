@@ -16,18 +16,18 @@ import pandas as pd
 from sqlalchemy import (
     Connection,
     Engine,
-    Insert,
     create_engine,
     event,
     func,
-    insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from data import clock, migrate
+from data.batch_rows import add_observations, open_batch
 from data.catalogue import Catalogue
 from data.errors import BusyError, NotFoundError, SettingsError, StorageError
 from data.observation import Observation, check_observations
@@ -35,6 +35,7 @@ from data.schema import batches, observations, sources
 from data.vintages import COLUMNS, Known, Vintages
 
 BUSY_SECONDS = 30
+_WRITERS = 7_205_117  # any constant: the advisory lock of writers on PostgreSQL
 
 
 def _shown(url: str) -> str:
@@ -74,13 +75,6 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _added(connection: Connection, row: Insert) -> int:
-    """Insert one row and return its number."""
-    key = connection.execute(row).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
 class Store:
     """Observations with their vintages.
 
@@ -102,11 +96,15 @@ class Store:
     def __init__(self, url: str) -> None:
         self._engine = _engine(url)
         self.url = _shown(url)
-        with self.reading() as connection:
-            outdated = migrate.current(connection) != migrate.HEAD
-        if outdated:
-            with self.writing() as connection:
-                migrate.upgrade(connection)
+        try:
+            with self.reading() as connection:
+                outdated = migrate.current(connection) != migrate.HEAD
+            if outdated:
+                with self.writing() as connection:
+                    migrate.upgrade(connection)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -132,6 +130,9 @@ class Store:
             self._engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
+            if connection.dialect.name == "postgresql":
+                # One writer at a time, as SQLite has it: what was checked stays true until written.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
             yield connection
 
     @contextmanager
@@ -186,7 +187,11 @@ class Store:
         checked = list(rows)
         check_observations(checked, catalogue)
         with self.writing() as connection:
-            return self._append(connection, checked, catalogue, command, kind, demo, fingerprint)
+            batch = open_batch(
+                connection, kind=kind, command=command, demo=demo, fingerprint=fingerprint
+            )
+            add_observations(connection, batch, checked, catalogue)
+            return batch
 
     def replace_bundled(
         self,
@@ -230,7 +235,10 @@ class Store:
                 .where(batches.c.kind == kind, batches.c.withdrawn_at.is_(None))
                 .values(withdrawn_at=clock.now().replace(tzinfo=None))
             )
-            self._append(connection, rows, catalogue, "随程序附带", kind, demo, fingerprint)
+            batch = open_batch(
+                connection, kind=kind, command="随程序附带", demo=demo, fingerprint=fingerprint
+            )
+            add_observations(connection, batch, rows, catalogue)
         return True
 
     @staticmethod
@@ -240,50 +248,6 @@ class Store:
                 batches.c.kind == kind, batches.c.withdrawn_at.is_(None)
             )
         )
-
-    @staticmethod
-    def _append(
-        connection: Connection,
-        rows: Sequence[Observation],
-        catalogue: Catalogue,
-        command: str,
-        kind: str,
-        demo: bool,
-        fingerprint: str,
-    ) -> int:
-        batch = _added(
-            connection,
-            insert(batches).values(
-                created_at=clock.now().replace(tzinfo=None),
-                kind=kind,
-                command=command,
-                fingerprint=fingerprint,
-                demo=demo,
-            ),
-        )
-        stored = connection.execute(select(sources.c.text, sources.c.id))
-        known: dict[str, int] = {row[0]: row[1] for row in stored}
-        for text in dict.fromkeys(r.source for r in rows):
-            if text not in known:
-                known[text] = _added(connection, insert(sources).values(text=text))
-        records = []
-        for row in rows:
-            indicator = catalogue.indicator(row.indicator)
-            records.append(
-                {
-                    "batch_id": batch,
-                    "region": catalogue.region(row.region).code,
-                    "indicator": indicator.code,
-                    "month": clock.month_key(row.month),
-                    "value": float(row.value),
-                    "published_on": row.published_on or indicator.usually_published(row.month),
-                    "published_estimated": row.published_on is None,
-                    "source_id": known[row.source],
-                }
-            )
-        if records:
-            connection.execute(insert(observations), records)
-        return batch
 
     def withdraw(self, batch: int) -> None:
         """Take a batch back: later `as_of` answers do not see it, the record of it stays.

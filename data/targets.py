@@ -250,7 +250,7 @@ _Key = tuple[str, str, str, int]
 
 
 def _latest(targets: Iterable[Target]) -> dict[_Key, Target]:
-    """Of several announcements for one period the last one, by tier, direction, basis and length."""
+    """Of several announcements for one period the last one, by what the target is about."""
     latest: dict[_Key, Target] = {}
     for target in targets:
         key = (target.tier, target.direction, target.basis, target.length)

@@ -89,6 +89,6 @@ def find_workspace(start: Path | None = None) -> Workspace:
         return Workspace(Path(home).expanduser().resolve())
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / SETTINGS_FILE).is_file():
+        if os.path.isfile(folder / SETTINGS_FILE):  # unlike Path's, False where access is denied
             return Workspace(folder)
     return Workspace(here)

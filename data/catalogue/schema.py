@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Literal, get_args
@@ -37,7 +39,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Break:
-    """A change of definition (口径): the first month under the new one; `demo`: only in demo data."""
+    """A change of definition (口径): first month under the new one; `demo`: of demo data only."""
 
     region: str
     month: pd.Period
@@ -112,6 +114,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "reporting": get_args(Reporting),
     "treatment": get_args(Treatment),
 }
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 def _checked(cls: type, raw: dict[str, Any], where: str) -> dict[str, Any]:
@@ -154,14 +157,22 @@ def read_region(raw: dict[str, Any], where: str) -> Region:
 def read_indicator(raw: dict[str, Any], where: str) -> Indicator:
     """Build an indicator from one TOML table; raises SettingsError naming the file and key."""
     rest = {k: v for k, v in raw.items() if k != "breaks"}
-    breaks = []
-    for item in raw.get("breaks", []):
-        checked = _checked(Break, {"region": "*", **item}, f"{where}的 breaks ")
-        try:
-            checked["month"] = pd.Period(str(checked["month"]), freq="M")
-        except ValueError:
-            raise SettingsError(
-                f"{where}的 breaks 里月份“{item['month']}”无法识别。", '请写成 "2021-01"。'
-            ) from None
-        breaks.append(Break(**checked))
-    return Indicator(**_checked(Indicator, rest, where), breaks=tuple(breaks))
+    listed = raw.get("breaks", [])
+    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+        raise SettingsError(f"{where}里 breaks 的写法不对。", "请写成 [[indicators.breaks]]。")
+    breaks = [_read_break(item, f"{where}的 breaks ") for item in listed]
+    indicator = Indicator(**_checked(Indicator, rest, where), breaks=tuple(breaks))
+    if not 0 < indicator.precision < math.inf:
+        raise SettingsError(
+            f"{where}里“precision”的值“{indicator.precision}”不可用。",
+            "应为公布数字的最末一位,如 1、0.1、0.01。",
+        )
+    return indicator
+
+
+def _read_break(raw: dict[str, Any], where: str) -> Break:
+    checked = _checked(Break, {"region": "*", **raw}, where)
+    text = str(checked["month"])
+    if not _MONTH.fullmatch(text):
+        raise SettingsError(f"{where}里月份“{text}”无法识别。", '请写成 "2021-01"。')
+    return Break(**{**checked, "month": pd.Period(text, freq="M")})

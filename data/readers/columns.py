@@ -11,8 +11,8 @@ from data.readers.facts import Facts, facts_of
 from data.readers.labels import Label, Vocabulary
 from data.readers.layout import Headed, Table, when_like
 from data.readers.months import When, bare_when
-from data.readers.numbers import looks_like_value
 from data.readers.normal import fold
+from data.readers.numbers import looks_like_value
 from data.readers.units import unit_note
 from data.readers.words import Dimension
 
@@ -131,6 +131,7 @@ def roles(table: Table, vocabulary: Vocabulary) -> Columns:
             found.kinds[column] = content.kind
             if content.times and content.times >= content.texts + content.values - content.known:
                 _note_bare(found, table, column)
+    _complete_parts(found)
     _settle_times(found, table)
     return found
 
@@ -161,10 +162,9 @@ def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
 
 
 def _put_headless(found: Columns, column: int, content: _Content, is_headed: bool) -> None:
-    leading = not found.values
-    if content.texts > content.values and leading:
-        found.labels[column] = "any"
-    elif leading and content.times and content.times == content.values + content.texts:
+    filled = content.values + content.texts
+    labels = content.texts > content.values or (content.times and content.times == filled)
+    if labels and not found.values:
         found.labels[column] = "any"
     elif not is_headed:
         found.values[column] = Facts()
@@ -178,6 +178,18 @@ def _note_bare(found: Columns, table: Table, column: int) -> None:
     numbers = [t for t in texts if bare_when(t) is not None]
     if found.labels[column] == "month" or len(numbers) == len(texts):
         found.bare.add(column)
+
+
+def _complete_parts(found: Columns) -> None:
+    """Give a 其中 column the indicator of the column it is part of."""
+    main: Facts | None = None
+    for column in sorted(found.values):
+        facts = found.values[column]
+        if facts.indicator is not None and not facts.part:
+            main = facts
+        elif facts.indicator is None and facts.group is not None and main is not None:
+            whole = replace(main, total=None, region=None)
+            found.values[column] = facts.over(whole)
 
 
 def _settle_times(found: Columns, table: Table) -> None:
@@ -202,7 +214,7 @@ def _is_padded(text: str) -> bool:
 
 
 def settled(when: When, previous: When | None, padded: bool) -> When:
-    """A time in the light of its neighbour: missing year carried over, 2021.1 after 2021.9 is October.
+    """A time in the light of the one before: its year carried over, 2021.1 after 2021.9 is October.
 
     Parameters
     ----------

@@ -220,7 +220,8 @@ class EntryReader:
                 value = sheet.rows.get(number, {}).get(column)
                 if value is not None and looks_like_value(value):
                     self.findings.add(
-                        "stray_value", Place(self.file, sheet.name, number, column), "数值所在的列没有表头",
+                        "stray_value", Place(self.file, sheet.name, number, column),
+                        "数值所在的列没有表头",
                         "若是 CSV 里的千分位逗号（如 68,151），请给数值加引号或去掉逗号；"
                         "否则请补上表头或删去多余的数。", text_of(value),
                     )  # fmt: skip

@@ -101,7 +101,9 @@ def facts_of(labels: Iterable[Label]) -> Facts:
 
 
 _KEY = re.compile(r"^([^:]{1,10}):(.*)$")
-_CLERICAL = re.compile("填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布")
+_CLERICAL = re.compile(
+    "填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布"
+)
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
 _UNTIL = re.compile("截至|截止|报告期|统计")
 

@@ -86,23 +86,50 @@ class Finding:
 
 READING_CHECKS: tuple[CheckInfo, ...] = (
     CheckInfo("personal", "个人信息", "error", "身份证号、姓名、手机号等个人明细，整个文件拒收"),
-    CheckInfo("unreadable_value", "数值无法识别", "error", "数值格里不是数，也不是“…”“/”“—”等缺数符号"),
+    CheckInfo(
+        "unreadable_value", "数值无法识别", "error", "数值格里不是数，也不是“…”“/”“—”等缺数符号"
+    ),
     CheckInfo("unknown_region", "地区未登记", "error", "地区栏里的名称不在地区目录中"),
-    CheckInfo("unknown_month", "月份无法识别", "error", "月份写法不明、只有年份、跨度不从1月起或缺少年份"),
+    CheckInfo(
+        "unknown_month", "月份无法识别", "error", "月份写法不明、只有年份、跨度不从1月起或缺少年份"
+    ),
     CheckInfo("not_stated", "要素缺失", "error", "全表没有写明地区、指标或月份，命令也没有给出"),
-    CheckInfo("stray_value", "数值没有表头", "error", "数值所在的列没有表头，多为千分位逗号未加引号"),
-    CheckInfo("unknown_label", "栏目未识别", "warning", "指标、栏目或分组名称不在目录中，该行列略去"),
+    CheckInfo(
+        "stray_value", "数值没有表头", "error", "数值所在的列没有表头，多为千分位逗号未加引号"
+    ),
+    CheckInfo(
+        "unknown_label", "栏目未识别", "warning", "指标、栏目或分组名称不在目录中，该行列略去"
+    ),
     CheckInfo("unit_conflict", "单位不符", "error", "表头、单元格或单位栏的单位与指标不是同一类"),
     CheckInfo("unit_change", "百分点当作水平", "warning", "水平值写成百分点，多为增减幅度"),
-    CheckInfo("implausible_size", "数值大得不合常理", "error", "换算后的人数超过全国人口，多为单位写成万人而数是人"),
-    CheckInfo("total_mismatch", "合计与分项不符", "error", "合计、小计与各分项之和不等，或累计与各月之和不等"),
-    CheckInfo("contradiction", "同一数值前后不一", "error", "同一地区、指标、月份在文件里出现两个不同的值"),
-    CheckInfo("form", "累计与当月无法换算", "error", "指标按累计（或当月）保存，而文件缺少换算所需的月份"),
+    CheckInfo(
+        "implausible_size",
+        "数值大得不合常理",
+        "error",
+        "换算后的人数超过全国人口，多为单位写成万人而数是人",
+    ),
+    CheckInfo(
+        "total_mismatch",
+        "合计与分项不符",
+        "error",
+        "合计、小计与各分项之和不等，或累计与各月之和不等",
+    ),
+    CheckInfo(
+        "contradiction", "同一数值前后不一", "error", "同一地区、指标、月份在文件里出现两个不同的值"
+    ),
+    CheckInfo(
+        "form", "累计与当月无法换算", "error", "指标按累计（或当月）保存，而文件缺少换算所需的月份"
+    ),
     CheckInfo("cumulative_stock", "期末数写成累计", "error", "期末数、率、指数标为累计"),
     CheckInfo("demo", "演示数据", "error", "文件标明是演示数据"),
-    CheckInfo("firm_row", "企业行不完整", "error", "监测企业行缺少编码、月份或人数，或重复、为负、不是整数"),
+    CheckInfo(
+        "firm_row",
+        "企业行不完整",
+        "error",
+        "监测企业行缺少编码、月份或人数，或重复、为负、不是整数",
+    ),
     CheckInfo("nothing_read", "没有可导入的数", "error", "文件里没有找到可识别的表格或数值"),
-)  # fmt: skip
+)
 
 _SEVERITY = {info.name: info.severity for info in READING_CHECKS}
 _MOST = 500
@@ -130,9 +157,12 @@ class Findings:
         if len(self._found) >= _MOST:
             self.dropped += 1
             return
-        self._found[key] = Finding(
-            check, _SEVERITY[check], place, shown(value), message, remedy
-        )
+        self._found[key] = Finding(check, _SEVERITY[check], place, shown(value), message, remedy)
+
+    @property
+    def any_error(self) -> bool:
+        """True if something found stops the import."""
+        return any(f.severity == "error" for f in self._found.values())
 
     def all(self) -> tuple[Finding, ...]:
         """Everything found, in order; a last line counts what was left out."""

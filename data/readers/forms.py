@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from data.catalogue import Indicator
 from data.readers.entries import Entry
@@ -160,14 +161,16 @@ class _Flow:
 
     @staticmethod
     def _form(entry: Entry) -> Form | None:
-        """Form an entry states, None for a plain month."""
+        """Form an entry states, its own labels before the title; None for a plain month."""
+        own = (entry.row.facts, entry.column)
+        if any(s.form == "monthly" for s in own):
+            return "monthly"
+        if any(s.form or (s.when and (s.when.cumulative or s.when.is_range)) for s in own):
+            return "cumulative"
         when = entry.when
         assert when is not None
-        if entry.facts.form == "monthly":
-            return "monthly"
-        if entry.facts.form == "cumulative" or when.cumulative or when.is_range:
-            return "cumulative"
-        return None
+        spans = when.cumulative or when.is_range
+        return entry.facts.form or ("cumulative" if spans else None)
 
     def _decide(self, ordered: list[Entry], forms: dict[int, Form | None]) -> Form:
         """Form of plain months; where cumulative ones stand beside them, their course tells."""
@@ -185,7 +188,7 @@ class _Flow:
             return "cumulative" if same else "monthly"
         rising = all(
             _value_of(a) <= _value_of(b)
-            for a, b in zip(ordered, ordered[1:], strict=False)
+            for a, b in pairwise(ordered)
             if _month_of(a)[0] == _month_of(b)[0]
         )
         return "cumulative" if rising else "monthly"
@@ -213,6 +216,9 @@ class _Flow:
         for month, entry in sorted(self.monthly.items()):
             year, number = month
             before = (entry, Decimal(0)) if number == 1 else done.get((year, number - 1))
+            if month in done and _value_of(entry) > done[month][1]:
+                self._compare(entry, done[month][1], _value_of(entry))
+                continue
             if before is None:
                 if month not in done:
                     self._refuse(entry, "的当月数缺少1月以来各月，无法累计")
@@ -226,7 +232,6 @@ class _Flow:
 
     def _differenced(self) -> dict[_Month, tuple[Entry, Decimal]]:
         done = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
-        sums: dict[_Month, Decimal] = {}
         for year in sorted({y for y, _ in (*self.monthly, *self.cumulative)}):
             running: Decimal | None = Decimal(0)
             for number in range(1, 13):
@@ -245,8 +250,6 @@ class _Flow:
                     running += done[month][1]
                 else:
                     running = None
-                if running is not None:
-                    sums[month] = running
         return done
 
     def _compare(self, entry: Entry, stated: Decimal, summed: Decimal) -> None:
@@ -257,8 +260,3 @@ class _Flow:
                 "total_mismatch", entry.place, f"累计 {stated:f} 与各月之和 {summed:f} 不符",
                 "请核对累计数与各月数，改正后重新导入。", entry.raw,
             )  # fmt: skip
-
-
-def with_unit(settled: Settled) -> Settled:
-    """Value rounded to 12 digits after the point, so that no conversion leaves a tail."""
-    return replace(settled, value=round(settled.value, 12))

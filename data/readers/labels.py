@@ -136,9 +136,8 @@ _DIMENSION_WORDS: dict[str, Dimension] = {
 _FORM_WORDS: dict[str, Form] = {fold(n): form for form, names in FORMS.items() for n in names}
 _FIRM_WORDS = _inverted(FIRM_FIELDS)
 _NEUTRAL = {fold(n) for n in NEUTRAL}
-_TOTAL_WORDS: dict[str, Total] = {fold(n): "total" for n in TOTALS} | {
-    fold(n): "subtotal" for n in SUBTOTALS
-}
+_TOTAL_WORDS: dict[str, Total] = dict.fromkeys(map(fold, TOTALS), "total")
+_TOTAL_WORDS.update(dict.fromkeys(map(fold, SUBTOTALS), "subtotal"))
 
 
 def _affixed(text: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:

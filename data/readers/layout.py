@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from data.readers.cells import Sheet, Value, text_of
 from data.readers.labels import Label, Vocabulary
@@ -15,7 +16,9 @@ from data.readers.numbers import looks_like_value, parse_amount
 from data.readers.units import unit_note
 
 _KEY = re.compile(r"^(?!其中|#)[^:,。]{1,10}:")
-_NOTE = re.compile(r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]")
+_NOTE = re.compile(
+    r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]"
+)
 _INDEX_WORDS = {*"甲乙丙丁戊己", "栏次", "行次", "序号", *"abcd"}
 
 
@@ -38,6 +41,8 @@ class Table:
         Where it stands.
     banners : list of int
         Title, unit and date rows above it.
+    sheet_banners : list of int
+        Those of the sheet's first table: its region and year hold for later tables too.
     header, rows : list of int
         Header rows and data rows.
     sections : dict of int to list of int
@@ -49,6 +54,7 @@ class Table:
     sheet: Sheet
     banners: list[int]
     header: list[int]
+    sheet_banners: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     sections: dict[int, list[int]] = field(default_factory=dict)
     heads: dict[int, list[Headed]] = field(default_factory=dict)
@@ -112,6 +118,8 @@ class _Locator:
                 self._pending.append(row)
             else:
                 self._open(row, cells)
+        elif not table.rows and self._completes_times(table, cells):
+            table.header.append(row)
         elif self._is_banner(row, cells):
             note = all(is_note(text_of(v)) for v in cells.values())
             if not note:
@@ -141,7 +149,8 @@ class _Locator:
         banners, self._pending = self._pending, []
         if previous is not None and not banners:
             banners = previous.banners  # a header repeated for the next printed page
-        table = Table(self.sheet, banners, [])
+        above = self.tables[0].banners if self.tables else []
+        table = Table(self.sheet, banners, [], above)
         self._table = table
         self.tables.append(table)
         if not self._has_values(row, cells):
@@ -185,7 +194,7 @@ class _Locator:
 
     def _has_values(self, row: int, cells: dict[int, Value]) -> bool:
         """True if a row holds numbers or marks for missing ones that are no years or months."""
-        numeric = {}
+        numeric: dict[int, Value] = {}
         for column, value in cells.items():
             if isinstance(value, date) or not looks_like_value(value):
                 continue
@@ -209,13 +218,26 @@ class _Locator:
         if all(bare_when(t) is not None for t in texts):
             months = [int(t.split("-")[-1]) for t in texts if t.split("-")[-1].isdecimal()]
             return len(months) == len(texts) and all(
-                later == (before % 12) + 1 or later == 1
-                for before, later in zip(months, months[1:], strict=False)
+                later == (before % 12) + 1 or later == 1 for before, later in pairwise(months)
             )
         if any(bare_when(t) is not None for t in texts):
             return False
         lengths = {len(t.partition(".")[0]) for t in texts}
         return len(lengths) == 1 and len(set(texts)) == len(texts)
+
+    def _completes_times(self, table: Table, cells: dict[int, Value]) -> bool:
+        """True for a row of nothing but months right under heads that name no month yet."""
+        if not table.header or min(cells) <= min(min(self.anchors(r)) for r in table.header):
+            return False
+        for column, value in cells.items():
+            _, text = self._filled(table.header, column + 1)
+            when = self.vocabulary.classify(text).when if text else None
+            if not text or not when_like(value) or (when is not None and when.last is not None):
+                return False
+            # A bare number is a month only under a year; under an indicator it is a value.
+            if when is None and parse_when(text_of(value)) is None:
+                return False
+        return True
 
     def _is_index(self, table: Table, cells: dict[int, Value]) -> bool:
         """True for the row 甲 乙 1 2 3 that numbers the columns of official forms."""
@@ -259,7 +281,7 @@ class _Locator:
         if len(cells) < 2 or self._has_values(row, cells):
             return False
         labels = [self.vocabulary.classify(text_of(v)) for v in cells.values()]
-        first = min(min(self.anchors(r)) for r in table.header) if table.header else 1
+        first = min(min(self.anchors(r)) for r in (*table.header, *table.rows[:20]))
         if min(cells) <= first:
             return bool(labels[0].dimension or labels[0].firm == "firm")
         detached = row - 1 not in self.sheet.rows or bool(self._pending)
@@ -307,9 +329,7 @@ class _Locator:
         return (row, column), ""
 
 
-def locate(
-    sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()
-) -> list[Table]:
+def locate(sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()) -> list[Table]:
     """Find the tables of a sheet.
 
     Parameters

@@ -121,7 +121,7 @@ def _html_encoding(data: bytes) -> str:
         return found
     # A short GB18030 text can decode as UTF-8 by accident, but then it is hardly Chinese.
     foreign = [c for c in data.decode("utf-8") if ord(c) > 127]
-    chinese = sum("\u2010" <= c <= "\u206f" or "\u3000" <= c for c in foreign)
+    chinese = sum("\u2010" <= c <= "\u206f" or c >= "\u3000" for c in foreign)
     return found if chinese * 2 >= len(foreign) else "gb18030"
 
 

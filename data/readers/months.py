@@ -139,11 +139,11 @@ def parse_when(label: str) -> When | None:
             unpadded = re.fullmatch(r"\d{4}\.1", text) is not None
             return _checked(year, month, month, cumulative, unpadded)
     if found := _RANGE.fullmatch(text):
-        year, later = found["y"], found["y2"]
+        begins, ends = found["y"], found["y2"]
         first, last = int(found["a"]), int(found["b"])
-        if first > last or (later and later != year):
+        if first > last or (ends and ends != begins):
             return None
-        return _checked(int(year) if year else None, first, last, cumulative)
+        return _checked(int(begins) if begins else None, first, last, cumulative)
     if found := _PART.fullmatch(text):
         first, last = _PARTS[found["p"]]
         return _checked(int(found["y"]) if found["y"] else None, first, last, cumulative)

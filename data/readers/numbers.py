@@ -108,7 +108,7 @@ def _parse_text(raw: str) -> Amount:
         return _finite(text, None)
     found = _WITH_UNIT.fullmatch(text)
     unit = parse_unit(found.group(2)) if found else None
-    if found and unit is not None and _is_number(found.group(1)):
+    if found and unit is not None and unit.name != "月" and _is_number(found.group(1)):
         return _finite(found.group(1), unit)
     return Amount(fault="不是数值")
 

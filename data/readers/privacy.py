@@ -50,8 +50,8 @@ def is_identity_number(text: str) -> bool:
 def refuse_personal_data(file: str, sheets: tuple[Sheet, ...]) -> None:
     """Refuse a file with lines about persons.
 
-    Looks at every sheet, hidden ones included: for heads such as 姓名, 身份证号 or 手机, for identity
-    numbers anywhere, and for columns of mobile numbers.
+    Looks at every sheet, hidden ones included: for heads such as 姓名, 身份证号 or 手机, for
+    identity numbers anywhere, and for columns of mobile numbers.
 
     Raises
     ------

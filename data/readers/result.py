@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 
@@ -55,14 +56,19 @@ class FirmMonth:
     by_type, by_cause : mapping of str to int
         减员 by type (employer, employee, contract_end, retirement, other) and cause (closure,
         suspension, relocation, restructuring, hardship, conversion, technology, other).
-    region : str or None
+    region : str
         Catalogue code.
     industry, sector, ownership, size, street : str
         行业, 产业, 企业性质, 规模, 街镇; empty if not stated.
     base_is : {"previous_month", "january"}
         What 建档期 refers to.
-    place : Place
-        Cell of the firm's code.
+    published_on : datetime.date or None
+        Day the report became known.
+    source : str
+        Document or office.
+    places : mapping of str to Place
+        Cells of the code (`firm`) and of the numbers, by field; `type:` and `cause:` in front of
+        the kinds of 减员.
     """
 
     firm: str
@@ -75,14 +81,16 @@ class FirmMonth:
     hidden: int | None
     by_type: Mapping[str, int]
     by_cause: Mapping[str, int]
-    region: str | None
+    region: str
     industry: str
     sector: str
     ownership: str
     size: str
     street: str
     base_is: Base
-    place: Place
+    published_on: date | None
+    source: str
+    places: Mapping[str, Place] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -122,9 +122,7 @@ class RowReader:
             return "region"
         return kind
 
-    def _label(
-        self, row: int, column: int, dimension: str, value: Value | None
-    ) -> Label | None:
+    def _label(self, row: int, column: int, dimension: str, value: Value | None) -> Label | None:
         """Label of one cell, None if it is blank."""
         text = text_of(value)
         if text.strip():
@@ -140,36 +138,6 @@ class RowReader:
         if label.when is not None:
             label = replace(label, when=self._settled(column, label.when))
         return label
-
-    def _kind(self, column: int, dimension: str) -> str:
-        kind = self.columns.kinds.get(column, "none")
-        if kind == "none" and dimension == "region":
-            return "region"
-        return kind
-
-    def _label(
-        self, row: int, column: int, dimension: str, value: Value | None
-    ) -> tuple[Label | None, str]:
-        """Label of one cell; None with its text if it is not understood, or empty if blank."""
-        text = text_of(value)
-        if not text.strip():
-            if column not in self._fillable or not self._names_something_else(row, column):
-                return None, ""
-            text = self._filled.get(column, "")
-            if not text:
-                return None, ""
-        else:
-            self._filled[column] = text
-        label = self.vocabulary.classify(text)
-        if not label.known and (column in self.columns.bare or dimension == "month"):
-            when = bare_when(text)
-            label = Label(text, when=when) if when is not None else label
-        if label.when is not None:
-            label = replace(label, when=self._settled(column, label.when))
-        if self._fits(label, dimension):
-            return label, text
-        self._report(row, column, dimension, label)
-        return None, text
 
     def _names_something_else(self, row: int, column: int) -> bool:
         others = (c for c, d in self.columns.labels.items() if c > column and d in _ATTRIBUTES)

@@ -130,13 +130,15 @@ DERIVED = re.compile(
     "|平均|预测|预计|±|\\+/-"
 )
 # A head that only gives a block of columns or rows a name.
-HEADING = re.compile("按.+分(?:组|类)?:?|.*(?:情况|统计|统计表|月报|月报表|一览表|情况表|主要指标):?")
+HEADING = re.compile(
+    "按.+分(?:组|类)?:?|.*(?:情况|统计|统计表|月报|月报表|一览表|情况表|主要指标):?"
+)
 
 # Groups of people for whom bureaus keep a series of their own: code -> name and synonyms.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "hardship": (
+    "hard_to_place": (
         *("就业困难人员", "困难人员", "就业困难群体", "困难群体", "就业困难对象", "困难就业人员"),
-        *("就业困难", "hardship"),
+        *("就业困难", "hard_to_place"),
     ),
     "graduates": (
         *("高校毕业生", "毕业生", "应届毕业生", "应届高校毕业生", "离校未就业高校毕业生"),
@@ -255,3 +257,5 @@ FIRM_FIELDS: dict[str, tuple[str, ...]] = {
 }
 # Under a merged head 减员… the bare word 其他 belongs to whichever list the head names.
 FIRM_HEADS = {"type": ("减员类型", "减员方式", "按类型"), "cause": ("减员原因", "按原因")}
+# Titles of the types and causes of 减员: `type:employer` is 用人单位解除.
+SEPARATION_TITLES = {f: names[0] for f, names in FIRM_FIELDS.items() if ":" in f}

@@ -1,0 +1,323 @@
+"""Targets, inventory, export, schema upgrade, backup and restore, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+from data import migrate
+from data.backup import restore_backup, write_backup
+from data.bundled.loader import sync
+from data.catalogue import load_catalogue
+from data.errors import DataError, NotFoundError, RefusedError, StorageError
+from data.export import as_csv, as_xlsx, neutralised
+from data.inventory import export_table, inventory, revisions, series_status
+from data.observation import Observation
+from data.schema import metadata
+from data.store import Store
+from data.target_file import read_targets
+from data.target_store import add_targets, stored_targets
+from data.targets import Target, in_force
+from data.workspace import Workspace
+
+CATALOGUE = load_catalogue()
+JIADING = CATALOGUE.region("嘉定")
+COUNT = CATALOGUE.indicator("registered_unemployed")
+TODAY = date(2026, 11, 20)
+
+
+def _server_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server of our own on a loopback port; skipped where none starts."""
+    pytest.importorskip("psycopg", reason="psycopg 未安装,跳过 PostgreSQL 测试")
+    programs = _server_programs()
+    if programs is None:
+        pytest.skip("本机没有 PostgreSQL 服务器程序,跳过 PostgreSQL 测试")
+    folder = tmp_path_factory.mktemp("postgres")
+    prefix: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("没有 postgres 用户可运行服务器,跳过 PostgreSQL 测试")
+        prefix = ["runuser", "-u", "postgres", "--"]
+        for parent in (folder, *folder.parents[:3]):
+            parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+
+    def call(*arguments: str) -> None:
+        subprocess.run([*prefix, *arguments], check=True, capture_output=True, cwd="/")
+
+    call(str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "test", "-E", "UTF8")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    control = (str(programs / "pg_ctl"), "-D", str(data))
+    call(*control, "-o", options, "-w", "-l", str(folder / "log"), "start")
+    try:
+        yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
+    finally:
+        call(*control, "-m", "immediate", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'observations.db'}"
+    server: str = request.getfixturevalue("postgres")
+    name = f"test_{time.monotonic_ns()}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+def cap(value: float, announced: date, **other: object) -> Target:
+    fields = {
+        "region": "310114", "indicator": COUNT.code, "tier": "municipal", "direction": "cap",
+        "basis": "any_month", "qualifier": "以内", "period": "2026", "value": value, "unit": "人",
+        "announced_on": announced, "announced_estimated": False, "source": "测试文号",
+    }  # fmt: skip
+    return Target(**{**fields, **other})  # type: ignore[arg-type]
+
+
+def row(month: str, value: float, published: date | None, source: str = "表") -> Observation:
+    return Observation("310114", COUNT.code, pd.Period(month, "M"), value, published, source)
+
+
+def test_schema_is_what_the_revisions_make(store: Store) -> None:
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert migrate.current(connection) == migrate.HEAD
+    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert script.get_current_head() == migrate.HEAD
+
+
+def test_older_database_is_upgraded_in_place_with_its_rows(url: str) -> None:
+    first = Store(url)
+    first.append([row("2026-10", 100.0, TODAY)], CATALOGUE, command="old")
+    with first.writing() as connection:
+        for table in ("firm_months", "group_observations", "targets"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    first.close()
+    again = Store(url)
+    assert list(again.as_of(TODAY, "310114", COUNT.code).values) == [100.0]
+    assert add_targets(again, [cap(10.0, TODAY)], CATALOGUE) == 1
+    again.close()
+
+
+def test_newer_database_is_refused(url: str) -> None:
+    opened = Store(url)
+    with opened.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+    with pytest.raises(StorageError, match="9999"):
+        Store(url)
+
+
+def test_cap_changed_in_july_applies_from_then(store: Store) -> None:
+    add_targets(store, [cap(14000, date(2026, 3, 1))], CATALOGUE)
+    add_targets(store, [cap(14500, date(2026, 7, 15))], CATALOGUE)
+    month = pd.Period("2026-12", "M")
+
+    def at(day: date) -> list[float | None]:
+        return [t.value for t in in_force(stored_targets(store), "310114", COUNT.code, month, day)]
+
+    assert at(date(2026, 2, 28)) == []
+    assert at(date(2026, 7, 14)) == [14000]
+    assert at(date(2026, 7, 15)) == [14500]
+
+
+def test_target_in_another_unit_is_refused(store: Store) -> None:
+    with pytest.raises(DataError, match="万人"):
+        add_targets(store, [cap(1.4, TODAY, unit="万人"), cap(1, TODAY)], CATALOGUE)
+    assert stored_targets(store) == []
+
+
+def test_target_file_names_the_line_at_fault(tmp_path: Path) -> None:
+    aliases = {"tier": {"市": "municipal"}, "basis": {"各月": "any_month"}, "direction": {}}
+    file = tmp_path / "控制数.csv"
+    head = "地区,指标,层级,考核,时期,数值,公布日,来源\n"
+    file.write_bytes(
+        (head + '嘉定,登记失业人数,市,各月,2026,"14,300",2026-03-01,某号\n').encode("gb18030")
+    )
+    (target,) = read_targets(file, CATALOGUE, aliases)
+    assert (target.value, target.tier, target.direction) == (14300, "municipal", "cap")
+    file.write_text(head + "嘉定,登记失业人数,市,各月,2026,很多,2026-03-01,某号\n", "utf-8")
+    with pytest.raises(DataError, match=r"第 2 行.*很多"):
+        read_targets(file, CATALOGUE, aliases)
+    file.write_text("地区,数值\n", "utf-8")
+    with pytest.raises(DataError, match="缺少列"):
+        read_targets(file, CATALOGUE, aliases)
+    with pytest.raises(NotFoundError):
+        read_targets(tmp_path / "无.csv", CATALOGUE, aliases)
+
+
+def test_status_counts_gaps_revisions_and_overdue_months(store: Store) -> None:
+    rows = [
+        row("2026-05", 100, date(2026, 6, 9)),
+        row("2026-07", 120, date(2026, 8, 9)),
+        row("2026-07", 121, date(2026, 9, 1), "修订"),
+        row("2026-08", 122, date(2026, 9, 9)),
+    ]
+    store.append(rows, CATALOGUE, command="t")
+    state = series_status(store, JIADING, COUNT, date(2026, 10, 20))
+    assert state is not None
+    assert (str(state.first), str(state.last), state.months, state.gaps) == (
+        "2026-05",
+        "2026-08",
+        3,
+        1,
+    )
+    assert (state.vintages, state.last_published) == (4, date(2026, 9, 9))
+    assert str(state.overdue) == "2026-09"
+    early = series_status(store, JIADING, COUNT, date(2026, 10, 10))
+    assert early is not None
+    assert early.overdue is None
+    assert series_status(store, JIADING, COUNT, date(2026, 1, 1)) is None
+    moved = revisions(store, JIADING, COUNT, TODAY)
+    assert moved["month"].tolist() == ["2026-07", "2026-07"]
+    assert moved["change"].tolist()[1] == 1
+
+
+def test_inventory_lists_every_series_once(store: Store) -> None:
+    sync(store, CATALOGUE)
+    states = inventory(store, CATALOGUE, TODAY)
+    keys = [(s.region.code, s.indicator.code) for s in states]
+    assert len(keys) == len(set(keys)) == len(store.series())
+    assert {s.demo for s in states if s.region.code == "100000"} == {False}
+
+
+def test_export_opens_in_a_spreadsheet_and_runs_no_formula(store: Store) -> None:
+    store.append([row("2026-10", -0.0, TODAY, "=HYPERLINK(1)")], CATALOGUE, command="t")
+    table = export_table(store, JIADING, COUNT, TODAY)
+    assert neutralised(table)["source"].tolist() == ["'=HYPERLINK(1)"]
+    assert table["source"].tolist() == ["=HYPERLINK(1)"]
+    raw = as_csv(table)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert b"\r\n" in raw
+    back = pd.read_csv(io.BytesIO(raw), encoding="utf-8-sig", dtype={"region": str})
+    assert back["region"].tolist() == ["310114"]
+    assert as_xlsx(table).startswith(b"PK")
+
+
+def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    with store.reading() as connection:
+        return {
+            t.name: [tuple(r) for r in connection.execute(t.select().order_by(t.c.id))]
+            for t in metadata.sorted_tables
+        }
+
+
+def test_backup_and_restore_keep_every_row(store: Store, tmp_path: Path) -> None:
+    sync(store, CATALOGUE)
+    add_targets(store, [cap(14000, date(2026, 3, 1))], CATALOGUE)
+    store.withdraw(1)
+    old = Workspace(tmp_path / "old")
+    old.create()
+    old.settings_file.write_text("[run]\nhorizon = 18\n", "utf-8")
+    (old.mlruns / "artifacts" / "x").mkdir(parents=True)
+    (old.mlruns / "artifacts" / "x" / "表.csv").write_text("1\n", "utf-8")
+    file = tmp_path / "备份.zip"
+    counts = write_backup(old, store, file)
+    assert counts["targets"] == 1
+    assert counts["files"] == 1
+    new = Workspace(tmp_path / "new")
+    new.create()
+    fresh = Store(f"sqlite:///{new.database}")
+    restore_backup(new, fresh, file)
+    assert _rows(fresh) == _rows(store)
+    assert new.settings_file.read_text("utf-8") == "[run]\nhorizon = 18\n"
+    assert (new.mlruns / "artifacts" / "x" / "表.csv").read_text("utf-8") == "1\n"
+    fresh.append([row("2026-10", 5, TODAY)], CATALOGUE, command="after")
+    with pytest.raises(RefusedError):
+        restore_backup(new, fresh, file)
+    fresh.close()
+
+
+def test_restore_into_the_same_kind_of_database(url: str, tmp_path: Path) -> None:
+    here = Workspace(tmp_path / "here")
+    here.create()
+    source = Store(f"sqlite:///{here.database}")
+    sync(source, CATALOGUE)
+    write_backup(here, source, tmp_path / "b.zip")
+    target = Store(url)
+    there = Workspace(tmp_path / "there")
+    there.create()
+    restore_backup(there, target, tmp_path / "b.zip")
+    assert _rows(target) == _rows(source)
+    # New rows get numbers of their own after a restore.
+    target.append([row("2026-10", 5, TODAY)], CATALOGUE, command="after")
+    assert list(target.as_of(TODAY, "310114", COUNT.code).values) == [5]
+    source.close()
+    target.close()
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "none", "foreign"])
+def test_damaged_backup_changes_nothing(tmp_path: Path, damage: str) -> None:
+    here = Workspace(tmp_path / "here")
+    here.create()
+    source = Store(f"sqlite:///{here.database}")
+    sync(source, CATALOGUE)
+    file = tmp_path / "b.zip"
+    write_backup(here, source, file)
+    source.close()
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:5000])
+    elif damage == "changed":
+        with zipfile.ZipFile(file) as whole:
+            members = {n: whole.read(n) for n in whole.namelist()}
+        members["store/batches.csv"] = members["store/batches.csv"].replace(b"bundled", b"bundlex")
+        with zipfile.ZipFile(file, "w") as changed:
+            for name, content in members.items():
+                changed.writestr(name, content)
+    elif damage == "foreign":
+        with zipfile.ZipFile(file, "w") as other:
+            other.writestr("readme.txt", "hello")
+    else:
+        file.unlink()
+    there = Workspace(tmp_path / "there")
+    there.create()
+    empty = Store(f"sqlite:///{there.database}")
+    with pytest.raises((StorageError, NotFoundError)):
+        restore_backup(there, empty, file)
+    assert empty.series() == []
+    assert not there.settings_file.exists()
+    empty.close()

@@ -7,12 +7,12 @@ import getpass
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 
-from data.catalogue import Indicator, Region
+from data import clock
 from experiments.runs import Figures
+from experiments.series import NOTE_TAG, Series
 from experiments.summary import summary
 from forecasting.cells import code_version
 from forecasting.choice import Entry
@@ -25,56 +25,6 @@ from models.paths import Failure
 DISTRIBUTION = "employment-forecast"
 DEMO = "演示数据"
 REAL = "正式数据"
-NOTE_TAG = "mlflow.note.content"
-# The MLflow UI lays out an experiment of this kind for metrics, not for chat traces.
-_KIND = {"mlflow.experimentKind": "custom_model_development"}
-
-
-@dataclass(frozen=True)
-class Series:
-    """A region's indicator: one experiment and one registered model.
-
-    Scores and caps compare within a series only, so that an experiment of its own gives analysts a
-    table whose rows belong together; the registered model has the code of both in its name.
-    """
-
-    region: Region
-    indicator: Indicator
-
-    @property
-    def registered_name(self) -> str:
-        """Name of the registered model, such as `registered_unemployed.310114`."""
-        return f"{self.indicator.code}.{self.region.code}"
-
-    @property
-    def title(self) -> str:
-        """Chinese name."""
-        return f"{self.region.name}{self.indicator.name}"
-
-    @property
-    def experiment_name(self) -> str:
-        """Name of the experiment; the code keeps regions of one name apart."""
-        return f"{self.title}({self.registered_name})"
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Codes and names of both."""
-        return {
-            "region": self.region.code,
-            "region_name": self.region.name,
-            "indicator": self.indicator.code,
-            "indicator_name": self.indicator.name,
-        }
-
-    @property
-    def experiment_tags(self) -> dict[str, str]:
-        """Tags of a new experiment, with how to read it."""
-        note = (
-            f"{self.title}的历次预测。每次运行一行,点开可见各参赛模型;"
-            "wis、mase 越小越好,coverage80、coverage95 越接近 0.80、0.95 越好。"
-            f"入选模型登记为 {self.registered_name}。"
-        )
-        return {**self.tags, **_KIND, NOTE_TAG: note}
 
 
 @cache
@@ -106,19 +56,24 @@ def user() -> str:
         return "未知"
 
 
-def run_name(series: Series, result: Competition) -> str:
-    """Name of a finished run."""
-    mark = f"({DEMO})" if result.demo else ""
-    return f"{result.history.origin} {series.title}{mark}"
+def open_name() -> str:
+    """Name of a run that is not finished, and may never be."""
+    return f"未完成 {clock.now():%m-%d %H:%M}"
+
+
+def run_name(result: Competition) -> str:
+    """Name of a finished run: short, since the UI cuts it; the experiment names the series."""
+    mark = " 演示" if result.demo else ""
+    return f"{result.history.origin}{mark} {champion(result).label}"
 
 
 def child_name(entry: Entry, result: Competition) -> str:
     """Name of one model's run."""
-    mark = " ★" if entry.model == result.choice.model else ""
-    return f"{entry.label} {entry.model}{mark}"
+    return f"★ {entry.label}" if entry.model == result.choice.model else entry.label
 
 
-def _facts(result: Competition) -> dict[str, str]:
+def _origin(result: Competition) -> dict[str, str]:
+    """Which data a result comes from."""
     history = result.history
     return {
         "data_month": str(history.origin),
@@ -126,27 +81,41 @@ def _facts(result: Competition) -> dict[str, str]:
         "demo": str(result.demo).lower(),
         "as_of": history.as_of.isoformat(),
         "data_fingerprint": history.fingerprint,
-        "pseudo_real_time": str(history.pseudo_real_time).lower(),
-        "seed": str(result.options.seed),
     }
 
 
-def version_facts(series: Series, result: Competition) -> dict[str, str]:
-    """Tags of a registered version: where it comes from and how it scored."""
+def _facts(result: Competition) -> dict[str, str]:
+    return {
+        **_origin(result),
+        "pseudo_real_time": str(result.history.pseudo_real_time).lower(),
+        "seed": str(result.options.seed),
+        "code_version": program_version(),
+    }
+
+
+def version_tags(result: Competition) -> dict[str, str]:
+    """Tags of a registered version: how it scored and where it comes from, most telling first."""
     scores = {
         name: f"{value:.4f}"
         for name, value in _scores(champion(result)).items()
         if value is not None
     }
     return {
-        **series.tags,
-        **_facts(result),
+        "data_month": str(result.history.origin),
+        "model_label": champion(result).label,
+        **scores,
+        **_origin(result),
         "code_version": program_version(),
         "model": result.choice.model,
-        "model_label": champion(result).label,
         "evidence_origins": str(result.choice.origins),
-        **scores,
     }
+
+
+def version_description(result: Competition) -> str:
+    """Description of a registered version; its first line is what the list of versions shows."""
+    chosen = champion(result)
+    score = "未评分" if chosen.wis is None else f"WIS {chosen.wis:.3f}"
+    return f"{run_name(result)},{score}\n\n{summary(result)}"
 
 
 def champion(result: Competition) -> Entry:
@@ -155,12 +124,14 @@ def champion(result: Competition) -> Entry:
 
 
 def _scores(entry: Entry) -> dict[str, float | None]:
-    return {
+    """Scores to four digits, which is what the UI has room for; `leaderboard.csv` has them all."""
+    scores = {
         "wis": entry.wis,
         "mase": entry.mase,
         "coverage80": entry.coverage80,
         "coverage95": entry.coverage95,
     }
+    return {name: None if value is None else round(value, 4) for name, value in scores.items()}
 
 
 def _by_horizon(entry: Entry) -> dict[str, Sequence[float]]:
@@ -176,18 +147,15 @@ def _cap_metrics(result: Competition) -> dict[str, float | None]:
     metrics: dict[str, float | None] = {}
     for item in result.assessments:
         target = item.target
-        shares = {
-            "p_any": item.p_any,
-            "p_any_remaining": item.p_any_remaining,
-            "p_end": item.p_end,
-            "p_average": item.p_average,
-        }
+        shares = {"p_any": item.p_any, "p_end": item.p_end, "p_average": item.p_average}
+        if item.already_breached:
+            shares["p_any_remaining"] = item.p_any_remaining
         for name, value in {**shares, "headroom": item.headroom}.items():
             if value is None:
                 continue
-            key = f"cap/{target.tier}_{name}"
+            key = f"{name}/{target.tier}"
             if key in metrics:
-                key = f"{key}_{target.period}_{target.basis}"
+                key = f"{key}.{target.period}.{target.basis}"
             metrics[key] = value
     return metrics
 
@@ -232,7 +200,6 @@ def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, s
     facts = {
         **series.tags,
         **_facts(result),
-        "code_version": program_version(),
         "model": entry.model,
         "chosen": str(entry.model == result.choice.model).lower(),
     }
@@ -278,9 +245,7 @@ def tables(result: Competition) -> dict[str, bytes]:
     }
 
 
-def _leaderboard(
-    entries: Sequence[Entry], differences: Mapping[str, tuple[float, float]]
-) -> bytes:
+def _leaderboard(entries: Sequence[Entry], differences: Mapping[str, tuple[float, float]]) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     titles = ("model", "label", "floor", "wis", "mase", "coverage80", "coverage95", "cells")

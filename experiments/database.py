@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 from contextlib import AbstractContextManager, closing, nullcontext
+from importlib import import_module
 from pathlib import Path
 
 from data.errors import StorageError
@@ -59,31 +60,50 @@ def prepare(uri: str, artifacts: Path) -> None:
         If the file cannot be made, or is not a database.
     """
     file = sqlite_file(uri)
-    if file is None:
+    if file is not None and _missing(file):
+        try:
+            _build(file, artifacts)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(file, error) from error
+    check(uri)
+
+
+def check(uri: str) -> None:
+    """Open a SQLite database that is there, and set it to write-ahead logging.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened, or is not a database.
+    """
+    file = sqlite_file(uri)
+    if file is None or _missing(file):
         return
     try:
-        if not file.exists() or file.stat().st_size == 0:
-            _build(file, artifacts)
-        _share(file)
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA user_version").fetchone()
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(
-            f"MLflow 数据库“{file}”无法打开({error})。",
-            "请检查文件权限与磁盘空间;文件若已损坏,请从备份恢复,或移走后重新运行。",
-        ) from error
+        raise _unusable(file, error) from error
+
+
+def _missing(file: Path) -> bool:
+    return not file.exists() or file.stat().st_size == 0
+
+
+def _unusable(file: Path, error: Exception) -> StorageError:
+    return StorageError(
+        f"MLflow 数据库“{file}”无法打开({error})。",
+        "请检查文件权限与磁盘空间;文件若已损坏,请从备份恢复,或移走后重新运行。",
+    )
 
 
 def _build(file: Path, artifacts: Path) -> None:
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
+    store_class = import_module("mlflow.store.tracking.sqlalchemy_store").SqlAlchemyStore
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f".{file.name}.new")
     for left in file.parent.glob(f"{unfinished.name}*"):
         left.unlink()
-    store = SqlAlchemyStore(f"sqlite:///{unfinished}", str(artifacts))
+    store = store_class(f"sqlite:///{unfinished}", str(artifacts))
     store.engine.dispose()
     os.replace(unfinished, file)
-
-
-def _share(file: Path) -> None:
-    with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")

@@ -22,6 +22,7 @@ else:
     def _lock(handle: int, wait: bool) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+
 _SIGN = ".alive"
 _GUARD = "guard.lock"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments import state
-from experiments.content import Series, version_facts
+from experiments.content import version_tags
+from experiments.series import Series
 from forecasting.competition import Competition
 
 if TYPE_CHECKING:
@@ -61,5 +62,5 @@ def save_model(series: Series, result: Competition, folder: Path) -> None:
             signature=_signature(list(result.champion_paths.table().columns)),
             input_example=pd.DataFrame({"horizon": [horizon]}),
             pip_requirements=_REQUIREMENTS,
-            metadata=version_facts(series, result),
+            metadata=version_tags(result),
         )

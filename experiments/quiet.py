@@ -53,8 +53,7 @@ def silence() -> None:
     os.environ["MLFLOW_CONFIGURE_LOGGING"] = "false"
     for name in _LOGGERS:
         logger = logging.getLogger(name)
-        if not any(isinstance(h, logging.NullHandler) for h in logger.handlers):
-            logger.addHandler(logging.NullHandler())
+        logger.handlers = [logging.NullHandler()]
         logger.propagate = False
     # SQLAlchemy and pydantic warn about MLflow's own code, under MLflow's module names.
     warnings.filterwarnings("ignore", module=r"(mlflow|alembic)(\.|$)")

@@ -13,11 +13,11 @@ from pathlib import Path
 from data.catalogue import Indicator, Region
 from data.workspace import Workspace
 from experiments import content, registry
-from experiments.content import Series
 from experiments.quiet import silence
-from experiments.registry import Version
 from experiments.runs import Figures, Run, begin, sweep
+from experiments.series import Series
 from experiments.tracking import Tracker, open_tracker
+from experiments.versions import Version
 from forecasting.choice import Entry
 from forecasting.competition import Competition
 
@@ -82,7 +82,7 @@ class Recording:
         """
         run, series = self.run, self._series
         seconds = time.monotonic() - self._since
-        run.rename(content.run_name(series, result))
+        run.rename(content.run_name(result))
         for entry in result.entries:
             self._log_model(run, result, entry)
         kept = {**content.tables(result), **(files or {})}
@@ -122,7 +122,7 @@ def _begin(tracker: Tracker, series: Series) -> Run:
     experiment = tracker.experiment(
         series.experiment_name, series.registered_name, series.experiment_tags
     )
-    run = begin(tracker, experiment, f"{series.title}(计算中)", tags)
+    run = begin(tracker, experiment, content.open_name(), tags)
     # Loaded now, beside the computation, rather than after it.
     import_module("mlflow.pyfunc")
 
@@ -164,7 +164,11 @@ def recorded(
         open_tracker(tracking_uri, workspace) as tracker,
         ThreadPoolExecutor(1, "mlflow") as thread,
     ):
+        # What can be known to fail should fail before the work, not after it.
+        tracker.check()
         begun = thread.submit(_begin, tracker, series)
+        if tracker.served:
+            begun.result()
         try:
             yield Recording(series, begun)
         except BaseException as error:
@@ -172,4 +176,3 @@ def recorded(
                 begun.result().end_after(error)
             raise
         begun.result().end("FINISHED")
-

@@ -3,70 +3,33 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data import clock
 from data.errors import NotFoundError
-from experiments import state
-from experiments.content import Series, champion, user, version_facts
-from experiments.model_files import STATE, save_model
+from experiments.content import user, version_description, version_tags
+from experiments.model_files import save_model
 from experiments.runs import Run
-from experiments.summary import summary
+from experiments.series import Series
 from experiments.tracking import Tracker
+from experiments.versions import (
+    CANDIDATE,
+    CHAMPION,
+    PREVIOUS,
+    Version,
+    champion_of,
+    find,
+    holder_of,
+)
 from forecasting.competition import Competition
-from models.paths import SamplePaths
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
-CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 _FOLDER = "model"
-
-
-@dataclass(frozen=True)
-class Version:
-    """A registered version.
-
-    Attributes
-    ----------
-    registered_name, version : str
-        Together its identity.
-    model : str
-        Roster name of the model behind it.
-    run_id : str
-        Run that made it.
-    source : str
-        Where its files are.
-    aliases : tuple of str
-        Of `candidate`, `champion`, `previous`.
-    created : int
-        Milliseconds since 1970.
-    tags : mapping
-        Data month, fingerprint, scores and so on.
-    """
-
-    registered_name: str
-    version: str
-    model: str
-    run_id: str
-    source: str
-    aliases: tuple[str, ...]
-    created: int
-    tags: Mapping[str, str]
-
-    @property
-    def demo(self) -> bool:
-        """Made from demonstration data."""
-        return self.tags.get("demo") == "true"
-
-    @property
-    def data_month(self) -> str:
-        """Last known month, `YYYY-MM`."""
-        return self.tags.get("data_month", "")
 
 
 @dataclass(frozen=True)
@@ -105,20 +68,6 @@ class Promotion:
         return self.champion.demo
 
 
-def _version(found: ModelVersion, name: str) -> Version:
-    aliases = [a for a in (CANDIDATE, CHAMPION, PREVIOUS) if a in (found.aliases or ())]
-    return Version(
-        registered_name=name,
-        version=str(found.version),
-        model=found.tags.get("model", ""),
-        run_id=str(found.run_id or ""),
-        source=str(found.source),
-        aliases=tuple(aliases),
-        created=int(found.creation_timestamp or 0),
-        tags=dict(found.tags),
-    )
-
-
 def register(run: Run, series: Series, result: Competition) -> Version:
     """Make the run's choice a version with the alias `candidate`.
 
@@ -148,15 +97,16 @@ def register(run: Run, series: Series, result: Competition) -> Version:
         save_model(series, result, folder)
         run.log_files(folder, _FOLDER)
     name = series.registered_name
-    facts = version_facts(series, result)
+    tags = version_tags(result)
+    about = version_description(result)
 
     def create(client: MlflowClient) -> ModelVersion:
         return client.create_model_version(
             name,
             source=f"{run.artifact_uri}/{_FOLDER}",
             run_id=run.id,
-            tags=facts,
-            description=f"{champion(result).label}\n\n{summary(result)}",
+            tags=tags,
+            description=about,
             await_creation_for=0,
         )
 
@@ -182,61 +132,6 @@ def _ensure_model(tracker: Tracker, series: Series) -> None:
                 raise
 
     tracker.call("登记模型", create)
-
-
-def find(tracker: Tracker, series: Series, version: str) -> Version:
-    """One version by its number.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none.
-    """
-    name = series.registered_name
-    try:
-        found = tracker.call("查找模型版本", lambda c: c.get_model_version(name, version))
-    except NotFoundError as error:
-        raise NotFoundError(
-            f"{series.title}({name})没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
-        ) from error
-    return _version(found, name)
-
-
-def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
-    """The version an alias points to, None if there is none."""
-    name = series.registered_name
-
-    def look_up(client: MlflowClient) -> dict[str, Any]:
-        return dict(client.get_registered_model(name).aliases or {})
-
-    try:
-        aliases = tracker.call("查找模型", look_up)
-    except NotFoundError:
-        return None
-    return find(tracker, series, str(aliases[alias])) if alias in aliases else None
-
-
-def champion_of(tracker: Tracker, series: Series) -> Version | None:
-    """The version in force (现役), None before the first promotion."""
-    return holder_of(tracker, series, CHAMPION)
-
-
-def versions(tracker: Tracker, series: Series) -> list[Version]:
-    """All versions, newest first."""
-    name = series.registered_name
-
-    def search(client: MlflowClient) -> list[ModelVersion]:
-        found: list[ModelVersion] = []
-        token = None
-        while True:
-            page = client.search_model_versions(f"name = '{name}'", page_token=token)
-            found += page
-            token = page.token
-            if not token:
-                return found
-
-    listed = [_version(v, name) for v in tracker.call("列出模型版本", search)]
-    return sorted(listed, key=lambda v: -int(v.version))
 
 
 def promote(
@@ -314,23 +209,7 @@ def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
     """
     earlier = holder_of(tracker, series, PREVIOUS)
     if earlier is None:
-        raise NotFoundError(f"{series.title}没有前任模型版本可以回退。", "请用 --version 指定版本。")
+        raise NotFoundError(
+            f"{series.title}没有前任模型版本可以回退。", "请用 --version 指定版本。"
+        )
     return promote(tracker, series, earlier.version, why or "回退")
-
-
-def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
-    """Sample paths that a version keeps, the same that it serves.
-
-    Raises
-    ------
-    StorageError
-        If its files are missing or damaged.
-    """
-
-    def fetch(_: MlflowClient) -> Path:
-        from mlflow.artifacts import download_artifacts
-
-        where = f"{version.source}/{STATE}"
-        return Path(download_artifacts(artifact_uri=where, tracking_uri=tracker.uri))
-
-    return state.decode_paths(tracker.call("读取模型版本", fetch))

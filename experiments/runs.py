@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from data.errors import ForecastError, StorageError
+from data.errors import ForecastError
 from experiments.locks import abandoned_signs
 from experiments.tracking import Tracker
 
@@ -29,7 +30,7 @@ INTERRUPTED = "用户中断(Ctrl-C)"
 GONE = "进程已不存在(被强行结束或断电),由后续命令标记"
 # What every MLflow server accepts in one request.
 _PARAMS_PER_BATCH = 100
-_METRICS_PER_BATCH = 1000
+_METRICS_PER_BATCH = 800
 _LONGEST_TAG = 5000
 _LONGEST_PARAM = 500
 
@@ -94,13 +95,18 @@ class Run:
         tags = iter([RunTag(k, v[:_LONGEST_TAG]) for k, v in figures.tags.items()])
         metrics = iter([Metric(n, float(v), now, s) for n, v, s in figures.points()])
         while True:
-            some_metrics = list(islice(metrics, _METRICS_PER_BATCH - 2 * _PARAMS_PER_BATCH))
+            some_metrics = list(islice(metrics, _METRICS_PER_BATCH))
             some_params = list(islice(params, _PARAMS_PER_BATCH))
             some_tags = list(islice(tags, _PARAMS_PER_BATCH))
             if not (some_metrics or some_params or some_tags):
                 return
-            batch = (self.id, some_metrics, some_params, some_tags)
-            self.tracker.call("记录结果", lambda client, b=batch: client.log_batch(*b))
+            send = partial(
+                self._log_batch, metrics=some_metrics, params=some_params, tags=some_tags
+            )
+            self.tracker.call("记录结果", send)
+
+    def _log_batch(self, client: MlflowClient, **batch: Any) -> None:
+        client.log_batch(self.id, **batch)
 
     def log_files(self, folder: Path, inside: str | None = None) -> None:
         """Copy the files of a folder to the run's artifacts."""
@@ -170,7 +176,9 @@ def begin(
     given["pid"] = str(os.getpid())
     if parent is not None:
         given["mlflow.parentRunId"] = parent
-    made = tracker.call("开始运行", lambda c: c.create_run(experiment_id, tags=given, run_name=name))
+    made = tracker.call(
+        "开始运行", lambda c: c.create_run(experiment_id, tags=given, run_name=name)
+    )
     tracker.started(made.info.run_id)
     return Run(tracker, made.info.run_id, experiment_id, made.info.artifact_uri)
 

@@ -50,8 +50,8 @@ class StoredForecast(PythonModel):
         model_input : pandas.DataFrame
             One row; column `horizon`: months ahead.
         params : dict, optional
-            `what`: `quantiles` (one row a month), `paths` (one row a path) or `caps` (one row a cap;
-            these do not depend on the horizon).
+            `what`: `quantiles` (one row a month), `paths` (one row a path) or `caps` (one row a
+            cap, whatever the horizon).
 
         Returns
         -------

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from data.errors import StorageError
-from experiments.content import Series, champion, program_version
+from experiments.content import champion, program_version
+from experiments.series import Series
 from forecasting.competition import Competition
 from forecasting.document import cap_document
 from models.paths import SamplePaths

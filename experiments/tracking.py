@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from data.errors import ForecastError, NotFoundError, StorageError
 from data.workspace import Workspace
-from experiments.database import one_writer, prepare, shown
+from experiments.database import check, one_writer, prepare, shown
 from experiments.locks import LifeSign
 from experiments.quiet import silence
 
@@ -77,6 +77,17 @@ class Tracker:
         if self._sign is not None and not self._unfinished:
             self._sign.end()
             self._sign = None
+
+    def check(self) -> None:
+        """Find out what is wrong with the database, without importing MLflow.
+
+        Raises
+        ------
+        StorageError
+            If its folder cannot be written, or it is not a database. A server is not asked.
+        """
+        with one_writer(self.uri):
+            check(self.uri)
 
     def open(self) -> MlflowClient:
         """Client of this workspace, opened at the first call.
@@ -183,6 +194,7 @@ class Tracker:
         tags : mapping
             For a new experiment.
         """
+        self.open()
         from mlflow.exceptions import MlflowException
 
         location = None if self.served else str(self.artifacts / folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -13,15 +14,29 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.catalogue import Indicator, Region
+from data.catalogue.schema import Break
 from data.errors import DataError
 from data.observation import out_of_range
 from data.vintages import Known, Vintages
 from features import calendar
+from features.breaks import marked_breaks, splitting_break, step_regressors
+from features.lagged import LaggedIndicator, Other, lagged_indicators
+from features.monthly import listed, monthly_figures
+from features.outliers import Mark, outlier_marks
 
 Floats = npt.NDArray[np.float64]
 
 # Regressors are known this far ahead: five-year plans reach at most 60 months beyond the data.
 KNOWN_AHEAD = 72
+
+
+# Least months and what shorter series cannot show: changes over a year, a season seen twice, and
+# five festivals, fewer of which cannot be told from a fixed season.
+_NEEDED = (
+    (13, "没有同比,也无法标记异常月份"),
+    (25, "季节规律无法估计"),
+    (61, "春节影响不单独估计"),
+)
 
 
 class VintageSource(Protocol):
@@ -42,7 +57,7 @@ class History:
     start : pandas.Period
         Month of the first value.
     values : numpy.ndarray
-        float64, shape (n,), in `unit`; no NaN.
+        float64, shape (n,), in `unit`; no NaN. Year-to-date figures are here as monthly flows.
     unit, kind, transform : str
         As in the indicator catalogue.
     precision : float
@@ -57,6 +72,10 @@ class History:
         Where the values come from.
     notes : tuple of str
         Chinese sentences about what was left out and why.
+    breaks : tuple of Break
+        Changes of definition: the one the series begins with, and those a step stands for.
+    lagged : tuple of LaggedIndicator
+        Indicators beside the target, each as far as it was known on the day.
     """
 
     region: str
@@ -72,6 +91,8 @@ class History:
     pseudo_real_time: bool
     sources: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    lagged: tuple[LaggedIndicator, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -93,8 +114,43 @@ class History:
 
     @cached_property
     def regressors(self) -> pd.DataFrame:
-        """Known calendar regressors for the past and `KNOWN_AHEAD` months to come."""
-        return calendar.regressors(self.start, len(self.values) + KNOWN_AHEAD)
+        """Known regressors for the past and `KNOWN_AHEAD` months to come.
+
+        The calendar columns of `features.calendar.regressors`, then a step for every change of
+        definition with treatment `dummy`. The first call in a process reads the festival calendar,
+        which takes about a tenth of a second.
+        """
+        table = calendar.regressors(self.start, len(self.values) + KNOWN_AHEAD)
+        steps = step_regressors(self.breaks, pd.PeriodIndex(table.index))
+        return table if steps.empty else pd.concat([table, steps], axis=1)
+
+    @cached_property
+    def lagged_table(self) -> pd.DataFrame:
+        """Lagged indicators side by side.
+
+        float64, one row for each month from the first of the history to its origin or, if later,
+        the newest known month of an indicator; one column for each indicator, by code; NaN where
+        nothing was known.
+        """
+        ends = [self.origin, *(each.end for each in self.lagged)]
+        months = pd.period_range(self.start, max(ends), freq="M")
+        return pd.DataFrame(
+            {each.indicator: each.series.reindex(months) for each in self.lagged},
+            index=months,
+            dtype=float,
+        )
+
+    @cached_property
+    def outliers(self) -> tuple[Mark, ...]:
+        """Candidates of outliers and level shifts, marks only; see `features.outliers`."""
+        scaled = np.log(self.values) if self.transform == "log" else self.values
+        return outlier_marks(scaled, self.start)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What a series this short does not allow to estimate, in Chinese."""
+        n = len(self.values)
+        return tuple(f"历史只有 {n} 个月,{what}" for least, what in _NEEDED if n < least)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,6 +160,12 @@ class History:
         scale = (self.kind, self.transform, self.precision)
         digest.update(repr(facts + scale).encode())
         digest.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
+        steps = [str(b.month) for b in self.breaks if b.treatment == "dummy"]
+        if steps:
+            digest.update(repr(steps).encode())
+        for each in self.lagged:
+            for part in each.identity():
+                digest.update(part)
         return digest.hexdigest()
 
     def last(self, window: int) -> History:
@@ -111,7 +173,14 @@ class History:
         if window >= len(self.values):
             return self
         cut = len(self.values) - window
-        return replace(self, start=self.start + cut, values=self.values[cut:])
+        start = self.start + cut
+        return replace(
+            self,
+            start=start,
+            values=self.values[cut:],
+            breaks=tuple(b for b in self.breaks if b.month > start),
+            lagged=tuple(each.since(start) for each in self.lagged),
+        )
 
 
 def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -> tuple[Known, str]:
@@ -120,11 +189,10 @@ def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -
     missing = span.difference(months)
     if missing.empty:
         return known, ""
-    listed = "、".join(str(m) for m in missing[:6]) + ("等" if len(missing) > 6 else "")
     if gaps == "refuse":
         raise DataError(
             f"{region.name}“{indicator.name}”在 {span[0]} 至 {span[-1]} 之间"
-            f"缺 {len(missing)} 个月:{listed}。",
+            f"缺 {len(missing)} 个月:{listed(missing)}。",
             '请补录所缺月份;若无法补录,可在 forecast.toml 设 history.gaps = "after",'
             "只用最后一个缺口之后的数据。",
         )
@@ -133,12 +201,17 @@ def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -
         Known(
             known.values[keep], known.published_on[keep], known.estimated, known.demo, known.sources
         ),
-        f"缺 {listed},只用 {missing[-1] + 1} 以后的数据",
+        f"缺 {listed(missing)},只用 {missing[-1] + 1} 以后的数据",
     )
 
 
 def from_known(
-    known: Known, region: Region, indicator: Indicator, as_of: date, gaps: str = "refuse"
+    known: Known,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str = "refuse",
+    others: Sequence[Other] = (),
 ) -> History:
     """Turn known values into a history, or say why that cannot be done.
 
@@ -151,7 +224,11 @@ def from_known(
     as_of : datetime.date
         Day of knowledge.
     gaps : {"refuse", "after"}
-        Refuse a series with missing months, or use what follows the last gap.
+        Refuse a series with missing months, or use what follows the last gap. For year-to-date
+        figures a month is missing if its flow cannot be told, not if it was published together
+        with the next.
+    others : sequence of (Indicator, KnownSource)
+        Indicators that go beside the target, each looked at as of the same day.
 
     Returns
     -------
@@ -175,30 +252,44 @@ def from_known(
                 "请更正该月数据后重新导入。",
             )
     notes = []
+    first, last = known.values.index[0], known.values.index[-1]
+    split = splitting_break(indicator, region.code, known.demo, first, last)
+    if split is not None:
+        known = _since(known, split.month)
+        notes.append(f"{split.month} 起口径变化,只用变化后的数据")
+    known, estimates = monthly_figures(known, indicator)
+    if split is not None:
+        # Totals since January of the new definition reach back to months of the old one.
+        known = _since(known, split.month)
+    notes.extend(estimates)
+    if known.values.empty:
+        raise DataError(
+            f"截至 {as_of} {label}的累计数不足以得出任何一个月的当月数。",
+            "请补录当年各月的累计数。",
+        )
+    # After the break: a month missing under the old definition is missed by nobody.
     known, note = _contiguous(known, region, indicator, gaps)
     if note:
         notes.append(note)
-    first, last = known.values.index[0], known.values.index[-1]
-    splits = [
-        b
-        for b in indicator.breaks_in(region.code, known.demo)
-        if b.treatment == "split" and first < b.month <= last
-    ]
-    if splits:
-        keep = np.asarray(known.values.index >= splits[-1].month)
-        known = replace(known, values=known.values[keep], published_on=known.published_on[keep])
-        notes.append(f"{splits[-1].month} 起口径变化,只用变化后的数据")
     values = np.asarray(known.values, dtype=np.float64)
+    start, end = known.values.index[0], known.values.index[-1]
     if len(values) > 1 and np.ptp(values) == 0:
         raise DataError(
-            f"{label}自 {known.values.index[0]} 起 {len(values)} 个月的值全是 {values[0]:,.10g}"
+            f"{label}自 {start} 起 {len(values)} 个月的值全是 {values[0]:,.10g}"
             f"{indicator.unit},没有变化可供预测。",
             "请核对是否误填;若确实不变,无需预测。",
         )
+    breaks = marked_breaks(indicator, region.code, known.demo, start, end)
+    notes.extend(
+        f"{b.month} 起口径变化,以台阶变量处理,环比、同比不跨该月"
+        for b in breaks
+        if b.treatment == "dummy"
+    )
+    lagged, absent = lagged_indicators(others, as_of, demo=known.demo) if others else ((), ())
     return History(
         region=region.code,
         indicator=indicator.code,
-        start=known.values.index[0],
+        start=start,
         values=values,
         unit=indicator.unit,
         kind=indicator.kind,
@@ -208,12 +299,24 @@ def from_known(
         demo=known.demo,
         pseudo_real_time=known.estimated,
         sources=known.sources,
-        notes=tuple(notes),
+        notes=(*notes, *absent),
+        breaks=breaks,
+        lagged=lagged,
     )
 
 
+def _since(known: Known, month: pd.Period) -> Known:
+    keep = np.asarray(known.values.index >= month)
+    return replace(known, values=known.values[keep], published_on=known.published_on[keep])
+
+
 def build(
-    store: VintageSource, region: Region, indicator: Indicator, as_of: date, gaps: str = "refuse"
+    store: VintageSource,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str = "refuse",
+    others: Sequence[Indicator] = (),
 ) -> History:
     """History of a region and indicator as it was known on a day.
 
@@ -227,6 +330,8 @@ def build(
         Day of knowledge.
     gaps : {"refuse", "after"}
         As in `from_known`.
+    others : sequence of Indicator
+        Further stored indicators of the region, to go beside the target.
 
     Returns
     -------
@@ -238,4 +343,5 @@ def build(
         As in `from_known`.
     """
     known = store.vintages(region.code, indicator.code).as_of(as_of)
-    return from_known(known, region, indicator, as_of, gaps)
+    beside = [(each, store.vintages(region.code, each.code)) for each in others]
+    return from_known(known, region, indicator, as_of, gaps, beside)

@@ -3,15 +3,10 @@
 Counts are small, bursty and few, so a threshold on rates would flag the smallest firms every
 month. Each firm's count is compared with a negative binomial predictive distribution:
 
-- its expectation is headcount times the firm's own rate, shrunk towards the rate of all firms as
-  far as its record is short (gamma–Poisson empirical Bayes), times the calendar month's usual
-  factor; until three years of that month are known, times what the unsuspicious firms of the
-  month show together if that is more, so that the departures after 春节 do not flag everybody;
-- its overdispersion is learnt from the firm's own months, with the distribution over all firms as
-  prior (a grid, weights by EM), and widened by the uncertainty of the rate;
-- months that were themselves far out are left out of the firm's record (Farrington et al. 1996,
-  JRSS A 159; Noufaily et al. 2013, Statistics in Medicine 32, for re-weighted baselines and
-  negative binomial limits in outbreak detection);
+- it is the firm's own record that counts, as far as it reaches, see `features.count_outlook`;
+- expectations carry the calendar month's usual factor; until three years of that month are known,
+  what the unsuspicious firms of the month show together if that is more, so that the departures
+  after 春节 do not flag everybody;
 - one test per firm and month calls for multiplicity control: q-values after Benjamini and
   Hochberg (1995, JRSS B 57). Exceedance probabilities of counts err on the safe side.
 """
@@ -19,14 +14,13 @@ month. Each firm's count is compared with a negative binomial predictive distrib
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
 
 from data.errors import DataError
+from features.count_outlook import CountOutlook, CountRecord, false_discovery_rates
 from features.sample_firms import FirmPanel, Floats, Integers
 
 WINDOW_MONTHS = 60
@@ -35,12 +29,8 @@ LEAST_COUNT = 3
 # 劳动合同法第四十一条: 20 or more people, or fewer but at least 10 % of the staff.
 LAYOFF_COUNT, LAYOFF_SHARE = 20, 10
 
-_DISPERSIONS = np.array([0.001, 0.03, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2])
-_FAR_OUT = 1e-3
 _CALM, _CALM_STEPS = 0.01, 3
 _SEASON_YEARS = 3
-_PRIOR_SHAPES = (0.5, 50.0)
-_EM_STEPS = 30
 
 
 def layoff_rule(count: Floats, staff: Floats) -> npt.NDArray[np.bool_]:
@@ -57,67 +47,6 @@ def layoff_rule(count: Floats, staff: Floats) -> npt.NDArray[np.bool_]:
         bool: 20 or more people, or fewer but at least 10 % of the staff.
     """
     return np.asarray((count >= LAYOFF_COUNT) | ((count > 0) & (LAYOFF_SHARE * count >= staff)))
-
-
-def tail_probability(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
-    """P(Y >= count) of a negative binomial with variance mean + dispersion * mean**2.
-
-    Parameters
-    ----------
-    count, mean, dispersion : numpy.ndarray
-        float64, broadcastable; mean and dispersion positive.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 in [0, 1].
-    """
-    share = dispersion * mean / (1.0 + dispersion * mean)
-    # The regularised incomplete beta function at count 0 is a limit SciPy does not take.
-    tail = special.betainc(np.maximum(count, 1.0), 1.0 / dispersion, share)
-    return np.asarray(np.where(count <= 0, 1.0, tail), dtype=np.float64)
-
-
-def false_discovery_rates(probabilities: Floats) -> Floats:
-    """q-values of independent or positively dependent tests, Benjamini and Hochberg (1995).
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        float64, shape (n,), p-values.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (n,).
-    """
-    n = len(probabilities)
-    order = np.argsort(probabilities, kind="stable")[::-1]
-    scaled = probabilities[order] * n / np.arange(n, 0, -1)
-    result = np.empty(n)
-    result[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
-    return result
-
-
-@dataclass(frozen=True)
-class _Record:
-    """Past reports: firm number, count and seasonally weighted headcount of each."""
-
-    firms: Integers
-    counts: Floats
-    exposure: Floats
-    size: int
-
-    def per_firm(self, values: Floats) -> Floats:
-        return np.asarray(np.bincount(self.firms, values, self.size), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class _Rates:
-    """Each firm's rate, shape (firms,), and the relative variance of what is not known of it."""
-
-    rate: Floats
-    variance: Floats
 
 
 def abnormal_separations(
@@ -173,8 +102,8 @@ def abnormal_separations(
     staff = np.maximum(panel.column("opening"), 1.0)
     season = _season(ordinals[past], counts[past], staff[past])
     exposure = staff * np.nan_to_num(season, nan=1.0)[ordinals % 12]
-    record = _Record(firms[past], counts[past], exposure[past], int(firms.max()) + 1)
-    outlook = _Outlook(record)
+    record = CountRecord(firms[past], counts[past], exposure[past], int(firms.max()) + 1)
+    outlook = CountOutlook(record)
     expected, tail = outlook.predict(firms[here], counts[here], exposure[here])
     for _ in range(_CALM_STEPS if np.isnan(season[month.ordinal % 12]) else 0):
         calm = tail >= _CALM
@@ -227,71 +156,6 @@ def _season(ordinals: Integers, counts: Floats, staff: Floats) -> Floats:
         if len(known) >= _SEASON_YEARS:
             factors[k] = max(float(np.median(known)), 0.1)
     return factors
-
-
-def _shrunk_rates(record: _Record, weights: Floats) -> _Rates:
-    """Empirical-Bayes rates; weights, shape (reports,), discount overdispersed and odd months."""
-    left = record.per_firm(weights * record.counts)
-    there = record.per_firm(weights * record.exposure)
-    # Half a person more keeps the rate positive when nobody has ever left.
-    mean = (left.sum() + 0.5) / max(there.sum(), 1.0)
-    known = there > 0
-    shape = _PRIOR_SHAPES[1]
-    if known.sum() > 1:
-        own = left[known] / there[known]
-        total = there[known].sum()
-        noise = mean * (known.sum() - 1)
-        spread = (there[known] * (own - mean) ** 2).sum() - noise
-        scale = total - (there[known] ** 2).sum() / total
-        between = max(float(spread / scale), 1e-12) if scale > 0 else 1e-12
-        shape = float(np.clip(mean**2 / between, *_PRIOR_SHAPES))
-    return _Rates((shape + left) / (shape / mean + there), 1.0 / (shape + left))
-
-
-def _log_likelihood(record: _Record, mean: Floats) -> Floats:
-    """Negative binomial log-likelihood of each report and dispersion, up to a constant."""
-    y, m = record.counts[:, np.newaxis], mean[:, np.newaxis]
-    r = 1.0 / _DISPERSIONS
-    result = special.gammaln(y + r) - special.gammaln(r) - r * np.log1p(m / r)
-    return np.asarray(result + y * (np.log(m) - np.log(m + r)), dtype=np.float64)
-
-
-class _Outlook:
-    """What each firm's record says of a month to come."""
-
-    def __init__(self, record: _Record) -> None:
-        rates = _shrunk_rates(record, np.ones(len(record.counts)))
-        mean = rates.rate[record.firms] * record.exposure
-        likely = _log_likelihood(record, mean)
-        common = _DISPERSIONS[int(np.argmax(likely.sum(axis=0)))]
-        usual = tail_probability(record.counts, mean, np.full(len(mean), common)) >= _FAR_OUT
-        self._rates = _shrunk_rates(record, usual / (1.0 + common * mean))
-        likely = _log_likelihood(record, self._rates.rate[record.firms] * record.exposure)
-        likely[~usual] = 0.0
-        self._belief = _dispersion_belief(record, likely)
-
-    def predict(self, firms: Integers, counts: Floats, exposure: Floats) -> tuple[Floats, Floats]:
-        """Expectation and exceedance probability of each report, both of shape (reports,)."""
-        expected = self._rates.rate[firms] * exposure
-        unsure = self._rates.variance[firms][:, np.newaxis]
-        total = _DISPERSIONS + unsure + _DISPERSIONS * unsure
-        tails = tail_probability(counts[:, np.newaxis], expected[:, np.newaxis], total)
-        return expected, np.clip((self._belief[firms] * tails).sum(axis=1), 0.0, 1.0)
-
-
-def _dispersion_belief(record: _Record, likely: Floats) -> Floats:
-    """Posterior over dispersions of each firm, shape (firms, dispersions)."""
-    own = np.column_stack([record.per_firm(column) for column in likely.T])
-    own = np.exp(own - own.max(axis=1, keepdims=True))
-    prior = np.full(len(_DISPERSIONS), 1.0 / len(_DISPERSIONS))
-    seen = np.unique(record.firms)
-    for _ in range(_EM_STEPS if len(seen) else 0):
-        belief = own[seen] * prior
-        prior = (belief / belief.sum(axis=1, keepdims=True)).mean(axis=0)
-    # No dispersion is ever ruled out by the prior alone.
-    prior = (prior + 0.01) / (prior + 0.01).sum()
-    belief = own * prior
-    return np.asarray(belief / belief.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _layoffs(table: pd.DataFrame, layoffs: pd.Series[float] | None) -> Floats:

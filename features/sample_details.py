@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from data.errors import DataError
-from features.sample_firms import FirmPanel, differing
+from features.sample_firms import FirmPanel, differing, read_months
 
 # Separations the employer decides: what the layoff rule counts.
 EMPLOYER_TYPES = ("用人单位解除",)
@@ -32,7 +32,7 @@ def check_details(panel: FirmPanel, details: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a column is missing.
+        If a column is missing or a month cannot be read.
     """
     counted = separations_by(panel, details, ()).rename("counted").reset_index()
     table = panel.frame[["firm", "month", "separations"]].merge(
@@ -65,16 +65,14 @@ def separations_by(
     Raises
     ------
     DataError
-        If a column is missing.
+        If a column is missing or a month cannot be read.
     """
     absent = [c for c in ("firm", "month", "count", *keys) if c not in details.columns]
     if types and "type" not in details.columns:
         absent.append("type")
     if absent:
         raise DataError(f"减员分类表缺少列:{'、'.join(absent)}。", "请补齐这些列后重新导入。")
-    table = details.assign(
-        firm=details["firm"].astype(str), month=pd.PeriodIndex(details["month"], freq="M")
-    )
+    table = details.assign(firm=details["firm"].astype(str), month=read_months(details["month"]))
     if types:
         table = table[table["type"].isin(types)]
     reported = panel.frame[["firm", "month"]]

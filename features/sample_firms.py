@@ -148,14 +148,38 @@ def read_panel(frame: pd.DataFrame, basis: Basis = "chained") -> FirmPanel:
     return FirmPanel(table, basis, months, _findings(table, basis), tuple(notes))
 
 
-def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    table = pd.DataFrame({"firm": frame["firm"].astype(str).to_numpy()})
+def read_months(column: pd.Series) -> pd.PeriodIndex:
+    """Months of a reported table.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Periods, dates, or texts and numbers such as 2024-03 and 202403.
+
+    Returns
+    -------
+    pandas.PeriodIndex
+
+    Raises
+    ------
+    DataError
+        If a month is empty or cannot be read.
+    """
+    texts = column.astype(str) if pd.api.types.is_numeric_dtype(column) else column
     try:
-        table["month"] = pd.PeriodIndex(frame["month"].to_numpy(), freq="M")
+        months = pd.PeriodIndex(texts.to_numpy(), freq="M")
     except (ValueError, TypeError) as error:
         raise DataError(
             f"样本企业表的月份无法识别({error})。", "请写成 2024-03 这样的年-月。"
         ) from error
+    if months.hasnans:
+        raise DataError("样本企业表有空的月份。", "请补上月份,写成 2024-03 这样的年-月。")
+    return months
+
+
+def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    table = pd.DataFrame({"firm": frame["firm"].astype(str).to_numpy()})
+    table["month"] = read_months(frame["month"])
     for name in (*COUNTS, *OPTIONAL_COUNTS):
         given = frame[name] if name in frame.columns else pd.Series(np.nan, index=frame.index)
         try:

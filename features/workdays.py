@@ -82,8 +82,8 @@ def calendar_published(year: int, as_of: date | None = None) -> bool:
         Calendar year.
     as_of : datetime.date, optional
         Day of knowledge; by default all that the installed `holidays` package knows. A calendar
-        counts as known from 31 December of the year before, later than any real announcement so
-        far, and one amended within its year from the day of the amendment.
+        counts as known from 31 December of the year before, later than any announcement since
+        2008, and one amended within its year from the day of the amendment.
 
     Returns
     -------

@@ -103,15 +103,13 @@ def _last_month_above(
     last: pd.Period, cap: float, history: History, paths: SamplePaths
 ) -> tuple[float | None, str]:
     """Probability that one month is above the cap, or None and the reason."""
-    known = history.series
-    if last in known.index:
-        return float(above(np.array([known.loc[last]]), cap, history.precision)[0]), ""
-    if last <= history.origin:
+    if last < history.start:
         return None, MISSING_MONTHS
     if last > paths.months[-1]:
         return None, BEYOND_HORIZON
-    step = (last - paths.origin).n
-    return float(above(paths.values[:, step - 1], cap, history.precision).mean()), ""
+    step = (last - history.origin).n
+    values = history.values[[step - 1]] if step <= 0 else paths.values[:, step - 1]
+    return float(above(values, cap, history.precision).mean()), ""
 
 
 def _monthly(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import cycle
+from textwrap import fill
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -21,6 +24,8 @@ from models import roster
 from models.paths import SamplePaths
 
 SHOWN_MONTHS = 60
+HALF_MONTH = 1 / 24
+NOTE_CHARACTERS = 85  # of the note's size, in the width of the picture
 CAP_COLOURS = ("#b3261e", "#c77700", "#6a1b9a", "#00695c")
 _STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
 
@@ -31,8 +36,7 @@ def _x(months: pd.PeriodIndex) -> list[float]:
 
 def _fan(axes: Axes, paths: SamplePaths, last: float) -> None:
     table = paths.table()
-    start = pd.PeriodIndex([paths.origin])
-    x = _x(start.append(paths.months))
+    x = _x(pd.PeriodIndex([paths.origin, *paths.months]))
 
     def joined(column: str) -> list[float]:
         return [last, *table[column].tolist()]
@@ -54,15 +58,17 @@ def _caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
         if target.value is None:
             continue
         months = pd.PeriodIndex([target.first_month, target.last_month], freq="M")
-        low, high = _x(months)
-        key = (target.value, target.tier)
+        first, last = _x(months)
+        key: tuple[float, str] = (target.value, target.tier)
         basis = f"{BASES[target.basis]}{'(演示)' if target.demo else ''}"
         levels.setdefault(key, []).append(basis)
-        spans[key] = (low, high)
-    for colour, (key, bases) in zip(CAP_COLOURS, levels.items(), strict=False):
-        value, tier = key
+        low, high = spans.get(key, (first, last))
+        spans[key] = (min(low, first), max(high, last))
+    for colour, ((value, tier), bases) in zip(cycle(CAP_COLOURS), levels.items(), strict=False):
+        low, high = spans[value, tier]
         label = f"{TIER_NAMES[tier]}控制数 {value:,g} · {'、'.join(dict.fromkeys(bases))}"
-        axes.hlines(value, *spans[key], color=colour, lw=1.8, label=label)
+        # Half a month to either side, so that the cap of a single month is seen.
+        axes.hlines(value, low - HALF_MONTH, high + HALF_MONTH, color=colour, lw=1.8, label=label)
 
 
 def fan_chart(result: Competition) -> bytes:
@@ -81,8 +87,10 @@ def fan_chart(result: Competition) -> bytes:
     history, indicator = result.history, result.indicator
     shown = history.series.iloc[-SHOWN_MONTHS:]
     family = register()
-    with matplotlib.rc_context({**_STYLE, "font.family": [family]}):
-        figure = Figure(figsize=(10, 5.5), dpi=150, layout="constrained")
+    style: Any = {**_STYLE, "font.family": [family]}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(10, 5.5), dpi=150)
+        figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
         axes = figure.subplots()
         past = _x(pd.PeriodIndex(shown.index))
         axes.plot(past, shown.to_numpy(), color="#222222", lw=1.5, label="已公布")
@@ -107,12 +115,14 @@ def fan_chart(result: Competition) -> bytes:
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.22 * (high - low))
         note = f"来源:{';'.join(history.sources)}  模型:{roster.label(result.choice.model)}"
-        figure.text(0.01, -0.03, note, fontsize=8, color="#555555")
+        figure.supxlabel(
+            fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color="#555555"
+        )
         if result.demo:
             axes.text(
                 0.5, 0.45, DEMO_MARK, transform=axes.transAxes, fontsize=54, color="#999999",
                 alpha=0.25, ha="center", va="center", rotation=20,
             )  # fmt: skip
         stream = io.BytesIO()
-        figure.savefig(stream, format="png", bbox_inches="tight", metadata={"Software": None})
+        figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()

@@ -117,6 +117,7 @@ def rolling_origins(
     past: list[Origin] = []
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)
-        if found is not None and found.start == now.start:
+        # A later start is a back file that came in afterwards: less was known, of the same kind.
+        if found is not None and found.start >= now.start:
             past.append(Origin(found, _estimation_for(found, history_at)))
     return Origin(now, _estimation_for(now, history_at)), past

@@ -17,8 +17,9 @@ from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
-# The families that experts combine; the floors are for comparison, Prophet is not trusted.
-MEMBERS: tuple[str, ...] = ("sarima", "sarima_ar", "ets", "ets_trend", "uc", "theta")
+# The families that experts combine, and a regression whose errors are least like theirs. The floors
+# are for comparison; Prophet is far behind on its own and not trusted.
+MEMBERS: tuple[str, ...] = ("sarima", "sarima_ar", "ets", "ets_trend", "uc", "theta", "ridge")
 
 
 def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:

@@ -95,9 +95,10 @@ def scale(history: History) -> Scaled:
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep numerical warnings of the libraries off the terminal; results are guarded instead."""
-    # Recording rather than filtering: a library imported inside the block may add filters of its
-    # own that let its warnings through.
+    # Recorded as well as ignored: a library imported inside the block may add filters of its own
+    # that let its warnings through.
     with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
         yield
 
 

@@ -54,7 +54,9 @@ def _regress(data: Scaled, removed: Floats) -> tuple[Floats, bool]:
     coefficients, _ = estimate_arma(difference(data.z - past @ removed), AIRLINE, AIRLINE)
     columns = [difference(column) for column in (data.z, *past.T)]
     whitened = [
-        standardised_errors(arma_model(w, AIRLINE, AIRLINE, concentrate=False), [*coefficients, 1.0])
+        standardised_errors(
+            arma_model(w, AIRLINE, AIRLINE, concentrate=False), [*coefficients, 1.0]
+        )
         for w in columns
     ]
     target, design = whitened[0], np.column_stack(whitened[1:])

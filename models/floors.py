@@ -43,7 +43,7 @@ class Drift(GaussianCompetitor):
 
     name = "drift"
     label = "漂移"
-    tags = Tags(min_months=4, floor=True, cost=0.01)
+    tags = Tags(min_months=8, floor=True, cost=0.01)
     adjusts = False
 
     def _estimate(self, data: Scaled) -> Parameters:

@@ -133,9 +133,7 @@ class Ridge(Competitor):
         noise = stratified_normals(n_paths, len(root) + 1, rng)
         drawn = coefficients + noise[:, 1:] @ root.T
         constant = parameters["intercept"] + parameters["intercept_error"] * noise[:, 0]
-        constant = constant - (
-            (drawn - coefficients) @ np.asarray(parameters["means"])
-        )
+        constant = constant - ((drawn - coefficients) @ np.asarray(parameters["means"]))
         shocks = rng.choice(np.asarray(parameters["innovations"]), (n_paths, horizon))
 
         levels = np.empty((n_paths, REACH + horizon))

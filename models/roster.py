@@ -6,6 +6,7 @@ cost nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -22,6 +23,8 @@ from models.unobserved import LocalLevel
 
 COMBINATION = "combination"
 COMBINATION_LABEL = "稳健组合"
+# Half-width, full-width and enumeration comma, blanks.
+SEPARATORS = re.compile("[,\uff0c\u3001\\s]+")
 
 _FAMILIES: tuple[type[Competitor], ...] = (
     RandomWalk,
@@ -111,8 +114,8 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     UnknownNameError
         If a name is not in the roster.
     """
-    asked = wanted.replace(",", ",").replace("、", ",").split(",") if isinstance(wanted, str) else wanted
-    chosen = {name.strip() for name in asked or () if name.strip()}
+    asked = SEPARATORS.split(wanted) if isinstance(wanted, str) else wanted or ()
+    chosen = {name.strip() for name in asked if name.strip()}
     if not chosen:
         return names()
     for name in sorted(chosen):

@@ -172,7 +172,9 @@ class ExponentialSmoothing(GaussianCompetitor):
             if step:
                 weights[step] = design @ pulse
                 pulse = transition @ pulse
-        return Law(mean, moving_factor(weights, parameters["sigma"], horizon), parameters["degrees"])
+        return Law(
+            mean, moving_factor(weights, parameters["sigma"], horizon), parameters["degrees"]
+        )
 
 
 class DampedTrend(ExponentialSmoothing):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,8 @@ class Ran:
 
 Forecast = Callable[..., Ran]
 
+FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")
+
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """A clean environment with its own workspace."""
@@ -56,14 +59,8 @@ def command(arguments: Sequence[str]) -> list[str]:
     )
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "工作区"
-
-
-@pytest.fixture
-def forecast(home: Path) -> Forecast:
-    """Call `forecast ARGUMENTS...` in a workspace of its own."""
+def caller(home: Path) -> Forecast:
+    """`forecast ARGUMENTS...` in one workspace."""
 
     def call(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180.0) -> Ran:
         done = subprocess.run(
@@ -83,6 +80,42 @@ def forecast(home: Path) -> Forecast:
         )
 
     return call
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "工作区"
+
+
+@pytest.fixture
+def forecast(home: Path) -> Forecast:
+    """Call `forecast ARGUMENTS...` in a new workspace of its own."""
+    return caller(home)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A workspace in which 嘉定 and 全国 have been run once, and what those runs printed."""
+
+    home: Path
+    district: Ran
+    nation: Ran
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    home = tmp_path_factory.mktemp("prepared") / "工作区"
+    call = caller(home)
+    district = call("run", "--region", "嘉定", "--json", *FAST)
+    nation = call("run", "--region", "全国", "--json", *FAST)
+    return Prepared(home, district, nation)
+
+
+@pytest.fixture
+def used(prepared: Prepared, home: Path) -> Forecast:
+    """Call `forecast ARGUMENTS...` in a copy of the prepared workspace."""
+    shutil.copytree(prepared.home, home)
+    return caller(home)
 
 
 @pytest.fixture

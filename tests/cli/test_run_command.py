@@ -16,20 +16,20 @@ import pytest
 from data.errors import EXIT_INTERRUPTED
 
 Forecast = Callable[..., Any]
-FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")
+FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared
 QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 
 
 @pytest.fixture
-def quick(forecast: Forecast) -> Callable[..., Any]:
+def quick(used: Forecast) -> Callable[..., Any]:
     def call(*arguments: str, **more: Any) -> Any:
-        return forecast("run", *arguments, *FAST, **more)
+        return used("run", *arguments, *FAST, **more)
 
     return call
 
 
-def test_json_has_what_machines_were_promised(quick: Callable[..., Any]) -> None:
-    ran = quick("--region", "嘉定", "--json")
+def test_json_has_what_machines_were_promised(prepared: Any) -> None:
+    ran = prepared.district
     assert ran.code == 0, ran.err
     content = ran.json
     assert content["region"] == {"code": "310114", "name": "嘉定区"}
@@ -54,8 +54,10 @@ def test_json_has_what_machines_were_promised(quick: Callable[..., Any]) -> None
     assert {"random_walk", "drift", "seasonal_naive"} <= floors
 
 
-def test_second_run_computes_nothing_and_says_the_same(quick: Callable[..., Any]) -> None:
-    first = quick("--region", "全国", "--json").json
+def test_second_run_computes_nothing_and_says_the_same(
+    prepared: Any, quick: Callable[..., Any]
+) -> None:
+    first = prepared.nation.json
     second = quick("--region", "全国", "--json").json
     assert first["cells_computed"] > 0
     assert second["cells_computed"] == 0
@@ -68,8 +70,8 @@ def test_second_run_computes_nothing_and_says_the_same(quick: Callable[..., Any]
     assert second["run_id"] != first["run_id"]
 
 
-def test_national_yardstick_is_average_and_monthly_ceiling(quick: Callable[..., Any]) -> None:
-    content = quick("--region", "全国", "--json").json
+def test_national_yardstick_is_average_and_monthly_ceiling(prepared: Any) -> None:
+    content = prepared.nation.json
     assert content["demo"] is False
     bases = {cap["basis"]: cap for cap in content["caps"]}
     assert set(bases) == {"period_average", "any_month"}
@@ -131,30 +133,38 @@ def test_region_without_cap_still_forecasts(quick: Callable[..., Any]) -> None:
     assert "没有登记可评估的控制数" in ran.out
 
 
+def wait_for_open_run(home: Path) -> None:
+    """Return while the run is recorded as running: its computation takes far longer than this."""
+    deadline = time.monotonic() + 60
+    while "RUNNING" not in statuses(home):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_interrupt_leaves_everything_usable(
-    forecast: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
+    used: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    process = start("run", "--region", "嘉定", "--jobs", "2")
-    time.sleep(8)
+    process = start("run", "--region", "徐汇", "--jobs", "2")
+    wait_for_open_run(home)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == EXIT_INTERRUPTED
     assert "已中断" in err.decode()
     assert b"Traceback" not in err
-    after = forecast("run", "--region", "嘉定", "--json", *FAST)
+    after = used("run", "--region", "嘉定", "--json", *FAST)
     assert after.code == 0, after.err
     assert statuses(home).count("RUNNING") == 0
     assert "KILLED" in statuses(home)
 
 
 def test_kill_shows_as_killed_after_the_next_command(
-    forecast: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
+    used: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    process = start("run", "--region", "嘉定", "--jobs", "2")
-    time.sleep(8)
+    process = start("run", "--region", "徐汇", "--jobs", "2")
+    wait_for_open_run(home)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    after = forecast("run", "--region", "嘉定", "--json", *FAST)
+    after = used("run", "--region", "嘉定", "--json", *FAST)
     assert after.code == 0, after.err
     assert statuses(home).count("RUNNING") == 0
     assert "KILLED" in statuses(home)

@@ -17,13 +17,13 @@ from features.festival import (
     window_shares,
 )
 
-# Gregorian-Lunar Calendar Conversion Table, Hong Kong Observatory: first day of the lunar year.
-PUBLISHED = """
-2000-02-05 2001-01-24 2002-02-12 2003-02-01 2004-01-22 2005-02-09 2006-01-29 2007-02-18 2008-02-07
-2009-01-26 2010-02-14 2011-02-03 2012-01-23 2013-02-10 2014-01-31 2015-02-19 2016-02-08 2017-01-28
-2018-02-16 2019-02-05 2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17
-2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 2035-02-08
-""".split()
+# Gregorian-Lunar Calendar Conversion Table, Hong Kong Observatory: month and day on which the
+# lunar year begins, 2000 to 2035.
+PUBLISHED = (
+    "02-05 01-24 02-12 02-01 01-22 02-09 01-29 02-18 02-07 01-26 02-14 02-03 "
+    "01-23 02-10 01-31 02-19 02-08 01-28 02-16 02-05 01-25 02-12 02-01 01-22 "
+    "02-10 01-29 02-17 02-06 01-26 02-13 02-03 01-23 02-11 01-31 02-19 02-08"
+)
 
 windows = st.tuples(st.integers(-60, 60), st.integers(0, 40)).map(
     lambda w: (w[0], min(w[0] + w[1], 60))
@@ -45,9 +45,13 @@ def slow_shares(start: pd.Period, periods: int, window: tuple[int, int]) -> list
     return [counts.get((m.year, m.month), 0) / (last - first + 1) for m in months]
 
 
-@pytest.mark.parametrize("published", PUBLISHED)
-def test_festival_falls_on_the_published_day(published: str) -> None:
-    assert spring_festival(int(published[:4])) == date.fromisoformat(published)
+@pytest.mark.parametrize(("year", "day"), list(enumerate(PUBLISHED.split(), start=2000)))
+def test_festival_falls_on_the_published_day(year: int, day: str) -> None:
+    assert spring_festival(year) == date.fromisoformat(f"{year}-{day}")
+
+
+def test_published_table_reaches_2035() -> None:
+    assert len(PUBLISHED.split()) == 36
 
 
 def test_festival_lies_between_21_january_and_21_february() -> None:
@@ -57,7 +61,7 @@ def test_festival_lies_between_21_january_and_21_february() -> None:
 
 @pytest.mark.parametrize("year", [1949, 2101])
 def test_years_outside_the_calendar_are_refused_in_chinese(year: int) -> None:
-    with pytest.raises(DataError, match="没有 .* 年的春节日期"):
+    with pytest.raises(DataError, match=f"没有 {year} 年的春节日期"):
         spring_festival(year)
 
 
@@ -124,9 +128,7 @@ def test_regressors_have_the_three_default_columns() -> None:
     assert table.index[0] == month("2023-11")
     assert len(table) == 18
     for name, window in zip(table.columns, DEFAULT_WINDOWS, strict=True):
-        assert table[name].to_numpy() == pytest.approx(
-            centred_shares(month("2023-11"), 18, window)
-        )
+        assert table[name].to_numpy() == pytest.approx(centred_shares(month("2023-11"), 18, window))
     quiet = table[~np.isin(table.index.month, (1, 2, 3))]
     assert (quiet.to_numpy() == 0).all()
 

@@ -108,9 +108,7 @@ def test_identity_always_holds_after_derivation(
         (pd.Series([1.0, 2.0]), None, "索引不是月份"),
     ],
 )
-def test_bad_flows_are_refused(
-    stock: pd.Series, inflow: pd.Series | None, message: str
-) -> None:
+def test_bad_flows_are_refused(stock: pd.Series, inflow: pd.Series | None, message: str) -> None:
     with pytest.raises(DataError, match=message):
         register_flows(stock, inflow)
 

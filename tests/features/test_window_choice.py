@@ -38,6 +38,12 @@ def test_default_is_found_when_true() -> None:
     choice = choose_windows(series(DEFAULT_WINDOWS, 0.1, 3), START)
     assert choice.windows == DEFAULT_WINDOWS
     assert "默认" in choice.note
+    assert choice.helps is True
+
+
+def test_useless_festival_effects_are_recognised() -> None:
+    found = [choose_windows(series(DEFAULT_WINDOWS, 0.0, seed), START) for seed in range(20)]
+    assert sum(choice.helps is False for choice in found) >= 10
 
 
 def test_a_shock_no_window_explains_does_not_decide() -> None:
@@ -52,14 +58,15 @@ def test_a_shock_no_window_explains_does_not_decide() -> None:
 
 
 def test_short_series_keep_the_default_and_say_so() -> None:
-    choice = choose_windows(np.linspace(0, 1, 47), START)
+    choice = choose_windows(np.linspace(0, 1, 119), START)
     assert choice.windows == DEFAULT_WINDOWS
     assert choice.aicc == {}
-    assert "48 个月" in choice.note
+    assert choice.helps is None
+    assert "120 个月" in choice.note
 
 
 def test_constant_series_keep_the_default() -> None:
-    assert choose_windows(np.ones(80), START).windows == DEFAULT_WINDOWS
+    assert choose_windows(np.ones(130), START).windows == DEFAULT_WINDOWS
 
 
 def test_aicc_by_hand() -> None:

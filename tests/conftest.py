@@ -1,0 +1,133 @@
+"""What many tests need: a catalogue, an empty store, series with known publication days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.catalogue import Catalogue, Indicator, Region, load_catalogue
+from data.clock import month_end, month_key
+from data.store import Store
+from data.vintages import COLUMNS, Vintages
+from features.history import History
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Folder of the packages."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+@pytest.fixture(scope="session")
+def jiading(catalogue: Catalogue) -> Region:
+    return catalogue.region("嘉定")
+
+
+@pytest.fixture(scope="session")
+def unemployed(catalogue: Catalogue) -> Indicator:
+    return catalogue.indicator("registered_unemployed")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'observations.db'}")
+    yield opened
+    opened.close()
+
+
+Row = tuple[str, float, date] | tuple[str, float, date, bool]
+MakeVintages = Callable[..., Vintages]
+
+
+@pytest.fixture(scope="session")
+def vintages_of() -> MakeVintages:
+    """Vintages of rows (month, value, published_on[, estimated]); later rows have later ids."""
+
+    def make(
+        rows: Sequence[Row],
+        region: str = "310114",
+        indicator: str = "registered_unemployed",
+        demo: bool = False,
+    ) -> Vintages:
+        table = pd.DataFrame(
+            [
+                (
+                    month_key(pd.Period(m, "M")),
+                    float(v),
+                    day,
+                    bool(rest and rest[0]),
+                    "测试",
+                    demo,
+                    i,
+                )
+                for i, (m, v, day, *rest) in enumerate(rows, start=1)
+            ],
+            columns=list(COLUMNS),
+        )
+        table["published_on"] = pd.to_datetime(table["published_on"]).astype("datetime64[s]")
+        table = table.sort_values(["month", "published_on", "id"], ignore_index=True)
+        return Vintages(region, indicator, table)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def monthly() -> Callable[..., list[Row]]:
+    """Rows of consecutive months, each published `lag` days after its end."""
+
+    def make(start: str, values: Sequence[float], lag: int = 10) -> list[Row]:
+        months = pd.period_range(start, periods=len(values), freq="M")
+        return [
+            (str(m), float(v), month_end(m) + timedelta(days=lag))
+            for m, v in zip(months, values, strict=True)
+        ]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def wandering() -> Callable[..., np.ndarray]:
+    """A positive seasonal series with noise, whole numbers, from a fixed seed."""
+
+    def make(n: int, seed: int = 0, level: float = 10_000.0) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        season = 0.05 * np.sin(2 * np.pi * np.arange(n) / 12)
+        return np.round(level * np.exp(season + np.cumsum(rng.normal(0, 0.01, n))))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def history_of() -> Callable[..., History]:
+    """A history of given values; keyword arguments replace any field."""
+
+    def make(values: Sequence[float], start: str = "2020-01", **fields: object) -> History:
+        given: dict[str, object] = {
+            "region": "310114",
+            "indicator": "registered_unemployed",
+            "start": pd.Period(start, "M"),
+            "values": np.asarray(values, dtype=float),
+            "unit": "人",
+            "kind": "stock",
+            "transform": "log",
+            "precision": 1.0,
+            "as_of": date(2026, 11, 20),
+            "demo": False,
+            "pseudo_real_time": False,
+            "sources": ("测试",),
+        }
+        return History(**{**given, **fields})  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,206 @@
+"""A real competition on a short generated series, and workspaces with a database ready to use."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.catalogue import load_catalogue
+from data.clock import month_end, month_key
+from data.targets import Target
+from data.vintages import Vintages
+from data.workspace import Workspace
+from experiments.record import recorded
+from experiments.series import Series
+from experiments.tracking import Tracker, open_tracker
+from experiments.versions import Version
+from forecasting.choice import Entry
+from forecasting.competition import Competition, Options, compete
+from models.paths import Failure
+
+ROOT = Path(__file__).resolve().parents[2]
+REASON = "估计结果不是有限的数"
+
+
+def _vintages() -> Vintages:
+    months = pd.period_range(end="2026-10", periods=60, freq="M")
+    step = np.arange(len(months))
+    noise = np.random.default_rng(5).normal(0, 60, len(months)).cumsum()
+    rows = pd.DataFrame(
+        {
+            "month": [month_key(m) for m in months],
+            "value": np.round(19500 + noise + 300 * np.sin(2 * np.pi * step / 12)),
+            "published_on": pd.to_datetime([month_end(m) + timedelta(days=15) for m in months]),
+            "published_estimated": True,
+            "source": "生成的数列",
+            "demo": True,
+            "id": step,
+        }
+    )
+    return Vintages("310114", "registered_unemployed", rows)
+
+
+def _cap() -> Target:
+    return Target(
+        region="310114",
+        indicator="registered_unemployed",
+        tier="municipal",
+        direction="cap",
+        basis="any_month",
+        qualifier="以内",
+        period="2026",
+        value=19900.0,
+        unit="人",
+        announced_on=date(2026, 2, 1),
+        announced_estimated=True,
+        source="演示控制数",
+        demo=True,
+    )
+
+
+def make_competition() -> Competition:
+    """The floors compete on sixty generated months against a demonstration cap."""
+    catalogue = load_catalogue()
+    floors = ("random_walk", "drift", "seasonal_naive")
+    return compete(
+        _vintages(),
+        catalogue.region("嘉定"),
+        catalogue.indicator("registered_unemployed"),
+        date(2026, 11, 20),
+        [_cap()],
+        Options(models=floors, origins=12, n_paths=200),
+    )
+
+
+@pytest.fixture(scope="session")
+def competition() -> Competition:
+    return make_competition()
+
+
+@pytest.fixture(scope="session")
+def reason() -> str:
+    """Why the failed model of `with_failure` failed."""
+    return REASON
+
+
+@pytest.fixture(scope="session")
+def with_failure(competition: Competition) -> Competition:
+    """The same, but one model gave no forecast."""
+    loser = next(e for e in reversed(competition.entries) if e.model != competition.choice.model)
+    entries = [
+        Entry(e.model, e.label, e.floor, failure=REASON) if e is loser else e
+        for e in competition.entries
+    ]
+    forecasts = {**competition.forecasts, loser.model: Failure(REASON)}
+    return replace(competition, entries=entries, forecasts=forecasts)
+
+
+@pytest.fixture(scope="session")
+def series(competition: Competition) -> Series:
+    return Series(competition.region, competition.indicator)
+
+
+def _uri(workspace: Workspace) -> str:
+    return f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the program makes it; migrating takes seconds, copying none."""
+    workspace = Workspace(tmp_path_factory.mktemp("template"))
+    workspace.create()
+    with open_tracker(_uri(workspace), workspace) as tracker:
+        tracker.open()
+    return workspace.mlruns / "mlflow.db"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Workspace:
+    """A workspace without a database, at a path with Chinese characters and a blank."""
+    workspace = Workspace(tmp_path / "工作 区")
+    workspace.create()
+    return workspace
+
+
+@pytest.fixture
+def workspace(empty: Workspace, migrated: Path) -> Workspace:
+    shutil.copy(migrated, empty.mlruns / "mlflow.db")
+    return empty
+
+
+@pytest.fixture
+def uri(empty: Workspace) -> str:
+    """Tracking URI of the test's workspace."""
+    return _uri(empty)
+
+
+@pytest.fixture
+def tracker(workspace: Workspace, uri: str) -> Tracker:
+    return open_tracker(uri, workspace)
+
+
+@pytest.fixture
+def record(workspace: Workspace, uri: str) -> Callable[..., tuple[str, Version]]:
+    """Record a competition; gives the run's id and the registered version."""
+
+    def call(
+        result: Competition, chart: bytes | None = None, **files: bytes
+    ) -> tuple[str, Version]:
+        with recorded(uri, workspace, result.region, result.indicator) as recording:
+            version = recording.register(result, chart, files)
+        return recording.run_id, version
+
+    return call
+
+
+@dataclass(frozen=True)
+class Python:
+    """Starts Python processes that see our packages and the test's workspace."""
+
+    workspace: Workspace
+
+    def start(self, code: str, *arguments: str) -> subprocess.Popen[str]:
+        paths = [str(ROOT), str(Path(__file__).parent)]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONUTF8": "1",
+            "WORKSPACE": str(self.workspace.root),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @staticmethod
+    def finish(process: subprocess.Popen[str]) -> str:
+        """Standard output of a process that must succeed without a word on standard error."""
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, "")
+        return out
+
+    def json(self, code: str, *arguments: str) -> Any:
+        """What a process printed, as JSON."""
+        return json.loads(self.finish(self.start(code, *arguments)))
+
+
+@pytest.fixture
+def python(empty: Workspace) -> Python:
+    return Python(empty)

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from data.errors import StorageError
+from data.workspace import Workspace
+from experiments.database import prepare, shown, sqlite_file
+from experiments.tracking import Tracker, open_tracker
+
+OPEN_AND_RUN = """
+import os, sys
+from pathlib import Path
+from data.workspace import Workspace
+from experiments.runs import Figures, running
+from experiments.tracking import open_tracker
+workspace = Workspace(Path(os.environ["WORKSPACE"]))
+sys.stdin.readline()
+with open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace) as tracker:
+    experiment = tracker.experiment("同一个实验", "same", {})
+    for number in range(5):
+        with running(tracker, experiment, f"{sys.argv[1]}-{number}", {}) as run:
+            run.log(Figures(metrics={"wis": 0.5}, series={"horizon/wis": [0.1] * 12}))
+"""
+
+
+def test_processes_that_start_together_on_a_fresh_workspace_all_succeed(
+    empty: Workspace, uri: str, python
+) -> None:
+    processes = [python.start(OPEN_AND_RUN, name) for name in ("a", "b")]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        assert python.finish(process) == ""
+    tracker = open_tracker(uri, empty)
+    experiment = tracker.experiment("同一个实验", "same", {})
+    runs = tracker.call("查找", lambda c: c.search_runs([experiment]))
+    assert len(runs) == 10
+    assert {r.info.status for r in runs} == {"FINISHED"}
+    assert list((empty.mlruns / "running").glob("*.alive")) == []
+
+
+def test_a_database_left_half_made_is_made_anew(empty: Workspace, uri: str) -> None:
+    half = empty.mlruns / ".mlflow.db.new"
+    with closing(sqlite3.connect(half)) as connection:
+        connection.execute("CREATE TABLE _alembic_tmp_runs (x)")
+    (empty.mlruns / ".mlflow.db.new-journal").write_bytes(b"left")
+    tracker = open_tracker(uri, empty)
+    assert tracker.experiment("甲", "a", {}) == "1"
+    assert not half.exists()
+    assert not (empty.mlruns / ".mlflow.db.new-journal").exists()
+
+
+def test_readers_do_not_wait_for_a_writer(workspace: Workspace, uri: str) -> None:
+    prepare(uri, workspace.mlruns / "artifacts")
+    with closing(sqlite3.connect(workspace.mlruns / "mlflow.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_that_is_no_database_says_so_before_any_work(empty: Workspace, uri: str) -> None:
+    (empty.mlruns / "mlflow.db").write_bytes(b"not a database at all" * 100)
+    tracker = open_tracker(uri, empty)
+    with pytest.raises(StorageError, match=r"mlflow\.db.*无法打开") as caught:
+        tracker.check()
+    assert "备份" in caught.value.hint
+    with pytest.raises(StorageError):
+        tracker.open()
+
+
+def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    tracker = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", tmp_path / "mlruns")
+    with pytest.raises(StorageError, match="锁文件"):
+        tracker.check()
+
+
+def test_passwords_stay_out_of_messages() -> None:
+    assert shown("postgresql://u:secret@db/x") == "postgresql://***@db/x"
+    assert shown("http://10.0.0.8:5000") == "http://10.0.0.8:5000"
+
+
+@pytest.mark.parametrize(
+    "other", ["http://h:1", "postgresql://h/x", "sqlite:///:memory:", "sqlite://"]
+)
+def test_only_a_sqlite_file_is_a_file(other: str) -> None:
+    assert sqlite_file(other) is None
+
+
+def test_a_sqlite_uri_names_its_file(tmp_path: Path) -> None:
+    assert sqlite_file(f"sqlite:///{tmp_path}/工作 区/m.db") == tmp_path / "工作 区" / "m.db"
+
+
+UNREACHABLE = """
+import json, time
+from pathlib import Path
+from data.errors import StorageError
+from experiments.tracking import Tracker
+since = time.monotonic()
+try:
+    Tracker("http://user:secret@127.0.0.1:9", Path("mlruns")).open()
+except StorageError as error:
+    print(json.dumps([error.message, error.hint, time.monotonic() - since]))
+"""
+
+
+def test_a_server_that_is_down_is_a_storage_error_within_seconds(python) -> None:
+    message, hint, seconds = python.json(UNREACHABLE)
+    assert message.startswith("MLflow(http://***@127.0.0.1:9)打开失败")
+    assert "secret" not in message
+    assert "MLflow 服务" in hint
+    assert seconds < 40

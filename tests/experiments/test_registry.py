@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import NotFoundError, StorageError
+from experiments import state
+from experiments.registry import promote, rollback
+from experiments.series import Series
+from experiments.tracking import Tracker
+from experiments.versions import Version, champion_of, find, stored_paths, versions
+from forecasting.competition import Competition
+
+
+@pytest.fixture
+def first(record, competition: Competition) -> Version:
+    version: Version = record(competition)[1]
+    return version
+
+
+def aliases(tracker: Tracker, series: Series) -> dict[str, str]:
+    found = tracker.call("读取", lambda c: c.get_registered_model(series.registered_name))
+    return {alias: str(number) for alias, number in found.aliases.items()}
+
+
+def test_a_version_is_named_tagged_and_described(
+    first: Version, competition: Competition, tracker: Tracker, series: Series
+) -> None:
+    assert (first.registered_name, first.version) == ("registered_unemployed.310114", "1")
+    assert first.aliases == ("candidate",)
+    assert first.model == competition.choice.model
+    assert first.demo
+    assert first.data_month == "2026-10"
+    assert first.tags["data_fingerprint"] == competition.history.fingerprint
+    assert 0 <= float(first.tags["coverage95"]) <= 1
+    model = tracker.call("读取", lambda c: c.get_registered_model(first.registered_name))
+    assert model.tags["region_name"] == "嘉定区"
+    assert "嘉定区登记失业人数预测模型" in model.description
+    described = tracker.call("读取", lambda c: c.get_model_version(first.registered_name, "1"))
+    assert described.description.startswith("2026-10 演示 ")
+    assert described.run_id == first.run_id
+
+
+def test_paths_are_kept_to_the_last_bit(
+    first: Version, competition: Competition, tracker: Tracker
+) -> None:
+    kept = stored_paths(tracker, first)
+    np.testing.assert_array_equal(kept.values, competition.champion_paths.values)
+    assert kept.origin == competition.history.origin
+
+
+def test_the_same_competition_gives_the_same_state(
+    competition: Competition, series: Series
+) -> None:
+    assert state.encode(series, competition) == state.encode(series, competition)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "short", "facts"])
+def test_a_damaged_version_is_a_storage_error(
+    competition: Competition, series: Series, tmp_path: Path, damage: str
+) -> None:
+    files = state.encode(series, competition)
+    if damage == "missing":
+        del files[state.PATHS]
+    elif damage == "cut":
+        files[state.PATHS] = files[state.PATHS][:-200]
+    elif damage == "short":
+        rows = gzip.decompress(files[state.PATHS]).splitlines(keepends=True)
+        files[state.PATHS] = gzip.compress(b"".join(rows[:-1]))
+    else:
+        files[state.FACTS] = b"{}"
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(StorageError, match="不完整或已损坏"):
+        state.decode_paths(tmp_path)
+
+
+def test_nothing_can_be_promoted_before_the_first_run(tracker: Tracker, series: Series) -> None:
+    assert champion_of(tracker, series) is None
+    assert versions(tracker, series) == []
+    with pytest.raises(NotFoundError, match="还没有候选") as caught:
+        promote(tracker, series)
+    assert "forecast run --region 嘉定区" in caught.value.hint
+
+
+def test_promotion_moves_the_champion_and_remembers_the_previous(
+    first: Version,
+    record,
+    competition: Competition,
+    tracker: Tracker,
+    series: Series,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORECAST_TODAY", "2026-11-23")
+    done = promote(tracker, series, why="首次")
+    assert (done.version, done.previous, done.demo) == ("1", None, True)
+    assert aliases(tracker, series) == {"candidate": "1", "champion": "1"}
+    assert done.champion.tags["promoted_why"] == "首次"
+    assert done.champion.tags["promoted_at"].startswith("2026-11-23T")
+    assert done.champion.tags["promoted_at"].endswith("+08:00")
+    assert done.champion.tags["promoted_by"]
+
+    record(competition)
+    assert aliases(tracker, series) == {"candidate": "2", "champion": "1"}
+    again = promote(tracker, series)
+    assert (again.version, again.previous) == ("2", "1")
+    assert again.champion.tags["promoted_over"] == "1"
+    assert aliases(tracker, series) == {"candidate": "2", "champion": "2", "previous": "1"}
+
+    # A second time changes nothing: the version before last is not forgotten.
+    assert promote(tracker, series).previous is None
+    assert aliases(tracker, series) == {"candidate": "2", "champion": "2", "previous": "1"}
+
+    back = rollback(tracker, series)
+    assert (back.version, back.previous) == ("1", "2")
+    assert aliases(tracker, series) == {"candidate": "2", "champion": "1", "previous": "2"}
+    assert [v.version for v in versions(tracker, series)] == ["2", "1"]
+    assert champion_of(tracker, series) == find(tracker, series, "1")
+
+
+def test_a_version_that_is_not_there_is_not_found(
+    first: Version, tracker: Tracker, series: Series
+) -> None:
+    with pytest.raises(NotFoundError, match="没有第 7 版"):
+        promote(tracker, series, version="7")
+    with pytest.raises(NotFoundError, match="没有前任"):
+        rollback(tracker, series)
+    assert aliases(tracker, series) == {"candidate": "1"}
+
+
+def test_a_promotion_cut_short_is_completed_by_doing_it_again(
+    first: Version,
+    record,
+    competition: Competition,
+    tracker: Tracker,
+    series: Series,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    promote(tracker, series)
+    record(competition)
+    call = tracker.call
+    moves: list[str] = []
+
+    def killed_at_the_second_move(purpose: str, action):
+        if purpose == "移动别名":
+            moves.append(purpose)
+            if len(moves) == 2:
+                raise KeyboardInterrupt
+        return call(purpose, action)
+
+    monkeypatch.setattr(tracker, "call", killed_at_the_second_move)
+    with pytest.raises(KeyboardInterrupt):
+        promote(tracker, series)
+    monkeypatch.undo()
+    assert aliases(tracker, series)["champion"] == "1"
+    assert promote(tracker, series).previous == "1"
+    assert aliases(tracker, series) == {"candidate": "2", "champion": "2", "previous": "1"}

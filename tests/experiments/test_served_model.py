@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pickletools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.workspace import Workspace
+from experiments.registry import promote
+from experiments.series import Series
+from experiments.tracking import Tracker
+from experiments.versions import Version
+from forecasting.competition import Competition
+from models.paths import QUANTILES
+
+
+@pytest.fixture
+def version(record, competition: Competition, tracker: Tracker, series: Series) -> Version:
+    record(competition)
+    return promote(tracker, series).champion
+
+
+@pytest.fixture
+def served(version: Version, tracker: Tracker):
+    tracker.open()
+    from mlflow import pyfunc
+
+    return pyfunc.load_model(version.source)
+
+
+def ask(served, horizon: int, **params: str) -> pd.DataFrame:
+    return served.predict(pd.DataFrame({"horizon": [horizon]}), params=params or None)
+
+
+def test_quantiles_are_those_of_the_competition(served, competition: Competition) -> None:
+    found = ask(served, 12)
+    expected = competition.champion_paths.table().head(12)
+    assert list(found["month"]) == [str(m) for m in expected.index]
+    assert list(found.columns) == ["month", "mean", *QUANTILES]
+    np.testing.assert_array_equal(found.drop(columns="month").to_numpy(), expected.to_numpy())
+
+
+def test_paths_and_caps_are_served_too(served, competition: Competition) -> None:
+    paths = ask(served, 3, what="paths")
+    np.testing.assert_array_equal(paths.to_numpy(), competition.champion_paths.values[:, :3])
+    caps = ask(served, 3, what="caps")
+    assert list(caps["p_any"]) == [round(a.p_any, 3) for a in competition.assessments]
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 61])
+def test_a_horizon_beyond_the_stored_one_is_refused(served, horizon: int) -> None:
+    with pytest.raises(Exception, match="horizon 应在 1 至 12 之间"):
+        ask(served, horizon)
+
+
+def test_other_questions_are_refused(served) -> None:
+    with pytest.raises(Exception, match="what 只能是"):
+        ask(served, 1, what="magic")
+    with pytest.raises(Exception, match="只给一行"):
+        served.predict(pd.DataFrame({"horizon": [1, 2]}))
+
+
+LOAD = """
+import json, os, sys
+from experiments.quiet import silence
+silence()
+sys.path[:] = [p for p in sys.path if p not in os.environ["PYTHONPATH"].split(os.pathsep)]
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model("models:/registered_unemployed.310114@champion")
+asked = pd.DataFrame({"horizon": [12]})
+print(json.dumps([
+    model.predict(asked).to_dict("list"),
+    model.predict(asked, params={"what": "paths"}).to_numpy().tolist(),
+    model.metadata.signature is not None,
+    model.input_example.to_dict("list"),
+    any(name.split(".")[0] in ("models", "features", "forecasting") for name in sys.modules),
+]))
+"""
+
+
+def test_a_fresh_process_serves_the_same_numbers_without_our_packages(
+    version: Version, uri: str, competition: Competition, python
+) -> None:
+    table, paths, signed, example, ours = python.json(LOAD, uri)
+    expected = competition.champion_paths.table()
+    for column in expected.columns:
+        assert table[column] == expected[column].tolist()
+    assert paths == competition.champion_paths.values.tolist()
+    assert signed
+    assert example == {"horizon": [12]}
+    assert not ours
+
+
+def is_pickle(content: bytes) -> bool:
+    """Whether bytes are a pickle, by running the disassembler over them."""
+    try:
+        return sum(1 for _ in pickletools.genops(content)) > 1
+    except Exception:
+        return False
+
+
+def test_the_check_for_pickles_finds_one() -> None:
+    assert is_pickle(b"\x80\x04}q\x00.")
+    assert not is_pickle(b"month,value\n2026-10,1\n")
+
+
+def test_no_pickle_is_anywhere(version: Version, workspace: Workspace) -> None:
+    files = [f for f in workspace.mlruns.joinpath("artifacts").rglob("*") if f.is_file()]
+    assert len(files) > 10
+    for file in files:
+        assert file.suffix not in {".pkl", ".pickle", ".joblib", ".npy"}
+        assert not is_pickle(file.read_bytes())
+    described = (Path(version.source) / "MLmodel").read_text("utf-8")
+    assert "python_model: python_model" not in described
+    assert "model_code_path" in described
+
+
+def test_the_version_holds_the_script_itself(version: Version, root: Path) -> None:
+    kept = Path(version.source) / "served_model.py"
+    assert kept.read_bytes() == (root / "experiments" / "served_model.py").read_bytes()

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import URLError
+
+import pytest
+
+from data.errors import BusyError, RefusedError
+from data.workspace import Workspace
+from experiments import ui
+from experiments.ui import is_loopback, serve, server_command
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_the_server_is_for_this_machine_and_silent(empty: Workspace, uri: str) -> None:
+    command = server_command(uri, empty, port=5055)
+    given = dict(zip(command.arguments, command.arguments[1:], strict=False))
+    assert given["--host"] == "127.0.0.1"
+    assert given["--port"] == "5055"
+    assert given["--backend-store-uri"] == uri
+    assert given["--default-artifact-root"] == str(empty.mlruns / "artifacts")
+    assert command.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert command.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.8", "::", "example.com"])
+def test_other_machines_are_kept_out(empty: Workspace, uri: str, host: str) -> None:
+    with pytest.raises(RefusedError, match="可被其他机器访问"):
+        server_command(uri, empty, host=host)
+    assert host in server_command(uri, empty, host=host, open_to_network=True).arguments
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_loopback_addresses(host: str) -> None:
+    assert is_loopback(host)
+
+
+def test_a_tracking_server_has_its_own_ui(empty: Workspace) -> None:
+    with pytest.raises(RefusedError, match=r"http://10\.0\.0\.8:5000"):
+        server_command("http://10.0.0.8:5000", empty)
+
+
+def test_a_port_in_use_says_so(workspace: Workspace, uri: str, taken: int) -> None:
+    with pytest.raises(BusyError, match=f"端口 {taken}"):
+        serve(uri, workspace, port=taken)
+
+
+SERVE = """
+import os, sys
+from pathlib import Path
+from data.workspace import Workspace
+from experiments.ui import serve
+workspace = Workspace(Path(os.environ["WORKSPACE"]))
+serve(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace, port=int(sys.argv[1]))
+"""
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def wait_until(true, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_the_server_starts_and_leaves_nothing_behind(
+    workspace: Workspace, python, port: int
+) -> None:
+    process = python.start(SERVE, str(port))
+    address = f"http://127.0.0.1:{port}/health"
+    assert wait_until(lambda: answers(address), 60)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert (out, err) == ("", "")
+    assert wait_until(lambda: not answers(address), 10)
+    assert (workspace.mlruns / ui.LOG).exists()

@@ -1,0 +1,129 @@
+"""The combination: median of the members' laws, dependence of the members' paths."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models import roster
+from models.combination import MEMBERS, combine, ranks, template_ranks
+from models.paths import SamplePaths
+
+ORIGIN = pd.Period("2024-06", "M")
+
+
+def _paths(values) -> SamplePaths:
+    return SamplePaths(np.asarray(values, dtype=float), ORIGIN)
+
+
+def test_by_hand():
+    # Sorted columns: 1 2 3 | 4 6 8 | 0 5 100, median 1 5 8, and ten times that.
+    members = [
+        _paths([[2, 20], [1, 10], [3, 30]]),
+        _paths([[8, 80], [6, 60], [4, 40]]),
+        _paths([[5, 50], [100, 1000], [0, 0]]),
+    ]
+    found = combine(members, 1)
+    assert found.origin == ORIGIN
+    assert np.sort(found.values, axis=0) == pytest.approx(
+        np.array([[1, 10], [5, 50], [8, 80]], dtype=float)
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_perfect_dependence_is_kept(sign):
+    rising = np.arange(500.0)
+    members = [_paths(np.column_stack([rising + k, sign * rising + k])) for k in range(3)]
+    found = combine(members, 4).values
+    assert np.sort(found[:, 0]) == pytest.approx(rising + 1)
+    # Up to ranks that two members share.
+    assert np.abs(found[:, 1] - 1 - sign * (found[:, 0] - 1)).max() <= 3
+
+
+def test_one_member_is_itself():
+    values = np.random.default_rng(1).normal(size=(40, 3))
+    found = combine([_paths(values)], 9).values
+    assert sorted(map(tuple, found)) == sorted(map(tuple, values))
+
+
+@given(
+    members=st.integers(1, 7),
+    n=st.integers(2, 30),
+    horizon=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_margins_are_exact(members, n, horizon, seed):
+    rng = np.random.default_rng(seed)
+    # Rounded, so that there are ties.
+    stack = np.round(rng.normal(size=(members, n, horizon)), 1)
+    found = combine([_paths(v) for v in stack], seed).values
+    slow = np.array(
+        [[np.median([sorted(m[:, h])[i] for m in stack]) for h in range(horizon)] for i in range(n)]
+    )
+    assert np.sort(found, axis=0) == pytest.approx(slow)
+
+
+def test_repeatable_and_seeded():
+    rng = np.random.default_rng(2)
+    members = [_paths(rng.normal(size=(200, 5))) for _ in range(6)]
+    assert combine(members, 1).values.tobytes() == combine(members, 1).values.tobytes()
+    assert (combine(members, 1).values != combine(members, 2).values).any()
+
+
+def test_one_exploding_member_moves_little():
+    rng = np.random.default_rng(3)
+    steps = rng.normal(0, 0.1, (7, 2000, 12))
+    walks = [100 * np.exp(np.cumsum(s, axis=1)) for s in steps]
+    sound = combine([_paths(w) for w in walks], 1).quantiles()
+    wild = combine([_paths(w) for w in [*walks[:-1], walks[-1] ** 4]], 1).quantiles()
+    assert np.abs(wild / sound - 1).max() < 0.1
+    average = np.mean([*walks[:-1], walks[-1] ** 4], axis=0)
+    assert average.max() > 100 * sound.max()
+
+
+def test_autocorrelation_of_random_walks_is_kept():
+    rng = np.random.default_rng(4)
+    members = [_paths(np.cumsum(rng.normal(size=(3000, 12)), axis=1) + k) for k in range(6)]
+    found = np.corrcoef(combine(members, 1).values.T)
+    step = np.arange(1, 13)
+    expected = np.sqrt(np.minimum.outer(step, step) / np.maximum.outer(step, step))
+    assert found == pytest.approx(expected, abs=0.04)
+
+
+def test_ranks_are_permutations_and_ties_are_broken_evenly():
+    values = np.array([[1, 5], [1, 4], [0, 4], [1, 9]])
+    firsts = []
+    for seed in range(200):
+        found = ranks(values, np.random.default_rng(seed))
+        assert (np.sort(found, axis=0) == np.arange(4)[:, None]).all()
+        assert found[2, 0] == 0
+        assert found[3, 1] == 3
+        firsts.append(found[0, 0])
+    assert np.bincount(firsts, minlength=4)[1:].min() > 40
+
+
+def test_template_takes_equal_parts():
+    # Members are told apart by the sign of their dependence.
+    rising = np.arange(60.0)
+    up, down = np.column_stack([rising, rising]), np.column_stack([rising, -rising])
+    found = template_ranks(np.stack([up, down]), np.random.default_rng(1))
+    assert abs(np.corrcoef(found.T)[0, 1]) < 0.2
+
+
+def test_refuses_what_does_not_fit_together():
+    one = _paths(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="nothing"):
+        combine([], 1)
+    for other in (np.ones((4, 2)), np.ones((3, 3))):
+        with pytest.raises(ValueError, match="share"):
+            combine([one, _paths(other)], 1)
+    with pytest.raises(ValueError, match="share"):
+        combine([one, SamplePaths(np.ones((3, 2)), ORIGIN + 1)], 1)
+
+
+def test_members_are_on_the_roster_and_no_floors():
+    assert set(MEMBERS) < set(roster.names())
+    assert not set(MEMBERS).intersection(roster.floors())
+    assert "prophet" not in MEMBERS

@@ -184,23 +184,23 @@ class History:
 
 
 def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -> tuple[Known, str]:
+    """Values without a gap; a month is missing if it is absent or cannot be told (NaN)."""
+    told = np.asarray(known.values.notna())
     months = pd.PeriodIndex(known.values.index)
     span = pd.period_range(months[0], months[-1], freq="M")
-    missing = span.difference(months)
+    missing = span.difference(months[told])
     if missing.empty:
         return known, ""
-    if gaps == "refuse":
+    keep = told & np.asarray(months > missing[-1])
+    if gaps == "refuse" or not keep.any():
         raise DataError(
             f"{region.name}“{indicator.name}”在 {span[0]} 至 {span[-1]} 之间"
             f"缺 {len(missing)} 个月:{listed(missing)}。",
             '请补录所缺月份;若无法补录,可在 forecast.toml 设 history.gaps = "after",'
             "只用最后一个缺口之后的数据。",
         )
-    keep = np.asarray(months > missing[-1])
     return (
-        Known(
-            known.values[keep], known.published_on[keep], known.estimated, known.demo, known.sources
-        ),
+        replace(known, values=known.values[keep], published_on=known.published_on[keep]),
         f"缺 {listed(missing)},只用 {missing[-1] + 1} 以后的数据",
     )
 

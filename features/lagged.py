@@ -23,7 +23,9 @@ Floats = npt.NDArray[np.float64]
 class KnownSource(Protocol):
     """What tells the state of a series on a day: `data.vintages.Vintages`, or a derived index."""
 
-    region: str
+    @property
+    def region(self) -> str:
+        """Code of the region."""
 
     def as_of(self, day: date) -> Known:
         """What was known at the end of a day."""
@@ -121,7 +123,9 @@ def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicato
         keep = np.asarray(known.values.index >= split.month)
         known = replace(known, values=known.values[keep], published_on=known.published_on[keep])
     monthly, _ = monthly_figures(known, indicator)
-    values = monthly.values if split is None else monthly.values[monthly.values.index >= split.month]
+    values = monthly.values.dropna()
+    if split is not None:
+        values = values[values.index >= split.month]
     if values.empty:
         return None
     months = pd.period_range(values.index[0], values.index[-1], freq="M")

@@ -35,8 +35,8 @@ def monthly_figures(known: Known, indicator: Indicator) -> tuple[Known, tuple[st
     Known
         Unchanged for monthly figures. For year-to-date figures the flows of
         `features.cumulative.to_monthly`, whose sums are the published totals; a month counts as
-        known from the day its total, or the total it was published with, appeared. Months whose
-        flow cannot be told are absent, so the result may be empty.
+        known from the day its total, or the total it was published with, appeared. A month whose
+        flow cannot be told is NaN; the result is empty if that is every month.
     tuple of str
         What was estimated, in Chinese.
 
@@ -48,12 +48,10 @@ def monthly_figures(known: Known, indicator: Indicator) -> tuple[Known, tuple[st
     if indicator.reporting != "year_to_date":
         return known, ()
     flows = to_monthly(known.values, published_on=known.published_on)
-    told = np.asarray(flows.values.notna())
-    values = flows.values[told]
     stored = pd.PeriodIndex(known.values.index)
-    at = np.searchsorted(stored.asi8, pd.PeriodIndex(values.index).asi8)
+    at = np.searchsorted(stored.asi8, pd.PeriodIndex(flows.values.index).asi8)
     return (
-        Known(values, known.published_on[at], known.estimated, known.demo, known.sources),
+        Known(flows.values, known.published_on[at], known.estimated, known.demo, known.sources),
         _notes(flows, stored[-1]),
     )
 
@@ -74,6 +72,6 @@ def _notes(flows: MonthlyFlows, last: pd.Period) -> tuple[str, ...]:
         notes.append(
             f"{listed(marked['unsynchronised'])} 公布之后上月累计数又有修订,当月数可能含修订差额"
         )
-    if flows.values.index[-1] < last:
+    if len(flows.values) and flows.values.index[-1] < last:
         notes.append(f"{flows.values.index[-1] + 1} 至 {last} 累计数为 0,按未公布处理")
     return tuple(notes)

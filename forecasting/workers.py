@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from multiprocessing import resource_tracker
 
 from threadpoolctl import threadpool_limits
 
@@ -58,16 +59,30 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start children deaf to Ctrl-C; before `_prepare` has run they would print tracebacks."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may change how signals are handled
+def _interrupts_deferred() -> Iterator[None]:
+    """Hold Ctrl-C back while children start.
+
+    Children inherit the mask and never see it; one that is still importing, before `_prepare`,
+    would print a traceback. The mask covers this thread alone and numerical libraries start
+    others, so a handler notes what comes by another thread: a start cut in two is a traceback too.
+    """
+    if (
+        not hasattr(signal, "pthread_sigmask")  # Windows
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
         return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    noted: list[int] = []
+    resource_tracker.ensure_running()  # started later, it would lift the mask
+    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous or signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+        if noted:
+            signal.raise_signal(signal.SIGINT)
 
 
 Results = Generator[tuple[Task, list[Outcome]], None, None]
@@ -81,7 +96,7 @@ def _here(tasks: Sequence[Task]) -> Results:
 def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
     pool = _pool(min(jobs, len(tasks)))
     try:
-        with _interrupts_ignored():
+        with _interrupts_deferred():
             waiting: dict[Future[list[Outcome]], Task] = {
                 pool.submit(_compute_single_threaded, task): task for task in tasks
             }

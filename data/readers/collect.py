@@ -12,7 +12,7 @@ import pandas as pd
 from data.catalogue import Indicator, Region
 from data.observation import Observation
 from data.readers.cells import Place, Sheet
-from data.readers.columns import Columns, roles
+from data.readers.columns import Columns, roles, side_by_side
 from data.readers.entries import Entry, EntryReader
 from data.readers.facts import Facts, context, facts_of, title_facts
 from data.readers.finding import Findings
@@ -27,7 +27,7 @@ from data.readers.rows import RowReader, unknown_hint
 from data.readers.totals import settle_totals
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
-_TITLES = {"地区": "region", "指标": "indicator", "年月": "when"}
+_TITLES = {"region": "地区", "indicator": "指标", "when": "年月"}
 
 
 class Collector:
@@ -65,6 +65,7 @@ class Collector:
         self._entries: list[Entry] = []
         self._filtered = 0
         self._sheets: list[str] = []
+        self._named: set[str] = set()
         self._said: set[tuple[str, str]] = set()
 
     def read_sheet(self, sheet: Sheet) -> None:
@@ -108,10 +109,20 @@ class Collector:
             facts = facts.over(Facts(units=(mapping.unit,)))
         named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
         complete = facts.over(named)
-        used = [t for t, n in _TITLES.items() if getattr(complete, n) != getattr(facts, n)]
-        if used:
-            self.notes.append(f"{'、'.join(used)}在表中没有写明之处，取自文件名。")
+        self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
         return complete
+
+    def _note_file_name(self, entry: Entry) -> None:
+        """Say once what was taken from the file name."""
+        stated = entry.row.facts.over(entry.column)
+        whole = stated.when is not None and stated.when.month is not None
+        used = [
+            title
+            for name, title in _TITLES.items()
+            if name in self._named and (not whole if name == "when" else not getattr(stated, name))
+        ]
+        if used:
+            self.notes.append(f"表中没有写明{'、'.join(used)}，取自文件名。")
 
     def _name_facts(self, name: str) -> Facts:
         if not name:
@@ -123,6 +134,20 @@ class Collector:
 
     def _read_table(self, table: Table, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
+        self._report_unknown(table, columns)
+        blocks = side_by_side(columns)
+        for block in blocks:
+            entries = self._entries_of(table, block, background)
+            # A total under the last of several blocks may add up all of them.
+            sink = self.findings if len(blocks) == 1 else Findings()
+            kept, dropped = settle_totals(entries, block, sink)
+            if dropped:
+                where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
+                what = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
+                self.notes.append(f"{where}的合计、小计{what}。")
+            self._keep([e for e in kept if e.number is not None])
+
+    def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[Entry]:
         lenient = self.region is not None
         rows = RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
         cells = EntryReader(
@@ -133,14 +158,8 @@ class Collector:
             self.vocabulary.mapping.zero_is_missing,
             self.findings,
         )
-        entries = [entry for row in rows.read() for entry in cells.read(row)]
         cells.report_headless()
-        self._report_unknown(table, columns)
-        kept, dropped = settle_totals(entries, columns, self.findings)
-        if dropped:
-            where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
-            self.notes.append(f"{where}的合计、小计只用于核对，没有导入。")
-        self._keep([e for e in kept if e.number is not None], table)
+        return [entry for row in rows.read() for entry in cells.read(row)]
 
     def _report_unknown(self, table: Table, columns: Columns) -> None:
         for head in columns.unknown.values():
@@ -150,7 +169,7 @@ class Collector:
                 head.label.text,
             )  # fmt: skip
 
-    def _keep(self, entries: list[Entry], table: Table) -> None:
+    def _keep(self, entries: list[Entry]) -> None:
         """Keep entries that are complete and wanted; say once per table what is missing."""
         for entry in entries:
             facts = entry.facts
@@ -171,6 +190,7 @@ class Collector:
                     entry, "月份（只有年份）", "请写明是几月的数；年度数据不是月度数据，不能导入。"
                 )
             else:
+                self._note_file_name(entry)
                 self._entries.append(entry)
 
     def _missing(self, entry: Entry, what: str, remedy: str) -> None:

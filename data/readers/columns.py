@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from data.readers.cells import text_of
@@ -15,6 +16,9 @@ from data.readers.normal import fold
 from data.readers.numbers import looks_like_value
 from data.readers.units import unit_note
 from data.readers.words import Dimension
+
+# Label columns that say what a value is about; others only describe it or are left out.
+ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
 
 Kind = Literal["region", "indicator", "group", "when", "none"]
 
@@ -240,3 +244,42 @@ def settled(when: When, previous: When | None, padded: bool) -> When:
         if previous.last is not None and when.last > previous.last:
             return replace(when, year=previous.year)
     return when
+
+
+def side_by_side(columns: Columns) -> list[Columns]:
+    """Split a table whose label columns repeat to the right, as 月份 人数 月份 人数 does.
+
+    Parameters
+    ----------
+    columns : Columns
+        Roles of all columns.
+
+    Returns
+    -------
+    list of Columns
+        One per block: its own values and labels, and those labels further left that it does not
+        repeat. Just the argument if nothing repeats.
+    """
+    starts, seen, has_values = [0], set[str](), False
+    for column in sorted((*columns.labels, *columns.values)):
+        if column in columns.values:
+            has_values = True
+            continue
+        dimension = columns.labels[column]
+        if dimension not in ATTRIBUTES:
+            continue
+        key = columns.kinds.get(column, "none") if dimension == "any" else str(dimension)
+        if has_values and key in seen:
+            starts.append(column)
+            seen, has_values = set(), False
+        seen.add(key)
+    if len(starts) == 1:
+        return [columns]
+    blocks: list[Columns] = []
+    for start, end in pairwise([*starts, max((*columns.labels, *columns.values)) + 1]):
+        own = {c: d for c, d in columns.labels.items() if start <= c < end}
+        left = blocks[-1].labels if blocks else {}
+        kept = {c: d for c, d in left.items() if d in ATTRIBUTES and d not in own.values()}
+        values = {c: f for c, f in columns.values.items() if start <= c < end}
+        blocks.append(replace(columns, labels=kept | own, values=values))
+    return blocks

@@ -135,6 +135,13 @@ class EntryReader:
         value = self.table.sheet.value(row.number, column)
         amount = parse_amount(value)
         raw = text_of(value)
+        if (row.number, column) in self.table.sheet.covered:
+            if amount.number is not None and not self._is_repeated(row.number, column):
+                self.findings.add(
+                    "unreadable_value", place, "数值在合并单元格里，跨了几个不同的行或列",
+                    "请取消合并，逐格填写。", raw,
+                )  # fmt: skip
+            return None
         if amount.fault:
             self._report_fault(place, raw, amount)
             return None
@@ -158,6 +165,15 @@ class EntryReader:
         entry = Entry(place, raw, number, facts, row, head, unit, _grain(raw))
         self._check_size(entry)
         return entry
+
+    def _is_repeated(self, row: int, column: int) -> bool:
+        """True if a merged value's labels and heads are merged likewise: it is one value."""
+        sheet = self.table.sheet
+        top, left = sheet.anchor(row, column)
+        labels = self.columns.labels
+        same_row = all(sheet.anchor(row, c) == sheet.anchor(top, c) for c in labels) or row == top
+        heads = [{(h.row, h.column) for h in self.table.heads[c]} for c in (left, column)]
+        return same_row and heads[0] == heads[1]
 
     def _report_fault(self, place: Place, raw: str, amount: Amount) -> None:
         self.findings.add(

@@ -241,7 +241,7 @@ class _Locator:
 
     def _is_index(self, table: Table, cells: dict[int, Value]) -> bool:
         """True for the row 甲 乙 1 2 3 that numbers the columns of official forms."""
-        texts = [fold(text_of(v)) for v in cells.values()]
+        texts = [fold(text_of(v)).strip("()") for v in cells.values()]
         numbers = [int(t) for t in texts if t.isdecimal() and len(t) < 4]
         words = [t for t in texts if not t.isdecimal()]
         if len(numbers) < 2 or any(w not in _INDEX_WORDS for w in words):

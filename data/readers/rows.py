@@ -8,15 +8,13 @@ from datetime import date
 
 from data.errors import nearest
 from data.readers.cells import Place, Value, text_of
-from data.readers.columns import Columns, settled
+from data.readers.columns import ATTRIBUTES, Columns, settled
 from data.readers.facts import Facts, facts_of
 from data.readers.finding import Findings
 from data.readers.labels import Label, Vocabulary
 from data.readers.layout import Table
 from data.readers.months import When, bare_when, parse_when
 from data.readers.normal import fold, shown
-
-_ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class RowReader:
         self._padded = {
             c: any(self._text(r, c)[4:6] == ".0" for r in table.rows) for c in columns.labels
         }
-        named = [c for c, d in columns.labels.items() if d in _ATTRIBUTES]
+        named = [c for c, d in columns.labels.items() if d in ATTRIBUTES]
         self._fillable = set(named[:-1]) if not table.sheet.merges else set()
 
     def _text(self, row: int, column: int) -> str:
@@ -88,10 +86,14 @@ class RowReader:
     def _read(self, number: int) -> Row:
         facts, labels, bad = Facts(), {}, False
         total_column: int | None = None
+        unnumbered_total = False  # 合计 written into the column of serial numbers
+        has_values = any(self._text(number, c) for c in self.columns.values)
         for column, dimension in self.columns.labels.items():
             value = self.table.sheet.value(number, column)
-            if dimension not in _ATTRIBUTES:
-                if value is not None:
+            if dimension not in ATTRIBUTES:
+                if dimension == "ignore" and value is not None:
+                    unnumbered_total |= self.vocabulary.classify(text_of(value)).total == "total"
+                elif value is not None:
                     facts = self._extra(number, column, dimension, value).over(facts)
                 continue
             label = self._label(number, column, dimension, value)
@@ -99,13 +101,19 @@ class RowReader:
                 continue
             labels[column] = fold(label.text)
             if not self._fits(label, dimension):
-                self._report(number, column, dimension, label)
+                if has_values:
+                    self._report(number, column, dimension, label)
                 bad = True
                 facts = Facts(part=label.part).over(facts)
                 continue
             facts = facts_of([label]).over(facts)
-            if label.total and not label.indicator:
+            if label.total and not label.indicator and not label.region:
                 total_column = column
+        if total_column is None and unnumbered_total and not labels:
+            total_column = next(c for c, d in self.columns.labels.items() if d in ATTRIBUTES)
+            facts = Facts(total="total").over(facts)
+        elif total_column is None:
+            facts = replace(facts, total=None)
         return Row(
             number,
             facts.over(self._sections(number)),
@@ -140,7 +148,7 @@ class RowReader:
         return label
 
     def _names_something_else(self, row: int, column: int) -> bool:
-        others = (c for c, d in self.columns.labels.items() if c > column and d in _ATTRIBUTES)
+        others = (c for c, d in self.columns.labels.items() if c > column and d in ATTRIBUTES)
         return any(self._text(row, c) for c in others)
 
     def _settled(self, column: int, when: When) -> When:

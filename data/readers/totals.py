@@ -49,7 +49,8 @@ def _settle_rows(entries: Sequence[Entry], findings: Findings) -> tuple[list[Ent
     rows = {e.row.number: e.row for e in entries}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     parts_of = _part_rows(list(rows.values()))
-    kept, out = [], 0
+    kept: list[Entry] = []
+    out, monthly = 0, set[int]()
     for entry in entries:
         row = entry.row
         if row.total_column is None:
@@ -64,7 +65,9 @@ def _settle_rows(entries: Sequence[Entry], findings: Findings) -> tuple[list[Ent
         found = [by_cell.get((n, entry.place.column)) for n in numbers]
         if row.total_over == "region" or (row.total_over == "when" and _adds_up(entry)):
             compare(entry, found, findings)
-    return kept, out
+        elif row.total_over == "when":
+            monthly |= _months_summed(entry, found)
+    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
 
 
 def _part_rows(rows: list[Row]) -> dict[int, list[int]]:
@@ -105,12 +108,32 @@ def _adds_up(entry: Entry) -> bool:
     )
 
 
+def _months_summed(total: Entry, parts: Sequence[Entry | None]) -> set[int]:
+    """Identities of plain months that add up to their total, and so are 当月数."""
+    known = [p for p in parts if p is not None and p.number]
+    indicator = total.facts.indicator or (known[0].facts.indicator if known else None)
+    plain = all(p.facts.form is None and p.when and not p.when.is_range for p in known)
+    if len(known) < 2 or not plain or indicator is None or indicator.kind != "flow":
+        return set()
+    summed = sum((p.number for p in known if p.number is not None), Decimal(0))
+    return {id(p) for p in parts if p is not None} if summed == total.number else set()
+
+
+def _as_monthly(entry: Entry) -> Entry:
+    return replace(
+        entry,
+        facts=replace(entry.facts, form="monthly"),
+        column=replace(entry.column, form="monthly"),
+    )
+
+
 def _settle_columns(
     entries: Sequence[Entry], columns: Columns, findings: Findings
 ) -> tuple[list[Entry], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
-    kept, out = [], 0
+    kept: list[Entry] = []
+    out, monthly = 0, set[int]()
     for entry in entries:
         over, mine = siblings.get(entry.place.column, ("", []))
         if not mine or over == "group":
@@ -121,7 +144,9 @@ def _settle_columns(
         known = [e for e in found if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
             compare(entry, found, findings)
-    return kept, out
+        elif over == "when":
+            monthly |= _months_summed(entry, found)
+    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
 
 
 def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:

@@ -133,3 +133,15 @@ def start(home: Path) -> Callable[..., subprocess.Popen[bytes]]:
         )
 
     return call
+
+
+@pytest.fixture
+def forecast_in() -> Callable[[Path], Forecast]:
+    """Call `forecast` in a workspace of the test's choice."""
+    return caller
+
+
+@pytest.fixture
+def environment_of() -> Callable[[Path], dict[str, str]]:
+    """Environment of a workspace, for processes a test starts itself."""
+    return environment

@@ -9,6 +9,7 @@ from experiments.quiet import quiet_environment, silence
 RECORD = """
 import json, os
 from pathlib import Path
+from conftest import make_competition
 from data.workspace import Workspace
 from experiments.record import recorded
 workspace = Workspace(Path(os.environ["WORKSPACE"]))

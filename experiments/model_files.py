@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Where MLflow puts the folder that the script reads, below the model's own folder.
 STATE = "artifacts/state"
 # What the script needs; open ended, so that a version outlives an upgrade.
-_REQUIREMENTS = ["mlflow>=3.5", "pandas>=2.3"]
+_REQUIREMENTS = ("mlflow>=3.5", "pandas>=2.3")
 _USUAL_HORIZON = 12
 
 
@@ -45,22 +45,45 @@ def save_model(series: Series, result: Competition, folder: Path) -> None:
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, content in state.encode(series, result).items():
+            (Path(scratch) / name).write_bytes(content)
+        paths = result.champion_paths
+        _save(
+            folder,
+            state=Path(scratch),
+            columns=list(paths.table().columns),
+            horizon=min(_USUAL_HORIZON, paths.horizon),
+            tags=version_tags(result),
+        )
+
+
+def rehearse() -> None:
+    """Save an empty model and forget it.
+
+    At its first save in a process MLflow looks through every installed package, which takes longer
+    than all the rest; this can be done beside the computation.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        kept = Path(scratch) / "state"
+        kept.mkdir()
+        _save(Path(scratch) / "model", state=kept, columns=[], horizon=1, tags={})
+
+
+def _save(
+    folder: Path, state: Path, columns: list[str], horizon: int, tags: dict[str, str]
+) -> None:
     import pandas as pd
     from mlflow import pyfunc
 
     script = resources.files("experiments").joinpath("served_model.py")
-    with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
-        kept = Path(scratch) / "state"
-        kept.mkdir()
-        for name, content in state.encode(series, result).items():
-            (kept / name).write_bytes(content)
-        horizon = min(_USUAL_HORIZON, result.champion_paths.horizon)
+    with resources.as_file(script) as file:
         pyfunc.save_model(
             path=str(folder),
             python_model=str(file),
-            artifacts={"state": str(kept)},
-            signature=_signature(list(result.champion_paths.table().columns)),
+            artifacts={"state": str(state)},
+            signature=_signature(columns),
             input_example=pd.DataFrame({"horizon": [horizon]}),
-            pip_requirements=_REQUIREMENTS,
-            metadata=version_tags(result),
+            pip_requirements=list(_REQUIREMENTS),
+            metadata=tags,
         )

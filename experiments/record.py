@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 from data.catalogue import Indicator, Region
 from data.workspace import Workspace
 from experiments import content, registry
+from experiments.model_files import rehearse
 from experiments.quiet import silence
 from experiments.runs import Figures, Run, begin, sweep
 from experiments.series import Series
@@ -31,11 +31,14 @@ class Recording:
         What is forecast.
     begun : Future of Run
         The run, still being begun perhaps.
+    rehearsed : Future
+        Done when MLflow is ready to save models.
     """
 
-    def __init__(self, series: Series, begun: Future[Run]) -> None:
+    def __init__(self, series: Series, begun: Future[Run], rehearsed: Future[None]) -> None:
         self._series = series
         self._begun = begun
+        self._rehearsed = rehearsed
         self._since = time.monotonic()
 
     @property
@@ -92,6 +95,8 @@ class Recording:
             for name, data in kept.items():
                 (Path(scratch) / name).write_bytes(data)
             run.log_files(Path(scratch))
+        # Two models must not be saved at the same time: MLflow passes the script by a global.
+        wait([self._rehearsed])
         version = registry.register(run, series, result)
         run.log(content.parent_figures(result, seconds))
         run.log(
@@ -169,8 +174,9 @@ def recorded(
         begun = thread.submit(_begin, tracker, series)
         if tracker.served:
             begun.result()
+        rehearsed = thread.submit(rehearse)
         try:
-            yield Recording(series, begun)
+            yield Recording(series, begun, rehearsed)
         except BaseException as error:
             if begun.exception() is None:
                 begun.result().end_after(error)

@@ -116,6 +116,11 @@ class Sheet:
                         anchors[row, column] = (area.top, area.left)
         return anchors
 
+    @cached_property
+    def hanging(self) -> set[int]:
+        """Rows into which a merged area reaches down from above."""
+        return {row for (row, _), (top, _) in self.covered.items() if top < row}
+
     def anchor(self, row: int, column: int) -> tuple[int, int]:
         """Address whose value shows at a place: itself, or the top left of its merged area."""
         return self.covered.get((row, column), (row, column))

@@ -106,7 +106,7 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "implausible_size",
         "数值大得不合常理",
         "error",
-        "换算后的人数超过全国人口，多为单位写成万人而数是人",
+        "换算后的人数超过当地可能的人数，多为单位写成万人而数是人",
     ),
     CheckInfo(
         "total_mismatch",
@@ -128,11 +128,13 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "error",
         "监测企业行缺少编码、月份或人数，或重复、为负、不是整数",
     ),
+    CheckInfo("more", "问题太多", "error", "超过 500 处，其余只计数"),
     CheckInfo("nothing_read", "没有可导入的数", "error", "文件里没有找到可识别的表格或数值"),
 )
 
 _SEVERITY = {info.name: info.severity for info in READING_CHECKS}
 _MOST = 500
+_MOST_HINTS = 20
 
 
 class Findings:
@@ -141,6 +143,8 @@ class Findings:
     def __init__(self) -> None:
         self._found: dict[tuple[str, Place | None, str], Finding] = {}
         self.dropped = 0
+        self._dropped_errors = 0
+        self._hints = 0
 
     def add(
         self,
@@ -156,20 +160,29 @@ class Findings:
             return
         if len(self._found) >= _MOST:
             self.dropped += 1
+            self._dropped_errors += _SEVERITY[check] == "error"
             return
         self._found[key] = Finding(check, _SEVERITY[check], place, shown(value), message, remedy)
+
+    def may_hint(self) -> bool:
+        """True for the first findings only: looking for the nearest names takes its time."""
+        self._hints += 1
+        return self._hints <= _MOST_HINTS
 
     @property
     def any_error(self) -> bool:
         """True if something found stops the import."""
-        return any(f.severity == "error" for f in self._found.values())
+        return bool(self._dropped_errors) or any(
+            f.severity == "error" for f in self._found.values()
+        )
 
     def all(self) -> tuple[Finding, ...]:
         """Everything found, in order; a last line counts what was left out."""
         found = list(self._found.values())
         if self.dropped:
+            severity: Severity = "error" if self._dropped_errors else "warning"
             more = Finding(
-                "nothing_read", "error", None, "", f"另有 {self.dropped} 处问题未列出",
+                "more", severity, None, "", f"另有 {self.dropped} 处问题未列出",
                 "请先改正上面列出的问题，再次导入。",
             )  # fmt: skip
             found.append(more)

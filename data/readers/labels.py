@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from data.catalogue import Catalogue, Indicator, Region
@@ -124,6 +125,7 @@ _TRAILING_UNIT = re.compile(r"^(.+?)(?:[:/,](.+)|(%))$")
 _JOINTS = "-:的、,"
 _MAX_PIECES = 5
 _MAX_CHARS = 40
+_TITLE_CHARS = 200
 _CORNER = re.compile(r"[/\\|、,与和-]")
 
 
@@ -134,26 +136,44 @@ def _inverted(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
 _DIMENSION_WORDS: dict[str, Dimension] = {
     fold(name): dimension for dimension, names in DIMENSIONS.items() for name in names
 }
-_FORM_WORDS: dict[str, Form] = {fold(n): form for form, names in FORMS.items() for n in names}
 _FIRM_WORDS = _inverted(FIRM_FIELDS)
-_NEUTRAL = {fold(n) for n in NEUTRAL}
-_TOTAL_WORDS: dict[str, Total] = dict.fromkeys(map(fold, TOTALS), "total")
+
+
+class _Names(dict[str, T]):
+    """Names with their meanings, found at the ends of a text and inside it, longest first."""
+
+    @cached_property
+    def _lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({len(n) for n in self if len(n) > 1 and not n.isascii()}, reverse=True))
+
+    def affixes(self, text: str) -> Iterator[tuple[str, str]]:
+        """Names that start or end a text, each with the text without it."""
+        for length in self._lengths:
+            if length >= len(text):
+                continue
+            if text[:length] in self:
+                yield text[:length], text[length:].lstrip(_JOINTS)
+            if text[-length:] in self:
+                yield text[-length:], text[:-length].rstrip(_JOINTS)
+
+    def inside(self, text: str) -> list[T]:
+        """Meanings of the longest names in a text; no character is used twice."""
+        found: list[T] = []
+        for length in self._lengths:
+            at = 0
+            while at + length <= len(text):
+                name = text[at : at + length]
+                if name in self:
+                    found.append(self[name])
+                    text = text[:at] + "\n" + text[at + length :]
+                at += 1
+        return found
+
+
+_FORM_WORDS = _Names[Form]({fold(n): form for form, names in FORMS.items() for n in names})
+_NEUTRAL = _Names[None](dict.fromkeys(map(fold, NEUTRAL)))
+_TOTAL_WORDS = _Names[Total](dict.fromkeys(map(fold, TOTALS), "total"))
 _TOTAL_WORDS.update(dict.fromkeys(map(fold, SUBTOTALS), "subtotal"))
-
-
-def _affixed(text: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Words that start or end a text, longest first, each with the text without it."""
-    for word in words:
-        if not 1 < len(word) < len(text):
-            continue
-        if text.startswith(word):
-            yield word, text[len(word) :].lstrip(_JOINTS)
-        if text.endswith(word):
-            yield word, text[: -len(word)].rstrip(_JOINTS)
-
-
-def _longest_first(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(words, key=len, reverse=True))
 
 
 @dataclass
@@ -191,12 +211,11 @@ class Vocabulary:
                 self._ignored.add(name)
             else:
                 groups[name] = code
-        self._regions, self._indicators, self._groups = regions, indicators, groups
-        self._region_affixes = _longest_first(n for n in regions if not n.isascii())
-        self._group_affixes = _longest_first(n for n in groups if not n.isascii())
-        self._form_affixes = _longest_first(_FORM_WORDS)
-        self._neutral_affixes = _longest_first(_NEUTRAL)
-        self._total_affixes = _longest_first(_TOTAL_WORDS)
+        self._regions, self._indicators = _Names(regions), _Names(indicators)
+        self._groups = _Names(groups)
+        # 国家统计局 and 中国 in a title do not make a national table.
+        national = {fold(a) for r in self.catalogue.regions if r.parent is None for a in r.aliases}
+        self._titles = _Names({n: r for n, r in regions.items() if n not in national})
         self._cache: dict[str, Label] = {}
 
     def classify(self, text: str) -> Label:
@@ -292,7 +311,7 @@ class Vocabulary:
         if text in self._indicators:
             indicator = self._indicators[text]
             # A synonym may carry the region in front: 全国城镇调查失业率.
-            for word, rest in _affixed(text, self._region_affixes):
+            for word, rest in self._regions.affixes(text):
                 if text.startswith(word) and self._indicators.get(rest) == indicator:
                     return _Draft(region=self._regions[word], indicator=indicator)
             return _Draft(indicator=indicator)
@@ -323,15 +342,15 @@ class Vocabulary:
             if rest.startswith("累计"):
                 yield _Draft(when=replace(time[0], cumulative=True)), rest[2:].lstrip(_JOINTS)
             yield _Draft(when=time[0]), rest.rstrip(_JOINTS)
-        for word, rest in _affixed(text, self._region_affixes):
+        for word, rest in self._regions.affixes(text):
             yield _Draft(region=self._regions[word]), rest
-        for word, rest in _affixed(text, self._group_affixes):
+        for word, rest in self._groups.affixes(text):
             yield _Draft(group=self._groups[word]), rest
-        for word, rest in _affixed(text, self._form_affixes):
+        for word, rest in _FORM_WORDS.affixes(text):
             yield _Draft(form=_FORM_WORDS[word]), rest
-        for word, rest in _affixed(text, self._total_affixes):
+        for word, rest in _TOTAL_WORDS.affixes(text):
             yield _Draft(total=_TOTAL_WORDS[word]), rest
-        for _, rest in _affixed(text, self._neutral_affixes):
+        for _, rest in _NEUTRAL.affixes(text):
             yield _Draft(), rest
 
     def _inside(self, text: str) -> _Draft | None:
@@ -349,33 +368,19 @@ class Vocabulary:
 
     def find_region(self, text: str) -> Region | None:
         """The one region a title names; the lowest where it names a line of them (上海市嘉定区)."""
-        names = {n: r for n, r in self._regions.items() if len(n) > 1 and not n.isascii()}
-        for region in self.catalogue.regions:
-            if region.parent is None:  # 国家统计局 and 中国 do not make a national table
-                for alias in region.aliases:
-                    names.pop(fold(alias), None)
-        found = {r.code: r for r in _longest_inside(fold(text), names)}
+        found = {r.code: r for r in self._titles.inside(fold(text)[:_TITLE_CHARS])}
+        parents = {r.code: r.parent for r in self.catalogue.regions} if len(found) > 1 else {}
         for region in list(found.values()):
             parent = region.parent
             while parent is not None:
                 found.pop(parent, None)
-                parent = next((r.parent for r in self.catalogue.regions if r.code == parent), None)
+                parent = parents.get(parent)
         return next(iter(found.values())) if len(found) == 1 else None
 
     def find_indicator(self, text: str) -> Indicator | None:
         """The one indicator a title names, None if it names none or several."""
-        names = {n: i for n, i in self._indicators.items() if len(n) > 3 or n == "pmi"}
-        found = {i.code: i for i in _longest_inside(fold(text), names)}
+        found = {i.code: i for i in self._indicators.inside(fold(text)[:_TITLE_CHARS])}
         return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _longest_inside(text: str, names: dict[str, T]) -> list[T]:
-    found = []
-    for name in _longest_first(names):
-        if name in text:
-            found.append(names[name])
-            text = text.replace(name, "\n")
-    return found
 
 
 def _dimension(text: str) -> Dimension | None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from data.readers.cells import Sheet, Value, text_of
 from data.readers.labels import Label, Vocabulary
+from data.readers.limits import too_large
 from data.readers.months import bare_when, parse_when
 from data.readers.normal import fold
 from data.readers.numbers import looks_like_value, parse_amount
@@ -19,6 +20,7 @@ _KEY = re.compile(r"^(?!其中|#)[^:,。]{1,10}:")
 _NOTE = re.compile(
     r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]"
 )
+_MOST_TABLES = 1000
 _INDEX_WORDS = {*"甲乙丙丁戊己", "栏次", "行次", "序号", *"abcd"}
 
 
@@ -150,6 +152,8 @@ class _Locator:
         if previous is not None and not banners:
             banners = previous.banners  # a header repeated for the next printed page
         above = self.tables[0].banners if self.tables else []
+        if len(self.tables) >= _MOST_TABLES:
+            raise too_large(f"一张工作表里的表格超过 {_MOST_TABLES} 个")
         table = Table(self.sheet, banners, [], above)
         self._table = table
         self.tables.append(table)
@@ -178,9 +182,11 @@ class _Locator:
     def _is_banner(self, row: int, cells: dict[int, Value]) -> bool:
         texts = [text_of(v) for v in cells.values()]
         if len(cells) == 1:
-            ((column, value),) = cells.items()
-            hidden = any((row, c) in self.sheet.covered for c in range(1, column))
-            return not hidden and (isinstance(value, date) or not looks_like_value(value))
+            (value,) = cells.values()
+            # Beside a cell merged downwards a lone label is a row of the table.
+            return row not in self.sheet.hanging and (
+                isinstance(value, date) or not looks_like_value(value)
+            )
         if any(self._has_values(row, {c: v}) for c, v in cells.items()):
             return False
         noted = [t for t in texts if _KEY.match(fold(t)) or is_note(t) or unit_note(t)]

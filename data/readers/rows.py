@@ -184,7 +184,11 @@ class RowReader:
             )  # fmt: skip
         elif kind == "region":
             if not self.lenient:
-                names = [n for r in self.vocabulary.catalogue.regions for n in (r.name, *r.aliases)]
+                names = (
+                    [n for r in self.vocabulary.catalogue.regions for n in (r.name, *r.aliases)]
+                    if self.findings.may_hint()
+                    else []
+                )
                 close = "、".join(nearest(shown(label.text), names))
                 self.findings.add(
                     "unknown_region", place, "地区不在目录中",
@@ -201,7 +205,7 @@ class RowReader:
         else:
             self.findings.add(
                 "unknown_label", place, "指标或分组名称不在目录中，该行略去",
-                unknown_hint(label, self.vocabulary), label.text,
+                unknown_hint(label, self.vocabulary, self.findings), label.text,
             )  # fmt: skip
 
     def _extra(self, row: int, column: int, dimension: str, value: Value) -> Facts:
@@ -237,9 +241,10 @@ class RowReader:
         return replace(facts, total=None)
 
 
-def unknown_hint(label: Label, vocabulary: Vocabulary) -> str:
+def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> str:
     """Remedy for a name outside the catalogue, with the nearest known ones."""
-    names = [n for i in vocabulary.catalogue.indicators for n in (i.name, *i.synonyms)]
+    known = vocabulary.catalogue.indicators if findings.may_hint() else ()
+    names = [n for i in known for n in (i.name, *i.synonyms)]
     close = "、".join(nearest(shown(label.text), names))
     return (
         f"最接近的有：{close}。" if close else ""

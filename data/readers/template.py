@@ -110,7 +110,7 @@ def _head(page: Worksheet, heads: Sequence[str], row: int = 1) -> None:
     month = list(heads).index("月份") + 1
     for line in range(row + 1, row + _FIRST_ROWS):
         page.cell(line, month).number_format = "@"
-    page.freeze_panes = page.cell(row + 1, month + 1)
+    page.freeze_panes = f"{get_column_letter(month + 1)}{row + 1}"
 
 
 def _head_cell(page: Worksheet, row: int, column: int, text: str) -> None:

@@ -13,6 +13,11 @@ from cli.lazy import Commands, LazyGroup
 COMMANDS: Commands = {
     "init": ("cli.init", "init", "建立工作区,写出带注释的 forecast.toml。"),
     "run": ("cli.run", "run", "对一个地区回测、选模型、预测,并对照控制数评估。"),
+    "features": (
+        "cli.features",
+        "features",
+        "显示模型所见:目标、春节与日历变量、先行指标及其滞后。",
+    ),
     "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本(champion)。"),
     "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面,比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),

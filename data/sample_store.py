@@ -7,18 +7,20 @@ rows only where no real row exists.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 
 from data import clock
-from data.batch_rows import source_ids
+from data.batch_rows import open_batch, source_ids
 from data.catalogue import Catalogue
 from data.errors import DataError
 from data.readers.result import FirmMonth, Reading
+from data.readers.words import SEPARATION_TITLES
 from data.schema import batches, firm_months, group_observations, sources
 from data.store import Store
 from data.vintages import COLUMNS, Vintages
@@ -30,6 +32,47 @@ FIRM_COLUMNS = (
     "firm", "month", "base", "hires", "separations", "end", "dispatched", "hidden", "kinds",
     "industry", "sector", "ownership", "size", "street", "base_is",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FirmVintages:
+    """Every stored report of a region's monitored firms.
+
+    Demonstration rows are here only if there is no real row at all: the two are never spliced.
+
+    Attributes
+    ----------
+    region : str
+        Catalogue code.
+    rows : pandas.DataFrame
+        Columns `FIRM_COLUMNS` (month as YYYYMM, kinds as JSON), `published_on` (datetime64),
+        `published_estimated`, `source`, `demo`, `id`; sorted by month, published_on, id.
+    """
+
+    region: str
+    rows: pd.DataFrame
+
+    def as_of(self, day: date) -> pd.DataFrame:
+        """Reports known at the end of a day: of each firm and month the latest published by then.
+
+        Parameters
+        ----------
+        day : datetime.date
+            Last day of publication to look at.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `FIRM_COLUMNS` (month as Period[M], kinds as JSON), `published_on`,
+            `published_estimated`, `source`, `demo`; empty if nothing had been reported.
+        """
+        rows = self.rows[self.rows["published_on"].to_numpy() <= np.datetime64(day)]
+        rows = rows.drop_duplicates(["firm", "month"], keep="last").reset_index(drop=True)
+        keys = rows["month"].to_numpy(dtype=np.int64)
+        since_1970 = (keys // 100 - 1970) * 12 + keys % 100 - 1
+        months = since_1970.astype("datetime64[M]").astype("datetime64[s]")
+        rows["month"] = pd.PeriodIndex(months, freq="M")
+        return rows.drop(columns="id")
 
 
 def add_groups(
@@ -81,7 +124,8 @@ def add_firms(
     source : str
         File or office.
     published_on : datetime.date, optional
-        Day the reports became known; month end plus `FIRM_LAG_DAYS`, flagged, where unknown.
+        Day the reports became known, for rows that do not say; month end plus `FIRM_LAG_DAYS`,
+        flagged, where unknown.
     region : str, optional
         For rows that name none.
 
@@ -99,6 +143,7 @@ def add_firms(
                 f"企业 {row.firm} {row.month} 的月报没有写明地区。", "请用 --region 指明地区。"
             )
         usual = clock.estimated_publication(row.month, FIRM_LAG_DAYS)
+        known_on = row.published_on or published_on
         records.append(
             {
                 "batch_id": batch,
@@ -110,8 +155,8 @@ def add_firms(
                 "hidden": row.hidden,
                 "kinds": _kinds(row.by_type, row.by_cause),
                 **{k: getattr(row, k) for k in FIRM_COLUMNS[9:]},
-                "published_on": published_on or min(usual, clock.today()),
-                "published_estimated": published_on is None,
+                "published_on": known_on or min(usual, clock.today()),
+                "published_estimated": known_on is None,
                 "source_id": ids[source],
             }
         )
@@ -177,6 +222,11 @@ def groups_of(store: Store, region: str, indicator: str) -> list[str]:
         return sorted(row[0] for row in connection.execute(query))
 
 
+def firm_vintages(store: Store, region: str) -> FirmVintages:
+    """Every report of a region's monitored firms, for panels as of many days."""
+    return FirmVintages(region, _rows(store, firm_months, FIRM_COLUMNS, region=region))
+
+
 def firm_panel(store: Store, region: str, day: date) -> pd.DataFrame:
     """Firm months as they were known on a day.
 
@@ -195,9 +245,82 @@ def firm_panel(store: Store, region: str, day: date) -> pd.DataFrame:
         Columns `FIRM_COLUMNS` (month as Period[M], kinds as a dictionary), `source`, `demo`; of
         each firm and month the latest report.
     """
-    rows = _rows(store, firm_months, FIRM_COLUMNS, region=region)
-    rows = rows[rows["published_on"].to_numpy() <= np.datetime64(day)]
-    rows = rows.drop_duplicates(["firm", "month"], keep="last").reset_index(drop=True)
+    rows = firm_vintages(store, region).as_of(day)
     rows["kinds"] = rows["kinds"].map(json.loads)
-    rows["month"] = pd.PeriodIndex([clock.key_month(int(k)) for k in rows["month"]], freq="M")
     return rows[[*FIRM_COLUMNS, "source", "demo"]]
+
+
+def separation_details(panel: pd.DataFrame, kind: str = "type") -> pd.DataFrame:
+    """Separations by type or by cause as a long table.
+
+    Parameters
+    ----------
+    panel : pandas.DataFrame
+        From `firm_panel`.
+    kind : {"type", "cause"}
+        Which of the two divisions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `firm`, `month`, `kind` (the Chinese title) and `count`, as
+        `features.sample_details` takes them.
+    """
+    rows = [
+        (firm, month, SEPARATION_TITLES.get(f"{kind}:{code}", code), count)
+        for firm, month, kinds in zip(panel["firm"], panel["month"], panel["kinds"], strict=True)
+        for code, count in kinds[kind].items()
+    ]
+    return pd.DataFrame(rows, columns=["firm", "month", kind, "count"])
+
+
+def replace_bundled_batch(
+    store: Store,
+    name: str,
+    add: Callable[[Connection, int], None],
+    *,
+    demo: bool,
+    fingerprint: str,
+) -> bool:
+    """Bring a shipped file of groups or firms up to date, as `Store.replace_bundled` does.
+
+    Parameters
+    ----------
+    store : Store
+        Where to.
+    name : str
+        Name of the data set.
+    add : callable
+        Adds the rows to a batch inside a writing transaction; called only if they are needed.
+    demo : bool
+        True for demonstration data.
+    fingerprint : str
+        Content hash; the same hash again changes nothing.
+
+    Returns
+    -------
+    bool
+        True if rows were written.
+
+    Raises
+    ------
+    StorageError
+        If the database cannot be read or written; nothing is stored.
+    """
+    kind = f"bundled:{name}"
+    in_force = (batches.c.kind == kind, batches.c.withdrawn_at.is_(None))
+    stored = select(batches.c.fingerprint).where(*in_force)
+    with store.reading() as connection:
+        if connection.scalar(stored) == fingerprint:
+            return False
+    with store.writing() as connection:
+        if connection.scalar(stored) == fingerprint:
+            return False  # another process was faster
+        connection.execute(
+            update(batches).where(*in_force).values(withdrawn_at=clock.now().replace(tzinfo=None))
+        )
+        batch = open_batch(
+            connection, kind=kind, command="随程序附带", demo=demo, fingerprint=fingerprint
+        )
+        add(connection, batch)
+    return True

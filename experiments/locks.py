@@ -71,6 +71,8 @@ class LifeSign:
         Where the signs of one workspace are.
     token : str
         Identifies this process; becomes the name of the file.
+    content : bytes
+        What a later process should know if this one dies.
 
     Raises
     ------
@@ -78,12 +80,13 @@ class LifeSign:
         If the file cannot be written.
     """
 
-    def __init__(self, folder: Path, token: str) -> None:
+    def __init__(self, folder: Path, token: str, content: bytes = b"") -> None:
         self.file = folder / f"{token}{_SIGN}"
         # Under the guard nobody can find the file between its making and its locking.
         with locked(folder / _GUARD):
             self._handle = _open(self.file)
             _lock(self._handle, wait=True)
+            os.write(self._handle, content)
 
     def end(self) -> None:
         """Take the sign back: nothing is left to clean up after this process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,17 +46,14 @@ def save_model(series: Series, result: Competition, folder: Path) -> None:
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, content in state.encode(series, result).items():
-            (Path(scratch) / name).write_bytes(content)
-        paths = result.champion_paths
-        _save(
-            folder,
-            state=Path(scratch),
-            columns=list(paths.table().columns),
-            horizon=min(_USUAL_HORIZON, paths.horizon),
-            tags=version_tags(result),
-        )
+    paths = result.champion_paths
+    _save(
+        folder,
+        files=state.encode(series, result),
+        columns=list(paths.table().columns),
+        horizon=min(_USUAL_HORIZON, paths.horizon),
+        tags=version_tags(result),
+    )
 
 
 def rehearse() -> None:
@@ -65,23 +63,30 @@ def rehearse() -> None:
     than all the rest; this can be done beside the computation.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        kept = Path(scratch) / "state"
-        kept.mkdir()
-        _save(Path(scratch) / "model", state=kept, columns=[], horizon=1, tags={})
+        _save(Path(scratch) / "model", files={}, columns=[], horizon=1, tags={})
 
 
 def _save(
-    folder: Path, state: Path, columns: list[str], horizon: int, tags: dict[str, str]
+    folder: Path,
+    files: Mapping[str, bytes],
+    columns: list[str],
+    horizon: int,
+    tags: dict[str, str],
 ) -> None:
     import pandas as pd
     from mlflow import pyfunc
 
     script = resources.files("experiments").joinpath("served_model.py")
-    with resources.as_file(script) as file:
+    with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
+        # MLflow keeps the name of the folder it copies; `STATE` relies on it.
+        kept = Path(scratch) / "state"
+        kept.mkdir()
+        for name, content in files.items():
+            (kept / name).write_bytes(content)
         pyfunc.save_model(
             path=str(folder),
             python_model=str(file),
-            artifacts={"state": str(state)},
+            artifacts={"state": str(kept)},
             signature=_signature(columns),
             input_example=pd.DataFrame({"horizon": [horizon]}),
             pip_requirements=list(_REQUIREMENTS),

@@ -14,8 +14,9 @@ from data.workspace import Workspace
 from experiments import content, registry
 from experiments.model_files import rehearse
 from experiments.quiet import silence
-from experiments.runs import Figures, Run, begin, sweep
+from experiments.runs import Figures, Run, begin
 from experiments.series import Series
+from experiments.sweep import Plan, sweep
 from experiments.tracking import Tracker, open_tracker
 from experiments.versions import Version
 from forecasting.choice import Entry
@@ -121,17 +122,19 @@ class Recording:
         child.end("FAILED" if content.forecast_failed(result, entry.model) else "FINISHED")
 
 
-def _begin(tracker: Tracker, series: Series) -> Run:
-    sweep(tracker)
-    tags = content.start_tags(series)
-    experiment = tracker.experiment(
-        series.experiment_name, series.registered_name, series.experiment_tags
+def _plan(series: Series) -> Plan:
+    return Plan(
+        experiment=series.experiment_name,
+        folder=series.registered_name,
+        experiment_tags=series.experiment_tags,
+        name=content.open_name(),
+        tags=content.start_tags(series),
     )
-    run = begin(tracker, experiment, content.open_name(), tags)
-    # Loaded now, beside the computation, rather than after it.
-    import_module("mlflow.pyfunc")
 
-    return run
+
+def _begin(tracker: Tracker, plan: Plan) -> Run:
+    sweep(tracker)
+    return plan.begin(tracker)
 
 
 @contextmanager
@@ -142,7 +145,8 @@ def recorded(
 
     MLflow is loaded and the run begun in a thread beside the block, whose own work is mostly done
     by other processes. The run ends with the block: finished, failed with the reason, or killed by
-    Ctrl-C. A process that is killed outright leaves the run to be swept by the next one.
+    Ctrl-C. A process that is killed outright leaves the run, or the plan for it, for the next one
+    to mark.
 
     Parameters
     ----------
@@ -171,7 +175,9 @@ def recorded(
     ):
         # What can be known to fail should fail before the work, not after it.
         tracker.check()
-        begun = thread.submit(_begin, tracker, series)
+        plan = _plan(series)
+        plan.announce(tracker)
+        begun = thread.submit(_begin, tracker, plan)
         if tracker.served:
             begun.result()
         rehearsed = thread.submit(rehearse)

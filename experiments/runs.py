@@ -1,4 +1,4 @@
-"""Runs in MLflow: begun before the work, ended as the work ended, swept when nobody ended them."""
+"""Runs in MLflow: begun before the work, filled in few requests, ended as the work ended."""
 
 from __future__ import annotations
 
@@ -6,28 +6,25 @@ import math
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from data.errors import ForecastError
-from experiments.locks import abandoned_signs
 from experiments.tracking import Tracker
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
-Item = TypeVar("Item")
 
 PROCESS_TAG = "process"
 END_TAG = "ended_because"
 INTERRUPTED = "用户中断(Ctrl-C)"
-GONE = "进程已不存在(被强行结束或断电),由后续命令标记"
 # What every MLflow server accepts in one request.
 _PARAMS_PER_BATCH = 100
 _METRICS_PER_BATCH = 800
@@ -144,6 +141,7 @@ def begin(
     name: str,
     tags: Mapping[str, str],
     parent: str | None = None,
+    started: int | None = None,
 ) -> Run:
     """Begin a run, which shows as running from now on.
 
@@ -159,6 +157,8 @@ def begin(
         Facts known at the start.
     parent : str, optional
         Id of the run this one belongs to.
+    started : int, optional
+        Milliseconds since 1970; now by default.
 
     Returns
     -------
@@ -171,14 +171,12 @@ def begin(
     """
     tracker.show_life()
     given = {k: v[:_LONGEST_TAG] for k, v in tags.items()}
-    given[PROCESS_TAG] = tracker.process
-    given["host"] = socket.gethostname()
-    given["pid"] = str(os.getpid())
+    given.setdefault(PROCESS_TAG, tracker.process)
+    given.setdefault("host", socket.gethostname())
+    given.setdefault("pid", str(os.getpid()))
     if parent is not None:
         given["mlflow.parentRunId"] = parent
-    made = tracker.call(
-        "开始运行", lambda c: c.create_run(experiment_id, tags=given, run_name=name)
-    )
+    made = tracker.call("开始运行", lambda c: c.create_run(experiment_id, started, given, name))
     tracker.started(made.info.run_id)
     return Run(tracker, made.info.run_id, experiment_id, made.info.artifact_uri)
 
@@ -199,52 +197,3 @@ def running(
         run.end_after(error)
         raise
     run.end("FINISHED")
-
-
-def sweep(tracker: Tracker) -> list[str]:
-    """Mark as killed what processes of this workspace left running when they died.
-
-    Parameters
-    ----------
-    tracker : Tracker
-        Where; MLflow is not even imported unless some process died.
-
-    Returns
-    -------
-    list of str
-        Ids of the runs marked now.
-
-    Raises
-    ------
-    StorageError
-        If MLflow cannot be reached.
-    """
-    swept: list[str] = []
-    for sign in abandoned_signs(tracker.signs):
-        for run_id in _left_running(tracker, sign.stem):
-            Run(tracker, run_id, "", "").end("KILLED", GONE)
-            swept.append(run_id)
-        sign.unlink(missing_ok=True)
-    return swept
-
-
-def _left_running(tracker: Tracker, process: str) -> list[str]:
-    condition = f"attributes.status = 'RUNNING' and tags.{PROCESS_TAG} = '{process}'"
-
-    def search(client: MlflowClient) -> list[str]:
-        experiments = [e.experiment_id for e in _pages(client.search_experiments)]
-        runs = _pages(
-            lambda page_token: client.search_runs(experiments, condition, page_token=page_token)
-        )
-        return [run.info.run_id for run in runs]
-
-    return tracker.call("查找运行", search)
-
-
-def _pages(fetch: Callable[..., Any]) -> list[Any]:
-    page = fetch(page_token=None)
-    found = list(page)
-    while page.token:
-        page = fetch(page_token=page.token)
-        found += page
-    return found

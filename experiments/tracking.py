@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from data.errors import ForecastError, NotFoundError, StorageError
 from data.workspace import Workspace
@@ -217,10 +217,16 @@ class Tracker:
 
         return self.call("登记实验", find_or_make)
 
-    def show_life(self) -> None:
-        """Make sure that other processes can see this one is at work."""
+    def show_life(self, content: bytes = b"") -> None:
+        """Make sure that other processes can see this one is at work.
+
+        Parameters
+        ----------
+        content : bytes
+            What they should know if it dies; only the first call counts.
+        """
         if self._sign is None:
-            self._sign = LifeSign(self.signs, self.process)
+            self._sign = LifeSign(self.signs, self.process, content)
 
     def started(self, run_id: str) -> None:
         """Note a run as this process's to end."""
@@ -251,3 +257,19 @@ def open_tracker(uri: str, workspace: Workspace) -> Tracker:
         Its `mlruns/` keeps what no server keeps.
     """
     return Tracker(uri, workspace.mlruns)
+
+
+def pages(fetch: Callable[..., Any]) -> list[Any]:
+    """Everything an MLflow search finds.
+
+    Parameters
+    ----------
+    fetch : callable
+        Takes `page_token` and returns one page.
+    """
+    page = fetch(page_token=None)
+    found = list(page)
+    while page.token:
+        page = fetch(page_token=page.token)
+        found += page
+    return found

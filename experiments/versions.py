@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from data.errors import NotFoundError
 from experiments import state
 from experiments.model_files import STATE
 from experiments.series import Series
-from experiments.tracking import Tracker
+from experiments.tracking import Tracker, pages
 from models.paths import SamplePaths
 
 if TYPE_CHECKING:
@@ -63,18 +64,24 @@ class Version:
         return self.tags.get("data_month", "")
 
 
-def _version(found: ModelVersion, name: str) -> Version:
-    aliases = [a for a in (CANDIDATE, CHAMPION, PREVIOUS) if a in (found.aliases or ())]
+def _version(found: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
+    number = str(found.version)
+    mine = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
     return Version(
         registered_name=name,
-        version=str(found.version),
+        version=number,
         model=found.tags.get("model", ""),
         run_id=str(found.run_id or ""),
         source=str(found.source),
-        aliases=tuple(aliases),
+        aliases=mine,
         created=int(found.creation_timestamp or 0),
         tags=dict(found.tags),
     )
+
+
+def _aliases(client: MlflowClient, name: str) -> dict[str, Any]:
+    # MLflow leaves the aliases out of the versions it lists; the model always has them.
+    return dict(client.get_registered_model(name).aliases or {})
 
 
 def find(tracker: Tracker, series: Series, version: str) -> Version:
@@ -86,24 +93,22 @@ def find(tracker: Tracker, series: Series, version: str) -> Version:
         If there is none.
     """
     name = series.registered_name
+
+    def look_up(client: MlflowClient) -> Version:
+        return _version(client.get_model_version(name, version), name, _aliases(client, name))
+
     try:
-        found = tracker.call("查找模型版本", lambda c: c.get_model_version(name, version))
+        return tracker.call("查找模型版本", look_up)
     except NotFoundError as error:
         raise NotFoundError(
             f"{series.title}({name})没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
         ) from error
-    return _version(found, name)
 
 
 def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
     """The version an alias points to, None if there is none."""
-    name = series.registered_name
-
-    def look_up(client: MlflowClient) -> dict[str, Any]:
-        return dict(client.get_registered_model(name).aliases or {})
-
     try:
-        aliases = tracker.call("查找模型", look_up)
+        aliases = tracker.call("查找模型", lambda c: _aliases(c, series.registered_name))
     except NotFoundError:
         return None
     return find(tracker, series, str(aliases[alias])) if alias in aliases else None
@@ -115,21 +120,15 @@ def champion_of(tracker: Tracker, series: Series) -> Version | None:
 
 
 def versions(tracker: Tracker, series: Series) -> list[Version]:
-    """All versions, newest first."""
+    """All versions, newest first; empty before the first run."""
     name = series.registered_name
 
-    def search(client: MlflowClient) -> list[ModelVersion]:
-        found: list[ModelVersion] = []
-        token = None
-        while True:
-            page = client.search_model_versions(f"name = '{name}'", page_token=token)
-            found += page
-            token = page.token
-            if not token:
-                return found
+    def search(client: MlflowClient) -> list[Version]:
+        found = pages(partial(client.search_model_versions, f"name = '{name}'"))
+        aliases = _aliases(client, name) if found else {}
+        return [_version(v, name, aliases) for v in found]
 
-    listed = [_version(v, name) for v in tracker.call("列出模型版本", search)]
-    return sorted(listed, key=lambda v: -int(v.version))
+    return sorted(tracker.call("列出模型版本", search), key=lambda v: -int(v.version))
 
 
 def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:

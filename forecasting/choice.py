@@ -7,7 +7,7 @@ a simple floor beats; if nothing beats the best floor, the floor is champion.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -208,20 +208,55 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     if not ranked:
         return _fallback(available, "此次得出预测的模型都没有可比的回测得分", origins)
     wis = {e.model: float(e.wis) for e in ranked if e.wis is not None}
-    floors = [e.model for e in ranked if e.floor]
+    return decide(
+        wis,
+        [e.model for e in ranked if e.floor],
+        lambda model, other: paired_difference(backtest, model, other),
+        origins,
+    )
+
+
+def decide(
+    wis: Mapping[str, float],
+    floors: Sequence[str],
+    compare: Callable[[str, str], tuple[float, float]],
+    origins: int,
+    default: str = DEFAULT,
+    label: Callable[[str], str] = roster.label,
+) -> Choice:
+    """The rule itself, on scores of one series or of many.
+
+    Parameters
+    ----------
+    wis : mapping
+        Mean scaled WIS by model, on common cells.
+    floors : sequence of str
+        Which of them are simple floors.
+    compare : callable
+        Mean score difference of two models and its standard error.
+    origins : int
+        Origins the scores rest on.
+    default : str
+        Stays unless clearly beaten; the best of all where it does not compete.
+    label : callable
+        Chinese name of a model.
+
+    Returns
+    -------
+    Choice
+    """
     best_floor = min(floors, key=lambda m: wis[m]) if floors else None
     eligible = [
-        e.model
-        for e in ranked
-        if not e.floor and (best_floor is None or wis[e.model] < wis[best_floor])
+        m for m in wis if m not in floors and (best_floor is None or wis[m] < wis[best_floor])
     ]
-    default = DEFAULT if DEFAULT in wis else min(wis, key=lambda m: wis[m])
-    differences = {m: paired_difference(backtest, m, default) for m in wis if m != default}
+    if default not in wis:
+        default = min(wis, key=lambda m: wis[m])
+    differences = {m: compare(m, default) for m in wis if m != default}
     if not eligible:
         assert best_floor is not None
         return Choice(
             best_floor,
-            f"没有模型的样本外得分优于{roster.label(best_floor)},采用该基准。",
+            f"没有模型的样本外得分优于{label(best_floor)},采用该基准。",
             differences,
             origins,
         )
@@ -229,7 +264,7 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     if default not in eligible:
         return Choice(
             best,
-            f"{roster.label(default)}不优于简单基准,改用得分最好的{roster.label(best)}。",
+            f"{label(default)}不优于简单基准,改用得分最好的{label(best)}。",
             differences,
             origins,
         )
@@ -237,7 +272,7 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     if not clear:
         return Choice(
             default,
-            f"没有单个模型的得分比{roster.label(default)}好出一个标准误以上,采用{roster.label(default)}。",
+            f"没有单个模型的得分比{label(default)}好出一个标准误以上,采用{label(default)}。",
             differences,
             origins,
         )
@@ -245,7 +280,7 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     gain, error = differences[winner]
     return Choice(
         winner,
-        f"{roster.label(winner)}的得分比{roster.label(default)}低 {-gain:.3f},"
+        f"{label(winner)}的得分比{label(default)}低 {-gain:.3f},"
         f"超过一个标准误({error:.3f}),采用该模型。",
         differences,
         origins,

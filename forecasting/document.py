@@ -6,14 +6,14 @@ is what the number of paths can carry.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from data.catalogue import Indicator
+from data.export import as_csv
 from forecasting.caps import Assessment, printed
 from forecasting.choice import Entry
 from forecasting.competition import Competition
@@ -157,7 +157,6 @@ def document(
 
 def forecast_csv(result: Competition) -> bytes:
     """Forecast table as CSV with a byte order mark, so that Excel and WPS read the Chinese."""
-    stream = io.StringIO()
     history = result.history
     rows = [
         {
@@ -174,7 +173,4 @@ def forecast_csv(result: Competition) -> bytes:
         }
         for row in forecast_rows(result)
     ]
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue().encode("utf-8-sig")
+    return as_csv(pd.DataFrame(rows))

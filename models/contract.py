@@ -24,6 +24,7 @@ import pandas as pd
 
 from data.errors import ShortHistoryError
 from features.history import History
+from features.lagged import LaggedIndicator
 from models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -60,6 +61,23 @@ class Tags:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """An indicator beside the target, on its model scale.
+
+    Attributes
+    ----------
+    code : str
+        Indicator.
+    values : numpy.ndarray
+        float64, shape (m,), from the target's first month to the newest known one, which may lie
+        before or after the target's last; NaN where unknown.
+    """
+
+    code: str
+    values: Floats
+
+
+@dataclass(frozen=True)
 class Scaled:
     """What a hook sees: the series on the model scale.
 
@@ -71,11 +89,14 @@ class Scaled:
         Their months.
     known : numpy.ndarray
         float64, shape (n + ahead, k): calendar regressors, past rows first.
+    beside : tuple of Beside
+        Indicators as far as they were known.
     """
 
     z: Floats
     months: pd.PeriodIndex
     known: Floats
+    beside: tuple[Beside, ...] = ()
 
     def past(self) -> Floats:
         """Regressors of the observed months, shape (n, k)."""
@@ -89,7 +110,16 @@ class Scaled:
 def scale(history: History) -> Scaled:
     """Put a history on its model scale (natural logarithm or identity)."""
     z = np.log(history.values) if history.transform == "log" else history.values.copy()
-    return Scaled(z, history.months, history.regressors.to_numpy(dtype=float))
+    beside = tuple(_beside(history, each) for each in history.lagged)
+    return Scaled(z, history.months, history.regressors.to_numpy(dtype=float), beside)
+
+
+def _beside(history: History, each: LaggedIndicator) -> Beside:
+    values = np.log(each.values) if each.transform == "log" else each.values
+    late = int(each.start.ordinal - history.start.ordinal)
+    if late < 0:
+        values = values[-late:]
+    return Beside(each.indicator, np.concatenate([np.full(max(late, 0), np.nan), values]))
 
 
 @contextmanager

@@ -7,11 +7,16 @@ the forecast towards a random walk rather than towards a mean.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from models import leading
 from models.contract import SEASON, Competitor, ModelFailure, Parameters, Scaled, Tags
 from models.gaussian import stratified_normals
+from models.leading import Leading
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,49 +77,45 @@ class Ridge(Competitor):
 
     Paths differ in their innovations, drawn from the residuals corrected for leverage, and in
     their coefficients, drawn from their sampling law, so that the spread holds both kinds of
-    ignorance.
+    ignorance. Indicators of the history that lead the target enter where they earn it, see
+    `models.leading`; their unknown months are drawn along each path.
     """
 
     name = "ridge"
     label = "岭回归"
     tags = Tags(min_months=37, cost=0.1)
+    version = 2
 
     def _fit(self, data: Scaled) -> Parameters:
-        from sklearn.linear_model import RidgeCV
-
         z = data.z
         centre = float(z.mean())
         lags = np.array([lag_features(z[:t], centre) for t in range(REACH, len(z))])
         months = data.months.month.to_numpy()[REACH:]
-        design = np.hstack([lags, calendar_features(months, data.past()[REACH - 1 :])])
+        base = np.hstack([lags, calendar_features(months, data.past()[REACH - 1 :])])
         target = np.diff(z)[REACH - 1 :]
-        unit = design.std(axis=0)
-        unit[unit == 0] = 1.0
         size = float(target.std())
         if size == 0:
             raise ModelFailure("历史没有变化,无法估计")
-        scaled = design / unit
-        found = RidgeCV(alphas=PENALTIES).fit(scaled, target / size)
+        chosen = _chosen(data, base, target / size) if data.beside else []
+        design = np.hstack([base, *(features for _, features in chosen)])
+        unit = design.std(axis=0)
+        unit[unit == 0] = 1.0
+        found = _solve(design / unit, target / size)
 
-        centred = scaled - scaled.mean(axis=0)
-        gram = centred.T @ centred
-        inverse = np.linalg.inv(gram + found.alpha_ * np.eye(len(gram)))
-        leverage = np.einsum("ij,jk,ik->i", centred, inverse, centred) + 1 / len(target)
-        errors = target / size - found.predict(scaled)
-        used = float(np.trace(inverse @ gram)) + 1
-        variance = float((errors**2).sum() / max(len(target) - used, 1.0))
-        innovations = errors / np.sqrt(np.maximum(1 - leverage, 0.05))
+        variance = float((found.errors**2).sum() / max(len(target) - found.used, 1.0))
+        innovations = found.errors / np.sqrt(np.maximum(1 - found.leverage, 0.05))
         innovations *= np.sqrt(variance / (innovations**2).mean())
         # Law of the intercept (at mean features) and of the coefficients around it.
-        root = np.linalg.cholesky(variance * inverse) * size / unit[:, None]
+        root = np.linalg.cholesky(variance * found.inverse) * size / unit[:, None]
         return {
             "centre": centre,
-            "intercept": float(found.intercept_) * size,
-            "coefficients": (found.coef_ * size / unit).tolist(),
+            "intercept": found.intercept * size,
+            "coefficients": (found.coefficients * size / unit).tolist(),
             "means": design.mean(axis=0).tolist(),
             "intercept_error": float(np.sqrt(variance / len(target)) * size),
             "coefficient_root": root.tolist(),
             "innovations": ((innovations - innovations.mean()) * size).tolist(),
+            "leading": [each.as_parameters() for each, _ in chosen],
         }
 
     def _paths(
@@ -138,9 +139,83 @@ class Ridge(Competitor):
 
         levels = np.empty((n_paths, REACH + horizon))
         levels[:, :REACH] = data.z[-REACH:]
-        seasonal = drawn[:, len(LAGS) :] @ calendar.T + constant[:, None]
+        own = len(LAGS) + calendar.shape[1]
+        seasonal = drawn[:, len(LAGS) : own] @ calendar.T + constant[:, None]
+        seasonal += _led(data, parameters.get("leading", []), drawn[:, own:], horizon, rng)
         for step in range(horizon):
             seen = levels[:, step : step + REACH]
             change = (lag_features(seen, parameters["centre"]) * drawn[:, : len(LAGS)]).sum(axis=1)
             levels[:, REACH + step] = seen[:, -1] + change + seasonal[:, step] + shocks[:, step]
         return levels[:, REACH:]
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """Ridge regression of a standardised target on scaled features."""
+
+    intercept: float
+    coefficients: Floats
+    inverse: Floats
+    errors: Floats
+    leverage: Floats
+    used: float
+
+
+def _solve(scaled: Floats, target: Floats) -> _Solution:
+    from sklearn.linear_model import RidgeCV
+
+    found = RidgeCV(alphas=PENALTIES).fit(scaled, target)
+    centred = scaled - scaled.mean(axis=0)
+    gram = centred.T @ centred
+    inverse = np.linalg.inv(gram + found.alpha_ * np.eye(len(gram)))
+    leverage = np.einsum("ij,jk,ik->i", centred, inverse, centred) + 1 / len(target)
+    return _Solution(
+        intercept=float(found.intercept_),
+        coefficients=np.asarray(found.coef_, dtype=np.float64),
+        inverse=inverse,
+        errors=np.asarray(target - found.predict(scaled), dtype=np.float64),
+        leverage=leverage,
+        used=float(np.trace(inverse @ gram)) + 1,
+    )
+
+
+def _chosen(data: Scaled, base: Floats, target: Floats) -> list[tuple[Leading, Floats]]:
+    """Indicators that earn a place, with their features."""
+    first, n = data.months[0].month, len(data.z)
+    candidates = [
+        (found, leading.past_features(found, each, first, REACH, n))
+        for each in data.beside
+        if (found := leading.learn(each, first)) is not None
+    ]
+
+    def squared_errors(further: Sequence[Floats]) -> Floats:
+        design = np.hstack([base, *further])
+        unit = design.std(axis=0)
+        unit[unit == 0] = 1.0
+        solved = _solve(design / unit, target)
+        # Leave-one-out errors of a linear smoother.
+        return np.asarray((solved.errors / np.maximum(1 - solved.leverage, 0.05)) ** 2)
+
+    return [candidates[i] for i in leading.choose(candidates, squared_errors)]
+
+
+def _led(
+    data: Scaled,
+    stored: Sequence[Parameters],
+    drawn: Floats,
+    horizon: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """What the leading indicators add to every month's change, shape (n_paths, horizon)."""
+    added = np.zeros((len(drawn), horizon))
+    beside = {each.code: each for each in data.beside}
+    for position, parameters in enumerate(stored):
+        each = Leading.of(parameters)
+        changes = leading.future_changes(
+            each, beside.get(each.code), data.months[0].month, len(data.z), horizon, len(drawn), rng
+        )
+        mine = drawn[:, position * leading.LAGS : (position + 1) * leading.LAGS]
+        for step in range(horizon):
+            window = changes[:, step : step + leading.LAGS][:, ::-1]
+            added[:, step] += (mine * window).sum(axis=1)
+    return added

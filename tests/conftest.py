@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,11 @@ from data.clock import month_end, month_key
 from data.store import Store
 from data.vintages import COLUMNS, Vintages
 from features.history import History
+
+if TYPE_CHECKING:
+    from data.targets import Target
+    from forecasting.cells import CellCache
+    from forecasting.competition import Competition
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -113,8 +119,8 @@ def wandering() -> Callable[..., np.ndarray]:
 def history_of() -> Callable[..., History]:
     """A history of given values; keyword arguments replace any field."""
 
-    def make(values: Sequence[float], start: str = "2020-01", **fields: object) -> History:
-        given: dict[str, object] = {
+    def make(values: Sequence[float], start: str = "2020-01", **fields: Any) -> History:
+        given: dict[str, Any] = {
             "region": "310114",
             "indicator": "registered_unemployed",
             "start": pd.Period(start, "M"),
@@ -128,6 +134,70 @@ def history_of() -> Callable[..., History]:
             "pseudo_real_time": False,
             "sources": ("测试",),
         }
-        return History(**{**given, **fields})  # type: ignore[arg-type]
+        return History(**{**given, **fields})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def competition(
+    catalogue: Catalogue,
+    vintages_of: MakeVintages,
+    monthly: Callable[..., list[Row]],
+    wandering: Callable[..., np.ndarray],
+) -> Callable[..., Competition]:
+    """The main job on a small series with the floors alone; keyword arguments change the scene."""
+    from forecasting.competition import Options, compete
+
+    def run(
+        values: Sequence[float] | None = None,
+        region: str = "310114",
+        indicator: str = "registered_unemployed",
+        targets: Sequence[Target] = (),
+        demo: bool = False,
+        cache: CellCache | None = None,
+        **options: Any,
+    ) -> Competition:
+        place, what = catalogue.region(region), catalogue.indicator(indicator)
+        rows = monthly("2021-01", wandering(48) if values is None else values)
+        chosen = {
+            "models": ("random_walk", "drift", "seasonal_naive"),
+            "origins": 8,
+            "n_paths": 40,
+            "horizon": 12,
+        }
+        return compete(
+            vintages_of(rows, place.code, what.code, demo),
+            place,
+            what,
+            rows[-1][2],
+            targets,
+            Options(**{**chosen, **options}),
+            cache,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def cap_of() -> Callable[..., Target]:
+    """A cap of the year 2025 on the small series; keyword arguments replace any field."""
+    from data.targets import Target
+
+    def make(value: float | None = 10_400.0, **fields: Any) -> Target:
+        given: dict[str, Any] = {
+            "region": "310114",
+            "indicator": "registered_unemployed",
+            "tier": "municipal",
+            "direction": "cap",
+            "basis": "any_month",
+            "qualifier": "以内",
+            "period": "2025",
+            "unit": "人",
+            "announced_on": date(2025, 1, 8),
+            "announced_estimated": False,
+            "source": "测试文件",
+        }
+        return Target(**{**given, **fields}, value=value)
 
     return make

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -13,9 +13,13 @@ from io import StringIO
 from typing import overload
 
 import pandas as pd
+from sqlalchemy import Connection
 
+from data import sample_store
 from data.catalogue import Catalogue
 from data.observation import Observation
+from data.readers.cells import Place
+from data.readers.result import FirmMonth, Reading
 from data.store import Store
 
 COLUMNS = ("region", "indicator", "month", "value", "published_on", "source")
@@ -23,7 +27,7 @@ COLUMNS = ("region", "indicator", "month", "value", "published_on", "source")
 
 @dataclass(frozen=True)
 class DataSet:
-    """A shipped file of observations.
+    """A shipped file.
 
     Attributes
     ----------
@@ -49,6 +53,8 @@ class DataSet:
 NATIONAL = DataSet("national", "data.bundled", "national_monthly.csv", demo=False)
 DEMO = DataSet("demo", "data.demo", "observations.csv", demo=True)
 DATA_SETS = (NATIONAL, DEMO)
+DEMO_GROUPS = DataSet("demo_groups", "data.demo", "groups.csv", demo=True)
+DEMO_FIRMS = DataSet("demo_firms", "data.demo", "firms.csv", demo=True)
 
 
 def parse_observations(text: str) -> list[Observation]:
@@ -101,6 +107,53 @@ def load_national() -> list[Observation]:
 def load_demo() -> list[Observation]:
     """Demonstration series of the five districts; see `data.demo.generator`."""
     return _read(DEMO)
+
+
+def load_demo_groups() -> list[Reading]:
+    """Demonstration series of groups of the unemployed; see `data.demo.market`."""
+    text = DEMO_GROUPS.content.decode("utf-8")
+    people = [row["people"] for row in csv.DictReader(StringIO(text))]
+    rows = zip(people, parse_observations(text), strict=True)
+    return [
+        Reading(row, Place(DEMO_GROUPS.file, "", line, 1), f"{row.value:g}", group)
+        for line, (group, row) in enumerate(rows, start=2)
+    ]
+
+
+def load_demo_firms() -> list[FirmMonth]:
+    """Demonstration panel of monitored firms; see `data.demo.firms`."""
+    return [_firm(row) for row in csv.DictReader(StringIO(DEMO_FIRMS.content.decode("utf-8")))]
+
+
+def _firm(row: Mapping[str, str]) -> FirmMonth:
+    year, month = map(int, row["month"].split("-"))
+    return FirmMonth(
+        firm=row["firm"],
+        month=pd.Period(year=year, month=month, freq="M"),
+        base=int(row["base"]),
+        hires=int(row["hires"]),
+        separations=int(row["separations"]),
+        end=int(row["end"]),
+        dispatched=int(row["dispatched"]),
+        hidden=int(row["hidden"]),
+        by_type=_parts(row["types"]),
+        by_cause=_parts(row["causes"]),
+        region=row["region"],
+        industry=row["industry"],
+        sector=row["sector"],
+        ownership=row["ownership"],
+        size=row["size"],
+        street=row["street"],
+        base_is="previous_month",
+        published_on=date.fromisoformat(row["published_on"]),
+        source=row["source"],
+        places={},
+    )
+
+
+def _parts(text: str) -> dict[str, int]:
+    pairs = (part.split(":") for part in text.split(";") if part)
+    return {name: int(count) for name, count in pairs}
 
 
 class _Deferred(Sequence[Observation]):
@@ -176,5 +229,23 @@ def sync(store: Store, catalogue: Catalogue) -> bool:
             fingerprint=fingerprint(each.content, catalogue),
         )
         for each in DATA_SETS
+    ]
+
+    def add_groups(connection: Connection, batch: int) -> None:
+        sample_store.add_groups(connection, batch, load_demo_groups(), catalogue)
+
+    def add_firms(connection: Connection, batch: int) -> None:
+        rows = load_demo_firms()
+        sample_store.add_firms(connection, batch, rows, catalogue, source=rows[0].source)
+
+    written += [
+        sample_store.replace_bundled_batch(
+            store,
+            each.name,
+            add,
+            demo=each.demo,
+            fingerprint=fingerprint(each.content, catalogue),
+        )
+        for each, add in ((DEMO_GROUPS, add_groups), (DEMO_FIRMS, add_firms))
     ]
     return any(written)

@@ -1,9 +1,10 @@
 """Generator of the demonstration data (演示数据): `python -m data.demo.generator`.
 
-It writes `observations.csv` and `caps.toml` beside itself, the same bytes every time. The series
-hold what real ones hold: a change of definition, revisions, late months, January new jobs that
-appear only with February, two shocks, and in 2026 one breach of a cap. They prove nothing about
-accuracy.
+It writes `observations.csv`, `groups.csv`, `firms.csv` and `caps.toml` beside itself, the same
+bytes every time. The series hold what real ones hold: a change of definition, revisions, late
+months, January new jobs that appear only with February, two shocks, and in 2026 one breach of a
+cap. One district has flows, the labour market, groups and monitored firms as well. They prove
+nothing about accuracy.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from data.demo import process
+from data.demo import firms, market, process
 from data.demo.process import Month
 from data.demo.profiles import (
     COUNT,
     FIRST_YEAR,
+    JIADING,
     LAST_MONTH,
     LAST_YEAR,
     PROFILES,
@@ -33,6 +35,9 @@ JOBS = "new_jobs"
 CALIBRATED = "演示数据(生成;按公布值校准)"
 ARBITRARY = "演示数据(生成;水平为任意设定)"
 HEADER = "region,indicator,month,value,published_on,source"
+GROUP_HEADER = "region,indicator,people,month,value,published_on,source"
+# The district with everything.
+DETAILED = JIADING
 
 MONTHS = process.months_between((FIRST_YEAR, 1), LAST_MONTH)
 # Nothing is published after this day, so that it can serve as a first day of use.
@@ -253,13 +258,52 @@ def jobs_rows(profile: Profile) -> Iterator[tuple[str, ...]]:
             yield _row(profile, JOBS, month, f"{final[month]}", revised_on, source)
 
 
+def market_rows(profile: Profile, series: Series) -> Iterator[tuple[str, ...]]:
+    """Rows of the flows through the register and of the labour market, published once."""
+    days = publication_days(profile)
+    flows = market.register_flows(MONTHS, series.unemployed, _rng(profile, "flows"))
+    table = {name: [f"{n}" for n in column] for name, column in flows.items()}
+    table |= market.market(MONTHS, series.unemployed, _rng(profile, "market"))
+    for indicator, column in table.items():
+        for month, value in zip(MONTHS, column, strict=True):
+            yield _row(profile, indicator, month, value, days[month], ARBITRARY)
+
+
 def observations(drawn: dict[str, Series]) -> str:
     """The demonstration series as CSV; `drawn` by district code."""
     rows = []
     for profile in PROFILES:
         rows += [*unemployed_rows(profile, drawn[profile.code]), *jobs_rows(profile)]
+    rows += market_rows(DETAILED, drawn[DETAILED.code])
     rows.sort(key=lambda r: r[:3] + r[4:5])
     return "\n".join([HEADER, *(",".join(row) for row in rows), ""])
+
+
+def groups(drawn: dict[str, Series]) -> str:
+    """Groups of the unemployed of one district as CSV."""
+    days = publication_days(DETAILED)
+    unemployed = drawn[DETAILED.code].unemployed
+    table = market.groups(MONTHS, unemployed, _rng(DETAILED, "groups"))
+    rows = []
+    for people, counts in table.items():
+        for month, count in zip(MONTHS, counts, strict=True):
+            code, indicator, *rest = _row(
+                DETAILED, COUNT, month, f"{count}", days[month], ARBITRARY
+            )
+            rows.append((code, indicator, people, *rest))
+    return "\n".join([GROUP_HEADER, *(",".join(row) for row in rows), ""])
+
+
+def firm_months(drawn: dict[str, Series]) -> str:
+    """Monitored firms of one district as CSV."""
+    return firms.panel(
+        DETAILED.code,
+        MONTHS,
+        drawn[DETAILED.code].unemployed,
+        publication_days(DETAILED),
+        ARBITRARY,
+        _rng(DETAILED, "firms"),
+    )
 
 
 def _cap(
@@ -326,10 +370,15 @@ def caps(drawn: dict[str, Series]) -> str:
 
 
 def main(folder: Path | None = None) -> None:
-    """Write both files into a folder, by default the one that ships."""
+    """Write all files into a folder, by default the one that ships."""
     target = folder or Path(__file__).parent
     drawn = {profile.code: draw_series(profile) for profile in PROFILES}
-    for name, text in (("observations.csv", observations(drawn)), ("caps.toml", caps(drawn))):
+    for name, text in (
+        ("observations.csv", observations(drawn)),
+        ("groups.csv", groups(drawn)),
+        ("firms.csv", firm_months(drawn)),
+        ("caps.toml", caps(drawn)),
+    ):
         (target / name).write_text(text, encoding="utf-8", newline="\n")
 
 

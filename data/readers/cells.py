@@ -109,7 +109,7 @@ class Sheet:
         for area in self.merges:
             bottom, right = min(area.bottom, self.height), min(area.right, self.width)
             for row in range(area.top, bottom + 1):
-                if len(anchors) > LIMITS.cells:
+                if len(anchors) + right - area.left > LIMITS.cells // 4:
                     raise too_large("合并单元格覆盖的范围太大")
                 for column in range(area.left, right + 1):
                     if (row, column) != (area.top, area.left):
@@ -172,8 +172,8 @@ class SheetBuilder:
 
     def merge(self, sheet: Sheet, area: Area) -> None:
         """Record a merged area; one that is upside down is ignored."""
-        self._merged += 1
-        if self._merged > self.limits.cells // 10:
+        self._merged += 1 + max(0, min(area.right, self.limits.columns) - area.left)
+        if self._merged > self.limits.cells:
             raise too_large("合并单元格太多")
         if 0 < area.top <= area.bottom and 0 < area.left <= area.right:
             sheet.merges.append(area)

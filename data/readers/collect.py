@@ -165,8 +165,8 @@ class Collector:
         for head in columns.unknown.values():
             self.findings.add(
                 "unknown_label", Place(self.file, table.sheet.name, head.row, head.column),
-                "栏目名称不在目录中，该列略去", unknown_hint(head.label, self.vocabulary, self.findings),
-                head.label.text,
+                "栏目名称不在目录中，该列略去",
+                unknown_hint(head.label, self.vocabulary, self.findings), head.label.text,
             )  # fmt: skip
 
     def _keep(self, entries: list[Entry]) -> None:

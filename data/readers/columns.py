@@ -20,6 +20,9 @@ from data.readers.words import Dimension
 # Label columns that say what a value is about; others only describe it or are left out.
 ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
 
+# Rows that decide what a column holds.
+_SAMPLE = 3000
+
 Kind = Literal["region", "indicator", "group", "when", "none"]
 
 
@@ -77,7 +80,7 @@ def kind_of(label: Label) -> Kind:
 def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
     texts = values = times = units = 0
     kinds: Counter[Kind] = Counter()
-    for row in table.rows:
+    for row in table.rows[:_SAMPLE]:
         value = table.sheet.value(row, column)
         if value is None:
             continue
@@ -172,7 +175,7 @@ def _put_headless(found: Columns, column: int, content: _Content, is_headed: boo
         found.labels[column] = "any"
     elif not is_headed:
         found.values[column] = Facts()
-    elif content.values:
+    else:
         found.headless.append(column)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from data.catalogue import Indicator, Region
@@ -53,9 +53,25 @@ class Facts:
         A month without a year takes the year of `other`; a year without a month takes the month of
         `other` only if that is of no other year.
         """
-        merged = {f.name: getattr(self, f.name) or getattr(other, f.name) for f in fields(Facts)}
-        merged["when"] = complete(self.when, other.when)
-        return Facts(**merged)
+        if self is NOTHING or other is NOTHING:
+            return other if self is NOTHING else self
+        # Spelled out: this runs several times for every cell of a file.
+        return Facts(
+            self.region or other.region,
+            self.indicator or other.indicator,
+            self.group or other.group,
+            complete(self.when, other.when),
+            self.units or other.units,
+            self.form or other.form,
+            self.total or other.total,
+            self.part or other.part,
+            self.skip or other.skip,
+            self.published_on or other.published_on,
+            self.source or other.source,
+        )
+
+
+NOTHING = Facts()
 
 
 def complete(specific: When | None, general: When | None) -> When | None:
@@ -84,7 +100,7 @@ def contradicts(one: Facts, two: Facts) -> str | None:
 
 def facts_of(labels: Iterable[Label]) -> Facts:
     """Facts of several labels that head the same value, most general first."""
-    facts = Facts()
+    facts = NOTHING
     for label in labels:
         facts = Facts(
             region=label.region,

@@ -120,6 +120,8 @@ class _Locator:
                 self._pending.append(row)
             else:
                 self._open(row, cells)
+        elif table.rows and self._has_values(row, cells):
+            self._add(table, row)
         elif not table.rows and self._completes_times(table, cells):
             table.header.append(row)
         elif self._is_banner(row, cells):

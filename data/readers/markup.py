@@ -101,8 +101,11 @@ class _Tables(HTMLParser):
         if down > 1 or across > 1:
             bottom, right = table.row + down - 1, table.column + across - 1
             self._builder.merge(table.sheet, Area(table.row, table.column, bottom, right))
-            table.taken.update(dict.fromkeys(range(table.column, right + 1), bottom))
+            if down > 1:
+                table.taken.update(dict.fromkeys(range(table.column, right + 1), bottom))
             table.column = right
+        if table.column > self._builder.limits.columns:
+            raise too_large("网页表格的列数超出电子表格的范围")
 
 
 def _span(text: str | None) -> int:

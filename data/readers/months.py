@@ -169,6 +169,7 @@ def _checked(
 _BARE = re.compile(r"(?P<a>1[0-2]|0?[1-9])(?:[-至到](?P<b>1[0-2]|0?[1-9]))?")
 
 
+@lru_cache(maxsize=8192)
 def bare_when(label: str) -> When | None:
     """Read a month given as a bare number (1, 03, 十二) or span (1-3); None if it is neither.
 

@@ -74,7 +74,7 @@ def refuse_personal_data(file: str, sheets: tuple[Sheet, ...]) -> None:
 def _head(sheet: Sheet) -> tuple[int, str] | None:
     for row in sheet.rows.values():
         for column, value in row.items():
-            if not isinstance(value, str) or len(value) > 40:
+            if not isinstance(value, str) or len(value) > 40 or value[0].isdigit():
                 continue
             text = re.sub(r"\(.*?\)|[*#]", "", fold(value))
             found = _HEADS.fullmatch(text)

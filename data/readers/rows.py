@@ -9,7 +9,7 @@ from datetime import date
 from data.errors import nearest
 from data.readers.cells import Place, Value, text_of
 from data.readers.columns import ATTRIBUTES, Columns, settled
-from data.readers.facts import Facts, facts_of
+from data.readers.facts import NOTHING, Facts, facts_of
 from data.readers.finding import Findings
 from data.readers.labels import Label, Vocabulary
 from data.readers.layout import Table
@@ -84,7 +84,7 @@ class RowReader:
             yield self._read(number)
 
     def _read(self, number: int) -> Row:
-        facts, labels, bad = Facts(), {}, False
+        facts, labels, bad = NOTHING, {}, False
         total_column: int | None = None
         unnumbered_total = False  # 合计 written into the column of serial numbers
         has_values = any(self._text(number, c) for c in self.columns.values)
@@ -112,7 +112,7 @@ class RowReader:
         if total_column is None and unnumbered_total and not labels:
             total_column = next(c for c, d in self.columns.labels.items() if d in ATTRIBUTES)
             facts = Facts(total="total").over(facts)
-        elif total_column is None:
+        elif total_column is None and facts.total is not None:
             facts = replace(facts, total=None)
         return Row(
             number,
@@ -144,7 +144,9 @@ class RowReader:
             when = bare_when(text)
             label = Label(text, when=when) if when is not None else label
         if label.when is not None:
-            label = replace(label, when=self._settled(column, label.when))
+            settled_when = self._settled(column, label.when)
+            if settled_when is not label.when:
+                label = replace(label, when=settled_when)
         return label
 
     def _names_something_else(self, row: int, column: int) -> bool:
@@ -232,13 +234,13 @@ class RowReader:
         return Facts()
 
     def _sections(self, row: int) -> Facts:
-        facts = Facts()
+        facts = NOTHING
         for section in self.table.sections.get(row, []):
             for column in sorted(self.table.sheet.rows[section]):
                 label = self.vocabulary.classify(self._text(section, column))
                 if label.known and not label.heading and (label.states or label.units):
                     facts = facts_of([label]).over(facts)
-        return replace(facts, total=None)
+        return replace(facts, total=None) if facts.total else facts
 
 
 def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> str:

@@ -88,6 +88,7 @@ def parse_units(text: str) -> tuple[Unit, ...]:
 _UNIT_ROW = re.compile(r"(?:计量|数量|统计)?单位:(?P<list>.+)")
 
 
+@lru_cache(maxsize=8192)
 def unit_note(text: str) -> tuple[Unit, ...]:
     """Units stated by a `单位：万人` note or a lone `（万人）`; empty if the text is none."""
     folded = fold(text).strip("()")

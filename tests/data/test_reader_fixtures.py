@@ -1,4 +1,4 @@
-"""Every fixture file gives its hand-typed values; every broken twin is refused at the right cell."""
+"""Every fixture gives its hand-typed values; every broken twin is refused at the right cell."""
 
 import importlib.util
 import sys

@@ -212,6 +212,23 @@ def test_two_bundles_do_not_touch_each_other(store, catalogue):
     assert len(store.as_of(END, REGION, "new_jobs").values) == 1
 
 
+def test_a_faster_process_is_noticed_before_writing(store, catalogue, monkeypatch):
+    other = Store(f"sqlite:///{store._engine.url.database}")
+    check = stores.check_observations
+
+    def interrupted(rows, given_catalogue):
+        """Another process brings the same bundle between our look and our write."""
+        monkeypatch.setattr(stores, "check_observations", check)
+        other.replace_bundled("demo", [row()], catalogue, demo=True, fingerprint="v1")
+
+    monkeypatch.setattr(stores, "check_observations", interrupted)
+    try:
+        assert not store.replace_bundled("demo", [row()], catalogue, demo=True, fingerprint="v1")
+        assert count(store) == count(store, batches) == 1
+    finally:
+        other.close()
+
+
 WRITER = """
 import sys, time
 from datetime import date

@@ -117,7 +117,10 @@ def test_promotion_moves_the_champion_and_remembers_the_previous(
     back = rollback(tracker, series)
     assert (back.version, back.previous) == ("1", "2")
     assert aliases(tracker, series) == {"candidate": "2", "champion": "1", "previous": "2"}
-    assert [v.version for v in versions(tracker, series)] == ["2", "1"]
+    assert [(v.version, v.aliases) for v in versions(tracker, series)] == [
+        ("2", ("candidate", "previous")),
+        ("1", ("champion",)),
+    ]
     assert champion_of(tracker, series) == find(tracker, series, "1")
 
 

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from data.errors import DataError, NotFoundError, StorageError
-from data.workspace import Workspace
 from experiments import runs, tracking
-from experiments.runs import GONE, INTERRUPTED, Figures, Run, begin, running, sweep
-from experiments.tracking import Tracker, open_tracker
+from experiments.runs import INTERRUPTED, Figures, Run, begin, running
+from experiments.tracking import Tracker
 
 
 @pytest.fixture
@@ -109,45 +106,6 @@ def test_children_belong_to_their_parent(tracker: Tracker, experiment: str) -> N
     ):
         pass
     assert read(tracker, child).data.tags["mlflow.parentRunId"] == parent.id
-
-
-BEGIN_AND_WAIT = """
-import json, os, sys
-from pathlib import Path
-from data.workspace import Workspace
-from experiments.runs import begin
-from experiments.tracking import open_tracker
-workspace = Workspace(Path(os.environ["WORKSPACE"]))
-tracker = open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace)
-experiment = tracker.experiment("试验", "test", {})
-parent = begin(tracker, experiment, "父", {})
-child = begin(tracker, experiment, "子", {}, parent.id)
-done = begin(tracker, experiment, "完", {})
-done.end("FINISHED")
-print(json.dumps([parent.id, child.id, done.id]), flush=True)
-sys.stdin.read()
-"""
-
-
-def test_runs_of_a_killed_process_are_swept(
-    tracker: Tracker, experiment: str, workspace: Workspace, uri: str, python
-) -> None:
-    mine = begin(tracker, experiment, "活", {})
-    other = python.start(BEGIN_AND_WAIT)
-    parent, child, done = (
-        Run(tracker, run_id, "", "") for run_id in json.loads(other.stdout.readline())
-    )
-    assert sweep(tracker) == []
-    assert status(tracker, parent) == "RUNNING"
-
-    other.kill()
-    other.communicate()
-    assert sorted(sweep(tracker)) == sorted([parent.id, child.id])
-    assert status(tracker, parent) == status(tracker, child) == "KILLED"
-    assert status(tracker, done) == "FINISHED"
-    assert status(tracker, mine) == "RUNNING"
-    assert read(tracker, parent).data.tags[runs.END_TAG] == GONE
-    assert sweep(open_tracker(uri, workspace)) == []
 
 
 def test_leaving_the_tracker_takes_the_sign_back(tracker: Tracker, experiment: str) -> None:

@@ -126,10 +126,13 @@ def test_intervals_hold_their_ends_and_nothing_beyond(level, low, high):
 
 
 def block_error_by_enumeration(x: np.ndarray, length: int) -> float:
-    """Exact error of the circular block bootstrap where the blocks fill the series."""
+    """Exact error of the circular block bootstrap where the blocks fill the series.
+
+    Divided by what is left of the variance of independent values, 1 - length / n.
+    """
     n = len(x)
     means = [np.mean([x[(s + i) % n] for i in range(length)]) for s in range(n)]
-    return float(np.sqrt(np.var(means) / (n / length)))
+    return float(np.sqrt(np.var(means) / (n / length) / (1 - length / n)))
 
 
 @pytest.mark.parametrize(("n", "block"), [(36, 12), (60, 12), (24, 6), (30, 1)])
@@ -144,6 +147,12 @@ def test_error_of_independent_values(block):
     x = np.random.default_rng(3).normal(2.0, 5.0, 3_000)
     found = block_bootstrap_error(x, block=block)
     assert found == pytest.approx(x.std() / math.sqrt(len(x)), rel=0.12)
+
+
+def test_error_is_right_on_average_at_the_usual_number_of_origins():
+    draws = np.random.default_rng(6).normal(size=(300, 36))
+    variances = [block_bootstrap_error(x, draws=200) ** 2 for x in draws]
+    assert np.mean(variances) == pytest.approx(1 / 36, rel=0.12)
 
 
 def test_error_grows_with_dependence():

@@ -1,0 +1,131 @@
+"""Compute every model's paths at every origin, with the CPU time each took; resumable."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from data.cellcache import FileCellCache
+from experiments.benchmark.panel import Panel
+from forecasting.cells import Cell, Task, compute, decode, encode
+from forecasting.origins import Origin
+from forecasting.workers import THREAD_VARIABLES
+from models.paths import Outcome
+
+# A benchmark's folder is its own, to be deleted as a whole; nothing in it may be evicted.
+MEGABYTES = 1_000_000
+_CPU = "cpu:"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run computes.
+
+    Attributes
+    ----------
+    panel : Panel
+        Series.
+    models : tuple of str
+        Roster names without the combination.
+    window, horizon, n_paths, seed : int
+        Most months of a history, months ahead, Monte Carlo settings.
+    """
+
+    panel: Panel
+    models: tuple[str, ...]
+    window: int
+    horizon: int
+    n_paths: int
+    seed: int
+
+    def cells(self, origin: pd.Period) -> dict[tuple[str, str], Cell]:
+        """Cells of an origin by (model, series id)."""
+        found = {}
+        for name in self.panel.series:
+            history = self.panel.history(name, origin, self.window)
+            if history is None:
+                continue
+            # Origins of a benchmark lie far apart: there is nothing to re-use between them.
+            place = Origin(history, history)
+            for model in self.models:
+                found[model, name] = Cell(model, place, self.horizon, self.n_paths, self.seed)
+        return found
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and of the children it has waited for (Prophet's Stan)."""
+    spent = os.times()
+    return time.process_time() + spent.children_user + spent.children_system
+
+
+def compute_origin(plan: Plan, origin: pd.Period, file: Path) -> int:
+    """Compute the cells of one origin that the file does not hold.
+
+    Returns
+    -------
+    int
+        Cells computed.
+    """
+    cache = FileCellCache(file, MEGABYTES)
+    wanted = {cell.key: cell for cell in plan.cells(origin).values()}
+    known = cache.load(list(wanted))
+    missing = [cell for key, cell in wanted.items() if key not in known]
+    results: dict[str, bytes] = {}
+    with threadpool_limits(limits=1):
+        for cell in missing:
+            _ = cell.origin.history.regressors  # the calendar is no model's cost
+            before = cpu_seconds()
+            outcome = compute(Task((cell,)))[0]
+            spent = cpu_seconds() - before
+            results[cell.key] = encode(outcome)
+            results[_CPU + cell.key] = struct.pack("<d", spent)
+    if results:
+        cache.save(results)
+    return len(missing)
+
+
+def compute_all(
+    plan: Plan,
+    origins: Sequence[pd.Period],
+    file: Path,
+    jobs: int,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Compute every origin, in worker processes with one BLAS thread each."""
+    if jobs <= 1:
+        for done, origin in enumerate(origins, start=1):
+            compute_origin(plan, origin, file)
+            progress(done, len(origins))
+        return
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(origins)), mp_context=context) as pool:
+        waiting = [pool.submit(compute_origin, plan, origin, file) for origin in origins]
+        for done, future in enumerate(as_completed(waiting), start=1):
+            future.result()
+            progress(done, len(origins))
+
+
+def load_origin(
+    plan: Plan, origin: pd.Period, file: Path
+) -> Iterator[tuple[str, str, Cell, Outcome, float]]:
+    """Model, series id, cell, outcome and CPU seconds of everything computed at an origin."""
+    cache = FileCellCache(file, MEGABYTES)
+    cells = plan.cells(origin)
+    keys = [cell.key for cell in cells.values()]
+    blobs = cache.load([*keys, *(_CPU + key for key in keys)])
+    for (model, name), cell in cells.items():
+        outcome = decode(blobs[cell.key], cell)
+        if outcome is None:
+            raise OSError(f"damaged cell in {file}: delete the file and run again")
+        yield model, name, cell, outcome, struct.unpack("<d", blobs[_CPU + cell.key])[0]

@@ -1,0 +1,269 @@
+"""From cells to competitors: combinations, the choice at each origin, calibration, cap events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.benchmark.cells import Plan, cpu_seconds, load_origin
+from features.history import History
+from forecasting.calibration import Calibration
+from forecasting.cells import cell_seed
+from forecasting.choice import Choice
+from forecasting.pooled import Evidence, choose_pooled
+from forecasting.pooling import pooled_shifts, shifted
+from forecasting.scores import seasonal_scale
+from forecasting.weights import combine_trimmed, combine_weighted, inverse_score_weights
+from models import roster
+from models.combination import MEMBERS, combine
+from models.paths import LEVELS, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+COMBINATION = roster.COMBINATION
+POOLED, TRIMMED, WEIGHTED = "combination_pooled", "combination_trimmed", "combination_weighted"
+CHAMPION = "champion"
+LABELS = {
+    POOLED: "稳健组合(多地区修正)",
+    TRIMMED: "截尾平均组合",
+    WEIGHTED: "按往期得分加权的组合",
+}
+SEASON = 12
+
+Forecasts = dict[str, dict[str, SamplePaths]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that is reported of one origin.
+
+    Attributes
+    ----------
+    origin : pandas.Period
+        Last known month.
+    histories : dict
+        By series id.
+    forecasts : dict
+        Paths by competitor and series id; a failed cell is absent.
+    quantiles : dict
+        Mean and the nine quantiles, shape (horizon, 10), by competitor and series id.
+    choice : Choice
+        Champion for the origin.
+    calibration : Calibration
+        Applied to its paths.
+    """
+
+    origin: pd.Period
+    histories: Mapping[str, History]
+    forecasts: Forecasts
+    quantiles: Mapping[str, Mapping[str, Floats]]
+    choice: Choice
+    calibration: Calibration
+
+
+@dataclass
+class Times:
+    """CPU seconds and forecasts by competitor."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    cells: dict[str, int] = field(default_factory=dict)
+
+    def add(self, model: str, seconds: float, cells: int) -> None:
+        """Add to what a competitor took."""
+        self.seconds[model] = self.seconds.get(model, 0.0) + seconds
+        self.cells[model] = self.cells.get(model, 0) + cells
+
+
+def label(model: str) -> str:
+    """Chinese name of a competitor."""
+    return LABELS.get(model) or roster.label(model)
+
+
+def event_shares(paths: SamplePaths, history: History) -> tuple[float, float]:
+    """Probabilities of the two cap events, as shares of joint paths.
+
+    Parameters
+    ----------
+    paths : SamplePaths
+        At least 12 months.
+    history : History
+        At least 12 months.
+
+    Returns
+    -------
+    p_any : float
+        Some month of the next 12 above the maximum of the last 12.
+    p_end : float
+        Month 12 ahead above the same month now.
+    """
+    year = paths.values[:, :SEASON]
+    p_any = (year.max(axis=1) > history.values[-SEASON:].max()).mean()
+    return float(p_any), float((year[:, -1] > history.values[-1]).mean())
+
+
+class _Collected:
+    """Evidence that grows with the origins."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._names = list(plan.panel.series)
+        self._months: list[pd.Period] = []
+        self._outcomes: list[Floats] = []
+        self._scales: list[Floats] = []
+        self._quantiles: dict[str, list[Floats]] = {}
+
+    def evidence(self, origin: pd.Period) -> Evidence:
+        """What is known at an origin."""
+        shape = (0, len(self._names), self._plan.horizon)
+        whole = Evidence(
+            pd.PeriodIndex(self._months, freq="M"),
+            np.array(self._outcomes).reshape(-1, *shape[1:]),
+            np.array(self._scales).reshape(-1, shape[1]),
+            {m: np.array(q) for m, q in self._quantiles.items()},
+        )
+        return whole.known_at(origin)
+
+    def add(
+        self,
+        origin: pd.Period,
+        histories: Mapping[str, History],
+        quantiles: Mapping[str, Mapping[str, Floats]],
+    ) -> None:
+        """Keep an origin's forecasts beside what came later; `evidence` shows it in its time."""
+        horizon = self._plan.horizon
+        self._months.append(origin)
+        self._outcomes.append(
+            np.array([self._plan.panel.outcome(s, origin, horizon) for s in self._names])
+        )
+        self._scales.append(
+            np.array(
+                [
+                    seasonal_scale(histories[s].values) if s in histories else np.nan
+                    for s in self._names
+                ]
+            )
+        )
+        nothing = np.full((horizon, len(LEVELS)), np.nan)
+        for model, found in quantiles.items():
+            rows = [found[s][:, 1:] if s in found else nothing for s in self._names]
+            self._quantiles.setdefault(model, []).append(np.array(rows))
+
+
+def _combinations(
+    forecasts: Forecasts,
+    histories: Mapping[str, History],
+    members: Sequence[str],
+    evidence: Evidence,
+    plan: Plan,
+    times: Times,
+) -> None:
+    """Add the combinations to the forecasts of an origin."""
+    known = [m for m in members if m in evidence.quantiles]
+    weights = dict.fromkeys(members, 1.0)
+    if known:
+        found = inverse_score_weights(evidence.origin_scores(known))
+        weights.update(zip(known, found * len(known), strict=True))
+    names = list(histories)
+    started = cpu_seconds()
+    shifts = pooled_shifts([histories[s] for s in names], plan.horizon)
+    times.add(POOLED, cpu_seconds() - started, 0)
+    for name, shift in zip(names, shifts, strict=True):
+        history = histories[name]
+        working = [m for m in members if name in forecasts[m]]
+        if not working:
+            continue
+        paths = [forecasts[m][name] for m in working]
+        seed = cell_seed(plan.seed, COMBINATION, history)
+        started = cpu_seconds()
+        robust = combine(paths, seed)
+        times.add(COMBINATION, cpu_seconds() - started, 1)
+        forecasts.setdefault(COMBINATION, {})[name] = robust
+        # Where nothing can be pooled it is the robust combination itself.
+        moved = robust if shift is None else shifted(robust, shift, history.transform)
+        times.add(POOLED, 0.0, 1)
+        forecasts.setdefault(POOLED, {})[name] = moved
+        started = cpu_seconds()
+        share = np.array([weights[m] for m in working])
+        forecasts.setdefault(WEIGHTED, {})[name] = combine_weighted(paths, share, robust)
+        times.add(WEIGHTED, cpu_seconds() - started, 1)
+        started = cpu_seconds()
+        trim = 1 if len(working) > 2 else 0
+        forecasts.setdefault(TRIMMED, {})[name] = combine_trimmed(paths, trim, robust)
+        times.add(TRIMMED, cpu_seconds() - started, 1)
+
+
+def _champion(
+    choice: Choice,
+    forecasts: Forecasts,
+    histories: Mapping[str, History],
+    calibration: Calibration,
+) -> dict[str, SamplePaths]:
+    """Calibrated paths of the chosen model; where it failed, of the first that did not."""
+    order = [choice.model, POOLED, COMBINATION, *sorted(forecasts)]
+    found = {}
+    for name, history in histories.items():
+        model = next((m for m in order if name in forecasts.get(m, {})), None)
+        if model is not None:
+            found[name] = calibration.apply(forecasts[model][name], history.transform == "log")
+    return found
+
+
+def standings(
+    plan: Plan, origins: Sequence[pd.Period], file: Path, times: Times
+) -> Iterator[Standing]:
+    """Go through the origins in order of time, knowing at each what was known then.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was computed.
+    origins : sequence of pandas.Period
+        Ascending.
+    file : pathlib.Path
+        Cells from `compute_all`.
+    times : Times
+        Filled on the way.
+
+    Yields
+    ------
+    Standing
+    """
+    collected = _Collected(plan)
+    members = [m for m in MEMBERS if m in plan.models]
+    for origin in origins:
+        forecasts: Forecasts = {m: {} for m in plan.models}
+        histories: dict[str, History] = {}
+        for model, name, cell, outcome, seconds in load_origin(plan, origin, file):
+            histories[name] = cell.origin.history
+            times.add(model, seconds, 1)
+            if isinstance(outcome, SamplePaths):
+                forecasts[model][name] = outcome
+        evidence = collected.evidence(origin)
+        _combinations(forecasts, histories, members, evidence, plan, times)
+        default = POOLED if POOLED in forecasts else next(iter(forecasts))
+        started = cpu_seconds()
+        choice = choose_pooled(evidence, roster.floors(), default, label)
+        log = all(h.transform == "log" for h in histories.values())
+        calibration = _calibration(evidence, choice.model, log, plan.horizon)
+        chosen = _champion(choice, forecasts, histories, calibration)
+        times.add(CHAMPION, cpu_seconds() - started, len(chosen))
+        quantiles = {m: _summaries(found) for m, found in forecasts.items()}
+        collected.add(origin, histories, quantiles)
+        forecasts[CHAMPION] = chosen
+        quantiles[CHAMPION] = _summaries(chosen)
+        yield Standing(origin, histories, forecasts, quantiles, choice, calibration)
+
+
+def _summaries(found: Mapping[str, SamplePaths]) -> dict[str, Floats]:
+    return {s: np.column_stack([p.mean(), p.quantiles()]) for s, p in found.items()}
+
+
+def _calibration(evidence: Evidence, model: str, log: bool, horizon: int) -> Calibration:
+    if model not in evidence.quantiles:
+        return Calibration(np.ones(horizon), np.ones(horizon), 0, np.zeros(horizon))
+    return evidence.calibration(model, log)

@@ -1,0 +1,117 @@
+"""What can stand beside a target: other stored indicators, groups, the monitored sample firms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data.catalogue import Catalogue, Indicator, Region
+from data.sample_store import FirmVintages, firm_vintages, group_vintages, groups_of
+from data.store import Store
+from data.vintages import Known
+from features.groups import GROUP_LABELS
+from features.lagged import Other
+from features.sample_firms import Basis, read_panel
+from features.sample_indicators import INDICATOR_LABELS, sample_indicators
+
+# Of the sample's indicators those that carry different news.
+SAMPLE_CODES = ("sample_index", "sample_loss_rate", "sample_diffusion")
+SAMPLE_LAG_DAYS = 10
+
+
+def sample_indicator(code: str) -> Indicator:
+    """Catalogue-like entry of an indicator that is computed from the firm panel."""
+    index = code.startswith("sample_index")
+    return Indicator(
+        code=code,
+        name=INDICATOR_LABELS[code],
+        kind="index" if index else "rate",
+        unit="指数" if index else "%",
+        transform="log" if index else "none",
+        lag_days=SAMPLE_LAG_DAYS,
+        precision=0.1,
+    )
+
+
+@dataclass(frozen=True)
+class SampleSource:
+    """An indicator of the monitored firms as it could be computed on any day.
+
+    Attributes
+    ----------
+    vintages : FirmVintages
+        All reports.
+    code : str
+        A key of `features.sample_indicators.INDICATOR_LABELS`.
+    """
+
+    vintages: FirmVintages
+    code: str
+
+    @property
+    def region(self) -> str:
+        """Code of the region."""
+        return self.vintages.region
+
+    def as_of(self, day: date) -> Known:
+        """Series of the reports known at the end of a day.
+
+        Where reports refer to different kinds of 建档期, those of the more frequent kind are used.
+        """
+        reports = self.vintages.as_of(day)
+        if reports.empty:
+            none = pd.Series(np.empty(0), index=pd.PeriodIndex([], freq="M"), dtype=float)
+            return Known(none, np.array([], dtype="datetime64[D]"), False, False, ())
+        kinds = reports["base_is"].value_counts()
+        reports = reports[reports["base_is"] == kinds.index[0]]
+        basis: Basis = "fixed" if kinds.index[0] == "january" else "chained"
+        values = sample_indicators(read_panel(reports, basis))[self.code].dropna()
+        last = reports.groupby("month")["published_on"].max().reindex(values.index).ffill()
+        return Known(
+            values=values,
+            published_on=last.to_numpy().astype("datetime64[D]"),
+            estimated=bool(reports["published_estimated"].any()),
+            demo=bool(reports["demo"].any()),
+            sources=tuple(dict.fromkeys(reports["source"])),
+        )
+
+
+def stored_others(
+    store: Store, catalogue: Catalogue, region: Region, target: Indicator
+) -> list[Other]:
+    """Everything the store holds of a region beside the target.
+
+    Parameters
+    ----------
+    store : Store
+        Observations, groups and firms.
+    catalogue : Catalogue
+        Its indicators are looked for.
+    region, target : Region, Indicator
+        Catalogue entries.
+
+    Returns
+    -------
+    list of (Indicator, KnownSource)
+        In catalogue order, then the target's groups of people, then the sample firms.
+    """
+    found: list[Other] = []
+    for indicator in catalogue.indicators:
+        if indicator.code == target.code:
+            continue
+        vintages = store.vintages(region.code, indicator.code)
+        if not vintages.rows.empty:
+            found.append((indicator, vintages))
+    for people in groups_of(store, region.code, target.code):
+        label = GROUP_LABELS.get(people, people)
+        entry = replace(
+            target, code=f"{target.code}.{people}", name=f"{label}{target.name}", breaks=()
+        )
+        found.append((entry, group_vintages(store, region.code, target.code, people)))
+    firms = firm_vintages(store, region.code)
+    if not firms.rows.empty:
+        found += [(sample_indicator(code), SampleSource(firms, code)) for code in SAMPLE_CODES]
+    return found

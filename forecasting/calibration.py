@@ -1,0 +1,174 @@
+"""Recalibrate joint paths from the errors made at earlier origins.
+
+Two factors for each month ahead stretch the distance of every path from the median, one above and
+one below it. The map is monotone, so ranks, and with them the dependence over the horizon, stay.
+The factors minimise the pinball loss of the outer quantiles over what is known and are drawn
+towards one, the more so the fewer origins there are. They widen and never narrow: calm years make
+intervals look too wide until the next turn of the labour market.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.paths import LEVELS, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+# So many independent origins weigh as much as the belief that the paths are right as they are.
+PRIOR_ORIGINS = 10.0
+FEWEST_TO_STRETCH = 2.0
+LARGEST = 3.0
+# Neighbouring months ahead lend their errors, with weights falling to nothing beyond two months.
+REACH = 3
+_MIDDLE = 4
+_HALVINGS = 40
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Stretch of the paths about their median.
+
+    Attributes
+    ----------
+    lower, upper : numpy.ndarray
+        Factors below and above the median, at least 1, shape (horizon,).
+    origins : int
+        Earlier origins with a known outcome.
+    independent : numpy.ndarray
+        Origins whose forecasts do not overlap, shape (horizon,): what the factors rest on.
+    """
+
+    lower: Floats
+    upper: Floats
+    origins: int
+    independent: Floats
+
+    @property
+    def identity(self) -> bool:
+        """True if nothing is changed."""
+        return bool(np.all(self.lower == 1.0) and np.all(self.upper == 1.0))
+
+    @property
+    def note(self) -> str:
+        """What the calibration rests on, in Chinese."""
+        if self.origins == 0:
+            return "没有结果已知的历史起点,区间未经校准"
+        fewest = int(self.independent.min())
+        text = f"区间按 {self.origins} 个历史起点的样本外误差校准"
+        if fewest < FEWEST_TO_STRETCH:
+            return text + f",其中最远月份互不重叠的起点只有 {fewest} 个,该处未校准"
+        return text + f"(最远月份互不重叠的有 {fewest} 个),只放宽不收窄"
+
+    def apply(self, paths: SamplePaths, log: bool) -> SamplePaths:
+        """Stretch paths.
+
+        Parameters
+        ----------
+        paths : SamplePaths
+            Months beyond the calibrated ones take the last factors.
+        log : bool
+            Stretch logarithms: for positive series.
+
+        Returns
+        -------
+        SamplePaths
+            Same shape, same median and ranks in every month.
+        """
+        if self.identity:
+            return paths
+        months = np.minimum(np.arange(paths.horizon), len(self.lower) - 1)
+        log = log and bool(paths.values.min() > 0)
+        z = np.log(paths.values) if log else paths.values
+        middle = np.median(z, axis=0)
+        away = z - middle
+        z = middle + away * np.where(away > 0, self.upper[months], self.lower[months])
+        return replace(paths, values=np.exp(z) if log else z)
+
+
+def uncalibrated(horizon: int) -> Calibration:
+    """Calibration that changes nothing."""
+    return Calibration(np.ones(horizon), np.ones(horizon), 0, np.zeros(horizon))
+
+
+def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Calibration:
+    """Learn factors from earlier origins, pooled over series.
+
+    Parameters
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n,), ascending.
+    quantiles : numpy.ndarray
+        Shape (n, series, horizon, 9), of the forecasts to be calibrated; NaN where there is none.
+    outcomes : numpy.ndarray
+        Shape (n, series, horizon), NaN where not yet known: the caller decides what is known.
+    log : bool
+        Work on logarithms.
+
+    Returns
+    -------
+    Calibration
+
+    References
+    ----------
+    Minimum-score recalibration, as Gneiting, Raftery, Westveld and Goldman (2005), here with the
+    pinball loss of the outer quantiles and shrinkage of its logarithm towards no change.
+    """
+    horizon = outcomes.shape[-1]
+    known = np.asarray(np.isfinite(outcomes) & np.isfinite(quantiles).all(axis=-1))
+    if log:
+        known &= (outcomes > 0) & (quantiles > 0).all(axis=-1)
+        with np.errstate(all="ignore"):
+            quantiles, outcomes = np.log(quantiles), np.log(outcomes)
+    away = quantiles - quantiles[..., _MIDDLE : _MIDDLE + 1]
+    error = outcomes - quantiles[..., _MIDDLE]
+    used = np.asarray(known.any(axis=1))
+    independent = np.array([_independent(months[used[:, h]], h + 1) for h in range(horizon)])
+    factors = np.ones((2, horizon))
+    for side, sign in enumerate((-1.0, 1.0)):
+        outer = slice(0, _MIDDLE) if sign < 0 else slice(_MIDDLE + 1, None)
+        levels = 1 - LEVELS[outer] if sign < 0 else LEVELS[outer]
+        for h in range(horizon):
+            if independent[h] < FEWEST_TO_STRETCH:
+                continue
+            ratios, weights, aims = [], [], []
+            for near in range(max(0, h - REACH + 1), min(horizon, h + REACH)):
+                cells = known[..., near]
+                width = sign * away[..., near, outer][cells]
+                good = (width > 0).all(axis=1)
+                width, miss = width[good], sign * error[..., near][cells][good]
+                relative = width / width.mean(axis=1, keepdims=True)
+                ratios.append((miss[:, None] / width).ravel())
+                weights.append((relative * (1 - abs(near - h) / REACH)).ravel())
+                aims.append(np.broadcast_to(levels, width.shape).ravel())
+            found = _stretch(*map(np.concatenate, (ratios, weights, aims)))
+            trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
+            factors[side, h] = np.exp(trust * np.log(found))
+    return Calibration(factors[0], factors[1], int(used.any(axis=1).sum()), independent)
+
+
+def _independent(months: pd.PeriodIndex, ahead: int) -> float:
+    """Origins whose forecasts of so many months do not overlap."""
+    if len(months) == 0:
+        return 0.0
+    span = (months[-1] - months[0]).n
+    return float(min(len(months), span // ahead + 1))
+
+
+def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
+    """Factor, 1 to 3, that minimises the sum of weights * pinball(ratio - factor, level).
+
+    By bisection on the slope, which never falls.
+    """
+    low, high = 1.0, LARGEST
+    if len(ratios) == 0 or (weights * ((ratios <= low) - levels)).sum() >= 0:
+        return 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        slope = float((weights * ((ratios <= middle) - levels)).sum())
+        low, high = (middle, high) if slope < 0 else (low, middle)
+    return (low + high) / 2

@@ -1,0 +1,190 @@
+"""What several regions show together: a shift of each one's forecast, learned from all of them.
+
+One region's history holds one or two turns of the labour market, too few to learn how movements go
+on. Regions share them: a ridge regression for each month ahead, over all regions and months, of the
+distance covered from the present level on the recent movement of the region and of the average of
+the regions. The shift it gives is added on the model scale to paths that know one region only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from features.history import History
+from models.contract import SEASON, scale
+from models.paths import SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+FEWEST_SERIES = 5
+FEWEST_MONTHS = 61
+# Exponential smoothing that tells level from season; fixed, for it only prepares the regression.
+LEVEL, SEASONAL = 0.8, 0.2
+FIRST_YEARS = 4
+# Of standardised features and a penalty per row: a lone feature keeps half of its coefficient.
+PENALTY = 1.0
+TAIL = 0.005
+# Movements between these months ago.
+SPANS = ((0, 1), (1, 2), (2, 3), (3, 6), (6, 12), (12, 24))
+SETTLED = 30
+
+
+def smoothed(z: Floats, horizon: int) -> tuple[Floats, Floats]:
+    """Level and seasonal figure by exponential smoothing with fixed weights.
+
+    Parameters
+    ----------
+    z : numpy.ndarray
+        Shape (n,), n at least 25, on the model scale.
+    horizon : int
+        Months ahead.
+
+    Returns
+    -------
+    level : numpy.ndarray
+        Shape (n,): each from the months up to its own.
+    season : numpy.ndarray
+        Shape (n, horizon): seasonal figure of the months after each, as known then. The figures
+        that the first years start from are those years' own.
+
+    References
+    ----------
+    Winters (1960), Forecasting sales by exponentially weighted moving averages.
+    """
+    begin = min(len(z) // SEASON, FIRST_YEARS) * SEASON
+    weights = np.ones(SEASON + 1)
+    weights[[0, -1]] = 0.5
+    trend = np.convolve(z[:begin], weights / SEASON, "valid")
+    half = SEASON // 2
+    ratios = z[half : half + len(trend)] - trend
+    slots = np.arange(half, half + len(trend)) % SEASON
+    season = np.bincount(slots, ratios, SEASON) / np.bincount(slots, minlength=SEASON)
+    season -= season.mean()
+    level = float(z[:SEASON].mean())
+    levels = np.empty(len(z))
+    ahead = np.empty((len(z), horizon))
+    steps = np.arange(1, horizon + 1)
+    for t, value in enumerate(z):
+        error = value - level - season[t % SEASON]
+        level += LEVEL * error
+        season[t % SEASON] += SEASONAL * error
+        levels[t] = level
+        ahead[t] = season[(t + steps) % SEASON]
+    return levels, ahead
+
+
+def _features(levels: Floats, sizes: Floats) -> Floats:
+    """Own movements and distance from the mean level, then their averages over the series.
+
+    Shape (n, series, 2 * (len(SPANS) + 1)) from levels (n, series), in units of `sizes`.
+    """
+    n = len(levels)
+    padded = np.vstack([np.full((24, levels.shape[1]), np.nan), levels])
+    lagged = [padded[24 - lag : 24 - lag + n] for lag in range(25)]
+    own = [lagged[a] - lagged[b] for a, b in SPANS]
+    own.append(levels - np.nanmean(levels, axis=0))
+    table = np.stack(own, axis=-1) / sizes[:, None]
+    raw = np.stack(own, axis=-1)
+    known = np.isfinite(raw)
+    counts = known.sum(axis=1, keepdims=True)
+    sums = np.where(known, raw, 0.0).sum(axis=1, keepdims=True)
+    common = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return np.concatenate([table, common / sizes[:, None]], axis=-1)
+
+
+def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | None]:
+    """Shift of each series' forecast on its model scale.
+
+    Parameters
+    ----------
+    histories : sequence of History
+        Series of one kind with the same origin.
+    horizon : int
+        Months ahead.
+
+    Returns
+    -------
+    list of numpy.ndarray or None
+        Shape (horizon,) each; None for a history shorter than 61 months, and for all where fewer
+        than five are long enough.
+
+    Raises
+    ------
+    ValueError
+        If origins differ.
+
+    References
+    ----------
+    Direct forecasts, pooled over series: Montero-Manso and Hyndman (2021), Principles and
+    algorithms for forecasting groups of time series: locality and globality.
+    """
+    if len({h.origin for h in histories}) > 1:
+        raise ValueError("histories must share their origin")
+    shifts: list[Floats | None] = [None] * len(histories)
+    used = [i for i, h in enumerate(histories) if len(h) >= FEWEST_MONTHS]
+    if len(used) < FEWEST_SERIES:
+        return shifts
+    series = [scale(histories[i]).z for i in used]
+    n = max(len(z) for z in series)
+    levels = np.full((n, len(used)), np.nan)
+    paths = np.full((n, len(used), horizon), np.nan)
+    values = np.full((n, len(used)), np.nan)
+    for column, z in enumerate(series):
+        first = n - len(z)
+        levels[first:, column], paths[first:, column] = smoothed(z, horizon)
+        values[first:, column] = z
+    unsettled = np.isnan(np.vstack([np.full((SETTLED, len(used)), np.nan), levels])[:n])
+    sizes = np.nanstd(np.where(unsettled, np.nan, levels)[1:] - levels[:-1], axis=0)
+    sizes[~(sizes > 0)] = 1.0
+    features = np.where(unsettled[..., None], np.nan, _features(levels, sizes))
+    found = np.empty((len(used), horizon))
+    for step in range(1, horizon + 1):
+        distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
+        found[:, step - 1] = _regress(features[:-step], distance / sizes, features[-1]) * sizes
+    for row, i in enumerate(used):
+        shifts[i] = found[row]
+    return shifts
+
+
+def _regress(features: Floats, target: Floats, now: Floats) -> Floats:
+    """Ridge prediction without an intercept: no drift is learned from a few years."""
+    rows = features.reshape(-1, features.shape[-1])
+    aims = target.ravel()
+    known = np.isfinite(rows).all(axis=1) & np.isfinite(aims)
+    rows, aims = rows[known], aims[known]
+    if len(rows) == 0:
+        return np.zeros(len(now))
+    aims = np.clip(aims, *np.quantile(aims, [TAIL, 1 - TAIL]))
+    spread = rows.std(axis=0)
+    spread[spread == 0] = 1.0
+    scaled = rows / spread
+    gram = scaled.T @ scaled / len(scaled) + PENALTY * np.eye(scaled.shape[1])
+    coefficients = np.linalg.solve(gram, scaled.T @ aims / len(scaled))
+    # Movements never seen before are taken for the largest seen.
+    inside = np.clip(now, rows.min(axis=0), rows.max(axis=0))
+    return np.asarray(np.nan_to_num(inside / spread) @ coefficients, dtype=float)
+
+
+def shifted(paths: SamplePaths, shift: Floats, transform: str) -> SamplePaths:
+    """Paths moved by a shift on the model scale; ranks and dependence stay.
+
+    Parameters
+    ----------
+    paths : SamplePaths
+        At most as many months as `shift` has.
+    shift : numpy.ndarray
+        From `pooled_shifts`.
+    transform : {"log", "none"}
+        Model scale of the history.
+
+    Returns
+    -------
+    SamplePaths
+    """
+    part = shift[: paths.horizon]
+    values = paths.values * np.exp(part) if transform == "log" else paths.values + part
+    return replace(paths, values=values)

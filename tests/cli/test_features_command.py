@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def test_features_as_table_and_picture(forecast, tmp_path: Path) -> None:
+    file = tmp_path / "图.png"
+    done = forecast("features", "--region", "嘉定", "--plot", str(file))
+    assert done.code == 0, done.err
+    for words in ("登记失业人数", "演示数据", "春节前", "工作日", "求人倍率", "监测企业岗位指数"):
+        assert words in done.out
+    assert "2026-10" in done.out
+    assert file.read_bytes().startswith(b"\x89PNG")
+
+
+def test_features_as_json_on_a_day(forecast) -> None:
+    done = forecast(
+        "features", "--region", "徐汇", "--indicator", "新增就业", "--as-of", "2025-02-25", "--json"
+    )
+    assert done.code == 0, done.err
+    content = done.json
+    assert content["indicator"] == "new_jobs"
+    # January comes out with February.
+    assert content["data_month"] == "2024-12"
+    assert content["plot"] is None
+    assert [row["indicator"] for row in content["indicators"]] == [
+        "registered_unemployed", "registered_unemployment_rate",
+    ]  # fmt: skip
+    assert content["indicators"][0]["lag_months"] == -1
+    assert any("合计不变" in note for note in content["notes"])
+
+
+def test_features_of_nothing(forecast) -> None:
+    done = forecast("features", "--region", "嘉定", "--as-of", "1999-01-01", "--json")
+    assert done.code == 4
+    assert done.json["error"]["message"]

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from experiments import content
+from experiments.series import Series
+from experiments.summary import summary
+from forecasting.caps import Assessment
+from forecasting.competition import Competition
+
+
+def assessment(result: Competition, **changes: object) -> Assessment:
+    """The competition's assessment with other figures, or about another target."""
+    first = result.assessments[0]
+    about = {k: changes.pop(k) for k in list(changes) if hasattr(first.target, k)}
+    return replace(first, target=replace(first.target, **about), **changes)
+
+
+def metrics(result: Competition, *items: Assessment) -> dict[str, float | None]:
+    given = replace(result, assessments=list(items))
+    return dict(content.parent_figures(given, 1.0).metrics)
+
+
+def test_caps_of_two_tiers_stand_side_by_side(competition: Competition) -> None:
+    found = metrics(
+        competition,
+        assessment(competition, p_any=0.2, p_end=0.1, headroom=300.0),
+        assessment(competition, tier="district", p_any=0.4, p_end=0.3, headroom=100.0),
+    )
+    assert found["p_any/municipal"] == 0.2
+    assert found["p_end/municipal"] == 0.1
+    assert found["headroom/municipal"] == 300.0
+    assert found["p_any/district"] == 0.4
+    assert "p_any_remaining/municipal" not in found
+
+
+def test_a_second_cap_of_one_tier_is_told_apart_by_its_period(competition: Competition) -> None:
+    found = metrics(
+        competition,
+        assessment(competition, p_any=0.2),
+        assessment(competition, period="2021-2026", p_any=0.5),
+    )
+    assert found["p_any/municipal"] == 0.2
+    assert found["p_any/municipal.2021-2026.any_month"] == 0.5
+
+
+def test_a_breached_cap_tells_what_remains(competition: Competition) -> None:
+    breached = assessment(competition, already_breached=True, p_any=1.0, p_any_remaining=0.25)
+    found = metrics(competition, breached)
+    assert found["p_any/municipal"] == 1.0
+    assert found["p_any_remaining/municipal"] == 0.25
+    assert "已突破" in summary(replace(competition, assessments=[breached]))
+
+
+def test_an_average_cap_has_only_its_own_probability(competition: Competition) -> None:
+    item = assessment(
+        competition,
+        tier="national",
+        basis="period_average",
+        p_any=None,
+        p_any_remaining=None,
+        p_end=None,
+        p_average=0.07,
+        first_breach_month=pd.NaT,
+    )
+    found = metrics(competition, item)
+    assert found["p_average/national"] == 0.07
+    assert not [name for name in found if name.startswith(("p_any", "p_end"))]
+    assert "7.0%" in summary(replace(competition, assessments=[item]))
+
+
+def test_without_caps_the_summary_says_so(competition: Competition) -> None:
+    bare = replace(competition, assessments=[], targets=[])
+    assert "没有可对照的控制数" in summary(bare)
+
+
+def test_real_data_is_not_called_demonstration(competition: Competition) -> None:
+    real = replace(
+        competition,
+        history=replace(competition.history, demo=False),
+        targets=[replace(t, demo=False) for t in competition.targets],
+    )
+    assert "演示" not in content.run_name(real)
+    assert content.version_tags(real)["data_kind"] == "正式数据"
+    assert not summary(real).startswith("> **演示数据**")
+    assert content.DEMO in content.version_tags(competition).values()
+
+
+def test_a_child_lists_the_settings_of_its_model(competition: Competition) -> None:
+    entry = competition.entries[0]
+    params = content.child_figures(competition, entry).params
+    assert params["model"] == entry.model
+    assert params["model_version"].isdigit()
+    combination = replace(entry, model="combination")
+    members = content.child_figures(competition, combination).params["settings.members"]
+    assert "theta" in members.split(",")
+
+
+def test_a_note_fits_into_a_tag(competition: Competition) -> None:
+    assert len(summary(competition)) < 5000
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [
+        ("registered_name", "registered_unemployed.310114"),
+        ("title", "嘉定区登记失业人数"),
+    ],
+)
+def test_names_of_a_series(series: Series, attribute: str, expected: str) -> None:
+    assert getattr(series, attribute) == expected

@@ -1,0 +1,253 @@
+"""The main job end to end on small series, with the floors and a few quick models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.errors import DataError, NoModelError, ShortHistoryError
+from forecasting.competition import LONGEST_HORIZON, Options, compete
+from models import roster
+from models.contract import Tags
+from models.paths import Failure, SamplePaths
+
+FLOORS = ("random_walk", "drift", "seasonal_naive")
+
+
+class Memory:
+    """A cell cache in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        return {k: self.kept[k] for k in keys if k in self.kept}
+
+    def save(self, results: Mapping[str, bytes]) -> None:
+        self.kept.update(results)
+
+
+def bytes_of(result) -> dict[str, bytes]:
+    return {
+        m: o.values.tobytes() if isinstance(o, SamplePaths) else o.reason.encode()
+        for m, o in result.forecasts.items()
+    }
+
+
+def test_the_whole_job(competition, cap_of):
+    result = competition(targets=[cap_of()])
+    assert str(result.history.origin) == "2024-12"
+    assert {e.model for e in result.entries} == set(FLOORS)
+    assert all(e.wis is not None and e.failure is None for e in result.entries)
+    assert [e.wis for e in result.entries] == sorted(e.wis for e in result.entries)
+    assert result.choice.model in FLOORS
+    assert len(result.backtest.months) == 8
+    assert result.champion_paths.origin == result.history.origin
+    assert result.champion_paths.values.shape == (40, 12)
+    (assessment,) = result.assessments
+    assert 0 <= assessment.p_end <= assessment.p_any <= 1
+    assert (result.cells_computed, result.cells_reused) == (3 * 9, 0)
+    assert not result.demo
+
+
+def test_the_same_again_is_the_same_bytes(competition):
+    one, two = competition(), competition()
+    assert bytes_of(one) == bytes_of(two)
+    assert one.entries == two.entries
+    assert bytes_of(competition(seed=2)) != bytes_of(one)
+
+
+def test_without_a_target_it_still_forecasts(competition):
+    result = competition()
+    assert (result.targets, result.assessments, result.unassessed) == ([], [], [])
+    assert result.champion_paths.horizon == 12
+
+
+def test_the_horizon_reaches_the_end_of_the_period_and_the_backtest_does_not(competition, cap_of):
+    result = competition(targets=[cap_of(period="2025")], horizon=4)
+    assert result.champion_paths.horizon == 12
+    assert (result.backtest.horizon, result.tested_horizon) == (4, 4)
+    assert result.assessments[0].untested
+    plan = competition(targets=[cap_of(period="2021-2025")], horizon=4)
+    assert plan.champion_paths.horizon == 12
+    longer = competition(targets=[cap_of(period="2025-2034")], horizon=4)
+    assert longer.champion_paths.horizon == LONGEST_HORIZON
+    assert longer.assessments[0].reasons["p_any"]
+
+
+def test_several_caps_side_by_side_and_what_cannot_be_assessed(competition, cap_of):
+    targets = [
+        cap_of(10_400.0),
+        cap_of(10_300.0, tier="district", announced_on=date(2025, 1, 9)),
+        cap_of(None, tier="own"),
+        cap_of(9_000.0, direction="floor", basis="period_total", qualifier="不低于"),
+        cap_of(1.0, announced_on=date(2025, 2, 1)),  # after the day of knowledge
+        cap_of(1.0, region="310104"),
+    ]
+    result = competition(targets=targets)
+    assert [(a.target.tier, a.target.value) for a in result.assessments] == [
+        ("municipal", 10_400.0),
+        ("district", 10_300.0),
+    ]
+    lower, higher = result.assessments[1], result.assessments[0]
+    assert lower.p_any >= higher.p_any
+    assert {t.direction for t in result.unassessed} == {"cap", "floor"}
+    assert len(result.unassessed) == 2
+
+
+def test_real_figures_are_never_held_against_demonstration_caps(competition, cap_of):
+    shown = cap_of(demo=True)
+    real, demo = competition(targets=[shown]), competition(targets=[shown], demo=True)
+    assert (real.assessments, real.demo) == ([], False)
+    assert len(demo.assessments) == 1
+    assert demo.demo
+
+
+def test_a_second_run_computes_nothing(competition):
+    cache = Memory()
+    first, second = competition(cache=cache), competition(cache=cache)
+    assert (second.cells_computed, second.cells_reused) == (0, first.cells_computed)
+    assert bytes_of(second) == bytes_of(first)
+    assert second.entries == first.entries
+    assert competition().entries == first.entries  # and without a cache the same
+
+
+def test_the_next_month_computes_one_new_origin_per_model(competition, wandering):
+    cache = Memory()
+    competition(wandering(47), cache=cache)
+    following = competition(wandering(48), cache=cache)
+    assert following.cells_computed == 3
+    assert bytes_of(following) == bytes_of(competition(wandering(48)))
+
+
+def test_other_settings_reuse_nothing(competition):
+    cache = Memory()
+    total = competition(cache=cache).cells_computed
+    assert competition(cache=cache, seed=2).cells_computed == total
+    assert competition(cache=cache, n_paths=41).cells_computed == total
+
+
+def test_damaged_cells_are_computed_anew(competition):
+    cache = Memory()
+    first = competition(cache=cache)
+    for i, key in enumerate(sorted(cache.kept)[:5]):
+        blob = bytearray(cache.kept[key])
+        blob[(i * 37) % len(blob)] ^= 1
+        cache.kept[key] = bytes(blob)
+    again = competition(cache=cache)
+    assert again.cells_computed == 5
+    assert bytes_of(again) == bytes_of(first)
+    assert again.entries == first.entries
+    assert competition(cache=cache).cells_computed == 0
+
+
+def test_the_combination_is_made_of_its_members(competition, wandering):
+    result = competition(wandering(60), models=(*FLOORS, "theta", "ets", "combination"), origins=3)
+    assert isinstance(result.forecasts["combination"], SamplePaths)
+    law = np.sort(result.forecasts["combination"].values, axis=0)
+    members = [np.sort(result.forecasts[m].values, axis=0) for m in ("theta", "ets")]
+    assert law == pytest.approx(np.median(members, axis=0))
+    # It is made, not fitted: cells are those of the five others.
+    assert result.cells_computed == 5 * 4
+    assert result.choice.model == "combination"  # three origins decide nothing
+    alone = competition(models=(*FLOORS, "combination"), origins=3)
+    assert set(alone.forecasts) == set(FLOORS)
+
+
+class Broken:
+    """A competitor that fails at every origin but the last, or at all."""
+
+    label = "坏模型"
+    tags = Tags(min_months=1, filters=False)
+
+    def __init__(self, always: bool) -> None:
+        self.always = always
+
+    def estimate(self, history):
+        if self.always or len(history) < 48:
+            return Failure("不收敛")
+        return {}
+
+    def draw(self, history, parameters, horizon, n_paths, seed):
+        return SamplePaths(np.full((n_paths, horizon), 1.0), history.origin)
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_failing_model_is_shown_and_stops_nothing(competition, monkeypatch, always):
+    create, tags, label = roster.create, roster.tags, roster.label
+    monkeypatch.setattr(roster, "create", lambda n: Broken(always) if n == "ets" else create(n))
+    monkeypatch.setattr(roster, "tags", lambda n: Broken.tags if n == "ets" else tags(n))
+    monkeypatch.setattr(roster, "label", lambda n: Broken.label if n == "ets" else label(n))
+    result = competition(models=(*FLOORS, "ets"))
+    assert result.entries[-1].model == "ets"
+    assert result.entries[-1].wis is None
+    assert "不收敛" in result.entries[-1].failure
+    assert result.choice.model in FLOORS
+    assert len(result.backtest.records["ets"].failures) == 8
+    assert isinstance(result.forecasts["ets"], Failure) == always
+
+
+def test_when_everything_fails(competition, monkeypatch):
+    monkeypatch.setattr(roster, "create", lambda name: Broken(always=True))
+    with pytest.raises(NoModelError, match="不收敛"):
+        competition()
+
+
+def test_a_short_history_falls_back_to_what_can_run(competition, wandering):
+    result = competition(wandering(10))
+    failed = {m for m, o in result.forecasts.items() if isinstance(o, Failure)}
+    assert failed == {"seasonal_naive"}
+    assert "10 个月" in result.forecasts["seasonal_naive"].reason
+    assert result.choice.model in ("random_walk", "drift")
+
+
+def test_a_history_too_short_for_all_says_what_each_needs(competition, wandering):
+    with pytest.raises(ShortHistoryError) as caught:
+        competition(wandering(3))
+    assert caught.value.exit_code == 4
+    assert "只有 3 个月" in caught.value.message
+    for name in FLOORS:
+        assert f"{roster.label(name)} {roster.tags(name).min_months} 个月" in caught.value.hint
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_data_are_refused_before_anything_runs(competition):
+    with pytest.raises(DataError, match="没有变化"):
+        competition([5.0] * 48)
+    with pytest.raises(DataError, match="为负数"):
+        competition([5.0, -1.0] * 24)
+
+
+@settings(max_examples=4, deadline=None)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 59), st.integers(1, 30_000)), max_size=15),
+    at=st.integers(44, 50),
+)
+def test_canary_nothing_published_later_moves_a_forecast(
+    vintages_of, monthly, wandering, jiading, unemployed, changes, at
+):
+    """All values after the day are changed: forecasts, scores and choice are bit-identical."""
+    rows = monthly("2020-01", wandering(60))
+    day = rows[at][2]
+
+    def run(given_rows):
+        options = Options(models=FLOORS, horizon=6, origins=6, n_paths=30)
+        return compete(vintages_of(given_rows), jiading, unemployed, day, [], options)
+
+    clean = run([r for r in rows if r[2] <= day])
+    future = [r if r[2] <= day else (r[0], 7 * r[1] + 13, r[2]) for r in rows]
+    late = [(rows[i][0], float(v), max(rows[i][2], day) + timedelta(days=1)) for i, v in changes]
+    dirty = run([*future, *late])
+    assert bytes_of(dirty) == bytes_of(clean)
+    assert dirty.entries == clean.entries
+    assert dirty.choice == clean.choice
+    assert dirty.history.fingerprint == clean.history.fingerprint
+    # Positive control: the month at the origin does change the forecast.
+    touched = run([(m, v + 1 if i == at else v, d) for i, (m, v, d) in enumerate(rows)])
+    for model in FLOORS:
+        assert bytes_of(touched)[model] != bytes_of(clean)[model]

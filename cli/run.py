@@ -54,6 +54,7 @@ def run(
     from cli.session import open_session
     from data import clock
     from data.files import to_json, write_atomically
+    from features.others import stored_others
     from forecasting.competition import Options, compete
     from models import roster
 
@@ -76,6 +77,7 @@ def run(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
+    others = stored_others(session.store, session.catalogue, place, what)
     cache = None if no_cache else session.cells
 
     from experiments.record import recorded
@@ -86,7 +88,9 @@ def run(
         session.settings.tracking_uri(session.workspace), session.workspace, place, what
     ) as run_:
         with progress(f"{place.name} 回测") as tick:
-            result = compete(vintages, place, what, day, session.targets(), options, cache, tick)
+            result = compete(
+                vintages, place, what, day, session.targets(), options, cache, tick, others
+            )
         chart = fan_chart(result)
         version = run_.register(result, chart)
     content = document(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -46,10 +46,15 @@ class SampleSource:
         All reports.
     code : str
         A key of `features.sample_indicators.INDICATOR_LABELS`.
+    computed : dict
+        Panels by day, to be shared by the indicators of one panel.
     """
 
     vintages: FirmVintages
     code: str
+    computed: dict[date, tuple[pd.DataFrame, Known]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def region(self) -> str:
@@ -61,22 +66,37 @@ class SampleSource:
 
         Where reports refer to different kinds of 建档期, those of the more frequent kind are used.
         """
-        reports = self.vintages.as_of(day)
-        if reports.empty:
-            none = pd.Series(np.empty(0), index=pd.PeriodIndex([], freq="M"), dtype=float)
-            return Known(none, np.array([], dtype="datetime64[D]"), False, False, ())
-        kinds = reports["base_is"].value_counts()
-        reports = reports[reports["base_is"] == kinds.index[0]]
-        basis: Basis = "fixed" if kinds.index[0] == "january" else "chained"
-        values = sample_indicators(read_panel(reports, basis))[self.code].dropna()
-        last = reports.groupby("month")["published_on"].max().reindex(values.index).ffill()
-        return Known(
-            values=values,
-            published_on=last.to_numpy().astype("datetime64[D]"),
-            estimated=bool(reports["published_estimated"].any()),
-            demo=bool(reports["demo"].any()),
-            sources=tuple(dict.fromkeys(reports["source"])),
-        )
+        table, frame = self._computed(day)
+        values = table[self.code].dropna() if self.code in table else frame.values
+        last = frame.published_on[: len(table)]
+        days = pd.Series(last, index=table.index).reindex(values.index)
+        return replace(frame, values=values, published_on=days.to_numpy().astype("datetime64[D]"))
+
+    def _computed(self, day: date) -> tuple[pd.DataFrame, Known]:
+        """All indicators of the panel as of a day, and what they have in common."""
+        if day not in self.computed:
+            self.computed[day] = _panel_indicators(self.vintages.as_of(day))
+        return self.computed[day]
+
+
+def _panel_indicators(reports: pd.DataFrame) -> tuple[pd.DataFrame, Known]:
+    none = pd.Series(np.empty(0), index=pd.PeriodIndex([], freq="M"), dtype=float)
+    if reports.empty:
+        empty = Known(none, np.array([], dtype="datetime64[D]"), False, False, ())
+        return pd.DataFrame(index=none.index), empty
+    kinds = reports["base_is"].value_counts()
+    reports = reports[reports["base_is"] == kinds.index[0]]
+    basis: Basis = "fixed" if kinds.index[0] == "january" else "chained"
+    table = sample_indicators(read_panel(reports, basis))
+    last = reports.groupby("month")["published_on"].max().reindex(table.index).ffill()
+    frame = Known(
+        values=none,
+        published_on=last.to_numpy().astype("datetime64[D]"),
+        estimated=bool(reports["published_estimated"].any()),
+        demo=bool(reports["demo"].any()),
+        sources=tuple(dict.fromkeys(reports["source"])),
+    )
+    return table, frame
 
 
 def stored_others(
@@ -113,5 +133,8 @@ def stored_others(
         found.append((entry, group_vintages(store, region.code, target.code, people)))
     firms = firm_vintages(store, region.code)
     if not firms.rows.empty:
-        found += [(sample_indicator(code), SampleSource(firms, code)) for code in SAMPLE_CODES]
+        shared: dict[date, tuple[pd.DataFrame, Known]] = {}
+        found += [
+            (sample_indicator(code), SampleSource(firms, code, shared)) for code in SAMPLE_CODES
+        ]
     return found

@@ -11,6 +11,7 @@ from data.errors import ShortHistoryError
 from data.targets import Target, in_force
 from data.vintages import Vintages
 from features.history import History
+from features.lagged import Other
 from forecasting import backtest as backtests
 from forecasting.backtest import Backtest
 from forecasting.caps import Assessment, assess
@@ -147,7 +148,7 @@ def _combination(
 
 
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
-    ends = [t.last_month for t in targets if t.direction == "cap"]
+    ends = [t.last_month for t in targets if t.direction == "cap" and t.assessable]
     reach = max(((end - history.origin).n for end in ends), default=0)
     return min(max(least, reach), LONGEST_HORIZON)
 
@@ -161,6 +162,7 @@ def compete(
     options: Options,
     cache: CellCache | None = None,
     progress: Progress | None = None,
+    others: Sequence[Other] = (),
 ) -> Competition:
     """Back-test every model through `as_of`, choose the champion, forecast and assess the caps.
 
@@ -180,6 +182,8 @@ def compete(
         Keeps cells between runs.
     progress : callable, optional
         Called with cells done and cells to do.
+    others : sequence of (Indicator, KnownSource)
+        Indicators beside the target, cut at each origin like the target.
 
     Returns
     -------
@@ -195,7 +199,7 @@ def compete(
         If every model fails at the current origin.
     """
     current, past = rolling_origins(
-        vintages, region, indicator, as_of, options.origins, options.gaps
+        vintages, region, indicator, as_of, options.origins, options.gaps, others
     )
     history = current.history
     competitors = [m for m in options.models if m != COMBINATION]

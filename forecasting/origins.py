@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from data.catalogue import Indicator, Region
 from data.errors import DataError
 from data.vintages import Vintages
 from features.history import History, from_known
+from features.lagged import Other
 
 # Parameters are estimated on the data of these calendar months and filtered forward in between,
 # so that no result depends on which months happened to be run.
@@ -45,7 +46,12 @@ HistoryAt = Callable[[pd.Period], History | None]
 
 
 def _history_at(
-    vintages: Vintages, region: Region, indicator: Indicator, as_of: date, gaps: str
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str,
+    others: Sequence[Other],
 ) -> HistoryAt:
     """Look-up of the history known when a month was first published; None where there is none."""
     built: dict[pd.Period, History | None] = {}
@@ -56,7 +62,7 @@ def _history_at(
             day = vintages.first_published(month)
             if day is not None and day <= as_of:
                 try:
-                    found = from_known(vintages.as_of(day), region, indicator, day, gaps)
+                    found = from_known(vintages.as_of(day), region, indicator, day, gaps, others)
                 except DataError:
                     return None
                 # Two months published on one day are one origin, the later.
@@ -83,6 +89,7 @@ def rolling_origins(
     as_of: date,
     count: int,
     gaps: str = "refuse",
+    others: Sequence[Other] = (),
 ) -> tuple[Origin, list[Origin]]:
     """Current origin and the `count` monthly origins before it, every one through `as_of`.
 
@@ -98,6 +105,8 @@ def rolling_origins(
         Most origins to go back.
     gaps : {"refuse", "after"}
         As in `features.history.from_known`.
+    others : sequence of (Indicator, KnownSource)
+        Indicators beside the target, each looked at as of the origin's day.
 
     Returns
     -------
@@ -112,8 +121,8 @@ def rolling_origins(
     DataError
         If the current history cannot be built.
     """
-    history_at = _history_at(vintages, region, indicator, as_of, gaps)
-    now = from_known(vintages.as_of(as_of), region, indicator, as_of, gaps)
+    history_at = _history_at(vintages, region, indicator, as_of, gaps, others)
+    now = from_known(vintages.as_of(as_of), region, indicator, as_of, gaps, others)
     past: list[Origin] = []
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)

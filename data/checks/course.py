@@ -16,6 +16,7 @@ from data.readers.result import Reading
 # A wrong unit shifts by 10^4 (万人 for 人) or 10^2 (a fraction for a percentage); half a power of
 # ten is left for the series' own movement.
 _HALF_POWER = 0.5
+_TINY_RATE = 0.2
 _SMALL_FALL = 0.01
 _TINY = 1e-9
 _FEWEST_CHANGES = 12
@@ -50,12 +51,14 @@ def unit_jump(batch: Batch) -> list[Finding]:
     for series in batch.series:
         if series.indicator.kind == "index":
             continue
+        if series.indicator.kind == "rate" and not series.known:
+            found += _fractions(series)
         power = 2 if series.indicator.kind == "rate" else 4
         for month, reading in series.new.items():
             usual, value = series.reference(month), reading.observation.value
             if usual is None or value <= 0:
                 continue
-            jump = math.log10(value / usual)
+            jump = math.log10(value) - math.log10(usual)
             if abs(abs(jump) - power) <= _HALF_POWER:
                 size = f"{10**power}" if power == 2 else "1万"
                 direction = f"约为平常值 {usual:g} 的" + (
@@ -70,6 +73,20 @@ def unit_jump(batch: Batch) -> list[Finding]:
                     )
                 )  # fmt: skip
     return found
+
+
+def _fractions(series: Series) -> list[Finding]:
+    """Rates without history that are all tiny: 0.0315 for 3.15 %."""
+    first = next(iter(series.new.values()))
+    if not 0 < max(r.observation.value for r in series.new.values()) < _TINY_RATE:
+        return []
+    return [
+        finding(
+            "unit_jump", "warning", first,
+            f"“{series.indicator.name}”全部小于 {_TINY_RATE}%，像是用小数表示的百分率",
+            "若 0.0315 表示 3.15%，请改写成 3.15 或设为百分比格式后重新导入。",
+        )
+    ]  # fmt: skip
 
 
 def _years(series: Series) -> Iterator[list[int]]:

@@ -109,8 +109,9 @@ class RowReader:
             facts = facts_of([label]).over(facts)
             if label.total and not label.indicator and not label.region:
                 total_column = column
-        if total_column is None and unnumbered_total and not labels:
-            total_column = next(c for c, d in self.columns.labels.items() if d in ATTRIBUTES)
+        attributes = [c for c, d in self.columns.labels.items() if d in ATTRIBUTES]
+        if total_column is None and unnumbered_total and attributes and not labels:
+            total_column = attributes[0]
             facts = Facts(total="total").over(facts)
         elif total_column is None and facts.total is not None:
             facts = replace(facts, total=None)

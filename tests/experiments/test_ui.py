@@ -7,12 +7,19 @@ import urllib.request
 from collections.abc import Iterator
 from urllib.error import URLError
 
+import numpy as np
 import pytest
 
 from data.errors import BusyError, RefusedError
 from data.workspace import Workspace
 from experiments import ui
+from experiments.record import recorded
+from experiments.registry import promote
+from experiments.series import Series
+from experiments.tracking import open_tracker
 from experiments.ui import is_loopback, serve, server_command
+from experiments.versions import stored_paths
+from forecasting.competition import Competition
 
 
 @pytest.fixture
@@ -91,14 +98,29 @@ def wait_until(true, seconds: float) -> bool:
     return False
 
 
-def test_the_server_starts_and_leaves_nothing_behind(
-    workspace: Workspace, python, port: int
+def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
+    workspace: Workspace,
+    competition: Competition,
+    series: Series,
+    python,
+    port: int,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     process = python.start(SERVE, str(port))
-    address = f"http://127.0.0.1:{port}/health"
-    assert wait_until(lambda: answers(address), 60)
+    address = f"http://127.0.0.1:{port}"
+    assert wait_until(lambda: answers(f"{address}/health"), 60)
+
+    # The same server as a tracking server that an office shares.
+    with recorded(address, workspace, competition.region, competition.indicator) as recording:
+        version = recording.register(competition)
+    assert capfd.readouterr() == ("", "")
+    with open_tracker(address, workspace) as tracker:
+        assert promote(tracker, series).version == version.version == "1"
+        kept = stored_paths(tracker, version)
+    np.testing.assert_array_equal(kept.values, competition.champion_paths.values)
+
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=30)
     assert (out, err) == ("", "")
-    assert wait_until(lambda: not answers(address), 10)
+    assert wait_until(lambda: not answers(f"{address}/health"), 10)
     assert (workspace.mlruns / ui.LOG).exists()

@@ -3,8 +3,8 @@
 Two factors for each month ahead stretch the distance of every path from the median, one above and
 one below it. The map is monotone, so ranks, and with them the dependence over the horizon, stay.
 The factors minimise the pinball loss of the outer quantiles over what is known and are drawn
-towards one, the more so the fewer origins there are. They widen and never narrow: calm years make
-intervals look too wide until the next turn of the labour market.
+towards one, the more so the fewer origins there are; below eight nothing changes. They widen and
+never narrow: calm years make intervals look too wide until the next turn of the labour market.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 # So many independent origins weigh as much as the belief that the paths are right as they are.
 PRIOR_ORIGINS = 10.0
 FEWEST_TO_STRETCH = 2.0
+FEWEST_ORIGINS = 8
 LARGEST = 3.0
 # Neighbouring months ahead lend their errors, with weights falling to nothing beyond two months.
 REACH = 3
@@ -58,11 +59,14 @@ class Calibration:
         """What the calibration rests on, in Chinese."""
         if self.origins == 0:
             return "没有结果已知的历史起点,区间未经校准"
+        if self.origins < FEWEST_ORIGINS:
+            return f"结果已知的历史起点只有 {self.origins} 个,区间未经校准"
         fewest = int(self.independent.min())
         text = f"区间按 {self.origins} 个历史起点的样本外误差校准"
         if fewest < FEWEST_TO_STRETCH:
             return text + f",其中最远月份互不重叠的起点只有 {fewest} 个,该处未校准"
-        return text + f"(最远月份互不重叠的有 {fewest} 个),只放宽不收窄"
+        done = "无需放宽" if self.identity else "只放宽不收窄"
+        return text + f"(最远月份互不重叠的有 {fewest} 个),{done}"
 
     def apply(self, paths: SamplePaths, log: bool) -> SamplePaths:
         """Stretch paths.
@@ -128,7 +132,10 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
     error = outcomes - quantiles[..., _MIDDLE]
     used = np.asarray(known.any(axis=1))
     independent = np.array([_independent(months[used[:, h]], h + 1) for h in range(horizon)])
+    origins = int(np.count_nonzero(used.any(axis=1)))
     factors = np.ones((2, horizon))
+    if origins < FEWEST_ORIGINS:
+        return Calibration(factors[0], factors[1], origins, independent)
     for side, sign in enumerate((-1.0, 1.0)):
         outer = slice(0, _MIDDLE) if sign < 0 else slice(_MIDDLE + 1, None)
         levels = 1 - LEVELS[outer] if sign < 0 else LEVELS[outer]
@@ -148,7 +155,7 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
             found = _stretch(*map(np.concatenate, (ratios, weights, aims)))
             trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
             factors[side, h] = np.exp(trust * np.log(found))
-    return Calibration(factors[0], factors[1], int(used.any(axis=1).sum()), independent)
+    return Calibration(factors[0], factors[1], origins, independent)
 
 
 def _independent(months: pd.PeriodIndex, ahead: int) -> float:

@@ -14,6 +14,7 @@ from features.history import History
 from features.lagged import Other
 from forecasting import backtest as backtests
 from forecasting.backtest import Backtest
+from forecasting.calibration import Calibration, learn
 from forecasting.caps import Assessment, assess
 from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
 from forecasting.choice import Choice, Entry, choose, leaderboard
@@ -132,9 +133,15 @@ def _run_cells(
             if outcome is not None:
                 found[key] = outcome
     missing = [cell for key, cell in wanted.items() if key not in found]
-    computed = run_tasks(group(missing), jobs, progress)
-    if cache is not None and computed:
-        cache.save({key: encode(outcome) for key, outcome in computed.items()})
+
+    def keep(outcomes: Mapping[str, Outcome]) -> None:
+        if cache is not None:
+            lasting = {
+                k: o for k, o in outcomes.items() if isinstance(o, SamplePaths) or not o.passing
+            }
+            cache.save({key: encode(outcome) for key, outcome in lasting.items()})
+
+    computed = run_tasks(group(missing), jobs, progress, keep)
     return found | computed, len(computed)
 
 
@@ -233,6 +240,12 @@ def compete(
     )
     entries = leaderboard(backtest, now)
     choice = choose(backtest, entries, now)
+    log = history.transform == "log"
+    calibration = _calibration(backtest, choice.model, log)
+    for model in {choice.model, COMBINATION} & now.keys():
+        raw = now[model]
+        if isinstance(raw, SamplePaths):
+            now[model] = _calibration(backtest, model, log).apply(raw, log)
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
     assessed = [assess(t, history, champion, options.horizon) for t in mine]
@@ -250,6 +263,17 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
+        notes=(calibration.note,),
+    )
+
+
+def _calibration(backtest: Backtest, model: str, log: bool) -> Calibration:
+    """Calibration of one series' forecasts from the outcomes known now."""
+    return learn(
+        backtest.months,
+        backtest.records[model].quantiles[:, None],
+        backtest.outcomes[:, None],
+        log,
     )
 
 

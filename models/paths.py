@@ -83,9 +83,18 @@ class SamplePaths:
 
 @dataclass(frozen=True)
 class Failure:
-    """An explicit null result: the model did not forecast, and this is why (Chinese)."""
+    """An explicit null result: the model did not forecast, and this is why (Chinese).
+
+    Attributes
+    ----------
+    reason : str
+        Sentence for people.
+    passing : bool
+        True if it may not happen again (memory, a crashed library), so that it is not remembered.
+    """
 
     reason: str
+    passing: bool = False
 
 
 Outcome = SamplePaths | Failure

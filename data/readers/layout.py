@@ -21,6 +21,7 @@ _NOTE = re.compile(
     r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]"
 )
 _MOST_TABLES = 1000
+_MOST_SECTIONS = 8
 _INDEX_WORDS = {*"甲乙丙丁戊己", "栏次", "行次", "序号", *"abcd"}
 
 
@@ -175,7 +176,7 @@ class _Locator:
         """Add a data row; what was pending heads it, together with earlier heads of other kinds."""
         if self._pending:
             before = table.sections.get(table.rows[-1], []) if table.rows else []
-            table.sections[row] = [*before, *self._pending]
+            table.sections[row] = [*before, *self._pending][-_MOST_SECTIONS:]
             self._pending = []
         elif table.rows and table.rows[-1] in table.sections:
             table.sections[row] = table.sections[table.rows[-1]]

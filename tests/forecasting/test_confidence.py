@@ -54,13 +54,17 @@ def test_size_under_equal_accuracy():
 
 
 def test_confidence_set_keeps_equals_and_drops_the_worse():
-    rng = np.random.default_rng(4)
-    shared = rng.normal(size=(120, 1))
-    losses = shared + rng.normal(0, 0.3, size=(120, 3)) + np.array([0.0, 0.0, 0.5])
-    values = model_confidence_set(losses, ["a", "b", "worse"], block=3)
-    assert values["worse"] < 0.05
-    assert max(values["a"], values["b"]) == 1.0
-    assert min(values["a"], values["b"]) > 0.1
+    kept = {"a": 0, "b": 0, "worse": 0}
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        shared = rng.normal(size=(60, 1))  # what all models miss alike decides nothing
+        losses = shared + rng.normal(0, 0.3, size=(60, 3)) + np.array([0.0, 0.0, 0.5])
+        values = model_confidence_set(losses, list(kept), block=2, draws=200, seed=seed)
+        assert max(values.values()) == 1.0
+        for name, value in values.items():
+            kept[name] += value >= 0.1
+    assert kept["worse"] == 0
+    assert min(kept["a"], kept["b"]) >= 80
 
 
 def test_confidence_set_rarely_drops_the_best():

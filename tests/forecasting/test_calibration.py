@@ -1,0 +1,132 @@
+"""Calibration widens honestly, keeps ranks and the median, and knows only what it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecasting.calibration import Calibration, _stretch, learn, uncalibrated
+from models.paths import LEVELS, SamplePaths
+
+HORIZON = 3
+
+
+def origins(n: int, step: int = 7) -> pd.PeriodIndex:
+    first = pd.Period("2000-01", "M")
+    return pd.PeriodIndex([first + i * step for i in range(n)], freq="M")
+
+
+def normal_quantiles(n: int, series: int, spread: float) -> np.ndarray:
+    from scipy.stats import norm
+
+    row = 100 + spread * norm.ppf(LEVELS)
+    return np.broadcast_to(row, (n, series, HORIZON, len(LEVELS))).copy()
+
+
+def outcomes(n: int, series: int, spread: float, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(100, spread, (n, series, HORIZON))
+
+
+def test_too_narrow_paths_are_widened_towards_the_true_spread():
+    found = learn(origins(60), normal_quantiles(60, 20, 1.0), outcomes(60, 20, 2.0), log=False)
+    expected = 2.0 ** (60 / 70)  # sixty independent origins against a prior of ten
+    np.testing.assert_allclose(found.upper, expected, rtol=0.06)
+    np.testing.assert_allclose(found.lower, expected, rtol=0.06)
+    assert found.origins == 60
+
+
+def test_too_wide_paths_are_not_narrowed():
+    found = learn(origins(60), normal_quantiles(60, 20, 3.0), outcomes(60, 20, 1.0), log=False)
+    assert found.identity
+
+
+def test_one_side_can_be_stretched_alone():
+    y = outcomes(60, 20, 1.0)
+    y = np.where(y > 100, 100 + 2.5 * (y - 100), y)
+    found = learn(origins(60), normal_quantiles(60, 20, 1.0), y, log=False)
+    assert found.upper.min() > 1.5
+    assert found.lower.max() < 1.15
+
+
+def test_few_origins_change_little_and_fewer_than_eight_nothing():
+    many = learn(origins(40), normal_quantiles(40, 9, 1.0), outcomes(40, 9, 3.0), log=False)
+    few = learn(origins(9), normal_quantiles(9, 9, 1.0), outcomes(9, 9, 3.0), log=False)
+    one = learn(origins(7), normal_quantiles(7, 9, 1.0), outcomes(7, 9, 3.0), log=False)
+    assert 1.0 < few.upper.max() < many.upper.min()
+    assert one.identity
+    assert one.note == "结果已知的历史起点只有 7 个,区间未经校准"
+    assert "9 个历史起点" in few.note
+
+
+def test_overlapping_origins_count_once():
+    months = origins(12, step=1)
+    found = learn(months, normal_quantiles(12, 5, 1.0), outcomes(12, 5, 3.0), log=False)
+    np.testing.assert_array_equal(found.independent, [12, 6, 4])
+
+
+def test_unknown_outcomes_and_failures_teach_nothing():
+    quantiles, y = normal_quantiles(30, 4, 1.0), outcomes(30, 4, 2.0)
+    reference = learn(origins(20), quantiles[:20], y[:20], log=False)
+    y[20:25] = np.nan
+    quantiles[25:] = np.nan
+    found = learn(origins(30), quantiles, y, log=False)
+    np.testing.assert_array_equal(found.upper, reference.upper)
+    np.testing.assert_array_equal(found.lower, reference.lower)
+    assert found.origins == 20
+
+
+def test_nothing_known_is_said():
+    found = learn(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
+    assert found.identity
+    assert found.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点,区间未经校准"
+
+
+def test_logarithms_are_stretched_for_positive_series():
+    paths = SamplePaths(
+        np.exp(np.random.default_rng(1).normal(size=(501, 2))), pd.Period("2020-01")
+    )
+    factors = Calibration(np.full(2, 2.0), np.full(2, 2.0), 9, np.full(2, 9.0))
+    found = factors.apply(paths, log=True)
+    assert found.values.min() > 0
+    z, before = np.log(found.values), np.log(paths.values)
+    np.testing.assert_allclose(z.std(axis=0), 2 * before.std(axis=0), rtol=0.02)
+
+
+def test_months_beyond_the_calibrated_ones_take_the_last_factor():
+    values = np.random.default_rng(2).normal(size=(101, 4))
+    factors = Calibration(np.array([1.0, 3.0]), np.array([1.0, 3.0]), 9, np.full(2, 9.0))
+    found = factors.apply(SamplePaths(values, pd.Period("2020-01")), log=False).values
+    away, before = found - np.median(found, axis=0), values - np.median(values, axis=0)
+    np.testing.assert_allclose(away[:, 0], before[:, 0])
+    np.testing.assert_allclose(away[:, 1:], 3 * before[:, 1:])
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.floats(1, 3), min_size=HORIZON, max_size=HORIZON),
+    st.lists(st.floats(1, 3), min_size=HORIZON, max_size=HORIZON),
+    st.booleans(),
+)
+def test_ranks_and_median_stay(lower, upper, log):
+    values = np.exp(np.random.default_rng(3).normal(size=(51, HORIZON)).cumsum(axis=1))
+    factors = Calibration(np.array(lower), np.array(upper), 9, np.full(HORIZON, 9.0))
+    found = factors.apply(SamplePaths(values, pd.Period("2020-01")), log).values
+    np.testing.assert_array_equal(np.argsort(found, axis=0), np.argsort(values, axis=0))
+    np.testing.assert_allclose(np.median(found, axis=0), np.median(values, axis=0))
+
+
+def test_stretch_is_the_minimum_of_the_pinball_loss():
+    rng = np.random.default_rng(4)
+    ratios, weights = rng.normal(1.2, 1, 300), rng.uniform(0.5, 2, 300)
+    levels = rng.choice([0.75, 0.9, 0.95], 300)
+
+    def loss(f: float) -> float:
+        miss = ratios - f
+        return float((weights * np.maximum(levels * miss, (levels - 1) * miss)).sum())
+
+    grid = np.linspace(1, 3, 4001)
+    best = min(map(loss, grid))
+    assert loss(_stretch(ratios, weights, levels)) == pytest.approx(best, rel=1e-5)

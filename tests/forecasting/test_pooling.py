@@ -1,0 +1,110 @@
+"""The shift learned over several regions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.history import History
+from forecasting.pooling import pooled_shifts, shifted, smoothed
+from models.paths import SamplePaths
+
+
+def history(values: np.ndarray, region: str = "a", transform: str = "log") -> History:
+    return History(
+        region=region, indicator="x", start=pd.Period("2010-01", "M"), values=values, unit="人",
+        kind="stock", transform=transform, precision=1.0, as_of=date(2030, 1, 1), demo=False,
+        pseudo_real_time=False, sources=("测试",),
+    )  # fmt: skip
+
+
+def momentum_panel(count: int = 12, n: int = 120, seed: int = 0) -> list[np.ndarray]:
+    """Log levels whose common change goes on: an autoregression of the growth."""
+    rng = np.random.default_rng(seed)
+    growth = np.zeros(n)
+    for t in range(1, n):
+        growth[t] = 0.9 * growth[t - 1] + rng.normal(0, 0.01)
+    season = 0.1 * np.sin(np.arange(n) * np.pi / 6)
+    return [
+        np.exp(9 + growth.cumsum() + season + rng.normal(0, 0.003, n).cumsum())
+        for _ in range(count)
+    ]
+
+
+def test_smoothing_by_hand_on_a_pure_season():
+    z = np.tile(np.arange(12.0), 6)
+    level, season = smoothed(z, 3)
+    np.testing.assert_allclose(level, 5.5)
+    np.testing.assert_allclose(season[-1], np.arange(3) - 5.5)
+    np.testing.assert_allclose(season[30], np.array([7, 8, 9]) - 5.5)
+
+
+def test_smoothing_does_not_look_ahead_after_its_start():
+    z = np.random.default_rng(1).normal(size=100).cumsum()
+    changed = z.copy()
+    changed[60:] += 5
+    for one, other in zip(smoothed(z, 4), smoothed(changed, 4), strict=True):
+        np.testing.assert_array_equal(one[:60], other[:60])
+
+
+def test_movement_that_goes_on_is_learned():
+    gains = []
+    for seed in range(12):
+        panel = momentum_panel(seed=seed)
+        shifts = pooled_shifts([history(v[:108]) for v in panel], 12)
+        for values, shift in zip(panel, shifts, strict=True):
+            assert shift is not None
+            level, season = smoothed(np.log(values[:108]), 12)
+            plain = level[-1] + season[-1]
+            truth = np.log(values[108:])
+            gains.append(np.abs(plain - truth).mean() - np.abs(plain + shift - truth).mean())
+    assert np.mean(gains) > 0
+
+
+def test_few_or_short_series_are_left_alone():
+    panel = momentum_panel()
+    assert pooled_shifts([history(v) for v in panel[:4]], 6) == [None] * 4
+    mixed = [history(v) for v in panel[:6]]
+    short = replace(mixed[0], start=mixed[0].origin - 59, values=mixed[0].values[-60:])
+    found = pooled_shifts([short, *mixed], 6)
+    assert found[0] is None
+    for one, other in zip(found[1:], pooled_shifts(mixed, 6), strict=True):
+        assert one is not None
+        np.testing.assert_array_equal(one, other)
+
+
+def test_series_of_different_lengths_pool():
+    panel = [history(v) for v in momentum_panel()]
+    cut = [h if i % 2 else h.last(70) for i, h in enumerate(panel)]
+    for shift in pooled_shifts(cut, 6):
+        assert shift is not None
+        assert np.isfinite(shift).all()
+        assert np.abs(shift).max() < 1
+
+
+def test_scale_of_a_series_does_not_matter_and_additive_series_scale():
+    panel = momentum_panel()
+    logged = pooled_shifts([history(v) for v in panel], 6)
+    larger = pooled_shifts([history(v * 1000) for v in panel], 6)
+    np.testing.assert_allclose(np.array(logged), np.array(larger), rtol=1e-6, atol=1e-12)
+    plain = pooled_shifts([history(v, transform="none") for v in panel], 6)
+    tenfold = pooled_shifts([history(v * 10, transform="none") for v in panel], 6)
+    np.testing.assert_allclose(np.array(tenfold), 10 * np.array(plain), rtol=1e-6)
+
+
+def test_origins_must_agree():
+    first, second = (history(v) for v in momentum_panel(2))
+    with pytest.raises(ValueError, match="origin"):
+        pooled_shifts([first, second.last(100), replace(second, values=second.values[:-1])], 6)
+
+
+def test_shifted_paths_keep_ranks():
+    values = np.random.default_rng(2).uniform(50, 100, (40, 3))
+    paths = SamplePaths(values, pd.Period("2020-01", "M"))
+    shift = np.array([0.1, -0.2, 0.0, 9.0])
+    np.testing.assert_allclose(shifted(paths, shift, "log").values, values * np.exp(shift[:3]))
+    np.testing.assert_allclose(shifted(paths, shift, "none").values, values + shift[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ import pandas as pd
 from data.catalogue import Catalogue, Indicator
 from data.readers.finding import CheckInfo, Finding, Severity
 from data.readers.normal import shown
-from data.readers.result import FirmMonth, Reading
+from data.readers.result import FirmMonth, Reading, ReadResult
 
 Status = Literal["pass", "warning", "error"]
 SeriesKey = tuple[str, str, str | None]
@@ -90,6 +90,27 @@ class Batch:
     firms: tuple[FirmMonth, ...] = ()
     known: Mapping[tuple[str, str], pd.Series[float]] = field(default_factory=dict)
     revise: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        results: Iterable[ReadResult],
+        catalogue: Catalogue,
+        today: date,
+        known: Mapping[tuple[str, str], pd.Series[float]] | None = None,
+        revise: bool = False,
+    ) -> Batch:
+        """Everything the files of one command gave."""
+        files = tuple(results)
+        return cls(
+            readings=tuple(r for f in files for r in f.readings),
+            groups=tuple(r for f in files for r in f.groups),
+            firms=tuple(r for f in files for r in f.firms),
+            catalogue=catalogue,
+            today=today,
+            known=known or {},
+            revise=revise,
+        )
 
     @cached_property
     def series(self) -> tuple[Series, ...]:

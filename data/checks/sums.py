@@ -11,6 +11,7 @@ from data.readers.finding import Finding
 from data.readers.result import Reading
 
 _RATE, _UNEMPLOYED = "registered_unemployment_rate", "registered_unemployed"
+_RATIO, _OPENINGS, _SEEKERS = "openings_to_seekers", "job_openings", "job_seekers"
 _EMPLOYED = ("期末从业人员", "从业人员", "城镇从业人员", "期末从业人员数")
 # The labour force of a district moves slowly; a quarter more or less is a contradiction.
 _LABOUR_FORCE_SLACK = 0.25
@@ -71,16 +72,19 @@ def group_parts(batch: Batch) -> list[Finding]:
 
 
 def rate_against_counts(batch: Batch) -> list[Finding]:
-    """Registered rates that do not go with the counts.
+    """Registered rates and 求人倍率 that do not go with the counts.
 
     登记失业率 = 期末登记失业人数 / (期末从业人员 + 期末登记失业人数). Where the employed are known
     the rate must follow to its printed digit; where they are not, the labour force it implies
-    must not move by more than a quarter against the series' own median.
+    must not move by more than a quarter against the series' own median. 求人倍率 must be 招聘人数
+    over 求职人数 to its printed digit.
     """
     found: list[Finding] = []
     for series in batch.series:
         if series.key[2] is None and series.key[1] == _RATE:
             found += _against_employed(batch, series) or _against_itself(batch, series)
+        elif series.key[2] is None and series.key[1] == _RATIO:
+            found += _against_openings(batch, series)
     counted = {s.key[0] for s in batch.series if s.key[1:] == (_UNEMPLOYED, None)}
     rated = {s.key[0] for s in batch.series if s.key[1:] == (_RATE, None)}
     for series in batch.series:
@@ -112,6 +116,27 @@ def _against_employed(batch: Batch, series: Series) -> list[Finding]:
         exact = 100 * unemployed / (employed + unemployed)
         if abs(exact - reading.observation.value) > series.indicator.precision:
             found.append(_contradiction(reading, month, f"按人数计算应为 {exact:.2f}%"))
+    return found
+
+
+def _against_openings(batch: Batch, series: Series) -> list[Finding]:
+    found = []
+    region = series.key[0]
+    for month, reading in series.new.items():
+        openings = batch.value(region, _OPENINGS, month)
+        seekers = batch.value(region, _SEEKERS, month)
+        if openings is None or not seekers:
+            continue
+        exact = openings / seekers
+        if abs(exact - reading.observation.value) > series.indicator.precision:
+            found.append(
+                finding(
+                    "rate_against_counts", "error", reading,
+                    f"{month_text(month)}求人倍率与招聘人数、求职人数对不上："
+                    f"按人数计算应为 {exact:.2f}",
+                    "请核对三个数及其统计范围。",
+                )
+            )  # fmt: skip
     return found
 
 

@@ -20,17 +20,13 @@ from data.readers.finding import READING_CHECKS, CheckInfo
 _SEVERITY_TITLES = {"error": "错误", "warning": "警告"}
 
 
-def _check(name: str, title: str, severity: str, catches: str) -> CheckInfo:
-    return CheckInfo(name, title, "error" if severity == "error" else "warning", catches)
-
-
 CHECKS: tuple[Check, ...] = (
     Check(
-        _check("value_range", "超出取值范围", "error", "期末数、累计数为负，率小于0或超过100%"),
+        CheckInfo("value_range", "超出取值范围", "error", "期末数、累计数为负，率小于0或超过100%"),
         value_range,
     ),
     Check(
-        _check(
+        CheckInfo(
             "unit_jump",
             "单位跳变",
             "error",
@@ -39,7 +35,7 @@ CHECKS: tuple[Check, ...] = (
         unit_jump,
     ),
     Check(
-        _check(
+        CheckInfo(
             "stock_flow",
             "期末数、当月数与累计数混淆",
             "error",
@@ -48,19 +44,19 @@ CHECKS: tuple[Check, ...] = (
         stock_flow,
     ),
     Check(
-        _check(
+        CheckInfo(
             "falling_year_to_date", "累计数下降", "error", "累计数在一年内下降；降幅不足1%的只警告"
         ),
         falling_year_to_date,
     ),
     Check(
-        _check(
+        CheckInfo(
             "zero_unpublished", "以零表示未公布", "error", "从不接近零的序列出现0；无从比较的只警告"
         ),
         zero_unpublished,
     ),
     Check(
-        _check(
+        CheckInfo(
             "duplicates",
             "同月两个值",
             "error",
@@ -69,7 +65,7 @@ CHECKS: tuple[Check, ...] = (
         duplicates,
     ),
     Check(
-        _check(
+        CheckInfo(
             "revisions",
             "与已有数据不同",
             "error",
@@ -78,52 +74,56 @@ CHECKS: tuple[Check, ...] = (
         revisions,
     ),
     Check(
-        _check("future_months", "未来的月份", "error", "月份还没有到；当月尚未结束的只警告"),
+        CheckInfo("future_months", "未来的月份", "error", "月份还没有到；当月尚未结束的只警告"),
         future_months,
     ),
     Check(
-        _check("publication_days", "发布日期不合理", "error", "发布日期晚于今天，或早于所报月份"),
+        CheckInfo(
+            "publication_days", "发布日期不合理", "error", "发布日期晚于今天，或早于所报月份"
+        ),
         publication_days,
     ),
     Check(
-        _check("gaps", "缺月", "warning", "已有数据与新数据之间，或文件内部缺月；累计数缺1月不算"),
+        CheckInfo(
+            "gaps", "缺月", "warning", "已有数据与新数据之间，或文件内部缺月；累计数缺1月不算"
+        ),
         gaps,
     ),
     Check(
-        _check(
+        CheckInfo(
             "outliers", "异常波动", "warning", "变动之大为该地区历史所未见（中位数与绝对中位差）"
         ),
         outliers,
     ),
     Check(
-        _check(
+        CheckInfo(
             "region_parts", "分地区之和超过总数", "error", "可加总的指标，各地区之和超过上级地区"
         ),
         region_parts,
     ),
     Check(
-        _check(
+        CheckInfo(
             "group_parts", "其中项超过总数", "error", "困难人员、毕业生、青年、长期失业等超过总数"
         ),
         group_parts,
     ),
     Check(
-        _check(
+        CheckInfo(
             "rate_against_counts",
             "率与人数不符",
             "error",
-            "登记失业率与登记失业人数、从业人员的关系不成立",
+            "登记失业率与登记失业人数、从业人员的关系不成立；求人倍率不等于招聘人数除以求职人数",
         ),
         rate_against_counts,
     ),
     Check(
-        _check(
+        CheckInfo(
             "firm_arithmetic", "监测企业人数不平衡", "error", "调查期末不等于建档期 + 新招 − 减员"
         ),
         firm_arithmetic,
     ),
     Check(
-        _check(
+        CheckInfo(
             "firm_parts",
             "监测企业分项不符",
             "error",
@@ -132,7 +132,7 @@ CHECKS: tuple[Check, ...] = (
         firm_parts,
     ),
     Check(
-        _check("firm_chain", "监测企业上下月不衔接", "warning", "建档期与上月调查期末不一致"),
+        CheckInfo("firm_chain", "监测企业上下月不衔接", "warning", "建档期与上月调查期末不一致"),
         firm_chain,
     ),
 )

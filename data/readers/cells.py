@@ -145,7 +145,9 @@ class SheetBuilder:
         self._merged = 0
 
     def add_sheet(self, name: str, hidden: bool = False) -> Sheet:
-        """Start a sheet."""
+        """Start a sheet; raises DataError beyond the limit."""
+        if len(self.sheets) >= self.limits.sheets:
+            raise too_large(f"工作表（表格）超过 {self.limits.sheets} 个")
         sheet = Sheet(name=name, hidden=hidden)
         self.sheets.append(sheet)
         return sheet

@@ -185,6 +185,12 @@ class Collector:
                 self._filtered += 1
             elif facts.when is None or facts.when.year is None:
                 self._missing(entry, "年份", "请在标题、表头或文件名写明年份。")
+            elif facts.when.unpadded:
+                self._missing(
+                    entry,
+                    "月份（如 2021.1 可能是1月，也可能是10月）",
+                    "请写成 2021-01 或 2021-10，或把该列设为文本格式。",
+                )
             elif facts.when.last is None:
                 self._missing(
                     entry, "月份（只有年份）", "请写明是几月的数；年度数据不是月度数据，不能导入。"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
+from data.readers.axis import decimal_habit, settled
 from data.readers.cells import text_of
 from data.readers.facts import Facts, facts_of
 from data.readers.labels import Label, Vocabulary
 from data.readers.layout import Headed, Table, when_like
-from data.readers.months import When, bare_when
-from data.readers.normal import fold
+from data.readers.months import bare_when
 from data.readers.numbers import looks_like_value
 from data.readers.units import unit_note
 from data.readers.words import Dimension
@@ -156,8 +156,22 @@ def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _
         found.labels[column] = "any"  # 单位 also heads columns of offices
     elif dimension == "any" and content.values > content.texts and not content.times:
         found.values[column] = Facts()
+    elif _heads_the_other_axis(dimension, content):
+        found.labels[column] = "any"
     else:
         found.labels[column] = dimension
+
+
+def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:
+    """True for a corner word that names what runs to the right: 月份 above a column of regions."""
+    if dimension in ("month", "year"):
+        return not content.times and content.known * 2 > content.texts
+    filled = content.texts + content.values
+    return (
+        dimension in ("region", "indicator")
+        and content.kind == "when"
+        and (content.times == filled)
+    )
 
 
 def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
@@ -201,52 +215,17 @@ def _complete_parts(found: Columns) -> None:
 
 def _settle_times(found: Columns, table: Table) -> None:
     """Carry years to the right, and tell 2021.1 from 2021.10."""
-    columns = sorted(found.values)
-    texts = {c: [fold(h.label.text) for h in table.heads[c]] for c in columns}
-    padded = any(_is_padded(t) for stack in texts.values() for t in stack)
-    previous: When | None = None
-    for column in columns:
+    habit = decimal_habit(h.label.text for c in found.values for h in table.heads[c])
+    previous = Facts()
+    for column in sorted(found.values):
         facts = found.values[column]
-        when = facts.when
-        if when is None or when.last is None:
-            previous = None
-            continue
-        when = settled(when, previous, padded)
-        found.values[column] = replace(facts, when=when)
-        previous = when
-
-
-def _is_padded(text: str) -> bool:
-    return len(text) == 7 and text[4:6] == ".0"
-
-
-def settled(when: When, previous: When | None, padded: bool) -> When:
-    """A time in the light of the one before: its year carried over, 2021.1 after 2021.9 is October.
-
-    Parameters
-    ----------
-    when : When
-        Time of a label.
-    previous : When or None
-        Settled time of the label before.
-    padded : bool
-        True if the axis writes January as 2021.01.
-
-    Returns
-    -------
-    When
-    """
-    if when.unpadded:
-        october = padded or (
-            previous is not None and previous.year == when.year and previous.last == 9
+        same = all(
+            getattr(facts, n) == getattr(previous, n) for n in ("region", "indicator", "group")
         )
-        month = 10 if october else 1
-        return replace(when, first=month, last=month, unpadded=False)
-    if when.year is None and previous is not None and previous.year is not None:
-        assert when.last is not None
-        if previous.last is not None and when.last > previous.last:
-            return replace(when, year=previous.year)
-    return when
+        if facts.when is not None and facts.when.last is not None:
+            facts = replace(facts, when=settled(facts.when, previous.when if same else None, habit))
+            found.values[column] = facts
+        previous = facts
 
 
 def side_by_side(columns: Columns) -> list[Columns]:

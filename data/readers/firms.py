@@ -11,6 +11,7 @@ from decimal import Decimal
 import pandas as pd
 
 from data.catalogue import Region
+from data.readers.axis import decimal_habit, settled
 from data.readers.cells import Place, Sheet, Value, text_of
 from data.readers.facts import Facts
 from data.readers.finding import Findings
@@ -168,7 +169,10 @@ class FirmReader:
             stated = self.vocabulary.classify(text).when
             if stated is None and dimension == "month":
                 stated = bare_when(text)
-            if stated is not None:
+            if stated is not None and stated.unpadded:
+                labels = (self.table.sheet.text(r, column) for r in self.table.rows)
+                stated = settled(stated, None, decimal_habit(labels))
+            if stated is not None and not stated.unpadded:
                 when = Facts(when=when).over(Facts(when=stated)).when
             elif text.strip() and not self.vocabulary.classify(text).total:
                 self.findings.add(

@@ -29,7 +29,9 @@ class Limits:
     parts : int
         Files inside an XLSX.
     elements : int
-        XML elements of one part.
+        XML elements of all parts of an XLSX.
+    sheets : int
+        Worksheets, or tables of an HTML page.
     cells : int
         Non-empty cells of a file, and cells covered by merged areas.
     rows, columns : int
@@ -45,6 +47,7 @@ class Limits:
     ratio: int = 200
     parts: int = 2000
     elements: int = 6_000_000
+    sheets: int = 1000
     cells: int = 1_500_000
     rows: int = 1_048_576
     columns: int = 16_384

@@ -116,7 +116,7 @@ def parse_when(label: str) -> When | None:
     Parameters
     ----------
     label : str
-        Any spelling of `facts` layouts: 2021年3月, 2025年03月份, 202103, 2021-03, 2021.03, 2021/3,
+        Any spelling offices use: 2021年3月, 2025年03月份, 202103, 2021-03, 2021.03, 2021/3,
         20180131, 3月, 1—3月累计, 2021年一季度, 二〇二一年三月, Mar-21, 2021年.
 
     Returns

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from data.catalogue import Catalogue
-from data.errors import ForecastError, SettingsError, suggestion
+from data.errors import DataError, SettingsError, suggestion
 from data.readers.cells import Sheet
 from data.readers.collect import Collector
 from data.readers.labels import Vocabulary
@@ -112,10 +114,8 @@ def read_bytes(
     wanted_region = catalogue.region(region) if region else None
     wanted_indicator = catalogue.indicator(indicator) if indicator else None
     settings = read_mapping(mapping or {}, catalogue)
-    try:
+    with _named(name):
         opened = open_sheets(data, limits)
-    except ForecastError as error:
-        raise type(error)(f"“{name}”：{error.message}", error.hint) from None
     refuse_personal_data(name, opened.sheets)
     collector = Collector(
         name,
@@ -126,7 +126,8 @@ def read_bytes(
         source or name,
     )
     for sheet in _chosen(opened.sheets, settings, collector.notes, name):
-        collector.read_sheet(sheet)
+        with _named(name):
+            collector.read_sheet(sheet)
     readings = collector.readings()
     return ReadResult(
         file=name,
@@ -138,6 +139,15 @@ def read_bytes(
         findings=collector.findings.all(),
         notes=tuple(dict.fromkeys(collector.notes)),
     )
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """Put the file's name in front of errors about its content."""
+    try:
+        yield
+    except DataError as error:
+        raise type(error)(f"“{file}”：{error.message}", error.hint) from None
 
 
 def _chosen(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from data.errors import nearest
+from data.readers.axis import decimal_habit, settled
 from data.readers.cells import Place, Value, text_of
-from data.readers.columns import ATTRIBUTES, Columns, settled
+from data.readers.columns import ATTRIBUTES, Columns
 from data.readers.facts import NOTHING, Facts, facts_of
 from data.readers.finding import Findings
 from data.readers.labels import Label, Vocabulary
@@ -65,9 +66,13 @@ class RowReader:
         self.findings, self.file, self.lenient = findings, file, lenient_regions
         self._previous: dict[int, When] = {}
         self._filled: dict[int, str] = {}
-        self._padded = {
-            c: any(self._text(r, c)[4:6] == ".0" for r in table.rows) for c in columns.labels
+        self._habits = {
+            c: decimal_habit(self._text(r, c) for r in table.rows)
+            for c, d in columns.labels.items()
+            if d in ("month", "any")
         }
+        self._block: dict[int, str] = {}
+        self._sections_above: tuple[int, ...] = ()
         named = [c for c, d in columns.labels.items() if d in ATTRIBUTES]
         self._fillable = set(named[:-1]) if not table.sheet.merges else set()
 
@@ -87,6 +92,7 @@ class RowReader:
         facts, labels, bad = NOTHING, {}, False
         total_column: int | None = None
         unnumbered_total = False  # 合计 written into the column of serial numbers
+        self._start_block(number)
         has_values = any(self._text(number, c) for c in self.columns.values)
         for column, dimension in self.columns.labels.items():
             value = self.table.sheet.value(number, column)
@@ -125,6 +131,19 @@ class RowReader:
             bad,
         )
 
+    def _start_block(self, number: int) -> None:
+        """Forget the times of the rows above where another region or indicator begins."""
+        block = dict(self._block)
+        for column, dimension in self.columns.labels.items():
+            named = dimension if dimension != "any" else self.columns.kinds.get(column)
+            text = fold(self._text(number, column))
+            if named in ("region", "indicator", "group") and text:
+                block[column] = text
+        sections = tuple(self.table.sections.get(number, ()))
+        if block != self._block or sections != self._sections_above:
+            self._previous.clear()
+        self._block, self._sections_above = block, sections
+
     def _kind(self, column: int) -> str:
         kind = self.columns.kinds.get(column, "none")
         if kind == "none" and self.columns.labels[column] == "region":
@@ -158,7 +177,9 @@ class RowReader:
         if when.last is None:
             self._previous.pop(column, None)
             return when
-        settled_when = settled(when, self._previous.get(column), self._padded[column])
+        settled_when = settled(
+            when, self._previous.get(column), self._habits.get(column, "unknown")
+        )
         self._previous[column] = settled_when
         return settled_when
 

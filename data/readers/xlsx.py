@@ -82,6 +82,7 @@ class _Package:
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         self._limits = limits
+        self._elements = 0  # of all parts: a workbook may name one part many times
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
             check_archive(self._archive, limits)
@@ -99,13 +100,11 @@ class _Package:
         """
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        elements = 0
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal elements
-            elements += 1
-            if elements > self._limits.elements:
-                raise too_large(f"部件“{name}”的 XML 元素太多")
+            self._elements += 1
+            if self._elements > self._limits.elements:
+                raise too_large("XML 元素太多")
             handler.start(tag.rpartition(" ")[2], attributes)
 
         parser.StartElementHandler = start

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.catalogue import load_catalogue
@@ -105,6 +105,7 @@ def test_growth_is_no_unit_jump():
     assert findings("unit_jump", readings(UNEMPLOYED, [100, 400, 1200])) == []
 
 
+@settings(deadline=None)
 @given(st.floats(0.2, 5.0), st.sampled_from([1e4, 1e-4]))
 def test_ten_thousand_is_caught_whatever_the_series_does(move, factor):
     stored = known(UNEMPLOYED, SMOOTH)
@@ -298,6 +299,12 @@ def test_a_rate_against_the_employed():
     assert "3.00%" in found.message
 
 
+def test_openings_to_seekers_against_both_counts():
+    counts = (*readings("job_openings", [1200, 1300]), *readings("job_seekers", [1000, 1000]))
+    rows = readings("openings_to_seekers", [1.2, 1.4])
+    assert findings("rate_against_counts", counts, rows) == [("error", "B3")]
+
+
 def firm(month="2021-03", base=100, hires=5, separations=9, end=96, **more):
     fields = {
         "firm": "JD1",
@@ -374,6 +381,7 @@ def test_every_check_has_its_own_function_with_a_docstring():
     assert all(f.__doc__ for f in functions)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-1e9, 1e9, allow_nan=False), min_size=1, max_size=40),
     st.sampled_from([UNEMPLOYED, RATE, JOBS, PMI]),

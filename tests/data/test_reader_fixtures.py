@@ -32,13 +32,7 @@ def read(path, wanted, catalogue) -> ReadResult:
 
 
 def all_findings(result, catalogue):
-    batch = Batch(
-        readings=result.readings,
-        groups=result.groups,
-        firms=result.firms,
-        catalogue=catalogue,
-        today=TODAY,
-    )
+    batch = Batch.of([result], catalogue, TODAY)
     checked = [f for r in run_checks(batch) for f in r.findings]
     return [*result.findings, *checked]
 

@@ -174,14 +174,8 @@ def campaign(count, seed):
             outcomes["undecoded"] += 1
         try:
             result = read_bytes(data, path.name, CATALOGUE, region="嘉定")
-            batch = Batch(
-                readings=result.readings,
-                groups=result.groups,
-                firms=result.firms,
-                catalogue=CATALOGUE,
-                today=TODAY,
-            )
-            found = [f for r in run_checks(batch) for f in r.findings]
+            checked = run_checks(Batch.of([result], CATALOGUE, TODAY))
+            found = [f for r in checked for f in r.findings]
             errors = [*result.errors, *(f for f in found if f.severity == "error")]
             outcomes["refused" if errors else "taken"] += 1
             assert all(str(f) for f in (*result.findings, *found))

@@ -146,6 +146,37 @@ def test_months_running_into_the_next_year_need_their_year():
     assert [e.place.address for e in result.errors] == ["B4"]
 
 
+def test_a_decimal_month_that_may_be_january_or_october_is_refused():
+    data = workbook({"嘉定区": [["月份", "登记失业人数"], [2021.1, 9120]]})
+    result = read(data, "a.xlsx")
+    assert result.readings == ()
+    assert [(e.check, e.place.address) for e in result.errors] == [("unknown_month", "B2")]
+
+
+def test_decimal_months_start_anew_with_every_region():
+    rows = [["地区", "月份", "登记失业人数"]]
+    for region in ("徐汇区", "嘉定区"):
+        rows += [[region, 2021 + m / 10, 8000 + m] for m in range(1, 10)]
+    result = read(workbook({"表": rows}), "a.xlsx")
+    assert result.errors == ()
+    months = {str(r.observation.month) for r in result.readings}
+    assert months == {f"2021-0{m}" for m in range(1, 10)}
+
+
+def test_a_year_is_not_carried_into_the_next_region():
+    text = "地区,月份,登记失业人数\n徐汇区,2021年1月,8040\n,2月,8110\n嘉定区,3月,9120\n"
+    result = read(csv(text))
+    assert len(result.readings) == 2
+    assert [e.place.address for e in result.errors] == ["C4"]
+
+
+def test_a_corner_that_names_the_other_axis():
+    result = read(csv("2021年登记失业人数,,\n月份,1,2\n嘉定区,9120,9230\n"))
+    assert values(result) == unemployed(m2021_01=9120, m2021_02=9230)
+    result = read(csv("2021年登记失业人数,\n地区,嘉定区\n1月,9120\n2月,9230\n"))
+    assert values(result) == unemployed(m2021_01=9120, m2021_02=9230)
+
+
 @pytest.mark.parametrize("head", ["上年同期", "同比增减", "年度目标", "预测值", "比上月", "占比%"])
 def test_comparisons_and_targets_are_no_observations(head):
     result = read(csv(f"月份,登记失业人数,{head}\n2021-01,9120,8800\n"), region="嘉定")

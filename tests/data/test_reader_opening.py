@@ -1,7 +1,10 @@
 """Formats by content, encodings, limits: what a file is, and what is refused before it can hurt."""
 
 import codecs
+import contextlib
 import io
+import re
+import time
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -199,6 +202,7 @@ def test_entities_cannot_blow_up():
     [
         ({"cells": 3}, "单元格"),
         ({"elements": 5}, "元素"),
+        ({"sheets": 0}, "工作表"),
         ({"parts": 2}, "部件"),
         ({"unpacked_bytes": 100}, "解压"),
         ({"part_bytes": 100}, "解压"),
@@ -243,6 +247,28 @@ def test_huge_spans_are_refused_and_not_built():
     deep = b"<table><tr><td>" * 50
     with pytest.raises(DataError, match="嵌套"):
         open_sheets(deep)
+
+
+BROKEN_TAGS = ("<!--", "<", "</", "<a ", "<a b='", '<td x="', "&#", "<!", "<script>", "<table ")
+
+
+@pytest.mark.parametrize("piece", BROKEN_TAGS)
+def test_broken_pages_take_linear_time(piece):
+    page = ("<html><table><tr><td>" + piece * 100_000).encode()
+    began = time.process_time()
+    with contextlib.suppress(DataError):
+        open_sheets(page)
+    assert time.process_time() - began < 2.0
+
+
+def test_one_part_named_many_times_is_counted_every_time():
+    data = xlsx()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        book = archive.read("xl/workbook.xml").decode()
+    (sheet,) = re.findall(r"<sheet [^>]*/>", book)
+    many = repacked(data, "xl/workbook.xml", book.replace(sheet, sheet * 300))
+    with pytest.raises(DataError, match="元素"):
+        open_sheets(many, replace(LIMITS, elements=2000))
 
 
 def test_a_merged_area_over_everything_is_refused():

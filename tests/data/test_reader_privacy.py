@@ -5,7 +5,7 @@ from datetime import date
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.catalogue import load_catalogue
@@ -129,6 +129,7 @@ def test_messages_mask_long_numbers():
     assert "***" in error.value
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["310114", "110105", "650102", "820000"]),
     st.dates(date(1930, 1, 1), date(2020, 12, 31)),

@@ -4,11 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.catalogue import load_catalogue
-from data.readers.columns import settled
+from data.readers.axis import decimal_habit, settled
 from data.readers.labels import Vocabulary
 from data.readers.months import When, bare_when, find_when, parse_when
 from data.readers.normal import fold, shown
@@ -117,6 +117,7 @@ def test_titles_without_one_time(text):
     assert find_when(text) is None
 
 
+@settings(deadline=None)
 @given(
     st.integers(1950, 2098),
     st.integers(1, 12),
@@ -128,16 +129,26 @@ def test_every_month_is_read(year, month, pattern):
 
 def test_january_and_october_of_decimal_months():
     one = When(2021, 1, 1, unpadded=True)
-    assert settled(one, None, padded=False).last == 1
-    assert settled(one, None, padded=True).last == 10
-    assert settled(one, When(2021, 9, 9), padded=False).last == 10
-    assert settled(one, When(2020, 9, 9), padded=False).last == 1
+    assert settled(one, None, "padded").last == 10
+    assert settled(one, None, "plain").last == 1
+    assert settled(one, When(2021, 9, 9), "plain").last == 10
+    assert settled(one, When(2021, 11, 11), "unknown").last == 10
+    assert settled(one, When(2020, 12, 12), "unknown").last == 1
+    assert settled(one, When(2020, 9, 9), "plain").last == 1
+    assert settled(one, None, "unknown").unpadded
+
+
+def test_the_habit_of_decimal_months():
+    assert decimal_habit(["2021.1", "2021.02"]) == "padded"
+    assert decimal_habit(["2021.1", "2021.2"]) == "plain"
+    assert decimal_habit(["2021.10", "2021.11"]) == "plain"
+    assert decimal_habit(["2021.1", "2021.11", "68,151"]) == "unknown"
 
 
 def test_a_year_is_carried_only_forwards():
-    assert settled(When(None, 4, 4), When(2021, 3, 3), padded=False).year == 2021
-    assert settled(When(None, 1, 1), When(2021, 12, 12), padded=False).year is None
-    assert settled(When(None, 4, 4), When(None, 3, 3), padded=False).year is None
+    assert settled(When(None, 4, 4), When(2021, 3, 3), "unknown").year == 2021
+    assert settled(When(None, 1, 1), When(2021, 12, 12), "unknown").year is None
+    assert settled(When(None, 4, 4), When(None, 3, 3), "unknown").year is None
 
 
 @pytest.mark.parametrize(
@@ -188,6 +199,7 @@ def test_what_is_no_number_is_a_fault(text):
     assert not amount.missing
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**9), 10**9))
 def test_grouped_and_plain_integers_agree(number):
     assert parse_amount(f"{number:,}").number == number
@@ -195,6 +207,7 @@ def test_grouped_and_plain_integers_agree(number):
     assert parse_amount(float(number)).number == number
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_number_missing_or_a_fault(text):
     amount = parse_amount(text)

@@ -53,10 +53,10 @@ def settled(when: When, previous: When | None, habit: DecimalHabit) -> When:
     if when.unpadded:
         month = _january_or_october(when, previous, habit)
         return when if month is None else replace(when, first=month, last=month, unpadded=False)
-    if when.year is None and previous is not None and previous.year is not None:
-        if previous.last is not None and when.last is not None and when.last > previous.last:
-            return replace(when, year=previous.year)
-    return when
+    if when.year is not None or previous is None or previous.year is None:
+        return when
+    later = previous.last is not None and when.last is not None and when.last > previous.last
+    return replace(when, year=previous.year) if later else when
 
 
 def _january_or_october(when: When, previous: When | None, habit: DecimalHabit) -> int | None:

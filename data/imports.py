@@ -117,11 +117,17 @@ def _split(
 ) -> tuple[list[Observation], int]:
     """Rows to store, and how many of them revise a known month."""
     rows: list[Observation] = []
+    seen: set[tuple[str, str, pd.Period, date | None]] = set()
     revised = 0
     for reading in readings:
         row = _dated(reading.observation, known, catalogue, today)
         if row is None:
             continue
+        # The same figure in two files of one command: the checks have made sure it is the same.
+        key = (row.region, row.indicator, row.month, row.published_on)
+        if key in seen:
+            continue
+        seen.add(key)
         series = known.get((row.region, row.indicator))
         revised += series is not None and row.month in series.index
         rows.append(row)

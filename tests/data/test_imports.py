@@ -103,6 +103,14 @@ def test_all_files_or_nothing(store: Store, tmp_path: Path) -> None:
     assert batch_records(store) == []
 
 
+def test_same_figure_in_two_files_is_one(store: Store, tmp_path: Path) -> None:
+    one = table(tmp_path, {"2026-09": "12000"}, "甲.csv")
+    two = table(tmp_path, {"2026-09": "12000", "2026-10": "12100"}, "乙.csv")
+    report = bring(store, one, two)
+    assert (report.added, report.unchanged) == (2, 1)
+    assert values(store) == {"2026-09": 12000, "2026-10": 12100}
+
+
 def test_dry_run_checks_and_writes_nothing(store: Store, tmp_path: Path) -> None:
     file = table(tmp_path, {"2026-09": "12000"})
     report = bring(store, file, dry_run=True)

@@ -11,6 +11,7 @@ from cli import output
 from cli.output import find, indicator_option, json_option, region_option, write_json
 
 if TYPE_CHECKING:
+    from data.catalogue import Indicator
     from data.targets import Target
 
 TIERS = {"国家": "national", "市": "municipal", "区": "district", "自定": "own"}
@@ -18,6 +19,7 @@ BASES = {
     "各月": "any_month", "期末": "period_end", "全年累计": "period_total",
     "全年平均": "period_average", "当月": "point",
 }  # fmt: skip
+QUALIFIERS = {"cap": "以内", "floor": "不低于", "level": ""}
 DIRECTIONS = {"控制数": "cap", "下限": "floor", "目标值": "level"}
 
 
@@ -46,9 +48,7 @@ def caps() -> None:
 )
 @click.option("--announced-on", metavar="日期", help="公布日期;不给则按今天,并标为估计。")
 @click.option("--source", required=True, metavar="文号", help="文件名称或文号。")
-@click.option(
-    "--qualifier", default="以内", show_default=True, help="原文用语,如 以内、左右、不低于。"
-)
+@click.option("--qualifier", help="原文用语,如 以内、左右、不低于。")
 @json_option
 def set_cap(
     region: str,
@@ -60,7 +60,7 @@ def set_cap(
     direction: str,
     announced_on: str | None,
     source: str,
-    qualifier: str,
+    qualifier: str | None,
     as_json: bool,
 ) -> None:
     """登记一个控制数(或下限、目标值)。"""
@@ -77,10 +77,12 @@ def set_cap(
         "basis": BASES.get(basis, basis),
         "direction": DIRECTIONS.get(direction, direction),
     }
+    _demand_sense(fields, period, what)
+    word = QUALIFIERS[fields["direction"]] if qualifier is None else qualifier
     target = Target(
         region=place.code,
         indicator=what.code,
-        qualifier=qualifier,
+        qualifier=word,
         period=period,
         value=value,
         unit=what.unit,
@@ -93,10 +95,29 @@ def set_cap(
     if as_json:
         write_json({"target": target_row(target)})
         return
+    from data.targets import TIER_NAMES
+
+    way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
     click.echo(
-        f"已登记:{place.name}“{what.name}”{period} {tier}{direction} {value:,g}{what.unit}"
-        f"{qualifier}({source},{day} 公布)。"
+        f"已登记:{place.name}“{what.name}”{period} {TIER_NAMES[target.tier]}{way} "
+        f"{value:,.12g}{what.unit}{word}({source},{day} 公布)。"
     )
+
+
+def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> None:
+    """Refuse a way of assessing that the indicator or the period does not allow."""
+    from data.errors import UsageError
+    from data.targets import period_months
+
+    if fields["basis"] == "period_total" and indicator.kind != "flow":
+        raise UsageError(
+            f"“{indicator.name}”不是当月数,不能按全年累计考核。", "请改用各月、期末或全年平均。"
+        )
+    first, last = period_months(period)
+    if fields["basis"] == "point" and first != last:
+        raise UsageError(
+            f"时期 {period} 不是一个月,不能按当月考核。", "请写成 2026-10,或改用各月。"
+        )
 
 
 def target_row(target: Target) -> dict[str, Any]:
@@ -140,7 +161,9 @@ def list_caps(region: str | None, as_json: bool) -> None:
             row["indicator"] = session.catalogue.indicator(row["indicator"]).name
             row["tier"], row["basis"] = tiers[row["tier"]], bases[row["basis"]]
             row["direction"] = ways[row["direction"]]
-            row["value"] = "未载明" if row["value"] is None else f"{row['value']:,g}{row['unit']}"
+            row["value"] = (
+                "未载明" if row["value"] is None else f"{row['value']:,.12g}{row['unit']}"
+            )
             row["announced_on"] += "(估计)" if row["announced_estimated"] else ""
             row["demo"] = "演示" if row["demo"] else ""
     titles = {

@@ -78,7 +78,9 @@ def show(
 
     from cli.report import console
 
-    table = Table(*heads, header_style="bold")
+    table = Table(header_style="bold")
+    for head in heads:
+        table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in names))
     console().print(table)

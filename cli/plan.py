@@ -22,7 +22,7 @@ def plan() -> None:
 def _value(target: PlanTarget) -> str:
     if target.value is None:
         return "未载明"
-    return f"{target.value:,g}{target.unit}"
+    return f"{target.value:,.12g}{target.unit}{target.qualifier}"
 
 
 def _print(one: Plan) -> None:
@@ -32,7 +32,7 @@ def _print(one: Plan) -> None:
     from data.plans import DIRECTION_NAMES
 
     table = Table(title=one.source, title_justify="left", header_style="bold", show_lines=True)
-    for name in ("目标", "时期", "方向", "数值", "属性", "完成情况", "说明"):
+    for name in ("目标", "时期", "方向", "数值", "属性", "原文", "完成情况", "说明"):
         table.add_column(name, overflow="fold")
     for target in one.targets:
         done = "、".join(f"{a.quote}" for a in target.achieved)
@@ -43,6 +43,7 @@ def _print(one: Plan) -> None:
             DIRECTION_NAMES[target.direction],
             _value(target),
             target.attribute,
+            target.quote,
             done,
             ";".join(dict.fromkeys(remarks)),
         )

@@ -17,6 +17,7 @@ from data.targets import TIER_NAMES
 from forecasting.document import BASES, DEMO_MARK, phrase
 
 WIDTH_WITHOUT_TERMINAL = 110
+DIRECTIONS = {"cap": "控制数", "floor": "下限", "level": "目标值"}
 _KINDS = {"stock": "期末数", "flow": "当月数", "rate": "率", "index": "指数"}
 
 
@@ -45,13 +46,14 @@ def _score(value: float | None, digits: int = 3) -> str:
 
 def _leaderboard(content: Mapping[str, Any]) -> Table:
     table = Table(
-        title=f"模型竞赛(回测 {content['backtest_origins']} 个预测起点;WIS、MASE 越小越好)",
+        title=f"模型竞赛(回测 {content['backtest_origins']} 个预测起点;"
+        "WIS、MASE 越小越好;覆盖率为校准前)",
         title_justify="left",
         header_style="bold",
     )
     for name, justify in (
         ("", "left"), ("模型", "left"), ("WIS", "right"), ("MASE", "right"),
-        ("80%区间覆盖", "right"), ("95%区间覆盖", "right"), ("说明", "left"),
+        ("80%覆盖", "right"), ("95%覆盖", "right"), ("说明", "left"),
     ):  # fmt: skip
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in content["leaderboard"]:
@@ -90,7 +92,9 @@ def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
 
 
 def _cap_name(row: Mapping[str, Any]) -> str:
-    words = [f"{TIER_NAMES[row['tier']]}控制数 {row['value']:,g}{row['unit']}{row['qualifier']}"]
+    # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
+    kind = "预期目标" if row["tier"] == "national" else "控制数"
+    words = [f"{TIER_NAMES[row['tier']]}{kind} {row['value']:,.12g}{row['unit']}{row['qualifier']}"]
     marks = [DEMO_MARK] if row["demo"] else []
     marks += ["沿用上期"] if row["carried"] else []
     marks += ["未经回测"] if row["untested"] else []
@@ -138,6 +142,8 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
     lines.append(f"来源:{';'.join(content['sources'])}")
     if content["pseudo_real_time"]:
         lines.append("\n部分发布日期为估计(月末加发布滞后),回测为准实时")
+    if content["overdue"]:
+        lines.append(f"\n数据已逾期:按发布惯例 {content['overdue']} 应已公布,请先导入")
     for note in content["notes"]:
         lines.append(f"\n{note}")
     title = f"{content['region']['name']} · {indicator.name}"
@@ -165,8 +171,16 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
         out.print(_caps(content, indicator))
     else:
         out.print("对照控制数:本地区该指标没有登记可评估的控制数,只作预测。")
+    for note in dict.fromkeys(row["note"] for row in content["caps"] if row["note"]):
+        out.print(f"注:{note}", soft_wrap=True)
     for row in content["targets_unassessed"]:
-        out.print(f"未评估的目标:{row['period']} {row['quote']}", soft_wrap=True)
+        value = "" if row["value"] is None else f" {row['value']:,.12g}{row['unit']}"
+        out.print(
+            f"未评估的目标:{row['period']} {TIER_NAMES[row['tier']]}"
+            f"{DIRECTIONS[row['direction']]}{value}({BASES[row['basis']]}),{row['reason']}。"
+            f"{row['quote']}",
+            soft_wrap=True,
+        )
     champion = content["champion"]
     version = f" 第 {champion['version']} 版(候选)" if champion["version"] else ""
     out.print(

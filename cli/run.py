@@ -53,7 +53,7 @@ def run(
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
-    from data.files import to_json, write_atomically
+    from data.files import demand_writable, to_json, write_atomically
     from features.others import stored_others
     from forecasting.competition import Options, compete
     from models import roster
@@ -84,6 +84,8 @@ def run(
     from forecasting.chart import fan_chart
     from forecasting.document import document, forecast_csv
 
+    if output is not None:
+        demand_writable(output)
     with recorded(
         session.settings.tracking_uri(session.workspace), session.workspace, place, what
     ) as run_:

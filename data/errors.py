@@ -30,7 +30,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_UNKNOWN_NAME: "未知的地区、指标或模型",
     EXIT_BAD_DATA: "数据问题(历史太短、缺月、重复、超出取值范围、全为常数等)",
     EXIT_SETTINGS: "工作区或 forecast.toml 配置问题",
-    EXIT_STORAGE: "数据库或 MLflow 无法访问",
+    EXIT_STORAGE: "数据库、MLflow 或输出文件无法读写",
     EXIT_NO_MODEL: "没有任何模型得出预测",
     EXIT_NOT_FOUND: "所指的运行、模型版本或批次不存在",
     EXIT_REFUSED: "检查未通过,未予执行(如晋级被拒)",

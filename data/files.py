@@ -49,6 +49,24 @@ def write_atomically(file: Path, content: bytes) -> None:
                 os.unlink(temporary)
 
 
+def demand_writable(folder: Path) -> None:
+    """Make a folder and make sure that files can be written there, before the work is done.
+
+    Raises
+    ------
+    StorageError
+        If they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"无法写入文件夹“{folder}”({error.strerror})。", "请检查文件夹权限与磁盘空间后重试。"
+        ) from error
+
+
 def to_json(content: Mapping[str, Any], ascii_only: bool = False) -> str:
     """JSON text with a final newline; a number that is not finite raises ValueError."""
     return json.dumps(content, ensure_ascii=ascii_only, indent=2, allow_nan=False) + "\n"

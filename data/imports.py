@@ -15,11 +15,13 @@ from data.batch_rows import add_observations, open_batch
 from data.catalogue import Catalogue
 from data.checks import Batch, run_checks
 from data.errors import DataError
+from data.import_samples import new_firms, new_groups
 from data.observation import Observation, check_observations
 from data.readers.finding import Finding
 from data.readers.reader import read_file
-from data.readers.result import Reading, ReadResult, refusal
+from data.readers.result import FirmMonth, Reading, ReadResult, refusal
 from data.store import Store
+from data.vintages import Known
 
 _SAME = 1e-9
 
@@ -81,30 +83,41 @@ class ImportReport:
     files: tuple[ReadResult, ...]
 
 
-Known = dict[tuple[str, str], "pd.Series[float]"]
+Stored = dict[tuple[str, str], Known]
 
 
-def _known(store: Store, results: Sequence[ReadResult], today: date) -> Known:
+def _known(store: Store, results: Sequence[ReadResult], today: date) -> Stored:
     """Latest real values of every series the files touch."""
     keys = {(r.observation.region, r.observation.indicator) for f in results for r in f.readings}
-    found: Known = {}
+    found: Stored = {}
     for region, indicator in sorted(keys):
         now = store.vintages(region, indicator).as_of(today)
         if not now.demo and not now.values.empty:
-            found[region, indicator] = now.values
+            found[region, indicator] = now
     return found
 
 
-def _dated(row: Observation, known: Known, catalogue: Catalogue, today: date) -> Observation | None:
+def _dated(
+    row: Observation, known: Stored, catalogue: Catalogue, today: date
+) -> Observation | None:
     """The observation with its publication day; None if the value is stored already.
 
     An unknown day is left to be estimated, except where the estimate would hide the figure (it lies
     ahead) or put a revision before what it revises: then it became known today.
     """
     series = known.get((row.region, row.indicator))
-    before = None if series is None else series.get(row.month)
+    before = None if series is None else series.values.get(row.month)
     if before is not None and abs(float(before) - row.value) <= _SAME * max(1.0, abs(row.value)):
         return None
+    if series is not None and before is not None and row.published_on is not None:
+        days = dict(zip(series.values.index, series.published_on, strict=True))
+        stored_on: date = days[row.month].astype(object)
+        if row.published_on < stored_on:
+            raise DataError(
+                f"{row.month} 的修订写明 {row.published_on} 公布,早于现有数值的发布日 {stored_on},"
+                "修订不会生效。",
+                "请写修订公布之日;不写则按今天。",
+            )
     if row.published_on is None:
         estimate = catalogue.indicator(row.indicator).usually_published(row.month)
         if before is not None or estimate > today:
@@ -113,7 +126,7 @@ def _dated(row: Observation, known: Known, catalogue: Catalogue, today: date) ->
 
 
 def _split(
-    readings: Sequence[Reading], known: Known, catalogue: Catalogue, today: date
+    readings: Sequence[Reading], known: Stored, catalogue: Catalogue, today: date
 ) -> tuple[list[Observation], int]:
     """Rows to store, and how many of them revise a known month."""
     rows: list[Observation] = []
@@ -129,7 +142,7 @@ def _split(
             continue
         seen.add(key)
         series = known.get((row.region, row.indicator))
-        revised += series is not None and row.month in series.index
+        revised += series is not None and row.month in series.values.index
         rows.append(row)
     return rows, revised
 
@@ -197,7 +210,7 @@ def import_files(
         )
     doubts = [f for r in results for f in r.warnings]
 
-    def check(known: Known) -> None:
+    def check(known: dict[tuple[str, str], pd.Series[float]]) -> None:
         batch = Batch(readings, catalogue, today, groups, firms, known, options.revise)
         findings = [f for c in run_checks(batch) for f in c.findings]
         wrong = tuple(f for f in findings if f.severity == "error")
@@ -207,26 +220,33 @@ def import_files(
         doubts.extend(f for f in findings if f.severity == "warning")
 
     notes = tuple(f"“{r.file}”:{n}" for r in results for n in r.notes)
-    if options.dry_run:
+
+    def wanted() -> tuple[list[Observation], int, list[Reading], list[list[FirmMonth]]]:
         known = _known(store, results, today)
-        check(known)
+        check({key: series.values for key, series in known.items()})
         rows, revised = _split(readings, known, catalogue, today)
-        number = None
+        check_observations(rows, catalogue)
+        people = new_groups(store, groups, catalogue, today, options.revise)
+        reports = [
+            new_firms(store, r.firms, catalogue, today, options.revise, options.region)
+            for r in results
+        ]
+        return rows, revised, people, reports
+
+    number = None
+    if options.dry_run:
+        rows, revised, people, reports = wanted()
     else:
         with store.writing() as connection:
             # Read inside the writing transaction: nobody can change what the checks rest on.
-            known = _known(store, results, today)
-            check(known)
-            rows, revised = _split(readings, known, catalogue, today)
-            check_observations(rows, catalogue)
-            number = None
-            if rows or groups or firms:
+            rows, revised, people, reports = wanted()
+            if rows or people or any(reports):
                 number = open_batch(connection, kind="import", command=command)
                 add_observations(connection, number, rows, catalogue)
-                sample_store.add_groups(connection, number, groups, catalogue)
-                for result in results:
+                sample_store.add_groups(connection, number, people, catalogue)
+                for result, new in zip(results, reports, strict=True):
                     sample_store.add_firms(
-                        connection, number, result.firms, catalogue, source=result.file,
+                        connection, number, new, catalogue, source=result.file,
                         published_on=options.published_on, region=options.region,
                     )  # fmt: skip
     return ImportReport(
@@ -234,8 +254,8 @@ def import_files(
         added=len(rows) - revised,
         revised=revised,
         unchanged=len(readings) - len(rows),
-        firms=len(firms),
-        groups=len(groups),
+        firms=sum(map(len, reports)),
+        groups=len(people),
         warnings=tuple(dict.fromkeys(doubts)),
         notes=notes,
         files=results,

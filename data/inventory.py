@@ -63,11 +63,6 @@ def series_status(
     first, last = known.values.index[0], known.values.index[-1]
     rows = vintages.rows
     seen = rows[rows["published_on"] <= pd.Timestamp(day)]
-    expected = last + 1
-    # A flow published as a cumulative figure has no January of its own: February brings both.
-    if indicator.reporting == "year_to_date" and expected.month == 1:
-        expected += 1
-    due = indicator.usually_published(expected)
     return SeriesStatus(
         region=region,
         indicator=indicator,
@@ -77,10 +72,29 @@ def series_status(
         gaps=int((last - first).n) + 1 - len(known.values),
         vintages=len(seen),
         last_published=seen["published_on"].max().date(),
-        overdue=expected if day > due else None,
+        overdue=overdue_month(indicator, last, day),
         demo=known.demo,
         estimated=known.estimated,
     )
+
+
+def overdue_month(indicator: Indicator, last: pd.Period, day: date) -> pd.Period | None:
+    """First month whose usual publication day has passed without a value; None if there is none.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        Knows when its months usually appear.
+    last : pandas.Period
+        Last month known.
+    day : datetime.date
+        Day of the question.
+    """
+    expected = last + 1
+    # A flow published as a cumulative figure has no January of its own: February brings both.
+    if indicator.reporting == "year_to_date" and expected.month == 1:
+        expected += 1
+    return expected if day > indicator.usually_published(expected) else None
 
 
 def inventory(store: Store, catalogue: Catalogue, day: date) -> list[SeriesStatus]:

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
+from data.clock import month_end
 from data.errors import DataError
 
 Tier = Literal["national", "municipal", "district", "own"]
@@ -154,7 +155,8 @@ class Target:
                 )
         if self.value is not None and not (math.isfinite(self.value) and self.value >= 0):
             raise DataError(
-                f"目标({self.region} {self.indicator} {self.period})的值 {self.value:g} 不可用。",
+                f"目标({self.region} {self.indicator} {self.period})的值 "
+                f"{self.value:.12g} 不可用。",
                 "请填非负数;文件没有给出数字时请留空。",
             )
         period_months(self.period)
@@ -325,3 +327,44 @@ def in_force(
             t.demo,
         ),
     )
+
+
+def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of: date) -> float:
+    """Value of a target that applied to a month already past.
+
+    A cap changed in July applies from then: January to June are held against the one before. The
+    first announcement of a period covers the months before it too.
+
+    Parameters
+    ----------
+    target : Target
+        In force now, with a number.
+    targets : iterable of Target
+        All there are.
+    month : pandas.Period
+        A month of the target's period.
+    as_of : datetime.date
+        Day of knowledge.
+
+    Returns
+    -------
+    float
+        In the unit of the target.
+    """
+    assert target.value is not None
+    kind = (target.region, target.indicator, target.tier, target.direction, target.basis)
+    alike = [
+        t
+        for t in targets
+        if (t.region, t.indicator, t.tier, t.direction, t.basis) == kind
+        and (t.period, t.demo, t.unit) == (target.period, target.demo, target.unit)
+        and t.value is not None
+        and t.announced_on <= as_of
+    ]
+    if target.carried or not alike:
+        return target.value
+    ordered = sorted(alike, key=lambda t: t.announced_on)
+    by_then = [t for t in ordered if t.announced_on <= month_end(month)]
+    value = (by_then or ordered[:1])[-1].value
+    assert value is not None
+    return value

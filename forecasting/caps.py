@@ -6,6 +6,7 @@ above 5.5 only from 5.6 on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,7 @@ from features.history import History
 from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
+CapAt = Callable[[pd.Period], float]
 
 NOT_AVERAGE = "目标不按全年平均考核"
 NOT_MONTHLY = "目标按全年平均考核,不按月考核"
@@ -81,7 +83,7 @@ def printed(values: Floats, precision: float) -> Floats:
     return np.asarray(np.floor(values / precision + 0.5 + 1e-6) * precision, dtype=float)
 
 
-def above(values: Floats, cap: float, precision: float) -> npt.NDArray[np.bool_]:
+def above(values: Floats, cap: float | Floats, precision: float) -> npt.NDArray[np.bool_]:
     """Whether the published form of each value exceeds the cap, same shape."""
     return np.asarray(printed(values, precision) > cap + 1e-6 * precision, dtype=bool)
 
@@ -113,11 +115,17 @@ def _last_month_above(
 
 
 def _monthly(
-    target: Target, cap: float, history: History, paths: SamplePaths, tested: int
+    target: Target,
+    cap: float,
+    history: History,
+    paths: SamplePaths,
+    tested: int,
+    applied: CapAt | None,
 ) -> Assessment:
     period = _months(target)
     known = _published(history, period)
-    over_known = above(np.asarray(known, dtype=np.float64), cap, history.precision)
+    then = np.array([cap if applied is None else applied(m) for m in known.index], dtype=float)
+    over_known = above(np.asarray(known, dtype=np.float64), then, history.precision)
     inside = _ahead(paths, period)
     over = above(paths.values[:, inside], cap, history.precision)
     breached = bool(over_known.any())
@@ -221,7 +229,13 @@ def _average(
     )
 
 
-def assess(target: Target, history: History, paths: SamplePaths, tested: int) -> Assessment | None:
+def assess(
+    target: Target,
+    history: History,
+    paths: SamplePaths,
+    tested: int,
+    applied: CapAt | None = None,
+) -> Assessment | None:
     """Assess one cap.
 
     Parameters
@@ -234,6 +248,8 @@ def assess(target: Target, history: History, paths: SamplePaths, tested: int) ->
         Joint paths from the same origin, in the unit of the history.
     tested : int
         Months ahead that the back-test covers.
+    applied : callable, optional
+        Value that applied to a published month, where the cap was changed within its period.
 
     Returns
     -------
@@ -257,5 +273,5 @@ def assess(target: Target, history: History, paths: SamplePaths, tested: int) ->
     if target.basis == "period_end":
         return _at_end(target, target.value, history, paths, tested)
     if target.basis in ("any_month", "point"):
-        return _monthly(target, target.value, history, paths, tested)
+        return _monthly(target, target.value, history, paths, tested, applied)
     return None

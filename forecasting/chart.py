@@ -66,7 +66,7 @@ def _caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
         spans[key] = (min(low, first), max(high, last))
     for colour, ((value, tier), bases) in zip(cycle(CAP_COLOURS), levels.items(), strict=False):
         low, high = spans[value, tier]
-        label = f"{TIER_NAMES[tier]}控制数 {value:,g} · {'、'.join(dict.fromkeys(bases))}"
+        label = f"{TIER_NAMES[tier]}控制数 {value:,.12g} · {'、'.join(dict.fromkeys(bases))}"
         # Half a month to either side, so that the cap of a single month is seen.
         axes.hlines(value, low - HALF_MONTH, high + HALF_MONTH, color=colour, lw=1.8, label=label)
 

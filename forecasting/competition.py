@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+
+import numpy as np
 
 from data.catalogue import Indicator, Region
 from data.errors import ShortHistoryError
-from data.targets import Target, in_force
+from data.targets import Target, in_force, value_at
 from data.vintages import Vintages
 from features.history import History
 from features.lagged import Other
@@ -248,7 +251,12 @@ def compete(
             now[model] = _calibration(backtest, model, log).apply(raw, log)
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
-    assessed = [assess(t, history, champion, options.horizon) for t in mine]
+    tested = _tested_horizon(backtest)
+    known = list(targets)
+    assessed = [
+        assess(t, history, champion, tested, partial(value_at, t, known, as_of=as_of))
+        for t in mine
+    ]
     return Competition(
         region=region,
         indicator=indicator,
@@ -259,12 +267,17 @@ def compete(
         forecasts=now,
         targets=mine,
         assessments=[a for a in assessed if a is not None],
-        tested_horizon=options.horizon,
+        tested_horizon=tested,
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
         notes=(calibration.note,),
     )
+
+
+def _tested_horizon(backtest: Backtest) -> int:
+    """Months ahead at which some past forecast has met its outcome."""
+    return int(np.isfinite(backtest.outcomes).any(axis=0).sum())
 
 
 def _calibration(backtest: Backtest, model: str, log: bool) -> Calibration:

@@ -14,6 +14,8 @@ import pandas as pd
 
 from data.catalogue import Indicator
 from data.export import as_csv
+from data.inventory import overdue_month
+from data.targets import Target
 from forecasting.caps import Assessment, printed
 from forecasting.choice import Entry
 from forecasting.competition import Competition
@@ -73,6 +75,8 @@ def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
         "announced_on": target.announced_on.isoformat(),
         "announced_estimated": target.announced_estimated,
         "carried": target.carried,
+        "attribute": target.attribute,
+        "note": target.note,
         "p_any": _share(item.p_any),
         "p_any_remaining": _share(item.p_any_remaining),
         "p_end": _share(item.p_end),
@@ -83,6 +87,17 @@ def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
         "reasons": item.reasons,
         "untested": item.untested,
     }
+
+
+def not_assessed(target: Target) -> str:
+    """Why a target in force is shown and not assessed, in Chinese."""
+    if target.value is None:
+        return "文件没有写明数值"
+    if not target.unit_confirmed:
+        return "单位未确认"
+    if target.direction != "cap":
+        return "下限与目标值暂不按概率评估"
+    return "考核方式或单位与该指标不符"
 
 
 def forecast_rows(result: Competition) -> list[dict[str, Any]]:
@@ -115,6 +130,7 @@ def document(
         Keys in a fixed order; months as `YYYY-MM`.
     """
     history, indicator = result.history, result.indicator
+    overdue = overdue_month(indicator, history.origin, history.as_of)
     return {
         "region": {"code": result.region.code, "name": result.region.name},
         "indicator": indicator.code,
@@ -123,6 +139,7 @@ def document(
         "data_month": str(history.origin),
         "data_start": str(history.start),
         "as_of": history.as_of.isoformat(),
+        "overdue": None if overdue is None else str(overdue),
         "latest": figure(float(history.values[-1]), indicator),
         "demo": result.demo,
         "data_demo": history.demo,
@@ -143,7 +160,8 @@ def document(
         "caps": [cap_document(a, indicator) for a in result.assessments],
         "targets_unassessed": [
             {"tier": t.tier, "direction": t.direction, "basis": t.basis, "period": t.period,
-             "value": t.value, "unit": t.unit, "quote": t.quote, "demo": t.demo}
+             "value": t.value, "unit": t.unit, "quote": t.quote, "demo": t.demo,
+             "source": t.source, "reason": not_assessed(t)}
             for t in result.unassessed
         ],
         "tested_horizon": result.tested_horizon,

@@ -61,13 +61,13 @@ def unit_jump(batch: Batch) -> list[Finding]:
             jump = math.log10(value) - math.log10(usual)
             if abs(abs(jump) - power) <= _HALF_POWER:
                 size = f"{10**power}" if power == 2 else "1万"
-                direction = f"约为平常值 {usual:g} 的" + (
+                direction = f"约为平常值 {usual:.12g} 的" + (
                     f"{size}倍" if jump > 0 else f"{size}分之一"
                 )
                 found.append(
                     finding(
                         "unit_jump", "error", reading,
-                        f"“{series.indicator.name}”{month_text(month)}换算后为 {value:g}，"
+                        f"“{series.indicator.name}”{month_text(month)}换算后为 {value:.12g}，"
                         f"{direction}",
                         "多半是单位写错（万人与人、小数与百分数）：请改正单位后重新导入。",
                     )
@@ -160,8 +160,8 @@ def falling_year_to_date(batch: Batch) -> list[Finding]:
                 found.append(
                     finding(
                         "falling_year_to_date", "warning" if small else "error", reading,
-                        f"“{series.indicator.name}”{month_text(month)}累计 {values[month]:g} "
-                        f"小于{month_text(before)}的 {values[before]:g}",
+                        f"“{series.indicator.name}”{month_text(month)}累计 {values[month]:.12g} "
+                        f"小于{month_text(before)}的 {values[before]:.12g}",
                         "请核对两月的数；确为核减的小幅更正可以导入。" if small else
                         "累计数在一年内不应下降：请核对两月的数，或写明是当月数。",
                     )
@@ -185,7 +185,7 @@ def zero_unpublished(batch: Batch) -> list[Finding]:
                 sure = False
             message = f"“{indicator.name}”{month_text(month)}为 0"
             if usual is not None:
-                message += f"，而平常约为 {usual:g}"
+                message += f"，而平常约为 {usual:.12g}"
             found.append(
                 finding(
                     "zero_unpublished", "error" if sure else "warning", reading,
@@ -274,7 +274,7 @@ def _outlier(series: Series, month: int, reading: Reading, lag: int) -> Finding:
     earlier = series.values[month - lag]
     return finding(
         "outliers", "warning", reading,
-        f"“{series.indicator.name}”{month_text(month)}为 {series.values[month]:g}，"
-        f"较{base}的 {earlier:g} 变动之大为该地区历史所未见",
+        f"“{series.indicator.name}”{month_text(month)}为 {series.values[month]:.12g}，"
+        f"较{base}的 {earlier:.12g} 变动之大为该地区历史所未见",
         "请核对；若属实（如口径调整），请在目录里登记口径变化。",
     )  # fmt: skip

@@ -20,8 +20,8 @@ def revisions(batch: Batch) -> list[Finding]:
             found.append(
                 finding(
                     "revisions", "warning" if batch.revise else "error", reading,
-                    f"“{series.indicator.name}”{month_text(month)}已有 {before:g}，"
-                    f"文件里是 {value:g}",
+                    f"“{series.indicator.name}”{month_text(month)}已有 {before:.12g}，"
+                    f"文件里是 {value:.12g}",
                     "将作为修订保存为新的数据版本，原值保留。" if batch.revise else
                     "若是修订请加 --revise；否则请改正文件。",
                 )
@@ -41,8 +41,8 @@ def duplicates(batch: Batch) -> list[Finding]:
             found.append(
                 finding(
                     "duplicates", "error", reading,
-                    f"{month_text(row.month.ordinal)}的值 {row.value:g} 与{before[1]}的 "
-                    f"{before[0]:g} 不同",
+                    f"{month_text(row.month.ordinal)}的值 {row.value:.12g} 与{before[1]}的 "
+                    f"{before[0]:.12g} 不同",
                     "请只保留正确的一个；若是修订，请分两次导入并分别写明发布日期。",
                 )
             )  # fmt: skip

@@ -43,8 +43,8 @@ def region_parts(batch: Batch) -> list[Finding]:
                 found.append(
                     finding(
                         "region_parts", "error", reading,
-                        f"“{series.indicator.name}”{month_text(month)}各地区之和 {sum(parts):g} "
-                        f"超过{name}的 {whole:g}",
+                        f"“{series.indicator.name}”{month_text(month)}各地区之和 {sum(parts):.12g} "
+                        f"超过{name}的 {whole:.12g}",
                         "请核对分地区数与总数，以及两者的单位。",
                     )
                 )  # fmt: skip
@@ -64,7 +64,7 @@ def group_parts(batch: Batch) -> list[Finding]:
                 found.append(
                     finding(
                         "group_parts", "error", reading,
-                        f"{month_text(month)}其中项 {part:g} 超过总数 {whole:g}",
+                        f"{month_text(month)}其中项 {part:.12g} 超过总数 {whole:.12g}",
                         "请核对其中项与总数。",
                     )
                 )  # fmt: skip

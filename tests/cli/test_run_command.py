@@ -5,9 +5,11 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +173,5 @@ def test_kill_shows_as_killed_after_the_next_command(
 
 
 def statuses(home: Path) -> list[str]:
-    import sqlite3
-
-    with sqlite3.connect(home / "mlruns" / "mlflow.db") as connection:
+    with closing(sqlite3.connect(home / "mlruns" / "mlflow.db")) as connection:
         return [r[0] for r in connection.execute("SELECT status FROM runs")]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -20,8 +21,10 @@ JIADING, COUNT = "310114", "registered_unemployed"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'observations.db'}")
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'observations.db'}")
+    yield opened
+    opened.close()
 
 
 def table(folder: Path, rows: dict[str, str], name: str = "月报.csv") -> Path:
@@ -160,6 +163,51 @@ def test_firm_panel_round_trip(store: Store, tmp_path: Path) -> None:
     assert (panel["base"] + panel["hires"] - panel["separations"] == panel["end"]).all()
     assert panel["month"].iloc[0] == pd.Period("2026-10", "M")
     assert sample_store.firm_panel(store, JIADING, date(2026, 11, 9)).empty
+
+
+def test_changed_group_figure_is_a_revision_known_from_today(store: Store, tmp_path: Path) -> None:
+    def file(value: int) -> Path:
+        path = tmp_path / f"群体{value}.csv"
+        head = "地区,月份,登记失业人数(人),其中:就业困难人员登记失业人数(人)"
+        path.write_text(f"{head}\n嘉定区,2026-08,12000,{value}\n", "utf-8")
+        return path
+
+    def known(day: date) -> list[float]:
+        return list(sample_store.group_vintages(store, JIADING, COUNT, people).as_of(day).values)
+
+    bring(store, file(800))
+    (people,) = sample_store.groups_of(store, JIADING, COUNT)
+    again = bring(store, file(800))
+    assert (again.batch, again.groups) == (None, 0)
+    with pytest.raises(DataError, match="--revise"):
+        bring(store, file(900))
+    assert bring(store, file(900), revise=True).groups == 1
+    assert known(date(2026, 11, 19)) == [800]
+    assert known(TODAY) == [900]
+
+
+def test_revision_dated_before_what_it_revises_is_refused(store: Store, tmp_path: Path) -> None:
+    bring(store, table(tmp_path, {"2026-09": "12000"}))
+    changed = table(tmp_path, {"2026-09": "12050"}, "更正.csv")
+    with pytest.raises(DataError, match="早于现有数值的发布日"):
+        bring(store, changed, revise=True, published_on=date(2026, 10, 1))
+    assert values(store) == {"2026-09": 12000}
+
+
+def test_changed_firm_report_is_a_revision(store: Store, tmp_path: Path) -> None:
+    def file(hires: int) -> Path:
+        path = tmp_path / f"企业{hires}.csv"
+        head = "地区,企业编码,月份,建档期就业人数,新招人数,减员人数,调查期末就业人数"
+        path.write_text(f"{head}\n嘉定区,A001,2026-08,100,{hires},8,{92 + hires}\n", "utf-8")
+        return path
+
+    assert bring(store, file(5)).firms == 1
+    assert bring(store, file(5)).batch is None
+    with pytest.raises(DataError, match=r"A001.*--revise"):
+        bring(store, file(6))
+    assert bring(store, file(6), revise=True).firms == 1
+    assert sample_store.firm_panel(store, JIADING, date(2026, 11, 19))["hires"].tolist() == [5]
+    assert sample_store.firm_panel(store, JIADING, TODAY)["hires"].tolist() == [6]
 
 
 def test_group_series_round_trip(store: Store, tmp_path: Path) -> None:

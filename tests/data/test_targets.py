@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data import targets as module
 from data.catalogue import load_catalogue
 from data.errors import DataError
-from data.targets import Target, in_force, load_targets, period_months
+from data.targets import Target, in_force, load_targets, period_months, value_at
 
 NATION, JIADING = "100000", "310114"
 SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"
@@ -221,6 +221,16 @@ def test_plan_without_a_number_neither_displaces_nor_stops_one():
     (carried,) = found([number, next_plan], "2025-01", date(2025, 1, 15))
     assert (carried.value, carried.carried, carried.period) == (100.0, True, "2025")
     assert found([next_plan], "2025-01", date(2025, 1, 15)) == [next_plan]
+
+
+def test_cap_changed_within_the_year_applies_from_then():
+    first = cap("2026", date(2026, 3, 1), 15000.0)
+    second = cap("2026", date(2026, 7, 15), 12000.0)
+    both, day = [first, second], date(2026, 11, 1)
+    assert value_at(second, both, month("2026-01"), day) == 15000
+    assert value_at(second, both, month("2026-06"), day) == 15000
+    assert value_at(second, both, month("2026-07"), day) == 12000
+    assert value_at(first, both, month("2026-06"), date(2026, 7, 14)) == 15000
 
 
 def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]:

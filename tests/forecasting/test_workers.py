@@ -145,6 +145,8 @@ def sleeping(tmp_path, root) -> Iterator[Started]:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A background shell starts its children with Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         running.append(process)
         return process, folder

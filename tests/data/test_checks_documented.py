@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.checks import CHECKS, checks_markdown
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_handbook_holds_the_table_of_checks() -> None:
+    handbook = (ROOT / "README.zh-CN.md").read_text("utf-8")
+    assert checks_markdown() in handbook
+    assert len(CHECKS) >= 10

@@ -254,8 +254,7 @@ def compete(
     tested = _tested_horizon(backtest)
     known = list(targets)
     assessed = [
-        assess(t, history, champion, tested, partial(value_at, t, known, as_of=as_of))
-        for t in mine
+        assess(t, history, champion, tested, partial(value_at, t, known, as_of=as_of)) for t in mine
     ]
     return Competition(
         region=region,

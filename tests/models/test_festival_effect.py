@@ -35,6 +35,7 @@ def test_effect_is_found(seed):
     assert found == pytest.approx(EFFECT, abs=0.03)
 
 
+@pytest.mark.soak
 def test_no_effect_where_there_is_none():
     found = [festival_effect(_series(seed, 132, np.zeros(3))) for seed in range(20)]
     assert sum(bool(f.any()) for f in found) <= 1

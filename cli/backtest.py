@@ -12,19 +12,23 @@ from cli.output import find, indicator_option, json_option, region_option, write
 SHOWN_HORIZONS = (1, 3, 6, 12)
 
 
-@click.command(options_metavar="[选项]", short_help="回测各模型,给出排名与可靠性。")
+@click.command(options_metavar="[选项]", short_help="回测各模型，给出排名与可靠性。")
 @region_option
 @indicator_option
-@click.option("--horizon", metavar="整数", type=click.IntRange(1, 60), help="回测的月数;默认 12。")
-@click.option("--as-of", "as_of", metavar="日期", help="只用该日(含)以前公布的数据,如 2026-06-30。")
-@click.option("--models", "models", metavar="名称,…", help="参赛模型,逗号分隔;简单基准总是参赛。")
+@click.option("--horizon", metavar="整数", type=click.IntRange(1, 60), help="回测的月数；默认 12。")
 @click.option(
-    "--origins", metavar="整数", type=click.IntRange(1, 240), help="预测起点个数;默认 36。"
+    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2026-06-30。"
 )
 @click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数;结果与其无关。"
+    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
 )
-@click.option("--no-cache", is_flag=True, help="不使用回测缓存,全部重算。")
+@click.option(
+    "--origins", metavar="整数", type=click.IntRange(1, 240), help="预测起点个数；默认 36。"
+)
+@click.option(
+    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
+)
+@click.option("--no-cache", is_flag=True, help="不使用回测缓存，全部重算。")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -44,7 +48,7 @@ def backtest(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """在过去各预测起点回测全部模型,给出样本外得分的排名与可靠性;不登记模型版本。"""
+    """在过去各预测起点回测全部模型，给出样本外得分的排名与可靠性；不登记模型版本。"""
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
@@ -84,14 +88,14 @@ def backtest(
     if plot is not None:
         from data.files import write_atomically
 
-        title = f"{place.name} · {what.name}:回测可靠性" + (" · 演示数据" if result.demo else "")
+        title = f"{place.name} · {what.name}：回测可靠性" + (" · 演示数据" if result.demo else "")
         write_atomically(plot, reliability_chart(found, title))
     if as_json:
         write_json(content)
         return
     _print(content)
     if plot is not None:
-        click.echo(f"已写入:{plot}")
+        click.echo(f"已写入：{plot}")
 
 
 def _print(content: dict[str, Any]) -> None:
@@ -103,9 +107,9 @@ def _print(content: dict[str, Any]) -> None:
     mark = " · 演示数据" if content["demo"] else ""
     out.print(
         f"{content['region']['name']} · {content['indicator_name']}{mark}:"
-        f"{content['backtest_origins']} 个预测起点,截至 {content['data_month']}"
+        f"{content['backtest_origins']} 个预测起点，截至 {content['data_month']}"
     )
-    board = Table(title="模型竞赛(WIS、MASE 越小越好)", title_justify="left", header_style="bold")
+    board = Table(title="模型竞赛（WIS、MASE 越小越好）", title_justify="left", header_style="bold")
     for name in ("", "模型"):
         board.add_column(name, overflow="fold")
     months = [h for h in SHOWN_HORIZONS if h <= content["horizon"]]
@@ -122,8 +126,8 @@ def _print(content: dict[str, Any]) -> None:
             *("—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")),
         )
     out.print(board)
-    out.print(f"选用:{content['choice_reason']}\n", soft_wrap=True)
-    table = Table(title="可靠性:实际低于各分位数的比例", title_justify="left", header_style="bold")
+    out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
+    table = Table(title="可靠性：实际低于各分位数的比例", title_justify="left", header_style="bold")
     table.add_column("模型")
     for level in content["levels"]:
         table.add_column(f"{level:.1%}", justify="right")

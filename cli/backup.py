@@ -15,7 +15,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("file", type=FILE, metavar="备份文件")
 @json_option
 def backup(file: Path, as_json: bool) -> None:
-    """把整个工作区(配置、观测数据、MLflow 记录)备份为一个 zip 文件。"""
+    """把整个工作区（配置、观测数据、MLflow 记录）备份为一个 zip 文件。"""
     from cli.session import open_session
     from data.backup import write_backup
 
@@ -25,18 +25,18 @@ def backup(file: Path, as_json: bool) -> None:
         write_json({"file": str(file), "counts": counts})
         return
     click.echo(
-        f"已备份到 {file}:观测值 {counts['observations']} 条,目标 {counts['targets']} 条,"
+        f"已备份到 {file}：观测值 {counts['observations']} 条，目标 {counts['targets']} 条，"
         f"MLflow 文件 {counts['files']} 个。"
     )
     if session.settings["mlflow.tracking_uri"]:
-        click.echo("注意:MLflow 使用外部服务器,其内容不在本备份内,请由该服务器自行备份。")
+        click.echo("注意：MLflow 使用外部服务器，其内容不在本备份内，请由该服务器自行备份。")
 
 
 @click.command(options_metavar="[选项]", short_help="从备份文件恢复到空的工作区。")
 @click.argument("file", type=FILE, metavar="备份文件")
 @json_option
 def restore(file: Path, as_json: bool) -> None:
-    """从备份文件恢复到空的工作区(可用 FORECAST_HOME 指定)。已有数据的工作区不会被改动。"""
+    """从备份文件恢复到空的工作区（可用 FORECAST_HOME 指定）。已有数据的工作区不会被改动。"""
     from cli.session import open_session
     from data.backup import restore_backup
     from data.store import Store

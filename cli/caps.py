@@ -33,22 +33,22 @@ def _either(names: dict[str, str]) -> click.Choice[str]:
     short_help="登记、列出控制数与目标。",
 )
 def caps() -> None:
-    """登记、列出控制数与目标。改动只追加、不覆盖:七月调整的控制数自公布之日起适用。"""
+    """登记、列出控制数与目标。改动只追加、不覆盖：七月调整的控制数自公布之日起适用。"""
 
 
 @caps.command("set", options_metavar="[选项]", short_help="登记一个控制数。")
 @region_option
 @indicator_option
 @click.option("--tier", required=True, type=_either(TIERS), help="由哪一级下达。")
-@click.option("--value", required=True, type=float, metavar="数", help="数值,用该指标的单位。")
+@click.option("--value", required=True, type=float, metavar="数", help="数值，用该指标的单位。")
 @click.option("--period", required=True, metavar="时期", help="如 2026、2021-2025、2026-10。")
 @click.option("--basis", default="各月", show_default=True, type=_either(BASES), help="怎样考核。")
 @click.option(
     "--direction", default="控制数", show_default=True, type=_either(DIRECTIONS), help="目标方向。"
 )
-@click.option("--announced-on", metavar="日期", help="公布日期;不给则按今天,并标为估计。")
+@click.option("--announced-on", metavar="日期", help="公布日期；不给则按今天，并标为估计。")
 @click.option("--source", required=True, metavar="文号", help="文件名称或文号。")
-@click.option("--qualifier", help="原文用语,如 以内、左右、不低于。")
+@click.option("--qualifier", help="原文用语，如 以内、左右、不低于。")
 @json_option
 def set_cap(
     region: str,
@@ -63,7 +63,7 @@ def set_cap(
     qualifier: str | None,
     as_json: bool,
 ) -> None:
-    """登记一个控制数(或下限、目标值)。"""
+    """登记一个控制数（或下限、目标值）。"""
     from cli.session import open_session
     from data import clock
     from data.target_store import add_targets
@@ -99,8 +99,8 @@ def set_cap(
 
     way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
     click.echo(
-        f"已登记:{place.name}“{what.name}”{period} {TIER_NAMES[target.tier]}{way} "
-        f"{value:,.12g}{what.unit}{word}({source},{day} 公布)。"
+        f"已登记：{place.name}“{what.name}”{period} {TIER_NAMES[target.tier]}{way} "
+        f"{value:,.12g}{what.unit}{word}（{source}，{day} 公布）。"
     )
 
 
@@ -111,12 +111,12 @@ def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> 
 
     if fields["basis"] == "period_total" and indicator.kind != "flow":
         raise UsageError(
-            f"“{indicator.name}”不是当月数,不能按全年累计考核。", "请改用各月、期末或全年平均。"
+            f"“{indicator.name}”不是当月数，不能按全年累计考核。", "请改用各月、期末或全年平均。"
         )
     first, last = period_months(period)
     if fields["basis"] == "point" and first != last:
         raise UsageError(
-            f"时期 {period} 不是一个月,不能按当月考核。", "请写成 2026-10,或改用各月。"
+            f"时期 {period} 不是一个月，不能按当月考核。", "请写成 2026-10，或改用各月。"
         )
 
 
@@ -145,7 +145,7 @@ def target_row(target: Target) -> dict[str, Any]:
 @click.option("--region", metavar="地区", help="只看一个地区。")
 @json_option
 def list_caps(region: str | None, as_json: bool) -> None:
-    """列出已登记的控制数与目标,含历次调整。"""
+    """列出已登记的控制数与目标，含历次调整。"""
     from cli.session import open_session
     from data.targets import TIER_NAMES
 
@@ -164,7 +164,7 @@ def list_caps(region: str | None, as_json: bool) -> None:
             row["value"] = (
                 "未载明" if row["value"] is None else f"{row['value']:,.12g}{row['unit']}"
             )
-            row["announced_on"] += "(估计)" if row["announced_estimated"] else ""
+            row["announced_on"] += "（估计）" if row["announced_estimated"] else ""
             row["demo"] = "演示" if row["demo"] else ""
     titles = {
         "region": "地区", "indicator": "指标", "period": "时期", "tier": "层级",
@@ -178,9 +178,9 @@ def list_caps(region: str | None, as_json: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件")
 @json_option
 def import_caps(file: Path, as_json: bool) -> None:
-    """从 CSV 文件登记多个控制数,全部登记或全部不登记。
+    """从 CSV 文件登记多个控制数，全部登记或全部不登记。
 
-    列:地区、指标、层级、方向、考核、用语、时期、数值、公布日、来源(层级等可用中文)。
+    列：地区、指标、层级、方向、考核、用语、时期、数值、公布日、来源（层级等可用中文）。
     """
     from cli.session import open_session
     from data.target_file import read_targets

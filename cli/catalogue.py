@@ -10,7 +10,7 @@ from cli.output import json_option, show
 @click.command(options_metavar="[选项]", short_help="列出已登记的地区。")
 @json_option
 def regions(as_json: bool) -> None:
-    """列出已登记的地区(GB/T 2260 代码、名称、别名、上级、默认指标)。"""
+    """列出已登记的地区（GB/T 2260 代码、名称、别名、上级、默认指标）。"""
     from cli.session import open_session
 
     rows = [
@@ -29,7 +29,7 @@ def regions(as_json: bool) -> None:
 @click.command(options_metavar="[选项]", short_help="列出已登记的指标。")
 @json_option
 def indicators(as_json: bool) -> None:
-    """列出已登记的指标(代码、名称、类型、单位、报送形式、发布滞后天数)。"""
+    """列出已登记的指标（代码、名称、类型、单位、报送形式、发布滞后天数）。"""
     from cli.session import open_session
 
     rows = [
@@ -44,14 +44,14 @@ def indicators(as_json: bool) -> None:
         }
         for i in open_session().catalogue.indicators
     ]
-    titles = ("代码", "名称", "类型", "单位", "报送形式", "发布滞后(天)", "精度")
+    titles = ("代码", "名称", "类型", "单位", "报送形式", "发布滞后（天）", "精度")
     show("indicators", titles, rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="列出参赛模型。")
 @json_option
 def models(as_json: bool) -> None:
-    """列出参赛模型(名称、中文名、所需月数、是否简单基准)。"""
+    """列出参赛模型（名称、中文名、所需月数、是否简单基准）。"""
     from models import roster
 
     rows = [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 as_of_option = click.option(
-    "--as-of", "as_of", metavar="日期", help="只看该日(含)以前公布的,如 2026-06-30;默认今天。"
+    "--as-of", "as_of", metavar="日期", help="只看该日（含）以前公布的，如 2026-06-30；默认今天。"
 )
 
 
@@ -30,7 +30,7 @@ def _day(as_of: str | None) -> date:
 @as_of_option
 @json_option
 def status(region: str | None, as_of: str | None, as_json: bool) -> None:
-    """各地区各指标的起止月、缺月、修订、最近发布日,以及按发布日历是否逾期。"""
+    """各地区各指标的起止月、缺月、修订、最近发布日，以及按发布日历是否逾期。"""
     from cli.session import open_session
     from data.inventory import inventory
 
@@ -58,7 +58,7 @@ def status(region: str | None, as_of: str | None, as_json: bool) -> None:
         for row in rows:
             row["region"] = row["region"]["name"]
             row["indicator"] = names[row["indicator"]]
-            row["last_published"] += "(估计)" if row["published_estimated"] else ""
+            row["last_published"] += "（估计）" if row["published_estimated"] else ""
             row["demo"] = "演示数据" if row["demo"] else ""
     titles = {
         "region": "地区", "indicator": "指标", "first": "起", "last": "止", "gaps": "缺月",
@@ -91,7 +91,7 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     output.show("observations", titles, rows, as_json)
 
 
-@click.command(options_metavar="[选项]", short_help="导出一个序列(CSV 或 XLSX)。")
+@click.command(options_metavar="[选项]", short_help="导出一个序列（CSV 或 XLSX）。")
 @region_option
 @indicator_option
 @as_of_option
@@ -101,12 +101,12 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
 )  # fmt: skip
 @click.option(
     "--output", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件",
-    help="写入文件;不给则写到标准输出。",
+    help="写入文件；不给则写到标准输出。",
 )  # fmt: skip
 def export(
     region: str, indicator: str | None, as_of: str | None, form: str, file: Path | None
 ) -> None:
-    """导出一个序列的长表(地区、指标、月份、数值、单位、发布日、来源、是否演示数据)。"""
+    """导出一个序列的长表（地区、指标、月份、数值、单位、发布日、来源、是否演示数据）。"""
     from cli.session import open_session
     from data.export import as_csv, as_xlsx
     from data.files import write_atomically
@@ -120,7 +120,7 @@ def export(
         sys.stdout.buffer.write(content)
         return
     write_atomically(file, content)
-    click.echo(f"已写入:{file}({len(table)} 行)")
+    click.echo(f"已写入：{file}（{len(table)} 行）")
 
 
 @click.command(options_metavar="[选项]", short_help="显示已公布的值如何被修订。")
@@ -129,7 +129,7 @@ def export(
 @as_of_option
 @json_option
 def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bool) -> None:
-    """显示已公布的值如何被修订:每个被改过的月份的各次公布值与变化。"""
+    """显示已公布的值如何被修订：每个被改过的月份的各次公布值与变化。"""
     import math
 
     from cli.session import open_session
@@ -148,16 +148,16 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
             if row["change"] is not None:
                 row["change"] = f"{row['change']:+,.{what.decimals}f}"
     titles = {
-        "month": "月份", "published_on": "发布日", "value": f"公布值({what.unit})",
+        "month": "月份", "published_on": "发布日", "value": f"公布值（{what.unit}）",
         "change": "较上次", "source": "来源",
     }  # fmt: skip
     output.show("revisions", titles, rows, as_json)
 
 
-@click.command(options_metavar="[选项]", short_help="列出各次导入(批次)。")
+@click.command(options_metavar="[选项]", short_help="列出各次导入（批次）。")
 @json_option
 def batches(as_json: bool) -> None:
-    """列出各次导入(批次),撤回的也在内。"""
+    """列出各次导入（批次），撤回的也在内。"""
     from cli.session import open_session
     from data.inventory import batch_records
 
@@ -181,11 +181,11 @@ def batches(as_json: bool) -> None:
 @click.argument("batch", type=int, metavar="批次编号")
 @json_option
 def withdraw(batch: int, as_json: bool) -> None:
-    """撤回一个批次:其中的数不再参与任何计算,批次记录保留备查。"""
+    """撤回一个批次：其中的数不再参与任何计算，批次记录保留备查。"""
     from cli.session import open_session
 
     open_session().store.withdraw(batch)
     if as_json:
         write_json({"batch": batch, "withdrawn": True})
         return
-    click.echo(f"已撤回第 {batch} 批。记录保留,可用 forecast data batches 查看。")
+    click.echo(f"已撤回第 {batch} 批。记录保留，可用 forecast data batches 查看。")

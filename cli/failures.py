@@ -36,7 +36,7 @@ def report(code: str, message: str, hint: str, exit_code: int, as_json: bool) ->
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     else:
-        sys.stderr.write(f"错误:{message}{hint}\n")
+        sys.stderr.write(f"错误：{message}{hint}\n")
     return exit_code
 
 
@@ -52,8 +52,8 @@ def _unexpected(error: BaseException, as_json: bool) -> int:
         traceback.print_exc()
     return report(
         "unexpected",
-        f"程序内部错误({type(error).__name__}: {error})。",
-        "请设环境变量 FORECAST_DEBUG=1 重试,并把输出反馈给维护人员。",
+        f"程序内部错误（{type(error).__name__}: {error}）。",
+        "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
         EXIT_UNEXPECTED,
         as_json,
     )

@@ -17,12 +17,12 @@ SHOWN_MONTHS = 13
 
 
 @click.command(
-    options_metavar="[选项]", short_help="显示模型所见:目标、春节与日历变量、先行指标及其滞后。"
+    options_metavar="[选项]", short_help="显示模型所见：目标、春节与日历变量、先行指标及其滞后。"
 )
 @region_option
 @indicator_option
 @click.option(
-    "--as-of", "as_of", metavar="日期", help="只看该日(含)以前公布的,如 2026-06-30;默认今天。"
+    "--as-of", "as_of", metavar="日期", help="只看该日（含）以前公布的，如 2026-06-30；默认今天。"
 )
 @click.option(
     "--plot",
@@ -34,7 +34,7 @@ SHOWN_MONTHS = 13
 def features(
     region: str, indicator: str | None, as_of: str | None, plot: Path | None, as_json: bool
 ) -> None:
-    """显示模型所见:目标序列、春节与日历变量、可用的先行指标及其滞后、标记与说明。"""
+    """显示模型所见：目标序列、春节与日历变量、可用的先行指标及其滞后、标记与说明。"""
     from cli.session import open_session
     from data import clock
     from features.history import from_known
@@ -63,7 +63,7 @@ def features(
         return
     _print(content, what)
     if plot is not None:
-        click.echo(f"图已写入:{plot}")
+        click.echo(f"图已写入：{plot}")
 
 
 def _growth(value: float | None, kind: str) -> str:
@@ -81,11 +81,11 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
 
     out = console()
     lines = [
-        f"{content['data_start']} 至 {content['data_month']},截至 {content['as_of']} 所知",
-        f"来源:{';'.join(content['sources'])}",
+        f"{content['data_start']} 至 {content['data_month']}，截至 {content['as_of']} 所知",
+        f"来源：{'；'.join(content['sources'])}",
     ]
     if content["pseudo_real_time"]:
-        lines.append("部分发布日期为估计(月末加发布滞后)")
+        lines.append("部分发布日期为估计（月末加发布滞后）")
     lines += [*content["notes"], *content["left_out"]]
     title = f"{content['region']['name']} · {indicator.name}"
     title += f" · {DEMO_MARK}" if content["demo"] else ""
@@ -96,7 +96,7 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
     if content["indicators"]:
         out.print(_indicators(content))
     else:
-        out.print("先行指标:本地区没有其他已入库的指标。")
+        out.print("先行指标：本地区没有其他已入库的指标。")
 
 
 def _target(content: Mapping[str, Any], indicator: Indicator) -> Any:
@@ -105,13 +105,13 @@ def _target(content: Mapping[str, Any], indicator: Indicator) -> Any:
     unit = "百分点" if content["kind"] == "rate" else "%"
     marked = [r for r in content["months"][:-SHOWN_MONTHS] if r["marks"]]
     table = Table(
-        title=f"目标:{indicator.name}({indicator.unit}),最近 {SHOWN_MONTHS} 个月"
+        title=f"目标：{indicator.name}（{indicator.unit}），最近 {SHOWN_MONTHS} 个月"
         + (f"及此前有标记的 {len(marked)} 个月" if marked else ""),
         title_justify="left",
         header_style="bold",
     )
     table.add_column("月份")
-    for name in ("数值", f"环比({unit})", f"同比({unit})"):
+    for name in ("数值", f"环比（{unit}）", f"同比（{unit}）"):
         table.add_column(name, justify="right")
     table.add_column("标记")
     for row in [*marked, *content["months"][-SHOWN_MONTHS:]]:
@@ -134,8 +134,8 @@ def _calendar(content: Mapping[str, Any]) -> Any:
     columns = [name for name in rows[0] if name != "month"]
     used = "、".join(column_label(name) for name in content["regressors"])
     table = Table(
-        title="春节与日历变量(预测起点前后)",
-        caption=f"模型使用:{used};其余供参考。",
+        title="春节与日历变量（预测起点前后）",
+        caption=f"模型使用：{used}；其余供参考。",
         caption_justify="left",
         title_justify="left",
         header_style="bold",
@@ -163,7 +163,9 @@ def _lag(months: int) -> str:
 def _indicators(content: Mapping[str, Any]) -> Any:
     from rich.table import Table
 
-    table = Table(title="先行指标(各按自己的发布日截止)", title_justify="left", header_style="bold")
+    table = Table(
+        title="先行指标（各按自己的发布日截止）", title_justify="left", header_style="bold"
+    )
     table.add_column("指标", overflow="fold")
     for name in ("起", "止", "较目标"):
         table.add_column(name)

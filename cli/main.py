@@ -11,16 +11,16 @@ from cli import environment, failures
 from cli.lazy import Commands, LazyGroup
 
 COMMANDS: Commands = {
-    "init": ("cli.init", "init", "建立工作区,写出带注释的 forecast.toml。"),
-    "run": ("cli.run", "run", "对一个地区回测、选模型、预测,并对照控制数评估。"),
+    "init": ("cli.init", "init", "建立工作区，写出带注释的 forecast.toml。"),
+    "run": ("cli.run", "run", "对一个地区回测、选模型、预测，并对照控制数评估。"),
     "features": (
         "cli.features",
         "features",
-        "显示模型所见:目标、春节与日历变量、先行指标及其滞后。",
+        "显示模型所见：目标、春节与日历变量、先行指标及其滞后。",
     ),
-    "backtest": ("cli.backtest", "backtest", "回测各模型,给出排名与可靠性。"),
-    "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本(champion)。"),
-    "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面,比较各次运行与模型版本。"),
+    "backtest": ("cli.backtest", "backtest", "回测各模型，给出排名与可靠性。"),
+    "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本（champion）。"),
+    "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),
     "caps": ("cli.caps", "caps", "登记、列出控制数与目标。"),
     "plan": ("cli.plan", "plan", "查看规划中的就业目标。"),
@@ -36,7 +36,7 @@ COMMANDS: Commands = {
     cls=LazyGroup,
     lazy=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="退出码:" + ";".join(f"{code} {text}" for code, text in failures.exit_codes().items()),
+    epilog="退出码：" + "；".join(f"{code} {text}" for code, text in failures.exit_codes().items()),
 )
 @click.version_option(
     package_name="employment-forecast",
@@ -47,7 +47,7 @@ COMMANDS: Commands = {
 def cli() -> None:
     """就业失业预测与失业预警引擎。
 
-    工作区:环境变量 FORECAST_HOME,否则为向上最近的含 forecast.toml 的文件夹,否则为当前目录。
+    工作区：环境变量 FORECAST_HOME，否则为向上最近的含 forecast.toml 的文件夹，否则为当前目录。
     """
 
 
@@ -59,8 +59,8 @@ def _ours() -> None:
     found = Path(str(data.__file__)).resolve().parent
     if found != expected:
         failures.fatal(
-            f"载入的 data 包是“{found}”,不是本程序的。",
-            "请在本程序自己的虚拟环境中运行,并取消 PYTHONPATH 设置。",
+            f"载入的 data 包是“{found}”，不是本程序的。",
+            "请在本程序自己的虚拟环境中运行，并取消 PYTHONPATH 设置。",
         )
 
 

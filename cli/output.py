@@ -20,10 +20,10 @@ json_option: Callable[[F], F] = click.option(
     "--json", "as_json", is_flag=True, help="以 JSON 输出结果。"
 )
 region_option: Callable[[F], F] = click.option(
-    "--region", required=True, metavar="地区", help="地区:行政区划代码、名称或简称,如 嘉定。"
+    "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
 )
 indicator_option: Callable[[F], F] = click.option(
-    "--indicator", metavar="指标", help="指标:代码或名称;默认为该地区的默认指标。"
+    "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
 )
 
 
@@ -70,7 +70,7 @@ def show(
         write_json({key: rows})
         return
     if not rows:
-        click.echo("(没有内容)")
+        click.echo("（没有内容）")
         return
     names = list(titles) if isinstance(titles, Mapping) else list(rows[0])
     heads = list(titles.values()) if isinstance(titles, Mapping) else list(titles)

@@ -45,7 +45,7 @@ def _print(one: Plan) -> None:
             target.attribute,
             target.quote,
             done,
-            ";".join(dict.fromkeys(remarks)),
+            "；".join(dict.fromkeys(remarks)),
         )
     console().print(table)
 
@@ -54,7 +54,7 @@ def _print(one: Plan) -> None:
 @region_option
 @json_option
 def show_plan(region: str, as_json: bool) -> None:
-    """列出一个地区规划中的各项目标:数值、时期、方向、属性、完成情况、原文与存疑。"""
+    """列出一个地区规划中的各项目标：数值、时期、方向、属性、完成情况、原文与存疑。"""
     from cli.session import open_session
     from data.errors import NotFoundError
     from data.plans import load_plans
@@ -65,7 +65,7 @@ def show_plan(region: str, as_json: bool) -> None:
     if not plans:
         raise NotFoundError(
             f"没有{place.name}的规划。",
-            "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划;控制数可用 forecast caps set 登记。",
+            "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划；控制数可用 forecast caps set 登记。",
         )
     if as_json:
         content: list[dict[str, Any]] = [

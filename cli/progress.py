@@ -22,10 +22,10 @@ def _lines(label: str) -> Progress:
         nonlocal last
         now = time.monotonic()
         if done == total and now - started > PATIENCE_SECONDS:
-            say(f"{label}:{done}/{total} 完成,用时 {now - started:.0f} 秒")
+            say(f"{label}：{done}/{total} 完成，用时 {now - started:.0f} 秒")
         elif now - last > LINE_EVERY_SECONDS:
             last = now
-            say(f"{label}:{done}/{total}")
+            say(f"{label}：{done}/{total}")
 
     return update
 

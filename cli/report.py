@@ -46,8 +46,8 @@ def _score(value: float | None, digits: int = 3) -> str:
 
 def _leaderboard(content: Mapping[str, Any]) -> Table:
     table = Table(
-        title=f"模型竞赛(回测 {content['backtest_origins']} 个预测起点;"
-        "WIS、MASE 越小越好;覆盖率为校准前)",
+        title=f"模型竞赛（回测 {content['backtest_origins']} 个预测起点；"
+        "WIS、MASE 越小越好；覆盖率为校准前）",
         title_justify="left",
         header_style="bold",
     )
@@ -59,7 +59,7 @@ def _leaderboard(content: Mapping[str, Any]) -> Table:
     for row in content["leaderboard"]:
         chosen = row["model"] == content["champion"]["model"]
         kind = "简单基准" if row["floor"] else ""
-        note = ";".join(t for t in (kind, row["failure"] or "") if t)
+        note = "；".join(t for t in (kind, row["failure"] or "") if t)
         cover = ["—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")]
         table.add_row(
             "★" if chosen else "",
@@ -75,7 +75,7 @@ def _leaderboard(content: Mapping[str, Any]) -> Table:
 
 def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
     table = Table(
-        title=f"{indicator.name}预测({indicator.unit})", title_justify="left", header_style="bold"
+        title=f"{indicator.name}预测（{indicator.unit}）", title_justify="left", header_style="bold"
     )
     for name in ("月份", "中位数", "80%区间", "95%区间"):
         table.add_column(name, justify="left" if name == "月份" else "right")
@@ -139,11 +139,11 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
         f"{content['data_start']} 至 {content['data_month']}  最新值 {latest}{indicator.unit}"
         f"({_KINDS[indicator.kind]})\n"
     )
-    lines.append(f"来源:{';'.join(content['sources'])}")
+    lines.append(f"来源：{'；'.join(content['sources'])}")
     if content["pseudo_real_time"]:
-        lines.append("\n部分发布日期为估计(月末加发布滞后),回测为准实时")
+        lines.append("\n部分发布日期为估计（月末加发布滞后），回测为准实时")
     if content["overdue"]:
-        lines.append(f"\n数据已逾期:按发布惯例 {content['overdue']} 应已公布,请先导入")
+        lines.append(f"\n数据已逾期：按发布惯例 {content['overdue']} 应已公布，请先导入")
     for note in content["notes"]:
         lines.append(f"\n{note}")
     title = f"{content['region']['name']} · {indicator.name}"
@@ -165,27 +165,27 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     out = console()
     out.print(_head(content, indicator))
     out.print(_leaderboard(content))
-    out.print(f"选用:{content['choice_reason']}\n", soft_wrap=True)
+    out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
     out.print(_forecast(content, indicator))
     if content["caps"]:
         out.print(_caps(content, indicator))
     else:
-        out.print("对照控制数:本地区该指标没有登记可评估的控制数,只作预测。")
+        out.print("对照控制数：本地区该指标没有登记可评估的控制数，只作预测。")
     for note in dict.fromkeys(row["note"] for row in content["caps"] if row["note"]):
-        out.print(f"注:{note}", soft_wrap=True)
+        out.print(f"注：{note}", soft_wrap=True)
     for row in content["targets_unassessed"]:
         value = "" if row["value"] is None else f" {row['value']:,.12g}{row['unit']}"
         out.print(
-            f"未评估的目标:{row['period']} {TIER_NAMES[row['tier']]}"
+            f"未评估的目标：{row['period']} {TIER_NAMES[row['tier']]}"
             f"{DIRECTIONS[row['direction']]}{value}({BASES[row['basis']]}),{row['reason']}。"
             f"{row['quote']}",
             soft_wrap=True,
         )
     champion = content["champion"]
-    version = f" 第 {champion['version']} 版(候选)" if champion["version"] else ""
+    version = f" 第 {champion['version']} 版（候选）" if champion["version"] else ""
     out.print(
-        f"回测单元:新算 {content['cells_computed']} 个,沿用 {content['cells_reused']} 个。"
-        f"登记模型:{champion['registered_name']}{version}。"
-        f"运行编号:{content['run_id'] or '未记录'}",
+        f"回测单元：新算 {content['cells_computed']} 个，沿用 {content['cells_reused']} 个。"
+        f"登记模型：{champion['registered_name']}{version}。"
+        f"运行编号：{content['run_id'] or '未记录'}",
         soft_wrap=True,
     )

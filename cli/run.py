@@ -9,25 +9,29 @@ import click
 
 
 @click.command(
-    options_metavar="[选项]", short_help="对一个地区回测、选模型、预测,并对照控制数评估。"
+    options_metavar="[选项]", short_help="对一个地区回测、选模型、预测，并对照控制数评估。"
 )
 @click.option(
-    "--region", required=True, metavar="地区", help="地区:行政区划代码、名称或简称,如 嘉定。"
+    "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
 )
-@click.option("--indicator", metavar="指标", help="指标:代码或名称;默认为该地区的默认指标。")
+@click.option("--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。")
 @click.option(
-    "--horizon", metavar="整数", type=click.IntRange(1, 60), help="至少预测的月数;默认 12。"
+    "--horizon", metavar="整数", type=click.IntRange(1, 60), help="至少预测的月数；默认 12。"
 )
-@click.option("--as-of", "as_of", metavar="日期", help="只用该日(含)以前公布的数据,如 2026-06-30。")
-@click.option("--models", "models", metavar="名称,…", help="参赛模型,逗号分隔;简单基准总是参赛。")
 @click.option(
-    "--origins", metavar="整数", type=click.IntRange(0, 240), help="回测的预测起点个数;默认 36。"
+    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2026-06-30。"
+)
+@click.option(
+    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
+)
+@click.option(
+    "--origins", metavar="整数", type=click.IntRange(0, 240), help="回测的预测起点个数；默认 36。"
 )
 @click.option("--seed", metavar="整数", type=click.IntRange(min=0), help="随机种子。")
 @click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数;结果与其无关。"
+    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
 )
-@click.option("--no-cache", is_flag=True, help="不使用回测缓存,全部重算。")
+@click.option("--no-cache", is_flag=True, help="不使用回测缓存，全部重算。")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -48,7 +52,7 @@ def run(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """对一个地区回测各模型、选出最好的、预测今后各月,并给出突破控制数的概率。"""
+    """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
     from cli.environment import utf8
     from cli.progress import progress
     from cli.session import open_session
@@ -112,4 +116,4 @@ def run(
 
     print_report(content, what)
     if output is not None:
-        click.echo(f"已写入:{output / 'forecast.csv'}、forecast.json、chart.png")
+        click.echo(f"已写入：{output / 'forecast.csv'}、forecast.json、chart.png")

@@ -75,5 +75,5 @@ def open_session() -> Session:
     workspace = find_workspace()
     settings = load_settings(workspace)
     if workspace.create():
-        say(f"已建立工作区:{workspace.root}")
+        say(f"已建立工作区：{workspace.root}")
     return Session(workspace, settings)

@@ -157,7 +157,7 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
         temporary = None
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"备份无法写入“{file}”({error})。", "请检查磁盘空间与文件夹权限后重试。"
+            f"备份无法写入“{file}”（{error}）。", "请检查磁盘空间与文件夹权限后重试。"
         ) from error
     finally:
         if temporary is not None:
@@ -166,7 +166,9 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
 
 
 def _checked_members(archive: zipfile.ZipFile, file: Path) -> Mapping[str, Any]:
-    damaged = StorageError(f"“{file}”不是完整的备份文件。", "请换用另一份备份;本次未改动任何内容。")
+    damaged = StorageError(
+        f"“{file}”不是完整的备份文件。", "请换用另一份备份；本次未改动任何内容。"
+    )
     try:
         manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
         sums: dict[str, str] = manifest["sha256"]
@@ -266,8 +268,8 @@ def restore_backup(workspace: Workspace, store: Store, file: Path) -> None:
         )
     if filled or (workspace.mlruns / "mlflow.db").exists():
         raise RefusedError(
-            f"工作区“{workspace.root}”已有数据,未作恢复。",
-            "请在空文件夹中恢复(用 FORECAST_HOME 指定),确认无误后再启用。",
+            f"工作区“{workspace.root}”已有数据，未作恢复。",
+            "请在空文件夹中恢复（用 FORECAST_HOME 指定），确认无误后再启用。",
         )
     try:
         archive = zipfile.ZipFile(file)

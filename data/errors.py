@@ -25,17 +25,17 @@ EXIT_INTERRUPTED = 130
 
 EXIT_CODES: dict[int, str] = {
     EXIT_OK: "成功",
-    EXIT_UNEXPECTED: "程序内部错误(请附日志反馈)",
-    EXIT_USAGE: "命令用法错误(选项或参数不对)",
+    EXIT_UNEXPECTED: "程序内部错误（请附日志反馈）",
+    EXIT_USAGE: "命令用法错误（选项或参数不对）",
     EXIT_UNKNOWN_NAME: "未知的地区、指标或模型",
-    EXIT_BAD_DATA: "数据问题(历史太短、缺月、重复、超出取值范围、全为常数等)",
+    EXIT_BAD_DATA: "数据问题（历史太短、缺月、重复、超出取值范围、全为常数等）",
     EXIT_SETTINGS: "工作区或 forecast.toml 配置问题",
     EXIT_STORAGE: "数据库、MLflow 或输出文件无法读写",
     EXIT_NO_MODEL: "没有任何模型得出预测",
     EXIT_NOT_FOUND: "所指的运行、模型版本或批次不存在",
-    EXIT_REFUSED: "检查未通过,未予执行(如晋级被拒)",
-    EXIT_BUSY: "另一进程正在占用,稍后重试",
-    EXIT_INTERRUPTED: "用户中断(Ctrl-C)",
+    EXIT_REFUSED: "检查未通过，未予执行（如晋级被拒）",
+    EXIT_BUSY: "另一进程正在占用，稍后重试",
+    EXIT_INTERRUPTED: "用户中断（Ctrl-C）",
 }
 
 
@@ -163,4 +163,4 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """One Chinese sentence naming the nearest known words, or an empty string."""
     close = nearest(word, known)
-    return f"最接近的有:{'、'.join(close)}。" if close else ""
+    return f"最接近的有：{'、'.join(close)}。" if close else ""

@@ -41,7 +41,7 @@ def write_atomically(file: Path, content: bytes) -> None:
         temporary = None
     except OSError as error:
         raise StorageError(
-            f"无法写入文件“{file}”({error.strerror})。", "请检查文件夹权限与磁盘空间后重试。"
+            f"无法写入文件“{file}”（{error.strerror}）。", "请检查文件夹权限与磁盘空间后重试。"
         ) from error
     finally:
         if temporary is not None:
@@ -63,7 +63,7 @@ def demand_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise StorageError(
-            f"无法写入文件夹“{folder}”({error.strerror})。", "请检查文件夹权限与磁盘空间后重试。"
+            f"无法写入文件夹“{folder}”（{error.strerror}）。", "请检查文件夹权限与磁盘空间后重试。"
         ) from error
 
 

@@ -17,7 +17,7 @@ from data.readers.result import FirmMonth, Reading
 from data.store import Store
 
 _SAME = 1e-9
-_REVISE = "若是修订请加 --revise;否则请改正文件。"
+_REVISE = "若是修订请加 --revise；否则请改正文件。"
 
 
 def new_groups(
@@ -61,7 +61,7 @@ def new_groups(
             continue
         if before is not None and not revise:
             raise DataError(
-                f"{reading.place}:{row.month} 的群体数据已有 {before:.12g},"
+                f"{reading.place}：{row.month} 的群体数据已有 {before:.12g}，"
                 f"文件里是 {row.value:.12g}。",
                 _REVISE,
             )

@@ -114,9 +114,9 @@ def _dated(
         stored_on: date = days[row.month].astype(object)
         if row.published_on < stored_on:
             raise DataError(
-                f"{row.month} 的修订写明 {row.published_on} 公布,早于现有数值的发布日 {stored_on},"
-                "修订不会生效。",
-                "请写修订公布之日;不写则按今天。",
+                f"{row.month} 的修订写明 {row.published_on} 公布，"
+                f"早于现有数值的发布日 {stored_on}，修订不会生效。",
+                "请写修订公布之日；不写则按今天。",
             )
     if row.published_on is None:
         estimate = catalogue.indicator(row.indicator).usually_published(row.month)
@@ -206,7 +206,7 @@ def import_files(
         names = "、".join(f"“{f.file}”" for f in results)
         raise DataError(
             f"{names}里没有认出任何可导入的数据。",
-            "请核对列名(可用 forecast data template 生成模板),或用 --region、--indicator 说明。",
+            "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
         )
     doubts = [f for r in results for f in r.warnings]
 

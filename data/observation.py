@@ -75,7 +75,7 @@ def check_observations(rows: Iterable[Observation], catalogue: Catalogue) -> Non
         key = (region.code, indicator.code, row.month, day)
         if key in seen:
             raise DataError(
-                f"{place} 在同一批数据中出现两次({seen[key]:,.10g} 与 {row.value:,.10g})。",
-                "请只保留一个;若是修订,请分别写明发布日期。",
+                f"{place} 在同一批数据中出现两次（{seen[key]:,.10g} 与 {row.value:,.10g}）。",
+                "请只保留一个；若是修订，请分别写明发布日期。",
             )
         seen[key] = row.value

@@ -55,24 +55,24 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     Key("store", "url", "", _text, "文字",
-        "观测数据库(SQLAlchemy 地址);留空则用工作区内的 observations.db",
-        "postgresql+psycopg://用户:口令@主机/库名"),
+        "观测数据库（SQLAlchemy 地址）；留空则用工作区内的 observations.db",
+        "postgresql+psycopg://用户：口令@主机/库名"),
     Key("mlflow", "tracking_uri", "", _text, "文字",
-        "MLflow 跟踪地址;留空则用工作区内的 mlruns/mlflow.db",
+        "MLflow 跟踪地址；留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),
     Key("run", "horizon", 12, _integer(1, 60), "1—60 的整数",
-        "至少预测的月数(会自动延长到控制期末)"),
+        "至少预测的月数（会自动延长到控制期末）"),
     Key("run", "origins", 36, _integer(0, 240), "0—240 的整数", "回测的预测起点个数"),
     Key("run", "paths", 1000, _integer(200, 20000), "200—20000 的整数", "每次预测的模拟路径条数"),
     Key("run", "seed", 1, _integer(0, 2**31 - 1), "非负整数", "随机种子"),
-    Key("run", "jobs", 0, _integer(0, 256), "0—256 的整数", "工作进程数;0 表示按处理器核数"),
-    Key("run", "models", [], _names, "模型名列表", "参赛模型;留空表示全部"),
+    Key("run", "jobs", 0, _integer(0, 256), "0—256 的整数", "工作进程数；0 表示按处理器核数"),
+    Key("run", "models", [], _names, "模型名列表", "参赛模型；留空表示全部"),
     Key("history", "gaps", "refuse", _one_of("refuse", "after"), '"refuse" 或 "after"',
-        "缺月时:refuse 拒绝并报告;after 只用最后一个缺口之后的数据"),
+        "缺月时：refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),
     Key("import", "revisions", "refuse", _one_of("refuse", "accept"), '"refuse" 或 "accept"',
-        "已有月份的值不同时:refuse 拒绝(可用 --revise);accept 作为修订保存,原值保留"),
-    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数(MB)",
-        "回测缓存上限;0 表示不缓存"),
+        "已有月份的值不同时：refuse 拒绝（可用 --revise）；accept 作为修订保存，原值保留"),
+    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数（MB）",
+        "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip
 
 _BY_PATH = {key.path: key for key in KEYS}
@@ -116,7 +116,7 @@ class Settings:
 
 def _refuse_unknown(path: str, known: list[str], file: Path) -> SettingsError:
     close = nearest(path, known)
-    hint = f"最接近的键是 {'、'.join(close)}。" if close else f"可用的键:{'、'.join(known)}。"
+    hint = f"最接近的键是 {'、'.join(close)}。" if close else f"可用的键：{'、'.join(known)}。"
     return SettingsError(f"配置文件“{file}”里有未知的键 {path}。", hint)
 
 
@@ -144,7 +144,7 @@ def parse_settings(text: str, file: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
             f"配置文件“{file}”不是有效的 TOML({error})。",
-            "请改正所示的行;不需要的键可整行删去。",
+            "请改正所示的行；不需要的键可整行删去。",
         ) from error
     sections = sorted({k.section for k in KEYS} | set(_TABLE_LISTS))
     values = {k.path: k.default for k in KEYS}
@@ -165,7 +165,7 @@ def parse_settings(text: str, file: Path) -> Settings:
             if not key.check(value):
                 raise SettingsError(
                     f"配置文件“{file}”里 {key.path} 的值 {value!r} 不可用。",
-                    f"应为{key.wanted}:{key.meaning}。",
+                    f"应为{key.wanted}：{key.meaning}。",
                 )
             values[key.path] = value
     return Settings(
@@ -188,7 +188,7 @@ def load_settings(workspace: Workspace) -> Settings:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"配置文件“{file}”无法读取({error})。", "请检查文件权限,并以 UTF-8 编码保存。"
+            f"配置文件“{file}”无法读取（{error}）。", "请检查文件权限，并以 UTF-8 编码保存。"
         ) from error
     return parse_settings(text, file)
 
@@ -201,7 +201,7 @@ def _toml(value: Any) -> str:
 
 def template() -> str:
     """A settings file in which every key is commented out and explained."""
-    lines = ["# 就业失业预测引擎配置。删去行首的 # 使该项生效;未写的项用默认值。"]
+    lines = ["# 就业失业预测引擎配置。删去行首的 # 使该项生效；未写的项用默认值。"]
     section = ""
     for key in KEYS:
         if key.section != section:
@@ -211,7 +211,7 @@ def template() -> str:
         lines.append(f"# {key.name} = {_toml(key.example or key.default)}")
     lines += [
         "",
-        "# 本单位另加的地区(可到街镇),逐个写一段:",
+        "# 本单位另加的地区（可到街镇），逐个写一段：",
         "# [[regions]]",
         '# code = "310114101"',
         '# name = "某街道"',

@@ -51,7 +51,7 @@ def _engine(url: str) -> Engine:
         engine = create_engine(url)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(
-            f"数据库地址“{_shown(url)}”无法使用({error})。",
+            f"数据库地址“{_shown(url)}”无法使用（{error}）。",
             "请检查 forecast.toml 的 store.url;PostgreSQL 需另装 postgres 附加包。",
         ) from error
     if engine.dialect.name == "sqlite":
@@ -114,12 +114,12 @@ class Store:
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise BusyError(
-                    f"数据库“{self.url}”正被另一进程占用,等候 {BUSY_SECONDS} 秒未果。",
-                    "请等那个进程结束后重试;已有数据未被改动。",
+                    f"数据库“{self.url}”正被另一进程占用，等候 {BUSY_SECONDS} 秒未果。",
+                    "请等那个进程结束后重试；已有数据未被改动。",
                 ) from error
             raise StorageError(
-                f"数据库“{self.url}”无法读写({error.orig})。",
-                "请检查文件权限、磁盘空间或数据库服务,然后重试;已有数据未被改动。",
+                f"数据库“{self.url}”无法读写（{error.orig}）。",
+                "请检查文件权限、磁盘空间或数据库服务，然后重试；已有数据未被改动。",
             ) from error
 
     @contextmanager

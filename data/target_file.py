@@ -27,7 +27,7 @@ def _decoded(file: Path) -> str:
         raw = file.read_bytes()
     except OSError as error:
         raise NotFoundError(
-            f"文件“{file}”无法读取({error.strerror})。", "请核对文件名。"
+            f"文件“{file}”无法读取（{error.strerror}）。", "请核对文件名。"
         ) from error
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -46,7 +46,7 @@ def _target(
         value = float(raw["value"].replace(",", "")) if raw["value"] else None
     except ValueError:
         raise DataError(
-            f"数值“{raw['value']}”不是数。", "请只写数字,单位用该指标的单位。"
+            f"数值“{raw['value']}”不是数。", "请只写数字，单位用该指标的单位。"
         ) from None
     given = raw["announced_on"]
     day = clock.parse_day(given, "公布日") if given else clock.today()
@@ -94,7 +94,7 @@ def read_targets(
     names = {h: COLUMNS.get((h or "").strip(), (h or "").strip()) for h in reader.fieldnames or []}
     missing = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en not in names.values()]
     if missing:
-        raise DataError(f"文件“{file}”缺少列:{'、'.join(missing)}。", "请补上列名后重试。")
+        raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
     targets = []
     for line, row in enumerate(reader, start=2):
         raw = {**DEFAULTS}
@@ -105,5 +105,5 @@ def read_targets(
         try:
             targets.append(_target(raw, catalogue, aliases))
         except ForecastError as error:
-            raise DataError(f"文件“{file}”第 {line} 行:{error.message}", error.hint) from error
+            raise DataError(f"文件“{file}”第 {line} 行：{error.message}", error.hint) from error
     return targets

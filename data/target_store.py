@@ -47,7 +47,7 @@ def add_targets(store: Store, targets: Iterable[Target], catalogue: Catalogue) -
         region = catalogue.region(target.region)
         if target.unit != indicator.unit:
             raise DataError(
-                f"{region.name}“{indicator.name}”{target.period} 目标的单位是“{target.unit}”,"
+                f"{region.name}“{indicator.name}”{target.period} 目标的单位是“{target.unit}”，"
                 f"该指标的单位是“{indicator.unit}”。",
                 "请换算后重新登记。",
             )

@@ -73,7 +73,8 @@ def period_months(period: str) -> tuple[pd.Period, pd.Period]:
         if month is not None and 1 <= int(month) <= 12:
             return _month(year, int(month)), _month(year, int(month))
     raise DataError(
-        f"目标的时期“{period}”无法识别。", "请写成 2026(年)、2021-2025(规划期)或 2026-10(月)。"
+        f"目标的时期“{period}”无法识别。",
+        "请写成 2026（年）、2021-2025（规划期）或 2026-10（月）。",
     )
 
 
@@ -149,15 +150,15 @@ class Target:
         for key, known in _CHOICES.items():
             if getattr(self, key) not in known:
                 raise DataError(
-                    f"目标({self.region} {self.indicator} {self.period})的 {key} 不能是"
+                    f"目标（{self.region} {self.indicator} {self.period}）的 {key} 不能是"
                     f"“{getattr(self, key)}”。",
-                    f"可用的值:{'、'.join(known)}。",
+                    f"可用的值：{'、'.join(known)}。",
                 )
         if self.value is not None and not (math.isfinite(self.value) and self.value >= 0):
             raise DataError(
-                f"目标({self.region} {self.indicator} {self.period})的值 "
+                f"目标（{self.region} {self.indicator} {self.period}）的值 "
                 f"{self.value:.12g} 不可用。",
-                "请填非负数;文件没有给出数字时请留空。",
+                "请填非负数；文件没有给出数字时请留空。",
             )
         period_months(self.period)
 
@@ -240,11 +241,11 @@ def _period_at(start: pd.Period, length: int) -> str:
 def _carried(target: Target, as_of: date) -> Target:
     """The target, applied to the period after its own."""
     period = _period_at(target.last_month + 1, target.length)
-    note = f"沿用{target.period}年目标(截至{as_of}未见{period}年目标)"
+    note = f"沿用{target.period}年目标（截至{as_of}未见{period}年目标）"
     if target.length == 1:
         note = note.replace("年目标", "目标")
     return replace(
-        target, period=period, carried=True, note=f"{target.note};{note}" if target.note else note
+        target, period=period, carried=True, note=f"{target.note}；{note}" if target.note else note
     )
 
 

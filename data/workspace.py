@@ -62,8 +62,8 @@ class Workspace:
             self.cells.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(
-                f"无法在工作区“{self.root}”中建立文件夹({error.strerror})。",
-                "请检查该文件夹的写权限,或用环境变量 FORECAST_HOME 指定另一个工作区。",
+                f"无法在工作区“{self.root}”中建立文件夹（{error.strerror}）。",
+                "请检查该文件夹的写权限，或用环境变量 FORECAST_HOME 指定另一个工作区。",
             ) from error
         return fresh
 

@@ -93,8 +93,8 @@ def _missing(file: Path) -> bool:
 
 def _unusable(file: Path, error: Exception) -> StorageError:
     return StorageError(
-        f"MLflow 数据库“{file}”无法打开({error})。",
-        "请检查文件权限与磁盘空间;文件若已损坏,请从备份恢复,或移走后重新运行。",
+        f"MLflow 数据库“{file}”无法打开（{error}）。",
+        "请检查文件权限与磁盘空间；文件若已损坏，请从备份恢复，或移走后重新运行。",
     )
 
 

@@ -33,7 +33,7 @@ def _open(file: Path) -> int:
         return os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise StorageError(
-            f"无法写入锁文件“{file}”({error.strerror})。", "请检查工作区的写权限与磁盘空间。"
+            f"无法写入锁文件“{file}”（{error.strerror}）。", "请检查工作区的写权限与磁盘空间。"
         ) from error
 
 

@@ -122,7 +122,7 @@ def register(run: Run, series: Series, result: Competition) -> Version:
 def _ensure_model(tracker: Tracker, series: Series) -> None:
     from mlflow.exceptions import MlflowException
 
-    about = f"{series.title}预测模型。别名:candidate 候选、champion 现役、previous 前任。"
+    about = f"{series.title}预测模型。别名：candidate 候选、champion 现役、previous 前任。"
 
     def create(client: MlflowClient) -> None:
         try:

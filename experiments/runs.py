@@ -24,7 +24,7 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 PROCESS_TAG = "process"
 END_TAG = "ended_because"
-INTERRUPTED = "用户中断(Ctrl-C)"
+INTERRUPTED = "用户中断（Ctrl-C）"
 # What every MLflow server accepts in one request.
 _PARAMS_PER_BATCH = 100
 _METRICS_PER_BATCH = 800

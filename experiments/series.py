@@ -67,9 +67,9 @@ class Series:
     def experiment_tags(self) -> dict[str, str]:
         """Tags of a new experiment, with how to read it."""
         note = (
-            f"{self.title}的历次预测。每次运行一行,点开可见各参赛模型;"
-            "右上角 Views 选“得分”列出得分:"
-            "wis、mase 越小越好,coverage80、coverage95 越接近 0.80、0.95 越好。"
+            f"{self.title}的历次预测。每次运行一行，点开可见各参赛模型；"
+            "右上角 Views 选“得分”列出得分："
+            "wis、mase 越小越好，coverage80、coverage95 越接近 0.80、0.95 越好。"
             f"入选模型登记为 {self.registered_name}。"
         )
         return {**self.tags, **_KIND, NOTE_TAG: note, _VIEW_TAG: _view()}

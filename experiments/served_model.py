@@ -66,15 +66,15 @@ class StoredForecast(PythonModel):
             return self.quantiles.head(horizon)
         if what == PATHS:
             return self._paths().iloc[:, :horizon]
-        raise _refused(f"what 只能是 {QUANTILES}、{PATHS} 或 {CAPS},不能是“{what}”。")
+        raise _refused(f"what 只能是 {QUANTILES}、{PATHS} 或 {CAPS}，不能是“{what}”。")
 
     def _horizon(self, model_input: pd.DataFrame) -> int:
         if len(model_input) != 1:
-            raise _refused("请只给一行输入,用 horizon 写明要预测的月数。")
+            raise _refused("请只给一行输入，用 horizon 写明要预测的月数。")
         horizon = int(model_input["horizon"].iloc[0])
         longest = len(self.quantiles)
         if not 1 <= horizon <= longest:
-            raise _refused(f"horizon 应在 1 至 {longest} 之间,不能是 {horizon}。")
+            raise _refused(f"horizon 应在 1 至 {longest} 之间，不能是 {horizon}。")
         return horizon
 
     def _paths(self) -> pd.DataFrame:

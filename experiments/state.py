@@ -126,5 +126,5 @@ def decode_paths(folder: Path) -> SamplePaths:
 
 def _damaged(folder: Path) -> StorageError:
     return StorageError(
-        f"模型版本的文件不完整或已损坏(“{folder}”)。", "请重新运行 forecast run,再晋级新的版本。"
+        f"模型版本的文件不完整或已损坏（“{folder}”）。", "请重新运行 forecast run，再晋级新的版本。"
     )

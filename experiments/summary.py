@@ -10,7 +10,7 @@ from forecasting.choice import Entry
 from forecasting.competition import Competition
 from forecasting.document import BASES, forecast_rows, phrase
 
-DEMO_WARNING = "> **演示数据**:数列或控制数为演示而生成,不代表任何地区的真实情况。"
+DEMO_WARNING = "> **演示数据**：数列或控制数为演示而生成，不代表任何地区的真实情况。"
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -112,20 +112,20 @@ def summary(result: Competition) -> str:
     history, unit = result.history, result.indicator.unit
     latest = phrase(float(history.values[-1]), result.indicator)
     facts = (
-        f"数据 {history.start} 至 {history.origin}({len(history)} 个月),最新值 {latest}{unit};"
-        f"截至 {history.as_of} 已公布。来源:{';'.join(history.sources)}。"
+        f"数据 {history.start} 至 {history.origin}（{len(history)} 个月），最新值 {latest}{unit}；"
+        f"截至 {history.as_of} 已公布。来源：{'；'.join(history.sources)}。"
     )
     if history.pseudo_real_time:
-        facts += "部分公布日期为估计,回测为准实时。"
+        facts += "部分公布日期为估计，回测为准实时。"
     parts = [
         f"## {result.region.name} {result.indicator.name} {history.origin}",
         facts,
         f"**采用**:{result.choice.reason}",
-        "### 排行(样本外,越靠前越好)",
+        "### 排行（样本外，越靠前越好）",
         _ranking(result.entries, result.choice.model),
         "### 控制数",
         _caps(result),
-        f"### 预测({unit})",
+        f"### 预测（{unit}）",
         _forecast(result),
     ]
     if result.demo:

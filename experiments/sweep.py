@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as LoggedRun
     from mlflow.tracking import MlflowClient
 
-GONE = "进程已不存在(被强行结束或断电),由后续命令标记"
+GONE = "进程已不存在（被强行结束或断电），由后续命令标记"
 
 
 @dataclass(frozen=True)

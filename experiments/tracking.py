@@ -162,24 +162,24 @@ class Tracker:
     def _fault(self, purpose: str, error: MlflowException) -> ForecastError:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return NotFoundError(
-                f"MLflow {purpose}时没有找到所指的对象({_first_line(error.message)})。",
-                "它可能已在 MLflow 界面中删除;请重新运行 forecast run。",
+                f"MLflow {purpose}时没有找到所指的对象（{_first_line(error.message)}）。",
+                "它可能已在 MLflow 界面中删除；请重新运行 forecast run。",
             )
         if "out-of-date database schema" in error.message:
             return StorageError(
-                f"MLflow 数据库({shown(self.uri)})由旧版 MLflow 建立。",
-                f"请先备份,再执行 mlflow db upgrade {shown(self.uri)}。",
+                f"MLflow 数据库（{shown(self.uri)}）由旧版 MLflow 建立。",
+                f"请先备份，再执行 mlflow db upgrade {shown(self.uri)}。",
             )
         return self._storage_fault(purpose, error.message)
 
     def _storage_fault(self, purpose: str, detail: str) -> StorageError:
         hint = (
-            "请确认 MLflow 服务已启动、网络可达,或在 forecast.toml 中改用本机地址。"
+            "请确认 MLflow 服务已启动、网络可达，或在 forecast.toml 中改用本机地址。"
             if self.served
             else "请检查磁盘空间、文件权限以及 mlflow.tracking_uri 的设置。"
         )
         return StorageError(
-            f"MLflow({shown(self.uri)}){purpose}失败:{shown(_first_line(detail))}。", hint
+            f"MLflow（{shown(self.uri)}）{purpose}失败：{shown(_first_line(detail))}。", hint
         )
 
     def experiment(self, name: str, folder: str, tags: Mapping[str, str]) -> str:

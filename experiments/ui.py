@@ -83,8 +83,8 @@ def server_command(
         )
     if not is_loopback(host) and not open_to_network:
         raise RefusedError(
-            f"地址 {host} 可被其他机器访问,而 MLflow 界面不设口令。",
-            f"请改用 {LOOPBACK};确需开放时,请在程序设置中明确允许,并由防火墙限制来源。",
+            f"地址 {host} 可被其他机器访问，而 MLflow 界面不设口令。",
+            f"请改用 {LOOPBACK}；确需开放时，请在程序设置中明确允许，并由防火墙限制来源。",
         )
     environment = dict(os.environ)
     quiet_environment(environment)
@@ -140,7 +140,7 @@ def serve(tracking_uri: str, workspace: Workspace, host: str = LOOPBACK, port: i
     finally:
         signal.signal(signal.SIGTERM, before)
     if code > 0:
-        raise StorageError(f"MLflow 界面意外结束(退出码 {code})。", f"详情见“{log}”。")
+        raise StorageError(f"MLflow 界面意外结束（退出码 {code}）。", f"详情见“{log}”。")
 
 
 def _demand_free(host: str, port: int) -> None:
@@ -153,6 +153,6 @@ def _demand_free(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise BusyError(
-            f"无法在 {host} 的端口 {port} 上启动 MLflow 界面({error.strerror})。",
-            "端口可能已被占用,请用 --port 换一个。",
+            f"无法在 {host} 的端口 {port} 上启动 MLflow 界面（{error.strerror}）。",
+            "端口可能已被占用，请用 --port 换一个。",
         ) from error

@@ -101,7 +101,7 @@ def find(tracker: Tracker, series: Series, version: str) -> Version:
         return tracker.call("查找模型版本", look_up)
     except NotFoundError as error:
         raise NotFoundError(
-            f"{series.title}({name})没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
+            f"{series.title}（{name}）没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
         ) from error
 
 

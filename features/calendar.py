@@ -38,8 +38,8 @@ COLUMN_LABELS = {
     "festival_during": "春节中",
     "festival_after": "春节后",
     "working_days": "工作日",
-    "graduation_entry": "毕业季(7月)",
-    "graduation_absorption": "毕业生吸纳(9月)",
+    "graduation_entry": "毕业季（7月）",
+    "graduation_absorption": "毕业生吸纳（9月）",
 }
 
 

@@ -192,7 +192,7 @@ def to_year_to_date(flows: pd.Series[float], carried: float = 0.0) -> pd.Series[
         return flows.astype(float)
     ordinals = _ordinals(flows.index)
     if (np.diff(ordinals) != 1).any():
-        raise DataError("当月数的月份不连续,无法累计。", "请补齐缺少的月份,或先标为缺报。")
+        raise DataError("当月数的月份不连续，无法累计。", "请补齐缺少的月份，或先标为缺报。")
     totals = accumulate(np.asarray(flows, dtype=np.float64), flows.index[0], carried)
     return pd.Series(totals, index=flows.index, dtype=float)
 
@@ -216,21 +216,21 @@ def _published(
     ordinals = _ordinals(year_to_date.index)
     totals = np.asarray(year_to_date, dtype=np.float64)
     if not len(totals):
-        raise DataError("累计数为空,无法换算当月数。", "请先导入至少一个月的累计数。")
+        raise DataError("累计数为空，无法换算当月数。", "请先导入至少一个月的累计数。")
     if (np.diff(ordinals) <= 0).any():
         raise DataError("累计数的月份有重复或没有按先后排列。", "请每月只保留一个值并按月份排序。")
     finite = np.isfinite(totals)
     if not finite.all():
         raise DataError(
             f"{_month(int(ordinals[np.argmin(finite)]))} 的累计数不是有限的数。",
-            "未公布的月份请留空,不要填写。",
+            "未公布的月份请留空，不要填写。",
         )
     if published_on is not None and len(published_on) != len(totals):
         raise ValueError("published_on must have one day for each total")
     positive = {int(o) // 12: int(o) for o in ordinals[totals > 0][::-1]}
     keep = (totals != 0) | np.array([o <= positive.get(o // 12, o) for o in ordinals.tolist()])
     notes.extend(
-        f"{_month(o)} 累计数为 0 而此前为正,按未公布处理" for o in ordinals[~keep].tolist()
+        f"{_month(o)} 累计数为 0 而此前为正，按未公布处理" for o in ordinals[~keep].tolist()
     )
     return ordinals[keep], totals[keep], None if published_on is None else published_on[keep]
 
@@ -249,14 +249,14 @@ def _shares(block: Block, blocks: list[Block], rule: SplitRule, notes: list[str]
         days = working_days(block.start, block.length)["days"].to_numpy(dtype=float)
         shares = days / days.sum()
     notes.append(
-        f"{block.start} 至 {block.end} 合并公布,按{RULE_LABELS[used]}拆分为估计值,合计不变"
+        f"{block.start} 至 {block.end} 合并公布，按{RULE_LABELS[used]}拆分为估计值，合计不变"
     )
     return shares
 
 
 def _missing_note(begin: int, end: int) -> str:
     span = f"{_month(begin)}" if begin == end else f"{_month(begin)} 至 {_month(end)}"
-    return f"{span} 缺少累计数,当月数无法得出"
+    return f"{span} 缺少累计数，当月数无法得出"
 
 
 def _corrected(
@@ -270,17 +270,17 @@ def _corrected(
     """Spread or mark one correction in place; say which in Chinese."""
     at = slice(block.first - first, block.last - first + 1)
     kind = "为负" if block.flow < 0 else "明显偏离常年水平"
-    found = f"{block.end} 当月数 {block.flow:g} {kind},视为年内更正"
+    found = f"{block.end} 当月数 {block.flow:g} {kind}，视为年内更正"
     before = block.total - block.flow
     if rule == "report" or block.total <= 0 or before + expected <= 0:
         marks[at] = "correction"
-        return f"{found},未改动"
+        return f"{found}，未改动"
     year = slice(max(block.january - first, 0), at.stop)
     # Proportional to flows, the correcting month itself counting with what it should have been.
     values[at] = expected / block.length
     values[year] *= block.total / (before + expected)
     marks[year] = np.where(marks[year] == "missing", "missing", "spread")
-    return f"{found},已按各月份额分摊到 {block.january_month} 至 {block.end},合计不变"
+    return f"{found}，已按各月份额分摊到 {block.january_month} 至 {block.end}，合计不变"
 
 
 def _mark_revisions(
@@ -297,6 +297,6 @@ def _mark_revisions(
         if marks[later - first] == "observed":
             marks[later - first] = "unsynchronised"
         notes.append(
-            f"{_month(revised)} 累计数在 {_month(later)} 公布之后又有修订而后者未同步,"
+            f"{_month(revised)} 累计数在 {_month(later)} 公布之后又有修订而后者未同步，"
             f"{_month(later)} 当月数含修订差额"
         )

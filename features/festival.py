@@ -72,7 +72,7 @@ def spring_festival(year: int) -> date:
     found = _festivals().get(year)
     if found is None:
         raise DataError(
-            f"没有 {year} 年的春节日期。", f"请检查月份,可用年份为 {FIRST_YEAR}—{LAST_YEAR} 年。"
+            f"没有 {year} 年的春节日期。", f"请检查月份，可用年份为 {FIRST_YEAR}—{LAST_YEAR} 年。"
         )
     return found
 
@@ -113,7 +113,7 @@ def _position(start: pd.Period, periods: int) -> int:
     if periods < 0 or offset < 0 or offset + periods > (LAST_YEAR - FIRST_YEAR) * 12:
         raise DataError(
             f"{start} 起 {periods} 个月超出春节历的范围。",
-            f"可用月份为 {FIRST_MONTH} 至 {LAST_MONTH},请检查月份。",
+            f"可用月份为 {FIRST_MONTH} 至 {LAST_MONTH}，请检查月份。",
         )
     return offset
 

@@ -127,7 +127,7 @@ def _months(series: pd.Series[float]) -> pd.PeriodIndex:
     if not isinstance(index, pd.PeriodIndex) or index.freqstr != "M":
         raise DataError("期末登记失业人数的索引不是月份。", "请用 2021-01 这样的月份作索引。")
     if (np.diff(index.asi8) != 1).any():
-        raise DataError("期末登记失业人数的月份不连续。", "请补齐缺少的月份,未知的值留空。")
+        raise DataError("期末登记失业人数的月份不连续。", "请补齐缺少的月份，未知的值留空。")
     return index
 
 
@@ -145,15 +145,15 @@ def _column(series: pd.Series[float] | None, months: pd.PeriodIndex, name: str) 
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     notes = [
-        f"{month} 存量变动与流量不符,差 {residual:+g} 人(期末 − 期初 − 新登记 + 再就业 + 退出)"
+        f"{month} 存量变动与流量不符，差 {residual:+g} 人（期末 − 期初 − 新登记 + 再就业 + 退出）"
         for month, residual in table.loc[table["status"] == "differs", "residual"].items()
     ]
     derived = table["status"] == "derived"
     if derived.any():
-        notes.append(f"{int(derived.sum())} 个月有一项流量未报,由存量恒等式推算")
+        notes.append(f"{int(derived.sum())} 个月有一项流量未报，由存量恒等式推算")
     flows = table.loc[derived, ["inflow", "reemployed", "exited", "outflow"]]
     negative = flows.index[np.asarray((flows < 0).any(axis=1))]
-    notes.extend(f"{month} 推算的流量为负,请核对期末数与已报流量" for month in negative)
+    notes.extend(f"{month} 推算的流量为负，请核对期末数与已报流量" for month in negative)
     return tuple(notes)
 
 
@@ -208,9 +208,9 @@ def openings_to_seekers(
     if negative.any():
         wrong = openings.index[int(np.argmax(negative))]
         raise DataError(f"{wrong} 的招聘人数或求职人数为负数。", "请核对并更正后重新导入。")
-    notes = [f"{period} 求职人数为 0,求人倍率无法计算" for period in openings.index[looking == 0]]
+    notes = [f"{period} 求职人数为 0，求人倍率无法计算" for period in openings.index[looking == 0]]
     notes.extend(
-        f"{period} 缺招聘人数或求职人数,求人倍率无法计算"
+        f"{period} 缺招聘人数或求职人数，求人倍率无法计算"
         for period in openings.index[np.isnan(wanted) | np.isnan(looking)]
     )
     values = pd.Series(

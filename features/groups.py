@@ -19,10 +19,10 @@ GROUP_LABELS = {
 # A register and a household survey count different people; the youth rates with and without
 # students are two series as well. The first matching beginning of an indicator code decides.
 MEASURES = {
-    "registered_": "登记失业(行政登记)",
-    "surveyed_unemployment_rate_16_24_with_students": "调查失业(青年,含在校生)",
-    "surveyed_unemployment_rate_16_24_without_students": "调查失业(青年,不含在校生)",
-    "surveyed_": "调查失业(住户调查)",
+    "registered_": "登记失业（行政登记）",
+    "surveyed_unemployment_rate_16_24_with_students": "调查失业（青年，含在校生）",
+    "surveyed_unemployment_rate_16_24_without_students": "调查失业（青年，不含在校生）",
+    "surveyed_": "调查失业（住户调查）",
 }
 
 
@@ -47,7 +47,7 @@ def refuse_mixed(indicators: Iterable[str]) -> None:
     found = dict.fromkeys(m for code in indicators if (m := measure_of(code)) is not None)
     if len(found) > 1:
         raise DataError(
-            f"{'与'.join(found)}是不同的统计口径,不能合并或直接比较。",
+            f"{'与'.join(found)}是不同的统计口径，不能合并或直接比较。",
             "请分别预测、分别列示。",
         )
 

@@ -33,7 +33,7 @@ KNOWN_AHEAD = 72
 # Least months and what shorter series cannot show: changes over a year, a season seen twice, and
 # five festivals, fewer of which cannot be told from a fixed season.
 _NEEDED = (
-    (13, "没有同比,也无法标记异常月份"),
+    (13, "没有同比，也无法标记异常月份"),
     (25, "季节规律无法估计"),
     (61, "春节影响不单独估计"),
 )
@@ -150,7 +150,7 @@ class History:
     def left_out(self) -> tuple[str, ...]:
         """What a series this short does not allow to estimate, in Chinese."""
         n = len(self.values)
-        return tuple(f"历史只有 {n} 个月,{what}" for least, what in _NEEDED if n < least)
+        return tuple(f"历史只有 {n} 个月，{what}" for least, what in _NEEDED if n < least)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -195,13 +195,13 @@ def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -
     if gaps == "refuse" or not keep.any():
         raise DataError(
             f"{region.name}“{indicator.name}”在 {span[0]} 至 {span[-1]} 之间"
-            f"缺 {len(missing)} 个月:{listed(missing)}。",
-            '请补录所缺月份;若无法补录,可在 forecast.toml 设 history.gaps = "after",'
+            f"缺 {len(missing)} 个月：{listed(missing)}。",
+            '请补录所缺月份；若无法补录，可在 forecast.toml 设 history.gaps = "after",'
             "只用最后一个缺口之后的数据。",
         )
     return (
         replace(known, values=known.values[keep], published_on=known.published_on[keep]),
-        f"缺 {listed(missing)},只用 {missing[-1] + 1} 以后的数据",
+        f"缺 {listed(missing)}，只用 {missing[-1] + 1} 以后的数据",
     )
 
 
@@ -242,7 +242,7 @@ def from_known(
     label = f"{region.name}“{indicator.name}”"
     if known.values.empty:
         raise DataError(
-            f"截至 {as_of} 没有{label}的数据。", "请先导入数据,或换一个指标、地区或 --as-of 日期。"
+            f"截至 {as_of} 没有{label}的数据。", "请先导入数据，或换一个指标、地区或 --as-of 日期。"
         )
     for month, value in known.values.items():
         reason = out_of_range(float(value), indicator)
@@ -256,7 +256,7 @@ def from_known(
     split = splitting_break(indicator, region.code, known.demo, first, last)
     if split is not None:
         known = _since(known, split.month)
-        notes.append(f"{split.month} 起口径变化,只用变化后的数据")
+        notes.append(f"{split.month} 起口径变化，只用变化后的数据")
     known, estimates = monthly_figures(known, indicator)
     if split is not None:
         # Totals since January of the new definition reach back to months of the old one.
@@ -276,12 +276,12 @@ def from_known(
     if len(values) > 1 and np.ptp(values) == 0:
         raise DataError(
             f"{label}自 {start} 起 {len(values)} 个月的值全是 {values[0]:,.10g}"
-            f"{indicator.unit},没有变化可供预测。",
-            "请核对是否误填;若确实不变,无需预测。",
+            f"{indicator.unit}，没有变化可供预测。",
+            "请核对是否误填；若确实不变，无需预测。",
         )
     breaks = marked_breaks(indicator, region.code, known.demo, start, end)
     notes.extend(
-        f"{b.month} 起口径变化,以台阶变量处理,环比、同比不跨该月"
+        f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月"
         for b in breaks
         if b.treatment == "dummy"
     )

@@ -167,5 +167,5 @@ def lagged_indicators(
             absent.append(other[0].name)
         else:
             found.append(one)
-    notes = (f"截至 {as_of} 没有可用的{'、'.join(absent)},未作先行指标",) if absent else ()
+    notes = (f"截至 {as_of} 没有可用的{'、'.join(absent)}，未作先行指标",) if absent else ()
     return tuple(found), notes

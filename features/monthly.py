@@ -63,15 +63,15 @@ def _notes(flows: MonthlyFlows, last: pd.Period) -> tuple[str, ...]:
     if "split" in marked:
         months = marked["split"]
         notes.append(
-            f"{len(months)} 个月的累计数与邻月合并公布({listed(months)}),"
-            "当月数按工作日拆分估计,合计不变"
+            f"{len(months)} 个月的累计数与邻月合并公布（{listed(months)}），"
+            "当月数按工作日拆分估计，合计不变"
         )
     if "correction" in marked:
-        notes.append(f"{listed(marked['correction'])} 的当月数疑含年内更正,未改动")
+        notes.append(f"{listed(marked['correction'])} 的当月数疑含年内更正，未改动")
     if "unsynchronised" in marked:
         notes.append(
-            f"{listed(marked['unsynchronised'])} 公布之后上月累计数又有修订,当月数可能含修订差额"
+            f"{listed(marked['unsynchronised'])} 公布之后上月累计数又有修订，当月数可能含修订差额"
         )
     if len(flows.values) and flows.values.index[-1] < last:
-        notes.append(f"{flows.values.index[-1] + 1} 至 {last} 累计数为 0,按未公布处理")
+        notes.append(f"{flows.values.index[-1] + 1} 至 {last} 累计数为 0，按未公布处理")
     return tuple(notes)

@@ -12,7 +12,11 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 MarkKind = Literal["additive", "level_shift", "latest"]
 
-MARK_LABELS = {"additive": "单月异常", "level_shift": "水平移动", "latest": "末月异动(待下月判明)"}
+MARK_LABELS = {
+    "additive": "单月异常",
+    "level_shift": "水平移动",
+    "latest": "末月异动（待下月判明）",
+}
 DEVIATIONS = 5.0
 # Fewer monthly changes say nothing about what is usual; fewer years nothing about a month.
 MIN_CHANGES, MIN_YEARS, MIN_MONTH_YEARS = 12, 3, 5

@@ -124,7 +124,7 @@ def abnormal_separations(
         table["layoffs"].to_numpy(dtype=float), table["headcount"].to_numpy(dtype=float)
     )
     table["history"] = np.bincount(record.firms, minlength=record.size)[firms[here]]
-    layoff_note = "" if layoffs is not None else "(按全部减员计,请核实是否裁员)"
+    layoff_note = "" if layoffs is not None else "（按全部减员计，请核实是否裁员）"
     table["message"] = [_message(row, layoff_note) for row in table.to_dict("records")]
     ranked: pd.DataFrame = table.sort_values(
         ["p_value", "excess", "firm"], ascending=[True, False, True], ignore_index=True
@@ -167,7 +167,7 @@ def _layoffs(table: pd.DataFrame, layoffs: pd.Series[float] | None) -> Floats:
 
 def _message(row: dict[Hashable, object], layoff_note: str) -> str:
     text = (
-        f"{row['firm']} {row['month']} 减员 {row['separations']:.0f} 人,"
+        f"{row['firm']} {row['month']} 减员 {row['separations']:.0f} 人，"
         f"按往常约 {row['expected']:.1f} 人"
     )
     parts = []
@@ -175,4 +175,4 @@ def _message(row: dict[Hashable, object], layoff_note: str) -> str:
         parts.append("异常退工")
     if row["layoff"]:
         parts.append(f"人数达到劳动合同法第四十一条的标准{layoff_note}")
-    return f"{text}:{'、'.join(parts)}" if parts else text
+    return f"{text}：{'、'.join(parts)}" if parts else text

@@ -71,7 +71,7 @@ def separations_by(
     if types and "type" not in details.columns:
         absent.append("type")
     if absent:
-        raise DataError(f"减员分类表缺少列:{'、'.join(absent)}。", "请补齐这些列后重新导入。")
+        raise DataError(f"减员分类表缺少列：{'、'.join(absent)}。", "请补齐这些列后重新导入。")
     table = details.assign(firm=details["firm"].astype(str), month=read_months(details["month"]))
     if types:
         table = table[table["type"].isin(types)]

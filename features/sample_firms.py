@@ -129,7 +129,7 @@ def read_panel(frame: pd.DataFrame, basis: Basis = "chained") -> FirmPanel:
     """
     absent = [COLUMN_LABELS[c] for c in REQUIRED if c not in frame.columns]
     if absent:
-        raise DataError(f"样本企业表缺少列:{'、'.join(absent)}。", "请补齐这些列后重新导入。")
+        raise DataError(f"样本企业表缺少列：{'、'.join(absent)}。", "请补齐这些列后重新导入。")
     table, notes = _typed(frame)
     twice = table.duplicated(["firm", "month"]).to_numpy()
     if twice.any():
@@ -170,10 +170,10 @@ def read_months(column: pd.Series) -> pd.PeriodIndex:
         months = pd.PeriodIndex(texts.to_numpy(), freq="M")
     except (ValueError, TypeError) as error:
         raise DataError(
-            f"样本企业表的月份无法识别({error})。", "请写成 2024-03 这样的年-月。"
+            f"样本企业表的月份无法识别（{error}）。", "请写成 2024-03 这样的年-月。"
         ) from error
     if months.hasnans:
-        raise DataError("样本企业表有空的月份。", "请补上月份,写成 2024-03 这样的年-月。")
+        raise DataError("样本企业表有空的月份。", "请补上月份，写成 2024-03 这样的年-月。")
     return months
 
 
@@ -186,8 +186,8 @@ def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             table[name] = pd.to_numeric(given).to_numpy(dtype=float, na_value=np.nan)
         except (ValueError, TypeError) as error:
             raise DataError(
-                f"样本企业表的“{COLUMN_LABELS[name]}”含有不是数字的内容({error})。",
-                "请改为数字,未报的留空。",
+                f"样本企业表的“{COLUMN_LABELS[name]}”含有不是数字的内容（{error}）。",
+                "请改为数字，未报的留空。",
             ) from error
         _refuse_bad_counts(table, name)
     for name in TRAITS:
@@ -199,7 +199,7 @@ def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     unreported = table[list(COUNTS)].isna().any(axis=1).to_numpy()
     notes = []
     if unreported.any():
-        notes.append(f"{int(unreported.sum())} 条记录缺建档期、新招、减员或期末人数,按未上报处理")
+        notes.append(f"{int(unreported.sum())} 条记录缺建档期、新招、减员或期末人数，按未上报处理")
     return table[~unreported].reset_index(drop=True), notes
 
 
@@ -210,7 +210,7 @@ def _refuse_bad_counts(table: pd.DataFrame, name: str) -> None:
         row = table.iloc[int(np.argmax(wrong))]
         raise DataError(
             f"单位“{row['firm']}”{row['month']} 的{COLUMN_LABELS[name]}为 {row[name]:g}。",
-            "人数不能为负或无穷,请核对后重新导入。",
+            "人数不能为负或无穷，请核对后重新导入。",
         )
 
 
@@ -274,7 +274,7 @@ def differing(table: pd.DataFrame, check: str, expected: Floats, found: Floats) 
         check=check, expected=expected[wrong], found=found[wrong]
     )
     rows["message"] = [
-        f"单位“{firm}”{month}:{CHECK_LABELS[check]} 不成立,应为 {wanted:g},上报 {given:g}"
+        f"单位“{firm}”{month}：{CHECK_LABELS[check]} 不成立，应为 {wanted:g}，上报 {given:g}"
         for firm, month, wanted, given in zip(
             rows["firm"], rows["month"], rows["expected"], rows["found"], strict=True
         )

@@ -133,7 +133,7 @@ def _chain(links: Floats, at: int) -> Floats:
     backward = links[:, at:0:-1]
     if (backward == 0).any():
         raise DataError(
-            "有一类单位在基期之前全部关闭,基期以前的指数无法推算。",
+            "有一类单位在基期之前全部关闭，基期以前的指数无法推算。",
             "请把基期改为更早的月份。",
         )
     level[:, :at] = np.cumprod(1.0 / backward, axis=1)[:, ::-1]
@@ -161,19 +161,19 @@ def _strata(
 
 def _bridged(months: pd.PeriodIndex) -> list[str]:
     whole = pd.period_range(months[0], months[-1], freq="M")
-    return [f"{month} 无单位上报,指数跨月链接" for month in whole.difference(months)]
+    return [f"{month} 无单位上报，指数跨月链接" for month in whole.difference(months)]
 
 
 def _borrowed(borrowed: npt.NDArray[np.bool_], strata: pd.Index) -> list[str]:
     return [
         f"“{'·'.join(str(part) for part in strata[i])}”有 {int(borrowed[i].sum())} 个月没有可比单位"
-        ",按全部可比单位的变化推算"
+        "，按全部可比单位的变化推算"
         for i in np.flatnonzero(borrowed.any(axis=1)).tolist()
     ]
 
 
 def _broken(months: pd.PeriodIndex, pooled: Floats) -> list[str]:
     return [
-        f"{months[i]} 与 {months[i - 1]} 没有共同上报的单位,指数在此中断"
+        f"{months[i]} 与 {months[i - 1]} 没有共同上报的单位，指数在此中断"
         for i in (np.flatnonzero(np.isnan(pooled[1:])) + 1).tolist()
     ]

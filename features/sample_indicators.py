@@ -9,8 +9,8 @@ from features.sample_index import chained_index
 from features.sample_rates import monthly_rates
 
 INDICATOR_LABELS = {
-    "sample_index": "监测企业岗位指数(可比单位)",
-    "sample_index_without_largest": "监测企业岗位指数(可比单位,不含大户)",
+    "sample_index": "监测企业岗位指数（可比单位）",
+    "sample_index_without_largest": "监测企业岗位指数（可比单位，不含大户）",
     "sample_loss_rate": "岗位流失率",
     "sample_change_rate": "岗位变化率",
     "sample_hidden_rate": "隐性失业率",

@@ -127,7 +127,7 @@ def choose_windows(
     if z.ndim != 1 or not np.isfinite(z).all():
         raise ValueError("values must be one-dimensional and finite")
     if len(z) < MIN_MONTHS:
-        note = f"历史不足 {MIN_MONTHS} 个月,春节窗口用默认值"
+        note = f"历史不足 {MIN_MONTHS} 个月，春节窗口用默认值"
         return WindowChoice(DEFAULT_WINDOWS, {}, float("nan"), (), note)
     grid = tuple(dict.fromkeys((DEFAULT_WINDOWS, *candidates)))
     change = np.diff(z)
@@ -172,10 +172,10 @@ def _note(best: Windows, scores: dict[Windows, float], left_out: tuple[pd.Period
     spans = "、".join(f"{first}..{last}" for first, last in best)
     gain = scores[DEFAULT_WINDOWS] - scores[best]
     chosen = (
-        f"春节窗口用默认值({spans} 天)"
+        f"春节窗口用默认值（{spans} 天）"
         if best == DEFAULT_WINDOWS
-        else f"春节窗口选 {spans} 天(AICc 比默认窗口低 {gain:.1f})"
+        else f"春节窗口选 {spans} 天（AICc 比默认窗口低 {gain:.1f}）"
     )
     if not left_out:
         return chosen
-    return f"{chosen},{'、'.join(str(m) for m in left_out)} 变化异常,未参与选择"
+    return f"{chosen}，{'、'.join(str(m) for m in left_out)} 变化异常，未参与选择"

@@ -126,7 +126,7 @@ def working_days(start: pd.Period, periods: int, as_of: date | None = None) -> p
     if periods < 0 or offset < 0 or offset + periods > len(official):
         raise DataError(
             f"{start} 起 {periods} 个月超出工作日历的范围。",
-            f"可用年份为 {FIRST_YEAR}—{LAST_YEAR} 年,请检查月份。",
+            f"可用年份为 {FIRST_YEAR}—{LAST_YEAR} 年，请检查月份。",
         )
     months = pd.period_range(start, periods=periods, freq="M")
     published = {y: calendar_published(y, as_of) for y in {int(m) for m in months.year}}

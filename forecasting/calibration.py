@@ -58,15 +58,15 @@ class Calibration:
     def note(self) -> str:
         """What the calibration rests on, in Chinese."""
         if self.origins == 0:
-            return "没有结果已知的历史起点,区间未经校准"
+            return "没有结果已知的历史起点，区间未经校准"
         if self.origins < FEWEST_ORIGINS:
-            return f"结果已知的历史起点只有 {self.origins} 个,区间未经校准"
+            return f"结果已知的历史起点只有 {self.origins} 个，区间未经校准"
         fewest = int(self.independent.min())
         text = f"区间按 {self.origins} 个历史起点的样本外误差校准"
         if fewest < FEWEST_TO_STRETCH:
-            return text + f",其中最远月份互不重叠的起点只有 {fewest} 个,该处未校准"
+            return text + f"，其中最远月份互不重叠的起点只有 {fewest} 个，该处未校准"
         done = "无需放宽" if self.identity else "只放宽不收窄"
-        return text + f"(最远月份互不重叠的有 {fewest} 个),{done}"
+        return text + f"（最远月份互不重叠的有 {fewest} 个），{done}"
 
     def apply(self, paths: SamplePaths, log: bool) -> SamplePaths:
         """Stretch paths.

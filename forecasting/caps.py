@@ -21,8 +21,8 @@ Floats = npt.NDArray[np.float64]
 CapAt = Callable[[pd.Period], float]
 
 NOT_AVERAGE = "目标不按全年平均考核"
-NOT_MONTHLY = "目标按全年平均考核,不按月考核"
-ONLY_AT_END = "目标只考核期末,不考核其间各月"
+NOT_MONTHLY = "目标按全年平均考核，不按月考核"
+ONLY_AT_END = "目标只考核期末，不考核其间各月"
 NO_MONTH_LEFT = "考核期内各月数据均已公布"
 BEYOND_HORIZON = "考核期末超出预测期"
 MISSING_MONTHS = "考核期内已过月份的数据不全"

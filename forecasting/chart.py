@@ -60,7 +60,7 @@ def _caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
         months = pd.PeriodIndex([target.first_month, target.last_month], freq="M")
         first, last = _x(months)
         key: tuple[float, str] = (target.value, target.tier)
-        basis = f"{BASES[target.basis]}{'(演示)' if target.demo else ''}"
+        basis = f"{BASES[target.basis]}{'（演示）' if target.demo else ''}"
         levels.setdefault(key, []).append(basis)
         low, high = spans.get(key, (first, last))
         spans[key] = (min(low, first), max(high, last))
@@ -107,14 +107,14 @@ def fan_chart(result: Competition) -> bytes:
         axes.grid(axis="y", color="#dddddd", lw=0.7)
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_title(
-            f"{result.region.name} {indicator.name}预测(数据截至 {history.origin})",
+            f"{result.region.name} {indicator.name}预测（数据截至 {history.origin}）",
             loc="left",
             fontsize=13,
         )
         axes.legend(loc="upper left", ncols=2, fontsize=9, frameon=False)
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.22 * (high - low))
-        note = f"来源:{';'.join(history.sources)}  模型:{roster.label(result.choice.model)}"
+        note = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
         figure.supxlabel(
             fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color="#555555"
         )

@@ -167,7 +167,7 @@ def paired_difference(backtest: Backtest, model: str, other: str) -> tuple[float
 
 def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
     model = DEFAULT if DEFAULT in available else available[0]
-    return Choice(model, f"{why},默认采用{roster.label(model)}。", {}, origins)
+    return Choice(model, f"{why}，默认采用{roster.label(model)}。", {}, origins)
 
 
 def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, Outcome]) -> Choice:
@@ -194,16 +194,16 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     available = [e.model for e in entries if isinstance(current[e.model], SamplePaths)]
     if not available:
         reasons = [
-            f"{roster.label(m)}:{o.reason}" for m, o in current.items() if isinstance(o, Failure)
+            f"{roster.label(m)}：{o.reason}" for m, o in current.items() if isinstance(o, Failure)
         ]
         raise NoModelError(
-            f"没有任何模型得出预测({';'.join(reasons)})。", "请检查数据,或增加历史月份后重试。"
+            f"没有任何模型得出预测（{'；'.join(reasons)}）。", "请检查数据，或增加历史月份后重试。"
         )
     _, common = common_origins(backtest)
     origins = int(common.sum())
     ranked = [e for e in entries if e.wis is not None and e.model in available]
     if origins < FEWEST_ORIGINS:
-        few = f"可比的回测起点只有 {origins} 个(至少需要 {FEWEST_ORIGINS} 个)"
+        few = f"可比的回测起点只有 {origins} 个（至少需要 {FEWEST_ORIGINS} 个）"
         return _fallback(available, few, origins)
     if not ranked:
         return _fallback(available, "此次得出预测的模型都没有可比的回测得分", origins)
@@ -256,7 +256,7 @@ def decide(
         assert best_floor is not None
         return Choice(
             best_floor,
-            f"没有模型的样本外得分优于{label(best_floor)},采用该基准。",
+            f"没有模型的样本外得分优于{label(best_floor)}，采用该基准。",
             differences,
             origins,
         )
@@ -264,7 +264,7 @@ def decide(
     if default not in eligible:
         return Choice(
             best,
-            f"{label(default)}不优于简单基准,改用得分最好的{label(best)}。",
+            f"{label(default)}不优于简单基准，改用得分最好的{label(best)}。",
             differences,
             origins,
         )
@@ -272,7 +272,7 @@ def decide(
     if not clear:
         return Choice(
             default,
-            f"没有单个模型的得分比{label(default)}好出一个标准误以上,采用{label(default)}。",
+            f"没有单个模型的得分比{label(default)}好出一个标准误以上，采用{label(default)}。",
             differences,
             origins,
         )
@@ -280,8 +280,8 @@ def decide(
     gain, error = differences[winner]
     return Choice(
         winner,
-        f"{label(winner)}的得分比{label(default)}低 {-gain:.3f},"
-        f"超过一个标准误({error:.3f}),采用该模型。",
+        f"{label(winner)}的得分比{label(default)}低 {-gain:.3f}，"
+        f"超过一个标准误（{error:.3f}），采用该模型。",
         differences,
         origins,
     )

@@ -297,6 +297,7 @@ def _demand_enough(history: History, models: Sequence[str]) -> None:
         f"{roster.label(m)} {n} 个月" for m, n in sorted(needs.items(), key=lambda x: x[1])
     )
     raise ShortHistoryError(
-        f"历史只有 {len(history)} 个月({history.start} 至 {history.origin}),所选模型都无法运行。",
-        f"各模型至少需要:{listed}。请导入更早的月份,或用 --models 选择需要较少历史的模型。",
+        f"历史只有 {len(history)} 个月（{history.start} 至 {history.origin}），"
+        "所选模型都无法运行。",
+        f"各模型至少需要：{listed}。请导入更早的月份，或用 --models 选择需要较少历史的模型。",
     )

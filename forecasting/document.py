@@ -187,7 +187,7 @@ def forecast_csv(result: Competition) -> bytes:
             "model": result.choice.model,
             "demo": DEMO_MARK if result.demo else "",
             "untested": "未经回测" if row["untested"] else "",
-            "source": ";".join(history.sources),
+            "source": "；".join(history.sources),
         }
         for row in forecast_rows(result)
     ]

@@ -52,12 +52,12 @@ def _target(axes: Axes, history: History, indicator: Indicator) -> None:
         months = pd.PeriodIndex([m.month for m in seen if m.kind == kind], freq="M")
         axes.plot(
             _x(months), history.series.reindex(months).to_numpy(), _MARKERS[kind],
-            color="#b3261e", mfc="none", ms=8, label=f"{labels[kind]}(候选)",
+            color="#b3261e", mfc="none", ms=8, label=f"{labels[kind]}（候选）",
         )  # fmt: skip
     for change in history.breaks:
         if change.month >= first:
             axes.axvline(_at(change.month), color="#6a1b9a", lw=1.2, ls="--", label=BREAK_LABEL)
-    axes.set_title(f"目标:{indicator.name}({indicator.unit})", loc="left", fontsize=10.5)
+    axes.set_title(f"目标：{indicator.name}（{indicator.unit}）", loc="left", fontsize=10.5)
     axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
 
@@ -74,7 +74,7 @@ def _festival(axes: Axes, history: History) -> None:
     for name in table.columns.difference(list(_FESTIVAL)):
         axes.step(x, table[name].to_numpy(), where="mid", lw=1.2, label=column_label(str(name)))
     axes.axhline(0, color="#888888", lw=0.7)
-    axes.set_title("春节变量(窗口内天数占比,已去季节)", loc="left", fontsize=10.5)
+    axes.set_title("春节变量（窗口内天数占比，已去季节）", loc="left", fontsize=10.5)
 
 
 def _working_days(axes: Axes, history: History) -> bool:
@@ -88,7 +88,7 @@ def _working_days(axes: Axes, history: History) -> bool:
     ticks = x[::3]
     axes.set_xticks(ticks, [str(table.index[i]) for i in ticks])
     axes.axhline(0, color="#888888", lw=0.7)
-    axes.set_title("工作日较常年同月(%,浅底为今后)", loc="left", fontsize=10.5)
+    axes.set_title("工作日较常年同月（%，浅底为今后）", loc="left", fontsize=10.5)
     return True
 
 
@@ -106,7 +106,7 @@ def _beside(axes: Axes, each: LaggedIndicator, history: History) -> None:
     axes.plot(_x(pd.PeriodIndex(shown.index)), shown.to_numpy(), color="#1f5fa8", lw=1.2)
     axes.plot([_at(each.end)], [float(each.values[-1])], ".", color="#1f5fa8", ms=6)
     axes.set_title(
-        f"{each.name}({each.unit})\n至 {each.end},{_lag_text(each, history.origin)}",
+        f"{each.name}（{each.unit}）\n至 {each.end}，{_lag_text(each, history.origin)}",
         loc="left",
         fontsize=8.5,
     )
@@ -171,11 +171,11 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
             _plain(axes)
             _years(axes, first, last, 2)
         figure.suptitle(
-            f"{region.name} {indicator.name}:模型所见(截至 {history.as_of} 所知,"
-            f"数据至 {history.origin})",
+            f"{region.name} {indicator.name}：模型所见（截至 {history.as_of} 所知，"
+            f"数据至 {history.origin}）",
             x=0.01, ha="left", fontsize=12.5,
         )  # fmt: skip
-        note = f"来源:{';'.join(history.sources)}"
+        note = f"来源：{'；'.join(history.sources)}"
         figure.supxlabel(
             fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color="#555555"
         )

@@ -23,7 +23,7 @@ BREAK_LABEL = "口径变化"
 def column_label(column: str) -> str:
     """Chinese name of a regressor column."""
     if column.startswith("break_"):
-        return f"{BREAK_LABEL}台阶({column[6:10]}-{column[10:]})"
+        return f"{BREAK_LABEL}台阶（{column[6:10]}-{column[10:]}）"
     return calendar.COLUMN_LABELS.get(column, column)
 
 
@@ -57,7 +57,7 @@ def month_marks(history: History) -> dict[pd.Period, str]:
     for change in history.breaks:
         marks.setdefault(change.month, []).append(f"{BREAK_LABEL}起")
     for mark in history.outliers:
-        marks.setdefault(mark.month, []).append(f"{MARK_LABELS[mark.kind]}({mark.score:+.1f}倍)")
+        marks.setdefault(mark.month, []).append(f"{MARK_LABELS[mark.kind]}（{mark.score:+.1f}倍）")
     return {month: "、".join(texts) for month, texts in sorted(marks.items())}
 
 

@@ -107,8 +107,8 @@ def choose_pooled(
     known = np.asarray(np.isfinite(table).all(axis=1) if scored else np.zeros(n, dtype=bool))
     origins = int(known.sum())
     if origins < FEWEST_ORIGINS:
-        few = f"可比的回测起点只有 {origins} 个(至少需要 {FEWEST_ORIGINS} 个)"
-        return Choice(default, f"{few},默认采用{label(default)}。", {}, origins)
+        few = f"可比的回测起点只有 {origins} 个（至少需要 {FEWEST_ORIGINS} 个）"
+        return Choice(default, f"{few}，默认采用{label(default)}。", {}, origins)
     means = table[known]
     column = {m: i for i, m in enumerate(scored)}
     wis = {m: float(means[:, i].mean()) for m, i in column.items()}

@@ -139,11 +139,11 @@ def reliability_chart(items: Sequence[Reliability], title: str) -> bytes:
                 item.observed,
                 marker="o",
                 ms=4,
-                label=f"{roster.label(item.model)}({item.cells} 个)",
+                label=f"{roster.label(item.model)}（{item.cells} 个）",
             )
         axes.set(
             xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title,
-            xlabel="预测的概率(分位数水平)", ylabel="实际低于该分位数的比例",
+            xlabel="预测的概率（分位数水平）", ylabel="实际低于该分位数的比例",
         )  # fmt: skip
         axes.legend(loc="upper left", frameon=False)
         picture = io.BytesIO()

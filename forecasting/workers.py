@@ -106,8 +106,8 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
                 yield waiting.pop(future), future.result()
     except BrokenProcessPool as error:
         raise WorkerError(
-            "一个工作进程意外退出(可能内存不足或被系统终止)。",
-            "请用 --jobs 1 重试,并检查可用内存。",
+            "一个工作进程意外退出（可能内存不足或被系统终止）。",
+            "请用 --jobs 1 重试，并检查可用内存。",
         ) from error
     except BaseException:
         for process in list((getattr(pool, "_processes", None) or {}).values()):

@@ -86,7 +86,7 @@ def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float]
     """
     size = float(np.abs(w).max())
     if size == 0:
-        raise ModelFailure("差分后的序列没有变化,无法估计")
+        raise ModelFailure("差分后的序列没有变化，无法估计")
     model = arma_model(w / size, order, seasonal, concentrate=True)
     result = model.fit(disp=0, cov_type="none", low_memory=True)
     coefficients = np.clip(result.params, -LARGEST_ROOT, LARGEST_ROOT)

@@ -221,7 +221,7 @@ class Competitor(ABC):
             )
             values = np.exp(draws) if history.transform == "log" else np.asarray(draws, dtype=float)
         if values.shape != (n_paths, horizon):
-            raise ModelFailure(f"模拟路径形状为 {values.shape},应为 {(n_paths, horizon)}")
+            raise ModelFailure(f"模拟路径形状为 {values.shape}，应为 {(n_paths, horizon)}")
         _demand_plausible(values, history)
         if history.kind != "flow":
             values = np.maximum(values, 0.0)
@@ -257,7 +257,7 @@ class Competitor(ABC):
     def _demand_length(self, history: History) -> None:
         if len(history) < self.tags.min_months:
             raise ShortHistoryError(
-                f"历史只有 {len(history)} 个月,{self.label}至少需要 {self.tags.min_months} 个月"
+                f"历史只有 {len(history)} 个月，{self.label}至少需要 {self.tags.min_months} 个月"
             )
 
     @abstractmethod
@@ -301,7 +301,7 @@ def _demand_plausible(values: Floats, history: History) -> None:
     room = 2.0 * (high - low)
     median = np.median(values, axis=0)
     if median.max() > high + room or median.min() < min(low - room, low / 4):
-        raise ModelFailure("预测中位数远离历史取值范围,视为发散")
+        raise ModelFailure("预测中位数远离历史取值范围，视为发散")
     spread = np.quantile(values, 0.75, axis=0) - np.quantile(values, 0.25, axis=0)
     if spread.max() > 4.0 * max(high - low, abs(high) * 0.05):
-        raise ModelFailure("预测区间远宽于历史波动,视为发散")
+        raise ModelFailure("预测区间远宽于历史波动，视为发散")

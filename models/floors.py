@@ -11,7 +11,7 @@ from models.gaussian import GaussianCompetitor, Law, factorise, moving_factor
 def _root_mean_square(errors: np.ndarray[tuple[int], np.dtype[np.float64]], lost: int) -> float:
     spread = float(np.sqrt((errors**2).sum() / (len(errors) - lost)))
     if spread == 0:
-        raise ModelFailure("历史没有变化,无法估计预测误差")
+        raise ModelFailure("历史没有变化，无法估计预测误差")
     return spread
 
 

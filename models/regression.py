@@ -95,7 +95,7 @@ class Ridge(Competitor):
         target = np.diff(z)[REACH - 1 :]
         size = float(target.std())
         if size == 0:
-            raise ModelFailure("历史没有变化,无法估计")
+            raise ModelFailure("历史没有变化，无法估计")
         chosen = _chosen(data, base, target / size) if data.beside else []
         design = np.hstack([base, *(features for _, features in chosen)])
         unit = design.std(axis=0)

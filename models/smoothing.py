@@ -135,7 +135,7 @@ class ExponentialSmoothing(GaussianCompetitor):
         # Only the shape of the likelihood matters to the search, so the scale is taken out.
         size = float(np.std(np.diff(data.z)))
         if size == 0:
-            raise ModelFailure("历史没有变化,无法估计")
+            raise ModelFailure("历史没有变化，无法估计")
         z = (data.z - data.z[0]) / size
 
         def badness(searched: Floats) -> float:
@@ -181,7 +181,7 @@ class DampedTrend(ExponentialSmoothing):
     """ETS(A,Ad,A): the trend fades out."""
 
     name = "ets"
-    label = "指数平滑(阻尼趋势)"
+    label = "指数平滑（阻尼趋势）"
     damped = True
 
 
@@ -189,5 +189,5 @@ class StraightTrend(ExponentialSmoothing):
     """ETS(A,A,A): the trend goes on."""
 
     name = "ets_trend"
-    label = "指数平滑(线性趋势)"
+    label = "指数平滑（线性趋势）"
     damped = False

@@ -25,14 +25,14 @@ class LocalLevel(GaussianCompetitor):
     """Local level with stochastic seasonality (Harvey 1989), estimated by maximum likelihood."""
 
     name = "uc"
-    label = "未观测成分(局部水平)"
+    label = "未观测成分（局部水平）"
     tags = Tags(min_months=25, cost=2.0)
 
     def _estimate(self, data: Scaled) -> Parameters:
         # The diffuse start is a fixed large variance: standardise, or it is not large.
         size = float(np.std(np.diff(data.z)))
         if size == 0:
-            raise ModelFailure("历史没有变化,无法估计")
+            raise ModelFailure("历史没有变化，无法估计")
         model = components_model((data.z - data.z[0]) / size)
         result = model.fit(disp=0, cov_type="none", low_memory=True)
         variances = np.maximum(result.params, 0.0) * size**2

@@ -54,7 +54,7 @@ class Catalogue:
             raise UnknownNameError(
                 f"没有名为“{text}”的地区。",
                 suggestion(text, names)
-                + "可用行政区划代码、名称或简称;新地区请在 forecast.toml 的 [[regions]] 中登记。",
+                + "可用行政区划代码、名称或简称；新地区请在 forecast.toml 的 [[regions]] 中登记。",
             )
         return found
 
@@ -72,7 +72,7 @@ class Catalogue:
             raise UnknownNameError(
                 f"没有名为“{text}”的指标。",
                 suggestion(text, names)
-                + f"可用的指标:{'、'.join(i.code for i in self.indicators)}。",
+                + f"可用的指标：{'、'.join(i.code for i in self.indicators)}。",
             )
         return found
 

@@ -127,7 +127,7 @@ def _checked(cls: type, raw: dict[str, Any], where: str) -> dict[str, Any]:
             )
         if key in _CHOICES and value not in _CHOICES[key]:
             raise SettingsError(
-                f"{where}里“{key}”的值“{value}”不可用。", f"可用的值:{'、'.join(_CHOICES[key])}。"
+                f"{where}里“{key}”的值“{value}”不可用。", f"可用的值：{'、'.join(_CHOICES[key])}。"
             )
         wanted = known[key]
         fits = {
@@ -141,7 +141,7 @@ def _checked(cls: type, raw: dict[str, Any], where: str) -> dict[str, Any]:
         if not fits.get(wanted, True):
             raise SettingsError(
                 f"{where}里“{key}”的值“{value}”类型不对。",
-                "文字请加引号,数字不要加引号,多个值用 [ ] 列出。",
+                "文字请加引号，数字不要加引号，多个值用 [ ] 列出。",
             )
     missing = [k for k in ("code", "name", "kind", "unit", "month") if k in known and k not in raw]
     if missing:
@@ -165,7 +165,7 @@ def read_indicator(raw: dict[str, Any], where: str) -> Indicator:
     if not 0 < indicator.precision < math.inf:
         raise SettingsError(
             f"{where}里“precision”的值“{indicator.precision}”不可用。",
-            "应为公布数字的最末一位,如 1、0.1、0.01。",
+            "应为公布数字的最末一位，如 1、0.1、0.01。",
         )
     return indicator
 

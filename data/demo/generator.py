@@ -32,8 +32,8 @@ from data.demo.profiles import (
 
 SEED = 20261115
 JOBS = "new_jobs"
-CALIBRATED = "演示数据(生成;按公布值校准)"
-ARBITRARY = "演示数据(生成;水平为任意设定)"
+CALIBRATED = "演示数据（生成；按公布值校准）"
+ARBITRARY = "演示数据（生成；水平为任意设定）"
 HEADER = "region,indicator,month,value,published_on,source"
 GROUP_HEADER = "region,indicator,people,month,value,published_on,source"
 # The district with everything.
@@ -329,7 +329,7 @@ def _cap(
         f'unit = "{"%" if indicator == RATE else "人"}"',
         f"announced_on = {announced_on.isoformat()}",
         "announced_estimated = false",
-        'source = "演示控制数(生成;水平为任意设定)"',
+        'source = "演示控制数（生成；水平为任意设定）"',
     ]
     return "\n".join([*lines, f'note = "{note}"'] if note else lines)
 

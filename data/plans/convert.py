@@ -35,7 +35,7 @@ def _note(target: PlanTarget, unit: str) -> str:
         f"未确认:{doubts}" if doubts else "",
         f"原文单位为“{target.unit}”" if unit != target.unit else "",
     )
-    return ";".join(p for p in parts if p)
+    return "；".join(p for p in parts if p)
 
 
 def _convert(plan: Plan, target: PlanTarget, catalogue: Catalogue) -> list[Target]:

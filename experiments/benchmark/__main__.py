@@ -32,17 +32,17 @@ def _say(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m experiments.benchmark",
-        description="在一个真实月度面板上运行全部参赛模型,按评分程序的格式写出预测。",
+        description="在一个真实月度面板上运行全部参赛模型，按评分程序的格式写出预测。",
     )
     parser.add_argument("--panel", type=Path, required=True, help="series_id,month,value 的 CSV")
-    parser.add_argument("--origins", required=True, help="逗号分隔的月份,或每行一个月份的文件")
+    parser.add_argument("--origins", required=True, help="逗号分隔的月份，或每行一个月份的文件")
     parser.add_argument("--window", type=int, default=132, help="每个起点最多使用的月数")
     parser.add_argument("--horizon", type=int, default=12, help="预测月数")
-    parser.add_argument("--out", type=Path, required=True, help="输出文件夹;中断后可续算")
-    parser.add_argument("--models", help="参赛模型,逗号分隔;默认全部")
+    parser.add_argument("--out", type=Path, required=True, help="输出文件夹；中断后可续算")
+    parser.add_argument("--models", help="参赛模型，逗号分隔；默认全部")
     parser.add_argument("--paths", type=int, default=1000, help="每次预测的模拟路径数")
     parser.add_argument("--seed", type=int, default=1, help="随机种子")
-    parser.add_argument("--jobs", type=int, default=1, help="工作进程数;结果与其无关")
+    parser.add_argument("--jobs", type=int, default=1, help="工作进程数；结果与其无关")
     parser.add_argument("--peers", action="store_true", help="同时运行 statsforecast 的模型")
     return parser
 
@@ -75,12 +75,12 @@ def run(arguments: argparse.Namespace) -> None:
         folder = out / "peers"
         quantiles += peers.run_peers(plan.panel, origins, plan.window, plan.horizon, folder, times)
     elif arguments.peers:
-        _say("没有安装 statsforecast,未运行对照模型;可用 pip install statsforecast 安装。")
+        _say("没有安装 statsforecast，未运行对照模型；可用 pip install statsforecast 安装。")
     write_table(out, "quantiles.csv", quantiles)
     write_table(out, "caps.csv", caps)
     write_table(out, "times.csv", [times_table(times)])
     write_table(out, "choices.csv", [pd.DataFrame(choices)])
-    _say(f"已写入:{out}")
+    _say(f"已写入：{out}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(_parser().parse_args(arguments))
     except ForecastError as error:
-        _say(f"错误:{error.message}")
-        _say(f"提示:{error.hint}")
+        _say(f"错误：{error.message}")
+        _say(f"提示：{error.hint}")
         return 1
     return 0
 

@@ -103,7 +103,7 @@ def read_panel(file: Path) -> Panel:
     absent = [c for c in COLUMNS if c not in table.columns]
     if absent:
         raise DataError(
-            f"面板文件 {file} 缺少列:{'、'.join(absent)}。", "需要 series_id、month、value。"
+            f"面板文件 {file} 缺少列：{'、'.join(absent)}。", "需要 series_id、month、value。"
         )
     table = table.assign(month=pd.PeriodIndex(_months(table["month"], file)))
     twice = table.duplicated(["series_id", "month"])
@@ -130,7 +130,7 @@ def read_origins(given: str) -> list[pd.Period]:
     listed = file.read_text(encoding="utf-8").split() if file.is_file() else given.split(",")
     texts: Sequence[str] = [t.strip() for t in listed if t.strip()]
     if not texts:
-        raise DataError("没有给出预测起点。", "用逗号分隔月份,如 2007-12,2012-06,或给出文件。")
+        raise DataError("没有给出预测起点。", "用逗号分隔月份，如 2007-12,2012-06，或给出文件。")
     return sorted(set(_months(pd.Series(texts), given)))
 
 

@@ -29,7 +29,7 @@ COMBINATION = roster.COMBINATION
 POOLED, TRIMMED, WEIGHTED = "combination_pooled", "combination_trimmed", "combination_weighted"
 CHAMPION = "champion"
 LABELS = {
-    POOLED: "稳健组合(多地区修正)",
+    POOLED: "稳健组合（多地区修正）",
     TRIMMED: "截尾平均组合",
     WEIGHTED: "按往期得分加权的组合",
 }

@@ -41,7 +41,7 @@ def test_json_has_leaderboard_and_reliability(quick: Callable[..., Any], tmp_pat
 def test_people_get_tables(quick: Callable[..., Any]) -> None:
     ran = quick("--region", "全国")
     assert ran.code == 0, ran.err
-    for text in ("模型竞赛", "可靠性", "★", "选用:", "第12月"):
+    for text in ("模型竞赛", "可靠性", "★", "选用：", "第12月"):
         assert text in ran.out
 
 

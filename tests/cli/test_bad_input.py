@@ -18,7 +18,7 @@ FAST = ("--models", "random_walk", "--origins", "4", "--jobs", "1")
 
 
 def one_paragraph(text: str) -> bool:
-    return text.startswith("错误:") and text.count("\n") == 1 and "Traceback" not in text
+    return text.startswith("错误：") and text.count("\n") == 1 and "Traceback" not in text
 
 
 def fill(home: Path, values: dict[str, float], indicator: str = "registered_unemployed") -> None:

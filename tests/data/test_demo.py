@@ -93,7 +93,7 @@ def test_published_figures_of_jiangxia_and_jiading(rows):
 
 def test_every_row_says_that_it_is_generated(rows):
     assert set(rows["source"]) == {generator.CALIBRATED, generator.ARBITRARY}
-    assert all(s.startswith("演示数据(生成") for s in set(rows["source"]))
+    assert all(s.startswith("演示数据（生成") for s in set(rows["source"]))
     calibrated = rows[rows["source"] == generator.CALIBRATED]
     months = pd.PeriodIndex(calibrated["month"])
     spans = {
@@ -234,7 +234,7 @@ def test_caps_of_every_year_and_tier(caps):
     assert len(caps) == 5 * 2 * 8 + 2 * 2 * 8 + 1
     raised = caps[caps["note"] == "年中调整"]
     assert list(raised["announced_on"]) == [date(2022, 7, 15)]
-    assert set(caps["source"]) == {"演示控制数(生成;水平为任意设定)"}
+    assert set(caps["source"]) == {"演示控制数（生成；水平为任意设定）"}
 
 
 def test_festival_days_against_published_dates():

@@ -60,5 +60,5 @@ def test_nearest_gives_up_on_nonsense_and_keeps_the_count():
 
 
 def test_suggestion_is_one_sentence_or_nothing():
-    assert suggestion("嘉定县", ["嘉定区", "徐汇区"]).startswith("最接近的有:嘉定区")
+    assert suggestion("嘉定县", ["嘉定区", "徐汇区"]).startswith("最接近的有：嘉定区")
     assert suggestion("zzzz", ["嘉定区"]) == ""

@@ -164,13 +164,13 @@ def test_carry_over_is_by_tier_basis_direction_and_length():
         ("municipal", "period_end", "2026", 80.0, True),
         ("district", "any_month", "2026", 88.0, True),
     ]
-    assert answer[1].note == "沿用2021-2025年目标(截至2026-03-15未见2026-2030年目标)"
+    assert answer[1].note == "沿用2021-2025年目标（截至2026-03-15未见2026-2030年目标）"
 
 
 def test_carried_note_keeps_an_earlier_note_and_names_months():
     (only,) = found([cap("2026-10", date(2026, 10, 1), note="原注")], "2026-11", date(2026, 11, 1))
     assert only.period == "2026-11"
-    assert only.note == "原注;沿用2026-10目标(截至2026-11-01未见2026-11目标)"
+    assert only.note == "原注；沿用2026-10目标（截至2026-11-01未见2026-11目标）"
 
 
 def test_real_target_displaces_demonstration_of_the_same_period():

@@ -149,7 +149,7 @@ def test_what_stays_busy_is_a_storage_error(
     def busy(_: object) -> None:
         raise MlflowException("(sqlite3.OperationalError) database is locked\nmore")
 
-    with pytest.raises(StorageError, match=r"试失败:.*database is locked。请检查"):
+    with pytest.raises(StorageError, match=r"试失败：.*database is locked。请检查"):
         tracker.call("试", busy)
 
 

@@ -31,8 +31,8 @@ def test_january_and_february_together_by_working_days() -> None:
     assert str(result.values.index[0]) == "2024-01"
     assert result.values.to_numpy() == pytest.approx([80 * 22 / 40, 80 * 18 / 40, 50])
     assert result.marks.tolist() == ["split", "split", "observed"]
-    assert "2024-01 至 2024-02 合并公布,按工作日拆分为估计值,合计不变" in result.notes
-    assert "2023-01 至 2023-12 缺少累计数,当月数无法得出" in result.notes
+    assert "2024-01 至 2024-02 合并公布，按工作日拆分为估计值，合计不变" in result.notes
+    assert "2023-01 至 2023-12 缺少累计数，当月数无法得出" in result.notes
 
 
 def test_split_evenly_and_before_2001() -> None:
@@ -64,7 +64,7 @@ def test_gaps_inside_a_year_are_split_up_to_a_length_and_else_missing() -> None:
     assert result.marks["2024-05":"2024-12"].unique().tolist() == ["missing"]
     assert result.values["2024-05":"2024-12"].isna().all()
     assert result.values["2025-01"] == 20
-    assert "2024-05 至 2024-12 缺少累计数,当月数无法得出" in result.notes
+    assert "2024-05 至 2024-12 缺少累计数，当月数无法得出" in result.notes
     longer = to_monthly(published, rule="equal", longest_split=5)
     assert longer.values["2024-05":"2024-09"].tolist() == [20] * 5
 
@@ -72,14 +72,14 @@ def test_gaps_inside_a_year_are_split_up_to_a_length_and_else_missing() -> None:
 def test_a_lone_late_total_gives_no_flow() -> None:
     result = to_monthly(totals({"2007-11": 1105}))
     assert len(result.values) == 0
-    assert result.notes == ("2007-01 至 2007-11 缺少累计数,当月数无法得出",)
+    assert result.notes == ("2007-01 至 2007-11 缺少累计数，当月数无法得出",)
 
 
 def test_zero_after_a_positive_total_was_not_published() -> None:
     result = to_monthly(totals({"2024-01": 10, "2024-02": 0, "2024-03": 50}), rule="equal")
     assert result.values.tolist() == [10, 20, 20]
     assert result.marks.tolist() == ["observed", "split", "split"]
-    assert "2024-02 累计数为 0 而此前为正,按未公布处理" in result.notes
+    assert "2024-02 累计数为 0 而此前为正，按未公布处理" in result.notes
     start = to_monthly(totals({"2024-01": 0, "2024-02": 8}))
     assert start.values.tolist() == [0, 8]
     assert start.notes == ()
@@ -93,7 +93,7 @@ def test_negative_december_is_reported() -> None:
     result = to_monthly(negative_december())
     assert result.values.iloc[-1] == -110
     assert result.marks.tolist() == ["observed"] * 11 + ["correction"]
-    assert result.notes == ("2023-12 当月数 -110 为负,视为年内更正,未改动",)
+    assert result.notes == ("2023-12 当月数 -110 为负，视为年内更正，未改动",)
 
 
 def test_negative_december_is_kept_on_request() -> None:
@@ -108,7 +108,7 @@ def test_negative_december_is_spread_in_proportion() -> None:
     result = to_monthly(negative_december(), correction="spread")
     assert result.values.to_numpy() == pytest.approx([990 / 12] * 12)
     assert set(result.marks) == {"spread"}
-    assert "已按各月份额分摊到 2023-01 至 2023-12,合计不变" in result.notes[0]
+    assert "已按各月份额分摊到 2023-01 至 2023-12，合计不变" in result.notes[0]
 
 
 def test_negative_month_inside_the_year_is_spread_backwards_only() -> None:

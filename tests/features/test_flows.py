@@ -41,7 +41,7 @@ def test_disagreement_is_said() -> None:
     result = register_flows(monthly([1000, 1060]), *args)
     assert result.table["status"].tolist() == ["unknown", "differs"]
     assert result.table["residual"].iloc[1] == 10
-    assert result.notes[0].startswith("2024-02 存量变动与流量不符,差 +10 人")
+    assert result.notes[0].startswith("2024-02 存量变动与流量不符，差 +10 人")
     tolerant = register_flows(monthly([1000, 1060]), *args, tolerance=10)
     assert tolerant.table["status"].iloc[1] == "agrees"
 
@@ -129,8 +129,8 @@ def test_ratio_without_seekers_is_unknown_and_said() -> None:
     values, notes = openings_to_seekers(monthly([10, 0, 5, NAN]), monthly([0, 4, 5, 3]))
     assert values.to_numpy() == pytest.approx([NAN, 0, 1, NAN], nan_ok=True)
     assert notes == (
-        "2024-01 求职人数为 0,求人倍率无法计算",
-        "2024-04 缺招聘人数或求职人数,求人倍率无法计算",
+        "2024-01 求职人数为 0，求人倍率无法计算",
+        "2024-04 缺招聘人数或求职人数，求人倍率无法计算",
     )
 
 

@@ -69,7 +69,7 @@ def test_january_published_with_february_is_no_gap(of_jobs):
 def test_a_month_left_out_is_split_and_a_longer_gap_refused(of_jobs, jiading):
     history = of_jobs({"2024-01": 10, "2024-02": 20, "2024-04": 60})
     assert history.values[2:].sum() == pytest.approx(40)
-    with pytest.raises(DataError, match="缺 4 个月:2024-03、2024-04、2024-05、2024-06"):
+    with pytest.raises(DataError, match="缺 4 个月：2024-03、2024-04、2024-05、2024-06"):
         of_jobs({"2024-01": 10, "2024-02": 20, "2024-06": 60})
     after = of_jobs({"2024-01": 10, "2024-02": 20, "2024-06": 60, "2024-07": 75}, gaps="after")
     assert (str(after.start), after.values.tolist()) == ("2024-07", [15])

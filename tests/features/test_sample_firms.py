@@ -59,7 +59,7 @@ def test_contradictions_are_found_and_kept() -> None:
     assert panel.findings["expected"].tolist() == [90, 90, 91]
     assert panel.findings["found"].tolist() == [91, 95, 90]
     assert panel.findings["message"].iloc[0] == (
-        "单位“甲”2024-01:期末 = 期初 + 新招 − 减员 不成立,应为 90,上报 91"
+        "单位“甲”2024-01：期末 = 期初 + 新招 − 减员 不成立，应为 90，上报 91"
     )
     assert set(panel.findings["check"]) <= set(CHECK_LABELS)
     assert len(panel.frame) == 2
@@ -88,13 +88,13 @@ def test_report_without_end_is_missing_and_said() -> None:
         )
     )
     assert len(panel.frame) == 2
-    assert panel.notes == ("1 条记录缺建档期、新招、减员或期末人数,按未上报处理",)
+    assert panel.notes == ("1 条记录缺建档期、新招、减员或期末人数，按未上报处理",)
 
 
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (CHAINED.drop(columns=["base", "end"]), "缺少列:建档期就业人数、调查期末就业人数"),
+        (CHAINED.drop(columns=["base", "end"]), "缺少列：建档期就业人数、调查期末就业人数"),
         (pd.concat([CHAINED, CHAINED.iloc[:1]]), "单位“乙”2024-02 上报了两次"),
         (CHAINED.assign(hires=-1), "单位“乙”2024-02 的新招人数为 -1"),
         (CHAINED.assign(end=["x"] * 5), "“调查期末就业人数”含有不是数字的内容"),
@@ -188,5 +188,5 @@ def test_separations_by_type_and_cause() -> None:
 
 
 def test_details_without_columns_are_refused() -> None:
-    with pytest.raises(DataError, match="缺少列:count、type"):
+    with pytest.raises(DataError, match="缺少列：count、type"):
         separations_by(read_panel(CHAINED), DETAILS[["firm", "month"]], (), EMPLOYER_TYPES)

@@ -152,14 +152,14 @@ def test_month_nobody_reported_is_bridged_and_said() -> None:
     result = chained_index(read_panel(frame_of({"甲": [100, None, 120]})))
     assert result.table["index"].to_numpy() == pytest.approx([100, np.nan, 120], nan_ok=True)
     assert result.table["firms"].tolist() == [0, 0, 1]
-    assert result.notes == ("2023-12 无单位上报,指数跨月链接",)
+    assert result.notes == ("2023-12 无单位上报，指数跨月链接",)
 
 
 def test_broken_chain_is_unknown_beyond_and_said() -> None:
     panel = read_panel(frame_of({"甲": [100, 110, None, None], "乙": [None, None, 10, 11]}))
     early = chained_index(panel)
     assert early.table["index"].to_numpy() == pytest.approx([100, 110, np.nan, np.nan], nan_ok=True)
-    assert early.notes == ("2024-01 与 2023-12 没有共同上报的单位,指数在此中断",)
+    assert early.notes == ("2024-01 与 2023-12 没有共同上报的单位，指数在此中断",)
     late = chained_index(panel, base_month=pd.Period("2024-02", freq="M"))
     assert late.table["index"].to_numpy() == pytest.approx(
         [np.nan, np.nan, 100 * 10 / 11, 100], nan_ok=True
@@ -171,7 +171,7 @@ def test_stratum_without_firms_follows_all_and_is_said() -> None:
     weights = pd.Series({("制造业", "大"): 1.0, ("批发业", "小"): 1.0})
     result = chained_index(panel, weights=weights)
     assert result.table["index"].iloc[1] == pytest.approx(110)
-    assert result.notes == ("“批发业·小”有 1 个月没有可比单位,按全部可比单位的变化推算",)
+    assert result.notes == ("“批发业·小”有 1 个月没有可比单位，按全部可比单位的变化推算",)
 
 
 def test_firm_that_changes_class_stays_in_its_cell_for_the_link() -> None:

@@ -57,7 +57,7 @@ def test_few_origins_change_little_and_fewer_than_eight_nothing():
     one = learn(origins(7), normal_quantiles(7, 9, 1.0), outcomes(7, 9, 3.0), log=False)
     assert 1.0 < few.upper.max() < many.upper.min()
     assert one.identity
-    assert one.note == "结果已知的历史起点只有 7 个,区间未经校准"
+    assert one.note == "结果已知的历史起点只有 7 个，区间未经校准"
     assert "9 个历史起点" in few.note
 
 
@@ -81,7 +81,7 @@ def test_unknown_outcomes_and_failures_teach_nothing():
 def test_nothing_known_is_said():
     found = learn(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
     assert found.identity
-    assert found.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点,区间未经校准"
+    assert found.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点，区间未经校准"
 
 
 def test_logarithms_are_stretched_for_positive_series():

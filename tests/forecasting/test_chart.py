@@ -66,7 +66,7 @@ def test_every_name_has_its_glyphs(catalogue):
     words = [n for r in catalogue.regions for n in r.names]
     words += [f"{i.name}{i.unit}" for i in catalogue.indicators]
     words += [*BASES.values(), *TIER_NAMES.values(), DEMO_MARK]
-    words += ["已公布区间预测中位数控制数来源模型数据截至年()%、;:·—0123456789,.-"]
+    words += ["已公布区间预测中位数控制数来源模型数据截至年（）%、；:·—0123456789,.-"]
     for name in (SANS, SERIF):
         file = resources.files("pylopdf_fonts_zh_cn").joinpath(name)
         known = FT2Font(str(file)).get_charmap()

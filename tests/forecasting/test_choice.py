@@ -199,7 +199,7 @@ def test_everything_failed():
         decide({"random_walk": flat(1.0), "theta": flat(1.0)}, failed_now=("random_walk", "theta"))
     assert caught.value.exit_code == 7
     for model in ("random_walk", "theta"):
-        assert f"{roster.label(model)}:不收敛" in caught.value.message
+        assert f"{roster.label(model)}：不收敛" in caught.value.message
 
 
 def test_often_failing_models_are_shown_with_their_reason_and_not_scored():
@@ -213,8 +213,8 @@ def test_often_failing_models_are_shown_with_their_reason_and_not_scored():
     assert common.sum() == 20
     entries = {e.model: e for e in leaderboard(backtest, now)}
     assert entries["theta"].wis is None
-    assert entries["theta"].failure == "24 个起点中有 5 个未得出预测:不收敛"
-    assert entries["ets"].failure == "24 个起点中有 4 个未得出预测:不收敛"
+    assert entries["theta"].failure == "24 个起点中有 5 个未得出预测：不收敛"
+    assert entries["ets"].failure == "24 个起点中有 4 个未得出预测：不收敛"
     assert entries["random_walk"].cells == entries["ets"].cells == 40
     assert [e.model for e in leaderboard(backtest, now)] == ["ets", "random_walk", "theta"]
     assert choose(backtest, leaderboard(backtest, now), now).origins == 20

@@ -114,7 +114,7 @@ def test_marks_and_breaks_are_told(history_of, wandering, jiading, unemployed):
     assert rows["2020-07"]["year_on_year"] is None
     assert rows["2020-08"]["year_on_year"] is not None
     assert content["breaks"][0]["treatment"] == "dummy"
-    assert column_label(content["regressors"][-1]) == "口径变化台阶(2019-08)"
+    assert column_label(content["regressors"][-1]) == "口径变化台阶（2019-08）"
 
 
 def test_calendar_before_the_working_day_calendar(history_of, wandering):

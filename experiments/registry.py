@@ -18,6 +18,7 @@ from experiments.versions import (
     CANDIDATE,
     CHAMPION,
     PREVIOUS,
+    PROMOTION,
     Version,
     champion_of,
     find,
@@ -177,12 +178,14 @@ def promote(
     before = champion_of(tracker, series)
     if before is not None and before.version == number:
         return Promotion(before, None)
-    moment = clock.now().isoformat(timespec="seconds")
+    now = clock.now()
     log = {
-        "promoted_at": moment,
+        "promoted_at": now.isoformat(timespec="seconds"),
         "promoted_by": user(),
         "promoted_why": why or "未说明",
         "promoted_over": before.version if before else "无",
+        # A version can be promoted again; this tag keeps every occasion.
+        f"{PROMOTION}{now:%Y%m%dT%H%M%S}": why or "未说明",
     }
 
     def note(client: MlflowClient) -> None:

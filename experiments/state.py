@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from data.catalogue.schema import Break
 from data.errors import StorageError
 from experiments.content import champion, program_version
 from experiments.series import Series
+from features.history import History
+from features.lagged import LaggedIndicator
 from forecasting.competition import Competition
 from forecasting.document import cap_document
 from models.paths import SamplePaths
 
-FORMAT = 1
+# 2: indicators beside the target, changes of definition and checksums are kept as well.
+FORMAT = 2
 FACTS = "forecast.json"
 QUANTILES = "quantiles.csv"
 PATHS = "paths.csv.gz"
 HISTORY = "history.csv"
+LAGGED = "lagged.csv"
+_FAULTS = (OSError, EOFError, ValueError, KeyError, TypeError)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -53,6 +62,19 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
     paths, history = result.champion_paths, result.history
     months = [str(m) for m in paths.months]
     table = paths.table()
+    quantiles = zip(months, table.to_numpy().tolist(), strict=True)
+    # The shortest digits of a double give the same number back; nothing is rounded.
+    draws = [[repr(v) for v in row] for row in paths.values.tolist()]
+    known = zip(history.months.astype(str), history.values.tolist(), strict=True)
+    files = {
+        QUANTILES: _csv(["month", *table.columns], [[m, *map(repr, row)] for m, row in quantiles]),
+        PATHS: gzip.compress(_csv(months, draws), mtime=0),
+        HISTORY: _csv(["month", "value"], [[m, repr(v)] for m, v in known]),
+        LAGGED: _csv(
+            ["indicator", "value"],
+            [[each.indicator, repr(v)] for each in history.lagged for v in each.values.tolist()],
+        ),
+    }
     facts = {
         "format": FORMAT,
         **series.tags,
@@ -77,19 +99,136 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
             "pseudo_real_time": history.pseudo_real_time,
             "sources": list(history.sources),
             "notes": list(history.notes),
+            "breaks": [{**asdict(b), "month": str(b.month)} for b in history.breaks],
+            "lagged": [_lagged_facts(each) for each in history.lagged],
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    quantiles = zip(months, table.to_numpy().tolist(), strict=True)
-    # The shortest digits of a double give the same number back; nothing is rounded.
-    draws = [[repr(v) for v in row] for row in paths.values.tolist()]
-    known = zip(history.months.astype(str), history.values.tolist(), strict=True)
+    return {FACTS: json.dumps(facts, ensure_ascii=False, indent=1).encode(), **files}
+
+
+def _lagged_facts(each: LaggedIndicator) -> dict[str, Any]:
     return {
-        FACTS: json.dumps(facts, ensure_ascii=False, indent=1).encode(),
-        QUANTILES: _csv(["month", *table.columns], [[m, *map(repr, row)] for m, row in quantiles]),
-        PATHS: gzip.compress(_csv(months, draws), mtime=0),
-        HISTORY: _csv(["month", "value"], [[m, repr(v)] for m, v in known]),
+        "region": each.region,
+        "indicator": each.indicator,
+        "name": each.name,
+        "unit": each.unit,
+        "start": str(each.start),
+        "transform": each.transform,
+        "demo": each.demo,
+        "pseudo_real_time": each.pseudo_real_time,
     }
+
+
+def decode_facts(folder: Path) -> dict[str, Any]:
+    """Facts of a version's state, after its files have been held against their checksums.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the files of `encode`.
+
+    Returns
+    -------
+    dict
+        Content of `forecast.json`. A version of format 1 has no checksums to hold against.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged, or was written by a newer release.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text("utf-8"))
+        newer = facts["format"] > FORMAT
+        sums: Mapping[str, str] = facts["sha256"] if facts["format"] > 1 else {}
+        intact = newer or all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
+            for name, expected in sums.items()
+        )
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    if newer:
+        raise StorageError(
+            f"模型版本的文件（“{folder}”）由较新的程序写成。", "请改用较新的程序版本。"
+        )
+    if not intact:
+        raise _damaged(folder)
+    return facts
+
+
+def decode_history(folder: Path) -> History:
+    """History a version was made from.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the files of `encode`.
+
+    Returns
+    -------
+    History
+        Equal to the one of the competition, fingerprint included. Of format 1 the indicators
+        beside the target and the changes of definition are not known.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged.
+    """
+    facts = decode_facts(folder)
+    try:
+        kept = facts["history"]
+        months, values = _columns(folder / HISTORY)
+        start = pd.Period(kept["start"], freq="M")
+        beside = _lagged(folder, kept["lagged"]) if facts["format"] > 1 else ()
+        history = History(
+            region=facts["region"],
+            indicator=facts["indicator"],
+            start=start,
+            values=np.array([float(v) for v in values]),
+            unit=facts["unit"],
+            kind=kept["kind"],
+            transform=kept["transform"],
+            precision=facts["precision"],
+            as_of=date.fromisoformat(facts["as_of"]),
+            demo=kept["demo"],
+            pseudo_real_time=kept["pseudo_real_time"],
+            sources=tuple(kept["sources"]),
+            notes=tuple(kept["notes"]),
+            breaks=tuple(
+                Break(**{**b, "month": pd.Period(b["month"], freq="M")})
+                for b in kept.get("breaks", ())
+            ),
+            lagged=beside,
+        )
+        whole = list(history.months.astype(str)) == months
+        same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    if not (whole and same):
+        raise _damaged(folder)
+    return history
+
+
+def _columns(file: Path) -> tuple[list[str], list[str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        _, *rows = csv.reader(stream)
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[LaggedIndicator, ...]:
+    names, values = _columns(folder / LAGGED)
+    return tuple(
+        LaggedIndicator(
+            **{**each, "start": pd.Period(each["start"], freq="M")},
+            values=np.array(
+                [float(v) for n, v in zip(names, values, strict=True) if n == each["indicator"]]
+            ),
+        )
+        for each in kept
+    )
 
 
 def decode_paths(folder: Path) -> SamplePaths:
@@ -110,14 +249,14 @@ def decode_paths(folder: Path) -> SamplePaths:
     StorageError
         If a file is missing or damaged.
     """
+    facts = decode_facts(folder)
     try:
-        facts = json.loads((folder / FACTS).read_text("utf-8"))
         with gzip.open(folder / PATHS, "rt", encoding="ascii", newline="") as stream:
             _, *rows = csv.reader(stream)
         values = np.array([[float(v) for v in row] for row in rows])
         origin = pd.Period(facts["origin"], freq="M")
         complete = values.shape == (facts["paths"], facts["horizon"])
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except _FAULTS as error:
         raise _damaged(folder) from error
     if not complete:
         raise _damaged(folder)

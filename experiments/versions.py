@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import clock
 from data.errors import NotFoundError
 from experiments import state
 from experiments.model_files import STATE
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
+# Tag of one promotion: the moment in Asia/Shanghai follows, the value is the reason.
+PROMOTION = "promotion."
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Version:
     def data_month(self) -> str:
         """Last known month, `YYYY-MM`."""
         return self.tags.get("data_month", "")
+
+    @property
+    def promotions(self) -> tuple[datetime, ...]:
+        """Moments at which it became the champion, Asia/Shanghai, ascending."""
+        kept = {k.removeprefix(PROMOTION) for k in self.tags if k.startswith(PROMOTION)}
+        if not kept and "promoted_at" in self.tags:
+            # Promoted by a release that kept the last occasion only.
+            return (datetime.fromisoformat(self.tags["promoted_at"]),)
+        moments = (datetime.strptime(k, "%Y%m%dT%H%M%S") for k in sorted(kept))
+        return tuple(m.replace(tzinfo=clock.SHANGHAI) for m in moments)
 
 
 def _version(found: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
@@ -131,13 +145,13 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
     return sorted(tracker.call("列出模型版本", search), key=lambda v: -int(v.version))
 
 
-def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
-    """Sample paths that a version keeps, the same that it serves.
+def state_folder(tracker: Tracker, version: Version) -> Path:
+    """Folder with the state of a version, fetched from the server where there is one.
 
     Raises
     ------
     StorageError
-        If its files are missing or damaged.
+        If its files are missing.
     """
 
     def fetch(_: MlflowClient) -> Path:
@@ -146,4 +160,15 @@ def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
         where = f"{version.source}/{STATE}"
         return Path(download_artifacts(artifact_uri=where, tracking_uri=tracker.uri))
 
-    return state.decode_paths(tracker.call("读取模型版本", fetch))
+    return tracker.call("读取模型版本", fetch)
+
+
+def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
+    """Sample paths that a version keeps, the same that it serves.
+
+    Raises
+    ------
+    StorageError
+        If its files are missing or damaged.
+    """
+    return state.decode_paths(state_folder(tracker, version))

@@ -1,0 +1,178 @@
+"""What a version keeps is read back whole, in this process or another, or refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.catalogue.schema import Break
+from data.errors import StorageError
+from experiments import state
+from experiments.champion_state import champion_on, load_champion, load_version
+from experiments.registry import promote
+from experiments.series import Series
+from experiments.tracking import Tracker
+from experiments.versions import find, state_folder
+from features.lagged import LaggedIndicator
+from forecasting.competition import Competition
+
+READ = """
+import json, os
+from pathlib import Path
+from data.catalogue import load_catalogue
+from data.workspace import Workspace
+from experiments.champion_state import load_champion
+from experiments.series import Series
+from experiments.tracking import open_tracker
+
+workspace = Workspace(Path(os.environ["WORKSPACE"]))
+catalogue = load_catalogue()
+series = Series(catalogue.region("嘉定"), catalogue.indicator("registered_unemployed"))
+with open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace) as tracker:
+    stored = load_champion(tracker, series)
+print(json.dumps({
+    "version": stored.version.version,
+    "paths": stored.paths.values.sum(),
+    "fingerprint": stored.history.fingerprint,
+}))
+"""
+
+
+def rich(competition: Competition) -> Competition:
+    """The same with an indicator beside the target and a change of definition."""
+    history = competition.history
+    beside = LaggedIndicator(
+        region="310114",
+        indicator="openings_ratio",
+        name="求人倍率",
+        unit="倍",
+        start=history.start + 3,
+        values=np.array([1.1, np.nan, 0.1 + 0.2]),
+        transform="log",
+        demo=True,
+        pseudo_real_time=True,
+    )
+    step = Break("*", history.start + 20, "dummy", "口径")
+    return replace(competition, history=replace(history, lagged=(beside,), breaks=(step,)))
+
+
+def test_no_champion_before_the_first_promotion(record, competition, tracker, series) -> None:
+    assert load_champion(tracker, series) is None
+    record(competition)
+    assert load_champion(tracker, series) is None
+
+
+def test_paths_history_and_facts_come_back_as_they_were(
+    record: Callable, competition: Competition, tracker: Tracker, series: Series
+) -> None:
+    made = rich(competition)
+    _, version = record(made)
+    promote(tracker, series)
+    stored = load_champion(tracker, series)
+    assert stored is not None
+    assert stored.version.version == version.version
+    np.testing.assert_array_equal(stored.paths.values, competition.champion_paths.values)
+    kept, given = stored.history, made.history
+    np.testing.assert_array_equal(kept.values, given.values)
+    assert kept.fingerprint == given.fingerprint == stored.facts["data_fingerprint"]
+    assert kept.breaks == given.breaks
+    pd.testing.assert_frame_equal(kept.lagged_table, given.lagged_table)
+    assert kept.lagged[0].name == "求人倍率"
+    names = ("region", "indicator", "start", "unit", "kind", "transform", "precision", "as_of")
+    for name in (*names, "demo", "pseudo_real_time", "sources", "notes"):
+        assert getattr(kept, name) == getattr(given, name), name
+    assert stored.tested_horizon == competition.tested_horizon
+    assert stored.facts["caps"][0]["value"] == 19900.0
+
+
+def test_another_process_reads_the_same(record, competition, tracker, series, python) -> None:
+    record(competition)
+    promote(tracker, series)
+    found = python.json(READ)
+    assert found == {
+        "version": "1",
+        "paths": competition.champion_paths.values.sum(),
+        "fingerprint": competition.history.fingerprint,
+    }
+
+
+@pytest.mark.parametrize(
+    "damage", ["missing", "history", "paths", "quantiles", "fingerprint", "newer", "swapped"]
+)
+def test_damage_is_a_storage_error(
+    record, competition: Competition, tracker: Tracker, series: Series, damage: str
+) -> None:
+    _, version = record(competition)
+    folder = state_folder(tracker, version)
+    facts = json.loads((folder / state.FACTS).read_text("utf-8"))
+    if damage == "missing":
+        (folder / state.HISTORY).unlink()
+    elif damage in ("history", "quantiles"):
+        file = folder / (state.HISTORY if damage == "history" else state.QUANTILES)
+        file.write_bytes(file.read_bytes().replace(b"1", b"2", 1))
+    elif damage == "paths":
+        (folder / state.PATHS).write_bytes((folder / state.PATHS).read_bytes()[:-100])
+    elif damage == "fingerprint":
+        facts["data_fingerprint"] = "0" * 64
+    elif damage == "newer":
+        facts["format"] = state.FORMAT + 1
+    else:
+        facts["region"] = "420115"
+    (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
+    with pytest.raises(StorageError):
+        load_version(tracker, version)
+
+
+def test_a_version_of_the_first_format_is_still_read(
+    record, competition: Competition, tracker: Tracker, series: Series
+) -> None:
+    _, version = record(rich(competition))
+    folder = state_folder(tracker, version)
+    facts = json.loads((folder / state.FACTS).read_text("utf-8"))
+    del facts["sha256"], facts["history"]["lagged"], facts["history"]["breaks"]
+    facts["format"] = 1
+    (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
+    (folder / state.LAGGED).unlink()
+    stored = load_version(tracker, version)
+    np.testing.assert_array_equal(stored.history.values, competition.history.values)
+    assert stored.history.lagged == ()
+
+
+def test_the_champion_of_a_day_is_the_last_promoted_by_then(
+    record, competition: Competition, tracker: Tracker, series: Series, monkeypatch
+) -> None:
+    record(competition)
+    record(competition)
+    for day, version in (("2026-11-20", "1"), ("2026-11-25", "2"), ("2026-11-28", "1")):
+        monkeypatch.setenv("FORECAST_TODAY", day)
+        promote(tracker, series, version)
+    history = {"2026-11-20": "1", "2026-11-24": "1", "2026-11-25": "2", "2026-11-27": "2"}
+    for day, version in {**history, "2026-11-28": "1", "2027-01-01": "1"}.items():
+        found = champion_on(tracker, series, date.fromisoformat(day))
+        assert found is not None
+        assert found.version == version, day
+    assert champion_on(tracker, series, date(2026, 11, 19)) is None
+    assert load_champion(tracker, series, date(2026, 11, 19)) is None
+    assert find(tracker, series, "1").tags["promoted_at"].startswith("2026-11-28")
+
+
+def test_a_version_that_saw_a_later_day_was_not_in_force_before_it(
+    record, competition: Competition, tracker: Tracker, series: Series, monkeypatch
+) -> None:
+    record(competition)  # as of 2026-11-20
+    monkeypatch.setenv("FORECAST_TODAY", "2026-11-10")
+    promote(tracker, series)
+    assert champion_on(tracker, series, date(2026, 11, 19)) is None
+    assert champion_on(tracker, series, date(2026, 11, 20)) is not None
+
+
+def test_the_folder_is_where_the_version_says(record, competition, tracker) -> None:
+    _, version = record(competition)
+    assert Path(version.source) in state_folder(tracker, version).parents

@@ -27,7 +27,7 @@ def _mapping(file: Path | None) -> dict[str, Any] | None:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"对照文件“{file}”不是有效的 TOML({error})。", "请改正所示的行，并以 UTF-8 编码保存。"
+            f"对照文件“{file}”不是有效的 TOML（{error}）。", "请改正所示的行，并以 UTF-8 编码保存。"
         ) from error
 
 

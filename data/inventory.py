@@ -111,6 +111,13 @@ def inventory(store: Store, catalogue: Catalogue, day: date) -> list[SeriesStatu
     return sorted(found, key=lambda s: (order[s.region.code], s.indicator.code))
 
 
+def last_entry(store: Store) -> date | None:
+    """Day the newest batch was entered; None before the first."""
+    with store.reading() as connection:
+        moment: datetime | None = connection.scalar(select(func.max(batches.c.created_at)))
+    return None if moment is None else moment.date()
+
+
 def export_table(store: Store, region: Region, indicator: Indicator, day: date) -> pd.DataFrame:
     """One series as a long table.
 

@@ -143,7 +143,7 @@ def parse_settings(text: str, file: Path) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"配置文件“{file}”不是有效的 TOML({error})。",
+            f"配置文件“{file}”不是有效的 TOML（{error}）。",
             "请改正所示的行；不需要的键可整行删去。",
         ) from error
     sections = sorted({k.section for k in KEYS} | set(_TABLE_LISTS))

@@ -246,7 +246,7 @@ def parse_plan(text: str, where: str, catalogue: Catalogue) -> Plan:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{place}不是有效的 TOML({error})。", "请改正所示的行。") from error
+        raise SettingsError(f"{place}不是有效的 TOML（{error}）。", "请改正所示的行。") from error
     known = _checked(raw, _PLAN_KEYS, _PLAN_NEEDS, place)
     try:
         region = catalogue.region(known["region"]).code

@@ -1,0 +1,249 @@
+"""The checks of `forecast doctor`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import timedelta
+from importlib import metadata, resources
+from pathlib import Path
+
+from data import clock
+from data.files import demand_writable
+from experiments.database import check as check_database
+from experiments.database import shown, sqlite_file
+from experiments.doctor import Check, Finding, Patient
+
+DISTRIBUTION = "employment-forecast"
+OLDEST, NEWEST = (3, 11), (3, 13)
+MEGABYTE = 1024 * 1024
+LITTLE_DISK, NO_DISK = 2048, 200
+LITTLE_MEMORY = 1024
+_REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)")
+_LOST_DAYS = 2
+
+
+def environment(_: Patient) -> Finding:
+    """Python release, own virtual environment, and no package missing."""
+    here = sys.version_info[:2]
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not OLDEST <= here <= NEWEST:
+        return Finding(
+            "fail", f"Python {version} 不在支持范围内。", "请改用 Python 3.11 至 3.13 重新安装。"
+        )
+    missing = _missing_packages()
+    if missing:
+        return Finding(
+            "fail",
+            f"缺少程序包：{'、'.join(missing)}。",
+            "请在本程序的虚拟环境中重新安装（make run，或离线安装包的 install.sh）。",
+        )
+    if sys.prefix == sys.base_prefix:
+        return Finding(
+            "warn",
+            f"Python {version}，但不在虚拟环境中。",
+            "请安装到本程序自己的虚拟环境，以免与其他程序的包冲突。",
+        )
+    return Finding("ok", f"Python {version}，所需程序包齐全。")
+
+
+def _missing_packages() -> list[str]:
+    try:
+        wanted = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return [DISTRIBUTION]
+    absent = []
+    for line in wanted:
+        found = _REQUIREMENT.match(line)
+        if found is None or "extra ==" in line:
+            continue
+        try:
+            metadata.version(found["name"])
+        except metadata.PackageNotFoundError:
+            absent.append(found["name"])
+    return absent
+
+
+def machine(_: Patient) -> Finding:
+    """Cores and free memory."""
+    cores = os.cpu_count() or 1
+    free = _free_memory()
+    if free is None:
+        return Finding("ok", f"处理器 {cores} 核。")
+    if free < LITTLE_MEMORY:
+        return Finding(
+            "warn",
+            f"处理器 {cores} 核，可用内存只有 {free} MB。",
+            "请关闭其他程序，或在 forecast.toml 设 run.jobs = 1。",
+        )
+    return Finding("ok", f"处理器 {cores} 核，可用内存 {free:,} MB。")
+
+
+def _free_memory() -> int | None:
+    """Available memory in megabytes, None where the system does not say."""
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1024
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def fonts(_: Patient) -> Finding:
+    """The font of charts, and the fonts that official documents ask for."""
+    from forecasting.fonts import FONT_PACKAGE, SANS
+
+    if not resources.files(FONT_PACKAGE).joinpath(SANS).is_file():
+        return Finding("fail", "图表用的中文字体缺失。", f"请重新安装程序包 {FONT_PACKAGE}。")
+    return Finding("ok", "图表用的中文字体随程序附带。")
+
+
+def office(_: Patient) -> Finding:
+    """LibreOffice, which turns bulletins into PDF."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program:
+        return Finding("ok", f"可用 LibreOffice 生成 PDF（{program}）。")
+    return Finding(
+        "warn",
+        "没有找到 LibreOffice，月报不能直接生成 PDF。",
+        "需要 PDF 时请安装 LibreOffice Writer，或用办公软件打开 docx 另存为 PDF。",
+    )
+
+
+def settings(patient: Patient) -> Finding:
+    """`forecast.toml`."""
+    file = patient.workspace.settings_file
+    values = patient.settings
+    if not file.is_file():
+        return Finding("ok", f"没有 {file.name}，全部用默认设置。")
+    return Finding("ok", f"{file.name} 可用（另加地区 {len(values.regions)} 个）。")
+
+
+def disk(patient: Patient) -> Finding:
+    """Write access and free space of the workspace."""
+    root = patient.workspace.root
+    demand_writable(root)
+    free = shutil.disk_usage(root).free // MEGABYTE
+    text = f"工作区 {root} 可写，剩余空间 {free:,} MB。"
+    if free < NO_DISK:
+        return Finding("fail", text, "请清理磁盘；可用 forecast prune 清理旧的模型版本。")
+    if free < LITTLE_DISK:
+        return Finding("warn", text, "空间偏少，请留意；可用 forecast prune 清理旧的模型版本。")
+    return Finding("ok", text)
+
+
+def store(patient: Patient) -> Finding:
+    """The observation store opens, has the right schema and is not damaged."""
+    held = patient.store
+    file = sqlite_file(held.url)
+    if file is not None:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if said != "ok":
+            return Finding(
+                "fail",
+                f"观测数据库 {file.name} 已损坏（{said}）。",
+                "请用 forecast restore 从最近的备份恢复。",
+            )
+    count = len(list(held.series()))
+    if count == 0:
+        return Finding(
+            "warn", "观测数据库可用，但还没有数据。", "请运行 forecast init 或导入数据。"
+        )
+    return Finding("ok", f"观测数据库可用，有 {count} 个序列。")
+
+
+def tracking(patient: Patient) -> Finding:
+    """MLflow answers."""
+    from experiments.tracking import open_tracker
+
+    uri = patient.settings.tracking_uri(patient.workspace)
+    file = sqlite_file(uri)
+    if file is not None and not file.exists():
+        return Finding("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
+    check_database(uri)
+    with open_tracker(uri, patient.workspace) as tracker:
+        tracker.call("检查连接", lambda c: c.search_experiments(max_results=1))
+    return Finding("ok", f"MLflow 可用（{shown(uri)}）。")
+
+
+def system_clock(patient: Patient) -> Finding:
+    """The clock is not behind what has been published already, nor fixed by hand."""
+    if os.environ.get("FORECAST_TODAY"):
+        return Finding(
+            "warn",
+            f"环境变量 FORECAST_TODAY 把今天固定为 {patient.today}。",
+            "正式使用时请取消该变量。",
+        )
+    from data.inventory import last_entry
+
+    newest = last_entry(patient.store)
+    if newest is not None and newest > patient.today + timedelta(days=_LOST_DAYS):
+        return Finding(
+            "fail",
+            f"系统日期 {patient.today} 早于最近一次入库 {newest}。",
+            "请校正系统时钟；否则新数据会被当作尚未公布。",
+        )
+    return Finding("ok", f"系统日期 {patient.today}，时区按北京时间。")
+
+
+def freshness(patient: Patient) -> Finding:
+    """Months that should have been published by now."""
+    from data.inventory import inventory
+
+    states = inventory(patient.store, patient.catalogue, patient.today)
+    # Demonstration series stand still; only figures somebody reports can be late.
+    real = [s for s in states if not s.demo]
+    late = [s for s in real if s.overdue is not None]
+    if not real:
+        return Finding("ok", "目前只有演示数据，没有应按期导入的序列。")
+    if late:
+        listed = "、".join(f"{s.region.name}{s.indicator.name} {s.overdue}" for s in late[:5])
+        more = f" 等 {len(late)} 个序列" if len(late) > 5 else ""
+        return Finding(
+            "warn", f"数据逾期：{listed}{more}。", "请用 forecast data import 导入所缺月份。"
+        )
+    return Finding("ok", f"{len(real)} 个真实序列都没有逾期。")
+
+
+def telemetry(patient: Patient) -> Finding:
+    """Nothing leaves the machine unless a server was configured."""
+    uri = patient.settings.tracking_uri(patient.workspace)
+    address = patient.settings["store.url"]
+    outside = [u for u in (uri, address) if u and sqlite_file(u) is None]
+    if os.environ.get("MLFLOW_DISABLE_TELEMETRY") != "true":
+        return Finding("fail", "MLflow 的遥测没有关闭。", "请用 forecast 命令启动，不要直接导入。")
+    if outside:
+        return Finding(
+            "ok", f"只连接所配置的服务器：{'、'.join(map(shown, outside))}；遥测已关闭。"
+        )
+    return Finding("ok", "不连接任何网络；遥测已关闭。")
+
+
+CHECKS: tuple[tuple[str, str, Check], ...] = (
+    ("environment", "运行环境", environment),
+    ("machine", "处理器与内存", machine),
+    ("settings", "配置文件", settings),
+    ("disk", "磁盘", disk),
+    ("store", "观测数据库", store),
+    ("tracking", "MLflow", tracking),
+    ("clock", "系统时钟", system_clock),
+    ("freshness", "数据时效", freshness),
+    ("fonts", "字体", fonts),
+    ("office", "PDF 生成", office),
+    ("network", "网络与遥测", telemetry),
+)
+
+
+def today() -> Patient:
+    """The installation at hand, today."""
+    from data.workspace import find_workspace
+
+    workspace = find_workspace()
+    workspace.create()
+    return Patient(workspace, clock.today())

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from data.errors import SettingsError, StorageError
+from data.workspace import Workspace
+from experiments import doctor_checks
+from experiments.doctor import Examined, Finding, Patient, examine, worst
+
+TODAY = date(2026, 11, 20)
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Iterator[Patient]:
+    made = Patient(Workspace(tmp_path), TODAY)
+    yield made
+    made.close()
+
+
+def by_code(found: list[Examined]) -> dict[str, Finding]:
+    return {each.code: each.finding for each in found}
+
+
+def test_a_fresh_workspace_has_nothing_to_mend_but_data(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORECAST_TODAY", raising=False)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    skipped = ("environment", "machine", "office")
+    found = by_code(examine(patient, [c for c in doctor_checks.CHECKS if c[0] not in skipped]))
+    assert {code for code, f in found.items() if f.state != "ok"} == {"store"}
+    assert found["store"].remedy
+
+
+def test_every_bad_finding_says_what_to_do(patient: Patient) -> None:
+    patient.workspace.settings_file.write_text("x = [", "utf-8")
+    for each in examine(patient, doctor_checks.CHECKS):
+        if each.finding.state != "ok":
+            assert each.finding.remedy, each
+
+
+def test_broken_settings_are_told_once(patient: Patient) -> None:
+    patient.workspace.settings_file.write_text("[run]\nhorizont = 3\n", "utf-8")
+    found = by_code(examine(patient, doctor_checks.CHECKS))
+    assert found["settings"].state == "fail"
+    assert "run.horizont" in found["settings"].message
+    assert {found[c].state for c in ("store", "tracking", "freshness")} == {"skipped"}
+
+
+def test_one_broken_check_hides_no_other(patient: Patient) -> None:
+    def raises(error: Exception):
+        def check(_: Patient) -> Finding:
+            raise error
+
+        return check
+
+    checks = [
+        ("a", "甲", raises(StorageError("磁盘满。", "请清理。"))),
+        ("b", "乙", raises(ValueError("odd"))),
+        ("c", "丙", lambda _: Finding("ok", "好")),
+        ("d", "丁", raises(SettingsError("配置坏。", "请改。"))),
+    ]
+    found = by_code(examine(patient, checks))
+    assert found["a"] == Finding("fail", "磁盘满。", "请清理。")
+    assert found["b"].state == "fail"
+    assert "ValueError：odd" in found["b"].message
+    assert found["c"].state == "ok"
+    # No check of the settings failed before: this one is told in full.
+    assert found["d"] == Finding("fail", "配置坏。", "请改。")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [((), "ok"), (("ok", "warn"), "warn"), (("warn", "fail", "ok"), "fail")],
+)
+def test_worst(states: tuple[str, ...], expected: str) -> None:
+    assert worst([Examined("x", "x", Finding(s, "")) for s in states]) == expected
+
+
+def test_a_damaged_store_is_found(patient: Patient) -> None:
+    patient.store.close()
+    file = patient.workspace.database
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(file.read_bytes())
+    page = 4096
+    for start in range(2 * page, len(content), page):
+        content[start : start + 64] = b"\xff" * 64
+    file.write_bytes(bytes(content))
+    found = by_code(examine(Patient(patient.workspace, TODAY), doctor_checks.CHECKS))
+    assert found["store"].state == "fail"
+
+
+@pytest.mark.parametrize(("free", "state"), [(100, "fail"), (1000, "warn"), (50_000, "ok")])
+def test_free_space(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch, free: int, state: str
+) -> None:
+    usage = Usage(0, 0, free * doctor_checks.MEGABYTE)
+    monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
+    assert doctor_checks.disk(patient).state == state
+
+
+def test_a_clock_behind_the_last_import_is_a_fault(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORECAST_TODAY", raising=False)
+    monkeypatch.setattr("data.inventory.last_entry", lambda _: date(2026, 11, 22))
+    assert doctor_checks.system_clock(patient).state == "ok"
+    monkeypatch.setattr("data.inventory.last_entry", lambda _: date(2026, 11, 23))
+    assert doctor_checks.system_clock(patient).state == "fail"
+
+
+def test_a_day_fixed_by_hand_is_noticed(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_TODAY", "2020-01-01")
+    assert doctor_checks.system_clock(patient).state == "warn"
+
+
+def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, patient: Patient) -> None:
+    monkeypatch.setattr(
+        doctor_checks.metadata, "requires", lambda _: ["no-such-thing>=1", 'x; extra == "test"']
+    )
+    found = doctor_checks.environment(patient)
+    assert found.state == "fail"
+    assert "no-such-thing" in found.message
+    assert "、" not in found.message
+
+
+def test_no_table_entry_twice() -> None:
+    codes = [code for code, _, _ in doctor_checks.CHECKS]
+    assert len(codes) == len(set(codes))

@@ -52,6 +52,7 @@ def backtest(
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
+    from features.others import stored_others
     from forecasting.competition import COMBINATION, Options, compete
     from forecasting.reliability import (
         backtest_document,
@@ -74,9 +75,10 @@ def backtest(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
+    others = stored_others(session.store, session.catalogue, place, what)
     cache = None if no_cache else session.cells
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, cache, tick)
+        result = compete(vintages, place, what, day, (), options, cache, tick, others)
     shown = dict.fromkeys((result.choice.model, COMBINATION))
     found = [
         r

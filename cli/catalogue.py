@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.output import json_option, show
+from cli.output import json_option, show, write_json
 
 
 @click.command(options_metavar="[选项]", short_help="列出已登记的地区。")
@@ -51,7 +51,10 @@ def indicators(as_json: bool) -> None:
 @click.command(options_metavar="[选项]", short_help="列出参赛模型。")
 @json_option
 def models(as_json: bool) -> None:
-    """列出参赛模型（名称、中文名、所需月数、是否简单基准）。"""
+    """列出参赛模型（名称、中文名、所需月数、是否简单基准、由哪个软件包提供）。
+
+    其他软件包可以用入口点组 employment_forecast.models 增加模型；不能参赛的列在后面并说明原因。
+    """
     from models import roster
 
     rows = [
@@ -60,7 +63,14 @@ def models(as_json: bool) -> None:
             "label": roster.label(name),
             "min_months": roster.tags(name).min_months,
             "floor": roster.tags(name).floor,
+            "package": roster.package(name),
         }
         for name in roster.names()
     ]
-    show("models", ("名称", "中文名", "最少月数", "简单基准"), rows, as_json)
+    out = [{"name": a.name, "package": a.package, "reason": a.reason} for a in roster.absent()]
+    if as_json:
+        write_json({"models": rows, "absent": out})
+        return
+    show("models", ("名称", "中文名", "最少月数", "简单基准", "软件包"), rows, as_json)
+    for item in out:
+        click.echo(f"未参赛：{item['name']}（{item['package']}）：{item['reason']}")

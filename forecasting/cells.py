@@ -71,6 +71,7 @@ class Cell:
         identity = [
             self.model,
             code_version(),
+            roster.identity(self.model),
             self.origin.history.fingerprint,
             self.origin.estimation.fingerprint,
             self.horizon,
@@ -154,7 +155,12 @@ def compute(task: Task) -> list[Outcome]:
     list of SamplePaths or Failure
         One per cell.
     """
-    model = roster.create(task.cells[0].model)
+    try:
+        model = roster.create(task.cells[0].model)
+    # Another package's model may be broken in a worker process only.
+    except Exception as error:  # noqa: BLE001
+        reason = f"不能建立模型：{type(error).__name__}: {error}"
+        return [Failure(reason, passing=True)] * len(task.cells)
     shared = task.cells[0].origin.estimation
     parameters = model.estimate(shared) if model.tags.filters else None
     outcomes: list[Outcome] = []

@@ -270,7 +270,7 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
-        notes=(calibration.note,),
+        notes=(calibration.note, *roster.notes()),
     )
 
 

@@ -180,8 +180,7 @@ class Competitor(ABC):
         self._demand_length(history)
         with quietly():
             parameters = self._fit(scale(history))
-        if not _all_finite(parameters):
-            raise ModelFailure("估计结果不是有限的数")
+        _demand_storable(parameters)
         return parameters
 
     def paths(
@@ -235,7 +234,8 @@ class Competitor(ABC):
         """`fit`, with any failure as an explicit null result."""
         try:
             return self.fit(history)
-        except Exception as error:  # noqa: BLE001  # a failing library must not stop the competition
+        # A failing library must not stop the competition, nor one that wants to leave.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             return _failure(error)
 
     def draw(
@@ -244,7 +244,7 @@ class Competitor(ABC):
         """`paths`, with any failure as an explicit null result."""
         try:
             return self.paths(history, parameters, horizon, n_paths, seed)
-        except Exception as error:  # noqa: BLE001  # a failing library must not stop the competition
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             return _failure(error)
 
     def forecast(self, history: History, horizon: int, n_paths: int, seed: int) -> Outcome:
@@ -276,7 +276,7 @@ class Competitor(ABC):
         """Draw paths on the model scale, shape (n_paths, horizon)."""
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception | SystemExit) -> Failure:
     """Reason of a failure: our own in Chinese as it is, a library's with its type."""
     if isinstance(error, ShortHistoryError):
         return Failure(error.message)
@@ -285,12 +285,21 @@ def _failure(error: Exception) -> Failure:
     return Failure(f"{type(error).__name__}: {error}", passing=True)
 
 
-def _all_finite(value: Any) -> bool:
+def _demand_storable(value: Any) -> None:
+    """Refuse parameters that are not finite or that JSON cannot hold."""
     if isinstance(value, dict):
-        return all(_all_finite(v) for v in value.values())
-    if isinstance(value, list | tuple):
-        return all(_all_finite(v) for v in value)
-    return not isinstance(value, float) or bool(np.isfinite(value))
+        for key, each in value.items():
+            if not isinstance(key, str):
+                raise ModelFailure(f"估计结果的键应为文字，不是 {key!r}")
+            _demand_storable(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _demand_storable(each)
+    elif isinstance(value, float):
+        if not np.isfinite(value):
+            raise ModelFailure("估计结果不是有限的数")
+    elif not (value is None or isinstance(value, str | int | bool)):
+        raise ModelFailure(f"估计结果含有不能写成 JSON 的 {type(value).__name__}")
 
 
 def _demand_plausible(values: Floats, history: History) -> None:

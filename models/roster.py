@@ -7,13 +7,14 @@ cost nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
+from functools import cache
 
 from data.errors import UnknownNameError, suggestion
 from models import combination
 from models.contract import Competitor, Tags
 from models.floors import Drift, RandomWalk, SeasonalNaive
+from models.plugins import Absent, Plugin, discover
 from models.prophet_model import ProphetModel
 from models.regression import Ridge
 from models.sarima import Airline, Autoregressive
@@ -40,12 +41,45 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     ProphetModel,
 )
 
-ROSTER: Mapping[str, Callable[[], Competitor]] = MappingProxyType({f.name: f for f in _FAMILIES})
+
+@cache
+def _found() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
+    """Models of other packages; looked for when a name is first asked for."""
+    return discover(
+        {*(f.name for f in _FAMILIES), COMBINATION},
+        {*(f.label for f in _FAMILIES), COMBINATION_LABEL},
+    )
+
+
+@cache
+def _families() -> dict[str, type[Competitor]]:
+    """Every class that can compete here, by its name."""
+    return {f.name: f for f in (*_FAMILIES, *(p.family for p in _found()[0]))}
 
 
 def names() -> tuple[str, ...]:
-    """Registry names of all competitors, the combination last."""
-    return (*ROSTER, COMBINATION)
+    """Registry names of all competitors: ours, those of other packages, the combination."""
+    return (*_families(), COMBINATION)
+
+
+def absent() -> tuple[Absent, ...]:
+    """Models that are announced and cannot compete, with the reason."""
+    return _found()[1]
+
+
+def notes() -> tuple[str, ...]:
+    """Sentences about models that are announced and cannot compete, for reports."""
+    return tuple(f"模型 {a.name}（{a.package}）未参赛：{a.reason}" for a in absent())
+
+
+def package(name: str) -> str:
+    """Distribution and version that brings a model; empty for ours."""
+    return next((p.package for p in _found()[0] if p.family.name == name), "")
+
+
+def identity(name: str) -> str:
+    """What the numbers of another package's model depend on; empty for ours, see `code_version`."""
+    return next((p.identity for p in _found()[0] if p.family.name == name), "")
 
 
 def floors() -> tuple[str, ...]:
@@ -73,7 +107,7 @@ def create(name: str) -> Competitor:
     if name == COMBINATION:
         raise ValueError("the combination is not fitted; see models.combination.combine")
     _demand_known(name)
-    return ROSTER[name]()
+    return _families()[name]()
 
 
 def label(name: str) -> str:
@@ -127,12 +161,17 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
 
 
 def _family(name: str) -> type[Competitor]:
-    return next(f for f in _FAMILIES if f.name == name)
+    return _families()[name]
 
 
 def _demand_known(name: str) -> None:
     if name in names():
         return
+    for each in absent():
+        if each.name == name:
+            raise UnknownNameError(
+                f"模型“{name}”不能参赛：{each.reason}。", "用 forecast models 查看全部模型。"
+            )
     raise UnknownNameError(
         f"没有名为“{name}”的模型。{suggestion(name, names())}",
         "用 forecast models 查看全部模型。",

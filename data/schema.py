@@ -140,3 +140,43 @@ Index(
     group_observations.c.month,
     group_observations.c.published_on,
 )
+
+# Append-only: every warning ever issued, with the data and the model behind it. evidence: JSON.
+issued_warnings = Table(
+    "issued_warnings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issued_at", DateTime, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("month", Integer, nullable=False),  # newest month of the data, YYYYMM
+    Column("as_of", Date, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("level_name", String(32), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("registered_name", String(128), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("demo", Boolean, nullable=False),
+)
+
+Index("ix_issued_warnings", issued_warnings.c.region, issued_warnings.c.indicator)
+
+# Append-only: what came of a warning; a revision of the data may add a further row.
+warning_outcomes = Table(
+    "warning_outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("warning_id", Integer, ForeignKey("issued_warnings.id"), nullable=False),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("breach_month", Integer),  # YYYYMM
+    Column("lead_months", Integer),
+    Column("lead_days", Integer),
+    Column("detail", Text, nullable=False),
+)
+
+Index("ix_warning_outcomes", warning_outcomes.c.warning_id)

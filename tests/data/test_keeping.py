@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -19,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from data import migrate
 from data.backup import restore_backup, write_backup
@@ -40,64 +34,7 @@ CATALOGUE = load_catalogue()
 JIADING = CATALOGUE.region("嘉定")
 COUNT = CATALOGUE.indicator("registered_unemployed")
 TODAY = date(2026, 11, 20)
-
-
-def _server_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if on_path:
-        found.append(Path(on_path))
-    return found[-1].parent if found else None
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL server of our own on a loopback port; skipped where none starts."""
-    pytest.importorskip("psycopg", reason="psycopg 未安装,跳过 PostgreSQL 测试")
-    programs = _server_programs()
-    if programs is None:
-        pytest.skip("本机没有 PostgreSQL 服务器程序,跳过 PostgreSQL 测试")
-    folder = tmp_path_factory.mktemp("postgres")
-    prefix: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("没有 postgres 用户可运行服务器,跳过 PostgreSQL 测试")
-        prefix = ["runuser", "-u", "postgres", "--"]
-        for parent in (folder, *folder.parents[:3]):
-            parent.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-
-    def call(*arguments: str) -> None:
-        subprocess.run([*prefix, *arguments], check=True, capture_output=True, cwd="/")
-
-    call(str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "test", "-E", "UTF8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    control = (str(programs / "pg_ctl"), "-D", str(data))
-    call(*control, "-o", options, "-w", "-l", str(folder / "log"), "start")
-    try:
-        yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
-    finally:
-        call(*control, "-m", "immediate", "stop")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'observations.db'}"
-    server: str = request.getfixturevalue("postgres")
-    name = f"test_{time.monotonic_ns()}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.rsplit("/", 1)[0] + f"/{name}"
+FIRST_TABLES = ("batches", "sources", "observations")
 
 
 @pytest.fixture
@@ -133,7 +70,8 @@ def test_older_database_is_upgraded_in_place_with_its_rows(url: str) -> None:
     first = Store(url)
     first.append([row("2026-10", 100.0, TODAY)], CATALOGUE, command="old")
     with first.writing() as connection:
-        for table in ("firm_months", "group_observations", "targets"):
+        newer = [t.name for t in reversed(metadata.sorted_tables) if t.name not in FIRST_TABLES]
+        for table in newer:
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     first.close()

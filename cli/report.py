@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +17,8 @@ from data.targets import TIER_NAMES
 from forecasting.document import BASES, DEMO_MARK, phrase
 
 WIDTH_WITHOUT_TERMINAL = 110
+# Months with less than this share of first breaches are not listed.
+LEAST_SHOWN = 0.005
 DIRECTIONS = {"cap": "控制数", "floor": "下限", "level": "目标值"}
 _KINDS = {"stock": "期末数", "flow": "当月数", "rate": "率", "index": "指数"}
 
@@ -132,6 +134,116 @@ def _caps(content: Mapping[str, Any], indicator: Indicator) -> Table:
     return table
 
 
+def _breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]:
+    """How a breach would come about: when, for how long, by how much; and caps together."""
+    notes = []
+    for row in content["caps"]:
+        parts = []
+        shares = [f"{s['month']} {_percent(s['probability'])}" for s in row["first_breach"]
+                  if s["probability"] >= LEAST_SHOWN]  # fmt: skip
+        if shares and not row["already_breached"]:
+            parts.append(f"首次突破 {'、'.join(shares)}")
+        if row["expected_months_above"] is not None and row["basis"] != "period_end":
+            parts.append(f"预计超出 {row['expected_months_above']:.1f} 个月")
+        if row["excess_if_broken"] is not None:
+            parts.append(
+                f"如突破，平均最多超出 {phrase(row['excess_if_broken'], indicator)}{indicator.unit}"
+            )
+        if parts:
+            notes.append(f"{_cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
+    joint = content["caps_joint"]
+    if joint is not None:
+        notes.append(
+            f"{len(joint['caps'])} 项控制数合看：至少一项突破 {_percent(joint['p_at_least_one'])}，"
+            f"全部突破 {_percent(joint['p_all'])}。"
+        )
+    return notes
+
+
+def _target_name(row: Mapping[str, Any]) -> str:
+    marks = [DEMO_MARK] if row["demo"] else []
+    marks += ["沿用上期"] if row["carried"] else []
+    marks += ["未经回测"] if row["untested"] else []
+    name = (
+        f"{TIER_NAMES[row['tier']]}{DIRECTIONS[row['direction']]} "
+        f"{row['qualifier']}{row['value']:,.12g}{row['unit']}"
+    )
+    return name + (f"（{'、'.join(marks)}）" if marks else "")
+
+
+def _optional(value: float | None, indicator: Indicator) -> str:
+    return "—" if value is None else phrase(value, indicator)
+
+
+def _progress(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1%}"
+
+
+def floors_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table:
+    """Targets on totals and averages: what is reached, what is due, and how likely it is.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        From `forecasting.document.total_document`.
+    indicator : Indicator
+        Knows unit and precision.
+    """
+    table = Table(title="对照累计目标", title_justify="left", header_style="bold")
+    for name, justify in (
+        ("目标", "left"), ("已完成", "right"), ("进度", "right"), ("时间", "right"),
+        ("历年同期", "right"), ("预计", "right"), ("80%区间", "right"), ("完成概率", "right"),
+        ("每月还需", "right"), ("近年月均", "right"),
+    ):  # fmt: skip
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        reach = "已完成" if row["already_reached"] else _percent(row["p_reach"])
+        above = row["direction"] == "cap"
+        table.add_row(
+            f"{row['period']} {_target_name(row)}",
+            _optional(row["published"], indicator),
+            _progress(row["progress"]),
+            _progress(row["progress_time"]),
+            _progress(row["progress_seasonal"]),
+            _optional(row["q50"], indicator),
+            f"{_optional(row['q10'], indicator)} — {_optional(row['q90'], indicator)}",
+            f"突破 {_percent(row['p_above'])}" if above else reach,
+            _optional(row["needed_pace"], indicator),
+            _optional(row["recent_pace"], indicator),
+        )
+    return table
+
+
+def levels_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table:
+    """Figures to be reached: latest value, what it lacks, how likely it is reached.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        From `forecasting.document.level_document`.
+    indicator : Indicator
+        Knows unit and precision.
+    """
+    table = Table(title="对照目标值", title_justify="left", header_style="bold")
+    for name, justify in (
+        ("目标", "left"), ("期间", "left"), ("考核", "left"), ("最新值", "right"),
+        ("尚差", "right"), ("期末预计", "right"), ("80%区间", "right"), ("达到概率", "right"),
+    ):  # fmt: skip
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(
+            _target_name(row),
+            row["period"],
+            BASES[row["basis"]],
+            phrase(row["latest"], indicator),
+            phrase(row["gap"], indicator),
+            _optional(row["q50"], indicator),
+            f"{_optional(row['q10'], indicator)} — {_optional(row['q90'], indicator)}",
+            "未达到" if row["already_missed"] else _percent(row["p_reach"]),
+        )
+    return table
+
+
 def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
     lines = Text()
     latest = phrase(float(content["latest"]), indicator)
@@ -167,11 +279,18 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     out.print(_leaderboard(content))
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
     out.print(_forecast(content, indicator))
+    assessed = [*content["caps"], *content["floors"], *content["levels_assessed"]]
     if content["caps"]:
         out.print(_caps(content, indicator))
-    else:
-        out.print("对照控制数：本地区该指标没有登记可评估的控制数，只作预测。")
-    for note in dict.fromkeys(row["note"] for row in content["caps"] if row["note"]):
+        for note in _breach_notes(content, indicator):
+            out.print(note, soft_wrap=True)
+    if content["floors"]:
+        out.print(floors_table(content["floors"], indicator))
+    if content["levels_assessed"]:
+        out.print(levels_table(content["levels_assessed"], indicator))
+    if not assessed:
+        out.print("对照目标：本地区该指标没有登记可评估的控制数或目标，只作预测。")
+    for note in dict.fromkeys(row["note"] for row in assessed if row["note"]):
         out.print(f"注：{note}", soft_wrap=True)
     for row in content["targets_unassessed"]:
         value = "" if row["value"] is None else f" {row['value']:,.12g}{row['unit']}"

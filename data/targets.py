@@ -218,7 +218,7 @@ def load_national_targets() -> list[Target]:
 
 
 def load_demo_targets() -> list[Target]:
-    """Demonstration caps (演示控制数) of the districts, 市 and 区; see `data.demo.generator`."""
+    """Demonstration caps (演示控制数) and floors of the districts; see `data.demo.generator`."""
     return [
         Target(**raw, demo=True)
         for raw in tomllib.loads(_shipped("data.demo", "caps.toml"))["caps"]

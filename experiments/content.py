@@ -17,7 +17,15 @@ from experiments.summary import summary
 from forecasting.cells import code_version
 from forecasting.choice import Entry
 from forecasting.competition import COMBINATION, Competition
-from forecasting.document import cap_document, forecast_csv
+from forecasting.document import (
+    cap_document,
+    forecast_csv,
+    joint_document,
+    level_document,
+    total_document,
+)
+from forecasting.level_targets import LevelAssessment
+from forecasting.totals import TotalAssessment
 from models import roster
 from models.combination import MEMBERS
 from models.paths import Failure
@@ -160,6 +168,21 @@ def _cap_metrics(result: Competition) -> dict[str, float | None]:
     return metrics
 
 
+def _target_metrics(result: Competition) -> dict[str, float | None]:
+    """Probabilities of floors and levels, and of several caps at once."""
+    metrics: dict[str, float | None] = {}
+    items: list[TotalAssessment | LevelAssessment] = [*result.totals, *result.levels]
+    for item in items:
+        target = item.target
+        metrics[f"p_reach/{target.tier}.{target.period}.{target.basis}"] = item.p_reach
+    for total in result.totals:
+        target = total.target
+        metrics[f"progress/{target.tier}.{target.period}.{target.basis}"] = total.progress
+    if result.joint is not None:
+        metrics["p_any/at_least_one_cap"] = result.joint.p_at_least_one
+    return {name: value for name, value in metrics.items() if value is not None}
+
+
 def parent_figures(result: Competition, seconds: float) -> Figures:
     """What the run of a competition says: settings, the choice and its scores, the caps."""
     options, history = result.options, result.history
@@ -181,6 +204,7 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
         metrics={
             **_scores(chosen),
             **_cap_metrics(result),
+            **_target_metrics(result),
             "work/cells_computed": result.cells_computed,
             "work/cells_reused": result.cells_reused,
             "work/seconds": seconds,
@@ -236,11 +260,17 @@ def forecast_failed(result: Competition, model: str) -> bool:
 def tables(result: Competition) -> dict[str, bytes]:
     """Tables kept with a run, by file name."""
     caps = [cap_document(item, result.indicator) for item in result.assessments]
+    targets = {
+        "caps_joint": joint_document(result.joint),
+        "floors": [total_document(item, result.indicator) for item in result.totals],
+        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
+    }
     cells = result.backtest.table().to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
     return {
         "forecast.csv": forecast_csv(result),
         "leaderboard.csv": _leaderboard(result.entries, result.choice.differences),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
+        "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
         "backtest.csv": cells.encode("utf-8-sig"),
     }
 

@@ -9,6 +9,8 @@ from forecasting.caps import Assessment
 from forecasting.choice import Entry
 from forecasting.competition import Competition
 from forecasting.document import BASES, forecast_rows, phrase
+from forecasting.level_targets import LevelAssessment
+from forecasting.totals import TotalAssessment
 
 DEMO_WARNING = "> **演示数据**：数列或控制数为演示而生成，不代表任何地区的真实情况。"
 
@@ -79,6 +81,31 @@ def _cap_row(item: Assessment, result: Competition) -> list[str]:
     ]
 
 
+def _targets(result: Competition) -> str:
+    """Floors and figures to be reached."""
+    rows = []
+    items: list[TotalAssessment | LevelAssessment] = [*result.totals, *result.levels]
+    for item in items:
+        target = item.target
+        value = "未载明" if target.value is None else phrase(target.value, result.indicator)
+        progress = item.progress if isinstance(item, TotalAssessment) else None
+        marks = [
+            mark for mark, holds in (("演示", target.demo), ("未经回测", item.untested)) if holds
+        ]
+        rows.append(
+            [
+                TIER_NAMES[target.tier],
+                BASES[target.basis],
+                target.period,
+                f"{target.qualifier}{value}{target.unit}",
+                _probability(item.p_reach),
+                _probability(progress),
+                "、".join(marks),
+            ]
+        )
+    return _table(("层级", "考核", "时期", "目标", "完成概率", "已完成", "标记"), rows)
+
+
 def _forecast(result: Competition) -> str:
     def shown(value: float) -> str:
         return phrase(value, result.indicator)
@@ -128,6 +155,8 @@ def summary(result: Competition) -> str:
         f"### 预测（{unit}）",
         _forecast(result),
     ]
+    if result.totals or result.levels:
+        parts[-2:-2] = ["### 下限与目标值", _targets(result)]
     if result.demo:
         parts.insert(1, DEMO_WARNING)
     return "\n\n".join(parts)

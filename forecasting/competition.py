@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 
 import numpy as np
 
@@ -16,12 +15,15 @@ from data.vintages import Vintages
 from features.history import History
 from features.lagged import Other
 from forecasting import backtest as backtests
+from forecasting.assess import JointBreach, assess_all
 from forecasting.backtest import Backtest
 from forecasting.calibration import Calibration, learn
-from forecasting.caps import Assessment, assess
+from forecasting.caps import Assessment
 from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
 from forecasting.choice import Choice, Entry, choose, leaderboard
+from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, rolling_origins
+from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
 from models import roster
 from models.combination import MEMBERS, combine
@@ -88,6 +90,16 @@ class Competition:
         Work done and work found in the cache.
     options : Options
         As asked.
+    notes : tuple of str
+        What the calibration rests on, in Chinese.
+    totals, levels : list
+        Assessed targets on a period's total, and on figures to be reached.
+    joint : JointBreach or None
+        Several caps taken together.
+    origins : tuple of Origin
+        Past origins, oldest first.
+    hindcasts : tuple of Outcome
+        What the chosen model forecast at them, before any calibration.
     """
 
     region: Region
@@ -104,6 +116,11 @@ class Competition:
     cells_reused: int
     options: Options
     notes: tuple[str, ...] = field(default=())
+    totals: list[TotalAssessment] = field(default_factory=list)
+    levels: list[LevelAssessment] = field(default_factory=list)
+    joint: JointBreach | None = None
+    origins: tuple[Origin, ...] = ()
+    hindcasts: tuple[Outcome, ...] = ()
 
     @property
     def champion_paths(self) -> SamplePaths:
@@ -120,7 +137,7 @@ class Competition:
     @property
     def unassessed(self) -> list[Target]:
         """Targets in force that cannot be assessed: no number, unconfirmed unit, other kinds."""
-        done = [a.target for a in self.assessments]
+        done = [a.target for part in (self.assessments, self.totals, self.levels) for a in part]
         return [t for t in self.targets if t not in done]
 
 
@@ -158,7 +175,7 @@ def _combination(
 
 
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
-    ends = [t.last_month for t in targets if t.direction == "cap" and t.assessable]
+    ends = [t.last_month for t in targets if t.assessable]
     reach = max(((end - history.origin).n for end in ends), default=0)
     return min(max(least, reach), LONGEST_HORIZON)
 
@@ -174,7 +191,7 @@ def compete(
     progress: Progress | None = None,
     others: Sequence[Other] = (),
 ) -> Competition:
-    """Back-test every model through `as_of`, choose the champion, forecast and assess the caps.
+    """Back-test every model through `as_of`, choose the champion, forecast, assess the targets.
 
     Parameters
     ----------
@@ -253,9 +270,13 @@ def compete(
     assert isinstance(champion, SamplePaths)
     tested = _tested_horizon(backtest)
     known = list(targets)
-    assessed = [
-        assess(t, history, champion, tested, partial(value_at, t, known, as_of=as_of)) for t in mine
-    ]
+    assessed = assess_all(
+        mine,
+        history,
+        champion,
+        tested,
+        lambda target, month: value_at(target, known, month, as_of),
+    )
     return Competition(
         region=region,
         indicator=indicator,
@@ -265,12 +286,17 @@ def compete(
         choice=choice,
         forecasts=now,
         targets=mine,
-        assessments=[a for a in assessed if a is not None],
+        assessments=assessed.caps,
         tested_horizon=tested,
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
         notes=(calibration.note, *roster.notes()),
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+        origins=tuple(past),
+        hindcasts=tuple(table[choice.model][:-1]),
     )
 
 

@@ -16,15 +16,19 @@ from data.catalogue import Indicator
 from data.export import as_csv
 from data.inventory import overdue_month
 from data.targets import Target
-from forecasting.caps import Assessment, printed
+from forecasting.assess import JointBreach
+from forecasting.caps import Assessment
 from forecasting.choice import Entry
 from forecasting.competition import Competition
+from forecasting.events import printed
+from forecasting.level_targets import LevelAssessment
+from forecasting.totals import TotalAssessment
 
 DEMO_MARK = "演示数据"
 BASES: Mapping[str, str] = {
     "any_month": "各月",
     "period_end": "期末",
-    "period_total": "全年累计",
+    "period_total": "期内累计",
     "period_average": "全年平均",
     "point": "当月",
 }
@@ -59,12 +63,10 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
-    """One assessed cap as a JSON-able object."""
-    target = item.target
-    first = item.first_breach_month
+def _target(target: Target) -> dict[str, Any]:
     return {
         "tier": target.tier,
+        "direction": target.direction,
         "basis": target.basis,
         "qualifier": target.qualifier,
         "value": target.value,
@@ -77,15 +79,95 @@ def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
         "carried": target.carried,
         "attribute": target.attribute,
         "note": target.note,
+    }
+
+
+def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
+    """One assessed cap as a JSON-able object."""
+    first = item.first_breach_month
+    months = item.expected_months_above
+    return {
+        **_target(item.target),
         "p_any": _share(item.p_any),
         "p_any_remaining": _share(item.p_any_remaining),
         "p_end": _share(item.p_end),
         "p_average": _share(item.p_average),
         "already_breached": item.already_breached,
         "first_breach_month": None if first is None else str(first),
+        "first_breach": [{"month": str(m), "probability": _share(p)} for m, p in item.first_breach],
+        "expected_months_above": None if months is None else round(months, 2),
+        "expected_excess": _fine(item.expected_excess, indicator),
+        "excess_if_broken": _fine(item.excess_if_broken, indicator),
         "headroom": figure(item.headroom, indicator),
         "reasons": item.reasons,
         "untested": item.untested,
+    }
+
+
+def _fine(value: float | None, indicator: Indicator) -> float | None:
+    """A mean, to one digit more than the indicator is published with."""
+    return None if value is None else round(value, indicator.decimals + 1)
+
+
+def _figure(value: float | None, indicator: Indicator) -> float | int | None:
+    return None if value is None else figure(value, indicator)
+
+
+def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any]:
+    """One assessed target on a period's total or average as a JSON-able object."""
+    return {
+        **_target(item.target),
+        "p_reach": _share(item.p_reach),
+        "p_above": _share(item.p_above),
+        "published": _figure(item.published, indicator),
+        "published_months": item.published_months,
+        "months": item.months,
+        "expected": _figure(item.expected, indicator),
+        "q10": _figure(item.q10, indicator),
+        "q50": _figure(item.q50, indicator),
+        "q90": _figure(item.q90, indicator),
+        "needed": _figure(item.needed, indicator),
+        "needed_pace": _fine(item.needed_pace, indicator),
+        "recent_pace": _fine(item.recent_pace, indicator),
+        "progress": _share(item.progress),
+        "progress_time": _share(item.progress_time),
+        "progress_seasonal": _share(item.progress_seasonal),
+        "reach_month": None if item.reach_month is None else str(item.reach_month),
+        "already_reached": item.already_reached,
+        "reasons": item.reasons,
+        "untested": item.untested,
+    }
+
+
+def level_document(item: LevelAssessment, indicator: Indicator) -> dict[str, Any]:
+    """One assessed figure to be reached as a JSON-able object."""
+    return {
+        **_target(item.target),
+        "p_reach": _share(item.p_reach),
+        "latest": figure(item.latest, indicator),
+        "gap": figure(item.gap, indicator),
+        "expected": _figure(item.expected, indicator),
+        "q10": _figure(item.q10, indicator),
+        "q50": _figure(item.q50, indicator),
+        "q90": _figure(item.q90, indicator),
+        "already_missed": item.already_missed,
+        "reasons": item.reasons,
+        "untested": item.untested,
+    }
+
+
+def joint_document(joint: JointBreach | None) -> dict[str, Any] | None:
+    """Several caps taken together as a JSON-able object, None with fewer than two."""
+    if joint is None:
+        return None
+    return {
+        "p_at_least_one": _share(joint.p_at_least_one),
+        "p_all": _share(joint.p_all),
+        "caps": [
+            {"tier": t.tier, "basis": t.basis, "period": t.period, "value": t.value}
+            for t in joint.caps
+        ],
+        "left_out": joint.left_out,
     }
 
 
@@ -95,8 +177,6 @@ def not_assessed(target: Target) -> str:
         return "文件没有写明数值"
     if not target.unit_confirmed:
         return "单位未确认"
-    if target.direction != "cap":
-        return "下限与目标值暂不按概率评估"
     return "考核方式或单位与该指标不符"
 
 
@@ -158,6 +238,9 @@ def document(
         "leaderboard": [_entry(e) for e in result.entries],
         "forecast": forecast_rows(result),
         "caps": [cap_document(a, indicator) for a in result.assessments],
+        "caps_joint": joint_document(result.joint),
+        "floors": [total_document(a, indicator) for a in result.totals],
+        "levels_assessed": [level_document(a, indicator) for a in result.levels],
         "targets_unassessed": [
             {"tier": t.tier, "direction": t.direction, "basis": t.basis, "period": t.period,
              "value": t.value, "unit": t.unit, "quote": t.quote, "demo": t.demo,

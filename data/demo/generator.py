@@ -360,12 +360,47 @@ def _yearly_caps(profile: Profile, series: Series, year: int) -> Iterator[str]:
         yield _cap(profile, COUNT, year, "municipal", f"{raised}.0", day, "年中调整")
 
 
+def _floor(profile: Profile, period: str, value: int, announced_on: date) -> str:
+    return "\n".join(
+        [
+            "[[caps]]",
+            f'region = "{profile.code}"',
+            f'indicator = "{JOBS}"',
+            'tier = "district"',
+            'direction = "floor"',
+            'basis = "period_total"',
+            'qualifier = "不低于"',
+            f'period = "{period}"',
+            f"value = {value}.0",
+            'unit = "人"',
+            f"announced_on = {announced_on.isoformat()}",
+            "announced_estimated = false",
+            'source = "演示下限（生成；水平为任意设定）"',
+        ]
+    )
+
+
+def _floors(profile: Profile) -> Iterator[str]:
+    """Floors on new jobs: of each year, and of the five years of a plan."""
+    totals = draw_jobs(profile)
+    for year in range(FIRST_CAP_YEAR, LAST_YEAR + 1):
+        before = totals[year - 1, 12]
+        if year % 5 == 1:
+            value = math.floor(4.9 * before / 1000) * 1000
+            yield _floor(profile, f"{year}-{year + 4}", value, date(year, 4, 10))
+        yield _floor(profile, f"{year}", math.floor(0.995 * before / 100) * 100, date(year, 4, 10))
+
+
 def caps(drawn: dict[str, Series]) -> str:
-    """The demonstration caps as TOML; `drawn` by district code."""
-    tables = ["# Demonstration caps (演示控制数), written by data/demo/generator.py. Not official."]
+    """The demonstration caps and floors as TOML; `drawn` by district code."""
+    tables = [
+        "# Demonstration caps and floors (演示控制数、下限), not official. "
+        "Written by data/demo/generator.py."
+    ]
     for profile in PROFILES:
         for year in range(FIRST_CAP_YEAR, LAST_YEAR + 1):
             tables += _yearly_caps(profile, drawn[profile.code], year)
+        tables += _floors(profile)
     return "\n\n".join(tables) + "\n"
 
 

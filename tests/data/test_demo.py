@@ -201,7 +201,8 @@ def test_series_move_as_a_fair_task(rows):
 
 def test_one_district_breaches_in_the_current_year(rows, caps):
     breaches = {}
-    for cap in caps[caps["period"] == "2026"].to_dict("records"):
+    limits = caps[caps["direction"] == "cap"]
+    for cap in limits[limits["period"] == "2026"].to_dict("records"):
         final = _final(rows, cap["region"], cap["indicator"])
         this_year = final[[m.year == 2026 for m in final.index]]
         above = [str(m) for m, v in this_year.items() if v > cap["value"]]
@@ -214,7 +215,8 @@ def test_one_district_breaches_in_the_current_year(rows, caps):
 
 
 def test_headroom_leaves_the_year_end_open(rows, caps):
-    for cap in caps[(caps["period"] == "2026") & (caps["tier"] == "district")].to_dict("records"):
+    limits = caps[(caps["direction"] == "cap") & (caps["tier"] == "district")]
+    for cap in limits[limits["period"] == "2026"].to_dict("records"):
         latest = _final(rows, cap["region"], cap["indicator"]).iloc[-1]
         assert 0.0 < 1 - latest / cap["value"] < 0.04
 
@@ -231,10 +233,23 @@ def test_caps_of_every_year_and_tier(caps):
                 assert len(city) == (2 if (region, year) == (JIADING, 2022) else 1)
                 assert district["value"].iloc[0] < city["value"].iloc[0]
                 assert all(d.year == year for d in this["announced_on"])
-    assert len(caps) == 5 * 2 * 8 + 2 * 2 * 8 + 1
+    limits = caps[caps["direction"] == "cap"]
+    assert len(limits) == 5 * 2 * 8 + 2 * 2 * 8 + 1
+
+    assert set(limits["source"]) == {"演示控制数（生成；水平为任意设定）"}
     raised = caps[caps["note"] == "年中调整"]
     assert list(raised["announced_on"]) == [date(2022, 7, 15)]
-    assert set(caps["source"]) == {"演示控制数（生成；水平为任意设定）"}
+
+
+def test_floors_on_new_jobs_of_every_year_and_plan(caps):
+    floors = caps[caps["direction"] == "floor"]
+    assert set(floors["indicator"]) == {"new_jobs"}
+    assert set(floors["basis"]) == {"period_total"}
+    for region in DISTRICTS:
+        mine = floors[floors["region"] == region]
+        years = [str(y) for y in range(2019, 2027)]
+        assert sorted(mine["period"]) == sorted([*years, "2021-2025", "2026-2030"])
+    assert set(floors["source"]) == {"演示下限（生成；水平为任意设定）"}
 
 
 def test_festival_days_against_published_dates():

@@ -59,6 +59,37 @@ def locked(file: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def held(file: Path) -> Iterator[bool]:
+    """Hold a lock file if nobody else does.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        As for `locked`.
+
+    Yields
+    ------
+    bool
+        False if another process holds it.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    handle = _open(file)
+    try:
+        try:
+            _lock(handle, wait=False)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
 class LifeSign:
     """A file that is locked for as long as this process lives.
 

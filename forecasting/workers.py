@@ -30,8 +30,14 @@ class WorkerError(ForecastError):
     code = "worker"
 
 
-def _watch_parent(parent: int) -> None:
-    """End this worker when its parent is gone, so that a killed run leaves no process behind."""
+def watch_parent(parent: int) -> None:
+    """End this process when its parent is gone, so that a killed run leaves no process behind.
+
+    Parameters
+    ----------
+    parent : int
+        Process id; to be called in a thread of its own, since it never returns.
+    """
     while True:
         if os.getppid() != parent:
             os._exit(1)
@@ -41,7 +47,7 @@ def _watch_parent(parent: int) -> None:
 def _prepare(parent: int) -> None:
     # Ctrl-C reaches the whole process group; the parent alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+    threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
 
 
 def _compute_single_threaded(task: Task) -> list[Outcome]:

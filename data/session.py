@@ -1,0 +1,71 @@
+"""A workspace at work: settings, catalogue, store, cache and targets, opened when first used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from data.settings import Settings
+from data.workspace import Workspace
+
+if TYPE_CHECKING:
+    from data.catalogue import Catalogue
+    from data.cellcache import FileCellCache
+    from data.store import Store
+    from data.targets import Target
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works with. Parts are opened when first used.
+
+    Attributes
+    ----------
+    workspace : Workspace
+        Its folders exist.
+    settings : Settings
+        Validated.
+    """
+
+    workspace: Workspace
+    settings: Settings
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Shipped regions and indicators and the workspace's own."""
+        from data.catalogue import load_catalogue
+
+        return load_catalogue(
+            self.settings.regions, self.settings.indicators, str(self.workspace.settings_file)
+        )
+
+    @cached_property
+    def store(self) -> Store:
+        """Observation store, with the bundled data brought up to date."""
+        from data.bundled.loader import sync
+        from data.store import Store
+
+        store = Store(self.settings.store_url(self.workspace))
+        sync(store, self.catalogue)
+        return store
+
+    @cached_property
+    def cells(self) -> FileCellCache | None:
+        """Cache of back-test cells; None if the settings turn it off."""
+        from data.cellcache import FileCellCache
+
+        megabytes = int(self.settings["cache.megabytes"])
+        return FileCellCache(self.workspace.cells, megabytes) if megabytes else None
+
+    def targets(self) -> list[Target]:
+        """Every target on file: those that ship with the program, then those entered here."""
+        from data.plans import as_targets
+        from data.target_store import stored_targets
+        from data.targets import load_targets
+
+        return [
+            *load_targets(),
+            *as_targets(catalogue=self.catalogue),
+            *stored_targets(self.store),
+        ]

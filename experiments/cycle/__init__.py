@@ -1,0 +1,1 @@
+"""The monthly cycle: from files that arrived to issued bulletins, region by region, unattended."""

@@ -1,0 +1,156 @@
+"""The watched folder: files put there are imported one by one and filed away.
+
+A file is imported in one transaction and moved afterwards. Should the process die in between, the
+next cycle imports the file again, finds that nothing is new, and moves it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from data.errors import BusyError, ForecastError, StorageError
+from data.files import write_atomically
+from data.imports import ImportOptions, ImportReport, import_files
+from data.session import Session
+
+DONE = "已导入"
+RETURNED = "退回"
+REASON = ".退回原因.txt"
+# What browsers, office programs and copying tools leave while a file is not complete.
+_UNFINISHED = (".tmp", ".part", ".crdownload", ".download", ".filepart")
+_SETTLE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What became of one file.
+
+    Attributes
+    ----------
+    file : str
+        Its name.
+    state : {"imported", "unchanged", "returned", "waiting"}
+        Brought something new; held nothing new; refused and filed under 退回; still being written.
+    batch : int or None
+        Batch number.
+    added, revised : int
+        New months and revised ones; firms and groups count as added.
+    message : str
+        For people.
+    """
+
+    file: str
+    state: Literal["imported", "unchanged", "returned", "waiting"]
+    batch: int | None = None
+    added: int = 0
+    revised: int = 0
+    message: str = ""
+
+
+def waiting_files(folder: Path) -> list[Path]:
+    """Files to import, in the order of their names; none if there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.is_file()
+        and not file.name.startswith((".", "~$"))
+        and not file.name.lower().endswith(_UNFINISHED)
+        and not file.name.endswith(REASON)
+    )
+
+
+def take_in(
+    session: Session, folder: Path, day: date, pause: Callable[[float], None] = time.sleep
+) -> list[Arrival]:
+    """Import every complete file of the watched folder, each for itself.
+
+    Parameters
+    ----------
+    session : Session
+        Where to; the setting `import.revisions` says what happens to other values for known months.
+    folder : pathlib.Path
+        The watched folder.
+    day : datetime.date
+        Day of the cycle.
+    pause : callable
+        Waits for files still being copied to show themselves by their size.
+
+    Returns
+    -------
+    list of Arrival
+        One per file.
+
+    Raises
+    ------
+    BusyError
+        If the store stays busy; nothing is moved then.
+    StorageError
+        If a file cannot be moved.
+    """
+    files = waiting_files(folder)
+    if not files:
+        return []
+    sizes = {file: file.stat().st_size for file in files}
+    pause(_SETTLE_SECONDS)
+    arrivals = []
+    for file in files:
+        if file.stat().st_size != sizes[file]:
+            arrivals.append(Arrival(file.name, "waiting", message="文件仍在写入，下次再导入"))
+            continue
+        arrivals.append(_take(session, file, folder, day))
+    return arrivals
+
+
+def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
+    options = ImportOptions(revise=session.settings["import.revisions"] == "accept")
+    try:
+        done = import_files(
+            session.store,
+            session.catalogue,
+            [file],
+            options,
+            today=day,
+            command=f"monthly {file.name}",
+        )
+    except (BusyError, StorageError):
+        raise
+    except ForecastError as error:
+        kept = _file_away(file, folder / RETURNED / day.isoformat())
+        write_atomically(kept.with_name(kept.name + REASON), f"{error}\n".encode())
+        return Arrival(file.name, "returned", message=str(error))
+    _file_away(file, folder / DONE / day.isoformat())
+    return _arrival(file.name, done)
+
+
+def _arrival(name: str, done: ImportReport) -> Arrival:
+    added = done.added + done.firms + done.groups
+    doubts = f"，提醒 {len(done.warnings)} 处" if done.warnings else ""
+    if done.batch is None:
+        return Arrival(name, "unchanged", message=f"没有新的内容{doubts}")
+    text = f"第 {done.batch} 批：新增 {added} 个，修订 {done.revised} 个{doubts}"
+    return Arrival(name, "imported", done.batch, added, done.revised, text)
+
+
+def _file_away(file: Path, folder: Path) -> Path:
+    """Move a file under a name that is free."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target, number = folder / file.name, 1
+        while target.exists():
+            number += 1
+            target = folder / f"{file.stem}（{number}）{file.suffix}"
+        os.replace(file, target)
+    except OSError as error:
+        raise StorageError(
+            f"文件“{file}”无法移入“{folder}”（{error.strerror}）。",
+            "请检查监视文件夹的写权限；数据已入库，再次运行不会重复。",
+        ) from error
+    return target

@@ -1,0 +1,123 @@
+"""Tell somebody how the cycle went: a command of the bureau's, or an e-mail."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import smtplib
+import ssl
+import subprocess
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+
+from data import clock
+from data.errors import ForecastError
+from data.settings import Settings
+
+COMMAND_SECONDS = 60
+SMTP_SECONDS = 30
+PASSWORD = "FORECAST_SMTP_PASSWORD"
+
+
+class NotificationError(ForecastError):
+    """The summary could not be handed over; the cycle itself is not affected."""
+
+    code = "notification"
+
+
+def notify(settings: Settings, subject: str, body: str, file: Path, *, trouble: bool) -> list[str]:
+    """Hand the summary over by every way that is set up.
+
+    Parameters
+    ----------
+    settings : Settings
+        `notify.command`, `smtp.*`.
+    subject, body : str
+        What to say.
+    file : pathlib.Path
+        Where the summary is kept.
+    trouble : bool
+        Something needs attention.
+
+    Returns
+    -------
+    list of str
+        What failed, in Chinese; empty if all went well or nothing is set up.
+    """
+    failed = []
+    if settings["notify.command"]:
+        try:
+            _run(settings["notify.command"], subject, body, file, trouble=trouble)
+        except NotificationError as error:
+            failed.append(str(error))
+    if settings["smtp.host"]:
+        try:
+            _send(settings, subject, body)
+        except NotificationError as error:
+            failed.append(str(error))
+    return failed
+
+
+def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) -> None:
+    given = {
+        "FORECAST_SUBJECT": subject,
+        "FORECAST_SUMMARY": str(file),
+        "FORECAST_TROUBLE": "1" if trouble else "0",
+    }
+    try:
+        done = subprocess.run(
+            shlex.split(command),
+            input=body.encode("utf-8"),
+            env={**os.environ, **given},
+            capture_output=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise NotificationError(
+            f"通知命令“{command}”没有执行成功（{error}）。",
+            "请检查 forecast.toml 的 notify.command。",
+        ) from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip()[:200]
+        raise NotificationError(
+            f"通知命令“{command}”以退出码 {done.returncode} 结束（{said or '没有输出'}）。",
+            "请检查 forecast.toml 的 notify.command。",
+        )
+
+
+def _message(settings: Settings, subject: str, body: str) -> EmailMessage:
+    message = EmailMessage()
+    message["Subject"] = subject
+    message["From"] = settings["smtp.sender"]
+    message["To"] = ", ".join(settings["smtp.to"])
+    message["Date"] = format_datetime(clock.now())
+    message.set_content(body)
+    return message
+
+
+def _send(settings: Settings, subject: str, body: str) -> None:
+    if not settings["smtp.sender"] or not settings["smtp.to"]:
+        raise NotificationError(
+            "邮件没有发出：缺少发件人或收件人。", "请在 forecast.toml 填写 smtp.sender 和 smtp.to。"
+        )
+    host, port, kind = settings["smtp.host"], settings["smtp.port"], settings["smtp.security"]
+    context = ssl.create_default_context()
+    try:
+        server = (
+            smtplib.SMTP_SSL(host, port, timeout=SMTP_SECONDS, context=context)
+            if kind == "ssl"
+            else smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
+        )
+        with server:
+            if kind == "starttls":
+                server.starttls(context=context)
+            if settings["smtp.user"]:
+                server.login(settings["smtp.user"], os.environ.get(PASSWORD, ""))
+            server.send_message(_message(settings, subject, body))
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotificationError(
+            f"邮件没有发出（{host}:{port}，{error}）。",
+            f"请检查 forecast.toml 的 smtp 各项与环境变量 {PASSWORD}。",
+        ) from error

@@ -1,0 +1,139 @@
+"""How a cycle went: a text that fits an e-mail, and whether somebody must look."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from experiments.cycle.inbox import Arrival
+from experiments.cycle.journal import Entry
+
+_ACTIONS = {
+    "promoted": "新模型版本已晋级",
+    "refreshed": "沿用现役模型，数据已更新",
+    "kept": "现役版本不变",
+}
+_ARRIVALS = {
+    "imported": "已导入",
+    "unchanged": "无新内容",
+    "returned": "已退回",
+    "waiting": "待写完",
+}
+_STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """One cycle.
+
+    Attributes
+    ----------
+    day : datetime.date
+        Its day.
+    arrivals : tuple of Arrival
+        Files of the watched folder.
+    entries : tuple of Entry
+        Series, in the order they were done.
+    unreached : tuple of str
+        What failed around the regions (index page, notification), in Chinese.
+    """
+
+    day: date
+    arrivals: tuple[Arrival, ...]
+    entries: tuple[Entry, ...]
+    unreached: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> list[Entry]:
+        """Series that were not carried through."""
+        return [e for e in self.entries if e.state in ("failed", "timeout")]
+
+    @property
+    def returned(self) -> list[Arrival]:
+        """Files that were refused."""
+        return [a for a in self.arrivals if a.state == "returned"]
+
+    @property
+    def complete(self) -> bool:
+        """Every region done and every file taken in."""
+        return not (self.failed or self.returned or self.unreached)
+
+    def document(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "day": self.day.isoformat(),
+            "complete": self.complete,
+            "files": [asdict(a) for a in self.arrivals],
+            "regions": [{**asdict(e), "bulletin": list(e.bulletin)} for e in self.entries],
+            "problems": list(self.unreached),
+        }
+
+
+def subject(report: Report) -> str:
+    """Subject line: the worst first."""
+    done = sum(e.state == "done" for e in report.entries)
+    parts = [f"完成 {done} 个"]
+    same = sum(e.state == "unchanged" for e in report.entries)
+    parts += [f"无变化 {same} 个"] if same else []
+    parts += [f"未完成 {len(report.failed)} 个"] if report.failed else []
+    parts += [f"退回文件 {len(report.returned)} 个"] if report.returned else []
+    mark = "" if report.complete else "【需处理】"
+    return f"{mark}就业失业预测月度作业 {report.day}：{'，'.join(parts)}"
+
+
+def _series_lines(entry: Entry) -> list[str]:
+    demo = "（演示数据）" if entry.demo else ""
+    head = f"· {entry.title}{demo}：{_STATES[entry.state]}"
+    facts = [f"{entry.data_month} 为 {entry.latest}"] if entry.data_month else []
+    facts += [f"预警等级 {entry.level_name}"] if entry.level_name else []
+    facts += [_ACTIONS[entry.action]] if entry.action else []
+    facts += [f"月报更正第 {entry.correction} 号"] if entry.correction else []
+    facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
+    lines = [head + (f"；{'；'.join(facts)}" if facts else "")]
+    if entry.message:
+        lines.append(f"  {entry.message}")
+    return lines
+
+
+def text(report: Report) -> str:
+    """The summary in plain text.
+
+    Parameters
+    ----------
+    report : Report
+        A finished cycle.
+
+    Returns
+    -------
+    str
+        Short lines in Chinese, trouble first.
+    """
+    lines = [subject(report), ""]
+    if not report.complete:
+        lines.append("需要处理：")
+        for entry in report.failed:
+            lines += _series_lines(entry)
+        for arrival in report.returned:
+            lines += [f"· 文件 {arrival.file} 已退回：{arrival.message}"]
+        lines += [f"· {problem}" for problem in report.unreached]
+        lines.append("")
+    if report.arrivals:
+        lines.append("收到的文件：")
+        lines += [
+            f"· {a.file}：{_ARRIVALS[a.state]}" + (f"，{a.message}" if a.message else "")
+            for a in report.arrivals
+            if a.state != "returned"
+        ]
+        lines.append("")
+    fine = [e for e in report.entries if e.state not in ("failed", "timeout")]
+    if fine:
+        lines.append("各地区：")
+        for entry in fine:
+            lines += _series_lines(entry)
+        lines.append("")
+    late = [e for e in report.entries if e.overdue]
+    if late:
+        lines.append("逾期未到：" + "、".join(f"{e.title} {e.overdue}" for e in late))
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"

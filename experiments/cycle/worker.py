@@ -1,0 +1,172 @@
+"""One process that does region after region, so that a region that hangs can be ended.
+
+Libraries are imported once. The process leads a group of its own: when a region takes too long, the
+whole group with its model workers is ended and the next region gets a new process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from data.errors import ForecastError
+from experiments.cycle.journal import Entry
+from forecasting.workers import watch_parent
+
+_ENDING_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is asked to do.
+
+    Attributes
+    ----------
+    region, indicator : str
+        Catalogue codes.
+    day : datetime.date
+        Day of the cycle.
+    """
+
+    region: str
+    indicator: str
+    day: date
+
+
+class TooLong(Exception):
+    """A region took longer than allowed."""
+
+
+class Ended(Exception):
+    """The process ended without an answer."""
+
+
+Job = Callable[[Path, Order], Entry]
+
+
+def _serve(link: Connection, root: Path, job: Job, parent: int) -> None:
+    """Do orders until the link closes; runs in the worker process."""
+    # Ctrl-C reaches the parent's group; the parent alone decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):
+        os.setsid()
+    threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
+    while True:
+        try:
+            order = link.recv()
+        except EOFError:
+            return
+        try:
+            link.send(job(root, order))
+        except ForecastError as error:
+            link.send(error)
+        except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
+            link.send(
+                ForecastError(
+                    f"程序内部错误（{type(error).__name__}：{error}）。",
+                    "请设环境变量 FORECAST_DEBUG=1 单独运行 forecast run，并反馈给维护人员。",
+                )
+            )
+
+
+class Worker:
+    """The process, started when first needed.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The workspace.
+    job : callable
+        Does one order; importable by name, since it runs in a process of its own.
+    seconds : float
+        Longest time for one order.
+    """
+
+    def __init__(self, root: Path, job: Job, seconds: float) -> None:
+        self._root = root
+        self._job = job
+        self._seconds = seconds
+        self._process: BaseProcess | None = None
+        self._link: Connection | None = None
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def ask(self, order: Order) -> Entry:
+        """Have an order done.
+
+        Raises
+        ------
+        ForecastError
+            As raised by the job.
+        TooLong
+            If it takes too long; its processes are ended.
+        Ended
+            If the process ends by itself (memory, crash).
+        """
+        link = self._started()
+        try:
+            link.send(order)
+            if not link.poll(self._seconds):
+                self._end()
+                raise TooLong
+            answer = link.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            self._end()
+            raise Ended from error
+        except BaseException:
+            self._end()
+            raise
+        if isinstance(answer, ForecastError):
+            raise answer
+        assert isinstance(answer, Entry)
+        return answer
+
+    def _started(self) -> Connection:
+        if self._link is not None and self._process is not None and self._process.is_alive():
+            return self._link
+        self._end()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=_serve, args=(theirs, self._root, self._job, os.getpid()), name="monthly"
+        )
+        process.start()
+        theirs.close()
+        self._process, self._link = process, ours
+        return ours
+
+    def _end(self) -> None:
+        process, link = self._process, self._link
+        self._process = self._link = None
+        if link is not None:
+            link.close()
+        if process is None:
+            return
+        process.join(0 if process.exitcode is not None else 0.5)
+        if process.is_alive():
+            _kill_group(process)
+            process.join(_ENDING_SECONDS)
+        process.close()
+
+
+def _kill_group(process: BaseProcess) -> None:
+    pid = process.pid
+    if pid is not None and hasattr(os, "killpg"):
+        try:
+            os.killpg(pid, signal.SIGKILL)
+            return
+        except ProcessLookupError:
+            pass  # it has not come to lead a group yet
+    process.kill()

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from data.session import Session
+from data.settings import Settings
+from data.workspace import Workspace
+from experiments.cycle import inbox
+from experiments.cycle.inbox import take_in, waiting_files
+
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    workspace = Workspace(tmp_path / "工作区")
+    workspace.create()
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "inbox"
+    made.mkdir()
+    return made
+
+
+def monthly(value: int, months: int = 14) -> str:
+    lines = ["地区,月份,登记失业人数（人）"]
+    for i in range(months):
+        year, month = divmod(2025 * 12 + 8 + i, 12)
+        lines.append(f"嘉定区,{year}-{month + 1:02d},{value + 31 * (i % 5)}")
+    return "\n".join(lines) + "\n"
+
+
+def quick(_: float) -> None:
+    return
+
+
+def test_good_and_bad_files_go_their_ways(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+    (folder / "b.csv").write_text("地区,月份,登记失业人数（人）\n嘉定区,2026-10,一万\n", "utf-8")
+    (folder / "c.csv").write_text(monthly(11000), "utf-8")
+    found = {a.file: a for a in take_in(session, folder, DAY, quick)}
+    assert {n: a.state for n, a in found.items()} == {
+        "a.csv": "imported", "b.csv": "returned", "c.csv": "unchanged",
+    }  # fmt: skip
+    assert found["a.csv"].added == 14
+    assert waiting_files(folder) == []
+    assert (folder / "已导入" / "2026-11-20" / "a.csv").is_file()
+    reason = folder / "退回" / "2026-11-20" / "b.csv.退回原因.txt"
+    assert reason.read_text("utf-8").strip() == found["b.csv"].message
+    assert "一万" in found["b.csv"].message
+
+
+def test_a_second_time_nothing_is_there(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+    take_in(session, folder, DAY, quick)
+    assert take_in(session, folder, DAY, quick) == []
+
+
+def test_killed_between_import_and_move(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+
+    def die(*_: object) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "_file_away", die)
+        with pytest.raises(KeyboardInterrupt):
+            take_in(session, folder, DAY, quick)
+    (again,) = take_in(session, folder, DAY, quick)
+    assert again.state == "unchanged"
+    assert waiting_files(folder) == []
+
+
+def test_same_name_twice_keeps_both(session: Session, folder: Path) -> None:
+    for value in (11000, 11000):
+        (folder / "a.csv").write_text(monthly(value), "utf-8")
+        take_in(session, folder, DAY, quick)
+    kept = sorted(f.name for f in (folder / "已导入" / "2026-11-20").iterdir())
+    assert kept == ["a.csv", "a（2）.csv"]
+
+
+def test_a_file_still_growing_waits(session: Session, folder: Path) -> None:
+    file = folder / "a.csv"
+    file.write_text(monthly(11000, months=2), "utf-8")
+
+    def meanwhile(_: float) -> None:
+        file.write_text("x", "utf-8")
+
+    (found,) = take_in(session, folder, DAY, meanwhile)
+    assert found.state == "waiting"
+    assert file.exists()
+
+
+def test_unfinished_and_hidden_files_are_left(folder: Path) -> None:
+    for name in (".a.csv", "~$b.xlsx", "c.csv.part", "d.crdownload", "e.TMP", "ok.csv"):
+        (folder / name).write_text("x", "utf-8")
+    assert [f.name for f in waiting_files(folder)] == ["ok.csv"]
+
+
+def test_no_folder_no_files(tmp_path: Path, session: Session) -> None:
+    assert take_in(session, tmp_path / "none", DAY, quick) == []
+
+
+def test_a_revision_is_returned_unless_accepted(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+    take_in(session, folder, DAY, quick)
+    (folder / "b.csv").write_text(monthly(11100), "utf-8")
+    (refused,) = take_in(session, folder, DAY, quick)
+    assert refused.state == "returned"
+    (folder / "b.csv").write_text(monthly(11100), "utf-8")
+    values = {**session.settings.values, "import.revisions": "accept"}
+    open_minded = Session(session.workspace, Settings(values))
+    try:
+        (taken,) = take_in(open_minded, folder, DAY, quick)
+    finally:
+        open_minded.store.close()
+    assert (taken.state, taken.revised) == ("imported", 14)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from data.errors import StorageError
+from experiments.cycle.inbox import Arrival
+from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.summary import Report, subject, text
+
+DAY = date(2026, 11, 20)
+DONE = Entry(
+    "310114", "嘉定区", "registered_unemployed", "登记失业人数", "2026-11-20", "done",
+    identity="a", data_month="2026-10", latest="12,345人", demo=True, run_id="r", version="3",
+    model="combination", action="promoted", level="yellow", level_name="黄色预警",
+    bulletin=("bulletins/a.html",),
+)  # fmt: skip
+LOST = replace(DONE, state="timeout", identity="", level=None, level_name=None, action=None,
+               message="超过 30 分钟未完成。")  # fmt: skip
+
+
+def test_journal_gives_back_what_was_written(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    assert journal.entries("310114", "registered_unemployed") == []
+    assert journal.everything() == []
+    journal.write(DONE)
+    journal.write(LOST)
+    assert Journal(tmp_path / "j").entries("310114", "registered_unemployed") == [DONE, LOST]
+    assert journal.last_done("310114", "registered_unemployed") == DONE
+    assert journal.last_done("310114", "new_jobs") is None
+    assert journal.everything() == [DONE, LOST]
+
+
+def test_the_same_entry_is_kept_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.write(DONE)
+    journal.write(replace(DONE, message="又一次"))
+    (kept,) = journal.everything()
+    assert kept.message == "又一次"
+    journal.write(replace(DONE, identity="b"))
+    assert len(journal.everything()) == 2
+
+
+def test_a_damaged_journal_is_said(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.write(DONE)
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(file.read_text("utf-8")[:-40], "utf-8")
+    with pytest.raises(StorageError, match="无法读取"):
+        journal.everything()
+
+
+def test_summary_puts_trouble_first() -> None:
+    bad = Arrival("坏.csv", "returned", message="第 2 行不是数字。")
+    report = Report(DAY, (bad, Arrival("好.csv", "imported", 4, 1, 0, "第 4 批")), (DONE, LOST))
+    assert not report.complete
+    assert subject(report) == (
+        "【需处理】就业失业预测月度作业 2026-11-20：完成 1 个，未完成 1 个，退回文件 1 个"
+    )
+    body = text(report)
+    assert body.index("超过 30 分钟") < body.index("坏.csv") < body.index("好.csv")
+    assert body.index("坏.csv") < body.index("完成；2026-10 为 12,345人；预警等级 黄色预警")
+    assert "（演示数据）" in body
+
+
+def test_summary_of_a_quiet_day() -> None:
+    report = Report(DAY, (), (replace(DONE, state="unchanged", overdue="2026-11"),))
+    assert report.complete
+    assert subject(report) == "就业失业预测月度作业 2026-11-20：完成 0 个，无变化 1 个"
+    body = text(report)
+    assert "需要处理" not in body
+    assert "收到的文件" not in body
+    assert "逾期未到：嘉定区登记失业人数 2026-11" in body
+
+
+def test_problems_around_the_regions_count() -> None:
+    report = Report(DAY, (), (DONE,), ("邮件没有发出。",))
+    assert not report.complete
+    assert "· 邮件没有发出。" in text(report)
+    assert report.document()["complete"] is False
+    assert report.document()["regions"][0]["bulletin"] == ["bulletins/a.html"]

@@ -19,6 +19,11 @@ COMMANDS: Commands = {
         "显示模型所见：目标、春节与日历变量、先行指标及其滞后。",
     ),
     "backtest": ("cli.backtest", "backtest", "回测各模型，给出排名与可靠性。"),
+    "scenario": (
+        "cli.scenario",
+        "scenario",
+        "情景推演：裁员、新增就业变动对失业人数和突破概率的影响。",
+    ),
     "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本（champion）。"),
     "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),

@@ -31,7 +31,7 @@ def console() -> Console:
     return Console(highlight=False, width=width, soft_wrap=False)
 
 
-def _percent(value: float | None) -> str:
+def percent(value: float | None) -> str:
     """Probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
     if value is None:
         return "—"
@@ -93,7 +93,8 @@ def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
     return table
 
 
-def _cap_name(row: Mapping[str, Any]) -> str:
+def cap_name(row: Mapping[str, Any]) -> str:
+    """A cap's tier, value and marks, from its row in a document."""
     # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
     kind = "预期目标" if row["tier"] == "national" else "控制数"
     words = [f"{TIER_NAMES[row['tier']]}{kind} {row['value']:,.12g}{row['unit']}{row['qualifier']}"]
@@ -119,15 +120,15 @@ def _caps(content: Mapping[str, Any], indicator: Indicator) -> Table:
         table.add_column(name, justify="left" if name in ("控制数", "期间", "考核") else "right")
     for row in content["caps"]:
         average = row["basis"] == "period_average"
-        any_month = "已突破" if row["already_breached"] else _percent(row["p_any"])
+        any_month = "已突破" if row["already_breached"] else percent(row["p_any"])
         table.add_row(
-            _cap_name(row),
+            cap_name(row),
             row["period"],
             BASES[row["basis"]],
             any_month,
-            _percent(row["p_any_remaining"]),
-            _percent(row["p_end"]),
-            _percent(row["p_average"]),
+            percent(row["p_any_remaining"]),
+            percent(row["p_end"]),
+            percent(row["p_average"]),
             row["first_breach_month"] or ("—" if average else "无"),
             phrase(row["headroom"], indicator),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from textwrap import fill
 from typing import Any
@@ -26,31 +26,37 @@ from models.paths import SamplePaths
 SHOWN_MONTHS = 60
 HALF_MONTH = 1 / 24
 NOTE_CHARACTERS = 85  # of the note's size, in the width of the picture
+FAN_COLOUR = "#1f5fa8"
 CAP_COLOURS = ("#b3261e", "#c77700", "#6a1b9a", "#00695c")
-_STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
+STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
 
 
-def _x(months: pd.PeriodIndex) -> list[float]:
+def decimal_years(months: pd.PeriodIndex) -> list[float]:
+    """Months as positions on the axis: 2026-07 is 2026.5."""
     return [float(m.year + (m.month - 1) / 12) for m in months]
 
 
-def _fan(axes: Axes, paths: SamplePaths, last: float) -> None:
+def draw_fan(
+    axes: Axes, paths: SamplePaths, last: float, colour: str = FAN_COLOUR, name: str = ""
+) -> None:
+    """Bands of 95 and 80 % and the median, from the last published value on."""
     table = paths.table()
-    x = _x(pd.PeriodIndex([paths.origin, *paths.months]))
+    x = decimal_years(pd.PeriodIndex([paths.origin, *paths.months]))
 
     def joined(column: str) -> list[float]:
         return [last, *table[column].tolist()]
 
     axes.fill_between(
-        x, joined("q025"), joined("q975"), color="#1f5fa8", alpha=0.16, lw=0, label="95% 区间"
+        x, joined("q025"), joined("q975"), color=colour, alpha=0.16, lw=0, label=f"{name}95% 区间"
     )
     axes.fill_between(
-        x, joined("q10"), joined("q90"), color="#1f5fa8", alpha=0.30, lw=0, label="80% 区间"
+        x, joined("q10"), joined("q90"), color=colour, alpha=0.30, lw=0, label=f"{name}80% 区间"
     )
-    axes.plot(x, joined("q50"), color="#1f5fa8", lw=1.8, ls="--", label="预测中位数")
+    axes.plot(x, joined("q50"), color=colour, lw=1.8, ls="--", label=f"{name or '预测'}中位数")
 
 
-def _caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
+def draw_caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
+    """A line for every cap over the months it applies to."""
     levels: dict[tuple[float, str], list[str]] = {}
     spans: dict[tuple[float, str], tuple[float, float]] = {}
     for item in assessments:
@@ -58,7 +64,7 @@ def _caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
         if target.value is None:
             continue
         months = pd.PeriodIndex([target.first_month, target.last_month], freq="M")
-        first, last = _x(months)
+        first, last = decimal_years(months)
         key: tuple[float, str] = (target.value, target.tier)
         basis = f"{BASES[target.basis]}{'（演示）' if target.demo else ''}"
         levels.setdefault(key, []).append(basis)
@@ -84,40 +90,71 @@ def fan_chart(result: Competition) -> bytes:
     bytes
         PNG, 1500 x 825 pixels; the same result gives the same bytes.
     """
+    history = result.history
+
+    def forecast(axes: Axes) -> None:
+        draw_fan(axes, result.champion_paths, float(history.values[-1]))
+        draw_caps(axes, result.assessments)
+
+    title = f"{result.region.name} {result.indicator.name}预测（数据截至 {history.origin}）"
+    return picture(result, forecast, title)
+
+
+def picture(
+    result: Competition,
+    forecast: Callable[[Axes], None],
+    title: str,
+    note: str = "",
+    months: int = SHOWN_MONTHS,
+) -> bytes:
+    """Frame of every fan chart: published values, axes, title, sources, the mark of demo data.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+    forecast : callable
+        Draws what belongs to the months ahead.
+    title, note : str
+        Above the picture, and below it before the sources.
+    months : int
+        Published months shown.
+
+    Returns
+    -------
+    bytes
+        PNG, 1500 x 825 pixels; the same content gives the same bytes.
+    """
     history, indicator = result.history, result.indicator
-    shown = history.series.iloc[-SHOWN_MONTHS:]
+    shown = history.series.iloc[-months:]
     family = register()
-    style: Any = {**_STYLE, "font.family": [family]}
+    style: Any = {**STYLE, "font.family": [family]}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(10, 5.5), dpi=150)
         figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
         axes = figure.subplots()
-        past = _x(pd.PeriodIndex(shown.index))
+        past = decimal_years(pd.PeriodIndex(shown.index))
         axes.plot(past, shown.to_numpy(), color="#222222", lw=1.5, label="已公布")
-        _fan(axes, result.champion_paths, float(shown.iloc[-1]))
-        _caps(axes, result.assessments)
+        forecast(axes)
         axes.set_ylabel(f"{indicator.name}({indicator.unit})")
         # Steps of 1, 2, 5 and 10 at the published precision: a label never hides a digit.
         axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")
-        first, last = past[0], _x(result.champion_paths.months)[-1]
+        first, last = past[0], decimal_years(result.champion_paths.months)[-1]
         ticks = np.arange(np.ceil(first), np.floor(last) + 1)
         axes.set_xticks(ticks, [f"{int(t)}年" for t in ticks])
         axes.set_xlim(first - 0.1, last + 0.1)
         axes.grid(axis="y", color="#dddddd", lw=0.7)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_title(
-            f"{result.region.name} {indicator.name}预测（数据截至 {history.origin}）",
-            loc="left",
-            fontsize=13,
-        )
+        axes.set_title(title, loc="left", fontsize=13)
         axes.legend(loc="upper left", ncols=2, fontsize=9, frameon=False)
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.22 * (high - low))
-        note = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
+        sources = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
         figure.supxlabel(
-            fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color="#555555"
-        )
+            "\n".join(fill(line, NOTE_CHARACTERS) for line in (note, sources) if line),
+            x=0.01, ha="left", fontsize=8, color="#555555",
+        )  # fmt: skip
         if result.demo:
             axes.text(
                 0.5, 0.45, DEMO_MARK, transform=axes.transAxes, fontsize=54, color="#999999",

@@ -1,0 +1,283 @@
+"""Baseline and scenario side by side: the same caps, assessed on both sets of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.errors import UsageError
+from data.export import as_csv
+from data.targets import Target, value_at
+from features.history import History
+from forecasting.caps import Assessment, assess
+from forecasting.cells import cell_seed
+from forecasting.competition import Competition
+from forecasting.document import cap_document, figure, forecast_rows
+from forecasting.scenario import Impact, Scenario, apply, scale_flow
+from forecasting.scenario_basis import Basis, Given, Stated, basis, facts
+from models.paths import SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+NEW_JOBS = "new_jobs"
+_SEED = "scenario"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A scenario against the baseline it changes.
+
+    Attributes
+    ----------
+    baseline, changed : Competition
+        The same competition; `changed` has the champion's paths and the assessments of the
+        scenario.
+    scenario : Scenario
+        What is supposed to happen.
+    stated : tuple of Stated
+        What it rests on.
+    impact : Impact or None
+        People behind the difference; None for an indicator that is scaled directly.
+    """
+
+    baseline: Competition
+    changed: Competition
+    scenario: Scenario
+    stated: tuple[Stated, ...]
+    impact: Impact | None
+
+    @property
+    def differences(self) -> Floats:
+        """Scenario less baseline on each path, shape (n_paths, horizon)."""
+        found: Floats = self.changed.champion_paths.values - self.baseline.champion_paths.values
+        return found
+
+
+def compare(
+    result: Competition, scenario: Scenario, given: Given, targets: Sequence[Target]
+) -> Comparison:
+    """Carry a scenario through the champion's paths and assess the same caps again.
+
+    Parameters
+    ----------
+    result : Competition
+        Baseline, with the indicators beside the target in its history.
+    scenario : Scenario
+        What is supposed to happen.
+    given : Given
+        Assumptions the user set.
+    targets : sequence of Target
+        All targets on file, as for the competition.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UsageError
+        If the scenario does not fit the indicator or the months ahead.
+    """
+    history, paths = result.history, result.champion_paths
+    _demand_sense(scenario, history, paths)
+    impact: Impact | None = None
+    stated: tuple[Stated, ...] = ()
+    if history.indicator == NEW_JOBS:
+        found = scale_flow(paths, scenario)
+    else:
+        ground: Basis = basis(
+            history, given, layoffs=bool(scenario.layoffs), jobs=scenario.jobs_change != 0.0
+        )
+        impact = apply(
+            paths,
+            float(history.values[-1]),
+            scenario,
+            ground.assumptions,
+            persons_per_unit=ground.persons_per_unit,
+            ceiling=100.0 if history.kind == "rate" else np.inf,
+            seed=cell_seed(result.options.seed, _SEED, history),
+        )
+        found, stated = impact.paths, ground.stated
+    changed = replace(
+        result,
+        forecasts={**result.forecasts, result.choice.model: found},
+        assessments=_assess_again(result, found, targets, history.as_of),
+    )
+    return Comparison(result, changed, scenario, stated, impact)
+
+
+def _assess_again(
+    result: Competition, paths: SamplePaths, targets: Sequence[Target], as_of: date
+) -> list[Assessment]:
+    known = list(targets)
+    found = [
+        assess(
+            item.target,
+            result.history,
+            paths,
+            result.tested_horizon,
+            partial(value_at, item.target, known, as_of=as_of),
+        )
+        for item in result.assessments
+    ]
+    return [item for item in found if item is not None]
+
+
+def _demand_sense(scenario: Scenario, history: History, paths: SamplePaths) -> None:
+    last = paths.months[-1]
+    for month in (each.month for each in scenario.layoffs):
+        if month <= history.origin:
+            raise UsageError(
+                f"{month} 的数据已经公布（截至 {history.origin}），其影响已在数据之中。",
+                f"请给出 {history.origin + 1} 及以后的月份。",
+            )
+        if month > last:
+            raise UsageError(
+                f"{month} 超出预测期（至 {last}）。",
+                "请用 --horizon 延长预测期，或改用较早的月份。",
+            )
+    if scenario.layoffs and history.indicator == NEW_JOBS:
+        raise UsageError("裁员情景不适用于城镇新增就业。", "请用 --new-jobs，或换用 登记失业人数。")
+    first, end = scenario.first, scenario.last
+    if first is not None and end is not None and first > end:
+        raise UsageError(f"--from {first} 晚于 --until {end}。", "请核对起止月份。")
+    if first is not None and first > last:
+        raise UsageError(
+            f"--from {first} 超出预测期（至 {last}）。", "请用 --horizon 延长，或改用较早的月份。"
+        )
+
+
+def _people(values: Floats) -> dict[str, int]:
+    low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
+    return {"q10": round(low), "q50": round(middle), "q90": round(high)}
+
+
+def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
+    months = found.baseline.champion_paths.months
+    differences, indicator = found.differences, found.baseline.indicator
+    rows = []
+    for step, month in enumerate(months):
+        low, middle, high = np.quantile(differences[:, step], (0.1, 0.5, 0.9))
+        row: dict[str, Any] = {
+            "month": str(month),
+            "q10": figure(low, indicator),
+            "q50": figure(middle, indicator),
+            "q90": figure(high, indicator),
+        }
+        if found.impact is not None:
+            row |= {
+                "registered": _people(found.impact.registered[:, step]),
+                "absorbed": _people(found.impact.absorbed[:, step]),
+                "outstanding": _people(found.impact.outstanding[:, step]),
+                "unhired": _people(found.impact.unhired[:, step]),
+            }
+        rows.append(row)
+    return rows
+
+
+def _side(result: Competition) -> dict[str, Any]:
+    return {
+        "forecast": forecast_rows(result),
+        "caps": [cap_document(item, result.indicator) for item in result.assessments],
+    }
+
+
+def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]:
+    """A comparison as one JSON-able object.
+
+    Parameters
+    ----------
+    found : Comparison
+        From `compare`.
+    run_id : str or None
+        MLflow run that keeps it.
+
+    Returns
+    -------
+    dict
+        Keys in a fixed order; `baseline` and `scenario` have the same keys.
+    """
+    base, scenario = found.baseline, found.scenario
+    history = base.history
+    return {
+        "kind": "scenario",
+        "region": {"code": base.region.code, "name": base.region.name},
+        "indicator": base.indicator.code,
+        "indicator_name": base.indicator.name,
+        "unit": base.indicator.unit,
+        "data_month": str(history.origin),
+        "as_of": history.as_of.isoformat(),
+        "demo": base.demo,
+        "data_demo": history.demo,
+        "sources": list(history.sources),
+        "notes": [*history.notes, *base.notes],
+        "data_fingerprint": history.fingerprint,
+        "model": base.choice.model,
+        "description": described(scenario),
+        "events": {
+            "layoffs": [
+                {"month": str(each.month), "people": round(each.people)}
+                for each in scenario.layoffs
+            ],
+            "new_jobs": scenario.jobs_change or None,
+            "from": None if scenario.first is None else str(scenario.first),
+            "until": None if scenario.last is None else str(scenario.last),
+        },
+        "assumptions": [facts(each) for each in found.stated],
+        "baseline": _side(base),
+        "scenario": _side(found.changed),
+        "difference": _difference_rows(found),
+        "tested_horizon": base.tested_horizon,
+        "seed": base.options.seed,
+        "paths": base.options.n_paths,
+        "run_id": run_id,
+    }
+
+
+def comparison_csv(content: Mapping[str, Any]) -> bytes:
+    """Month by month, baseline and scenario, as CSV with a byte order mark.
+
+    Parameters
+    ----------
+    content : mapping
+        From `comparison_document`.
+    """
+    rows = []
+    sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
+    for one, other, change in zip(*sides, content["difference"], strict=True):
+        row = {
+            "region": content["region"]["code"],
+            "region_name": content["region"]["name"],
+            "indicator": content["indicator"],
+            "month": one["month"],
+        }
+        for name in ("q025", "q10", "q50", "q90", "q975"):
+            row |= {f"baseline_{name}": one[name], f"scenario_{name}": other[name]}
+        row |= {f"difference_{name}": change[name] for name in ("q10", "q50", "q90")}
+        row |= {
+            "unit": content["unit"],
+            "data_month": content["data_month"],
+            "demo": "演示数据" if content["demo"] else "",
+            "untested": "未经回测" if one["untested"] else "",
+        }
+        rows.append(row)
+    return as_csv(pd.DataFrame(rows))
+
+
+def described(scenario: Scenario) -> str:
+    """What is supposed to happen, as one Chinese phrase."""
+    parts = [f"{each.month} 裁员 {each.people:,.0f} 人" for each in scenario.layoffs]
+    if scenario.jobs_change:
+        span = "" if scenario.first is None else f"自 {scenario.first} 起"
+        if scenario.last is not None:
+            span += f"至 {scenario.last} "
+        way = "减少" if scenario.jobs_change < 0 else "增加"
+        parts.append(f"{span}新增就业{way} {round(abs(scenario.jobs_change) * 100, 1):g}%")
+    return "；".join(parts) or "无变动"

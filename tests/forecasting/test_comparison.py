@@ -1,0 +1,117 @@
+"""Baseline and scenario side by side, on a real competition of the floors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import UsageError
+from forecasting.comparison import compare, comparison_csv, comparison_document, described
+from forecasting.scenario import Layoff, Scenario, Span
+from forecasting.scenario_basis import Given
+from forecasting.scenario_chart import scenario_chart
+
+
+def month(text: str) -> pd.Period:
+    return pd.Period(text, "M")
+
+
+LAYOFF = Scenario((Layoff(month("2025-03"), 900.0),), -0.1, month("2025-02"))
+
+
+@pytest.fixture(scope="module")
+def scene(competition, cap_of):
+    targets = [cap_of(10_400.0), cap_of(11_000.0, tier="district")]
+    return competition(targets=targets), targets
+
+
+def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
+    result, targets = scene
+    before = result.champion_paths.values.copy()
+    found = compare(result, LAYOFF, Given(), targets)
+    assert (found.baseline.champion_paths.values == before).all()
+    assert (found.differences >= 0).all()
+    assert (found.differences[:, 0] == 0).all()
+    assert (found.differences[:, 2] > 0).all()
+    for one, other in zip(result.assessments, found.changed.assessments, strict=True):
+        assert one.target == other.target
+        assert other.p_any >= one.p_any
+        assert other.p_end >= one.p_end
+
+
+def test_the_same_again_gives_the_same_bytes(scene):
+    result, targets = scene
+    one, two = (compare(result, LAYOFF, Given(), targets) for _ in range(2))
+    assert comparison_document(one, None) == comparison_document(two, None)
+    assert scenario_chart(one) == scenario_chart(two)
+
+
+def test_the_document_states_events_assumptions_and_both_sides(scene):
+    result, targets = scene
+    found = compare(result, LAYOFF, Given(absorb=Span(3, 3)), targets)
+    content = comparison_document(found, "r1")
+    assert content["kind"] == "scenario"
+    assert content["events"] == {
+        "layoffs": [{"month": "2025-03", "people": 900}],
+        "new_jobs": -0.1,
+        "from": "2025-02",
+        "until": None,
+    }
+    assert [row["key"] for row in content["assumptions"]] == [
+        "registration", "absorb", "pass_through", "reemployment",
+    ]  # fmt: skip
+    assert all(row["source"] for row in content["assumptions"])
+    assert content["baseline"].keys() == content["scenario"].keys()
+    row = content["difference"][2]
+    assert row["month"] == "2025-03"
+    # Between 40 and 80 % of 900 register.
+    assert 360 <= row["registered"]["q10"] <= row["registered"]["q90"] <= 720
+    assert content["run_id"] == "r1"
+    table = list(csv.DictReader(io.StringIO(comparison_csv(content).decode("utf-8-sig"))))
+    assert [r["month"] for r in table] == [r["month"] for r in content["difference"]]
+    assert float(table[2]["scenario_q50"]) == content["scenario"]["forecast"][2]["q50"]
+
+
+def test_demonstration_data_stays_marked(competition):
+    found = compare(competition(demo=True), LAYOFF, Given(), ())
+    content = comparison_document(found, None)
+    assert content["demo"]
+    assert "演示数据" in comparison_csv(content).decode("utf-8-sig")
+
+
+def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
+    result, targets = scene
+    jobs = replace(result, history=replace(result.history, indicator="new_jobs", kind="flow"))
+    found = compare(jobs, Scenario(jobs_change=-0.2, first=month("2025-03")), Given(), targets)
+    ratio = found.changed.champion_paths.values / result.champion_paths.values
+    assert ratio == pytest.approx(np.tile([1, 1, *[0.8] * 10], (len(ratio), 1)))
+    assert found.stated == ()
+    assert found.impact is None
+    assert "registered" not in comparison_document(found, None)["difference"][0]
+    with pytest.raises(UsageError, match="裁员情景不适用于"):
+        compare(jobs, LAYOFF, Given(), targets)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "message"),
+    [
+        (Scenario((Layoff(month("2024-12"), 5),)), "已经公布"),
+        (Scenario((Layoff(month("2031-01"), 5),)), "超出预测期"),
+        (Scenario((), -0.1, month("2025-06"), month("2025-05")), "晚于"),
+        (Scenario((), -0.1, month("2031-06")), "超出预测期"),
+    ],
+)
+def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message):
+    result, targets = scene
+    with pytest.raises(UsageError, match=message):
+        compare(result, scenario, Given(), targets)
+
+
+def test_words():
+    assert described(LAYOFF) == "2025-03 裁员 900 人；自 2025-02 起新增就业减少 10%"
+    assert described(Scenario()) == "无变动"

@@ -140,7 +140,7 @@ def _breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]
     notes = []
     for row in content["caps"]:
         parts = []
-        shares = [f"{s['month']} {_percent(s['probability'])}" for s in row["first_breach"]
+        shares = [f"{s['month']} {percent(s['probability'])}" for s in row["first_breach"]
                   if s["probability"] >= LEAST_SHOWN]  # fmt: skip
         if shares and not row["already_breached"]:
             parts.append(f"首次突破 {'、'.join(shares)}")
@@ -151,17 +151,18 @@ def _breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]
                 f"如突破，平均最多超出 {phrase(row['excess_if_broken'], indicator)}{indicator.unit}"
             )
         if parts:
-            notes.append(f"{_cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
+            notes.append(f"{cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
     joint = content["caps_joint"]
     if joint is not None:
         notes.append(
-            f"{len(joint['caps'])} 项控制数合看：至少一项突破 {_percent(joint['p_at_least_one'])}，"
-            f"全部突破 {_percent(joint['p_all'])}。"
+            f"{len(joint['caps'])} 项控制数合看：至少一项突破 {percent(joint['p_at_least_one'])}，"
+            f"全部突破 {percent(joint['p_all'])}。"
         )
     return notes
 
 
-def _target_name(row: Mapping[str, Any]) -> str:
+def target_name(row: Mapping[str, Any]) -> str:
+    """A floor's or level's tier, value and marks, from its row in a document."""
     marks = [DEMO_MARK] if row["demo"] else []
     marks += ["沿用上期"] if row["carried"] else []
     marks += ["未经回测"] if row["untested"] else []
@@ -198,17 +199,17 @@ def floors_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Tab
     ):  # fmt: skip
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        reach = "已完成" if row["already_reached"] else _percent(row["p_reach"])
+        reach = "已完成" if row["already_reached"] else percent(row["p_reach"])
         above = row["direction"] == "cap"
         table.add_row(
-            f"{row['period']} {_target_name(row)}",
+            f"{row['period']} {target_name(row)}",
             _optional(row["published"], indicator),
             _progress(row["progress"]),
             _progress(row["progress_time"]),
             _progress(row["progress_seasonal"]),
             _optional(row["q50"], indicator),
             f"{_optional(row['q10'], indicator)} — {_optional(row['q90'], indicator)}",
-            f"突破 {_percent(row['p_above'])}" if above else reach,
+            f"突破 {percent(row['p_above'])}" if above else reach,
             _optional(row["needed_pace"], indicator),
             _optional(row["recent_pace"], indicator),
         )
@@ -233,14 +234,14 @@ def levels_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Tab
         table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         table.add_row(
-            _target_name(row),
+            target_name(row),
             row["period"],
             BASES[row["basis"]],
             phrase(row["latest"], indicator),
             phrase(row["gap"], indicator),
             _optional(row["q50"], indicator),
             f"{_optional(row['q10'], indicator)} — {_optional(row['q90'], indicator)}",
-            "未达到" if row["already_missed"] else _percent(row["p_reach"]),
+            "未达到" if row["already_missed"] else percent(row["p_reach"]),
         )
     return table
 

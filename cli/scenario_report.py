@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cli.report import cap_name, console, percent
+from cli.report import cap_name, console, percent, target_name
 from data.catalogue import Indicator
 from forecasting.document import BASES, DEMO_MARK, phrase
 
@@ -45,28 +45,44 @@ def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
     return table
 
 
-def _probability(row: Mapping[str, Any], name: str) -> str:
-    return "已突破" if name == "p_any" and row["already_breached"] else percent(row[name])
-
-
-def _caps(content: Mapping[str, Any]) -> Table:
-    table = Table(title="对照控制数", title_justify="left", header_style="bold")
-    for name in ("控制数", "期间", "考核", "", "基线", "情景"):
-        table.add_column(name, justify="right" if name in ("基线", "情景") else "left")
-    names = {
+_SHOWN: dict[str, dict[str, str]] = {
+    "caps": {
         "p_any": "期内突破", "p_any_remaining": "今后突破", "p_end": "期末突破",
-        "p_average": "均值突破",
-    }  # fmt: skip
-    pairs = zip(content["baseline"]["caps"], content["scenario"]["caps"], strict=True)
-    for before, after in pairs:
-        heads = [cap_name(before), before["period"], BASES[before["basis"]]]
-        for key, name in names.items():
-            if before[key] is None and after[key] is None:
-                continue
-            table.add_row(*heads, name, _probability(before, key), _probability(after, key))
-            heads = ["", "", ""]
-        first = [row["first_breach_month"] or "无" for row in (before, after)]
-        table.add_row(*heads, "首次突破月", *first, end_section=True)
+        "p_average": "均值突破", "first_breach_month": "首次突破月",
+        "expected_months_above": "预计超出月数",
+    },
+    "floors": {"p_reach": "完成概率", "p_above": "突破", "q50": "预计", "reach_month": "完成月"},
+    "levels_assessed": {"p_reach": "达到概率", "q50": "期末预计"},
+}  # fmt: skip
+
+
+def _cell(row: Mapping[str, Any], name: str, indicator: Indicator) -> str:
+    value = row[name]
+    if name == "p_any" and row["already_breached"]:
+        return "已突破"
+    if name.startswith("p_"):
+        return percent(value)
+    if value is None:
+        return "无"
+    if name == "q50":
+        return phrase(value, indicator)
+    return value if isinstance(value, str) else f"{value:.1f}"
+
+
+def _targets(content: Mapping[str, Any], indicator: Indicator) -> Table:
+    table = Table(title="对照控制数与目标", title_justify="left", header_style="bold")
+    for name in ("目标", "期间", "考核", "", "基线", "情景"):
+        table.add_column(name, justify="right" if name in ("基线", "情景") else "left")
+    for key, names in _SHOWN.items():
+        name_of = cap_name if key == "caps" else target_name
+        for pair in zip(content["baseline"][key], content["scenario"][key], strict=True):
+            heads = [name_of(pair[0]), pair[0]["period"], BASES[pair[0]["basis"]]]
+            cells = [(label, *(_cell(row, name, indicator) for row in pair))
+                     for name, label in names.items()
+                     if any(row[name] is not None for row in pair)]  # fmt: skip
+            for at, row in enumerate(cells, start=1):
+                table.add_row(*heads, *row, end_section=at == len(cells))
+                heads = ["", "", ""]
     return table
 
 
@@ -83,8 +99,9 @@ def print_scenario(content: Mapping[str, Any], indicator: Indicator) -> None:
     out = console()
     out.print(_head(content, indicator))
     out.print(_forecast(content, indicator))
-    if content["baseline"]["caps"]:
-        out.print(_caps(content))
+    table = _targets(content, indicator)
+    if table.row_count:
+        out.print(table)
     else:
-        out.print("对照控制数：本地区该指标没有登记可评估的控制数。")
+        out.print("对照控制数与目标：本地区该指标没有登记可评估的控制数或目标。")
     out.print(f"运行编号：{content['run_id'] or '未记录'}（情景，不登记模型版本）", soft_wrap=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +14,17 @@ from data.errors import UsageError
 from data.export import as_csv
 from data.targets import Target, value_at
 from features.history import History
-from forecasting.caps import Assessment, assess
+from forecasting.assess import assess_all
 from forecasting.cells import cell_seed
 from forecasting.competition import Competition
-from forecasting.document import cap_document, figure, forecast_rows
+from forecasting.document import (
+    cap_document,
+    figure,
+    forecast_rows,
+    joint_document,
+    level_document,
+    total_document,
+)
 from forecasting.scenario import Impact, Scenario, apply, scale_flow
 from forecasting.scenario_basis import Basis, Given, Stated, basis, facts
 from models.paths import SamplePaths
@@ -105,29 +110,23 @@ def compare(
             seed=cell_seed(result.options.seed, _SEED, history),
         )
         found, stated = impact.paths, ground.stated
+    known = list(targets)
+    assessed = assess_all(
+        result.targets,
+        history,
+        found,
+        result.tested_horizon,
+        lambda target, month: value_at(target, known, month, history.as_of),
+    )
     changed = replace(
         result,
         forecasts={**result.forecasts, result.choice.model: found},
-        assessments=_assess_again(result, found, targets, history.as_of),
+        assessments=assessed.caps,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
     )
     return Comparison(result, changed, scenario, stated, impact)
-
-
-def _assess_again(
-    result: Competition, paths: SamplePaths, targets: Sequence[Target], as_of: date
-) -> list[Assessment]:
-    known = list(targets)
-    found = [
-        assess(
-            item.target,
-            result.history,
-            paths,
-            result.tested_horizon,
-            partial(value_at, item.target, known, as_of=as_of),
-        )
-        for item in result.assessments
-    ]
-    return [item for item in found if item is not None]
 
 
 def _demand_sense(scenario: Scenario, history: History, paths: SamplePaths) -> None:
@@ -186,6 +185,9 @@ def _side(result: Competition) -> dict[str, Any]:
     return {
         "forecast": forecast_rows(result),
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
+        "caps_joint": joint_document(result.joint),
+        "floors": [total_document(item, result.indicator) for item in result.totals],
+        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
     }
 
 

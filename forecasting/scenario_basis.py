@@ -61,10 +61,10 @@ class Stated:
     @property
     def range(self) -> str:
         """The figures as people read them, a single one if nothing is uncertain."""
-        scale, unit = {"share": (100.0, "%"), "months": (1.0, " 个月"), "people": (1.0, " 人")}[
-            self.unit
-        ]
-        ends = [f"{round(end * scale, 1):,.12g}" for end in (self.low, self.high)]
+        scale, digits, unit = {
+            "share": (100.0, 1, "%"), "months": (1.0, 1, " 个月"), "people": (1.0, 0, " 人"),
+        }[self.unit]  # fmt: skip
+        ends = [f"{round(end * scale, digits):,.12g}" for end in (self.low, self.high)]
         return "—".join(dict.fromkeys(ends)) + unit
 
     @property

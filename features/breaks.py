@@ -11,6 +11,10 @@ from data.catalogue import Indicator
 from data.catalogue.schema import Break
 
 MONTH_ON_MONTH, YEAR_ON_YEAR = 1, 12
+# With a single month on one side, its own noise would pass for the height of the step.
+MIN_SIDE = 2
+# Shorter series are too short to difference out the season with which a step would be mixed up.
+MIN_SEASONAL = 27
 
 
 def splitting_break(
@@ -35,6 +39,28 @@ def marked_breaks(
         if (b.treatment == "split" and b.month == first)
         or (b.treatment == "dummy" and first < b.month <= last)
     )
+
+
+def estimable_steps(
+    breaks: Iterable[Break], first: pd.Period, last: pd.Period
+) -> tuple[tuple[Break, ...], tuple[Break, ...]]:
+    """Breaks of treatment `dummy` whose step can be estimated, and those whose cannot.
+
+    Parameters
+    ----------
+    breaks : iterable of Break
+        Any treatment.
+    first, last : pandas.Period
+        First and last month of the series.
+
+    Returns
+    -------
+    estimable, others : tuple of Break
+        A step needs two months before it and two from it on.
+    """
+    steps = [b for b in breaks if b.treatment == "dummy"]
+    found = tuple(b for b in steps if first + MIN_SIDE <= b.month <= last - (MIN_SIDE - 1))
+    return found, tuple(b for b in steps if b not in found)
 
 
 def step_regressors(breaks: Iterable[Break], months: pd.PeriodIndex) -> pd.DataFrame:

@@ -15,22 +15,31 @@ from features.festival import (
     spring_festival,
     window_shares,
 )
-from features.workdays import usual_days, working_days
+from features.workdays import FIRST_YEAR, LAST_YEAR, usual_days, working_days
 
 __all__ = [
     "COLUMN_LABELS",
     "DEFAULT_WINDOWS",
+    "GROUPS",
+    "GROUP_LABELS",
     "Window",
     "Windows",
     "calendar_table",
     "centred_shares",
     "graduation",
+    "optional_regressors",
     "regressors",
     "spring_festival",
     "window_shares",
     "working_day_effect",
 ]
 
+# Columns that enter or stay out together.
+GROUPS = {
+    "festival": ("festival_before", "festival_during", "festival_after"),
+    "working_days": ("working_days",),
+}
+GROUP_LABELS = {"festival": "春节", "working_days": "工作日"}
 # Graduates register from July, when the school year has ended, and find work by September.
 GRADUATION = {"graduation_entry": 7, "graduation_absorption": 9}
 COLUMN_LABELS = {
@@ -120,13 +129,53 @@ def graduation(start: pd.Period, periods: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         float64, shape (periods, 2), 0 or 1: `graduation_entry` (July, youth unemployment rises)
-        and `graduation_absorption` (September, it falls). They are purely seasonal: for models
-        without a seasonal part, or multiplied by the yearly number of graduates.
+        and `graduation_absorption` (September, it falls). They are purely seasonal, so no model
+        with a season of its own gains from them, see `optional_regressors`. For inspection, and
+        for whoever multiplies them by the yearly number of graduates.
     """
     months = pd.period_range(start, periods=periods, freq="M")
     numbers = np.asarray(months.month)
     columns = {name: (numbers == month).astype(float) for name, month in GRADUATION.items()}
     return pd.DataFrame(columns, index=months)
+
+
+def optional_regressors(
+    start: pd.Period,
+    periods: int,
+    kind: str,
+    as_of: date | None = None,
+    windows: Windows = DEFAULT_WINDOWS,
+) -> pd.DataFrame:
+    """Calendar columns that a series of some kind may answer to.
+
+    Whether it does is for a criterion to decide, see `models.effects`.
+
+    Parameters
+    ----------
+    start, periods, as_of, windows
+        As in `regressors` and `working_day_effect`.
+    kind : {"stock", "flow", "rate", "index"}
+        A month-end stock gets the festival's running sums. Working days are for flows, which grow
+        with the days on which people can be registered; a stock, a rate or an index does not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 3 or 4): the festival columns and, for flows within the years of
+        the working-day calendar, `working_days`. Graduation months are not among them: July and
+        September are fixed months, so any model with a season of its own already holds their
+        mean effect and the column would be collinear with it; the others are simple floors, which
+        ignore the calendar on purpose. They stay for inspection.
+
+    Raises
+    ------
+    DataError
+        If the months are outside the festival calendar.
+    """
+    table = regressors(start, periods, windows, stock=kind == "stock")
+    if kind != "flow" or start.year < FIRST_YEAR or (start + periods).year > LAST_YEAR:
+        return table
+    return table.assign(working_days=working_day_effect(start, periods, as_of))
 
 
 def calendar_table(

@@ -19,10 +19,20 @@ from data.errors import DataError
 from data.observation import out_of_range
 from data.vintages import Known, Vintages
 from features import calendar
-from features.breaks import marked_breaks, splitting_break, step_regressors
+from features.breaks import (
+    MIN_SEASONAL,
+    MIN_SIDE,
+    estimable_steps,
+    marked_breaks,
+    splitting_break,
+    step_regressors,
+)
+from features.festival import Windows
 from features.lagged import LaggedIndicator, Other, lagged_indicators
 from features.monthly import listed, monthly_figures
 from features.outliers import Mark, outlier_marks
+from features.window_choice import WindowChoice, choose_windows
+from features.workdays import calendar_published
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,16 +123,49 @@ class History:
         return pd.Series(self.values, index=self.months, dtype=float)
 
     @cached_property
-    def regressors(self) -> pd.DataFrame:
-        """Known regressors for the past and `KNOWN_AHEAD` months to come.
+    def scaled(self) -> Floats:
+        """`values` on the model scale, read-only: natural logarithms or as they are."""
+        scaled = np.log(self.values) if self.transform == "log" else self.values.copy()
+        scaled.flags.writeable = False
+        return scaled
 
-        The calendar columns of `features.calendar.regressors`, then a step for every change of
-        definition with treatment `dummy`. The first call in a process reads the festival calendar,
-        which takes about a tenth of a second.
+    @cached_property
+    def forced(self) -> pd.DataFrame:
+        """Regressors that are always estimated and removed, past and `KNOWN_AHEAD` months ahead.
+
+        float64: a step for every change of definition with treatment `dummy` that has two months
+        on either side. What cannot be estimated is told in `left_out`.
         """
-        table = calendar.regressors(self.start, len(self.values) + KNOWN_AHEAD)
-        steps = step_regressors(self.breaks, pd.PeriodIndex(table.index))
-        return table if steps.empty else pd.concat([table, steps], axis=1)
+        months = pd.period_range(self.start, periods=len(self.values) + KNOWN_AHEAD, freq="M")
+        steps, _ = estimable_steps(self.breaks, self.start, self.origin)
+        return step_regressors(steps, months)
+
+    @cached_property
+    def festival(self) -> WindowChoice:
+        """Festival windows chosen from what was known at the origin."""
+        return choose_windows(self.scaled, self.start, stock=self.kind == "stock")
+
+    def optional(self, windows: Windows) -> pd.DataFrame:
+        """Calendar columns that models use where they earn it, past and ahead.
+
+        Parameters
+        ----------
+        windows : Windows
+            Days before, during and after the festival.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `features.calendar.optional_regressors`. The first call in a process reads the
+            festival calendar, which takes about a tenth of a second.
+        """
+        months = len(self.values) + KNOWN_AHEAD
+        return calendar.optional_regressors(self.start, months, self.kind, self.as_of, windows)
+
+    @cached_property
+    def regressors(self) -> pd.DataFrame:
+        """All known regressors, past and ahead: `optional` with the windows chosen, `forced`."""
+        return pd.concat([self.optional(self.festival.windows), self.forced], axis=1)
 
     @cached_property
     def lagged_table(self) -> pd.DataFrame:
@@ -143,14 +186,21 @@ class History:
     @cached_property
     def outliers(self) -> tuple[Mark, ...]:
         """Candidates of outliers and level shifts, marks only; see `features.outliers`."""
-        scaled = np.log(self.values) if self.transform == "log" else self.values
-        return outlier_marks(scaled, self.start)
+        return outlier_marks(self.scaled, self.start)
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """What a series this short does not allow to estimate, in Chinese."""
         n = len(self.values)
-        return tuple(f"历史只有 {n} 个月，{what}" for least, what in _NEEDED if n < least)
+        short = [f"历史只有 {n} 个月，{what}" for least, what in _NEEDED if n < least]
+        _, steps = estimable_steps(self.breaks, self.start, self.origin)
+        beyond = [
+            f"{b.month} 口径变化的前后须各有 {MIN_SIDE} 个月才能估计台阶，模型暂用原值"
+            for b in steps
+        ]
+        if len(steps) < sum(b.treatment == "dummy" for b in self.breaks) and n < MIN_SEASONAL:
+            beyond.append(f"历史只有 {n} 个月，台阶与季节变动分不开，台阶估计含当月的季节变动")
+        return (*short, *beyond)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -163,10 +213,17 @@ class History:
         steps = [str(b.month) for b in self.breaks if b.treatment == "dummy"]
         if steps:
             digest.update(repr(steps).encode())
+        if self.kind == "flow":
+            digest.update(repr(self._calendars()).encode())
         for each in self.lagged:
             for part in each.identity():
                 digest.update(part)
         return digest.hexdigest()
+
+    def _calendars(self) -> list[int]:
+        """Years whose working days were published by the day of knowledge."""
+        years = range(self.start.year, (self.origin + KNOWN_AHEAD).year + 1)
+        return [year for year in years if calendar_published(year, self.as_of)]
 
     def last(self, window: int) -> History:
         """The history cut to its last `window` months."""

@@ -128,7 +128,7 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     used = [i for i, h in enumerate(histories) if len(h) >= FEWEST_MONTHS]
     if len(used) < FEWEST_SERIES:
         return shifts
-    series = [scale(histories[i]).z for i in used]
+    series = [scale(histories[i], {})[0].z for i in used]
     n = max(len(z) for z in series)
     levels = np.full((n, len(used)), np.nan)
     paths = np.full((n, len(used), horizon), np.nan)

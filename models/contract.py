@@ -16,19 +16,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from data.errors import ShortHistoryError
-from features.history import History
+from features.calendar import GROUPS
+from features.festival import Windows
+from features.history import KNOWN_AHEAD, History
 from features.lagged import LaggedIndicator
+from models.effects import Policy, effects_of
 from models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 Parameters = dict[str, Any]
+Calendar = Literal["removed", "given", "ignored"]
 
 SEASON = 12
 
@@ -88,7 +92,8 @@ class Scaled:
     months : pandas.PeriodIndex
         Their months.
     known : numpy.ndarray
-        float64, shape (n + ahead, k): calendar regressors, past rows first.
+        float64, shape (n + ahead, k): calendar regressors, past rows first, of families that use
+        them themselves; no column for the others.
     beside : tuple of Beside
         Indicators as far as they were known.
     """
@@ -107,11 +112,41 @@ class Scaled:
         return self.known[len(self.z) : len(self.z) + horizon]
 
 
-def scale(history: History) -> Scaled:
-    """Put a history on its model scale (natural logarithm or identity)."""
-    z = np.log(history.values) if history.transform == "log" else history.values.copy()
+def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
+    """Put a history on its model scale and take out what known regressors explain.
+
+    Parameters
+    ----------
+    history : History
+        As of the origin. Its forced effects (steps of changed definitions) are estimated on it,
+        whatever earlier month the parameters come from: they belong to the data.
+    calendar : dict
+        Optional effects as they were when the parameters were estimated: `windows` of the
+        festival, coefficients to take out (`effects`) or names of columns to hand over
+        (`columns`). Empty for families that ignore the calendar.
+
+    Returns
+    -------
+    data : Scaled
+        Values freed of the effects.
+    ahead : numpy.ndarray
+        Shape (months ahead,): the effects of the months to come, to be added to what the family
+        forecasts. A step stays, so paths go on at the new level.
+    """
+    n = len(history)
+    explained = np.zeros(n + KNOWN_AHEAD)
+    if history.forced.shape[1]:
+        steps = effects_of(history).forced
+        explained += history.forced[list(steps)].to_numpy() @ np.array(list(steps.values()))
+    known = np.zeros((len(explained), 0))
+    if calendar:
+        table = history.optional(Windows(*(tuple(window) for window in calendar["windows"])))
+        effects = calendar.get("effects", {})
+        if effects:
+            explained += table[list(effects)].to_numpy() @ np.array(list(effects.values()))
+        known = table[calendar.get("columns", [])].to_numpy()
     beside = tuple(_beside(history, each) for each in history.lagged)
-    return Scaled(z, history.months, history.regressors.to_numpy(dtype=float), beside)
+    return Scaled(history.scaled - explained[:n], history.months, known, beside), explained[n:]
 
 
 def _beside(history: History, each: LaggedIndicator) -> Beside:
@@ -145,12 +180,21 @@ class Competitor(ABC):
         Declared abilities.
     version : int
         Raised whenever the numbers change, so that cached cells are not reused.
+    calendar : {"removed", "given", "ignored"}
+        What happens to optional calendar effects: taken out before the hooks see the series and
+        put back afterwards, where a criterion asks for it; the columns handed over, for a family
+        that weighs them itself; nothing. Never both, so no effect counts twice. Forced effects
+        are taken out for every family.
+    policy : {"automatic", "none", "default", "chosen"}
+        Which optional effects, see `models.effects.effects_of`.
     """
 
     name: str
     label: str
     tags: Tags
     version: int = 1
+    calendar: Calendar = "given"
+    policy: Policy = "automatic"
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -168,7 +212,7 @@ class Competitor(ABC):
         Returns
         -------
         dict
-            JSON-able parameters on the model scale.
+            JSON-able parameters on the model scale; `calendar` holds the calendar effects.
 
         Raises
         ------
@@ -179,7 +223,9 @@ class Competitor(ABC):
         """
         self._demand_length(history)
         with quietly():
-            parameters = self._fit(scale(history))
+            calendar = self._calendar(history)
+            data, _ = scale(history, calendar)
+            parameters = {**self._fit(data), "calendar": calendar}
         _demand_storable(parameters)
         return parameters
 
@@ -215,9 +261,9 @@ class Competitor(ABC):
         if horizon < 1 or n_paths < 2:
             raise ValueError("horizon must be at least 1 and n_paths at least 2")
         with quietly():
-            draws = self._paths(
-                scale(history), parameters, horizon, n_paths, np.random.default_rng(seed)
-            )
+            data, ahead = scale(history, parameters.get("calendar", {}))
+            draws = self._paths(data, parameters, horizon, n_paths, np.random.default_rng(seed))
+            draws = draws + ahead[:horizon]
             values = np.exp(draws) if history.transform == "log" else np.asarray(draws, dtype=float)
         if values.shape != (n_paths, horizon):
             raise ModelFailure(f"模拟路径形状为 {values.shape}，应为 {(n_paths, horizon)}")
@@ -253,6 +299,17 @@ class Competitor(ABC):
         if isinstance(parameters, Failure):
             return parameters
         return self.draw(history, parameters, horizon, n_paths, seed)
+
+    def _calendar(self, history: History) -> Parameters:
+        """Optional calendar effects as parameters, see `scale`."""
+        if self.calendar == "ignored":
+            return {}
+        found = effects_of(history, self.policy)
+        if self.calendar == "removed":
+            return {"windows": [list(w) for w in found.windows], "effects": dict(found.optional)}
+        # Shrinkage suits short histories too, in which the criterion would not try the festival.
+        columns = [*GROUPS["festival"], *(c for c in found.optional if c in GROUPS["working_days"])]
+        return {"windows": [list(w) for w in found.windows], "columns": columns}
 
     def _demand_length(self, history: History) -> None:
         if len(history) < self.tags.min_months:

@@ -21,7 +21,7 @@ class RandomWalk(GaussianCompetitor):
     name = "random_walk"
     label = "随机游走"
     tags = Tags(min_months=4, floor=True, cost=0.01)
-    adjusts = False
+    calendar = "ignored"
 
     def _estimate(self, data: Scaled) -> Parameters:
         steps = np.diff(data.z)
@@ -44,7 +44,7 @@ class Drift(GaussianCompetitor):
     name = "drift"
     label = "漂移"
     tags = Tags(min_months=8, floor=True, cost=0.01)
-    adjusts = False
+    calendar = "ignored"
 
     def _estimate(self, data: Scaled) -> Parameters:
         steps = np.diff(data.z)
@@ -77,7 +77,7 @@ class SeasonalNaive(GaussianCompetitor):
     name = "seasonal_naive"
     label = "季节朴素"
     tags = Tags(min_months=18, floor=True, cost=0.01)
-    adjusts = False
+    calendar = "ignored"
 
     def _estimate(self, data: Scaled) -> Parameters:
         changes = data.z[SEASON:] - data.z[:-SEASON]

@@ -9,14 +9,13 @@ path, which makes the law a multivariate Student: short histories widen, not nar
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv, ndtri
 
-from models.contract import Competitor, ModelFailure, Parameters, Scaled
-from models.festival import festival_effect
+from models.contract import Calendar, Competitor, ModelFailure, Parameters, Scaled
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,21 +121,13 @@ def factorise(covariance: Floats) -> Floats:
 
 
 class GaussianCompetitor(Competitor):
-    """Base of the families with a Gaussian or Student law.
+    """Base of the families with a Gaussian or Student law, without calendar terms of their own."""
 
-    Attributes
-    ----------
-    adjusts : bool
-        Remove a Spring Festival effect before estimation and put it back afterwards, where an
-        information criterion asks for it.
-    """
-
-    adjusts: bool = True
+    calendar: Calendar = "removed"
+    version = 2
 
     def _fit(self, data: Scaled) -> Parameters:
-        effect = festival_effect(data) if self.adjusts else np.zeros(data.known.shape[1])
-        found = self._estimate(replace(data, z=data.z - data.past() @ effect))
-        return {**found, "festival": effect.tolist()}
+        return self._estimate(data)
 
     def _paths(
         self,
@@ -146,15 +137,12 @@ class GaussianCompetitor(Competitor):
         n_paths: int,
         rng: np.random.Generator,
     ) -> Floats:
-        effect = np.asarray(parameters["festival"], dtype=float)
-        law = self._law(replace(data, z=data.z - data.past() @ effect), parameters, horizon)
-        ahead = data.future(horizon) @ effect
-        return replace(law, mean=law.mean + ahead).draw(n_paths, rng)
+        return self._law(data, parameters, horizon).draw(n_paths, rng)
 
     @abstractmethod
     def _estimate(self, data: Scaled) -> Parameters:
-        """Estimate on the model scale, the festival effect removed."""
+        """Estimate on the model scale, known effects taken out."""
 
     @abstractmethod
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
-        """Joint law of the months ahead, without the festival effect."""
+        """Joint law of the months ahead, without the known effects."""

@@ -74,6 +74,7 @@ class ProphetModel(Competitor):
 
     name = "prophet"
     label = "Prophet"
+    version = 2
     tags = Tags(min_months=25, filters=False, cost=5.0)
 
     def _fit(self, data: Scaled) -> Parameters:

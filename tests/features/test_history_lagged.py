@@ -385,7 +385,7 @@ def test_a_history_does_not_cost_more_in_a_full_store(store, catalogue, jiading,
     day = date(2026, 11, 20)
     taken = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         build(store, jiading, unemployed, day, others=[catalogue.indicator("pmi_manufacturing")])
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < 0.05

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import ShortHistoryError
+from features.festival import DEFAULT_WINDOWS
 from models.contract import Competitor, ModelFailure, Tags, quietly, scale
 from models.paths import Failure, SamplePaths
 
@@ -41,14 +42,17 @@ def _around(value, spread=0.01):
 
 
 def test_log_scale_there_and_back(history):
-    assert scale(history).z == pytest.approx(np.log(history.values))
+    assert scale(history, {})[0].z == pytest.approx(np.log(history.values))
     found = Given(_around(np.log(115.0))).paths(history, {}, 2, 10, 1)
     assert found.values == pytest.approx(np.exp(_around(np.log(115.0))), rel=1e-6)
     assert found.origin == history.origin
 
 
 def test_regressors_line_up_with_the_months(history):
-    data = scale(history)
+    windows = [list(window) for window in DEFAULT_WINDOWS]
+    columns = list(history.regressors.columns)
+    data, ahead = scale(history, {"windows": windows, "columns": columns})
+    assert not ahead.any()
     assert data.past() == pytest.approx(history.regressors.to_numpy()[:4])
     ahead = history.regressors.loc[history.origin + 1 : history.origin + 5].to_numpy()
     assert data.future(5) == pytest.approx(ahead)

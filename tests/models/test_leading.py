@@ -47,12 +47,12 @@ def test_scaling_lines_indicators_up_with_the_target(history_of):
     history = history_of([5.0, 6.0, 7.0], start="2020-03")
     early = beside([1, 2, 3, 4], pd.Period("2020-01", "M"), code="early")
     late = beside([np.e, np.e**2, np.e**3], pd.Period("2020-04", "M"), "log", code="late")
-    one, two = scale(replace(history, lagged=(early, late))).beside
+    one, two = scale(replace(history, lagged=(early, late)), {})[0].beside
     assert (one.code, one.values.tolist()) == ("early", [3, 4])
     assert np.isnan(two.values[0])
     # It is known a month beyond the target.
     assert two.values[1:] == pytest.approx([1, 2, 3])
-    assert scale(history).beside == ()
+    assert scale(history, {})[0].beside == ()
 
 
 def test_season_and_memory_are_learnt(rng):

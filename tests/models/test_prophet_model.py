@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def library(example):
+def library(example, fitted):
     """Prophet itself with the same settings, and its forecast of past and future."""
-    data = scale(example("seasonal"))
+    data, _ = scale(example("seasonal"), fitted("prophet", "seasonal")["calendar"])
     with quietly():
         from prophet import Prophet
 
@@ -49,7 +49,8 @@ def library(example):
 
 
 def test_expected_path_is_prophets_own(library, example, fitted):
-    data, parameters = scale(example("seasonal")), fitted("prophet", "seasonal")
+    parameters = fitted("prophet", "seasonal")
+    data, _ = scale(example("seasonal"), parameters["calendar"])
     found = roster.create("prophet")._expected(data, parameters, len(data.z) + 12)
     assert found == pytest.approx(library[0], abs=1e-6)
 

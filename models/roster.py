@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
 
 from data.errors import UnknownNameError, suggestion
 from models import combination
 from models.contract import Competitor, Tags
 from models.floors import Drift, RandomWalk, SeasonalNaive
+from models.nixtla import PACKAGE, AutoArima, AutoCes, AutoEts, AutoTheta
 from models.plugins import Absent, Plugin, discover
 from models.prophet_model import ProphetModel
 from models.regression import Ridge
@@ -42,13 +45,23 @@ _FAMILIES: tuple[type[Competitor], ...] = (
 )
 
 
+# They join where their package is installed.
+_OPTIONAL: tuple[type[Competitor], ...] = (AutoArima, AutoEts, AutoCes, AutoTheta)
+_HOW = f"未安装 {PACKAGE}，可用 pip install 'employment-forecast[{PACKAGE}]' 安装"
+
+
 @cache
 def _found() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
     """Models of other packages; looked for when a name is first asked for."""
-    return discover(
-        {*(f.name for f in _FAMILIES), COMBINATION},
-        {*(f.label for f in _FAMILIES), COMBINATION_LABEL},
+    ours = (*_FAMILIES, *_OPTIONAL)
+    plugins, absent = discover(
+        {*(f.name for f in ours), COMBINATION}, {*(f.label for f in ours), COMBINATION_LABEL}
     )
+    if find_spec(PACKAGE) is None:
+        return plugins, (*(Absent(f.name, PACKAGE, _HOW) for f in _OPTIONAL), *absent)
+    version = metadata.version(PACKAGE)
+    extra = tuple(Plugin(f, f"{PACKAGE} {version}", version) for f in _OPTIONAL)
+    return (*extra, *plugins), absent
 
 
 @cache
@@ -68,8 +81,10 @@ def absent() -> tuple[Absent, ...]:
 
 
 def notes() -> tuple[str, ...]:
-    """Sentences about models that are announced and cannot compete, for reports."""
-    return tuple(f"模型 {a.name}（{a.package}）未参赛：{a.reason}" for a in absent())
+    """Sentences about broken models of other packages, for reports."""
+    return tuple(
+        f"模型 {a.name}（{a.package}）未参赛：{a.reason}" for a in absent() if a.package != PACKAGE
+    )
 
 
 def package(name: str) -> str:

@@ -18,6 +18,8 @@ from models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
 from models.gaussian import GaussianCompetitor, Law, moving_factor
 
 Floats = npt.NDArray[np.float64]
+# Design, transition and gain of an innovations form.
+Form = tuple[Floats, Floats, Floats]
 
 # Level, slope, seasonal states with the coming month's first.
 STATES = 2 + SEASON
@@ -28,9 +30,7 @@ DAMPING = (0.8, 0.98)
 START = (0.5, 0.1, 0.1, 0.95)
 
 
-def innovations_form(
-    level: float, slope: float, seasonal: float, damping: float
-) -> tuple[Floats, Floats, Floats]:
+def innovations_form(level: float, slope: float, seasonal: float, damping: float) -> Form:
     """Matrices of the additive innovations form.
 
     Parameters
@@ -114,6 +114,42 @@ def filter_history(
     return state[:, :-1] @ first + state[:, -1], target - forecasts[:, :-1] @ first
 
 
+def innovations_law(
+    z: Floats, form: Form, sigma: float, degrees: float | None, horizon: int
+) -> Law:
+    """Joint law of the months after a history.
+
+    Parameters
+    ----------
+    z : numpy.ndarray
+        Shape (n,).
+    form : tuple of numpy.ndarray
+        Design, transition and gain, for instance from `innovations_form`.
+    sigma : float
+        Standard deviation of the innovations.
+    degrees : float or None
+        Degrees of freedom of the Student law.
+    horizon : int
+        Months ahead.
+
+    Returns
+    -------
+    Law
+    """
+    design, transition, gain = form
+    state, _ = filter_history(z - z[0], design, transition, gain)
+    mean = np.empty(horizon)
+    weights = np.ones(horizon)
+    pulse = gain
+    for step in range(horizon):
+        mean[step] = z[0] + design @ state
+        state = transition @ state
+        if step:
+            weights[step] = design @ pulse
+            pulse = transition @ pulse
+    return Law(mean, moving_factor(weights, sigma, horizon), degrees)
+
+
 class ExponentialSmoothing(GaussianCompetitor):
     """ETS with additive error and season; the trend is what the variants differ in."""
 
@@ -160,21 +196,8 @@ class ExponentialSmoothing(GaussianCompetitor):
         return {"weights": weights, "sigma": sigma, "degrees": float(degrees)}
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
-        design, transition, gain = innovations_form(**parameters["weights"])
-        base = data.z[0]
-        state, _ = filter_history(data.z - base, design, transition, gain)
-        mean = np.empty(horizon)
-        weights = np.ones(horizon)
-        pulse = gain
-        for step in range(horizon):
-            mean[step] = base + design @ state
-            state = transition @ state
-            if step:
-                weights[step] = design @ pulse
-                pulse = transition @ pulse
-        return Law(
-            mean, moving_factor(weights, parameters["sigma"], horizon), parameters["degrees"]
-        )
+        form = innovations_form(**parameters["weights"])
+        return innovations_law(data.z, form, parameters["sigma"], parameters["degrees"], horizon)
 
 
 class DampedTrend(ExponentialSmoothing):

@@ -90,13 +90,18 @@ class Theta(GaussianCompetitor):
             bounds=(0.01, 1.0),
             method="bounded",
         )
+        return self._stored(y, seasonal, float(found.x), drift)
+
+    def _stored(self, y: Floats, seasonal: Floats, weight: float, drift: float) -> Parameters:
+        """Parameters with the scale of the one-step errors of the deseasonalised series."""
+        _, errors = smooth(y, weight, drift)
         # Weight, slope, level and eleven free seasonal means.
         degrees = len(y) - 3 - (SEASON - 1)
-        variance = float(found.fun) / degrees
+        variance = float((errors**2).sum()) / degrees
         if not np.isfinite(variance) or variance <= 0:
             raise ModelFailure("Theta法估计未得出有限的方差")
         return {
-            "weight": float(found.x),
+            "weight": weight,
             "drift": drift,
             "seasonal": seasonal.tolist(),
             "sigma": float(np.sqrt(variance)),

@@ -20,6 +20,7 @@ from models.arma import arma_model
 from models.combination import combine
 from models.contract import Parameters, Scaled
 from models.gaussian import Law, factorise
+from models.nixtla import AutoArima, AutoCes, AutoEts, AutoTheta
 from models.paths import SamplePaths
 from models.statespace import joint_moments, terminal
 
@@ -93,6 +94,28 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "sarima_ar": {**still, "coefficients": [0.0, -0.9999], "variance": SIGMA**2},
         "ridge": _ridge(1.0),
         "prophet": {**trendless, "persistence": 1.0, "sigma": SIGMA},
+        "auto_arima": {
+            **still,
+            "order": [0, 1, 0],
+            "seasonal": [0, 0, 0],
+            "coefficients": [],
+            "variance": SIGMA**2,
+            "first": 0,
+            "drift": 0.0,
+            "intercept": 0.3,
+        },
+        "auto_ets": {
+            **still,
+            "trend": False,
+            "season": False,
+            "level": 1.0,
+            "slope": 0.0,
+            "seasonal": 0.0,
+            "damping": 0.0,
+        },
+        # With these gains the level gathers all of every innovation.
+        "auto_ces": {**still, "kind": "N", "gains": {"alpha_0": 2.0, "alpha_1": 1.0}},
+        "auto_theta": {**still, "weight": 1.0, "drift": 0.0, "seasonal": [0.0] * 12},
     }
 
 
@@ -109,6 +132,8 @@ def _ridge(phi: float) -> Parameters:
     }
 
 
+# Their laws need no package that may be missing; only their estimation does.
+OPTIONAL = {f.name: f for f in (AutoArima, AutoEts, AutoCes, AutoTheta)}
 RANDOM_WALKS = _random_walk_cases()
 # The seasonal pattern of these families is estimated from the data; only a very long history makes
 # its uncertainty vanish beside the Monte Carlo error.
@@ -117,7 +142,8 @@ LONG = {"uc": 3600, "sarima": 3600, "sarima_ar": 3600}
 
 def _paths(name: str, parameters: Parameters, data: Scaled, seed: int = 5) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return roster.create(name)._paths(data, parameters, HORIZON, N, rng)
+    model = OPTIONAL[name]() if name in OPTIONAL else roster.create(name)
+    return model._paths(data, parameters, HORIZON, N, rng)
 
 
 def _flat(name: str, make_scaled: Scaler) -> Scaled:
@@ -131,7 +157,10 @@ def test_random_walk_in_every_family(name, make_scaled):
 
 
 def test_only_the_seasonal_naive_holds_no_random_walk():
-    assert set(RANDOM_WALKS) == set(roster.names()) - {"seasonal_naive", roster.COMBINATION}
+    assert set(RANDOM_WALKS) == {*roster.names(), *OPTIONAL} - {
+        "seasonal_naive",
+        roster.COMBINATION,
+    }
 
 
 def test_ar1_in_ridge(make_scaled):

@@ -1,4 +1,4 @@
-"""ARMA models of differenced series: estimation by statsmodels, and the way back to levels."""
+"""ARMA models of differenced series: estimation, statsmodels' state space, and the way back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from models.contract import SEASON, ModelFailure
+from models.likelihood import Fitness, exact_fitness, product, stationary
 
 Floats = npt.NDArray[np.float64]
 Order = tuple[int, int]
 
-# Closer to the unit circle than this the seasonal moving average cancels the seasonal difference
-# numerically and the likelihood is flat.
-LARGEST_ROOT = 0.995
+# Partial autocorrelations closer to one make the seasonal moving average cancel the seasonal
+# difference numerically, and the likelihood is flat.
+LARGEST = 0.995
+# Of the unrestricted coefficients: no autoregression, moving averages as practice meets them.
+START_MOVING, START_SEASONAL = 0.3, 0.9
 
 
 def difference(z: Floats) -> Floats:
@@ -50,7 +53,7 @@ def integrate(z: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floa
     return levels[SEASON + 1 :], weights @ covariance @ weights.T
 
 
-def arma_model(w: Floats, order: Order, seasonal: Order, concentrate: bool) -> Any:
+def arma_model(w: Floats, order: Order, seasonal: Order) -> Any:
     """Zero-mean seasonal ARMA model of statsmodels, (p, q) x (P, Q) with season 12."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
@@ -58,12 +61,11 @@ def arma_model(w: Floats, order: Order, seasonal: Order, concentrate: bool) -> A
         w,
         order=(order[0], 0, order[1]),
         seasonal_order=(seasonal[0], 0, seasonal[1], SEASON),
-        concentrate_scale=concentrate,
     )
 
 
 def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float], float]:
-    """Exact maximum likelihood.
+    """Exact maximum likelihood within the stationary and invertible region.
 
     Parameters
     ----------
@@ -84,13 +86,37 @@ def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float]
     ModelFailure
         If the series does not vary or the estimate is not finite.
     """
+    from scipy.optimize import minimize
+
     size = float(np.abs(w).max())
     if size == 0:
         raise ModelFailure("差分后的序列没有变化，无法估计")
-    model = arma_model(w / size, order, seasonal, concentrate=True)
-    result = model.fit(disp=0, cov_type="none", low_memory=True)
-    coefficients = np.clip(result.params, -LARGEST_ROOT, LARGEST_ROOT)
-    variance = float(model.filter(coefficients, cov_type="none").scale) * size**2
+    scaled = w / size
+    cuts = np.cumsum([*order, *seasonal])
+
+    def coefficients(free: Floats) -> list[Floats]:
+        ar, ma, seasonal_ar, seasonal_ma = (stationary(part) for part in np.split(free, cuts[:-1]))
+        return [ar, -ma, seasonal_ar, -seasonal_ma]
+
+    def fitness(free: Floats) -> Fitness:
+        ar, ma, seasonal_ar, seasonal_ma = coefficients(free)
+        reversed_ar = product(np.append(1.0, -ar), np.append(1.0, -seasonal_ar))
+        moving = product(np.append(1.0, ma), np.append(1.0, seasonal_ma))
+        return exact_fitness(scaled, -reversed_ar[1:], moving)
+
+    start = np.zeros(cuts[-1])
+    start[cuts[0] : cuts[1]] = START_MOVING / max(order[1], 1)
+    start[cuts[2] :] = START_SEASONAL
+    reach = float(np.arctanh(LARGEST))
+    found = minimize(
+        lambda free: fitness(free).badness,
+        start,
+        method="L-BFGS-B",
+        bounds=[(-reach, reach)] * len(start),
+        options={"eps": 1e-5, "maxiter": 60, "ftol": 1e-7},
+    )
+    variance = fitness(found.x).variance * size**2
     if not np.isfinite(variance) or variance <= 0:
         raise ModelFailure("似然估计未得出有限的方差")
-    return [float(c) for c in coefficients], variance * len(w) / (len(w) - len(coefficients))
+    flat = np.concatenate(coefficients(found.x))
+    return [float(c) for c in flat], variance * len(w) / (len(w) - len(flat))

@@ -1,9 +1,10 @@
-"""The robust combination: median of the members' quantile functions, dependence from their paths.
+"""The robust combination: trimmed mean of the members' quantiles, dependence from their paths.
 
-Each month's law is the median over the members of their sorted draws, so that one exploding member
-moves nothing. The dependence over the months comes from the members' own paths: a template made of
-equal parts of every member's paths, reduced to ranks, gives the order in which the combined draws
-are put (ensemble copula coupling: Schefzik, Thorarinsdottir, Gneiting 2013).
+Each month's law is a mean over the members of their sorted draws that leaves out the lowest and the
+highest member, so that one exploding member moves nothing. The dependence over the months comes
+from the members' own paths: a template made of equal parts of every member's paths, reduced to
+ranks, gives the order in which the combined draws are put (ensemble copula coupling: Schefzik,
+Thorarinsdottir, Gneiting 2013).
 """
 
 from __future__ import annotations
@@ -17,9 +18,18 @@ from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
-# The families that experts combine, and a regression whose errors are least like theirs. The floors
-# are for comparison; Prophet is far behind on its own and not trusted.
-MEMBERS: tuple[str, ...] = ("sarima", "sarima_ar", "ets", "ets_trend", "uc", "theta", "ridge")
+# One of each family that experts combine and a regression whose errors are least like theirs, most
+# of them on both scales. The floors are for comparison; Prophet is far behind on its own and not
+# trusted.
+MEMBERS: tuple[str, ...] = (
+    "ets",
+    "uc",
+    "sarima",
+    "ridge",
+    "ets_level",
+    "sarima_level",
+    "ridge_level",
+)
 
 
 def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
@@ -35,7 +45,7 @@ def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
     Returns
     -------
     SamplePaths
-        Same shape; each column holds exactly the median of the members' sorted columns.
+        Same shape; each column holds exactly `trimmed_mean` of the members' sorted columns.
 
     Raises
     ------
@@ -49,9 +59,30 @@ def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
         raise ValueError("members must share origin, horizon and number of paths")
     rng = np.random.default_rng(seed)
     stack = np.stack([m.values for m in members])
-    law = np.median(np.sort(stack, axis=1), axis=0)
+    law = trimmed_mean(np.sort(stack, axis=1))
     order = template_ranks(stack, rng)
     return SamplePaths(np.take_along_axis(law, order, axis=0), first.origin)
+
+
+def trimmed_mean(laws: Floats) -> Floats:
+    """Mean over the members without the lowest and the highest, decided at each entry.
+
+    Parameters
+    ----------
+    laws : numpy.ndarray
+        Shape (members, ...).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (...); the plain mean of one or two members.
+
+    References
+    ----------
+    Jose and Winkler (2008), Simple robust averages of forecasts.
+    """
+    trim = 1 if len(laws) > 2 else 0
+    return np.asarray(np.sort(laws, axis=0)[trim : len(laws) - trim].mean(axis=0), dtype=float)
 
 
 def template_ranks(stack: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -96,12 +96,15 @@ class Scaled:
         them themselves; no column for the others.
     beside : tuple of Beside
         Indicators as far as they were known.
+    logs : bool
+        The model scale is the natural logarithm.
     """
 
     z: Floats
     months: pd.PeriodIndex
     known: Floats
     beside: tuple[Beside, ...] = ()
+    logs: bool = False
 
     def past(self) -> Floats:
         """Regressors of the observed months, shape (n, k)."""
@@ -146,7 +149,9 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
             explained += table[list(effects)].to_numpy() @ np.array(list(effects.values()))
         known = table[calendar.get("columns", [])].to_numpy()
     beside = tuple(_beside(history, each) for each in history.lagged)
-    return Scaled(history.scaled - explained[:n], history.months, known, beside), explained[n:]
+    logs = history.transform == "log"
+    z = history.scaled - explained[:n]
+    return Scaled(z, history.months, known, beside, logs), explained[n:]
 
 
 def _beside(history: History, each: LaggedIndicator) -> Beside:

@@ -16,11 +16,12 @@ from data.errors import UnknownNameError, suggestion
 from models import combination
 from models.contract import Competitor, Tags
 from models.floors import Drift, RandomWalk, SeasonalNaive
+from models.levels import LevelRidge, LevelSarima, LevelSmoothing
 from models.nixtla import PACKAGE, AutoArima, AutoCes, AutoEts, AutoTheta
 from models.plugins import Absent, Plugin, discover
 from models.prophet_model import ProphetModel
 from models.regression import Ridge
-from models.sarima import Airline, Autoregressive
+from models.sarima import Airline, Autoregressive, LongAutoregressive
 from models.smoothing import DampedTrend, StraightTrend
 from models.theta import Theta
 from models.unobserved import LocalLevel
@@ -39,8 +40,12 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     Theta,
     Airline,
     Autoregressive,
+    LongAutoregressive,
     LocalLevel,
     Ridge,
+    LevelSmoothing,
+    LevelSarima,
+    LevelRidge,
     ProphetModel,
 )
 

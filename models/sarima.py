@@ -15,7 +15,8 @@ from models.statespace import joint_moments, terminal
 class Sarima(GaussianCompetitor):
     """SARIMA (p,1,q)(P,1,Q) with season 12."""
 
-    tags = Tags(min_months=37, cost=1.0)
+    tags = Tags(min_months=37, cost=0.4)
+    version = 2
     order: Order
     seasonal: Order = (0, 1)
 
@@ -29,7 +30,7 @@ class Sarima(GaussianCompetitor):
         }
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
-        model = arma_model(difference(data.z), self.order, self.seasonal, concentrate=False)
+        model = arma_model(difference(data.z), self.order, self.seasonal)
         system = terminal(model, [*parameters["coefficients"], parameters["variance"]])
         mean, covariance = integrate(data.z, *joint_moments(system, horizon))
         return Law(mean, factorise(covariance), parameters["degrees"])
@@ -49,3 +50,11 @@ class Autoregressive(Sarima):
     name = "sarima_ar"
     label = "季节ARIMA(1,1,0)(0,1,1)"
     order = (1, 0)
+
+
+class LongAutoregressive(Sarima):
+    """(3,1,0)(0,1,1): changes persist over a quarter."""
+
+    name = "sarima_long"
+    label = "季节ARIMA(3,1,0)(0,1,1)"
+    order = (3, 0)

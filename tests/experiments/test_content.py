@@ -96,7 +96,7 @@ def test_a_child_lists_the_settings_of_its_model(competition: Competition) -> No
     assert params["model_version"].isdigit()
     combination = replace(entry, model="combination")
     members = content.child_figures(competition, combination).params["settings.members"]
-    assert "theta" in members.split(",")
+    assert "uc" in members.split(",")
 
 
 def test_a_note_fits_into_a_tag(competition: Competition) -> None:

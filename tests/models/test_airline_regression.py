@@ -26,7 +26,7 @@ def airline(n: int, seed: int, regular: float = -0.4, seasonal: float = -0.6) ->
 def test_whitening_agrees_with_the_kalman_filter():
     columns = np.random.default_rng(1).normal(size=(80, 2))
     white, determinant = whiten(columns, -0.4, -0.6)
-    model = arma_model(columns[:, 0], (0, 1), (0, 1), concentrate=False)
+    model = arma_model(columns[:, 0], (0, 1), (0, 1))
     assert white[:, 0] == pytest.approx(standardised_errors(model, [-0.4, -0.6, 1.0]), abs=1e-8)
     squares = float(white[:, 0] @ white[:, 0])
     exact = model.loglike([-0.4, -0.6, 1.0])

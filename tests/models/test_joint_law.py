@@ -82,7 +82,8 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "floor": 0.0,
         "size": 1.0,
     }
-    return {
+    cancelled = {"coefficients": [0.0, 0.0, 0.0, -0.9999], "variance": SIGMA**2}
+    found = {
         "random_walk": still,
         "drift": {**still, "drift": 0.0, "steps": 0},
         "ets": {**still, "weights": weights},
@@ -92,6 +93,7 @@ def _random_walk_cases() -> dict[str, Parameters]:
         # A seasonal moving average near one cancels the seasonal difference.
         "sarima": {**still, "coefficients": [0.0, -0.9999], "variance": SIGMA**2},
         "sarima_ar": {**still, "coefficients": [0.0, -0.9999], "variance": SIGMA**2},
+        "sarima_long": {**still, **cancelled},
         "ridge": _ridge(1.0),
         "prophet": {**trendless, "persistence": 1.0, "sigma": SIGMA},
         "auto_arima": {
@@ -117,6 +119,8 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "auto_ces": {**still, "kind": "N", "gains": {"alpha_0": 2.0, "alpha_1": 1.0}},
         "auto_theta": {**still, "weight": 1.0, "drift": 0.0, "seasonal": [0.0] * 12},
     }
+    twice = {"ets": "ets_level", "sarima_long": "sarima_level", "ridge": "ridge_level"}
+    return found | {level: {**found[name], "unit": 1.0} for name, level in twice.items()}
 
 
 def _ridge(phi: float) -> Parameters:
@@ -137,7 +141,7 @@ OPTIONAL = {f.name: f for f in (AutoArima, AutoEts, AutoCes, AutoTheta)}
 RANDOM_WALKS = _random_walk_cases()
 # The seasonal pattern of these families is estimated from the data; only a very long history makes
 # its uncertainty vanish beside the Monte Carlo error.
-LONG = {"uc": 3600, "sarima": 3600, "sarima_ar": 3600}
+LONG = dict.fromkeys(("uc", "sarima", "sarima_ar", "sarima_long", "sarima_level"), 3600)
 
 
 def _paths(name: str, parameters: Parameters, data: Scaled, seed: int = 5) -> np.ndarray:
@@ -176,7 +180,7 @@ def test_ar1_in_prophet_residuals(make_scaled):
 
 def test_ar1_in_the_state_space_form():
     history = np.full(60, START)
-    model = arma_model(history, (1, 0), (0, 0), concentrate=False)
+    model = arma_model(history, (1, 0), (0, 0))
     mean, covariance = joint_moments(terminal(model, [PHI, SIGMA**2]), HORIZON)
     found = Law(mean, factorise(covariance)).draw(N, np.random.default_rng(6))
     assert np.abs(_z(found, PHI, START)).max() < 4

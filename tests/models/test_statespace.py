@@ -28,7 +28,7 @@ def _conditional(autocovariance, seen):
 def test_ar2_takes_the_newest_value_first():
     # y = 0.5 y_1 + 0.3 y_2 + e after 2.0, 1.0: by hand 1.1, 0.85, 0.755.
     history = np.r_[np.zeros(30), 2.0, 1.0]
-    system = terminal(arma_model(history, (2, 0), (0, 0), concentrate=False), [0.5, 0.3, 1.0])
+    system = terminal(arma_model(history, (2, 0), (0, 0)), [0.5, 0.3, 1.0])
     mean, covariance = joint_moments(system, 3)
     assert mean == pytest.approx([1.1, 0.85, 0.755])
     # Responses to an innovation: 1, 0.5, 0.55.
@@ -44,7 +44,7 @@ def test_joint_moments_against_conditioning(order, coefficients):
     ma = np.r_[1.0, coefficients[0]] if order == (0, 1) else np.ones(1)
     ma = np.convolve(ma, np.r_[1.0, np.zeros(11), coefficients[1]])
     expected = _conditional(arma_acovf(ar, ma, nobs=60 + HORIZON, sigma2=1.7), w)
-    system = terminal(arma_model(w, order, (0, 1), concentrate=False), [*coefficients, 1.7])
+    system = terminal(arma_model(w, order, (0, 1)), [*coefficients, 1.7])
     mean, covariance = joint_moments(system, HORIZON)
     assert mean == pytest.approx(expected[0], abs=1e-9)
     assert covariance == pytest.approx(expected[1], abs=1e-9)
@@ -54,7 +54,7 @@ def test_integration_against_the_full_model(seasonal_z):
     parameters = [-0.3, -0.6, 4e-4]
     full = SARIMAX(seasonal_z, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12))
     expected = full.filter(parameters).get_forecast(HORIZON)
-    system = terminal(arma_model(difference(seasonal_z), (0, 1), (0, 1), False), parameters)
+    system = terminal(arma_model(difference(seasonal_z), (0, 1), (0, 1)), parameters)
     mean, covariance = integrate(seasonal_z, *joint_moments(system, HORIZON))
     # The full model starts from a large but finite variance.
     assert mean == pytest.approx(expected.predicted_mean, abs=1e-5)
@@ -121,7 +121,7 @@ def test_estimation_refuses_a_series_without_change():
 
 def test_standardised_errors_of_an_ar1():
     w = np.array([1.0, 0.5, 2.0])
-    found = standardised_errors(arma_model(w, (1, 0), (0, 0), False), [0.6, 4.0])
+    found = standardised_errors(arma_model(w, (1, 0), (0, 0)), [0.6, 4.0])
     # First month: stationary deviation 2 / sqrt(1 - 0.36) = 2.5; then (y - 0.6 y_1) / 2.
     assert found == pytest.approx([0.4, -0.05, 0.85])
 

@@ -32,6 +32,7 @@ COMMANDS: Commands = {
     "regions": ("cli.catalogue", "regions", "列出已登记的地区。"),
     "indicators": ("cli.catalogue", "indicators", "列出已登记的指标。"),
     "models": ("cli.catalogue", "models", "列出参赛模型。"),
+    "cron": ("cli.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
     "doctor": ("cli.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
     "backup": ("cli.backup", "backup", "把整个工作区备份为一个文件。"),
     "restore": ("cli.backup", "restore", "从备份文件恢复到空的工作区。"),

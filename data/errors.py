@@ -21,6 +21,7 @@ EXIT_NO_MODEL = 7
 EXIT_NOT_FOUND = 8
 EXIT_REFUSED = 9
 EXIT_BUSY = 10
+EXIT_PARTIAL = 12
 EXIT_INTERRUPTED = 130
 
 EXIT_CODES: dict[int, str] = {
@@ -35,6 +36,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_NOT_FOUND: "所指的运行、模型版本或批次不存在",
     EXIT_REFUSED: "检查未通过，未予执行（如晋级被拒）",
     EXIT_BUSY: "另一进程正在占用，稍后重试",
+    EXIT_PARTIAL: "月度作业部分完成（有地区、文件或通知未完成）",
     EXIT_INTERRUPTED: "用户中断（Ctrl-C）",
 }
 

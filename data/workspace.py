@@ -9,6 +9,8 @@ from pathlib import Path
 from data.errors import SettingsError
 
 SETTINGS_FILE = "forecast.toml"
+# Characters with a meaning of their own in database URLs.
+_ODD = "%?"
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,14 @@ class Workspace:
         Raises
         ------
         SettingsError
-            If the folder cannot be written.
+            If the folder cannot be written, or no database URL can name it.
         """
+        odd = sorted(set(_ODD) & set(str(self.root)))
+        if odd:
+            raise SettingsError(
+                f"工作区“{self.root}”的路径含有 {'、'.join(odd)}，数据库地址无法表示。",
+                "请改名，或用环境变量 FORECAST_HOME 指定另一个工作区。",
+            )
         fresh = not self.cells.parent.exists()
         try:
             self.mlruns.mkdir(parents=True, exist_ok=True)

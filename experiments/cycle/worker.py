@@ -49,23 +49,26 @@ class Ended(Exception):
     """The process ended without an answer."""
 
 
-Job = Callable[[Path, Order], Entry]
+Job = Callable[[Order], Entry]
+Prepare = Callable[[Path], Job]
 
 
-def _serve(link: Connection, root: Path, job: Job, parent: int) -> None:
+def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
     """Do orders until the link closes; runs in the worker process."""
     # Ctrl-C reaches the parent's group; the parent alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
+    job: Job | None = None
     while True:
         try:
             order = link.recv()
         except EOFError:
             return
         try:
-            link.send(job(root, order))
+            job = job or prepare(root)
+            link.send(job(order))
         except ForecastError as error:
             link.send(error)
         except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
@@ -84,15 +87,16 @@ class Worker:
     ----------
     root : pathlib.Path
         The workspace.
-    job : callable
-        Does one order; importable by name, since it runs in a process of its own.
+    prepare : callable
+        Makes the function that does an order; importable by name, since it runs in a process of
+        its own.
     seconds : float
         Longest time for one order.
     """
 
-    def __init__(self, root: Path, job: Job, seconds: float) -> None:
+    def __init__(self, root: Path, prepare: Prepare, seconds: float) -> None:
         self._root = root
-        self._job = job
+        self._prepare = prepare
         self._seconds = seconds
         self._process: BaseProcess | None = None
         self._link: Connection | None = None
@@ -140,7 +144,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=_serve, args=(theirs, self._root, self._job, os.getpid()), name="monthly"
+            target=_serve, args=(theirs, self._root, self._prepare, os.getpid()), name="monthly"
         )
         process.start()
         theirs.close()

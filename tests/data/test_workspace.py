@@ -66,3 +66,10 @@ def test_a_place_that_cannot_be_written_is_a_settings_error(tmp_path):
         Workspace(tmp_path / "taken").create()
     assert caught.value.exit_code == 5
     assert "FORECAST_HOME" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["50%", "为什么?"])
+def test_a_path_no_database_url_can_name_is_refused(tmp_path, name):
+    with pytest.raises(SettingsError, match="路径含有"):
+        Workspace(tmp_path / name).create()
+    assert not (tmp_path / name).exists()

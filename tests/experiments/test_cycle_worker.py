@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,11 @@ from experiments.locks import held
 DAY = date(2026, 11, 20)
 
 
-def job(root: Path, order: Order) -> Entry:
+def job(root: Path) -> Callable[[Order], Entry]:
+    return partial(work, root)
+
+
+def work(root: Path, order: Order) -> Entry:
     """Stands for a region's work; what it does depends on the region's name."""
     if order.region == "hang":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

@@ -1,0 +1,152 @@
+"""The monthly cycle of a workspace: files, regions one after another, summary."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from data.catalogue import Indicator, Region
+from data.errors import BusyError, ForecastError
+from data.files import write_atomically
+from data.session import Session
+from experiments.cycle.inbox import take_in
+from experiments.cycle.index_page import FOLDER, index_page
+from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.notify import notify
+from experiments.cycle.series import series_to_do
+from experiments.cycle.summary import Report, subject, text
+from experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
+from experiments.locks import held
+
+_BUSY = "另一个月度作业正在这个工作区运行。"
+
+
+def folder(session: Session) -> Path:
+    """Where the cycle keeps its records."""
+    return session.workspace.root / "monthly"
+
+
+def inbox(session: Session) -> Path:
+    """The watched folder."""
+    given: str = session.settings["monthly.inbox"]
+    return Path(given) if given else session.workspace.root / "inbox"
+
+
+def log_file(session: Session) -> Path:
+    """Where every step is written down."""
+    return session.workspace.root / "logs" / "monthly.log"
+
+
+def run_cycle(
+    session: Session,
+    day: date,
+    wanted: Sequence[str],
+    prepare: Prepare,
+    failed: Callable[[Session, Entry], None],
+    log: logging.Logger,
+) -> Report:
+    """Take in what arrived, carry every region through, and tell how it went.
+
+    Parameters
+    ----------
+    session : Session
+        The workspace.
+    day : datetime.date
+        Day of the cycle; nothing published later is looked at.
+    wanted : sequence of str
+        Regions, as for `series_to_do`.
+    prepare : callable
+        Makes the function that does one region, in the worker process.
+    failed : callable
+        Called for a region that was not carried through, so that what it published before does
+        not look new.
+    log : logging.Logger
+        Gets a line for every step.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    BusyError
+        If another cycle runs in the workspace, or the store stays busy.
+    StorageError
+        If records cannot be written.
+    """
+    place = folder(session)
+    with held(place / "cycle.lock") as mine:
+        if not mine:
+            raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
+        log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
+        arrivals = take_in(session, inbox(session), day)
+        for arrival in arrivals:
+            level = logging.WARNING if arrival.state == "returned" else logging.INFO
+            log.log(level, "文件 %s：%s", arrival.file, arrival.message)
+        journal = Journal(place / "journal")
+        chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
+        entries = []
+        minutes: int = session.settings["monthly.timeout_minutes"]
+        with Worker(session.workspace.root, prepare, 60.0 * minutes) as worker:
+            for region, indicator in chosen:
+                entry = _carry_through(worker, region, indicator, day, minutes)
+                _keep(session, journal, entry, failed, log)
+                entries.append(entry)
+        report = Report(day, tuple(arrivals), tuple(entries))
+        report = _publish(session, report, journal, log)
+        log.info("月度作业结束：%s", subject(report))
+        return report
+
+
+def _carry_through(
+    worker: Worker, region: Region, indicator: Indicator, day: date, minutes: int
+) -> Entry:
+    lost = Entry(
+        region.code, region.name, indicator.code, indicator.name, day.isoformat(), "failed"
+    )
+    try:
+        return worker.ask(Order(region.code, indicator.code, day))
+    except TooLong:
+        return replace(lost, state="timeout", message=f"超过 {minutes} 分钟未完成，已跳过。")
+    except Ended:
+        return replace(lost, message="处理进程意外退出（可能内存不足或被系统终止）。")
+    except ForecastError as error:
+        return replace(lost, message=str(error))
+
+
+def _keep(
+    session: Session,
+    journal: Journal,
+    entry: Entry,
+    failed: Callable[[Session, Entry], None],
+    log: logging.Logger,
+) -> None:
+    if entry.state in ("failed", "timeout"):
+        log.error("%s：未完成。%s", entry.title, entry.message)
+        failed(session, entry)
+    else:
+        log.info("%s：%s%s", entry.title, entry.state, f" {entry.message}" if entry.message else "")
+    if entry.state != "unchanged":
+        journal.write(entry)
+
+
+def _publish(session: Session, report: Report, journal: Journal, log: logging.Logger) -> Report:
+    """Index page, summary file, notification; what fails here is part of the report."""
+    problems = []
+    try:
+        page = index_page(journal.everything(), report)
+        write_atomically(session.workspace.root / FOLDER / "index.html", page)
+    except ForecastError as error:
+        problems.append(str(error))
+    report = replace(report, unreached=tuple(problems))
+    file = folder(session) / "summary" / f"{report.day}.txt"
+    write_atomically(file, text(report).encode("utf-8"))
+    unsent = notify(
+        session.settings, subject(report), text(report), file, trouble=not report.complete
+    )
+    for problem in unsent:
+        log.error("%s", problem)
+    return replace(report, unreached=(*report.unreached, *unsent))

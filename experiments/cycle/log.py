@@ -1,0 +1,58 @@
+"""The log of the cycle: a file of bounded size, and plain lines on stderr for cron."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from data.errors import StorageError
+
+BYTES, KEPT = 1_000_000, 12
+_FORM = "%(asctime)s %(levelname)s %(message)s"
+
+
+@contextmanager
+def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
+    """Logger of one cycle, closed when the block ends.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        A full one is set aside with a number; the oldest of `KEPT` is dropped.
+    quiet : bool
+        Only warnings and errors go to stderr, where cron would mail every line.
+
+    Yields
+    ------
+    logging.Logger
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        kept = RotatingFileHandler(file, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"无法写入日志“{file}”（{error.strerror}）。", "请检查工作区的写权限与磁盘空间。"
+        ) from error
+    kept.setFormatter(logging.Formatter(_FORM))
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setFormatter(logging.Formatter("%(message)s"))
+    shown.setLevel(logging.WARNING if quiet else logging.INFO)
+    # Not registered by name: two logs of one process would share it.
+    logger = logging.Logger("forecast.monthly", logging.INFO)
+    logger.addHandler(kept)
+    logger.addHandler(shown)
+    try:
+        yield logger
+    finally:
+        for handler in (kept, shown):
+            logger.removeHandler(handler)
+        kept.close()

@@ -1,0 +1,53 @@
+"""Which series a cycle does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from data.catalogue import Indicator, Region
+from data.errors import NotFoundError
+from data.session import Session
+
+
+def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, Indicator]]:
+    """Regions with their default indicators, in catalogue order.
+
+    Parameters
+    ----------
+    session : Session
+        Store and catalogue.
+    wanted : sequence of str
+        Names or codes of regions; none, or the one word `all`, for every region with real data. In
+        a workspace where only the bundled national data are real, the demonstration districts are
+        done as well, so that a new installation shows what a cycle gives.
+
+    Returns
+    -------
+    list of (Region, Indicator)
+
+    Raises
+    ------
+    UnknownNameError
+        If a region is not in the catalogue.
+    NotFoundError
+        If nothing is there to be done.
+    """
+    catalogue, stored = session.catalogue, session.store.series()
+    named = [name for name in wanted if name != "all"]
+    if named:
+        codes = {catalogue.region(name).code for name in named}
+    else:
+        real = {region for region, _, demo in stored if not demo}
+        top = {r.code for r in catalogue.regions if r.level == "national"}
+        codes = real if real - top else {region for region, _, _ in stored}
+    chosen = [
+        (region, catalogue.default_indicator(region))
+        for region in catalogue.regions
+        if region.code in codes
+    ]
+    held = {(region, indicator) for region, indicator, _ in stored}
+    if not named:
+        chosen = [(r, i) for r, i in chosen if (r.code, i.code) in held]
+    if not chosen:
+        raise NotFoundError("没有可做月度作业的地区。", "请先导入数据，或用 --regions 指定地区。")
+    return chosen

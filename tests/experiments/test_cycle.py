@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from data.errors import BusyError, DataError, NotFoundError, UnknownNameError
+from data.session import Session
+from data.settings import Settings
+from data.workspace import Workspace
+from experiments.cycle.cycle import folder, run_cycle
+from experiments.cycle.index_page import index_page
+from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.series import series_to_do
+from experiments.cycle.summary import Report
+from experiments.cycle.worker import Order
+from experiments.locks import held
+
+DAY = date(2026, 11, 20)
+LOG = logging.Logger("test")
+CSV = "地区,月份,登记失业人数（人）\n嘉定区,2026-09,11000\n嘉定区,2026-10,11050\n"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    workspace = Workspace(tmp_path / "工作区")
+    workspace.create()
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+def job(root: Path) -> Callable[[Order], Entry]:
+    return partial(work, root)
+
+
+def work(root: Path, order: Order) -> Entry:
+    if order.region == "310104":
+        raise DataError("缺月。", "请补录。")
+    file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
+    name = f"<{order.region}>"
+    return Entry(order.region, name, order.indicator, "指标", str(order.day), "done",
+                 identity="a", data_month="2026-10", latest="5.1%", level="yellow",
+                 level_name="黄色预警", bulletin=(file,))  # fmt: skip
+
+
+def test_regions_are_isolated_and_failures_told(session: Session) -> None:
+    lost: list[str] = []
+    report = run_cycle(
+        session, DAY, ["嘉定", "徐汇", "全国"], job, lambda _, e: lost.append(e.region), LOG
+    )
+    assert [(e.region, e.state) for e in report.entries] == [
+        ("100000", "done"), ("310104", "failed"), ("310114", "done"),
+    ]  # fmt: skip
+    assert lost == ["310104"]
+    assert report.entries[1].message == "缺月。请补录。"
+    assert not report.complete
+    kept = Journal(folder(session) / "journal").everything()
+    assert {(e.region, e.state) for e in kept} == {(e.region, e.state) for e in report.entries}
+    told = (folder(session) / "summary" / "2026-11-20.txt").read_text("utf-8")
+    assert "缺月。请补录。" in told
+    page = (session.workspace.root / "bulletins" / "index.html").read_text("utf-8")
+    assert 'href="310114/2026-10/%E6%9C%88%E6%8A%A5%20a%23b.html"' in page
+    assert "&lt;310114&gt;" in page
+    assert "<310114>" not in page
+
+
+def test_a_file_is_in_before_the_regions_are_done(session: Session) -> None:
+    inbox = session.workspace.root / "inbox"
+    inbox.mkdir()
+    (inbox / "a.csv").write_text(CSV, "utf-8")
+    report = run_cycle(session, DAY, [], job, lambda *_: None, LOG)
+    assert report.arrivals[0].state == "imported"
+    # Now that a district has real data, the demonstration districts are left out.
+    assert [e.region for e in report.entries] == ["100000", "310114"]
+
+
+def test_only_one_at_a_time(session: Session) -> None:
+    with held(folder(session) / "cycle.lock") as mine:
+        assert mine
+        with pytest.raises(BusyError, match="另一个月度作业"):
+            run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+
+
+def test_which_series(session: Session) -> None:
+    everything = series_to_do(session, [])
+    assert ("100000", "surveyed_unemployment_rate") in {(r.code, i.code) for r, i in everything}
+    assert len({r.code for r, _ in everything}) == 6
+    assert series_to_do(session, ["all"]) == everything
+    assert [r.code for r, _ in series_to_do(session, ["徐汇", "310114"])] == ["310104", "310114"]
+    with pytest.raises(UnknownNameError):
+        series_to_do(session, ["某地"])
+
+
+def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(session.store), "series", lambda _: [])
+    with pytest.raises(NotFoundError):
+        series_to_do(session, [])
+
+
+def test_index_page_shows_the_newest_entry_of_a_month() -> None:
+    first = Entry("310114", "嘉定区", "x", "指标", "2026-11-12", "done", identity="a",
+                  data_month="2026-10", latest="1人")  # fmt: skip
+    second = Entry("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
+                   data_month="2026-10", latest="2人", correction=1, demo=True)  # fmt: skip
+    page = index_page([first, second], Report(DAY, (), (second,))).decode()
+    assert "2人" in page
+    assert "1人" not in page.replace("第 1 号", "")
+    assert "更正第 1 号" in page
+    assert "演示数据" in page

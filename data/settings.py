@@ -89,12 +89,18 @@ KEYS: tuple[Key, ...] = (
         "登录名；口令放在环境变量 FORECAST_SMTP_PASSWORD 中"),
     Key("smtp", "sender", "", _text, "邮箱地址", "发件人"),
     Key("smtp", "to", [], _names, "邮箱地址列表", "收件人"),
+    Key("warnings", "colours", 3, _integer(3, 4), "3 或 4",
+        "没有写 [[warning_levels]] 时的等级数：3 为黄橙红，4 为蓝黄橙红（程序默认，非官方标准）"),
+    Key("warnings", "line_event", "end", _one_of("end", "any"), '"end" 或 "any"',
+        "各月考核的控制数，警戒线所指：end 期末月突破；any 自该月至期末有任一月突破"),
+    Key("warnings", "fewest_events", 10, _integer(3, 1000), "3—1000 的整数",
+        "回测中突破与未突破各不足此数时，不据以选界限"),
     Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数（MB）",
         "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip
 
 _BY_PATH = {key.path: key for key in KEYS}
-_TABLE_LISTS = ("regions", "indicators")
+_TABLE_LISTS = ("regions", "indicators", "warning_levels")
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Settings:
         Dotted key to value, defaults filled in.
     regions, indicators : tuple of dict
         Catalogue entries the workspace adds.
+    warning_levels : tuple of dict
+        Warning levels the workspace sets; see `forecasting.level_scheme`.
     """
 
     values: Mapping[str, Any] = field(
@@ -114,6 +122,7 @@ class Settings:
     )
     regions: tuple[dict[str, Any], ...] = ()
     indicators: tuple[dict[str, Any], ...] = ()
+    warning_levels: tuple[dict[str, Any], ...] = ()
 
     def __getitem__(self, path: str) -> Any:
         return self.values[path]
@@ -187,7 +196,7 @@ def parse_settings(text: str, file: Path) -> Settings:
                 )
             values[key.path] = value
     return Settings(
-        MappingProxyType(values), tuple(raw.get("regions", ())), tuple(raw.get("indicators", ()))
+        MappingProxyType(values), **{name: tuple(raw.get(name, ())) for name in _TABLE_LISTS}
     )
 
 
@@ -237,6 +246,20 @@ def template() -> str:
         '# parent = "310114"',
         '# level = "street"',
         '# default_indicator = "registered_unemployed"',
+        "",
+        "# 本单位的预警等级，逐级写一段，由轻到重（blue、yellow、orange、red）；数值请注明依据：",
+        "# [[warning_levels]]",
+        '# code = "yellow"',
+        '# name = "Ⅲ级"',
+        '# colour = "黄色"',
+        "# probability = 0.25    # 突破概率达到此数；或写 miss_cost = 3（漏报一次相当于误报几次）",
+        "# months = 1            # 连续几个月达到",
+        "# release = 0.15        # 降到此数以下才解除",
+        '# step = "应急预案中对应的措施"',
+        "# report_hours = 12     # 报告时限（小时）",
+        '# source = "文件名称和文号"',
+        "# 以下任一条成立即达到该级；事件为 closure（关闭破产）或 layoff（裁员）：",
+        '# rules = [{ indicator = "registered_unemployment_rate", at_least = 4.5, months = 2 }]',
         "",
     ]
     return "\n".join(lines)

@@ -3,7 +3,8 @@
 One region's history holds one or two turns of the labour market, too few to learn how movements go
 on. Regions share them: a ridge regression for each month ahead, over all regions and months, of the
 distance covered from the present level on the recent movement of the region and of the average of
-the regions. The shift it gives is added on the model scale to paths that know one region only.
+the regions. Most of the shift it gives is added on the model scale to paths that know one region
+only.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ FIRST_YEARS = 4
 # Of standardised features and a penalty per row: a lone feature keeps half of its coefficient.
 PENALTY = 1.0
 TAIL = 0.005
+# Part of the estimated shift that is used: the paths hold some of the movement already, and after a
+# turn of the market a shift learned before it goes on too long.
+SHARE = 0.75
 # Movements between these months ago.
 SPANS = ((0, 1), (1, 2), (2, 3), (3, 6), (6, 12), (12, 24))
 SETTLED = 30
@@ -144,7 +148,9 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     found = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
-        found[:, step - 1] = _regress(features[:-step], distance / sizes, features[-1]) * sizes
+        found[:, step - 1] = (
+            SHARE * sizes * _regress(features[:-step], distance / sizes, features[-1])
+        )
     for row, i in enumerate(used):
         shifts[i] = found[row]
     return shifts

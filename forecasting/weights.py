@@ -82,26 +82,6 @@ def combine_weighted(
     return _dressed(law, template)
 
 
-def combine_trimmed(
-    members: Sequence[SamplePaths], trim: int, template: SamplePaths
-) -> SamplePaths:
-    """Mean of the members' quantile functions without the `trim` lowest and highest members.
-
-    Which members are left out is decided at every month and quantile.
-
-    Raises
-    ------
-    ValueError
-        If origins or shapes differ or nothing would be left.
-    """
-    stack = _stack(members)
-    if not 0 <= 2 * trim < len(members):
-        raise ValueError("trimming leaves no member")
-    ordered = np.sort(np.sort(stack, axis=1), axis=0)
-    law = ordered[trim : len(members) - trim].mean(axis=0)
-    return _dressed(law, template)
-
-
 def _stack(members: Sequence[SamplePaths]) -> Floats:
     if not members:
         raise ValueError("nothing to combine")

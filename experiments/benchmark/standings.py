@@ -18,7 +18,7 @@ from forecasting.choice import Choice
 from forecasting.pooled import Evidence, choose_pooled
 from forecasting.pooling import pooled_shifts, shifted
 from forecasting.scores import seasonal_scale
-from forecasting.weights import combine_trimmed, combine_weighted, inverse_score_weights
+from forecasting.weights import combine_weighted, inverse_score_weights
 from models import roster
 from models.combination import MEMBERS, combine
 from models.paths import LEVELS, SamplePaths
@@ -26,11 +26,10 @@ from models.paths import LEVELS, SamplePaths
 Floats = npt.NDArray[np.float64]
 
 COMBINATION = roster.COMBINATION
-POOLED, TRIMMED, WEIGHTED = "combination_pooled", "combination_trimmed", "combination_weighted"
+POOLED, WEIGHTED = "combination_pooled", "combination_weighted"
 CHAMPION = "champion"
 LABELS = {
     POOLED: "稳健组合（多地区修正）",
-    TRIMMED: "截尾平均组合",
     WEIGHTED: "按往期得分加权的组合",
 }
 SEASON = 12
@@ -191,10 +190,6 @@ def _combinations(
         share = np.array([weights[m] for m in working])
         forecasts.setdefault(WEIGHTED, {})[name] = combine_weighted(paths, share, robust)
         times.add(WEIGHTED, cpu_seconds() - started, 1)
-        started = cpu_seconds()
-        trim = 1 if len(working) > 2 else 0
-        forecasts.setdefault(TRIMMED, {})[name] = combine_trimmed(paths, trim, robust)
-        times.add(TRIMMED, cpu_seconds() - started, 1)
 
 
 def _champion(

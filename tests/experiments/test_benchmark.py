@@ -67,7 +67,7 @@ def test_every_competitor_and_the_champion_in_every_cell(ran: Path) -> None:
     assert tuple(caps.columns) == CAP_COLUMNS
     expected = {
         "random_walk", "drift", "seasonal_naive", "theta", "ridge", "combination",
-        "combination_pooled", "combination_trimmed", "combination_weighted", "champion",
+        "combination_pooled", "combination_weighted", "champion",
     }  # fmt: skip
     assert set(quantiles["model"]) == set(caps["model"]) == expected
     assert set(quantiles.groupby("model").size()) == {6 * len(ORIGINS) * 12}

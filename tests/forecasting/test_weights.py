@@ -1,4 +1,4 @@
-"""Weighted and trimmed combinations of whole distributions."""
+"""Weighted combinations of whole distributions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.weights import combine_trimmed, combine_weighted, inverse_score_weights
+from forecasting.weights import combine_weighted, inverse_score_weights
 from models.combination import combine
 from models.paths import SamplePaths
 
@@ -37,31 +37,10 @@ def test_one_weight_gives_the_law_of_that_member():
 def test_ranks_are_the_templates():
     given = members()
     template = combine(given, 1)
-    for found in (
-        combine_weighted(given, np.ones(3), template),
-        combine_trimmed(given, 1, template),
-    ):
-        np.testing.assert_array_equal(
-            np.argsort(found.values, axis=0), np.argsort(template.values, axis=0)
-        )
-
-
-def test_trimming_leaves_an_exploding_member_out():
-    given = members(4)
-    template = combine(given, 1)
-    calm = combine_trimmed(given, 1, template).values
-    exploded = [*given[:3], SamplePaths(given[3].values * 1e9, ORIGIN)]
-    wild = combine_trimmed(exploded, 1, template).values
-    assert np.abs(wild).max() < 100
-    assert np.abs(calm).max() < 100
-    with pytest.raises(ValueError, match="no member"):
-        combine_trimmed(given, 2, template)
-
-
-def test_full_trim_of_three_is_the_median():
-    given = members()
-    template = combine(given, 1)
-    np.testing.assert_allclose(combine_trimmed(given, 1, template).values, template.values)
+    found = combine_weighted(given, np.ones(3), template)
+    np.testing.assert_array_equal(
+        np.argsort(found.values, axis=0), np.argsort(template.values, axis=0)
+    )
 
 
 def test_weights_by_hand():
@@ -87,4 +66,4 @@ def test_refusals():
         combine_weighted([], np.ones(0), given[0])
     other = SamplePaths(np.ones((99, 3)), ORIGIN)
     with pytest.raises(ValueError, match="share"):
-        combine_trimmed([given[0], other], 0, given[0])
+        combine_weighted([given[0], other], np.ones(2), given[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,9 +31,28 @@ SHOWN_MONTHS = 13
     metavar="文件",
     help="另把图写入该 PNG 文件。",
 )
+@click.option(
+    "--compare-festival",
+    is_flag=True,
+    help="另用同一回测比较季节ARIMA不用春节变量、用默认窗口、用AICc所选窗口三种做法。",
+)
+@click.option(
+    "--origins",
+    metavar="整数",
+    type=click.IntRange(4, 240),
+    default=60,
+    show_default=True,
+    help="比较春节做法时的回测起点个数。",
+)
 @json_option
 def features(
-    region: str, indicator: str | None, as_of: str | None, plot: Path | None, as_json: bool
+    region: str,
+    indicator: str | None,
+    as_of: str | None,
+    plot: Path | None,
+    compare_festival: bool,
+    origins: int,
+    as_json: bool,
 ) -> None:
     """显示模型所见：目标序列、春节与日历变量、可用的先行指标及其滞后、标记与说明。"""
     from cli.session import open_session
@@ -58,10 +78,31 @@ def features(
         from forecasting.features_chart import features_chart
 
         write_atomically(plot, features_chart(history, place, what))
+    compared = None
+    if compare_festival:
+        from cli.progress import progress
+        from forecasting import festival_comparison
+
+        with progress(
+            f"{place.name} 春节比较", enabled=not (as_json and sys.stderr.isatty())
+        ) as say:
+            found = festival_comparison.compare_festival(
+                session.store.vintages(place.code, what.code),
+                place,
+                what,
+                day,
+                origins=origins,
+                gaps=session.settings["history.gaps"],
+                progress=say,
+            )
+        compared = festival_comparison.comparison_document(found, place, what)
     if as_json:
-        write_json({**content, "plot": None if plot is None else str(plot)})
+        further = {"plot": None if plot is None else str(plot), "festival_comparison": compared}
+        write_json({**content, **further})
         return
     _print(content, what)
+    if compared is not None:
+        _print_comparison(compared)
     if plot is not None:
         click.echo(f"图已写入：{plot}")
 
@@ -93,6 +134,11 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
     out.print(Panel(Text("\n".join(lines)), title=title, title_align="left", style=style))
     out.print(_target(content, indicator))
     out.print(_calendar(content))
+    if content["effects"]["columns"]:
+        out.print(_effects(content))
+    else:
+        out.print("已知变量的影响：没有应扣除的。")
+    out.print(f"依据：{'；'.join(_decisions(content['effects']))}。")
     if content["indicators"]:
         out.print(_indicators(content))
     else:
@@ -148,6 +194,80 @@ def _calendar(content: Mapping[str, Any]) -> Any:
         month = row["month"] + (" 今后" if ahead else "")
         table.add_row(month, *(f"{row[name]:+.3f}" for name in columns))
     return table
+
+
+def _effects(content: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+
+    effects = content["effects"]
+    logs = content["transform"] == "log"
+    unit = "对数点，乘 100 约为百分比" if logs else content["unit"]
+    table = Table(
+        title=f"已知变量的影响（{unit}）",
+        title_justify="left",
+        header_style="bold",
+    )
+    table.add_column("变量")
+    table.add_column("估计", justify="right")
+    table.add_column("标准误", justify="right")
+    table.add_column("处理")
+    for row in effects["columns"]:
+        how = "总是扣除，预测保持新水平" if row["forced"] else "有依据，扣除后再加回"
+        figures = (f"{row['coefficient']:+.4f}", f"{row['standard_error']:.4f}")
+        table.add_row(row["name"], *figures, how)
+    return table
+
+
+def _decisions(effects: Mapping[str, Any]) -> list[str]:
+    from features.calendar import GROUP_LABELS
+
+    said = [effects["note"]]
+    for group, gain in effects["gains"].items():
+        verdict = "降低，有依据" if gain > 0 else "升高，依据不足"
+        said.append(f"加入{GROUP_LABELS[group]}变量后BIC{verdict}（{-gain:+.1f}）")
+    return said
+
+
+def _print_comparison(compared: Mapping[str, Any]) -> None:
+    from rich.table import Table
+
+    from cli.report import console
+    from forecasting.document import DEMO_MARK
+
+    table = Table(
+        title=f"{compared['region']['name']} · {compared['indicator_name']}"
+        f"：季节ARIMA(0,1,1)(0,1,1)用与不用春节变量（{compared['backtest_origins']} 个预测起点，"
+        f"{compared['cells']} 个预测值）" + (f" · {DEMO_MARK}" if compared["demo"] else ""),
+        caption="WIS、MASE 越小越好；“差”是与不用春节变量时 WIS 之差，±为一个标准误（年块自助）。",
+        caption_justify="left",
+        title_justify="left",
+        header_style="bold",
+    )
+    table.add_column("做法", overflow="fold")
+    for name in ("WIS", "差", "1—3月WIS", "MASE", "80%覆盖", "用上的起点", "窗口非默认"):
+        table.add_column(name, justify="right")
+    for row in compared["variants"]:
+        error = row["standard_error"]
+        spread = "" if error is None else f"±{error:.4f}"
+        base = row["policy"] == "none"
+        table.add_row(
+            row["label"],
+            _score(row["wis"]),
+            "—" if base else f"{row['difference']:+.4f}{spread}",
+            _score(row["wis_january_to_march"]),
+            _score(row["mase"]),
+            "—" if row["coverage80"] is None else f"{row['coverage80']:.0%}",
+            str(row["origins_with_festival"]),
+            str(row["origins_with_other_windows"]),
+        )
+    out = console()
+    out.print(table)
+    if compared["pseudo_real_time"]:
+        out.print("部分发布日期为估计，比较属伪实时。")
+
+
+def _score(value: float | None) -> str:
+    return "—" if value is None else f"{value:.4f}"
 
 
 def _value(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +10,7 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from data.catalogue import Catalogue, Indicator, Region
-from data.schema import batches, observations
+from data.schema import batches, metadata
 from data.store import Store
 
 EXPORT_COLUMNS = (
@@ -184,19 +185,23 @@ class BatchRecord:
 
 def batch_records(store: Store) -> list[BatchRecord]:
     """Every batch, withdrawn ones included, oldest first."""
-    query = (
-        select(
-            batches.c.id,
-            batches.c.created_at,
-            batches.c.kind,
-            batches.c.command,
-            func.count(observations.c.id),
-            batches.c.demo,
-            batches.c.withdrawn_at,
-        )
-        .join(observations, observations.c.batch_id == batches.c.id, isouter=True)
-        .group_by(batches.c.id)
-        .order_by(batches.c.id)
-    )
+    query = select(
+        batches.c.id,
+        batches.c.created_at,
+        batches.c.kind,
+        batches.c.command,
+        batches.c.demo,
+        batches.c.withdrawn_at,
+    ).order_by(batches.c.id)
+    rows: Counter[int] = Counter()
     with store.reading() as connection:
-        return [BatchRecord(*row) for row in connection.execute(query)]
+        # Whatever a batch brought: observations, targets, sample firms, groups.
+        for table in (t for t in metadata.sorted_tables if "batch_id" in t.c):
+            counted = select(table.c.batch_id, func.count()).group_by(table.c.batch_id)
+            for batch, count in connection.execute(counted):
+                rows[batch] += count
+        found = connection.execute(query).all()
+    return [
+        BatchRecord(number, made, kind, command, rows[number], demo, withdrawn)
+        for number, made, kind, command, demo, withdrawn in found
+    ]

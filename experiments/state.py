@@ -24,6 +24,7 @@ from features.history import History
 from features.lagged import LaggedIndicator
 from forecasting.competition import Competition
 from forecasting.document import cap_document
+from forecasting.inspection import known_effects
 from models.paths import SamplePaths
 
 # 2: indicators beside the target, changes of definition and checksums are kept as well.
@@ -101,6 +102,7 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
             "notes": list(history.notes),
             "breaks": [{**asdict(b), "month": str(b.month)} for b in history.breaks],
             "lagged": [_lagged_facts(each) for each in history.lagged],
+            "effects": known_effects(history),
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},

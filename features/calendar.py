@@ -183,12 +183,14 @@ def calendar_table(
     periods: int,
     as_of: date | None = None,
     windows: Windows = DEFAULT_WINDOWS,
+    *,
+    stock: bool = False,
 ) -> pd.DataFrame:
     """All calendar columns side by side, as `COLUMN_LABELS` names them.
 
     Parameters
     ----------
-    start, periods, as_of, windows
+    start, periods, as_of, windows, stock
         As in `regressors` and `working_day_effect`.
 
     Returns
@@ -203,7 +205,7 @@ def calendar_table(
     """
     return pd.concat(
         [
-            regressors(start, periods, windows),
+            regressors(start, periods, windows, stock=stock),
             working_day_effect(start, periods, as_of),
             graduation(start, periods),
         ],

@@ -32,7 +32,7 @@ from features.lagged import LaggedIndicator, Other, lagged_indicators
 from features.monthly import listed, monthly_figures
 from features.outliers import Mark, outlier_marks
 from features.window_choice import WindowChoice, choose_windows
-from features.workdays import calendar_published
+from features.workdays import calendar_due
 
 Floats = npt.NDArray[np.float64]
 
@@ -221,9 +221,10 @@ class History:
         return digest.hexdigest()
 
     def _calendars(self) -> list[int]:
-        """Years whose working days were published by the day of knowledge."""
+        """Years whose working days are known by the day of knowledge."""
+        # By the rule and not by the installed calendar: an update of it leaves the data the same.
         years = range(self.start.year, (self.origin + KNOWN_AHEAD).year + 1)
-        return [year for year in years if calendar_published(year, self.as_of)]
+        return [year for year in years if calendar_due(year, self.as_of)]
 
     def last(self, window: int) -> History:
         """The history cut to its last `window` months."""

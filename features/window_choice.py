@@ -87,13 +87,14 @@ def choose_windows(
     *,
     stock: bool = False,
     candidates: Sequence[Windows] = GRID,
+    min_months: int = MIN_MONTHS,
 ) -> WindowChoice:
     """Choose festival windows for a series.
 
     Month-on-month changes are regressed on month dummies and the changes of the centred festival
     shares, after removing first-order autocorrelation with one coefficient common to all
     candidates (Cochrane–Orcutt), so that their AICc values compare. The default windows stay
-    unless another candidate's AICc is lower by more than 4, and in series under 120 months.
+    unless another candidate's AICc is lower by more than 4, and in short series.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ def choose_windows(
         The series is a month-end stock; see `features.festival.centred_shares`.
     candidates : sequence of Windows
         What to choose from; the default windows are always among them.
+    min_months : int
+        Shorter series keep the default windows.
 
     Returns
     -------
@@ -126,8 +129,8 @@ def choose_windows(
     z = np.asarray(values, dtype=np.float64)
     if z.ndim != 1 or not np.isfinite(z).all():
         raise ValueError("values must be one-dimensional and finite")
-    if len(z) < MIN_MONTHS:
-        note = f"历史不足 {MIN_MONTHS} 个月，春节窗口用默认值"
+    if len(z) < min_months:
+        note = f"历史不足 {min_months} 个月，春节窗口用默认值"
         return WindowChoice(DEFAULT_WINDOWS, {}, float("nan"), (), note)
     grid = tuple(dict.fromkeys((DEFAULT_WINDOWS, *candidates)))
     change = np.diff(z)

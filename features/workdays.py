@@ -89,9 +89,12 @@ def calendar_published(year: int, as_of: date | None = None) -> bool:
     -------
     bool
     """
-    if year not in _official()[2]:
-        return False
-    return as_of is None or as_of >= AMENDED_ON.get(year, date(year - 1, 12, 31))
+    return year in _official()[2] and (as_of is None or calendar_due(year, as_of))
+
+
+def calendar_due(year: int, as_of: date) -> bool:
+    """Whether a year's 调休 calendar is out on a day as a rule, whatever the installed package."""
+    return as_of >= AMENDED_ON.get(year, date(year - 1, 12, 31))
 
 
 def working_days(start: pd.Period, periods: int, as_of: date | None = None) -> pd.DataFrame:

@@ -219,7 +219,7 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
         "demo": base.demo,
         "data_demo": history.demo,
         "sources": list(history.sources),
-        "notes": [*history.notes, *base.notes],
+        "notes": [*history.notes, *history.left_out, *base.notes],
         "data_fingerprint": history.fingerprint,
         "model": base.choice.model,
         "description": described(scenario),

@@ -224,7 +224,7 @@ def document(
         "demo": result.demo,
         "data_demo": history.demo,
         "sources": list(history.sources),
-        "notes": [*history.notes, *result.notes],
+        "notes": [*history.notes, *history.left_out, *result.notes],
         "pseudo_real_time": history.pseudo_real_time,
         "data_fingerprint": history.fingerprint,
         "champion": {

@@ -15,6 +15,7 @@ from features.history import History
 from features.lagged import LaggedIndicator
 from features.outliers import MARK_LABELS
 from features.workdays import FIRST_YEAR
+from models.effects import effects_of
 
 CALENDAR_BACK, CALENDAR_AHEAD = 2, 12
 BREAK_LABEL = "口径变化"
@@ -47,7 +48,9 @@ def calendar_view(history: History) -> pd.DataFrame:
     table = history.regressors.loc[first:last]
     if first.year < FIRST_YEAR:
         return table
-    extra = calendar.calendar_table(first, len(table), history.as_of)
+    extra = calendar.calendar_table(
+        first, len(table), history.as_of, history.festival.windows, stock=history.kind == "stock"
+    )
     return pd.concat([table, extra.drop(columns=table.columns, errors="ignore")], axis=1)
 
 
@@ -59,6 +62,41 @@ def month_marks(history: History) -> dict[pd.Period, str]:
     for mark in history.outliers:
         marks.setdefault(mark.month, []).append(f"{MARK_LABELS[mark.kind]}（{mark.score:+.1f}倍）")
     return {month: "、".join(texts) for month, texts in sorted(marks.items())}
+
+
+def known_effects(history: History) -> dict[str, Any]:
+    """What known regressors explain of a history, JSON-able.
+
+    Parameters
+    ----------
+    history : History
+        Up to the origin.
+
+    Returns
+    -------
+    dict
+        `windows` of the festival and the `note` on their choice; `columns`, each with its
+        `coefficient` and `standard_error` on the model scale (times 100: about percent for
+        logarithms) and whether it is `forced`; `gains` of the optional groups (by how much each
+        lowers the Bayesian information criterion, negative: does not pay, stays out).
+    """
+    found = effects_of(history)
+    estimates = {**found.forced, **found.optional}
+    return {
+        "windows": {name: list(span) for name, span in found.windows._asdict().items()},
+        "note": history.festival.note,
+        "columns": [
+            {
+                "column": name,
+                "name": column_label(name),
+                "coefficient": value,
+                "standard_error": found.errors[name],
+                "forced": name in found.forced,
+            }
+            for name, value in estimates.items()
+        ],
+        "gains": dict(found.gains),
+    }
 
 
 def _number(value: float) -> float | None:
@@ -121,7 +159,7 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         `months` (values in the indicator's unit; growth in percent, of a rate in percentage
         points, null across a change of definition), `calendar` (rows around the origin),
         `indicators` (each with its lag behind the target in months), `breaks`, `outliers`,
-        `notes`, `left_out`, sources and flags.
+        `effects` (see `known_effects`), `notes`, `left_out`, sources and flags.
     """
     table = calendar_view(history)
     return {
@@ -142,6 +180,7 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         "fingerprint": history.fingerprint,
         "months": _months(history),
         "regressors": list(history.regressors.columns),
+        "effects": known_effects(history),
         "calendar": [
             {"month": str(month), **{str(k): float(v) for k, v in row.items()}}
             for month, row in table.iterrows()

@@ -109,7 +109,7 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
         "leaderboard": [entry(asdict(e)) for e in result.entries],
         "levels": LEVELS.tolist(),
         "reliability": [{"label": roster.label(r.model), **entry(asdict(r))} for r in items],
-        "notes": [*history.notes, *result.notes],
+        "notes": [*history.notes, *history.left_out, *result.notes],
     }
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from features.calendar import GROUPS
 from features.festival import DEFAULT_WINDOWS, Windows
 from features.history import History
+from features.window_choice import choose_windows
 from models.airline_regression import AirlineRegression, airline_regression
 
 Floats = npt.NDArray[np.float64]
@@ -70,7 +71,7 @@ def effects_of(history: History, policy: Policy = "automatic") -> Effects:
         Up to the origin.
     policy : {"automatic", "none", "default", "chosen"}
         Optional groups: decided by criterion; never; the festival always, with the default
-        windows; the festival always, with the windows chosen by AICc.
+        windows; the festival always, with windows chosen by AICc however short the series.
 
     Returns
     -------
@@ -91,7 +92,7 @@ def _estimate(history: History, policy: Policy) -> Effects:
     windows = DEFAULT_WINDOWS
     groups: dict[str, Floats] = {}
     if n >= MIN_MONTHS and policy != "none":
-        windows = DEFAULT_WINDOWS if policy == "default" else history.festival.windows
+        windows = _windows(history, policy)
         table = history.optional(windows)
         present = {name: list(columns) for name, columns in GROUPS.items() if columns[0] in table}
         if policy != "automatic":
@@ -111,6 +112,15 @@ def _estimate(history: History, policy: Policy) -> Effects:
         windows=windows,
         gains=gains,
     )
+
+
+def _windows(history: History, policy: Policy) -> Windows:
+    if policy == "automatic":
+        return history.festival.windows
+    if policy == "default":
+        return DEFAULT_WINDOWS
+    stock = history.kind == "stock"
+    return choose_windows(history.scaled, history.start, stock=stock, min_months=MIN_MONTHS).windows
 
 
 def _decide(

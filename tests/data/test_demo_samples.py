@@ -19,6 +19,7 @@ from data.checks.batch import Batch
 from data.checks.firms import firm_arithmetic, firm_chain, firm_parts
 from data.demo import firms as demo_firms
 from data.demo import generator, market
+from data.inventory import batch_records
 from data.readers.words import GROUPS
 from data.schema import batches, firm_months
 from data.store import Store
@@ -234,3 +235,12 @@ def test_an_unknown_day_is_estimated_and_flagged(store, catalogue, reports):
     usual = row.month.end_time.date() + timedelta(days=sample_store.FIRM_LAG_DAYS)
     assert rows["published_on"].dt.date.tolist() == [usual]
     assert rows["published_estimated"].tolist() == [True]
+
+
+def test_batches_count_firm_months_and_groups(store, catalogue):
+    loader.sync(store, catalogue)
+    counts = {b.kind: b.rows for b in batch_records(store)}
+    assert min(counts.values()) > 0, counts
+    with store.reading() as connection:
+        expected = connection.scalar(select(func.count()).select_from(firm_months))
+    assert expected in counts.values()

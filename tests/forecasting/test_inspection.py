@@ -131,3 +131,15 @@ def test_the_picture_is_a_picture_and_repeatable(history_of, wandering, jiading,
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(picture[16:20], "big") == 1650
     assert picture == features_chart(history, jiading, unemployed)
+
+
+def test_effects_are_told_with_their_errors(history_of, wandering, jiading, unemployed):
+    values = wandering(80)
+    values[55:] *= 1.4
+    change = Break("*", pd.Period("2019-08", "M"), "dummy")
+    content = inspection(history_of(values, start="2015-01", breaks=(change,)), jiading, unemployed)
+    (step,) = (row for row in content["effects"]["columns"] if row["forced"])
+    assert step["name"] == "口径变化台阶（2019-08）"
+    assert step["coefficient"] == pytest.approx(np.log(1.4), abs=3 * step["standard_error"])
+    assert set(content["effects"]["gains"]) == {"festival"}
+    assert "默认值" in content["effects"]["note"]

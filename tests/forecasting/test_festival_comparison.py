@@ -1,0 +1,61 @@
+"""One model with and without the festival in one back-test."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import ShortHistoryError
+from features.calendar import optional_regressors
+from forecasting.festival_comparison import LABELS, compare_festival, comparison_document
+
+LATE = date(2026, 11, 20)
+
+
+@pytest.fixture
+def moved(vintages_of, monthly, jiading, unemployed):
+    """Comparison on a quiet stock with a festival effect of some strength."""
+
+    def make(strength, n=130, **options):
+        rng = np.random.default_rng(5)
+        first = pd.Period("2015-01", "M")
+        table = optional_regressors(first, n, "stock").to_numpy()
+        z = 9 + np.cumsum(rng.normal(0, 0.005, n)) + strength * table @ [-0.5, 0.6, 1.0]
+        rows = monthly(str(first), np.exp(z).round(1))
+        return compare_festival(
+            vintages_of(rows), jiading, unemployed, LATE, origins=12, n_paths=60, **options
+        )
+
+    return make
+
+
+def test_where_there_is_an_effect_knowing_it_pays(moved):
+    seen = []
+    found = moved(0.3, progress=lambda done, total: seen.append((done, total)))
+    none, default, chosen, automatic = found.variants
+    assert [v.policy for v in found.variants] == list(LABELS)
+    assert default.wis < 0.7 * none.wis
+    assert default.wis_affected < 0.5 * none.wis_affected
+    assert default.difference == pytest.approx(default.wis - none.wis, abs=1e-9)
+    assert default.difference < -3 * default.standard_error
+    assert (none.entered, default.entered, automatic.entered) == (0, 12, 12)
+    assert chosen.entered == 12
+    assert seen[-1] == (12, 12)
+    assert (found.origins, found.horizon) == (12, 12)
+    assert found.cells == sum(min(12, 12 - i) for i in range(12))
+
+
+def test_where_there_is_none_the_criterion_keeps_it_out(moved, jiading, unemployed):
+    found = moved(0.0)
+    none, _, _, automatic = found.variants
+    assert automatic.entered == 0
+    assert automatic.wis == none.wis
+    content = comparison_document(found, jiading, unemployed)
+    assert content["cells"] == found.cells
+    assert content["variants"][3]["difference"] == 0
+
+
+def test_a_short_series_is_refused(moved):
+    with pytest.raises(ShortHistoryError, match="61 个月"):
+        moved(0.3, n=60)

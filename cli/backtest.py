@@ -123,7 +123,7 @@ def _print(content: dict[str, Any]) -> None:
         scores = [row["wis"], *(by_month[h - 1] if h <= len(by_month) else None for h in months)]
         board.add_row(
             "★" if row["model"] == content["champion"] else "",
-            f"{row['label']}({row['model']})",
+            f"{row['label']}（{row['model']}）",
             *("—" if s is None else f"{s:.3f}" for s in (*scores, row["mase"])),
             *("—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")),
         )

@@ -82,7 +82,7 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     table = export_table(session.store, place, what, _day(as_of))
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     titles = {
-        "month": "月份", "value": f"{what.name}({what.unit})", "published_on": "发布日",
+        "month": "月份", "value": f"{what.name}（{what.unit}）", "published_on": "发布日",
         "source": "来源",
     }  # fmt: skip
     if not as_json:

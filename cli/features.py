@@ -295,7 +295,7 @@ def _indicators(content: Mapping[str, Any]) -> Any:
     for row in content["indicators"]:
         kind = "rate" if row["unit"] == "%" else "index"
         table.add_row(
-            f"{row['name']}({row['unit']})",
+            f"{row['name']}（{row['unit']}）",
             row["first"],
             row["last"],
             _lag(row["lag_months"]),

@@ -42,5 +42,5 @@ def promote(
     before = f"此前为第 {done.previous} 版。" if done.previous else "此前没有现役版本。"
     click.echo(
         f"{place.name}“{what.name}”的现役模型已改为 {done.registered_name} 第 {done.version} 版"
-        f"({done.model}){mark}。{before}"
+        f"（{done.model}）{mark}。{before}"
     )

@@ -65,7 +65,7 @@ def _leaderboard(content: Mapping[str, Any]) -> Table:
         cover = ["—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")]
         table.add_row(
             "★" if chosen else "",
-            f"{row['label']}({row['model']})",
+            f"{row['label']}（{row['model']}）",
             _score(row["wis"]),
             _score(row["mase"]),
             *cover,
@@ -101,7 +101,7 @@ def cap_name(row: Mapping[str, Any]) -> str:
     marks = [DEMO_MARK] if row["demo"] else []
     marks += ["沿用上期"] if row["carried"] else []
     marks += ["未经回测"] if row["untested"] else []
-    return "".join(words) + (f"({'、'.join(marks)})" if marks else "")
+    return "".join(words) + (f"（{'、'.join(marks)}）" if marks else "")
 
 
 def _caps(content: Mapping[str, Any], indicator: Indicator) -> Table:
@@ -251,7 +251,7 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
     latest = phrase(float(content["latest"]), indicator)
     lines.append(
         f"{content['data_start']} 至 {content['data_month']}  最新值 {latest}{indicator.unit}"
-        f"({_KINDS[indicator.kind]})\n"
+        f"（{_KINDS[indicator.kind]}）\n"
     )
     lines.append(f"来源：{'；'.join(content['sources'])}")
     if content["pseudo_real_time"]:
@@ -298,7 +298,7 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
         value = "" if row["value"] is None else f" {row['value']:,.12g}{row['unit']}"
         out.print(
             f"未评估的目标：{row['period']} {TIER_NAMES[row['tier']]}"
-            f"{DIRECTIONS[row['direction']]}{value}({BASES[row['basis']]}),{row['reason']}。"
+            f"{DIRECTIONS[row['direction']]}{value}（{BASES[row['basis']]}），{row['reason']}。"
             f"{row['quote']}",
             soft_wrap=True,
         )

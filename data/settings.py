@@ -234,7 +234,7 @@ def template() -> str:
         if key.section != section:
             section = key.section
             lines += ["", f"[{section}]"]
-        lines.append(f"# {key.meaning}({key.wanted})")
+        lines.append(f"# {key.meaning}（{key.wanted}）")
         lines.append(f"# {key.name} = {_toml(key.example or key.default)}")
     lines += [
         "",

@@ -123,7 +123,7 @@ def version_description(result: Competition) -> str:
     """Description of a registered version; its first line is what the list of versions shows."""
     chosen = champion(result)
     score = "未评分" if chosen.wis is None else f"WIS {chosen.wis:.3f}"
-    return f"{run_name(result)},{score}\n\n{summary(result)}"
+    return f"{run_name(result)}，{score}\n\n{summary(result)}"
 
 
 def champion(result: Competition) -> Entry:

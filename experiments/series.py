@@ -51,7 +51,7 @@ class Series:
     @property
     def experiment_name(self) -> str:
         """Name of the experiment; the code keeps regions of one name apart."""
-        return f"{self.title}({self.registered_name})"
+        return f"{self.title}（{self.registered_name}）"
 
     @property
     def tags(self) -> dict[str, str]:

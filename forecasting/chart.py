@@ -136,7 +136,7 @@ def picture(
         past = decimal_years(pd.PeriodIndex(shown.index))
         axes.plot(past, shown.to_numpy(), color="#222222", lw=1.5, label="已公布")
         forecast(axes)
-        axes.set_ylabel(f"{indicator.name}({indicator.unit})")
+        axes.set_ylabel(f"{indicator.name}（{indicator.unit}）")
         # Steps of 1, 2, 5 and 10 at the published precision: a label never hides a digit.
         axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")

@@ -32,7 +32,7 @@ def _note(target: PlanTarget, unit: str) -> str:
     parts = (
         target.no_value,
         target.note,
-        f"未确认:{doubts}" if doubts else "",
+        f"未确认：{doubts}" if doubts else "",
         f"原文单位为“{target.unit}”" if unit != target.unit else "",
     )
     return "；".join(p for p in parts if p)

@@ -45,14 +45,14 @@ def _is_number(value: Any) -> bool:
 
 def _choice(kind: Any) -> _Kind:
     known = get_args(kind)
-    return _Kind(lambda v: isinstance(v, str) and v in known, f"以下之一:{'、'.join(known)}")
+    return _Kind(lambda v: isinstance(v, str) and v in known, f"以下之一：{'、'.join(known)}")
 
 
 def _choices(kind: Any) -> _Kind:
     known = get_args(kind)
     return _Kind(
         lambda v: isinstance(v, list) and all(isinstance(i, str) and i in known for i in v),
-        f"由这些值组成的列表:{'、'.join(known)}",
+        f"由这些值组成的列表：{'、'.join(known)}",
     )
 
 
@@ -66,10 +66,10 @@ def _is_period(value: Any) -> bool:
 
 _TEXT = _Kind(lambda v: isinstance(v, str), "加引号的文字")
 _FILLED = _Kind(lambda v: isinstance(v, str) and bool(v.strip()), "加引号的非空文字")
-_NUMBER = _Kind(_is_number, "非负数,不加引号")
+_NUMBER = _Kind(_is_number, "非负数，不加引号")
 _FLAG = _Kind(lambda v: isinstance(v, bool), "true 或 false")
-_DATE = _Kind(lambda v: type(v) is date, "不加引号的日期,如 2016-11-28")
-_PERIOD = _Kind(_is_period, '"2026"(年)、"2021-2025"(规划期)或 "2026-10"(月)')
+_DATE = _Kind(lambda v: type(v) is date, "不加引号的日期，如 2016-11-28")
+_PERIOD = _Kind(_is_period, '"2026"（年）、"2021-2025"（规划期）或 "2026-10"（月）')
 _TABLES = _Kind(
     lambda v: isinstance(v, list) and bool(v) and all(isinstance(i, dict) for i in v), "若干个表"
 )
@@ -192,16 +192,17 @@ def _read_target(
     if (target.value is None) != bool(target.no_value):
         raise SettingsError(
             f"{where}里 value 和 no_value 须恰有其一。",
-            "有数值写 value;没有数值写 no_value,说明原因。",
+            "有数值写 value；没有数值写 no_value，说明原因。",
         )
     if target.unconfirmed and not target.note:
         raise SettingsError(f"{where}有未确认之处而没有说明。", "请在 note 中写明原文的几种读法。")
     if target.value is not None and not target.unit and target.unit_confirmed:
         raise SettingsError(
-            f"{where}有数值而没有单位。", '请补上 unit;原文读不出单位时在 unconfirmed 中写 "unit"。'
+            f"{where}有数值而没有单位。",
+            '请补上 unit；原文读不出单位时在 unconfirmed 中写 "unit"。',
         )
     if target.repeat == "year" and target.first_month.month != 1:
-        raise SettingsError(f"{where}按年重复,时期却不是整年。", "请把 period 写成年或起止年。")
+        raise SettingsError(f"{where}按年重复，时期却不是整年。", "请把 period 写成年或起止年。")
     _refuse_foreign(target.qualifier, target.quote, where)
     return target
 
@@ -251,7 +252,7 @@ def parse_plan(text: str, where: str, catalogue: Catalogue) -> Plan:
     try:
         region = catalogue.region(known["region"]).code
     except UnknownNameError as error:
-        raise SettingsError(f"{place}的 region 无法识别:{error.message}", error.hint) from error
+        raise SettingsError(f"{place}的 region 无法识别：{error.message}", error.hint) from error
     targets = tuple(
         _read_target(item, region, known["title"], catalogue, place) for item in known["targets"]
     )

@@ -191,20 +191,20 @@ class PlanTarget:
     def not_assessed(self) -> str:
         """Why the target is shown and not assessed, in Chinese; empty if it can be assessed."""
         if self.domain == "labour_relations":
-            return "属劳动关系,不在就业失业评估之列"
+            return "属劳动关系，不在就业失业评估之列"
         if self.direction in ("achieved", "achieved_cap"):
-            return "是规划回顾的已完成数,不是目标"
+            return "是规划回顾的已完成数，不是目标"
         if not self.numeric:
             return f"“{DIRECTION_NAMES[self.direction]}”不是按数值评估的目标"
         if self.same_as:
-            return "与同一规划的另一处为同一目标,不重复评估"
+            return "与同一规划的另一处为同一目标，不重复评估"
         if self.value is None:
             return self.no_value
         doubts = [UNCONFIRMED_NAMES[d] for d in self.unconfirmed if d in ("value", "unit")]
         if doubts:
-            return f"{'、'.join(doubts)}未确认,确认前不评估"
+            return f"{'、'.join(doubts)}未确认，确认前不评估"
         if not self.catalogued:
-            return "指标不在指标目录中,没有月度数据"
+            return "指标不在指标目录中，没有月度数据"
         return ""
 
     def as_record(self) -> dict[str, Any]:
@@ -259,7 +259,7 @@ class Plan:
     @property
     def source(self) -> str:
         """Title and number, as a document is cited."""
-        return f"《{self.title}》" + (f"({self.number})" if self.number else "")
+        return f"《{self.title}》" + (f"（{self.number}）" if self.number else "")
 
     def announced(self, target: PlanTarget) -> tuple[date, bool]:
         """Day a target of this plan became known, and whether that is an estimate.

@@ -95,6 +95,6 @@ def test_a_server_that_is_down_is_a_storage_error(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(StorageError) as caught:
         Tracker("http://user:secret@127.0.0.1:9", tmp_path).open()
-    assert caught.value.message.startswith("MLflow(http://***@127.0.0.1:9)打开失败")
+    assert caught.value.message.startswith("MLflow（http://***@127.0.0.1:9）打开失败")
     assert "secret" not in caught.value.message
     assert "MLflow 服务" in caught.value.hint

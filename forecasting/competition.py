@@ -229,7 +229,9 @@ def compete(
         vintages, region, indicator, as_of, options.origins, options.gaps, others
     )
     history = current.history
-    competitors = [m for m in options.models if m != COMBINATION]
+    competitors = [
+        m for m in options.models if m != COMBINATION and roster.suited(m, indicator.code)
+    ]
     _demand_enough(history, competitors)
     # The period assessed is the one that holds the first month still unknown.
     # Real figures are never held against demonstration caps.

@@ -56,12 +56,21 @@ class Tags:
         the model is to be fitted at every origin.
     cost : float
         Rough relative CPU cost of one fit, for scheduling only.
+    targets : tuple of str
+        Indicators it is made for; empty for all.
+    needs : tuple of str
+        Indicators beside the target without which it gives a null result.
+    opt_in : bool
+        True if it competes only where it is named.
     """
 
     min_months: int
     floor: bool = False
     filters: bool = True
     cost: float = 1.0
+    targets: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    opt_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,13 @@ class Beside:
     values : numpy.ndarray
         float64, shape (m,), from the target's first month to the newest known one, which may lie
         before or after the target's last; NaN where unknown.
+    log : bool
+        Whether they are logarithms.
     """
 
     code: str
     values: Floats
+    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,7 +171,8 @@ def _beside(history: History, each: LaggedIndicator) -> Beside:
     late = int(each.start.ordinal - history.start.ordinal)
     if late < 0:
         values = values[-late:]
-    return Beside(each.indicator, np.concatenate([np.full(max(late, 0), np.nan), values]))
+    padded = np.concatenate([np.full(max(late, 0), np.nan), values])
+    return Beside(each.indicator, padded, each.transform == "log")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from models.prophet_model import ProphetModel
 from models.regression import Ridge
 from models.sarima import Airline, Autoregressive, LongAutoregressive
 from models.smoothing import DampedTrend, StraightTrend
+from models.stock_flow import StockFlow
 from models.theta import Theta
 from models.unobserved import LocalLevel
 
@@ -46,6 +47,7 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     LevelSmoothing,
     LevelSarima,
     LevelRidge,
+    StockFlow,
     ProphetModel,
 )
 
@@ -130,6 +132,12 @@ def create(name: str) -> Competitor:
     return _families()[name]()
 
 
+def suited(name: str, indicator: str) -> bool:
+    """Whether a model is made for an indicator."""
+    made_for = tags(name).targets
+    return not made_for or indicator in made_for
+
+
 def label(name: str) -> str:
     """Chinese name of a model."""
     _demand_known(name)
@@ -155,7 +163,8 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     Parameters
     ----------
     wanted : str, sequence of str or None
-        Names, in a text separated by commas (half or full width); None or nothing means all.
+        Names, in a text separated by commas (half or full width); None or nothing means all that
+        need not be named.
 
     Returns
     -------
@@ -171,7 +180,7 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     asked = SEPARATORS.split(wanted) if isinstance(wanted, str) else wanted or ()
     chosen = {name.strip() for name in asked if name.strip()}
     if not chosen:
-        return names()
+        return tuple(name for name in names() if not tags(name).opt_in)
     for name in sorted(chosen):
         _demand_known(name)
     if COMBINATION in chosen and not chosen.intersection(combination.MEMBERS):

@@ -72,11 +72,18 @@ def smooth(y: Floats, weight: float, drift: float) -> tuple[float, Floats]:
 
 
 class Theta(GaussianCompetitor):
-    """Theta method on additively deseasonalised data."""
+    """Theta method on additively deseasonalised data.
+
+    Attributes
+    ----------
+    share : float
+        Of the slope of the straight line, in the drift.
+    """
 
     name = "theta"
     label = "Theta法"
     tags = Tags(min_months=25, cost=0.2)
+    share: float = 0.5
 
     def _estimate(self, data: Scaled) -> Parameters:
         from scipy.optimize import minimize_scalar
@@ -84,7 +91,7 @@ class Theta(GaussianCompetitor):
         seasonal = seasonal_means(data.z, data.months[0].month)
         y = data.z - seasonal[data.months.month.to_numpy() - 1]
         time = np.arange(len(y)) - (len(y) - 1) / 2
-        drift = float(time @ y / (time @ time)) / 2
+        drift = self.share * float(time @ y / (time @ time))
         found = minimize_scalar(
             lambda weight: float((smooth(y, weight, drift)[1] ** 2).sum()),
             bounds=(0.01, 1.0),

@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> None:
     chosen = roster.resolve(arguments.models)
     plan = Plan(
         panel=read_panel(arguments.panel),
-        models=tuple(m for m in chosen if m != roster.COMBINATION),
+        # A panel holds no indicators beside the target.
+        models=tuple(m for m in chosen if m != roster.COMBINATION and not roster.tags(m).needs),
         window=arguments.window,
         horizon=arguments.horizon,
         n_paths=arguments.paths,

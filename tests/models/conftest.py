@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from features.history import History
+from features.lagged import LaggedIndicator
 from models import roster
 from models.contract import Parameters, Scaled
 
@@ -63,6 +65,37 @@ def _example(name: str) -> History:
     return _history(rate, kind="rate", unit="%", precision=0.1)
 
 
+def _with_flows(history: History, model: str) -> History:
+    """The history with flows that make its stock, if the model needs them."""
+    if not roster.tags(model).needs or history.kind != "stock":
+        return history
+    rng = np.random.default_rng(4)
+    n = len(history)
+    before = np.r_[history.values[0], history.values[:-1]]
+    left = before * 0.3 * np.exp(rng.normal(0, 0.05, n) + _season(n))
+    entered = history.values - before + left
+    flows = {
+        "registered_inflow": entered,
+        "registered_reemployed": 0.8 * left,
+        "registered_exited": 0.2 * left,
+    }
+    lagged = tuple(
+        LaggedIndicator(
+            region=history.region,
+            indicator=code,
+            name=code,
+            unit="人",
+            start=history.start,
+            values=values,
+            transform="log" if values.min() > 0 else "none",
+            demo=True,
+            pseudo_real_time=True,
+        )
+        for code, values in flows.items()
+    )
+    return replace(history, lagged=lagged)
+
+
 @pytest.fixture(scope="session")
 def make_history() -> Callable[..., History]:
     """Build a history from values; keyword arguments replace its other facts."""
@@ -70,9 +103,26 @@ def make_history() -> Callable[..., History]:
 
 
 @pytest.fixture(scope="session")
-def example() -> Callable[[str], History]:
-    """Series of 138 months: seasonal, tied_rate, with_zeros, level_shift, constant_tail."""
-    return _example
+def example() -> Callable[..., History]:
+    """Series of 138 months: seasonal, tied_rate, with_zeros, level_shift, constant_tail.
+
+    With the name of a model that needs flows, these stand beside a stock.
+    """
+
+    def make(name: str, model: str = "random_walk") -> History:
+        return _with_flows(_example(name), model)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_stock() -> Callable[..., History]:
+    """Like `make_history`, with flows beside the stock where the model needs them."""
+
+    def make(model: str, values: object, **changes: object) -> History:
+        return _with_flows(_history(values, **changes), model)
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +137,7 @@ def fitted() -> Callable[..., Parameters]:
             transform=history.transform,
             kind=history.kind,
         )
-        return roster.create(model).fit(shorter)
+        return roster.create(model).fit(_with_flows(shorter, model))
 
     return fit
 

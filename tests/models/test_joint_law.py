@@ -160,9 +160,10 @@ def test_random_walk_in_every_family(name, make_scaled):
     assert np.abs(_z(found, 1.0, START)).max() < 4
 
 
-def test_only_the_seasonal_naive_holds_no_random_walk():
+def test_only_the_seasonal_naive_and_stock_flow_hold_no_random_walk():
     assert set(RANDOM_WALKS) == {*roster.names(), *OPTIONAL} - {
         "seasonal_naive",
+        "stock_flow",
         roster.COMBINATION,
     }
 

@@ -24,6 +24,7 @@ COMMANDS: Commands = {
         "scenario",
         "情景推演：裁员、新增就业变动对失业人数和突破概率的影响。",
     ),
+    "warnings": ("cli.warnings_group", "warnings", "预警的发布记录与回测评价。"),
     "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本（champion）。"),
     "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),

@@ -25,7 +25,12 @@ COMMANDS: Commands = {
         "情景推演：裁员、新增就业变动对失业人数和突破概率的影响。",
     ),
     "warnings": ("cli.warnings_group", "warnings", "预警的发布记录与回测评价。"),
-    "promote": ("cli.promote", "promote", "把候选模型版本晋级为现役版本（champion）。"),
+    "promote": (
+        "cli.promote",
+        "promote",
+        "检查候选模型版本，通过则晋级为现役版本（champion）。",
+    ),
+    "rollback": ("cli.promote", "rollback", "把现役版本退回到前任版本。"),
     "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),
     "caps": ("cli.caps", "caps", "登记、列出控制数与目标。"),

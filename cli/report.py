@@ -310,3 +310,7 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
         f"运行编号：{content['run_id'] or '未记录'}",
         soft_wrap=True,
     )
+    gate = content.get("gate")
+    if gate is not None:
+        force = f"现役为第 {gate['in_force']} 版" if gate["in_force"] else "尚无现役版本"
+        out.print(f"晋级检查：{gate['text']}。{gate['reason']}；{force}。", soft_wrap=True)

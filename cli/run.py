@@ -31,6 +31,10 @@ import click
 @click.option(
     "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
 )
+@click.option(
+    "--promote", "promoting", is_flag=True,
+    help="随即按晋级检查处理：通过则晋级，未通过则沿用现役模型并更新数据。",
+)  # fmt: skip
 @click.option("--no-cache", is_flag=True, help="不使用回测缓存，全部重算。")
 @click.option(
     "--output",
@@ -48,6 +52,7 @@ def run(
     origins: int | None,
     seed: int | None,
     jobs: int | None,
+    promoting: bool,
     no_cache: bool,
     output: Path | None,
     as_json: bool,
@@ -84,7 +89,9 @@ def run(
     others = stored_others(session.store, session.catalogue, place, what)
     cache = None if no_cache else session.cells
 
+    from experiments.lifecycle import examine, settle
     from experiments.record import recorded
+    from experiments.series import Series
     from forecasting.chart import fan_chart
     from forecasting.document import document, forecast_csv
 
@@ -99,12 +106,15 @@ def run(
             )
         chart = fan_chart(result)
         version = run_.register(result, chart)
+        conclude = settle if promoting else examine
+        settled = conclude(run_.run.tracker, Series(place, what), result, run_.run)
     content = document(
         result,
         run_id=run_.run_id,
         registered_name=version.registered_name,
         version=version.version,
     )
+    content["gate"] = settled.document()
     if output is not None:
         write_atomically(output / "forecast.csv", forecast_csv(result))
         write_atomically(output / "forecast.json", to_json(content).encode("utf-8"))

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from data import clock
 from experiments.runs import Figures
@@ -30,7 +31,12 @@ from models import roster
 from models.combination import MEMBERS
 from models.paths import Failure
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 DISTRIBUTION = "employment-forecast"
+BACKTEST = "backtest.csv"
+CAP_EVENTS = "cap_events.csv"
 DEMO = "演示数据"
 REAL = "正式数据"
 
@@ -108,10 +114,12 @@ def version_tags(result: Competition) -> dict[str, str]:
         for name, value in _scores(champion(result)).items()
         if value is not None
     }
+    brier = cap_brier(result)
     return {
         "data_month": str(result.history.origin),
         "model_label": champion(result).label,
         **scores,
+        "cap_brier": "没有可比的月份" if brier is None else f"{brier:.4f}",
         **_origin(result),
         "code_version": program_version(),
         "model": result.choice.model,
@@ -129,6 +137,11 @@ def version_description(result: Competition) -> str:
 def champion(result: Competition) -> Entry:
     """Leaderboard line of the chosen model."""
     return next(e for e in result.entries if e.model == result.choice.model)
+
+
+def cap_brier(result: Competition) -> float | None:
+    """Brier score of the chosen model's monthly cap probabilities at past origins."""
+    return None if result.cap_events is None else result.cap_events.brier(result.choice.model)
 
 
 def _scores(entry: Entry) -> dict[str, float | None]:
@@ -203,6 +216,7 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
         },
         metrics={
             **_scores(chosen),
+            "cap_brier": cap_brier(result),
             **_cap_metrics(result),
             **_target_metrics(result),
             "work/cells_computed": result.cells_computed,
@@ -265,14 +279,24 @@ def tables(result: Competition) -> dict[str, bytes]:
         "floors": [total_document(item, result.indicator) for item in result.totals],
         "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
     }
-    cells = result.backtest.table().to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
-    return {
+    found = {
         "forecast.csv": forecast_csv(result),
         "leaderboard.csv": _leaderboard(result.entries, result.choice.differences),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
-        "backtest.csv": cells.encode("utf-8-sig"),
+        BACKTEST: _cells(result.backtest.table()),
     }
+    events = result.cap_events
+    return (
+        found
+        if events is None or not events.events
+        else {**found, CAP_EVENTS: _cells(events.table())}
+    )
+
+
+def _cells(table: pd.DataFrame) -> bytes:
+    text: str = table.to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
+    return text.encode("utf-8-sig")
 
 
 def _leaderboard(entries: Sequence[Entry], differences: Mapping[str, tuple[float, float]]) -> bytes:

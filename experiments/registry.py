@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from data import clock
 from data.errors import NotFoundError
 from experiments.content import user, version_description, version_tags
+from experiments.locks import locked
 from experiments.model_files import save_model
 from experiments.runs import Run
 from experiments.series import Series
@@ -24,13 +27,16 @@ from experiments.versions import (
     find,
     holder_of,
 )
-from forecasting.competition import Competition
+from forecasting.competition import Competition, rechosen
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
 _FOLDER = "model"
+_REFRESHED = "refresh"
+# Holds the number of the version whose model was taken over.
+REFRESH_TAG = "refresh_of"
 
 
 @dataclass(frozen=True)
@@ -93,31 +99,72 @@ def register(run: Run, series: Series, result: Competition) -> Version:
     StorageError
         If MLflow or its storage fails.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / _FOLDER
-        save_model(series, result, folder)
-        run.log_files(folder, _FOLDER)
+    made = _create(run, series, result, _FOLDER, version_tags(result))
     name = series.registered_name
-    tags = version_tags(result)
+    run.tracker.call("标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made))
+    return find(run.tracker, series, made)
+
+
+def refresh(
+    run: Run, series: Series, result: Competition, incumbent: Version, candidate: Version
+) -> Version:
+    """Make a version of the incumbent's model on new data, from the competition that it lost.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the files.
+    series : Series
+        Names.
+    result : Competition
+        In which the incumbent's model competed.
+    incumbent : Version
+        In force; remains so until the new version is promoted.
+    candidate : Version
+        Of the same run; it is the refreshed version itself where it is of the same model.
+
+    Returns
+    -------
+    Version
+        Without an alias.
+
+    Raises
+    ------
+    NoModelError
+        If the incumbent's model gave no forecast in this competition.
+    StorageError
+        If MLflow or its storage fails.
+    """
+    if candidate.model == incumbent.model:
+        return candidate
+    reason = f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
+    again = rechosen(result, incumbent.model, reason)
+    tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
+    return find(run.tracker, series, _create(run, series, again, _REFRESHED, tags))
+
+
+def _create(
+    run: Run, series: Series, result: Competition, folder: str, tags: Mapping[str, str]
+) -> str:
+    """Number of a new version with its files in a folder of the run."""
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / folder
+        save_model(series, result, made)
+        run.log_files(made, folder)
     about = version_description(result)
 
     def create(client: MlflowClient) -> ModelVersion:
         return client.create_model_version(
-            name,
-            source=f"{run.artifact_uri}/{_FOLDER}",
+            series.registered_name,
+            source=f"{run.artifact_uri}/{folder}",
             run_id=run.id,
-            tags=tags,
+            tags=dict(tags),
             description=about,
             await_creation_for=0,
         )
 
     _ensure_model(run.tracker, series)
-    made = run.tracker.call("登记模型版本", create)
-    run.tracker.call(
-        "标记候选版本",
-        lambda c: c.set_registered_model_alias(name, CANDIDATE, str(made.version)),
-    )
-    return find(run.tracker, series, str(made.version))
+    return str(run.tracker.call("登记模型版本", create).version)
 
 
 def _ensure_model(tracker: Tracker, series: Series) -> None:
@@ -135,10 +182,23 @@ def _ensure_model(tracker: Tracker, series: Series) -> None:
     tracker.call("登记模型", create)
 
 
+def no_candidate(series: Series) -> NotFoundError:
+    """Error for a series that has no candidate yet."""
+    return NotFoundError(
+        f"{series.title}还没有候选模型版本。",
+        f"请先运行 forecast run --region {series.region.name}。",
+    )
+
+
 def promote(
-    tracker: Tracker, series: Series, version: str | None = None, why: str = ""
+    tracker: Tracker,
+    series: Series,
+    version: str | None = None,
+    why: str = "",
+    *,
+    keep_previous: bool = False,
 ) -> Promotion:
-    """Put a version in force.
+    """Put a version in force, without judging it.
 
     The alias `champion` is one row in MLflow's database and moves in one step; who, when and why
     are written to the version first, and `previous` is set before, so that a process killed
@@ -154,6 +214,9 @@ def promote(
         The candidate by default.
     why : str
         Reason, kept with the version.
+    keep_previous : bool
+        Leave the alias `previous` where it is: a version of the same model on newer data is no
+        decision to be taken back.
 
     Returns
     -------
@@ -166,37 +229,67 @@ def promote(
     StorageError
         If MLflow fails.
     """
-    chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
-    if version is not None:
-        chosen = find(tracker, series, version)
-    if chosen is None:
-        raise NotFoundError(
-            f"{series.title}还没有候选模型版本。",
-            f"请先运行 forecast run --region {series.region.name}。",
-        )
+    with _deciding(tracker, series):
+        chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
+        if version is not None:
+            chosen = find(tracker, series, version)
+        if chosen is None:
+            raise no_candidate(series)
+        return _put_in_force(tracker, series, chosen, why, keep_previous=keep_previous)
+
+
+def _deciding(tracker: Tracker, series: Series) -> AbstractContextManager[None]:
+    """One decision about a series at a time on this machine."""
+    return locked(tracker.home / "locks" / f"{series.registered_name}.lock")
+
+
+def _put_in_force(
+    tracker: Tracker,
+    series: Series,
+    chosen: Version,
+    why: str,
+    *,
+    keep_previous: bool = False,
+    rolled_back: bool = False,
+) -> Promotion:
     name, number = series.registered_name, chosen.version
     before = champion_of(tracker, series)
     if before is not None and before.version == number:
         return Promotion(before, None)
     now = clock.now()
+    moment = now.isoformat(timespec="seconds")
+    why = why or "未说明"
     log = {
-        "promoted_at": now.isoformat(timespec="seconds"),
+        "promoted_at": moment,
         "promoted_by": user(),
-        "promoted_why": why or "未说明",
+        "promoted_why": why,
         "promoted_over": before.version if before else "无",
         # A version can be promoted again; this tag keeps every occasion.
-        f"{PROMOTION}{now:%Y%m%dT%H%M%S}": why or "未说明",
+        f"{PROMOTION}{now:%Y%m%dT%H%M%S}": why,
     }
+    taken_back = {
+        "rolled_back_at": moment,
+        "rolled_back_by": user(),
+        "rolled_back_why": why,
+    }
+    move = "首次晋级" if before is None else f"取代第 {before.version} 版"
+    entry = f"第 {number} 版{move}：{why}（{user()}）"
 
     def note(client: MlflowClient) -> None:
         for key, value in log.items():
             client.set_model_version_tag(name, number, key, value)
+        for key in taken_back.keys() & chosen.tags.keys():
+            client.delete_model_version_tag(name, number, key)
+        if before is not None and rolled_back:
+            for key, value in taken_back.items():
+                client.set_model_version_tag(name, before.version, key, value)
+        client.set_registered_model_tag(name, f"log {moment[:19]}", entry)
 
     def point(alias: str, to: str) -> None:
         tracker.call("移动别名", lambda c: c.set_registered_model_alias(name, alias, to))
 
     tracker.call("记录晋级", note)
-    if before is not None:
+    if before is not None and not (keep_previous and holder_of(tracker, series, PREVIOUS)):
         point(PREVIOUS, before.version)
     point(CHAMPION, number)
     return Promotion(find(tracker, series, number), before.version if before else None)
@@ -205,14 +298,23 @@ def promote(
 def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
     """Put the previous version back in force; the one it replaces becomes the previous.
 
+    A promotion cut short may have left both aliases on one version; the version before it is then
+    known from its own note.
+
     Raises
     ------
     NotFoundError
         If there is no previous version.
     """
-    earlier = holder_of(tracker, series, PREVIOUS)
-    if earlier is None:
-        raise NotFoundError(
-            f"{series.title}没有前任模型版本可以回退。", "请用 --version 指定版本。"
-        )
-    return promote(tracker, series, earlier.version, why or "回退")
+    with _deciding(tracker, series):
+        earlier = holder_of(tracker, series, PREVIOUS)
+        current = champion_of(tracker, series)
+        if earlier is not None and current is not None and earlier.version == current.version:
+            over = current.tags.get("promoted_over", "")
+            earlier = find(tracker, series, over) if over.isdecimal() else None
+        if earlier is None:
+            raise NotFoundError(
+                f"{series.title}没有前任模型版本可以回退。",
+                "请用 forecast promote --version 指定版本。",
+            )
+        return _put_in_force(tracker, series, earlier, why or "回退", rolled_back=True)

@@ -63,6 +63,11 @@ class Version:
         return self.tags.get("demo") == "true"
 
     @property
+    def label(self) -> str:
+        """Chinese name of the model, as it was then."""
+        return self.tags.get("model_label", self.model)
+
+    @property
     def data_month(self) -> str:
         """Last known month, `YYYY-MM`."""
         return self.tags.get("data_month", "")
@@ -153,11 +158,24 @@ def state_folder(tracker: Tracker, version: Version) -> Path:
     StorageError
         If its files are missing.
     """
+    return _download(tracker, f"{version.source}/{STATE}")
 
+
+def file_of_run(tracker: Tracker, version: Version, name: str) -> Path:
+    """A file that the run of a version keeps, fetched from the server where there is one.
+
+    Raises
+    ------
+    StorageError
+        If it is missing.
+    """
+    return _download(tracker, f"runs:/{version.run_id}/{name}")
+
+
+def _download(tracker: Tracker, where: str) -> Path:
     def fetch(_: MlflowClient) -> Path:
         from mlflow.artifacts import download_artifacts
 
-        where = f"{version.source}/{STATE}"
         return Path(download_artifacts(artifact_uri=where, tracking_uri=tracker.uri))
 
     return tracker.call("读取模型版本", fetch)

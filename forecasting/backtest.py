@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +87,7 @@ class Backtest:
         return np.where(unknown, np.nan, inside)
 
     def table(self) -> pd.DataFrame:
-        """Every cell as a row: model, origin, h, month, q025 ... q975, outcome."""
+        """Every cell as a row: model, origin, h, month, q025 ... q975, outcome, scale."""
         pieces = []
         for name, record in self.records.items():
             n, horizon, _ = record.quantiles.shape
@@ -101,8 +101,69 @@ class Backtest:
             frame.insert(0, "origin", origins.astype(str))
             frame.insert(0, "model", name)
             frame["outcome"] = self.outcomes.ravel()
+            frame["scale"] = self.scales.repeat(horizon)
             pieces.append(frame)
         return pd.concat(pieces, ignore_index=True)
+
+    def with_quantiles(self, model: str, months: pd.PeriodIndex, quantiles: Floats) -> Backtest:
+        """The same back-test with a model that forecast elsewhere, aligned on these origins.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+        months : pandas.PeriodIndex
+            Its origins, shape (m,).
+        quantiles : numpy.ndarray
+            Its forecasts, shape (m, horizon of its own, 9); what lies at other origins or further
+            ahead than here is left out, what is missing counts as failed.
+        """
+        rows = months.get_indexer(self.months)
+        reach = min(self.horizon, quantiles.shape[1])
+        aligned = np.full((len(self.months), self.horizon, len(QUANTILES)), np.nan)
+        aligned[rows >= 0, :reach] = quantiles[rows[rows >= 0], :reach]
+        absent = {m: "没有该起点的预测" for m, r in zip(self.months, rows, strict=True) if r < 0}
+        return replace(self, records={**self.records, model: Record(model, aligned, absent)})
+
+
+def from_table(table: pd.DataFrame) -> Backtest:
+    """Inverse of `Backtest.table`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Every cell of every model, in any order.
+
+    Returns
+    -------
+    Backtest
+        Reasons of failures are not in the table; publication days count as estimates.
+
+    Raises
+    ------
+    ValueError
+        If a column or a cell is missing.
+    """
+    missing = {"model", "origin", "h", "outcome", "scale", *QUANTILES} - set(table.columns)
+    if missing:
+        raise ValueError(f"columns missing: {sorted(missing)}")
+    table = table.sort_values(["model", "origin", "h"], ignore_index=True)
+    months = pd.PeriodIndex(sorted(table["origin"].unique()), freq="M")
+    names = sorted(table["model"].unique())
+    n, horizon = len(months), int(table["h"].max()) if len(table) else 0
+    if len(table) != len(names) * n * horizon:
+        raise ValueError("cells missing")
+    first = table.iloc[: n * horizon]
+    outcomes = first["outcome"].to_numpy(dtype=float).reshape(n, horizon)
+    scales = first["scale"].to_numpy(dtype=float).reshape(n, horizon)[:, :1].ravel()
+    cells = table[list(QUANTILES)].to_numpy(dtype=float)
+    shape = (len(names), n, horizon, len(QUANTILES))
+    records = {}
+    for name, quantiles in zip(names, cells.reshape(shape), strict=True):
+        works = ~np.isnan(quantiles[:, 0, 0])
+        failures = {m: "未得出预测" for m, w in zip(months, works, strict=True) if not w}
+        records[name] = Record(name, quantiles, failures)
+    return Backtest(months, outcomes, scales, records, pseudo_real_time=True)
 
 
 def assemble(

@@ -85,13 +85,33 @@ class Calibration:
         """
         if self.identity:
             return paths
-        months = np.minimum(np.arange(paths.horizon), len(self.lower) - 1)
         log = log and bool(paths.values.min() > 0)
         z = np.log(paths.values) if log else paths.values
-        middle = np.median(z, axis=0)
-        away = z - middle
-        z = middle + away * np.where(away > 0, self.upper[months], self.lower[months])
+        z = self._stretched(z, np.median(z, axis=0))
         return replace(paths, values=np.exp(z) if log else z)
+
+    def apply_to_quantiles(self, quantiles: Floats, log: bool) -> Floats:
+        """Stretch quantiles, shape (horizon, 9): the map is monotone, so that they stay quantiles.
+
+        Parameters
+        ----------
+        quantiles : numpy.ndarray
+            Of one forecast; NaN stays NaN.
+        log : bool
+            As for `apply`.
+        """
+        if self.identity or not np.isfinite(quantiles).all():
+            return quantiles
+        log = log and bool(quantiles.min() > 0)
+        z = np.log(quantiles.T) if log else quantiles.T
+        z = self._stretched(z, z[_MIDDLE]).T
+        return np.asarray(np.exp(z) if log else z, dtype=float)
+
+    def _stretched(self, z: Floats, middle: Floats) -> Floats:
+        months = np.minimum(np.arange(len(middle)), len(self.lower) - 1)
+        away = z - middle
+        factors = np.where(away > 0, self.upper[months], self.lower[months])
+        return np.asarray(middle + away * factors, dtype=float)
 
 
 def uncalibrated(horizon: int) -> Calibration:
@@ -156,6 +176,34 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
             trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
             factors[side, h] = np.exp(trust * np.log(found))
     return Calibration(factors[0], factors[1], origins, independent)
+
+
+def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Floats:
+    """Quantiles as each origin would have issued them: calibrated with what it knew.
+
+    Parameters
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n,), ascending.
+    quantiles : numpy.ndarray
+        Raw ones, shape (n, horizon, 9), NaN where there is no forecast.
+    outcomes : numpy.ndarray
+        Shape (n, horizon), NaN where not yet known.
+    log : bool
+        As for `learn`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape.
+    """
+    given = np.array(quantiles)
+    reach = np.array([m.ordinal for m in months])[:, None] + np.arange(1, outcomes.shape[1] + 1)
+    for row in range(FEWEST_ORIGINS, len(months)):
+        seen = np.where(reach[:row] <= months[row].ordinal, outcomes[:row], np.nan)
+        factors = learn(months[:row], quantiles[:row, None], seen[:, None], log)
+        given[row] = factors.apply_to_quantiles(quantiles[row], log)
+    return given
 
 
 def _independent(months: pd.PeriodIndex, ahead: int) -> float:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from data.errors import NoModelError
 from forecasting.backtest import Backtest, describe_failures
-from forecasting.scores import block_bootstrap_error
+from forecasting.scores import mean_and_error
 from models import roster
 from models.paths import Failure, Outcome, SamplePaths
 
@@ -153,16 +153,8 @@ def paired_difference(backtest: Backtest, model: str, other: str) -> tuple[float
     origins of the linearised ratio of sum to number of cells.
     """
     _, common = common_origins(backtest)
-    cells = (backtest.scaled_interval_scores(model) - backtest.scaled_interval_scores(other))[
-        common
-    ]
-    known = np.isfinite(cells)
-    if not known.any():
-        return 0.0, float("inf")
-    sums = np.where(known, cells, 0.0).sum(axis=1)
-    counts = known.sum(axis=1)
-    mean = float(sums.sum() / counts.sum())
-    return mean, block_bootstrap_error((sums - mean * counts) / counts.mean())
+    gaps = backtest.scaled_interval_scores(model) - backtest.scaled_interval_scores(other)
+    return mean_and_error(gaps[common])
 
 
 def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:

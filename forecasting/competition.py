@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 
 from data.catalogue import Indicator, Region
-from data.errors import ShortHistoryError
+from data.errors import NoModelError, ShortHistoryError
 from data.targets import Target, in_force, value_at
 from data.vintages import Vintages
 from features.history import History
 from features.lagged import Other
 from forecasting import backtest as backtests
-from forecasting.assess import JointBreach, assess_all
+from forecasting.assess import Assessments, JointBreach, assess_all
 from forecasting.backtest import Backtest
 from forecasting.calibration import Calibration, learn
+from forecasting.cap_events import CapEvents, cap_events
 from forecasting.caps import Assessment
 from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
 from forecasting.choice import Choice, Entry, choose, leaderboard
@@ -98,8 +99,12 @@ class Competition:
         Several caps taken together.
     origins : tuple of Origin
         Past origins, oldest first.
-    hindcasts : tuple of Outcome
-        What the chosen model forecast at them, before any calibration.
+    past_forecasts : dict
+        By model what it forecast at them, before any calibration.
+    on_file : tuple of Target
+        Targets of the series, of any time.
+    cap_events : CapEvents or None
+        What past forecasts said about the caps.
     """
 
     region: Region
@@ -120,7 +125,14 @@ class Competition:
     levels: list[LevelAssessment] = field(default_factory=list)
     joint: JointBreach | None = None
     origins: tuple[Origin, ...] = ()
-    hindcasts: tuple[Outcome, ...] = ()
+    past_forecasts: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
+    on_file: tuple[Target, ...] = ()
+    cap_events: CapEvents | None = None
+
+    @property
+    def hindcasts(self) -> Sequence[Outcome]:
+        """What the chosen model forecast at past origins, before any calibration."""
+        return self.past_forecasts.get(self.choice.model, ())
 
     @property
     def champion_paths(self) -> SamplePaths:
@@ -257,9 +269,8 @@ def compete(
             for i, origin in enumerate([*past, current])
         ]
     now = {m: row[-1] for m, row in table.items()}
-    backtest = backtests.assemble(
-        past, current, {m: row[:-1] for m, row in table.items()}, options.horizon
-    )
+    before = {m: tuple(row[:-1]) for m, row in table.items()}
+    backtest = backtests.assemble(past, current, before, options.horizon)
     entries = leaderboard(backtest, now)
     choice = choose(backtest, entries, now)
     log = history.transform == "log"
@@ -270,15 +281,11 @@ def compete(
             now[model] = _calibration(backtest, model, log).apply(raw, log)
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
+    on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
+    at = {o.month: row for row, o in enumerate(past)}
+    kept = [at[m] for m in backtest.months]
     tested = _tested_horizon(backtest)
-    known = list(targets)
-    assessed = assess_all(
-        mine,
-        history,
-        champion,
-        tested,
-        lambda target, month: value_at(target, known, month, as_of),
-    )
+    assessed = _assessed(mine, on_file, history, champion, tested)
     return Competition(
         region=region,
         indicator=indicator,
@@ -298,7 +305,78 @@ def compete(
         levels=assessed.levels,
         joint=assessed.joint,
         origins=tuple(past),
-        hindcasts=tuple(table[choice.model][:-1]),
+        past_forecasts=before,
+        on_file=on_file,
+        cap_events=cap_events(
+            backtest.months,
+            [past[row].history.as_of for row in kept],
+            backtest.outcomes,
+            {m: [found[row] for row in kept] for m, found in before.items()},
+            on_file,
+            history,
+        ),
+    )
+
+
+def _assessed(
+    targets: Sequence[Target],
+    on_file: Sequence[Target],
+    history: History,
+    paths: SamplePaths,
+    tested: int,
+) -> Assessments:
+    return assess_all(
+        targets,
+        history,
+        paths,
+        tested,
+        lambda target, month: value_at(target, on_file, month, history.as_of),
+    )
+
+
+def rechosen(result: Competition, model: str, reason: str) -> Competition:
+    """The same competition with another of its models chosen, calibrated and assessed alike.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+    model : str
+        One that forecast at the current origin.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    Competition
+
+    Raises
+    ------
+    NoModelError
+        If that model did not compete or gave no forecast.
+    """
+    paths = result.forecasts.get(model)
+    if not isinstance(paths, SamplePaths):
+        why = f"（{paths.reason}）" if isinstance(paths, Failure) else "（未参赛）"
+        raise NoModelError(
+            f"{roster.label(model) if model in roster.names() else model}此次没有得出预测{why}。",
+            "请让它参赛（见 forecast run --models），或改用其他模型。",
+        )
+    history = result.history
+    log = history.transform == "log"
+    calibration = _calibration(result.backtest, model, log)
+    if model not in (result.choice.model, COMBINATION):
+        paths = calibration.apply(paths, log)
+    assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
+    return replace(
+        result,
+        choice=replace(result.choice, model=model, reason=reason),
+        forecasts={**result.forecasts, model: paths},
+        assessments=assessed.caps,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+        notes=(calibration.note, *result.notes[1:]),
     )
 
 

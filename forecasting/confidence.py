@@ -22,10 +22,13 @@ class DieboldMariano:
         Corrected statistic, negative where the first model is better.
     p_value : float
         Two-sided, Student t with n - 1 degrees of freedom.
+    bartlett : bool
+        The variance is Bartlett's, since the plain estimate was not positive.
     """
 
     statistic: float
     p_value: float
+    bartlett: bool = False
 
 
 def diebold_mariano(differences: Floats, horizon: int) -> DieboldMariano | None:
@@ -41,13 +44,15 @@ def diebold_mariano(differences: Floats, horizon: int) -> DieboldMariano | None:
     Returns
     -------
     DieboldMariano or None
-        None where there is nothing to test: n not above the horizon, or a variance estimate that
-        is not positive.
+        None where there is nothing to test: n not above the horizon, or differences that do not
+        vary. Where the plain sum of autocovariances is not positive, they are weighted as Bartlett
+        did, with which it cannot be negative.
 
     References
     ----------
     Diebold and Mariano (1995), Comparing predictive accuracy; Harvey, Leybourne and Newbold
-    (1997), Testing the equality of prediction mean squared errors, equation 9.
+    (1997), Testing the equality of prediction mean squared errors, equation 9; Newey and West
+    (1987) for the weights.
     """
     from scipy.stats import t
 
@@ -56,14 +61,20 @@ def diebold_mariano(differences: Floats, horizon: int) -> DieboldMariano | None:
         return None
     mean = float(differences.mean())
     centred = differences - mean
-    variance = float(centred @ centred) / n
-    for lag in range(1, horizon):
-        variance += 2.0 * float(centred[lag:] @ centred[:-lag]) / n
-    if not variance > 0:
+    lags = range(1, horizon)
+    covariances = [float(centred[lag:] @ centred[: n - lag]) / n for lag in (0, *lags)]
+    variance = covariances[0] + 2.0 * sum(covariances[1:])
+    bartlett = not variance > 0
+    if bartlett:
+        weights = [1.0 - lag / horizon for lag in lags]
+        variance = covariances[0] + 2.0 * float(np.dot(weights, covariances[1:]))
+    # Rounding leaves a trace of variance where there is none.
+    least = max(1e-12 * covariances[0], (1e-10 * mean) ** 2)
+    if not variance > least:
         return None
     shrink = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
     statistic = mean / math.sqrt(variance / n) * math.sqrt(max(shrink, 0.0))
-    return DieboldMariano(statistic, float(2 * t.sf(abs(statistic), n - 1)))
+    return DieboldMariano(statistic, float(2 * t.sf(abs(statistic), n - 1)), bartlett)
 
 
 def model_confidence_set(

@@ -132,3 +132,28 @@ def block_bootstrap_error(
     # variance comes out 1 - length / n times too small, a third at 36 origins.
     spread = float(np.std(differences[picked].mean(axis=1), ddof=1))
     return spread / math.sqrt(1 - length / n)
+
+
+def mean_and_error(cells: Floats, block: int = SEASON) -> tuple[float, float]:
+    """Mean over cells and its standard error, where cells of one origin belong together.
+
+    Parameters
+    ----------
+    cells : numpy.ndarray
+        Shape (n_origins, k), NaN where unknown; late origins have fewer known cells.
+    block : int
+        Block length of the bootstrap over origins.
+
+    Returns
+    -------
+    mean, error : float
+        The error is a block bootstrap over origins of the linearised ratio of sum to number of
+        cells; 0 and infinity where nothing is known.
+    """
+    known = np.isfinite(cells)
+    if not known.any():
+        return 0.0, float("inf")
+    sums = np.where(known, cells, 0.0).sum(axis=1)
+    counts = known.sum(axis=1)
+    mean = float(sums.sum() / counts.sum())
+    return mean, block_bootstrap_error((sums - mean * counts) / counts.mean(), block)

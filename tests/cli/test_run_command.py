@@ -66,8 +66,9 @@ def test_second_run_computes_nothing_and_says_the_same(
     assert second["cells_reused"] == first["cells_computed"] + first["cells_reused"]
     fresh = quick("--region", "全国", "--json", "--no-cache", "--jobs", "2").json
     for other in (second, fresh):
-        for key in set(first) - {"run_id", "cells_computed", "cells_reused", "champion"}:
+        for key in set(first) - {"run_id", "cells_computed", "cells_reused", "champion", "gate"}:
             assert other[key] == first[key], key
+        assert other["gate"]["checks"] == first["gate"]["checks"]
         assert other["champion"]["model"] == first["champion"]["model"]
     assert second["run_id"] != first["run_id"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecasting import scores
-from forecasting.backtest import assemble, describe_failures
+from forecasting.backtest import assemble, describe_failures, from_table
 from forecasting.origins import Origin
 from models.paths import QUANTILES, Failure, SamplePaths
 
@@ -114,7 +114,8 @@ def test_the_table_has_every_cell_once(scene):
     outcomes = {"m": [said(i) for i in range(5)], "n": [said(0), *[Failure("x")] * 4]}
     found = assemble(origins, current, outcomes, HORIZON)
     table = found.table()
-    assert list(table.columns) == ["model", "origin", "h", "month", *QUANTILES, "outcome"]
+    names = ["model", "origin", "h", "month", *QUANTILES, "outcome", "scale"]
+    assert list(table.columns) == names
     assert len(table) == 2 * 5 * HORIZON
     assert not table.duplicated(["model", "origin", "h"]).any()
     for row in table[table["model"] == "m"].itertuples():
@@ -128,6 +129,35 @@ def test_the_table_has_every_cell_once(scene):
         .isna()
         .all()
     )
+
+
+def test_the_table_reads_back(scene):
+    _, origins, current, said = scene
+    outcomes = {"m": [said(i) for i in range(5)], "n": [said(0), *[Failure("x")] * 4]}
+    found = assemble(origins, current, outcomes, HORIZON)
+    again = from_table(found.table().sample(frac=1.0, random_state=1))
+    assert list(again.months) == list(found.months)
+    np.testing.assert_array_equal(again.outcomes, found.outcomes)
+    np.testing.assert_array_equal(again.scales, found.scales)
+    for name in ("m", "n"):
+        np.testing.assert_array_equal(again.records[name].quantiles, found.records[name].quantiles)
+        assert again.records[name].failures.keys() == found.records[name].failures.keys()
+    with pytest.raises(ValueError, match="cells missing"):
+        from_table(found.table().iloc[1:])
+    with pytest.raises(ValueError, match="columns missing"):
+        from_table(found.table().drop(columns="scale"))
+
+
+def test_forecasts_from_elsewhere_are_aligned_on_common_origins(scene):
+    _, origins, current, said = scene
+    here = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
+    months = here.months[2:] + 1
+    quantiles = np.stack([said(i).quantiles()[: HORIZON - 1] for i in range(3)])
+    there = here.with_quantiles("old", months, quantiles).records["old"]
+    np.testing.assert_array_equal(there.works, [False, False, False, True, True])
+    np.testing.assert_array_equal(there.quantiles[3, : HORIZON - 1], quantiles[0])
+    assert np.isnan(there.quantiles[:, HORIZON - 1]).all()
+    assert list(there.failures) == list(here.months[:3])
 
 
 def test_the_current_history_says_whether_days_were_estimated(scene, history_of, wandering):

@@ -42,8 +42,21 @@ def test_one_step_is_the_t_test():
 def test_nothing_to_test_is_none():
     assert diebold_mariano(np.zeros(20), 1) is None
     assert diebold_mariano(np.arange(5.0), 6) is None
+    assert diebold_mariano(np.full(20, 0.3), 3) is None
+
+
+def test_bartlett_weights_where_the_variance_would_be_negative():
+    """Autocovariances by hand: 1, -39/40; plainly 1 - 2 * 39/40 < 0, weighted 1 - 39/40."""
     alternating = np.tile([1.0, -1.0], 20)
-    assert diebold_mariano(alternating, 2) is None
+    found = diebold_mariano(alternating + 0.01, 2)
+    assert found is not None
+    assert found.bartlett
+    shrink = (40 + 1 - 4 + 2 / 40) / 40
+    expected = 0.01 / math.sqrt((1 / 40) / 40) * math.sqrt(shrink)
+    assert found.statistic == pytest.approx(expected)
+    plain = diebold_mariano(np.random.default_rng(2).normal(size=40), 2)
+    assert plain is not None
+    assert not plain.bartlett
 
 
 def test_size_under_equal_accuracy():

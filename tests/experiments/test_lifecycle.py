@@ -1,0 +1,320 @@
+"""The gate at MLflow and what follows from it: promoted, refreshed, refused, rolled back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import RefusedError
+from data.workspace import Workspace
+from experiments import lifecycle, registry
+from experiments.evidence import evidence_of, stored_evidence
+from experiments.lifecycle import Settled, examine, settle
+from experiments.record import recorded
+from experiments.series import Series
+from experiments.tracking import Tracker
+from experiments.versions import (
+    CHAMPION,
+    PREVIOUS,
+    Version,
+    champion_of,
+    file_of_run,
+    find,
+    holder_of,
+    stored_paths,
+    versions,
+)
+from forecasting.competition import Competition, rechosen
+
+GOOD, OTHER, BAD = "random_walk", "seasonal_naive", "drift"
+
+
+def with_errors(result: Competition, chosen: str, shifts: dict[str, float]) -> Competition:
+    """The competition with another choice, and models whose forecasts are off by so much.
+
+    Every other model forecasts the outcome with the same interval, which holds 4 of 5 outcomes.
+    """
+    backtest = result.backtest
+    n = len(backtest.months)
+    spread = np.linspace(-200.0, 200.0, 9)
+    records = {}
+    for name, record in backtest.records.items():
+        off = np.where(np.arange(n) % 6 == 5, 180.0, 20.0)[:, None] + shifts.get(name, 0.0)
+        centre = np.nan_to_num(backtest.outcomes, nan=19000.0) + off
+        quantiles = centre[..., None] + spread
+        records[name] = replace(record, quantiles=quantiles)
+    again = replace(result, backtest=replace(backtest, records=records), cap_events=None)
+    return rechosen(again, chosen, "测试")
+
+
+def newer(result: Competition, revised: float) -> Competition:
+    """The same with the last value revised, which gives the data another fingerprint."""
+    values = result.history.values.copy()
+    values[-1] += revised
+    return replace(result, history=replace(result.history, values=values))
+
+
+Act = Callable[[Competition], Settled]
+
+
+@pytest.fixture
+def settled(workspace: Workspace, uri: str, series: Series) -> Act:
+    def call(result: Competition, act=settle) -> Settled:
+        with recorded(uri, workspace, result.region, result.indicator) as run:
+            run.register(result)
+            done: Settled = act(run.run.tracker, series, result, run.run)
+        return done
+
+    return call
+
+
+@pytest.fixture
+def good(competition: Competition) -> Competition:
+    return with_errors(competition, GOOD, {BAD: 5000.0})
+
+
+def aliases(tracker: Tracker, series: Series) -> dict[str, str | None]:
+    found = {a: holder_of(tracker, series, a) for a in (CHAMPION, PREVIOUS)}
+    return {a: None if v is None else v.version for a, v in found.items()}
+
+
+def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    done = settled(good)
+    assert (done.action, done.verdict.passed) == ("promoted", True)
+    assert done.version is not None
+    champion = champion_of(tracker, series)
+    assert champion is not None
+    assert champion.version == done.version.version == "1"
+    assert champion.tags["promoted_why"] == lifecycle.PASSED_WHY
+    assert champion.tags["gate"].startswith("通过（12 个共同起点）")
+    kept = json.loads(Path(file_of_run(tracker, champion, "gate.json")).read_text("utf-8"))
+    assert kept["passed"] is True
+    assert kept["incumbent_version"] is None
+    assert [c["name"] for c in kept["checks"]][:3] == ["origins", "wis", "floors"]
+    model = tracker.call("读取", lambda c: c.get_model_version(champion.registered_name, "1"))
+    assert model.description.count("### 晋级检查") == 1
+    logged = tracker.call("读取", lambda c: c.get_registered_model(champion.registered_name))
+    entry = next(v for k, v in logged.tags.items() if k.startswith("log "))
+    assert entry.startswith("第 1 版首次晋级：自动：通过晋级检查")
+
+
+def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    challenger = newer(rechosen(good, BAD, "测试"), 1.0)
+    done = settled(challenger)
+    assert (done.action, done.verdict.passed) == ("refreshed", False)
+    assert {c.name for c in done.verdict.failures} >= {"wis", "floors"}
+    assert done.version is not None
+    assert (done.version.version, done.version.model) == ("3", GOOD)
+    assert done.version.tags["promoted_why"] == lifecycle.REFRESH_WHY
+    assert done.version.tags["refresh_of"] == "1"
+    assert done.version.tags["data_fingerprint"] == challenger.history.fingerprint
+    np.testing.assert_array_equal(
+        stored_paths(tracker, done.version).values,
+        rechosen(challenger, GOOD, "").champion_paths.values,
+    )
+    # A refresh is no decision to be taken back, except that there was nothing before it.
+    assert aliases(tracker, series) == {CHAMPION: "3", PREVIOUS: "1"}
+    refused = find(tracker, series, "2")
+    assert refused.tags["gate"].startswith("未通过：")
+    assert refused.aliases == ("candidate",)
+
+
+def test_settling_twice_changes_nothing(
+    good: Competition,
+    workspace: Workspace,
+    uri: str,
+    tracker: Tracker,
+    series: Series,
+    settled: Act,
+) -> None:
+    settled(good)
+    for result, action in (
+        (newer(good, 2.0), "promoted"),
+        (newer(rechosen(good, BAD, ""), 3.0), "refreshed"),
+    ):
+        with recorded(uri, workspace, good.region, good.indicator) as run:
+            run.register(result)
+            first = settle(run.run.tracker, series, result, run.run)
+            before = (aliases(tracker, series), len(versions(tracker, series)))
+            second = settle(run.run.tracker, series, result, run.run)
+        assert first.action == second.action == action
+        assert first.version is not None
+        assert second.version is not None
+        assert first.version.version == second.version.version
+        assert (aliases(tracker, series), len(versions(tracker, series))) == before
+
+
+def test_nothing_happens_without_anything_new(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    same_data = settled(rechosen(good, BAD, "测试"))
+    assert same_data.action == "kept"
+    assert "不比现役版本新" in same_data.reason
+    history = good.history
+    past = replace(history, values=history.values[:-1])
+    stale = settled(replace(good, history=past))
+    assert stale.action == "kept"
+    assert [c.name for c in stale.verdict.failures] == ["data_month"]
+    assert aliases(tracker, series) == {CHAMPION: "1", PREVIOUS: None}
+
+
+def test_without_an_incumbent_a_failing_candidate_leaves_nothing_in_force(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    done = settled(rechosen(good, BAD, "测试"))
+    assert (done.action, done.version) == ("kept", None)
+    assert champion_of(tracker, series) is None
+    assert done.document()["in_force"] is None
+
+
+def test_examining_promotes_nothing(
+    good: Competition, settled, tracker: Tracker, series: Series
+) -> None:
+    done = settled(good, examine)
+    assert (done.action, done.verdict.passed) == ("kept", True)
+    assert champion_of(tracker, series) is None
+    assert find(tracker, series, "1").tags["gate_over"] == "无"
+
+
+def test_promotion_by_hand_is_refused_unless_forced(
+    good: Competition, settled: Act, record, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    record(newer(rechosen(good, BAD, "测试"), 1.0))
+    with pytest.raises(RefusedError, match=r"第 2 版.*未通过晋级检查.*WIS 比现役"):
+        lifecycle.promote(tracker, series)
+    assert aliases(tracker, series) == {CHAMPION: "1", PREVIOUS: None}
+    done, verdict = lifecycle.promote(tracker, series, why="试用", force=True)
+    assert not verdict.passed
+    assert done.champion.tags["promoted_why"] == "试用（强制晋级，未通过检查）"
+    assert aliases(tracker, series) == {CHAMPION: "2", PREVIOUS: "1"}
+    again, _ = lifecycle.promote(tracker, series)
+    assert again.previous is None
+
+
+def test_what_was_rolled_back_needs_a_person(
+    good: Competition, settled: Act, record, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    settled(newer(rechosen(good, OTHER, "测试"), 1.0))
+    assert aliases(tracker, series) == {CHAMPION: "2", PREVIOUS: "1"}
+    registry.rollback(tracker, series, "值班员认为不稳")
+    assert aliases(tracker, series) == {CHAMPION: "1", PREVIOUS: "2"}
+    assert find(tracker, series, "2").tags["rolled_back_why"] == "值班员认为不稳"
+
+    # The next month the same model is refused, and the one in force is refreshed.
+    done = settled(newer(rechosen(good, OTHER, "测试"), 4.0))
+    assert done.action == "refreshed"
+    assert [c.name for c in done.verdict.failures] == ["rolled_back"]
+    assert "值班员认为不稳" in done.verdict.text
+    assert aliases(tracker, series) == {CHAMPION: "4", PREVIOUS: "2"}
+
+    lifecycle.promote(tracker, series, "3", why="已查明原因", force=True)
+    registry.rollback(tracker, series)
+    back = registry.rollback(tracker, series)
+    assert back.version == "3"
+    assert "rolled_back_at" not in back.champion.tags
+
+
+def test_rollback_after_a_promotion_cut_short(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    settled(newer(good, 2.0))
+    name = series.registered_name
+    # Killed between the two moves of a third promotion.
+    tracker.call("移动", lambda c: c.set_registered_model_alias(name, PREVIOUS, "2"))
+    assert registry.rollback(tracker, series).version == "1"
+    assert aliases(tracker, series) == {CHAMPION: "1", PREVIOUS: "2"}
+
+
+def test_demonstration_data_do_not_replace_real_ones(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    real = replace(
+        good,
+        history=replace(good.history, demo=False),
+        targets=[],
+        on_file=(),
+        assessments=[],
+    )
+    settled(real)
+    done = settled(newer(good, 5.0))
+    assert done.action == "kept"
+    assert [c.name for c in done.verdict.failures] == ["demo"]
+
+
+def test_a_champion_that_left_the_race_is_compared_by_what_it_kept(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    settled(good)
+    records = {m: r for m, r in good.backtest.records.items() if m != GOOD}
+    without = replace(
+        newer(rechosen(good, BAD, "测试"), 1.0),
+        backtest=replace(good.backtest, records=records),
+        entries=[e for e in good.entries if e.model != GOOD],
+        forecasts={m: f for m, f in good.forecasts.items() if m != GOOD},
+    )
+    done = settled(without)
+    assert done.action == "kept"
+    found = next(c for c in done.verdict.checks if c.name == "wis")
+    assert found.state == "fail"
+    assert found.value == pytest.approx(
+        np.nanmean(
+            good.backtest.scaled_interval_scores(BAD) - good.backtest.scaled_interval_scores(GOOD)
+        ),
+        rel=1e-5,
+    )
+    assert "未参赛" in done.reason
+
+
+def test_stored_evidence_gives_the_same_verdict(
+    competition: Competition, record, tracker: Tracker
+) -> None:
+    version: Version = record(competition)[1]
+    kept, fresh = stored_evidence(tracker, version), evidence_of(competition)
+    assert kept.log == fresh.log
+    for model, record_ in fresh.backtest.records.items():
+        np.testing.assert_allclose(
+            kept.backtest.records[model].quantiles, record_.quantiles, rtol=1e-7
+        )
+    np.testing.assert_allclose(kept.backtest.scales, fresh.backtest.scales, rtol=1e-7)
+    assert fresh.events is not None
+    assert kept.events is not None
+    assert kept.events.months_above == fresh.events.months_above
+    for model in kept.backtest.records:
+        one, two = kept.events.squared_errors(model), fresh.events.squared_errors(model)
+        assert one is not None
+        assert two is not None
+        np.testing.assert_allclose(one, two, rtol=1e-6)
+
+
+def test_without_a_back_test_nothing_passes(
+    competition: Competition, record, tracker: Tracker, series: Series
+) -> None:
+    n = slice(0, 0)
+    backtest = competition.backtest
+    records = {
+        m: replace(r, quantiles=r.quantiles[n], failures={}) for m, r in backtest.records.items()
+    }
+    bare = replace(
+        backtest,
+        months=backtest.months[n],
+        outcomes=backtest.outcomes[n],
+        scales=backtest.scales[n],
+        records=records,
+    )
+    record(replace(competition, backtest=bare, cap_events=None))
+    with pytest.raises(RefusedError, match="共同的回测起点有 0 个"):
+        lifecycle.promote(tracker, series)

@@ -1,0 +1,60 @@
+"""Quantiles as issued: each origin calibrated with what it knew, and with nothing later."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecasting.calibration import FEWEST_ORIGINS, issued, learn
+from models.paths import LEVELS, SamplePaths
+
+MONTHS = pd.period_range("2022-01", periods=24, freq="M")
+
+
+def scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals a third as wide as they should be."""
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(seed)
+    outcomes = 1000.0 + rng.normal(0, 30.0, (24, 3))
+    quantiles = np.broadcast_to(1000.0 + 10.0 * norm.ppf(LEVELS), (24, 3, 9)).copy()
+    return quantiles, outcomes
+
+
+def test_narrow_intervals_are_widened_once_enough_is_known():
+    quantiles, outcomes = scene()
+    found = issued(MONTHS, quantiles, outcomes, log=False)
+    np.testing.assert_array_equal(found[:FEWEST_ORIGINS], quantiles[:FEWEST_ORIGINS])
+    np.testing.assert_allclose(found[..., 4], quantiles[..., 4])
+    width = found[..., 8] - found[..., 0]
+    assert (width[-1] > 1.3 * width[0]).all()
+
+
+def test_nothing_later_is_looked_at():
+    quantiles, outcomes = scene()
+    changed = outcomes.copy()
+    row = 15
+    later = np.add.outer(np.arange(24), np.arange(1, 4)) > row
+    changed[later] += 1e4
+    before, after = (issued(MONTHS, quantiles, o, log=True) for o in (outcomes, changed))
+    np.testing.assert_array_equal(before[: row + 1], after[: row + 1])
+    assert not np.array_equal(before[row + 4 :], after[row + 4 :])
+
+
+def test_quantiles_are_stretched_as_paths_are():
+    quantiles, outcomes = scene(1)
+    factors = learn(MONTHS, quantiles[:, None], outcomes[:, None], log=True)
+    assert not factors.identity
+    draws = np.exp(np.random.default_rng(2).normal(7, 0.1, (4001, 3)))
+    paths = SamplePaths(draws, MONTHS[-1])
+    np.testing.assert_allclose(
+        factors.apply_to_quantiles(paths.quantiles(), log=True),
+        factors.apply(paths, log=True).quantiles(),
+        rtol=1e-6,
+    )
+
+
+def test_a_failed_forecast_stays_one():
+    quantiles, outcomes = scene()
+    quantiles[20] = np.nan
+    assert np.isnan(issued(MONTHS, quantiles, outcomes, log=False)[20]).all()

@@ -63,6 +63,7 @@ def models(as_json: bool) -> None:
             "label": roster.label(name),
             "min_months": roster.tags(name).min_months,
             "floor": roster.tags(name).floor,
+            "opt_in": roster.tags(name).opt_in,
             "package": roster.package(name),
         }
         for name in roster.names()
@@ -71,6 +72,6 @@ def models(as_json: bool) -> None:
     if as_json:
         write_json({"models": rows, "absent": out})
         return
-    show("models", ("名称", "中文名", "最少月数", "简单基准", "软件包"), rows, as_json)
+    show("models", ("名称", "中文名", "最少月数", "简单基准", "须点名", "软件包"), rows, as_json)
     for item in out:
         click.echo(f"未参赛：{item['name']}（{item['package']}）：{item['reason']}")

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 
 from data.errors import UnknownNameError, suggestion
 from models import combination
+from models.boosting import Boosting
 from models.contract import Competitor, Tags
 from models.floors import Drift, RandomWalk, SeasonalNaive
 from models.levels import LevelRidge, LevelSarima, LevelSmoothing
@@ -49,6 +50,7 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     LevelRidge,
     StockFlow,
     ProphetModel,
+    Boosting,
 )
 
 

@@ -96,6 +96,13 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "sarima_long": {**still, **cancelled},
         "ridge": _ridge(1.0),
         "prophet": {**trendless, "persistence": 1.0, "sigma": SIGMA},
+        "boosting": {
+            **still,
+            "trees": [{"constant": 0.0}],
+            "seasonal": [0.0] * 12,
+            "size": 1.0,
+            "factor": (SIGMA * np.tri(12)).tolist(),
+        },
         "auto_arima": {
             **still,
             "order": [0, 1, 0],

@@ -89,7 +89,7 @@ def _origin(
     tables = {}
     for name in NAMES:
         engine = core.StatsForecast(
-            models=[getattr(models, name)(season_length=SEASON)], freq="MS", n_jobs=1
+            models=[getattr(models, name)(season_length=SEASON, alias=name)], freq="MS", n_jobs=1
         )
         started = cpu_seconds()
         table = engine.forecast(df=long, h=horizon, level=list(INTERVALS)).reset_index()

@@ -120,6 +120,7 @@ def _lagged_facts(each: LaggedIndicator) -> dict[str, Any]:
         "transform": each.transform,
         "demo": each.demo,
         "pseudo_real_time": each.pseudo_real_time,
+        "breaks": [str(month) for month in each.breaks],
     }
 
 
@@ -224,7 +225,11 @@ def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[LaggedIndi
     names, values = _columns(folder / LAGGED)
     return tuple(
         LaggedIndicator(
-            **{**each, "start": pd.Period(each["start"], freq="M")},
+            **{
+                **each,
+                "start": pd.Period(each["start"], freq="M"),
+                "breaks": tuple(pd.Period(b, freq="M") for b in each.get("breaks", ())),
+            },
             values=np.array(
                 [float(v) for n, v in zip(names, values, strict=True) if n == each["indicator"]]
             ),

@@ -177,5 +177,6 @@ def centred_shares(
     at = _position(start, periods)
     whole = _whole(window, True)
     if stock:
-        whole = np.cumsum(whole)
+        # Rounded: a sum of hundreds of fractions that ought to cancel leaves dust.
+        whole = np.cumsum(whole).round(12) + 0.0
     return whole[at : at + periods].copy()

@@ -14,7 +14,7 @@ import pandas as pd
 from data.catalogue import Indicator
 from data.observation import out_of_range
 from data.vintages import Known
-from features.breaks import splitting_break
+from features.breaks import marked_breaks, splitting_break
 from features.monthly import monthly_figures
 
 Floats = npt.NDArray[np.float64]
@@ -53,6 +53,9 @@ class LaggedIndicator:
         Scale for models, `log` or `none`; a logarithm only where every value is positive.
     demo, pseudo_real_time : bool
         As in `features.history.History`.
+    breaks : tuple of pandas.Period
+        First months of changed definitions inside the series (treatment `dummy`): the change into
+        such a month is no change of what is measured.
     """
 
     region: str
@@ -64,6 +67,7 @@ class LaggedIndicator:
     transform: str
     demo: bool
     pseudo_real_time: bool
+    breaks: tuple[pd.Period, ...] = ()
 
     @property
     def end(self) -> pd.Period:
@@ -85,11 +89,14 @@ class LaggedIndicator:
         cut = int(month.ordinal - self.start.ordinal)
         if cut <= 0 or cut >= len(self.values):
             return self
-        return replace(self, start=month, values=self.values[cut:])
+        later = tuple(b for b in self.breaks if b > month)
+        return replace(self, start=month, values=self.values[cut:], breaks=later)
 
     def identity(self) -> tuple[bytes, bytes]:
         """All a model can see of it, for a fingerprint."""
-        facts = (self.region, self.indicator, str(self.start), self.transform)
+        facts: tuple[object, ...] = (self.region, self.indicator, str(self.start), self.transform)
+        if self.breaks:
+            facts = (*facts, [str(b) for b in self.breaks])
         return repr(facts).encode(), np.ascontiguousarray(self.values, dtype="<f8").tobytes()
 
 
@@ -130,6 +137,7 @@ def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicato
         return None
     months = pd.period_range(values.index[0], values.index[-1], freq="M")
     filled = np.asarray(values.reindex(months), dtype=np.float64)
+    steps = marked_breaks(indicator, source.region, known.demo, months[0], months[-1])
     return LaggedIndicator(
         region=source.region,
         indicator=indicator.code,
@@ -140,6 +148,7 @@ def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicato
         transform=indicator.transform if np.nanmin(filled) > 0 else "none",
         demo=monthly.demo,
         pseudo_real_time=monthly.estimated,
+        breaks=tuple(b.month for b in steps if b.treatment == "dummy"),
     )
 
 

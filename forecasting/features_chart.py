@@ -71,10 +71,12 @@ def _festival(axes: Axes, history: History) -> None:
             x + (position - 1) * BAR_WIDTH, table[name].to_numpy(), BAR_WIDTH,
             color=colour, label=column_label(name),
         )  # fmt: skip
-    for name in table.columns.difference(list(_FESTIVAL)):
+    # Steps only: working days have a picture of their own.
+    for name in history.forced.columns:
         axes.step(x, table[name].to_numpy(), where="mid", lw=1.2, label=column_label(str(name)))
     axes.axhline(0, color="#888888", lw=0.7)
-    axes.set_title("春节变量（窗口内天数占比，已去季节）", loc="left", fontsize=10.5)
+    share = "占比累计" if history.kind == "stock" else "占比"
+    axes.set_title(f"春节变量（窗口内天数{share}，已去季节）", loc="left", fontsize=10.5)
 
 
 def _working_days(axes: Axes, history: History) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.catalogue import Indicator, Region
+from data.catalogue.schema import Break
 from features import calendar
 from features.breaks import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses, growth
 from features.history import History
@@ -124,6 +125,7 @@ def _indicator(each: LaggedIndicator, origin: pd.Period) -> dict[str, Any]:
     known = np.flatnonzero(np.isfinite(each.values))
     months = [str(m) for m in series.index]
     kind = "rate" if each.unit == "%" else "index"
+    breaks = [Break("*", month, "dummy") for month in each.breaks]
     return {
         "indicator": each.indicator,
         "name": each.name,
@@ -133,10 +135,11 @@ def _indicator(each: LaggedIndicator, origin: pd.Period) -> dict[str, Any]:
         "lag_months": each.lag_behind(origin),
         "missing_months": len(each.values) - len(known),
         "latest": float(each.values[-1]),
-        "month_on_month": growth(series, each.end, MONTH_ON_MONTH, kind=kind),
-        "year_on_year": growth(series, each.end, YEAR_ON_YEAR, kind=kind),
+        "month_on_month": growth(series, each.end, MONTH_ON_MONTH, breaks, kind=kind),
+        "year_on_year": growth(series, each.end, YEAR_ON_YEAR, breaks, kind=kind),
         "pseudo_real_time": each.pseudo_real_time,
         "demo": each.demo,
+        "breaks": [str(month) for month in each.breaks],
         "values": [
             {"month": m, "value": _number(v)} for m, v in zip(months, each.values, strict=True)
         ],

@@ -86,11 +86,20 @@ class Beside:
         before or after the target's last; NaN where unknown.
     log : bool
         Whether they are logarithms.
+    breaks : tuple of int
+        Positions of the first months of changed definitions.
     """
 
     code: str
     values: Floats
     log: bool = False
+    breaks: tuple[int, ...] = ()
+
+    def changes(self) -> Floats:
+        """Monthly changes, shape (m - 1,); NaN where unknown or across a changed definition."""
+        found = np.diff(self.values)
+        found[[at - 1 for at in self.breaks if 0 < at <= len(found)]] = np.nan
+        return np.asarray(found, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,9 @@ class Scaled:
         Indicators as far as they were known.
     logs : bool
         The model scale is the natural logarithm.
+    since : int
+        Position of the first month under the definition now in force. The level of earlier months
+        is brought to it; what ties them to other series, such as flows, is not.
     """
 
     z: Floats
@@ -117,6 +129,7 @@ class Scaled:
     known: Floats
     beside: tuple[Beside, ...] = ()
     logs: bool = False
+    since: int = 0
 
     def past(self) -> Floats:
         """Regressors of the observed months, shape (n, k)."""
@@ -146,13 +159,16 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         Values freed of the effects.
     ahead : numpy.ndarray
         Shape (months ahead,): the effects of the months to come, to be added to what the family
-        forecasts. A step stays, so paths go on at the new level.
+        forecasts. A step is taken out of the past, which is raised to the new level, and stays,
+        so paths go on there.
     """
     n = len(history)
     explained = np.zeros(n + KNOWN_AHEAD)
     if history.forced.shape[1]:
-        steps = effects_of(history).forced
-        explained += history.forced[list(steps)].to_numpy() @ np.array(list(steps.values()))
+        found = effects_of(history).forced
+        levels = history.forced[list(found)].to_numpy() @ np.array(list(found.values()))
+        # The past is brought to where the series stands now, not the present to where it stood.
+        explained += levels - levels[n - 1]
     known = np.zeros((len(explained), 0))
     if calendar:
         table = history.optional(Windows(*(tuple(window) for window in calendar["windows"])))
@@ -163,7 +179,9 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
     beside = tuple(_beside(history, each) for each in history.lagged)
     logs = history.transform == "log"
     z = history.scaled - explained[:n]
-    return Scaled(z, history.months, known, beside, logs), explained[n:]
+    steps = [b.month for b in history.breaks if b.treatment == "dummy"]
+    since = max((int(month.ordinal - history.start.ordinal) for month in steps), default=0)
+    return Scaled(z, history.months, known, beside, logs, since), explained[n:]
 
 
 def _beside(history: History, each: LaggedIndicator) -> Beside:
@@ -172,7 +190,8 @@ def _beside(history: History, each: LaggedIndicator) -> Beside:
     if late < 0:
         values = values[-late:]
     padded = np.concatenate([np.full(max(late, 0), np.nan), values])
-    return Beside(each.indicator, padded, each.transform == "log")
+    breaks = tuple(int(b.ordinal - history.start.ordinal) for b in each.breaks)
+    return Beside(each.indicator, padded, each.transform == "log", breaks)
 
 
 @contextmanager

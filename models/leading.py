@@ -48,17 +48,17 @@ class Leading:
     memory: float
     innovations: Floats
 
-    def unusual(self, values: Floats, first_month: int) -> Floats:
+    def unusual(self, each: Beside, first_month: int) -> Floats:
         """Changes less their season, shape (m - 1,); NaN where unknown.
 
         Parameters
         ----------
-        values : numpy.ndarray
-            float64, shape (m,), on the model scale.
+        each : Beside
+            The indicator, m months of it.
         first_month : int
             Calendar month, 1 to 12, of the first value.
         """
-        changes = np.diff(values)
+        changes = each.changes()
         return np.asarray(changes - self.season[_numbers(first_month, len(changes))])
 
     def as_parameters(self) -> Parameters:
@@ -88,7 +88,7 @@ def _numbers(first_month: int, count: int) -> Integers:
 
 def learn(each: Beside, first_month: int) -> Leading | None:
     """Season and memory of an indicator; None if too little of it is known or it never moves."""
-    changes = np.diff(each.values)
+    changes = each.changes()
     known = np.isfinite(changes)
     if known.sum() < MIN_CHANGES:
         return None
@@ -115,7 +115,7 @@ def past_features(leading: Leading, each: Beside, first_month: int, reach: int, 
     A change nobody knows counts as usual, so that a shorter indicator shortens no history.
     """
     unusual = np.zeros(n)
-    found = leading.unusual(each.values, first_month)[: n - 1]
+    found = leading.unusual(each, first_month)[: n - 1]
     # unusual[t] is the change into month t.
     unusual[1 : 1 + len(found)] = np.nan_to_num(found)
     return np.array([unusual[t - LAGS : t][::-1] for t in range(reach, n)])
@@ -151,7 +151,7 @@ def future_changes(
         Shape (n_paths, 6 + horizon), column 5 being the target's last month. Months after the
         newest known one are drawn: a first-order autoregression with the past's innovations.
     """
-    found = np.empty(0) if each is None else leading.unusual(each.values, first_month)
+    found = np.empty(0) if each is None else leading.unusual(each, first_month)
     drawn = rng.choice(leading.innovations, (n_paths, LAGS + horizon))
     paths = np.empty((n_paths, LAGS + horizon))
     before = np.zeros(n_paths)

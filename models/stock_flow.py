@@ -91,7 +91,8 @@ def register(data: Scaled) -> Register:
     Returns
     -------
     Register
-        The months after the last gap in the flows.
+        The months after the last gap in the flows and the last change of definition, across which
+        the identity does not hold.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def register(data: Scaled) -> Register:
         raise ModelFailure("流量与期末数没有共同的月份")
     last = int(np.flatnonzero(both)[-1])
     gaps = np.flatnonzero(~both[: last + 1])
-    first = int(gaps[-1]) + 1
+    first = max(int(gaps[-1]), data.since) + 1
     if last + 1 - first < SHORTEST:
         raise ModelFailure(f"流量连续的月份只有 {last + 1 - first} 个，至少需要 {SHORTEST} 个")
     ahead = np.flatnonzero(~np.isfinite(inflow[last + 1 :]))

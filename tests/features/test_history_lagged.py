@@ -389,3 +389,16 @@ def test_a_history_does_not_cost_more_in_a_full_store(store, catalogue, jiading,
         build(store, jiading, unemployed, day, others=[catalogue.indicator("pmi_manufacturing")])
         taken.append(time.process_time() - start)
     assert min(taken) < 0.05
+
+
+def test_an_indicator_keeps_the_months_of_its_steps(
+    vintages_of, monthly, jiading, unemployed, other
+):
+    step = Break("*", month("2023-08"), "dummy")
+    lagging = replace(other, breaks=(step,))
+    source = vintages_of(monthly("2023-01", range(50, 74)), indicator=other.code)
+    history = from_known(
+        vintages_of(monthly("2023-01", range(100, 124))).as_of(LATE), jiading, unemployed, LATE,
+        others=[(lagging, source)],
+    )  # fmt: skip
+    assert history.lagged[0].breaks == (month("2023-08"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,11 @@ from features.window_choice import GRID
 from models import roster
 from models.contract import scale
 from models.effects import MIN_MONTHS, effects_of
-from models.paths import SamplePaths
+from models.paths import Failure, SamplePaths
 
 START = "2012-01"
 EFFECT = np.array([-0.04, 0.05, 0.08])
 NAMES = [n for n in roster.names() if n != roster.COMBINATION]
-SETTLED = [n for n in NAMES if not roster.tags(n).floor]
 
 
 @pytest.fixture
@@ -121,14 +121,14 @@ def test_families_that_weigh_the_festival_keep_it(with_effect):
     assert data.known.shape == (144 + 72, 0)
 
 
-def stepped(make_history, n, at, size=0.4, seed=1, sd=0.01, step=True):
+def stepped(make, n, at, size=0.4, seed=1, sd=0.01, step=True):
     """A quiet seasonal series whose definition changes at a position."""
     rng = np.random.default_rng(seed)
     month = np.arange(n) % 12
     z = 9 + np.cumsum(rng.normal(0, sd, n)) + 0.05 * np.sin(2 * np.pi * month / 12)
     z[at:] += size if step else 0.0
     change = Break("*", pd.Period(START, "M") + at, "dummy", "口径变化")
-    return make_history(np.exp(z), start=START, breaks=(change,) if step else ())
+    return make(np.exp(z), start=START, breaks=(change,) if step else ())
 
 
 @pytest.mark.parametrize(("n", "at"), [(120, 60), (40, 20), (40, 37), (30, 15), (14, 7), (8, 6)])
@@ -141,11 +141,16 @@ def test_a_step_is_recovered(make_history, n, at):
 
 @pytest.mark.parametrize("n", [120, 40])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_family_goes_on_at_the_new_level(name, n, make_history):
+def test_every_family_goes_on_at_the_new_level(name, n, make_stock):
     """The forecast is nearly that of the same series on the new level all along."""
-    model = roster.create(name)
-    history, still = (stepped(make_history, n, n // 2, step=step) for step in (True, False))
+    model, make = roster.create(name), partial(make_stock, name)
+    history, still = (stepped(make, n, n // 2, step=step) for step in (True, False))
     found, expected = (model.forecast(h, 12, 400, 7) for h in (history, still))
+    if model.tags.needs and n == 40:
+        # No identity of stock and flows holds across a change of definition: too little is left.
+        assert isinstance(found, Failure)
+        assert "19 个" in found.reason
+        return
     assert isinstance(found, SamplePaths), found
     assert isinstance(expected, SamplePaths), expected
     medians = np.log(found.quantiles()[:, 4] / expected.quantiles()[:, 4])

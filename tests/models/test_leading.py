@@ -160,3 +160,16 @@ def test_parameters_of_an_origin_serve_later_months(led):
     blind = model.draw(replace(history, lagged=()), model.fit(earlier), 6, 200, seed=1)
     assert isinstance(blind, SamplePaths)
     assert np.log(blind.values[:, 0]).std() > np.log(paths.values[:, 0]).std()
+
+
+def test_no_change_of_an_indicator_crosses_its_break(history_of):
+    history = history_of([5.0, 6.0, 7.0, 8.0], start="2020-03")
+    values = [1.0, 2, 4, 40, 41]
+    stepped = replace(
+        beside(values, pd.Period("2020-02", "M")), breaks=(pd.Period("2020-05", "M"),)
+    )
+    (each,) = scale(replace(history, lagged=(stepped,)), {})[0].beside
+    assert each.values.tolist() == values[1:]
+    assert each.changes() == pytest.approx([2, np.nan, 1], nan_ok=True)
+    assert stepped.since(pd.Period("2020-05", "M")).breaks == ()
+    assert stepped.identity() != replace(stepped, breaks=()).identity()

@@ -6,7 +6,7 @@ import csv
 import getpass
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -241,7 +241,24 @@ def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, s
         "model": entry.model,
         "chosen": str(entry.model == result.choice.model).lower(),
     }
+    found = result.further.get(entry.model)
+    if found is not None and found.in_confidence_set is not None:
+        facts["in_confidence_set"] = str(found.in_confidence_set).lower()
     return {**facts, "failure": entry.failure} if entry.failure else facts
+
+
+def _further(result: Competition, model: str) -> dict[str, float | None]:
+    """Further scores and tests of a model, as metrics."""
+    found = result.further.get(model)
+    if found is None:
+        return {}
+    names = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps")
+    scores = {name: getattr(found, name) for name in names}
+    tests = {f"test/{name}": getattr(found, name) for name in ("dm_statistic", "dm_p", "set_p")}
+    return {
+        name: None if value is None else round(value, 4)
+        for name, value in {**scores, **tests}.items()
+    }
 
 
 def child_figures(result: Competition, entry: Entry) -> Figures:
@@ -253,7 +270,7 @@ def child_figures(result: Competition, entry: Entry) -> Figures:
             "floor": str(entry.floor).lower(),
             **_settings(entry.model),
         },
-        metrics={**_scores(entry), "cells": entry.cells},
+        metrics={**_scores(entry), **_further(result, entry.model), "cells": entry.cells},
         series=_by_horizon(entry),
     )
 
@@ -281,7 +298,7 @@ def tables(result: Competition) -> dict[str, bytes]:
     }
     found = {
         "forecast.csv": forecast_csv(result),
-        "leaderboard.csv": _leaderboard(result.entries, result.choice.differences),
+        "leaderboard.csv": _leaderboard(result),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
         BACKTEST: _cells(result.backtest.table()),
@@ -299,15 +316,21 @@ def _cells(table: pd.DataFrame) -> bytes:
     return text.encode("utf-8-sig")
 
 
-def _leaderboard(entries: Sequence[Entry], differences: Mapping[str, tuple[float, float]]) -> bytes:
+_TESTED = ("dm_statistic", "dm_p", "set_p", "in_confidence_set")
+_FURTHER = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps", *_TESTED)
+
+
+def _leaderboard(result: Competition) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     titles = ("model", "label", "floor", "wis", "mase", "coverage80", "coverage95", "cells")
-    writer.writerow([*titles, "wis_less_default", "standard_error", "failure"])
-    for e in entries:
-        difference, error = differences.get(e.model, (None, None))
+    writer.writerow([*titles, "wis_less_default", "standard_error", *_FURTHER, "failure"])
+    for e in result.entries:
+        difference, error = result.choice.differences.get(e.model, (None, None))
         scores = (e.wis, e.mase, e.coverage80, e.coverage95)
+        found = result.further.get(e.model)
+        more = [None if found is None else getattr(found, name) for name in _FURTHER]
         writer.writerow(
-            [e.model, e.label, e.floor, *scores, e.cells, difference, error, e.failure or ""]
+            [e.model, e.label, e.floor, *scores, e.cells, difference, error, *more, e.failure or ""]
         )
     return stream.getvalue().encode("utf-8-sig")

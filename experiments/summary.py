@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from data.targets import TIER_NAMES
 from forecasting.caps import Assessment
-from forecasting.choice import Entry
 from forecasting.competition import Competition
 from forecasting.document import BASES, forecast_rows, phrase
+from forecasting.further import Further
 from forecasting.level_targets import LevelAssessment
 from forecasting.totals import TotalAssessment
+from models import roster
 
 DEMO_WARNING = "> **演示数据**：数列或控制数为演示而生成，不代表任何地区的真实情况。"
 
@@ -32,7 +33,8 @@ def _probability(value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
 
 
-def _ranking(entries: Sequence[Entry], chosen: str) -> str:
+def _ranking(result: Competition) -> str:
+    chosen = result.choice.model
     rows = [
         [
             f"**{e.label}** ★" if e.model == chosen else e.label,
@@ -40,11 +42,32 @@ def _ranking(entries: Sequence[Entry], chosen: str) -> str:
             _score(e.mase),
             _share(e.coverage80),
             _share(e.coverage95),
+            *_tested(result.further.get(e.model)),
             e.failure or ("简单基准" if e.floor else ""),
         ]
-        for e in entries
+        for e in result.entries
     ]
-    return _table(("模型", "WIS", "MASE", "80% 覆盖", "95% 覆盖", "说明"), rows)
+    titles = ("模型", "WIS", "MASE", "80% 覆盖", "95% 覆盖", "DM 检验 p", "置信集", "说明")
+    return _table(titles, rows)
+
+
+def _tested(found: Further | None) -> tuple[str, str]:
+    """P-value of the test against the default, and whether the model is in the confidence set."""
+    if found is None:
+        return "—", "—"
+    inside = {None: "—", True: "是", False: "否"}[found.in_confidence_set]
+    return _score(found.dm_p), inside
+
+
+def _tests_note(result: Competition) -> str:
+    """What the two columns of tests mean; empty where nothing was tested."""
+    reference = next((f.reference for f in result.further.values() if f.reference), None)
+    if reference is None:
+        return ""
+    return (
+        f"DM 检验以{roster.label(reference)}为参照（双侧，Harvey-Leybourne-Newbold 修正）；"
+        "置信集为 90% 模型置信集。检验只作旁证，不决定选用。"
+    )
 
 
 def _caps(result: Competition) -> str:
@@ -149,7 +172,8 @@ def summary(result: Competition) -> str:
         facts,
         f"**采用**:{result.choice.reason}",
         "### 排行（样本外，越靠前越好）",
-        _ranking(result.entries, result.choice.model),
+        _ranking(result),
+        _tests_note(result),
         "### 控制数",
         _caps(result),
         f"### 预测（{unit}）",
@@ -159,4 +183,4 @@ def summary(result: Competition) -> str:
         parts[-2:-2] = ["### 下限与目标值", _targets(result)]
     if result.demo:
         parts.insert(1, DEMO_WARNING)
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from forecasting.cap_events import CapEvents, cap_events
 from forecasting.caps import Assessment
 from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
 from forecasting.choice import Choice, Entry, choose, leaderboard
+from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, rolling_origins
 from forecasting.totals import TotalAssessment
@@ -128,6 +130,11 @@ class Competition:
     past_forecasts: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
     on_file: tuple[Target, ...] = ()
     cap_events: CapEvents | None = None
+
+    @cached_property
+    def further(self) -> dict[str, Further]:
+        """Further scores and tests by model, worked out when first asked for."""
+        return further(self.backtest, self.origins, self.past_forecasts, self.cap_events)
 
     @property
     def hindcasts(self) -> Sequence[Outcome]:

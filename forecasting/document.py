@@ -7,6 +7,7 @@ is what the number of paths can carry.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,19 @@ def _target(target: Target) -> dict[str, Any]:
         "attribute": target.attribute,
         "note": target.note,
     }
+
+
+def evidence_document(result: Competition) -> dict[str, Any]:
+    """Further scores and tests by model, JSON-able: beside the choice, not its rule."""
+    return {
+        model: {
+            name: round(value, 4) if isinstance(value, float)
+            else [round(v, 4) for v in value] if isinstance(value, tuple)
+            else value
+            for name, value in asdict(found).items()
+        }
+        for model, found in result.further.items()
+    }  # fmt: skip
 
 
 def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
@@ -236,6 +250,7 @@ def document(
         "backtest_origins": len(result.backtest.months),
         "evidence_origins": result.choice.origins,
         "leaderboard": [_entry(e) for e in result.entries],
+        "evidence": evidence_document(result),
         "forecast": forecast_rows(result),
         "caps": [cap_document(a, indicator) for a in result.assessments],
         "caps_joint": joint_document(result.joint),

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from forecasting.backtest import Backtest
 from forecasting.choice import common_origins
 from forecasting.competition import Competition
+from forecasting.document import evidence_document
 from forecasting.fonts import register
 from models import roster
 from models.paths import LEVELS
@@ -107,6 +108,7 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
         "champion": result.choice.model,
         "choice_reason": result.choice.reason,
         "leaderboard": [entry(asdict(e)) for e in result.entries],
+        "evidence": evidence_document(result),
         "levels": LEVELS.tolist(),
         "reliability": [{"label": roster.label(r.model), **entry(asdict(r))} for r in items],
         "notes": [*history.notes, *history.left_out, *result.notes],

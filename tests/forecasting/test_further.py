@@ -1,0 +1,106 @@
+"""Further scores and tests: by hand, against the plain functions, and where nothing can be said."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import numpy as np
+import pytest
+
+from forecasting.confidence import diebold_mariano
+from forecasting.document import evidence_document
+from forecasting.extra_scores import crps, energy_score, variogram_score
+from forecasting.further import IN_SET, Further
+from models.paths import SamplePaths
+
+MODELS = ("random_walk", "drift", "seasonal_naive")
+
+
+@pytest.fixture(scope="module")
+def result(competition, cap_of):
+    return competition(targets=[cap_of()], origins=24, horizon=6)
+
+
+@pytest.fixture(scope="module")
+def slow(result):
+    """Every cell on its own, with the plain scores."""
+    backtest = result.backtest
+    months = {o.month: i for i, o in enumerate(result.origins)}
+
+    def cells(model):
+        for row, month in enumerate(backtest.months):
+            paths = result.past_forecasts[model][months[month]]
+            assert isinstance(paths, SamplePaths)
+            yield paths.values[:, :6], backtest.outcomes[row], backtest.scales[row]
+
+    return cells
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_are_means_of_single_cells(result, slow, model):
+    found = result.further[model]
+    single, energy, variogram, errors = [], [], [], []
+    for draws, outcome, scale in slow(model):
+        for step in range(6):
+            if np.isfinite(outcome[step]):
+                single.append(float(crps(draws[:, step], outcome[step])) / scale)
+                middle = np.median(draws[:, step])
+                errors.append(
+                    200 * abs(outcome[step] - middle) / (abs(middle) + abs(outcome[step]))
+                )
+        if np.isfinite(outcome).all():
+            energy.append(energy_score(draws, outcome) / scale)
+            variogram.append(variogram_score(draws, outcome) / scale)
+    assert found.crps == pytest.approx(np.mean(single))
+    assert found.smape == pytest.approx(np.mean(errors))
+    assert found.energy == pytest.approx(np.mean(energy))
+    assert found.variogram == pytest.approx(np.mean(variogram))
+    assert len(found.pit) == 10
+    assert sum(found.pit) == pytest.approx(1.0)
+
+
+def test_tests_are_on_the_mean_score_of_each_origin(result):
+    losses = {m: np.nanmean(result.backtest.scaled_interval_scores(m), axis=1) for m in MODELS}
+    kept = np.isfinite(losses["drift"])
+    best = min(MODELS, key=lambda m: losses[m][kept].mean())
+    assert result.further[best].reference is None
+    for model in set(MODELS) - {best}:
+        found = result.further[model]
+        test = diebold_mariano((losses[model] - losses[best])[kept], 6)
+        assert found.reference == best
+        assert found.dm_statistic == pytest.approx(test.statistic)
+        assert found.dm_p == pytest.approx(test.p_value)
+    assert max(result.further[m].set_p for m in MODELS) == 1.0
+    for model in MODELS:
+        found = result.further[model]
+        assert found.in_confidence_set == (found.set_p >= IN_SET)
+
+
+def test_cap_score_looks_above_the_cap_alone(competition, cap_of):
+    known = {"period": "2024", "announced_on": date(2023, 1, 8)}
+    caps = {v: cap_of(v, **known) for v in (1.0, 10_000.0, 1e9)}
+    found = {v: competition(targets=[c], origins=24, horizon=6).further for v, c in caps.items()}
+    for model in MODELS:
+        everything, above, nothing = (found[v][model].cap_crps for v in caps)
+        assert everything > above > 0
+        assert nothing == 0
+
+
+def test_few_origins_give_scores_and_no_tests(competition):
+    found = competition(origins=4, horizon=6).further
+    assert found.keys() == set(MODELS)
+    for each in found.values():
+        assert each.crps is not None
+        assert (each.dm_p, each.set_p, each.in_confidence_set, each.reference) == (None,) * 4
+
+
+def test_no_origins_say_nothing(competition):
+    result = competition(origins=0)
+    assert result.further == {}
+    assert evidence_document(result) == {}
+
+
+def test_document_is_plain(result):
+    text = json.dumps(evidence_document(result), allow_nan=False)
+    assert json.loads(text)["drift"].keys() == Further().__dict__.keys()

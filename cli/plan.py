@@ -1,4 +1,4 @@
-"""`forecast plan show`."""
+"""`forecast plan show|progress`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, region_option, write_json
+from cli.plan_progress import progress_of_plans
 
 if TYPE_CHECKING:
+    from cli.session import Session
+    from data.catalogue import Region
     from data.plans import Plan, PlanTarget
 
 
@@ -17,6 +20,26 @@ if TYPE_CHECKING:
 )
 def plan() -> None:
     """查看规划中的就业目标。"""
+
+
+def plans_of(session: Session, place: Region) -> list[Plan]:
+    """Plans of a region.
+
+    Raises
+    ------
+    NotFoundError
+        If there are none.
+    """
+    from data.errors import NotFoundError
+    from data.plans import load_plans
+
+    plans = [p for p in load_plans(session.catalogue) if p.region == place.code]
+    if not plans:
+        raise NotFoundError(
+            f"没有{place.name}的规划。",
+            "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划；控制数可用 forecast caps set 登记。",
+        )
+    return plans
 
 
 def _value(target: PlanTarget) -> str:
@@ -56,17 +79,10 @@ def _print(one: Plan) -> None:
 def show_plan(region: str, as_json: bool) -> None:
     """列出一个地区规划中的各项目标：数值、时期、方向、属性、完成情况、原文与存疑。"""
     from cli.session import open_session
-    from data.errors import NotFoundError
-    from data.plans import load_plans
 
     session = open_session()
     place = session.catalogue.region(region)
-    plans = [p for p in load_plans(session.catalogue) if p.region == place.code]
-    if not plans:
-        raise NotFoundError(
-            f"没有{place.name}的规划。",
-            "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划；控制数可用 forecast caps set 登记。",
-        )
+    plans = plans_of(session, place)
     if as_json:
         content: list[dict[str, Any]] = [
             {"title": p.title, "source": p.source, "targets": [t.as_record() for t in p.targets]}
@@ -76,3 +92,6 @@ def show_plan(region: str, as_json: bool) -> None:
         return
     for one in plans:
         _print(one)
+
+
+plan.add_command(progress_of_plans)

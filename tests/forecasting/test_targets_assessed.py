@@ -169,7 +169,7 @@ def test_a_cap_on_a_total_and_a_figure_to_arrive_at(flow):
 
 
 def test_a_five_year_total_adds_up_over_new_years(flow):
-    """48 months published, 12 to come: totals restart in January and the period's total does not."""
+    """48 months published, 12 to come: yearly totals restart in January, the period's does not."""
     history = flow([10.0] * 48, end="2024-12")
     ahead = paths([[10.0] * 12, [12.5] * 12], "2024-12")
     found = assess_total(target(600.0, period="2021-2025"), history, ahead, 6)

@@ -143,6 +143,10 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
         out.print(_indicators(content))
     else:
         out.print("先行指标：本地区没有其他已入库的指标。")
+    if content["flows"] is not None:
+        out.print(_flows(content["flows"]))
+        for note in content["flows"]["notes"]:
+            out.print(note)
 
 
 def _target(content: Mapping[str, Any], indicator: Indicator) -> Any:
@@ -226,6 +230,34 @@ def _decisions(effects: Mapping[str, Any]) -> list[str]:
         verdict = "降低，有依据" if gain > 0 else "升高，依据不足"
         said.append(f"加入{GROUP_LABELS[group]}变量后BIC{verdict}（{-gain:+.1f}）")
     return said
+
+
+def _flows(flows: Mapping[str, Any]) -> Any:
+    from rich.table import Table
+
+    differing = flows["differing"]
+    verdict = "全部相符" if not differing else f"{differing} 个月不符"
+    table = Table(
+        title="登记失业的流量（期末变动＝新登记－再就业－退出，"
+        f"{flows['checked']} 个月可核对，{verdict}）",
+        title_justify="left",
+        header_style="bold",
+    )
+    table.add_column("月份")
+    for name in ("新登记", "再就业", "退出", "核对差额", "流入率", "流出率", "流量平衡时的期末数"):
+        table.add_column(name, justify="right")
+    table.add_column("核对")
+    for row in flows["months"]:
+        counts = (row["inflow"], row["reemployed"], row["exited"], row["residual"])
+        rates = (row["inflow_rate"], row["outflow_rate"])
+        table.add_row(
+            row["month"],
+            *("—" if v is None else f"{v:,.0f}" for v in counts),
+            *("—" if v is None else f"{v:.2f}%" for v in rates),
+            "—" if row["steady_stock"] is None else f"{row['steady_stock']:,.0f}",
+            row["status_label"],
+        )
+    return table
 
 
 def _print_comparison(compared: Mapping[str, Any]) -> None:

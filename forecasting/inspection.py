@@ -16,6 +16,7 @@ from features.history import History
 from features.lagged import LaggedIndicator
 from features.outliers import MARK_LABELS
 from features.workdays import FIRST_YEAR
+from forecasting.flow_inspection import flow_inspection
 from models.effects import effects_of
 
 CALENDAR_BACK, CALENDAR_AHEAD = 2, 12
@@ -162,7 +163,8 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         `months` (values in the indicator's unit; growth in percent, of a rate in percentage
         points, null across a change of definition), `calendar` (rows around the origin),
         `indicators` (each with its lag behind the target in months), `breaks`, `outliers`,
-        `effects` (see `known_effects`), `notes`, `left_out`, sources and flags.
+        `effects` (see `known_effects`), `flows` (see
+        `forecasting.flow_inspection`), `notes`, `left_out`, sources and flags.
     """
     table = calendar_view(history)
     return {
@@ -184,6 +186,7 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         "months": _months(history),
         "regressors": list(history.regressors.columns),
         "effects": known_effects(history),
+        "flows": flow_inspection(history),
         "calendar": [
             {"month": str(month), **{str(k): float(v) for k, v in row.items()}}
             for month, row in table.iterrows()

@@ -143,3 +143,27 @@ def test_effects_are_told_with_their_errors(history_of, wandering, jiading, unem
     assert step["coefficient"] == pytest.approx(np.log(1.4), abs=3 * step["standard_error"])
     assert set(content["effects"]["gains"]) == {"festival"}
     assert "默认值" in content["effects"]["note"]
+
+
+def test_flows_are_held_against_the_stock(filled, others, jiading, unemployed):
+    history = seen(filled, jiading, unemployed, TODAY, others)
+    flows = inspection(history, jiading, unemployed)["flows"]
+    last = flows["months"][-1]
+    known = {e.indicator: e.series for e in history.lagged}
+    left = known["registered_reemployed"].iloc[-1] + known["registered_exited"].iloc[-1]
+    change = history.values[-1] - history.values[-2]
+    assert last["month"] == "2026-10"
+    assert last["residual"] == change - known["registered_inflow"].iloc[-1] + left
+    assert last["outflow_rate"] == pytest.approx(100 * left / history.values[-2], abs=1e-4)
+    assert flows["checked"] > 100
+    # A month whose inflow is off by fifty is found.
+    moved = tuple(
+        replace(e, values=np.r_[e.values[:-1], e.values[-1] + 50])
+        if e.indicator == "registered_inflow"
+        else e
+        for e in history.lagged
+    )
+    wrong = inspection(replace(history, lagged=moved), jiading, unemployed)["flows"]
+    assert wrong["months"][-1]["status"] == "differs"
+    assert wrong["differing"] == flows["differing"] + 1
+    assert inspection(replace(history, lagged=()), jiading, unemployed)["flows"] is None

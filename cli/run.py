@@ -56,12 +56,13 @@ def run(
     no_cache: bool,
     output: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
     """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
     from cli.environment import utf8
     from cli.progress import progress
-    from cli.session import open_session
+    from cli.session import open_session, say
     from data import clock
+    from data.errors import UnrecordedError
     from data.files import demand_writable, to_json, write_atomically
     from features.others import stored_others
     from forecasting.competition import Options, compete
@@ -97,33 +98,41 @@ def run(
 
     if output is not None:
         demand_writable(output)
-    with recorded(
-        session.settings.tracking_uri(session.workspace), session.workspace, place, what
-    ) as run_:
-        with progress(f"{place.name} 回测") as tick:
-            result = compete(
-                vintages, place, what, day, session.targets(), options, cache, tick, others
-            )
-        chart = fan_chart(result)
-        version = run_.register(result, chart)
-        conclude = settle if promoting else examine
-        settled = conclude(run_.run.tracker, Series(place, what), result, run_.run)
+    series = Series(place, what)
+    run_id, number, gate, unrecorded = None, None, None, None
+    try:
+        with recorded(
+            session.settings.tracking_uri(session.workspace), session.workspace, place, what
+        ) as run_:
+            with progress(f"{place.name} 回测") as tick:
+                result = compete(
+                    vintages, place, what, day, session.targets(), options, cache, tick, others
+                )
+            chart = fan_chart(result)
+            number = run_.register(result, chart).version
+            run_id = run_.run_id
+            conclude = settle if promoting else examine
+            gate = conclude(run_.run.tracker, series, result, run_.run).document()
+    except UnrecordedError as error:
+        unrecorded = error
     content = document(
-        result,
-        run_id=run_.run_id,
-        registered_name=version.registered_name,
-        version=version.version,
+        result, run_id=run_id, registered_name=series.registered_name, version=number
     )
-    content["gate"] = settled.document()
+    content["gate"] = gate
+    content["unrecorded"] = unrecorded.message if unrecorded else None
     if output is not None:
         write_atomically(output / "forecast.csv", forecast_csv(result))
         write_atomically(output / "forecast.json", to_json(content).encode("utf-8"))
         write_atomically(output / "chart.png", chart)
+    code = unrecorded.exit_code if unrecorded else 0
+    if unrecorded:
+        say(f"注意：{unrecorded}")
     if as_json:
         sys.stdout.write(to_json(content, ascii_only=not utf8(sys.stdout)))
-        return
+        return code
     from cli.report import print_report
 
     print_report(content, what)
     if output is not None:
         click.echo(f"已写入：{output / 'forecast.csv'}、forecast.json、chart.png")
+    return code

@@ -21,6 +21,7 @@ EXIT_NO_MODEL = 7
 EXIT_NOT_FOUND = 8
 EXIT_REFUSED = 9
 EXIT_BUSY = 10
+EXIT_UNRECORDED = 11
 EXIT_PARTIAL = 12
 EXIT_INTERRUPTED = 130
 
@@ -36,6 +37,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_NOT_FOUND: "所指的运行、模型版本或批次不存在",
     EXIT_REFUSED: "检查未通过，未予执行（如晋级被拒）",
     EXIT_BUSY: "另一进程正在占用，稍后重试",
+    EXIT_UNRECORDED: "预测已完成，但未能记入 MLflow（已暂存本机，见 forecast sync）",
     EXIT_PARTIAL: "月度作业部分完成（有地区、文件或通知未完成）",
     EXIT_INTERRUPTED: "用户中断（Ctrl-C）",
 }
@@ -107,6 +109,13 @@ class StorageError(ForecastError):
 
     code = "storage"
     exit_code = EXIT_STORAGE
+
+
+class UnrecordedError(StorageError):
+    """The work is done and its result kept on this machine, but MLflow does not have it."""
+
+    code = "unrecorded"
+    exit_code = EXIT_UNRECORDED
 
 
 class NoModelError(ForecastError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -10,16 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.catalogue import Indicator, Region
+from data.errors import NotFoundError, StorageError, UnrecordedError
 from data.workspace import Workspace
-from experiments import content, registry
+from experiments import content, package
 from experiments.model_files import rehearse
 from experiments.quiet import silence
-from experiments.runs import Figures, Run, begin
+from experiments.runs import Run
 from experiments.series import Series
+from experiments.spool import spool_of
 from experiments.sweep import Plan, sweep
 from experiments.tracking import Tracker, open_tracker
 from experiments.versions import Version
-from forecasting.choice import Entry
 from forecasting.competition import Competition
 
 
@@ -30,14 +30,27 @@ class Recording:
     ----------
     series : Series
         What is forecast.
+    plan : Plan
+        Of the run.
+    spool : pathlib.Path
+        Keeps the result where MLflow cannot.
     begun : Future of Run
         The run, still being begun perhaps.
     rehearsed : Future
         Done when MLflow is ready to save models.
     """
 
-    def __init__(self, series: Series, begun: Future[Run], rehearsed: Future[None]) -> None:
+    def __init__(
+        self,
+        series: Series,
+        plan: Plan,
+        spool: Path,
+        begun: Future[Run],
+        rehearsed: Future[None],
+    ) -> None:
         self._series = series
+        self._plan = plan
+        self._spool = spool
         self._begun = begun
         self._rehearsed = rehearsed
         self._since = time.monotonic()
@@ -81,45 +94,24 @@ class Recording:
 
         Raises
         ------
+        UnrecordedError
+            If MLflow or its storage fails: the result is kept on this machine, to be logged later.
         StorageError
-            If MLflow or its storage fails.
+            If that fails too.
         """
-        run, series = self.run, self._series
         seconds = time.monotonic() - self._since
-        run.rename(content.run_name(result))
-        for entry in result.entries:
-            self._log_model(run, result, entry)
-        kept = {**content.tables(result), **(files or {})}
-        if chart is not None:
-            kept["chart.png"] = chart
-        with tempfile.TemporaryDirectory() as scratch:
-            for name, data in kept.items():
-                (Path(scratch) / name).write_bytes(data)
-            run.log_files(Path(scratch))
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
-        version = registry.register(run, series, result)
-        run.log(content.parent_figures(result, seconds))
-        run.log(
-            Figures(
-                tags={
-                    "registered_name": version.registered_name,
-                    "registered_version": version.version,
-                }
-            )
-        )
-        return version
-
-    def _log_model(self, parent: Run, result: Competition, entry: Entry) -> None:
-        child = begin(
-            parent.tracker,
-            parent.experiment_id,
-            content.child_name(entry, result),
-            content.child_tags(self._series, result, entry),
-            parent.id,
-        )
-        child.log(content.child_figures(result, entry))
-        child.end("FAILED" if content.forecast_failed(result, entry.model) else "FINISHED")
+        with package.packed(self._series, result, seconds, chart, files) as packed:
+            try:
+                return package.log(self.run, self._series, packed)
+            except (StorageError, NotFoundError) as error:
+                kept = package.keep(packed, self._plan, self._series, self._spool)
+                raise UnrecordedError(
+                    f"预测已完成，但未能记入 MLflow（{error.message.rstrip('。')}）；"
+                    f"结果已暂存于“{kept}”。",
+                    "待 MLflow 恢复后执行 forecast sync。",
+                ) from error
 
 
 def _plan(series: Series) -> Plan:
@@ -145,7 +137,8 @@ def recorded(
 
     MLflow is loaded and the run begun in a thread beside the block, whose own work is mostly done
     by other processes. The run ends with the block: finished, failed with the reason, or killed by
-    Ctrl-C. A process that is killed outright leaves the run, or the plan for it, for the next one
+    Ctrl-C. Where MLflow does not answer the block goes on, and its result is kept on this machine.
+    A process that is killed outright leaves the run, or the plan for it, for the next one
     to mark.
 
     Parameters
@@ -178,11 +171,9 @@ def recorded(
         plan = _plan(series)
         plan.announce(tracker)
         begun = thread.submit(_begin, tracker, plan)
-        if tracker.served:
-            begun.result()
         rehearsed = thread.submit(rehearse)
         try:
-            yield Recording(series, begun, rehearsed)
+            yield Recording(series, plan, spool_of(workspace), begun, rehearsed)
         except BaseException as error:
             if begun.exception() is None:
                 begun.result().end_after(error)

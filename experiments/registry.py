@@ -75,8 +75,10 @@ class Promotion:
         return self.champion.demo
 
 
-def register(run: Run, series: Series, result: Competition) -> Version:
-    """Make the run's choice a version with the alias `candidate`.
+def register(
+    run: Run, series: Series, folder: Path, tags: Mapping[str, str], about: str
+) -> Version:
+    """Make a saved model a version with the alias `candidate`.
 
     The files are complete before the version exists, and the version before the alias points to
     it: a process killed on the way leaves no alias without a version and no version without files.
@@ -87,8 +89,10 @@ def register(run: Run, series: Series, result: Competition) -> Version:
         Keeps the files.
     series : Series
         Names.
-    result : Competition
-        Its chosen model's forecast is what the version serves.
+    folder : pathlib.Path
+        Files of the model, from `model_files.save_model`.
+    tags, about : mapping, str
+        Of the version.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def register(run: Run, series: Series, result: Competition) -> Version:
     StorageError
         If MLflow or its storage fails.
     """
-    made = _create(run, series, result, _FOLDER, version_tags(result))
+    made = _create(run, series, folder, _FOLDER, tags, about)
     name = series.registered_name
     run.tracker.call("标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made))
     return find(run.tracker, series, made)
@@ -140,23 +144,24 @@ def refresh(
     reason = f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
     again = rechosen(result, incumbent.model, reason)
     tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
-    return find(run.tracker, series, _create(run, series, again, _REFRESHED, tags))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / _REFRESHED
+        save_model(series, again, folder)
+        about = version_description(again)
+        made = _create(run, series, folder, _REFRESHED, tags, about)
+    return find(run.tracker, series, made)
 
 
 def _create(
-    run: Run, series: Series, result: Competition, folder: str, tags: Mapping[str, str]
+    run: Run, series: Series, folder: Path, inside: str, tags: Mapping[str, str], about: str
 ) -> str:
-    """Number of a new version with its files in a folder of the run."""
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / folder
-        save_model(series, result, made)
-        run.log_files(made, folder)
-    about = version_description(result)
+    """Number of a new version, whose files go to a folder of the run."""
+    run.log_files(folder, inside)
 
     def create(client: MlflowClient) -> ModelVersion:
         return client.create_model_version(
             series.registered_name,
-            source=f"{run.artifact_uri}/{folder}",
+            source=f"{run.artifact_uri}/{inside}",
             run_id=run.id,
             tags=dict(tags),
             description=about,

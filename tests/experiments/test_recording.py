@@ -141,7 +141,7 @@ def test_the_experiment_is_one_series_laid_out_for_metrics(
     done, tracker: Tracker, series: Series
 ) -> None:
     found = tracker.call("读取", lambda c: c.get_experiment_by_name(series.experiment_name))
-    assert found.name == "嘉定区登记失业人数(registered_unemployed.310114)"
+    assert found.name == "嘉定区登记失业人数（registered_unemployed.310114）"
     assert found.tags["mlflow.experimentKind"] == "custom_model_development"
     view = json.loads(found.tags["mlflow.sharedViewState.scores"])
     assert "metrics.`wis`" in json.loads(view["state"])["selectedColumns"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,6 +35,7 @@ from models.paths import Failure, Outcome, SamplePaths
 
 COMBINATION = "combination"
 LONGEST_HORIZON = 60
+SAVE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -173,14 +175,27 @@ def _run_cells(
                 found[key] = outcome
     missing = [cell for key, cell in wanted.items() if key not in found]
 
-    def keep(outcomes: Mapping[str, Outcome]) -> None:
-        if cache is not None:
-            lasting = {
-                k: o for k, o in outcomes.items() if isinstance(o, SamplePaths) or not o.passing
-            }
-            cache.save({key: encode(outcome) for key, outcome in lasting.items()})
+    waiting: dict[str, bytes] = {}
+    saved = time.monotonic()
 
-    computed = run_tasks(group(missing), jobs, progress, keep)
+    def keep(outcomes: Mapping[str, Outcome]) -> None:
+        nonlocal saved
+        if cache is None:
+            return
+        for key, outcome in outcomes.items():
+            if isinstance(outcome, SamplePaths) or not outcome.passing:
+                waiting[key] = encode(outcome)
+        # Each save is a transaction; a run that is killed loses no more than this.
+        if waiting and time.monotonic() - saved >= SAVE_SECONDS:
+            cache.save(waiting)
+            waiting.clear()
+            saved = time.monotonic()
+
+    try:
+        computed = run_tasks(group(missing), jobs, progress, keep)
+    finally:
+        if cache is not None and waiting:
+            cache.save(waiting)
     return found | computed, len(computed)
 
 

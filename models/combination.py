@@ -112,7 +112,13 @@ def template_ranks(stack: Floats, rng: np.random.Generator) -> npt.NDArray[np.in
 
 def ranks(values: npt.NDArray[np.generic], rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Rank of each entry within its column, ties in random order, shape as given."""
-    order = np.lexsort((rng.random(values.shape), values), axis=0)
-    found = np.empty(values.shape, dtype=np.int64)
-    np.put_along_axis(found, order, np.arange(len(values))[:, None], axis=0)
-    return found
+    chance = rng.random(values.shape)
+    columns = np.ascontiguousarray(values.T)
+    order = np.argsort(columns, axis=1)
+    ordered = np.take_along_axis(columns, order, axis=1)
+    tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+    if tied.any():
+        order[tied] = np.lexsort((chance.T[tied], columns[tied]), axis=1)
+    found = np.empty(columns.shape, dtype=np.int64)
+    np.put_along_axis(found, order, np.arange(len(values))[None, :], axis=1)
+    return np.ascontiguousarray(found.T)

@@ -67,7 +67,15 @@ class SamplePaths:
         numpy.ndarray
             float64, shape (horizon, 9), in the order of `QUANTILES`.
         """
-        found: Floats = np.quantile(self.values, LEVELS, axis=0).T
+        # As numpy's linear method to the last bit, on sorted rows, which takes half the time.
+        ordered = np.sort(np.ascontiguousarray(self.values.T), axis=1)
+        place = LEVELS * (self.n_paths - 1)
+        below = np.floor(place).astype(np.int64)
+        share = place - below
+        low = ordered[:, below]
+        high = ordered[:, np.minimum(below + 1, self.n_paths - 1)]
+        gap = high - low
+        found: Floats = np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
         return found
 
     def mean(self) -> Floats:

@@ -132,3 +132,15 @@ def test_members_are_on_the_roster_and_no_floors():
     assert set(MEMBERS) < set(roster.names())
     assert not set(MEMBERS).intersection(roster.floors())
     assert "prophet" not in MEMBERS
+
+
+@pytest.mark.parametrize("decimals", [8, 1, 0])
+def test_ranks_are_those_of_sorting_by_value_then_chance(decimals):
+    from models.combination import ranks
+
+    values = np.round(np.random.default_rng(1).normal(size=(200, 5)), decimals)
+    found = ranks(values, np.random.default_rng(2))
+    chance = np.random.default_rng(2).random(values.shape)
+    for column in range(5):
+        pairs = sorted(zip(values[:, column], chance[:, column], range(200), strict=True))
+        assert [found[row, column] for _, _, row in pairs] == list(range(200))

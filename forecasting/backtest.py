@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.history import History
 from forecasting import scores
 from forecasting.origins import Origin
 from models.paths import QUANTILES, Failure, Outcome, SamplePaths
@@ -49,7 +50,8 @@ class Backtest:
     months : pandas.PeriodIndex
         Origins, shape (n_origins,).
     outcomes : numpy.ndarray
-        Shape (n_origins, horizon): latest published value, NaN where still unknown.
+        Shape (n_origins, horizon): latest published value, NaN where still unknown and where a
+        changed definition lies between origin and month.
     scales : numpy.ndarray
         Shape (n_origins,): seasonal-naive in-sample error of what was known at the origin.
     records : dict
@@ -191,13 +193,18 @@ def assemble(
         Origins whose series had not moved yet (no scale) are left out.
     """
     published = current.history.series
-    scaled = [scores.seasonal_scale(o.history.values) for o in origins]
+    scaled = [_scale(o.history) for o in origins]
     keep = [i for i, s in enumerate(scaled) if np.isfinite(s)]
     months = pd.PeriodIndex([origins[i].month for i in keep], freq="M")
     actual = np.array(
         [published.reindex(pd.period_range(m + 1, periods=horizon, freq="M")) for m in months],
         dtype=float,
     ).reshape(len(months), horizon)
+    for change in current.history.breaks:
+        if change.treatment == "dummy":
+            # What was forecast under the old definition was never published under the new one.
+            ahead = np.asarray(change.month.ordinal - months.asi8)[:, np.newaxis]
+            actual[(ahead >= 1) & (np.arange(1, horizon + 1) >= ahead)] = np.nan
     records = {}
     for name, given in outcomes.items():
         quantiles = np.full((len(keep), horizon, len(QUANTILES)), np.nan)
@@ -215,6 +222,14 @@ def assemble(
         scales=np.array([scaled[i] for i in keep], dtype=float),
         records=records,
         pseudo_real_time=current.history.pseudo_real_time,
+    )
+
+
+def _scale(history: History) -> float:
+    """Seasonal-naive error of what was known, no difference across a changed definition."""
+    steps = [b.month for b in history.breaks if b.treatment == "dummy"]
+    return scores.seasonal_scale(
+        history.values, [int(month.ordinal - history.start.ordinal) for month in steps]
     )
 
 

@@ -7,6 +7,7 @@ leading shape. Every score is a mean of cells that the caller takes, so that cel
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 SEASON = 12
 
 
-def seasonal_scale(values: Floats) -> float:
+def seasonal_scale(values: Floats, breaks: Sequence[int] = ()) -> float:
     """Mean absolute seasonal difference: the denominator of MASE and of the scaled WIS.
 
     Parameters
@@ -26,6 +27,9 @@ def seasonal_scale(values: Floats) -> float:
     values : numpy.ndarray
         Shape (n,): what was known at the origin. With 12 months or fewer the monthly difference
         stands in for the seasonal one.
+    breaks : sequence of int
+        Positions of the first months of changed definitions: no difference is taken across one.
+        Where no seasonal difference is left, the monthly one stands in.
 
     Returns
     -------
@@ -36,11 +40,14 @@ def seasonal_scale(values: Floats) -> float:
     ----------
     Hyndman and Koehler (2006), Another look at measures of forecast accuracy.
     """
-    lag = SEASON if len(values) > SEASON else 1
-    if len(values) <= lag:
-        return float("nan")
-    found = float(np.mean(np.abs(values[lag:] - values[:-lag])))
-    return found if found > 0 else float("nan")
+    for lag in (SEASON, 1):
+        later = np.arange(lag, len(values))
+        for at in breaks:
+            later = later[(later < at) | (later - lag >= at)]
+        if len(later):
+            found = float(np.mean(np.abs(values[later] - values[later - lag])))
+            return found if found > 0 else float("nan")
+    return float("nan")
 
 
 def interval_score(quantiles: Floats, outcome: Floats) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.catalogue.schema import Break
 from forecasting import scores
 from forecasting.backtest import assemble, describe_failures, from_table
 from forecasting.origins import Origin
@@ -166,3 +167,15 @@ def test_the_current_history_says_whether_days_were_estimated(scene, history_of,
     current = Origin(history, history)
     found = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
     assert found.pseudo_real_time
+
+
+def test_no_forecast_is_held_against_another_definition(scene, history_of):
+    values, origins, _, said = scene
+    change = Break("*", origins[2].month + 1, "dummy")
+    history = history_of(values, breaks=(change,))
+    found = assemble(origins, Origin(history, history), {"m": [said(i) for i in range(5)]}, HORIZON)
+    known = np.isfinite(found.outcomes)
+    assert known.tolist() == [
+        [True, True, False], [True, False, False], [False] * 3, [True, True, False],
+        [True, False, False],
+    ]  # fmt: skip

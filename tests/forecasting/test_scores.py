@@ -179,3 +179,10 @@ def test_error_is_repeatable_and_zero_without_variation():
     assert block_bootstrap_error(x) == block_bootstrap_error(x.copy())
     assert block_bootstrap_error(x, seed=1) != block_bootstrap_error(x, seed=2)
     assert block_bootstrap_error(np.full(40, 0.3)) == pytest.approx(0, abs=1e-12)
+
+
+def test_no_seasonal_difference_crosses_a_changed_definition():
+    values = np.r_[np.arange(20.0), 100.0 + np.arange(20)]
+    assert seasonal_scale(values, [20]) == pytest.approx(12.0)
+    # Twelve months on either side leave no seasonal difference: monthly ones stand in.
+    assert seasonal_scale(values[8:32], [12]) == pytest.approx(1.0)

@@ -180,3 +180,23 @@ warning_outcomes = Table(
 )
 
 Index("ix_warning_outcomes", warning_outcomes.c.warning_id)
+
+# Declared events (疫情, 大规模裁员): append-only, withdrawing one sets withdrawn_on. An empty indicator
+# means every indicator of the region.
+shocks = Table(
+    "shocks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("month", Integer, nullable=False),  # YYYYMM
+    Column("kind", String(16), nullable=False),
+    Column("months", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("declared_on", Date, nullable=False),
+    Column("withdrawn_on", Date),
+)
+
+Index("ix_shocks", shocks.c.region)

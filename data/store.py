@@ -32,6 +32,7 @@ from data.catalogue import Catalogue
 from data.errors import BusyError, NotFoundError, SettingsError, StorageError
 from data.observation import Observation, check_observations
 from data.schema import batches, observations, sources
+from data.shock_rows import shocks_of
 from data.vintages import COLUMNS, Known, Vintages
 
 BUSY_SECONDS = 30
@@ -267,7 +268,7 @@ class Store:
                 raise NotFoundError(f"没有编号为 {batch} 的有效批次。", "请核对批次编号。")
 
     def vintages(self, region: str, indicator: str) -> Vintages:
-        """Every row of one series; demonstration rows only where no real row exists.
+        """Every row of one series and its declared events; demonstration rows only where no real.
 
         Parameters
         ----------
@@ -299,12 +300,13 @@ class Store:
         )
         with self.reading() as connection:
             found = connection.execute(query).all()
+            shocks = tuple(shocks_of(connection, region, indicator))
         rows = pd.DataFrame([tuple(r) for r in found], columns=list(COLUMNS))
         rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
         rows["demo"] = rows["demo"].astype(bool)
         if not rows["demo"].all():
             rows = rows[~rows["demo"]]
-        return Vintages(region, indicator, rows.reset_index(drop=True))
+        return Vintages(region, indicator, rows.reset_index(drop=True), shocks)
 
     def as_of(self, day: date, region: str, indicator: str) -> Known:
         """One series as it was known at the end of a day. See `Vintages.as_of`."""

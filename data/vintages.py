@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.clock import key_month, month_key
+from data.shocks import Shock
 
 COLUMNS = ("month", "value", "published_on", "published_estimated", "source", "demo", "id")
 
@@ -30,6 +31,8 @@ class Known:
         True for demonstration data (演示数据).
     sources : tuple of str
         Distinct sources, in order of first appearance.
+    shocks : tuple of Shock
+        Declared events that were known on the day.
     """
 
     values: pd.Series[float]
@@ -37,6 +40,7 @@ class Known:
     estimated: bool
     demo: bool
     sources: tuple[str, ...]
+    shocks: tuple[Shock, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,14 @@ class Vintages:
     rows : pandas.DataFrame
         Columns `month` (YYYYMM), `value`, `published_on` (datetime64), `published_estimated`,
         `source`, `demo`, `id`; sorted by month, published_on, id.
+    shocks : tuple of Shock
+        Every event ever declared for the series, withdrawn ones too.
     """
 
     region: str
     indicator: str
     rows: pd.DataFrame
+    shocks: tuple[Shock, ...] = ()
 
     def as_of(self, day: date) -> Known:
         """What was known at the end of a day: of each month the latest value published by then.
@@ -84,6 +91,7 @@ class Vintages:
             estimated=bool(rows["published_estimated"].any()),
             demo=bool(rows["demo"].any()),
             sources=tuple(dict.fromkeys(rows["source"])),
+            shocks=tuple(each for each in self.shocks if each.known_on(day)),
         )
 
     def first_published(self, month: pd.Period) -> date | None:

@@ -51,7 +51,7 @@ def monthly_figures(known: Known, indicator: Indicator) -> tuple[Known, tuple[st
     stored = pd.PeriodIndex(known.values.index)
     at = np.searchsorted(stored.asi8, pd.PeriodIndex(flows.values.index).asi8)
     return (
-        Known(flows.values, known.published_on[at], known.estimated, known.demo, known.sources),
+        replace(known, values=flows.values, published_on=known.published_on[at]),
         _notes(flows, stored[-1]),
     )
 

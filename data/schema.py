@@ -181,7 +181,7 @@ warning_outcomes = Table(
 
 Index("ix_warning_outcomes", warning_outcomes.c.warning_id)
 
-# Declared events (疫情, 大规模裁员): append-only, withdrawing one sets withdrawn_on. An empty indicator
+# Declared events: append-only, withdrawing one sets withdrawn_on. An empty indicator
 # means every indicator of the region.
 shocks = Table(
     "shocks",

@@ -13,6 +13,7 @@ from data.shock_rows import FIELDS, shocks_of
 from data.shocks import Shock
 from data.store import Store
 
+
 def declare(store: Store, shock: Shock, catalogue: Catalogue) -> Shock:
     """Record an event.
 

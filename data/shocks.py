@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import pandas as pd
 
-from data.errors import DataError
+from data import clock
+from data.errors import DataError, UsageError
 
 ShockKind = Literal["pulse", "temporary", "step"]
 
@@ -70,7 +72,8 @@ class Shock:
     def __post_init__(self) -> None:
         if self.kind not in get_args(ShockKind):
             raise DataError(
-                f"事件“{self.name}”的类型不能是“{self.kind}”。", f"可用的类型：{'、'.join(KIND_NAMES)}。"
+                f"事件“{self.name}”的类型不能是“{self.kind}”。",
+                f"可用的类型：{'、'.join(KIND_NAMES)}。",
             )
         least = 0 if self.kind == "step" else 1
         most = 0 if self.kind == "step" else MOST_MONTHS
@@ -98,3 +101,62 @@ class Shock:
             "step": "",
         }[self.kind]
         return f"{self.month} {self.name}（{KIND_NAMES[self.kind]}{length}）"
+
+
+def read_shock(
+    *,
+    region: str,
+    indicator: str,
+    month: str,
+    kind: str,
+    months: int | None,
+    name: str,
+    source: str,
+    declared_on: date,
+) -> Shock:
+    """An event as a person states it.
+
+    Parameters
+    ----------
+    region, indicator : str
+        Catalogue codes; an empty indicator for all of them.
+    month : str
+        `YYYY-MM`.
+    kind : str
+        One of `KIND_NAMES`.
+    months : int or None
+        As `Shock.months`; None for what is usual.
+    name, source : str
+        Not empty.
+    declared_on : datetime.date
+        Not after today.
+
+    Returns
+    -------
+    Shock
+
+    Raises
+    ------
+    UsageError
+        If something is missing, unreadable or in the future.
+    """
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
+        raise UsageError(f"--month 的值“{month}”不是有效月份。", "请写成 2022-03 这样的年-月。")
+    if not name.strip() or not source.strip():
+        raise UsageError("事件的名称和依据不能为空。", "请用 --name 和 --source 写明。")
+    if kind == "step" and months is not None:
+        raise UsageError("台阶停在新的水平，没有月数。", "请去掉 --months，或改用 脉冲、暂时。")
+    if declared_on > clock.today():
+        raise UsageError(
+            f"申报日 {declared_on} 晚于今天。", "请填事件为外界所知的日期，或不给 --declared-on。"
+        )
+    return Shock(
+        region=region,
+        indicator=indicator,
+        month=pd.Period(month, freq="M"),
+        kind=cast("ShockKind", kind),
+        months=USUAL_MONTHS.get(kind, 0) if months is None else months,
+        name=name.strip(),
+        source=source.strip(),
+        declared_on=declared_on,
+    )

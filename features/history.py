@@ -17,6 +17,7 @@ from data.catalogue import Indicator, Region
 from data.catalogue.schema import Break
 from data.errors import DataError
 from data.observation import out_of_range
+from data.shocks import Shock
 from data.vintages import Known, Vintages
 from features import calendar
 from features.breaks import (
@@ -31,6 +32,7 @@ from features.festival import Windows
 from features.lagged import LaggedIndicator, Other, lagged_indicators
 from features.monthly import listed, monthly_figures
 from features.outliers import Mark, outlier_marks
+from features.shocks import MONTHS_BEFORE, shock_regressors, usable_shocks
 from features.window_choice import WindowChoice, choose_windows
 from features.workdays import calendar_due
 
@@ -86,6 +88,8 @@ class History:
         Changes of definition: the one the series begins with, and those a step stands for.
     lagged : tuple of LaggedIndicator
         Indicators beside the target, each as far as it was known on the day.
+    shocks : tuple of Shock
+        Declared events that were known on the day and whose effect can be estimated.
     """
 
     region: str
@@ -103,6 +107,7 @@ class History:
     notes: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = ()
     lagged: tuple[LaggedIndicator, ...] = ()
+    shocks: tuple[Shock, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -134,11 +139,14 @@ class History:
         """Regressors that are always estimated and removed, past and `KNOWN_AHEAD` months ahead.
 
         float64: a step for every change of definition with treatment `dummy` that has two months
-        on either side. What cannot be estimated is told in `left_out`.
+        on either side, and the profile of every declared event. What cannot be estimated is told
+        in `left_out`.
         """
         months = pd.period_range(self.start, periods=len(self.values) + KNOWN_AHEAD, freq="M")
         steps, _ = estimable_steps(self.breaks, self.start, self.origin)
-        return step_regressors(steps, months)
+        same = {b.month for b in steps}
+        shocks = [s for s in self.shocks if s.kind != "step" or s.month not in same]
+        return pd.concat([step_regressors(steps, months), shock_regressors(shocks, months)], axis=1)
 
     @cached_property
     def festival(self) -> WindowChoice:
@@ -213,6 +221,8 @@ class History:
         steps = [str(b.month) for b in self.breaks if b.treatment == "dummy"]
         if steps:
             digest.update(repr(steps).encode())
+        if self.shocks:
+            digest.update(repr([s.shape for s in self.shocks]).encode())
         if self.kind == "flow":
             digest.update(repr(self._calendars()).encode())
         for each in self.lagged:
@@ -238,7 +248,13 @@ class History:
             values=self.values[cut:],
             breaks=tuple(b for b in self.breaks if b.month > start),
             lagged=tuple(each.since(start) for each in self.lagged),
+            shocks=usable_shocks(self.shocks, start, self.origin)[0],
         )
+
+    def knowing(self, shocks: tuple[Shock, ...]) -> History:
+        """The history with what became known of events since, as far as they lie within it."""
+        usable, _ = usable_shocks(shocks, self.start, self.origin)
+        return self if usable == self.shocks else replace(self, shocks=usable)
 
 
 def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -> tuple[Known, str]:
@@ -343,6 +359,13 @@ def from_known(
         for b in breaks
         if b.treatment == "dummy"
     )
+    shocks, unused = usable_shocks(known.shocks, start, end)
+    notes.extend(f"{s.phrase}已申报，其影响单独估计，不计入季节规律" for s in shocks)
+    notes.extend(
+        f"{s.phrase}已申报，但该月前数据不足 {MONTHS_BEFORE} 个月，无法估计其影响"
+        for s in unused
+        if s.month <= end
+    )
     lagged, absent = lagged_indicators(others, as_of, demo=known.demo) if others else ((), ())
     return History(
         region=region.code,
@@ -360,6 +383,7 @@ def from_known(
         notes=(*notes, *absent),
         breaks=breaks,
         lagged=lagged,
+        shocks=shocks,
     )
 
 

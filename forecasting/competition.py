@@ -27,6 +27,7 @@ from forecasting.choice import Choice, Entry, choose, leaderboard
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, rolling_origins
+from forecasting.shock_proposals import note, propose
 from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
 from models import roster
@@ -322,7 +323,7 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
-        notes=(calibration.note, *roster.notes()),
+        notes=(calibration.note, *roster.notes(), *note(propose(history), history)),
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,

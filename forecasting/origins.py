@@ -79,7 +79,8 @@ def _estimation_for(history: History, history_at: HistoryAt) -> History:
     found = history if month == history.origin else history_at(month)
     if found is None or found.start != history.start or len(found) < SETTLED_MONTHS:
         return history
-    return found
+    # An event declared since then is known at the origin: it must not bend the parameters either.
+    return found.knowing(history.shocks)
 
 
 def rolling_origins(

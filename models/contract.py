@@ -15,7 +15,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -184,6 +184,25 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
     return Scaled(z, history.months, known, beside, logs, since), explained[n:]
 
 
+def _carried(history: History, horizon: int, n_paths: int, seed: int) -> Floats:
+    """Errors of forced effects that are still changing, shape (n_paths, horizon) or broadcast.
+
+    Whoever takes the effect to be larger by one standard error forecasts from a level that much
+    lower and adds that much more later on: what remains is the change of the profile since the
+    origin. It is nothing for a step, all of it for a pulse that ends at the origin.
+    """
+    n = len(history)
+    profiles = history.forced.to_numpy()
+    change = profiles[n : n + horizon] - profiles[n - 1]
+    if not change.any():
+        return np.zeros((1, 1))
+    found = effects_of(history).errors
+    errors = np.array([found[name] for name in history.forced.columns])
+    # A stream of its own: the draws of the family stay as they are without an event.
+    normal = np.random.default_rng([seed, 1]).standard_normal((n_paths, len(errors)))
+    return np.asarray((normal * errors) @ change.T, dtype=np.float64)
+
+
 def _beside(history: History, each: LaggedIndicator) -> Beside:
     values = np.log(each.values) if each.transform == "log" else each.values
     late = int(each.start.ordinal - history.start.ordinal)
@@ -224,6 +243,9 @@ class Competitor(ABC):
         are taken out for every family.
     policy : {"automatic", "none", "default", "chosen"}
         Which optional effects, see `models.effects.effects_of`.
+    events : bool
+        Whether declared events are among the forced effects. Not for a family that ties the series
+        to others which hold the event as well, such as a stock to its flows.
     """
 
     name: str
@@ -232,6 +254,7 @@ class Competitor(ABC):
     version: int = 1
     calendar: Calendar = "given"
     policy: Policy = "automatic"
+    events: bool = True
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -259,6 +282,7 @@ class Competitor(ABC):
             If the estimation does not end in finite parameters.
         """
         self._demand_length(history)
+        history = self._seen(history)
         with quietly():
             calendar = self._calendar(history)
             data, _ = scale(history, calendar)
@@ -297,10 +321,11 @@ class Competitor(ABC):
         self._demand_length(history)
         if horizon < 1 or n_paths < 2:
             raise ValueError("horizon must be at least 1 and n_paths at least 2")
+        history = self._seen(history)
         with quietly():
             data, ahead = scale(history, parameters.get("calendar", {}))
             draws = self._paths(data, parameters, horizon, n_paths, np.random.default_rng(seed))
-            draws = draws + ahead[:horizon]
+            draws = draws + ahead[:horizon] + _carried(history, horizon, n_paths, seed)
             values = np.exp(draws) if history.transform == "log" else np.asarray(draws, dtype=float)
         if values.shape != (n_paths, horizon):
             raise ModelFailure(f"模拟路径形状为 {values.shape}，应为 {(n_paths, horizon)}")
@@ -347,6 +372,10 @@ class Competitor(ABC):
         # Shrinkage suits short histories too, in which the criterion would not try the festival.
         columns = [*GROUPS["festival"], *(c for c in found.optional if c in GROUPS["working_days"])]
         return {"windows": [list(w) for w in found.windows], "columns": columns}
+
+    def _seen(self, history: History) -> History:
+        """The history with the events this family is to be freed of."""
+        return history if self.events or not history.shocks else replace(history, shocks=())
 
     def _demand_length(self, history: History) -> None:
         if len(history) < self.tags.min_months:

@@ -146,6 +146,8 @@ class StockFlow(Competitor):
     name = "stock_flow"
     label = "存量流量模型"
     tags = Tags(min_months=SHORTEST + 1, cost=1.0, targets=(TARGET,), needs=(INFLOW, REEMPLOYED))
+    # An event's people are in the flows too: a stock without them would not add up.
+    events = False
 
     def _fit(self, data: Scaled) -> Parameters:
         found = register(data)

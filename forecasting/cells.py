@@ -19,6 +19,7 @@ import models
 from features.history import History
 from forecasting.origins import Origin
 from models import roster
+from models.contract import Parameters
 from models.paths import Failure, Outcome, SamplePaths
 
 _PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "holidays")
@@ -122,16 +123,66 @@ def decode(blob: bytes, cell: Cell) -> Outcome | None:
 
 @dataclass(frozen=True)
 class Task:
-    """Cells of one model that share an estimation, the unit of work of a worker process."""
+    """Cells of one model that share an estimation, the unit of work of a worker process.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        At least one.
+    known : dict or None
+        The model's parameters, where an earlier run has estimated them.
+    """
 
     cells: tuple[Cell, ...]
+    known: Parameters | None = None
 
     @property
     def cost(self) -> float:
         """Rough relative cost, for scheduling."""
         tags = roster.tags(self.cells[0].model)
-        fits = 1 if tags.filters else len(self.cells)
+        fits = 0 if self.known else 1 if tags.filters else len(self.cells)
         return tags.cost * fits + 0.1 * len(self.cells)
+
+    @property
+    def estimate_key(self) -> str | None:
+        """Content hash of the estimation; None for a model that is fitted anew at every origin."""
+        model = self.cells[0].model
+        if not roster.tags(model).filters:
+            return None
+        fingerprint = self.cells[0].origin.estimation.fingerprint
+        text = json.dumps([model, code_version(), roster.identity(model), fingerprint])
+        return "parameters:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task gave.
+
+    Attributes
+    ----------
+    outcomes : list of SamplePaths or Failure
+        One per cell.
+    estimate : dict or None
+        Parameters that were estimated now and serve later months too.
+    """
+
+    outcomes: list[Outcome]
+    estimate: Parameters | None = None
+
+
+def encode_parameters(parameters: Parameters) -> bytes:
+    """Parameters as bytes: a checksum and JSON, which gives every number back to the bit."""
+    content = json.dumps(parameters).encode()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def decode_parameters(blob: bytes) -> Parameters | None:
+    """Inverse of `encode_parameters`; None if the bytes are damaged."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None
+    found = json.loads(content)
+    return found if isinstance(found, dict) else None
 
 
 def group(cells: Iterable[Cell]) -> list[Task]:
@@ -142,7 +193,7 @@ def group(cells: Iterable[Cell]) -> list[Task]:
     return sorted((Task(tuple(g)) for g in groups.values()), key=lambda t: -t.cost)
 
 
-def compute(task: Task) -> list[Outcome]:
+def compute(task: Task) -> Done:
     """Run the cells of a task in order, estimating once.
 
     Parameters
@@ -152,17 +203,18 @@ def compute(task: Task) -> list[Outcome]:
 
     Returns
     -------
-    list of SamplePaths or Failure
-        One per cell.
+    Done
     """
     try:
         model = roster.create(task.cells[0].model)
     # Another package's model may be broken in a worker process only.
     except Exception as error:  # noqa: BLE001
         reason = f"不能建立模型：{type(error).__name__}: {error}"
-        return [Failure(reason, passing=True)] * len(task.cells)
+        return Done([Failure(reason, passing=True)] * len(task.cells))
     shared = task.cells[0].origin.estimation
-    parameters = model.estimate(shared) if model.tags.filters else None
+    parameters: Parameters | Failure | None = task.known
+    if parameters is None and model.tags.filters:
+        parameters = model.estimate(shared)
     outcomes: list[Outcome] = []
     for cell in task.cells:
         history = cell.origin.history
@@ -172,4 +224,6 @@ def compute(task: Task) -> list[Outcome]:
             outcomes.append(found or Failure("没有参数"))
         else:
             outcomes.append(model.draw(history, found, cell.horizon, cell.n_paths, seed))
-    return outcomes
+    if task.known is None and isinstance(parameters, dict):
+        return Done(outcomes, parameters)
+    return Done(outcomes)

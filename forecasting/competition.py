@@ -22,7 +22,17 @@ from forecasting.backtest import Backtest
 from forecasting.calibration import Calibration, learn
 from forecasting.cap_events import CapEvents, cap_events
 from forecasting.caps import Assessment
-from forecasting.cells import Cell, CellCache, cell_seed, decode, encode, group
+from forecasting.cells import (
+    Cell,
+    CellCache,
+    Task,
+    cell_seed,
+    decode,
+    decode_parameters,
+    encode,
+    encode_parameters,
+    group,
+)
 from forecasting.choice import Choice, Entry, choose, leaderboard
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
@@ -32,6 +42,7 @@ from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
 from models import roster
 from models.combination import MEMBERS, combine
+from models.contract import Parameters
 from models.paths import Failure, Outcome, SamplePaths
 
 COMBINATION = "combination"
@@ -179,13 +190,14 @@ def _run_cells(
     waiting: dict[str, bytes] = {}
     saved = time.monotonic()
 
-    def keep(outcomes: Mapping[str, Outcome]) -> None:
+    def keep(outcomes: Mapping[str, Outcome], estimates: Mapping[str, Parameters]) -> None:
         nonlocal saved
         if cache is None:
             return
         for key, outcome in outcomes.items():
             if isinstance(outcome, SamplePaths) or not outcome.passing:
                 waiting[key] = encode(outcome)
+        waiting.update({key: encode_parameters(found) for key, found in estimates.items()})
         # Each save is a transaction; a run that is killed loses no more than this.
         if waiting and time.monotonic() - saved >= SAVE_SECONDS:
             cache.save(waiting)
@@ -193,11 +205,21 @@ def _run_cells(
             saved = time.monotonic()
 
     try:
-        computed = run_tasks(group(missing), jobs, progress, keep)
+        computed = run_tasks(_tasks(missing, cache), jobs, progress, keep)
     finally:
         if cache is not None and waiting:
             cache.save(waiting)
     return found | computed, len(computed)
+
+
+def _tasks(cells: Sequence[Cell], cache: CellCache | None) -> list[Task]:
+    """Tasks for cells; what earlier months have estimated comes from the cache."""
+    tasks = group(cells)
+    if cache is None:
+        return tasks
+    kept = cache.load([key for task in tasks if (key := task.estimate_key)])
+    known = {key: decode_parameters(blob) for key, blob in kept.items()}
+    return [replace(task, known=known.get(task.estimate_key or "")) for task in tasks]
 
 
 def _combination(

@@ -16,7 +16,8 @@ from multiprocessing import resource_tracker
 from threadpoolctl import threadpool_limits
 
 from data.errors import ForecastError
-from forecasting.cells import Task, compute
+from forecasting.cells import Done, Task, compute
+from models.contract import Parameters
 from models.paths import Outcome
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -50,7 +51,7 @@ def _prepare(parent: int) -> None:
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
 
 
-def _compute_single_threaded(task: Task) -> list[Outcome]:
+def _compute_single_threaded(task: Task) -> Done:
     with threadpool_limits(limits=1):
         return compute(task)
 
@@ -91,7 +92,7 @@ def _interrupts_deferred() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-Results = Generator[tuple[Task, list[Outcome]], None, None]
+Results = Generator[tuple[Task, Done], None, None]
 
 
 def _here(tasks: Sequence[Task]) -> Results:
@@ -103,7 +104,7 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
     pool = _pool(min(jobs, len(tasks)))
     try:
         with _interrupts_deferred():
-            waiting: dict[Future[list[Outcome]], Task] = {
+            waiting: dict[Future[Done], Task] = {
                 pool.submit(_compute_single_threaded, task): task for task in tasks
             }
         while waiting:
@@ -127,7 +128,7 @@ def run_tasks(
     tasks: Sequence[Task],
     jobs: int,
     progress: Progress | None = None,
-    keep: Callable[[Mapping[str, Outcome]], None] | None = None,
+    keep: Callable[[Mapping[str, Outcome], Mapping[str, Parameters]], None] | None = None,
 ) -> dict[str, Outcome]:
     """Compute every cell of the tasks.
 
@@ -140,7 +141,8 @@ def run_tasks(
     progress : callable, optional
         Called with cells done and cells in all.
     keep : callable, optional
-        Called with the outcomes of each task as it ends, so that an interrupted run loses little.
+        Called with the outcomes of each task as it ends, and the parameters it has estimated, by
+        key, so that an interrupted run loses little.
 
     Returns
     -------
@@ -158,11 +160,12 @@ def run_tasks(
         return results
     # Closed at once when the caller is interrupted, so that no worker outlives this call.
     with closing(_here(tasks) if jobs <= 1 else _in_workers(tasks, jobs)) as stream:
-        for task, outcomes in stream:
-            done = {c.key: o for c, o in zip(task.cells, outcomes, strict=True)}
+        for task, found in stream:
+            done = {c.key: o for c, o in zip(task.cells, found.outcomes, strict=True)}
             results |= done
             if keep:
-                keep(done)
+                key = task.estimate_key
+                keep(done, {key: found.estimate} if key and found.estimate else {})
             if progress:
                 progress(len(results), total)
     return results

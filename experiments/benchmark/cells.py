@@ -84,7 +84,7 @@ def compute_origin(plan: Plan, origin: pd.Period, file: Path) -> int:
         for cell in missing:
             _ = cell.origin.history.regressors  # the calendar is no model's cost
             before = cpu_seconds()
-            outcome = compute(Task((cell,)))[0]
+            outcome = compute(Task((cell,))).outcomes[0]
             spent = cpu_seconds() - before
             results[cell.key] = encode(outcome)
             results[_CPU + cell.key] = struct.pack("<d", spent)

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting import cells
-from forecasting.cells import Cell, Task, cell_seed, code_version, compute, decode, encode, group
+from forecasting.cells import (
+    Cell,
+    Task,
+    cell_seed,
+    code_version,
+    compute,
+    decode,
+    decode_parameters,
+    encode,
+    encode_parameters,
+    group,
+)
 from forecasting.origins import Origin
 from models import roster
 from models.contract import Tags
@@ -170,7 +181,7 @@ def task(cell, history_of, wandering):
 def test_a_model_that_filters_is_estimated_once(task, monkeypatch):
     model = Counting(filters=True)
     monkeypatch.setattr(roster, "create", lambda name: model)
-    first, second = compute(task)
+    first, second = compute(task).outcomes
     assert model.estimated == [40]
     assert first.values[0, 0] == second.values[0, 0] == 40
     assert [p.origin for p in (first, second)] == [c.origin.month for c in task.cells]
@@ -180,21 +191,46 @@ def test_a_model_that_filters_is_estimated_once(task, monkeypatch):
 def test_a_model_that_does_not_is_estimated_at_every_origin(task, monkeypatch):
     model = Counting(filters=False)
     monkeypatch.setattr(roster, "create", lambda name: model)
-    assert [p.values[0, 0] for p in compute(task)] == [41, 42]
+    assert [p.values[0, 0] for p in compute(task).outcomes] == [41, 42]
     assert model.estimated == [41, 42]
+
+
+def test_known_parameters_spare_the_estimation(task, monkeypatch):
+    model = Counting(filters=True)
+    monkeypatch.setattr(roster, "create", lambda name: model)
+    assert compute(task).estimate == {"level": 40.0}
+    known = compute(replace(task, known={"level": 7.0}))
+    assert model.estimated == [40]
+    assert known.estimate is None
+    assert {p.values[0, 0] for p in known.outcomes} == {7}
+
+
+def test_estimates_are_kept_by_model_and_estimation_history(task, cell, history_of, wandering):
+    other = Task((cell(origin=Origin(history_of(wandering(42)), history_of(wandering(41)))),))
+    longer = Task(tuple(replace(c, horizon=c.horizon + 1, seed=c.seed + 1) for c in task.cells))
+    assert task.estimate_key == longer.estimate_key != other.estimate_key
+    another = Task(tuple(replace(c, model="sarima") for c in task.cells))
+    assert another.estimate_key != task.estimate_key
+
+
+def test_parameters_survive_to_the_bit_and_damage_is_seen():
+    parameters = {"a": [0.1, 1e-300, 2 / 3], "b": {"c": None}}
+    blob = encode_parameters(parameters)
+    assert decode_parameters(blob) == parameters
+    assert decode_parameters(blob[:-1] + b"]") is None
 
 
 @pytest.mark.parametrize("filters", [True, False])
 def test_a_failed_estimation_fails_its_cells_and_nothing_else(task, monkeypatch, filters):
     monkeypatch.setattr(roster, "create", lambda name: Counting(filters, fails=True))
-    assert compute(task) == [Failure("不收敛")] * 2
+    assert compute(task).outcomes == [Failure("不收敛")] * 2
 
 
 def test_a_result_depends_on_its_cell_and_not_on_its_company(cell, history_of, wandering):
     estimation = history_of(wandering(48))
     several = [cell(origin=Origin(history_of(wandering(n)), estimation)) for n in (48, 49, 50)]
-    together = compute(Task(tuple(several)))
-    alone = [compute(Task((c,)))[0] for c in reversed(several)][::-1]
+    together = compute(Task(tuple(several))).outcomes
+    alone = [compute(Task((c,))).outcomes[0] for c in reversed(several)][::-1]
     for ours, theirs in zip(together, alone, strict=True):
         assert encode(ours) == encode(theirs)
         assert isinstance(ours, SamplePaths)
@@ -202,6 +238,6 @@ def test_a_result_depends_on_its_cell_and_not_on_its_company(cell, history_of, w
 
 def test_fresh_and_stored_results_are_the_same_bytes(cell, history_of, wandering):
     one = cell(origin=Origin(history_of(wandering(60)), history_of(wandering(60))))
-    fresh = compute(Task((one,)))[0]
+    fresh = compute(Task((one,))).outcomes[0]
     stored = decode(encode(fresh), one)
     assert stored.values.tobytes() == fresh.values.tobytes()

@@ -132,6 +132,24 @@ def test_other_settings_reuse_nothing(competition):
     assert competition(cache=cache, n_paths=41).cells_computed == total
 
 
+def test_a_following_month_estimates_nothing_anew(competition, wandering, monkeypatch):
+    cache = Memory()
+    models = (*FLOORS, "sarima")
+    competition(wandering(66), cache=cache, models=models)
+    asked: list[str] = []
+    family = type(roster.create("sarima"))
+    whole = family._fit
+    monkeypatch.setattr(
+        family, "_fit", lambda self, data: asked.append(self.name) or whole(self, data)
+    )
+    # June 2025 is a month of estimation and serves July too.
+    later = competition(wandering(67), cache=cache, models=models)
+    assert later.cells_computed > 0
+    assert asked == []
+    assert bytes_of(later) == bytes_of(competition(wandering(67), models=models))
+    assert asked
+
+
 def test_damaged_cells_are_computed_anew(competition):
     cache = Memory()
     first = competition(cache=cache)

@@ -12,6 +12,7 @@ from experiments import state
 from experiments.content import version_tags
 from experiments.series import Series
 from forecasting.competition import Competition
+from forecasting.level_scheme import Scheme
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -34,7 +35,7 @@ def _signature(columns: list[str]) -> ModelSignature:
     )
 
 
-def save_model(series: Series, result: Competition, folder: Path) -> None:
+def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path) -> None:
     """Write the chosen model's forecast as an MLflow model: code by copy, state as JSON and CSV.
 
     Parameters
@@ -43,13 +44,15 @@ def save_model(series: Series, result: Competition, folder: Path) -> None:
         Names.
     result : Competition
         Outcome of the main job.
+    scheme : Scheme
+        Warning levels in force.
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
     """
     paths = result.champion_paths
     _save(
         folder,
-        files=state.encode(series, result),
+        files=state.encode(series, result, scheme),
         columns=list(paths.table().columns),
         horizon=min(_USUAL_HORIZON, paths.horizon),
         tags=version_tags(result),

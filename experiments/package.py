@@ -26,6 +26,7 @@ from experiments.series import Series
 from experiments.sweep import Plan
 from experiments.versions import Version
 from forecasting.competition import Competition
+from forecasting.level_scheme import Scheme
 
 FORMAT = 1
 SPOOL_TAG = "spooled_as"
@@ -85,6 +86,7 @@ def _child(series: Series, result: Competition, model: int) -> Child:
 def packed(
     series: Series,
     result: Competition,
+    scheme: Scheme,
     seconds: float,
     chart: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
@@ -97,6 +99,8 @@ def packed(
         Names.
     result : Competition
         Outcome of the main job.
+    scheme : Scheme
+        Warning levels in force.
     seconds : float
         What it took.
     chart : bytes, optional
@@ -116,7 +120,7 @@ def packed(
         (folder / _FILES).mkdir()
         for name, data in kept.items():
             (folder / _FILES / name).write_bytes(data)
-        save_model(series, result, folder / _MODEL)
+        save_model(series, result, scheme, folder / _MODEL)
         yield Package(
             name=content.run_name(result),
             children=tuple(_child(series, result, i) for i in range(len(result.entries))),

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from pathlib import Path
 
 from data.catalogue import Indicator, Region
 from data.errors import NotFoundError, StorageError, UnrecordedError
+from data.settings import load_settings
 from data.workspace import Workspace
 from experiments import content, package
 from experiments.model_files import rehearse
@@ -21,6 +21,7 @@ from experiments.sweep import Plan, sweep
 from experiments.tracking import Tracker, open_tracker
 from experiments.versions import Version
 from forecasting.competition import Competition
+from forecasting.level_scheme import load_scheme
 
 
 class Recording:
@@ -32,8 +33,8 @@ class Recording:
         What is forecast.
     plan : Plan
         Of the run.
-    spool : pathlib.Path
-        Keeps the result where MLflow cannot.
+    workspace : Workspace
+        Keeps the result where MLflow cannot; its settings hold the warning levels.
     begun : Future of Run
         The run, still being begun perhaps.
     rehearsed : Future
@@ -44,13 +45,13 @@ class Recording:
         self,
         series: Series,
         plan: Plan,
-        spool: Path,
+        workspace: Workspace,
         begun: Future[Run],
         rehearsed: Future[None],
     ) -> None:
         self._series = series
         self._plan = plan
-        self._spool = spool
+        self._workspace = workspace
         self._begun = begun
         self._rehearsed = rehearsed
         self._since = time.monotonic()
@@ -102,11 +103,12 @@ class Recording:
         seconds = time.monotonic() - self._since
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
-        with package.packed(self._series, result, seconds, chart, files) as packed:
+        scheme = load_scheme(load_settings(self._workspace))
+        with package.packed(self._series, result, scheme, seconds, chart, files) as packed:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:
-                kept = package.keep(packed, self._plan, self._series, self._spool)
+                kept = package.keep(packed, self._plan, self._series, spool_of(self._workspace))
                 raise UnrecordedError(
                     f"预测已完成，但未能记入 MLflow（{error.message.rstrip('。')}）；"
                     f"结果已暂存于“{kept}”。",
@@ -173,7 +175,7 @@ def recorded(
         begun = thread.submit(_begin, tracker, plan)
         rehearsed = thread.submit(rehearse)
         try:
-            yield Recording(series, plan, spool_of(workspace), begun, rehearsed)
+            yield Recording(series, plan, workspace, begun, rehearsed)
         except BaseException as error:
             if begun.exception() is None:
                 begun.result().end_after(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from data import clock
 from data.errors import NotFoundError
+from data.settings import load_settings
 from experiments.content import user, version_description, version_tags
 from experiments.locks import locked
 from experiments.model_files import save_model
@@ -28,6 +29,7 @@ from experiments.versions import (
     holder_of,
 )
 from forecasting.competition import Competition, rechosen
+from forecasting.level_scheme import load_scheme
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -146,7 +148,8 @@ def refresh(
     tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / _REFRESHED
-        save_model(series, again, folder)
+        scheme = load_scheme(load_settings(run.tracker.workspace))
+        save_model(series, again, scheme, folder)
         about = version_description(again)
         made = _create(run, series, folder, _REFRESHED, tags, about)
     return find(run.tracker, series, made)

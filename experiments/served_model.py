@@ -19,11 +19,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-QUANTILES, PATHS, CAPS = "quantiles", "paths", "caps"
+QUANTILES, PATHS, CAPS, LINES = "quantiles", "paths", "caps", "lines"
 
 
 class StoredForecast(PythonModel):
-    """Serves quantiles, sample paths or cap probabilities of one forecast."""
+    """Serves quantiles, sample paths, cap probabilities or warning lines of one forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
         """Read the stored facts and quantiles; paths are read when first asked for."""
@@ -50,8 +50,8 @@ class StoredForecast(PythonModel):
         model_input : pandas.DataFrame
             One row; column `horizon`: months ahead.
         params : dict, optional
-            `what`: `quantiles` (one row a month), `paths` (one row a path) or `caps` (one row a
-            cap, whatever the horizon).
+            `what`: `quantiles` (one row a month), `paths` (one row a path), `caps` (one row a cap,
+            whatever the horizon) or `lines` (one row per cap, month and warning level).
 
         Returns
         -------
@@ -66,7 +66,11 @@ class StoredForecast(PythonModel):
             return self.quantiles.head(horizon)
         if what == PATHS:
             return self._paths().iloc[:, :horizon]
-        raise _refused(f"what 只能是 {QUANTILES}、{PATHS} 或 {CAPS}，不能是“{what}”。")
+        if what == LINES:
+            months = set(self.quantiles["month"].head(horizon))
+            rows = json.loads((self.folder / "lines.json").read_text("utf-8"))
+            return pd.DataFrame([row for row in rows if row["month"] in months])
+        raise _refused(f"what 只能是 {QUANTILES}、{PATHS}、{CAPS} 或 {LINES}，不能是“{what}”。")
 
     def _horizon(self, model_input: pd.DataFrame) -> int:
         if len(model_input) != 1:

@@ -19,12 +19,14 @@ import pandas as pd
 from data.catalogue.schema import Break
 from data.errors import StorageError
 from experiments.content import champion, program_version
+from experiments.line_table import line_rows
 from experiments.series import Series
 from features.history import History
 from features.lagged import LaggedIndicator
 from forecasting.competition import Competition
 from forecasting.document import cap_document
 from forecasting.inspection import known_effects
+from forecasting.level_scheme import Scheme
 from models.paths import SamplePaths
 
 # 2: indicators beside the target, changes of definition and checksums are kept as well.
@@ -34,6 +36,7 @@ QUANTILES = "quantiles.csv"
 PATHS = "paths.csv.gz"
 HISTORY = "history.csv"
 LAGGED = "lagged.csv"
+LINES = "lines.json"
 _FAULTS = (OSError, EOFError, ValueError, KeyError, TypeError)
 
 
@@ -45,7 +48,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return stream.getvalue().encode()
 
 
-def encode(series: Series, result: Competition) -> dict[str, bytes]:
+def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, bytes]:
     """State files of a version, by name.
 
     Parameters
@@ -54,6 +57,8 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
         Names.
     result : Competition
         Its chosen model's forecast is kept, with the data it was made from.
+    scheme : Scheme
+        Warning levels in force, for the lines that are kept with the forecast.
 
     Returns
     -------
@@ -75,6 +80,7 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
             ["indicator", "value"],
             [[each.indicator, repr(v)] for each in history.lagged for v in each.values.tolist()],
         ),
+        LINES: json.dumps(line_rows(result, scheme), ensure_ascii=False, indent=1).encode(),
     }
     facts = {
         "format": FORMAT,
@@ -86,6 +92,11 @@ def encode(series: Series, result: Competition) -> dict[str, bytes]:
         "tested_horizon": result.tested_horizon,
         "paths": paths.n_paths,
         "seed": result.options.seed,
+        "options": {
+            "horizon": result.options.horizon,
+            "origins": result.options.origins,
+            "gaps": result.options.gaps,
+        },
         "model": result.choice.model,
         "model_label": champion(result).label,
         "code_version": program_version(),
@@ -236,6 +247,24 @@ def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[LaggedIndi
         )
         for each in kept
     )
+
+
+def decode_lines(folder: Path) -> list[dict[str, Any]]:
+    """Warning lines of a version's state; empty where it was written before lines were kept.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged.
+    """
+    decode_facts(folder)
+    if not (folder / LINES).is_file():
+        return []
+    try:
+        rows: list[dict[str, Any]] = json.loads((folder / LINES).read_text("utf-8"))
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    return rows
 
 
 def decode_paths(folder: Path) -> SamplePaths:

@@ -50,6 +50,11 @@ class Tracker:
         self._unfinished: set[str] = set()
 
     @property
+    def workspace(self) -> Workspace:
+        """The workspace it belongs to."""
+        return Workspace(self.home.parent)
+
+    @property
     def artifacts(self) -> Path:
         """Folder for artifacts where no server keeps them."""
         return self.home / "artifacts"
@@ -178,9 +183,10 @@ class Tracker:
             if self.served
             else "请检查磁盘空间、文件权限以及 mlflow.tracking_uri 的设置。"
         )
-        return StorageError(
-            f"MLflow（{shown(self.uri)}）{purpose}失败：{shown(_first_line(detail))}。", hint
-        )
+        # A library's account of sockets and retries helps nobody who reads this.
+        silent = self.served and "failed with exception" in detail
+        said = "服务器没有应答" if silent else shown(_first_line(detail))
+        return StorageError(f"MLflow（{shown(self.uri)}）{purpose}失败：{said}。", hint)
 
     def experiment(self, name: str, folder: str, tags: Mapping[str, str]) -> str:
         """Id of an experiment, made when missing and restored when deleted.

@@ -161,9 +161,9 @@ def test_nothing_happens_without_anything_new(
     same_data = settled(rechosen(good, BAD, "测试"))
     assert same_data.action == "kept"
     assert "不比现役版本新" in same_data.reason
-    history = good.history
-    past = replace(history, values=history.values[:-1])
-    stale = settled(replace(good, history=past))
+    name = series.registered_name
+    tracker.call("标记", lambda c: c.set_model_version_tag(name, "1", "data_month", "2026-12"))
+    stale = settled(newer(good, 1.0))
     assert stale.action == "kept"
     assert [c.name for c in stale.verdict.failures] == ["data_month"]
     assert aliases(tracker, series) == {CHAMPION: "1", PREVIOUS: None}

@@ -13,6 +13,9 @@ from experiments.series import Series
 from experiments.tracking import Tracker
 from experiments.versions import Version, champion_of, find, stored_paths, versions
 from forecasting.competition import Competition
+from forecasting.level_scheme import default_scheme
+
+SCHEME = default_scheme(3)
 
 
 @pytest.fixture
@@ -55,14 +58,14 @@ def test_paths_are_kept_to_the_last_bit(
 def test_the_same_competition_gives_the_same_state(
     competition: Competition, series: Series
 ) -> None:
-    assert state.encode(series, competition) == state.encode(series, competition)
+    assert state.encode(series, competition, SCHEME) == state.encode(series, competition, SCHEME)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "short", "facts"])
 def test_a_damaged_version_is_a_storage_error(
     competition: Competition, series: Series, tmp_path: Path, damage: str
 ) -> None:
-    files = state.encode(series, competition)
+    files = state.encode(series, competition, SCHEME)
     if damage == "missing":
         del files[state.PATHS]
     elif damage == "cut":

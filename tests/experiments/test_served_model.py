@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickletools
 from pathlib import Path
 
@@ -7,12 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.errors import NotFoundError, UsageError
 from data.workspace import Workspace
 from experiments.registry import promote
 from experiments.series import Series
+from experiments.serving import WHATS, answer, predict
 from experiments.tracking import Tracker
 from experiments.versions import Version
 from forecasting.competition import Competition
+from forecasting.level_scheme import default_scheme
+from forecasting.lines import warning_lines
 from models.paths import QUANTILES
 
 
@@ -47,6 +52,44 @@ def test_paths_and_caps_are_served_too(served, competition: Competition) -> None
     np.testing.assert_array_equal(paths.to_numpy(), competition.champion_paths.values[:, :3])
     caps = ask(served, 3, what="caps")
     assert list(caps["p_any"]) == [round(a.p_any, 3) for a in competition.assessments]
+
+
+@pytest.mark.parametrize("what", WHATS)
+@pytest.mark.parametrize("horizon", [1, 5, 12])
+def test_in_process_answers_are_the_served_ones(
+    served, version: Version, tracker: Tracker, series: Series, what: str, horizon: int
+) -> None:
+    here = predict(tracker, version, what, horizon)
+    pd.testing.assert_frame_equal(here, ask(served, horizon, what=what))
+    said = answer(tracker, series, None, what, horizon)
+    assert said["version"] == version.version
+    assert len(said["rows"]) == len(here)
+    assert "NaN" not in json.dumps(said, allow_nan=False)
+
+
+def test_lines_are_those_of_the_scheme_in_force(served, competition: Competition) -> None:
+    found = ask(served, 12, what="lines")
+    item = competition.assessments[0]
+    expected = warning_lines(
+        competition.champion_paths,
+        competition.history,
+        item.target,
+        default_scheme(3).cuts,
+    )
+    assert [row.month for row in found.itertuples()] == [str(line.month) for line in expected]
+    assert [row.level for row in found.itertuples()] == [line.level for line in expected]
+    values = [None if pd.isna(v) else v for v in found["value"]]
+    assert values == [line.value for line in expected]
+
+
+def test_prediction_knows_its_limits(tracker: Tracker, series: Series, record, competition) -> None:
+    with pytest.raises(NotFoundError, match="还没有现役"):
+        answer(tracker, series, None, "caps", None)
+    record(competition)
+    with pytest.raises(UsageError, match="1 至 12 之间"):
+        answer(tracker, series, "1", "paths", 13)
+    with pytest.raises(UsageError, match="what 只能是"):
+        answer(tracker, series, "1", "magic", 1)
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 61])

@@ -93,16 +93,25 @@ def stand_in_cap(history: History) -> Target | None:
     )
 
 
-def _calibration(result: Competition, origin: pd.Period) -> Calibration:
-    """Calibration from the outcomes known at an origin."""
+def calibration_at(result: Competition, model: str, origin: pd.Period) -> Calibration:
+    """Calibration of a model from the outcomes known at a past origin.
+
+    Parameters
+    ----------
+    result : Competition
+        Its back-test holds the earlier forecasts; outcomes are the latest published values.
+    model : str
+        One that was back-tested.
+    origin : pandas.Period
+        Months after it are not looked at.
+    """
     backtest = result.backtest
     earlier = np.asarray(backtest.months < origin, dtype=bool)
     months = backtest.months[earlier]
     outcomes = backtest.outcomes[earlier].copy()
     steps = np.arange(1, backtest.horizon + 1)
-    ordinals = np.asarray(months.asi8)[:, None] + steps
-    outcomes[ordinals > origin.ordinal] = np.nan
-    quantiles = backtest.records[result.choice.model].quantiles[earlier]
+    outcomes[np.asarray(months.asi8)[:, None] + steps > origin.ordinal] = np.nan
+    quantiles = backtest.records[model].quantiles[earlier]
     log = result.history.transform == "log"
     return learn(months, quantiles[:, None], outcomes[:, None], log)
 
@@ -146,7 +155,7 @@ def past_calls(result: Competition, targets: Sequence[Target]) -> list[Call]:
         if not isinstance(raw, SamplePaths):
             continue
         history = origin.history
-        paths = _calibration(result, origin.month).apply(raw, log)
+        paths = calibration_at(result, result.choice.model, origin.month).apply(raw, log)
         for target in _caps(targets, origin):
             call = _call(target, targets, history, paths, result.history)
             if call is not None:

@@ -193,8 +193,13 @@ class History:
 
     @cached_property
     def outliers(self) -> tuple[Mark, ...]:
-        """Candidates of outliers and level shifts, marks only; see `features.outliers`."""
-        return outlier_marks(self.scaled, self.start)
+        """Candidates of outliers and level shifts, marks only; see `features.outliers`.
+
+        A month that a changed definition explains is none.
+        """
+        explained = {b.month for b in self.breaks}
+        found = outlier_marks(self.scaled, self.start)
+        return tuple(mark for mark in found if mark.month not in explained)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -354,11 +359,9 @@ def from_known(
             "请核对是否误填；若确实不变，无需预测。",
         )
     breaks = marked_breaks(indicator, region.code, known.demo, start, end)
-    notes.extend(
-        f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月"
-        for b in breaks
-        if b.treatment == "dummy"
-    )
+    told, untold = estimable_steps(breaks, start, end)
+    notes.extend(f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月" for b in told)
+    notes.extend(f"{b.month} 起口径变化，环比、同比不跨该月" for b in untold)
     shocks, unused = usable_shocks(known.shocks, start, end)
     notes.extend(f"{s.phrase}已申报，其影响单独估计，不计入季节规律" for s in shocks)
     notes.extend(

@@ -95,7 +95,12 @@ def _unusual(changes: Floats, numbers: npt.NDArray[np.int64]) -> tuple[Floats, F
     if len(changes) >= MIN_YEARS * 12:
         usual = np.array([np.median(changes[numbers == m]) for m in range(12)])
         unusual = changes - usual[numbers]
-    spread = np.full(len(changes), _NORMAL_MAD * float(np.median(np.abs(unusual))))
+    left = np.abs(unusual)
+    if MIN_YEARS * 12 <= len(changes) < MIN_MONTH_YEARS * 12 and left.any():
+        # The median of three or four years is one of them, which leaves it nothing: not a sign of
+        # calm.
+        left = left[left > 0]
+    spread = np.full(len(changes), _NORMAL_MAD * float(np.median(left)))
     if len(changes) >= MIN_MONTH_YEARS * 12:
         own = np.array([np.median(np.abs(unusual[numbers == m])) for m in range(12)])
         spread = np.maximum(spread, _NORMAL_MAD * own[numbers])

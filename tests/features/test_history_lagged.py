@@ -300,6 +300,16 @@ def test_a_dummy_break_is_a_step_known_ahead(vintages_of, monthly, jiading, step
     assert history.last(12).regressors.shape[1] == 3
 
 
+def test_a_step_too_new_to_estimate_is_told_and_not_promised(
+    vintages_of, monthly, jiading, stepped
+):
+    rows = monthly("2024-01", range(100, 125))
+    history = from_known(vintages_of(rows).as_of(LATE), jiading, stepped, LATE)
+    assert history.forced.empty
+    assert any(note.startswith("2026-01 起口径变化，环比") for note in history.notes)
+    assert any("2026-01" in text and "暂用原值" in text for text in history.left_out)
+
+
 def test_no_growth_rate_crosses_a_break():
     series = pd.Series(
         [100.0, 110, 99, 198, 200], index=pd.period_range("2024-01", periods=5, freq="M")
@@ -357,6 +367,14 @@ def test_marks_are_rare_without_cause():
         rng = np.random.default_rng(seed)
         found += len(outlier_marks(np.cumsum(rng.normal(0, 1, 121)), month("2015-01")))
     assert found <= 8  # of 7200 months
+
+
+def test_marks_are_rare_in_series_of_few_years():
+    found = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        found += len(outlier_marks(np.cumsum(rng.normal(0, 1, 38)), month("2015-01")))
+    assert found <= 12  # of 2280 months
 
 
 def test_nothing_is_marked_in_a_short_or_frozen_series():

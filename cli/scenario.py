@@ -100,6 +100,7 @@ def scenario(
     from data.files import demand_writable, to_json, write_atomically
     from features.others import stored_others
     from forecasting.competition import Options, compete
+    from forecasting.levels import load_scheme
     from forecasting.scenario import Scenario
     from forecasting.scenario_basis import (
         Given,
@@ -132,6 +133,7 @@ def scenario(
     )
     session = open_session()
     settings = session.settings
+    scheme = load_scheme(settings)
     place, what = find(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     options = Options(
@@ -155,7 +157,7 @@ def scenario(
     from forecasting.comparison import compare, comparison_csv, comparison_document
     from forecasting.scenario_chart import scenario_chart
 
-    found = compare(result, what_if, given, targets)
+    found = compare(result, what_if, given, targets, scheme)
     content = comparison_document(found, None)
     chart = scenario_chart(found)
     table = comparison_csv(content)

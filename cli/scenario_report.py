@@ -104,4 +104,14 @@ def print_scenario(content: Mapping[str, Any], indicator: Indicator) -> None:
         out.print(table)
     else:
         out.print("对照控制数与目标：本地区该指标没有登记可评估的控制数或目标。")
+    levels = [content[side]["level"] for side in ("baseline", "scenario")]
+    if all(levels):
+        before, after = levels
+        out.print(
+            f"预警等级：基线 {before['name']}，情景 {after['name']}"
+            f"（{content['levels_source']}；只按本次概率与规则，不计此前已发等级）",
+            soft_wrap=True,
+        )
+        for reason in after["reasons"]:
+            out.print(f"情景等级依据：{reason}", soft_wrap=True)
     out.print(f"运行编号：{content['run_id'] or '未记录'}（情景，不登记模型版本）", soft_wrap=True)

@@ -25,8 +25,10 @@ from forecasting.document import (
     level_document,
     total_document,
 )
-from forecasting.scenario import Impact, Scenario, apply, scale_flow
+from forecasting.level_scheme import Scheme
+from forecasting.scenario import Impact, Layoff, Scenario, apply, scale_flow
 from forecasting.scenario_basis import Basis, Given, Stated, basis, facts
+from forecasting.scenario_levels import level_of, step_of
 from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -50,6 +52,8 @@ class Comparison:
         What it rests on.
     impact : Impact or None
         People behind the difference; None for an indicator that is scaled directly.
+    scheme : Scheme
+        Warning levels in force.
     """
 
     baseline: Competition
@@ -57,6 +61,7 @@ class Comparison:
     scenario: Scenario
     stated: tuple[Stated, ...]
     impact: Impact | None
+    scheme: Scheme
 
     @property
     def differences(self) -> Floats:
@@ -66,7 +71,11 @@ class Comparison:
 
 
 def compare(
-    result: Competition, scenario: Scenario, given: Given, targets: Sequence[Target]
+    result: Competition,
+    scenario: Scenario,
+    given: Given,
+    targets: Sequence[Target],
+    scheme: Scheme,
 ) -> Comparison:
     """Carry a scenario through the champion's paths and assess the same caps again.
 
@@ -80,6 +89,8 @@ def compare(
         Assumptions the user set.
     targets : sequence of Target
         All targets on file, as for the competition.
+    scheme : Scheme
+        Warning levels in force.
 
     Returns
     -------
@@ -126,7 +137,7 @@ def compare(
         levels=assessed.levels,
         joint=assessed.joint,
     )
-    return Comparison(result, changed, scenario, stated, impact)
+    return Comparison(result, changed, scenario, stated, impact, scheme)
 
 
 def _demand_sense(scenario: Scenario, history: History, paths: SamplePaths) -> None:
@@ -181,8 +192,24 @@ def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
     return rows
 
 
-def _side(result: Competition) -> dict[str, Any]:
+def _level(
+    result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
+) -> dict[str, Any] | None:
+    found = level_of(result, scheme, layoffs)
+    if found is None:
+        return None
     return {
+        "code": found.level,
+        "name": found.name,
+        "reasons": list(found.reasons),
+        "raised_by": found.raised_by or None,
+        "step": step_of(found, scheme) or None,
+    }
+
+
+def _side(result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()) -> dict[str, Any]:
+    return {
+        "level": _level(result, scheme, layoffs),
         "forecast": forecast_rows(result),
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         "caps_joint": joint_document(result.joint),
@@ -233,8 +260,9 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
             "until": None if scenario.last is None else str(scenario.last),
         },
         "assumptions": [facts(each) for each in found.stated],
-        "baseline": _side(base),
-        "scenario": _side(found.changed),
+        "levels_source": found.scheme.source,
+        "baseline": _side(base, found.scheme),
+        "scenario": _side(found.changed, found.scheme, scenario.layoffs),
         "difference": _difference_rows(found),
         "tested_horizon": base.tested_horizon,
         "seed": base.options.seed,

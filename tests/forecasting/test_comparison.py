@@ -12,6 +12,7 @@ import pytest
 
 from data.errors import UsageError
 from forecasting.comparison import compare, comparison_csv, comparison_document, described
+from forecasting.levels import Rule, default_scheme
 from forecasting.scenario import Layoff, Scenario, Span
 from forecasting.scenario_basis import Given
 from forecasting.scenario_chart import scenario_chart
@@ -21,6 +22,7 @@ def month(text: str) -> pd.Period:
     return pd.Period(text, "M")
 
 
+SCHEME = default_scheme(3)
 LAYOFF = Scenario((Layoff(month("2025-03"), 900.0),), -0.1, month("2025-02"))
 
 
@@ -33,7 +35,7 @@ def scene(competition, cap_of):
 def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
     result, targets = scene
     before = result.champion_paths.values.copy()
-    found = compare(result, LAYOFF, Given(), targets)
+    found = compare(result, LAYOFF, Given(), targets, SCHEME)
     assert (found.baseline.champion_paths.values == before).all()
     assert (found.differences >= 0).all()
     assert (found.differences[:, 0] == 0).all()
@@ -46,14 +48,14 @@ def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
 
 def test_the_same_again_gives_the_same_bytes(scene):
     result, targets = scene
-    one, two = (compare(result, LAYOFF, Given(), targets) for _ in range(2))
+    one, two = (compare(result, LAYOFF, Given(), targets, SCHEME) for _ in range(2))
     assert comparison_document(one, None) == comparison_document(two, None)
     assert scenario_chart(one) == scenario_chart(two)
 
 
 def test_the_document_states_events_assumptions_and_both_sides(scene):
     result, targets = scene
-    found = compare(result, LAYOFF, Given(absorb=Span(3, 3)), targets)
+    found = compare(result, LAYOFF, Given(absorb=Span(3, 3)), targets, SCHEME)
     content = comparison_document(found, "r1")
     assert content["kind"] == "scenario"
     assert content["events"] == {
@@ -77,8 +79,29 @@ def test_the_document_states_events_assumptions_and_both_sides(scene):
     assert float(table[2]["scenario_q50"]) == content["scenario"]["forecast"][2]["q50"]
 
 
+def test_the_level_rises_with_the_probability_and_knows_the_local_rules(scene, competition):
+    result, targets = scene
+    content = comparison_document(compare(result, LAYOFF, Given(), targets, SCHEME), None)
+    before, after = (content[side]["level"] for side in ("baseline", "scenario"))
+    assert SCHEME.rank(after["code"]) >= SCHEME.rank(before["code"])
+    assert any("市控制数 10,400人" in reason for reason in after["reasons"])
+    rule = Rule(event="layoff", people=800, source="某预案")
+    red = replace(SCHEME.levels[-1], rules=(rule,))
+    strict = replace(SCHEME, levels=(*SCHEME.levels[:-1], red))
+    calm = competition()
+    content = comparison_document(compare(calm, LAYOFF, Given(), (), strict), None)
+    assert content["baseline"]["level"] is None
+    assert content["scenario"]["level"]["code"] == "red"
+    assert (
+        "2025-03 一家企业裁员涉及 900 人（依据：某预案）" in content["scenario"]["level"]["reasons"]
+    )
+    few = Scenario((Layoff(month("2025-03"), 700.0),))
+    content = comparison_document(compare(calm, few, Given(), (), strict), None)
+    assert content["scenario"]["level"]["code"] == "none"
+
+
 def test_demonstration_data_stays_marked(competition):
-    found = compare(competition(demo=True), LAYOFF, Given(), ())
+    found = compare(competition(demo=True), LAYOFF, Given(), (), SCHEME)
     content = comparison_document(found, None)
     assert content["demo"]
     assert "演示数据" in comparison_csv(content).decode("utf-8-sig")
@@ -87,14 +110,16 @@ def test_demonstration_data_stays_marked(competition):
 def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
     result, targets = scene
     jobs = replace(result, history=replace(result.history, indicator="new_jobs", kind="flow"))
-    found = compare(jobs, Scenario(jobs_change=-0.2, first=month("2025-03")), Given(), targets)
+    found = compare(
+        jobs, Scenario(jobs_change=-0.2, first=month("2025-03")), Given(), targets, SCHEME
+    )
     ratio = found.changed.champion_paths.values / result.champion_paths.values
     assert ratio == pytest.approx(np.tile([1, 1, *[0.8] * 10], (len(ratio), 1)))
     assert found.stated == ()
     assert found.impact is None
     assert "registered" not in comparison_document(found, None)["difference"][0]
     with pytest.raises(UsageError, match="裁员情景不适用于"):
-        compare(jobs, LAYOFF, Given(), targets)
+        compare(jobs, LAYOFF, Given(), targets, SCHEME)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +134,7 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
 def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message):
     result, targets = scene
     with pytest.raises(UsageError, match=message):
-        compare(result, scenario, Given(), targets)
+        compare(result, scenario, Given(), targets, SCHEME)
 
 
 def test_words():

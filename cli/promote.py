@@ -41,10 +41,12 @@ def promote(
     分不劣于现役。未通过时现役版本不变，退出码为 9；结论与依据都记入该版本。
     """
     from cli.session import open_session
+    from data import clock
     from data.errors import UsageError
     from experiments.lifecycle import PASSED_WHY
     from experiments.lifecycle import promote as examine_and_promote
     from experiments.series import Series
+    from experiments.thresholds import follow
     from experiments.tracking import open_tracker
 
     if force and auto:
@@ -57,9 +59,11 @@ def promote(
     reason = why or (PASSED_WHY if auto else "")
     with open_tracker(uri, session.workspace) as tracker:
         done, verdict = examine_and_promote(tracker, Series(place, what), version, reason, force)
+        followed = follow(session, tracker, Series(place, what), clock.today())
     _report(place, what, done, as_json, {"gate": verdict.document()})
     if not as_json:
         click.echo(f"晋级检查：{verdict.text}。")
+    _say_followed(followed, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="把现役版本退回到前任版本。")
@@ -73,8 +77,10 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     被回退的模型不再自动晋级，须由人用 --force 决定。
     """
     from cli.session import open_session
+    from data import clock
     from experiments.registry import rollback as roll_back
     from experiments.series import Series
+    from experiments.thresholds import follow
     from experiments.tracking import open_tracker
 
     session = open_session()
@@ -82,7 +88,14 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         done = roll_back(tracker, Series(place, what), why)
+        followed = follow(session, tracker, Series(place, what), clock.today())
     _report(place, what, done, as_json, {})
+    _say_followed(followed, as_json)
+
+
+def _say_followed(followed: bool, as_json: bool) -> None:
+    if followed and not as_json:
+        click.echo("已发布的预警线已随之更新。")
 
 
 def _report(

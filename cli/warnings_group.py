@@ -7,6 +7,9 @@ import click
 from cli.lazy import Commands, LazyGroup
 
 COMMANDS: Commands = {
+    "issue": ("cli.warnings_issue", "issue", "发布当前预警等级，留存依据。"),
+    "history": ("cli.warnings_issue", "history", "列出发布过的预警及其结果。"),
+    "sample": ("cli.warnings_issue", "sample", "监测企业异常退工与裁员预警（只列单位代码）。"),
     "evaluate": (
         "cli.warnings_evaluate",
         "evaluate",

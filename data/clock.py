@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime, timedelta, timezone
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from data.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # China has had no daylight saving time since 1991; a fixed offset needs no time zone database.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -50,6 +52,9 @@ def month_key(month: pd.Period) -> int:
 
 def key_month(key: int) -> pd.Period:
     """Inverse of `month_key`."""
+    # Here and not above: what only asks for the day need not wait for pandas.
+    import pandas as pd
+
     return pd.Period(year=key // 100, month=key % 100, freq="M")
 
 

@@ -23,6 +23,7 @@ EXIT_REFUSED = 9
 EXIT_BUSY = 10
 EXIT_UNRECORDED = 11
 EXIT_PARTIAL = 12
+EXIT_NO_THRESHOLDS = 13
 EXIT_INTERRUPTED = 130
 
 EXIT_CODES: dict[int, str] = {
@@ -39,8 +40,13 @@ EXIT_CODES: dict[int, str] = {
     EXIT_BUSY: "另一进程正在占用，稍后重试",
     EXIT_UNRECORDED: "预测已完成，但未能记入 MLflow（已暂存本机，见 forecast sync）",
     EXIT_PARTIAL: "月度作业部分完成（有地区、文件或通知未完成）",
+    EXIT_NO_THRESHOLDS: "没有可用的预警线（未发布、已过期、更新失败或没有控制数）",
     EXIT_INTERRUPTED: "用户中断（Ctrl-C）",
 }
+
+# What `forecast thresholds check` ends with when it could answer: the level that a figure reaches.
+# Apart from the codes above, so that a script can tell a warning from a fault.
+LEVEL_EXIT_CODES: dict[str, int] = {"none": 0, "blue": 20, "yellow": 21, "orange": 22, "red": 23}
 
 
 class ForecastError(Exception):
@@ -137,6 +143,25 @@ class RefusedError(ForecastError):
 
     code = "refused"
     exit_code = EXIT_REFUSED
+
+
+class NoThresholdsError(ForecastError):
+    """No warning line that could be relied on: none published, out of date, failed, no cap."""
+
+    code = "no_thresholds"
+    exit_code = EXIT_NO_THRESHOLDS
+
+
+class StaleThresholdsError(NoThresholdsError):
+    """Warning lines whose time is over."""
+
+    code = "stale_thresholds"
+
+
+class FailedThresholdsError(NoThresholdsError):
+    """The last attempt to publish warning lines failed."""
+
+    code = "failed_thresholds"
 
 
 class BusyError(ForecastError):

@@ -45,6 +45,11 @@ class Workspace:
         """Cache of back-test cells."""
         return self.root / "cache" / "cells.db"
 
+    @property
+    def thresholds(self) -> Path:
+        """Published thresholds, for the early-warning systems of others."""
+        return self.root / "thresholds"
+
     def create(self) -> bool:
         """Make the folders that are missing.
 

@@ -24,6 +24,11 @@ def now() -> datetime:
     return datetime.combine(parse_day(fixed, "FORECAST_TODAY"), moment.timetz())
 
 
+def pretend(day: date) -> None:
+    """Let this process and those it starts believe that it is another day, for replays."""
+    os.environ["FORECAST_TODAY"] = day.isoformat()
+
+
 def today() -> date:
     """Today's date in Asia/Shanghai."""
     return now().date()

@@ -16,6 +16,7 @@ from experiments.cycle.inbox import take_in
 from experiments.cycle.index_page import FOLDER, index_page
 from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.notify import notify
+from experiments.cycle.records import cycle_folder, journal_folder
 from experiments.cycle.series import series_to_do
 from experiments.cycle.summary import Report, subject, text
 from experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
@@ -24,20 +25,10 @@ from experiments.locks import held
 _BUSY = "另一个月度作业正在这个工作区运行。"
 
 
-def folder(session: Session) -> Path:
-    """Where the cycle keeps its records."""
-    return session.workspace.root / "monthly"
-
-
 def inbox(session: Session) -> Path:
     """The watched folder."""
     given: str = session.settings["monthly.inbox"]
     return Path(given) if given else session.workspace.root / "inbox"
-
-
-def log_file(session: Session) -> Path:
-    """Where every step is written down."""
-    return session.workspace.root / "logs" / "monthly.log"
 
 
 def run_cycle(
@@ -77,7 +68,7 @@ def run_cycle(
     StorageError
         If records cannot be written.
     """
-    place = folder(session)
+    place = cycle_folder(session.workspace)
     with held(place / "cycle.lock") as mine:
         if not mine:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
@@ -86,7 +77,7 @@ def run_cycle(
         for arrival in arrivals:
             level = logging.WARNING if arrival.state == "returned" else logging.INFO
             log.log(level, "文件 %s：%s", arrival.file, arrival.message)
-        journal = Journal(place / "journal")
+        journal = Journal(journal_folder(session.workspace))
         chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
         entries = []
         minutes: int = session.settings["monthly.timeout_minutes"]
@@ -142,7 +133,7 @@ def _publish(session: Session, report: Report, journal: Journal, log: logging.Lo
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))
-    file = folder(session) / "summary" / f"{report.day}.txt"
+    file = cycle_folder(session.workspace) / "summary" / f"{report.day}.txt"
     write_atomically(file, text(report).encode("utf-8"))
     unsent = notify(
         session.settings, subject(report), text(report), file, trouble=not report.complete

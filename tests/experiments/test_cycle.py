@@ -12,9 +12,10 @@ from data.errors import BusyError, DataError, NotFoundError, UnknownNameError
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
-from experiments.cycle.cycle import folder, run_cycle
+from experiments.cycle.cycle import run_cycle
 from experiments.cycle.index_page import index_page
 from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.records import cycle_folder
 from experiments.cycle.series import series_to_do
 from experiments.cycle.summary import Report
 from experiments.cycle.worker import Order
@@ -59,9 +60,9 @@ def test_regions_are_isolated_and_failures_told(session: Session) -> None:
     assert lost == ["310104"]
     assert report.entries[1].message == "缺月。请补录。"
     assert not report.complete
-    kept = Journal(folder(session) / "journal").everything()
+    kept = Journal(cycle_folder(session.workspace) / "journal").everything()
     assert {(e.region, e.state) for e in kept} == {(e.region, e.state) for e in report.entries}
-    told = (folder(session) / "summary" / "2026-11-20.txt").read_text("utf-8")
+    told = (cycle_folder(session.workspace) / "summary" / "2026-11-20.txt").read_text("utf-8")
     assert "缺月。请补录。" in told
     page = (session.workspace.root / "bulletins" / "index.html").read_text("utf-8")
     assert 'href="310114/2026-10/%E6%9C%88%E6%8A%A5%20a%23b.html"' in page
@@ -80,7 +81,7 @@ def test_a_file_is_in_before_the_regions_are_done(session: Session) -> None:
 
 
 def test_only_one_at_a_time(session: Session) -> None:
-    with held(folder(session) / "cycle.lock") as mine:
+    with held(cycle_folder(session.workspace) / "cycle.lock") as mine:
         assert mine
         with pytest.raises(BusyError, match="另一个月度作业"):
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)

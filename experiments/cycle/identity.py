@@ -1,0 +1,55 @@
+"""What a region's result rests on, as one hash: the same hash means that nothing is new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from data.sample_store import firm_panel
+from data.session import Session
+from data.targets import Target
+from experiments.content import program_version
+from features.history import History
+
+# Settings that say how to run or whom to tell, not what comes out.
+_ASIDE = ("run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import.")
+
+
+def targets_known(targets: Iterable[Target], region: str, day: date) -> list[Target]:
+    """Targets of a region that had been announced by a day, of any indicator."""
+    return [t for t in targets if t.region == region and t.announced_on <= day]
+
+
+def identity(session: Session, history: History, targets: Iterable[Target]) -> str:
+    """Hash of data, targets, settings and program.
+
+    Parameters
+    ----------
+    session : Session
+        Settings, and the reports of monitored firms, of which a bulletin shows more than models
+        see.
+    history : History
+        Target and indicators beside it as of the day.
+    targets : iterable of Target
+        All there are.
+
+    Returns
+    -------
+    str
+        Hexadecimal. The day itself is not part of it.
+    """
+    digest = hashlib.sha256()
+    digest.update(history.fingerprint.encode())
+    digest.update(repr((history.sources, history.notes, history.pseudo_real_time)).encode())
+    for target in targets_known(targets, history.region, history.as_of):
+        digest.update(repr(target).encode())
+    panel = firm_panel(session.store, history.region, history.as_of)
+    if not panel.empty:
+        digest.update(panel.to_csv(index=False).encode())
+    kept = {
+        key: value for key, value in session.settings.values.items() if not key.startswith(_ASIDE)
+    }
+    digest.update(repr((sorted(kept.items()), session.settings.warning_levels)).encode())
+    digest.update(program_version().encode())
+    return digest.hexdigest()

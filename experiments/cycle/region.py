@@ -1,0 +1,201 @@
+"""One region in a cycle: forecast from new data, judge the models, publish, warn, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from data import feed_files
+from data.errors import ForecastError, NoThresholdsError, StorageError
+from data.feed_reading import state_on
+from data.inventory import overdue_month
+from data.session import Session
+from data.settings import load_settings
+from data.targets import Target
+from data.vintages import Vintages
+from data.workspace import Workspace
+from experiments.cycle.identity import identity
+from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.records import journal_folder
+from experiments.cycle.worker import Job, Order
+from experiments.issued_warnings import issue_warnings, settle_outcomes
+from experiments.lifecycle import Settled, settle
+from experiments.publishing import mark_failed, publish
+from experiments.record import recorded
+from experiments.series import Series
+from experiments.standing import standing
+from experiments.thresholds import feed_document, publish_feed
+from experiments.tracking import open_tracker
+from features.history import History, from_known
+from features.lagged import Other
+from features.others import stored_others
+from forecasting.chart import fan_chart
+from forecasting.competition import Competition, Options, compete
+from forecasting.document import phrase
+from models import roster
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What a cycle knows of a region before it computes anything.
+
+    Attributes
+    ----------
+    series : Series
+        Region and indicator.
+    vintages : Vintages
+        The target with its publication days.
+    others : sequence of Other
+        Indicators beside it.
+    targets : sequence of Target
+        All there are.
+    history : History
+        Target and indicators as of the day.
+    """
+
+    series: Series
+    vintages: Vintages
+    others: Sequence[Other]
+    targets: Sequence[Target]
+    history: History
+
+
+def region_job(root: Path) -> Job:
+    """The function that does one region of a workspace; see `worker.Worker`."""
+    workspace = Workspace(root)
+    return partial(carry_through, Session(workspace, load_settings(workspace)))
+
+
+def _matter(session: Session, order: Order) -> Matter:
+    place = session.catalogue.region(order.region)
+    what = session.catalogue.indicator(order.indicator)
+    vintages = session.store.vintages(place.code, what.code)
+    others = stored_others(session.store, session.catalogue, place, what)
+    gaps: str = session.settings["history.gaps"]
+    history = from_known(vintages.as_of(order.day), place, what, order.day, gaps, others)
+    return Matter(Series(place, what), vintages, others, session.targets(), history)
+
+
+def carry_through(session: Session, order: Order) -> Entry:
+    """Do one region.
+
+    Parameters
+    ----------
+    session : Session
+        The workspace.
+    order : Order
+        Region, indicator and day.
+
+    Returns
+    -------
+    Entry
+        `unchanged` where everything rests on what it rested on before: nothing is computed,
+        registered or issued then, but a feed whose time is over says so.
+
+    Raises
+    ------
+    ForecastError
+        Whatever keeps the region from being done.
+    """
+    matter = _matter(session, order)
+    series, history = matter.series, matter.history
+    mark = identity(session, history, matter.targets)
+    overdue = overdue_month(series.indicator, history.origin, order.day)
+    late = None if overdue is None else str(overdue)
+    last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
+    if last is not None and last.identity == mark:
+        _renew_feed(session, series, order)
+        settle_outcomes(session, order.day, order.region, order.indicator)
+        return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
+    result, settled, run_id = _forecast(session, matter, order)
+    made = _report(session, series, order)
+    indicator = series.indicator
+    return Entry(
+        region=order.region,
+        region_name=series.region.name,
+        indicator=order.indicator,
+        indicator_name=indicator.name,
+        day=order.day.isoformat(),
+        state="done",
+        identity=mark,
+        data_month=str(history.origin),
+        latest=f"{phrase(float(history.values[-1]), indicator)}{indicator.unit}",
+        overdue=late,
+        demo=result.demo,
+        run_id=run_id,
+        version=None if settled.version is None else settled.version.version,
+        model=None if settled.version is None else settled.version.model,
+        action=settled.action,
+        message="" if settled.verdict.passed else settled.verdict.text,
+        **made,
+    )
+
+
+def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competition, Settled, str]:
+    """Let the models compete, register the choice and put in force what the gate lets through."""
+    settings, series = session.settings, matter.series
+    options = Options(
+        models=roster.resolve(settings["run.models"]),
+        horizon=settings["run.horizon"],
+        origins=settings["run.origins"],
+        n_paths=settings["run.paths"],
+        seed=settings["run.seed"],
+        jobs=settings.jobs,
+        gaps=settings["history.gaps"],
+    )
+    uri = settings.tracking_uri(session.workspace)
+    with recorded(uri, session.workspace, series.region, series.indicator) as run_:
+        result = compete(
+            matter.vintages, series.region, series.indicator, order.day, matter.targets, options,
+            session.cells, None, matter.others,
+        )  # fmt: skip
+        run_.register(result, fan_chart(result))
+        settled = settle(run_.run.tracker, series, result, run_.run)
+        return result, settled, run_.run_id
+
+
+def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
+    """Publish the feed, issue the level, write the bulletin."""
+    with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
+        try:
+            now = standing(session, to, series, order.day)
+        except NoThresholdsError as error:
+            mark_failed(session.workspace, series, error.message)
+            return {}
+        issue_warnings(session, now)
+        settle_outcomes(session, order.day, order.region, order.indicator)
+        publish(session.workspace, feed_document(session, now))
+        return {"level": now.decision.level, "level_name": now.decision.name}
+
+
+def _renew_feed(session: Session, series: Series, order: Order) -> None:
+    """Let a feed whose time is over, or whose update failed before, say how things stand."""
+    folder = session.workspace.thresholds
+    try:
+        document = feed_files.read(folder / feed_files.file_name(order.indicator, order.region))
+    except StorageError:
+        document = None
+    if document is not None and state_on(document, order.day)[0] == document["state"] != "failed":
+        return
+    with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
+        try:
+            publish_feed(session, to, series, order.day)
+        except NoThresholdsError as error:
+            mark_failed(session.workspace, series, error.message)
+
+
+def say_failed(session: Session, entry: Entry) -> None:
+    """What was published before must not look new after a failure."""
+    series = Series(
+        session.catalogue.region(entry.region), session.catalogue.indicator(entry.indicator)
+    )
+    reason = entry.message or "月度作业未完成"
+    try:
+        mark_failed(session.workspace, series, reason)
+    except ForecastError as error:
+        raise StorageError(
+            f"{series.title}的预警线无法标为失败：{error.message}", error.hint
+        ) from error

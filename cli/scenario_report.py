@@ -9,7 +9,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cli.report import cap_name, console, percent, target_name
+from cli.report import console
+from cli.report_targets import cap_name, percent, target_name
 from data.catalogue import Indicator
 from forecasting.document import BASES, DEMO_MARK, phrase
 

@@ -50,7 +50,12 @@ def line_rows(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
                 "n": line.n,
             }
             for line in warning_lines(
-                result.champion_paths, history, target, scheme.cuts, applied=applied
+                result.champion_paths,
+                history,
+                target,
+                scheme.cuts,
+                event=scheme.line_event,
+                applied=applied,
             )
         ]
     return rows

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from data.targets import TIER_NAMES
 from forecasting.caps import Assessment
 from forecasting.competition import Competition
-from forecasting.document import BASES, DEMO_MARK
+from forecasting.document import BASES, DEMO_MARK, phrase
 from forecasting.fonts import register
 from models import roster
 from models.paths import SamplePaths
@@ -77,8 +77,26 @@ def draw_caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
         axes.hlines(value, low - HALF_MONTH, high + HALF_MONTH, color=colour, lw=1.8, label=label)
 
 
+def draw_paces(axes: Axes, result: Competition) -> None:
+    """What the months to come must have on average for a total to be reached in time."""
+    start = result.history.origin + 1
+    for colour, item in zip(cycle(CAP_COLOURS), result.totals, strict=False):
+        if item.needed_pace is None or item.already_reached or item.target.direction == "cap":
+            continue
+        first, last = decimal_years(pd.PeriodIndex([start, item.target.last_month], freq="M"))
+        demo = "（演示）" if item.target.demo else ""
+        label = (
+            f"{TIER_NAMES[item.target.tier]}{item.target.period} 目标{demo}：以后每月需"
+            f" {phrase(item.needed_pace, result.indicator)}"
+        )
+        axes.hlines(
+            item.needed_pace, first - HALF_MONTH, last + HALF_MONTH, color=colour, lw=1.6,
+            ls=":", label=label,
+        )  # fmt: skip
+
+
 def fan_chart(result: Competition) -> bytes:
-    """Draw the champion's forecast with the recent past and the caps.
+    """Draw the champion's forecast with the recent past, the caps and the paces that totals need.
 
     Parameters
     ----------
@@ -95,6 +113,7 @@ def fan_chart(result: Competition) -> bytes:
     def forecast(axes: Axes) -> None:
         draw_fan(axes, result.champion_paths, float(history.values[-1]))
         draw_caps(axes, result.assessments)
+        draw_paces(axes, result)
 
     title = f"{result.region.name} {result.indicator.name}预测（数据截至 {history.origin}）"
     return picture(result, forecast, title)

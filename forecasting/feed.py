@@ -14,8 +14,9 @@ from features.history import History
 from forecasting.caps import Assessment
 from forecasting.document import figure
 from forecasting.events import above
+from forecasting.level_scheme import Event
 from forecasting.levels import Decision, Scheme
-from forecasting.lines import Event, warning_lines
+from forecasting.lines import warning_lines
 from models.paths import SamplePaths
 
 AppliedTo = Callable[[Target, pd.Period], float]

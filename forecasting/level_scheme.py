@@ -9,15 +9,16 @@ each with its source.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from data.errors import SettingsError, suggestion
 from data.settings import Settings
 
 NONE = "none"
 NONE_NAME = "无预警"
+Event = Literal["end", "any"]
 # Mildest first.
 CODES = ("blue", "yellow", "orange", "red")
 EVENTS: Mapping[str, str] = {"closure": "关闭破产", "layoff": "裁员"}
@@ -113,10 +114,13 @@ class Scheme:
         Mildest first, probabilities ascending.
     source : str
         Where they are from, in Chinese.
+    line_event : {"end", "any"}
+        What the warning lines of an any-month cap speak of; see `forecasting.lines`.
     """
 
     levels: tuple[Level, ...]
     source: str
+    line_event: Event = "end"
 
     @property
     def cuts(self) -> dict[str, float]:
@@ -184,7 +188,7 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     Parameters
     ----------
     settings : Settings
-        `warning_levels` and `warnings.colours` count.
+        `warning_levels`, `warnings.colours` and `warnings.line_event` count.
     where : str
         File named in errors.
 
@@ -199,8 +203,9 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
         On unknown keys, values out of range, fewer than one or repeated levels, or cuts that do
         not rise with the severity.
     """
+    event: Event = settings["warnings.line_event"]
     if not settings.warning_levels:
-        return default_scheme(int(settings["warnings.colours"]))
+        return replace(default_scheme(int(settings["warnings.colours"])), line_event=event)
     place = f"{where} 的 [[warning_levels]] "
     levels = [_level(raw, place) for raw in settings.warning_levels]
     codes = [level.code for level in levels]
@@ -215,7 +220,7 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
                 "等级越重，概率应越高。",
             )
     sources = dict.fromkeys(level.source for level in levels if level.source)
-    return Scheme(tuple(levels), "；".join(sources) or f"{where}（未注明依据）")
+    return Scheme(tuple(levels), "；".join(sources) or f"{where}（未注明依据）", event)
 
 
 def _number(value: Any, low: float, high: float) -> bool:

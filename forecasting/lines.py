@@ -36,11 +36,11 @@ from data.targets import Target
 from features.history import History
 from forecasting.caps import CapAt, assessable_cap, period_averages
 from forecasting.events import Course, above, course, printed, smallest_above
+from forecasting.level_scheme import Event
 from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
 State = Literal["line", "unreachable", "already"]
-Event = Literal["end", "any"]
 
 # Bandwidth on the scale of normal scores at 1,000 paths; it shrinks with the fifth root.
 BANDWIDTH = 0.45

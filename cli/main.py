@@ -41,7 +41,7 @@ COMMANDS: Commands = {
     "plan": ("cli.plan", "plan", "查看规划中的就业目标。"),
     "regions": ("cli.catalogue", "regions", "列出已登记的地区。"),
     "indicators": ("cli.catalogue", "indicators", "列出已登记的指标。"),
-    "models": ("cli.catalogue", "models", "列出参赛模型。"),
+    "models": ("cli.models_group", "models", "查看参赛模型与已登记的模型版本。"),
     "monthly": ("cli.monthly", "monthly", "月度作业：导入、预测、阈值、预警、月报，逐个地区。"),
     "cron": ("cli.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
     "doctor": ("cli.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),

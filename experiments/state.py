@@ -96,6 +96,7 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             "horizon": result.options.horizon,
             "origins": result.options.origins,
             "gaps": result.options.gaps,
+            "models": list(result.options.models),
         },
         "model": result.choice.model,
         "model_label": champion(result).label,

@@ -68,6 +68,8 @@ class Options:
         Worker processes; no result depends on it.
     gaps : {"refuse", "after"}
         What to do about missing months.
+    reach : int
+        Fewest months ahead at the current origin, where that is more than `horizon`.
     """
 
     models: tuple[str, ...]
@@ -77,6 +79,7 @@ class Options:
     seed: int = 1
     jobs: int = 1
     gaps: str = "refuse"
+    reach: int = 0
 
 
 @dataclass(frozen=True)
@@ -294,7 +297,7 @@ def compete(
     # Real figures are never held against demonstration caps.
     month = history.origin + 1
     mine = in_force(targets, region.code, indicator.code, month, as_of, demo=history.demo)
-    horizon = _horizon(mine, history, options.horizon)
+    horizon = _horizon(mine, history, max(options.horizon, options.reach))
 
     def cell(model: str, origin: Origin, months: int) -> Cell:
         return Cell(model, origin, months, options.n_paths, options.seed)

@@ -203,14 +203,16 @@ def _against_incumbent(candidate: Scored, incumbent: Scored | None) -> Check:
     worse = gap > error
     return Check(
         name, label, "fail" if worse else "pass",
-        f"WIS 比现役（{incumbent.label}）{_more(gap)}，{'超过' if worse else '未高出'}"
-        f"一个标准误（{error:.3f}）",
+        f"WIS 比现役（{incumbent.label}）{_gap(gap, error)}",
         gap, None, error,
     )  # fmt: skip
 
 
-def _more(gap: float) -> str:
-    return f"高 {gap:.3f}" if gap > 0 else f"低 {-gap:.3f}"
+def _gap(gap: float, error: float) -> str:
+    """A score against another's, smaller being better."""
+    if gap <= 0:
+        return f"低 {-gap:.3f}"
+    return f"高 {gap:.3f}，{'超过' if gap > error else '不到'}一个标准误（{error:.3f}）"
 
 
 def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
@@ -223,8 +225,7 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
     worse = gap > error
     return Check(
         name, label, "fail" if worse else "pass",
-        f"WIS 比{floor.label}{_more(gap)}，{'超过' if worse else '未高出'}"
-        f"一个标准误（{error:.3f}）",
+        f"WIS 比{floor.label}{_gap(gap, error)}",
         gap, None, error,
     )  # fmt: skip
 
@@ -290,8 +291,7 @@ def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
     worse = gap > error
     return Check(
         name, label, "fail" if worse else "pass",
-        f"突破概率的 Brier 分比现役{_more(gap)}，{'超过' if worse else '未高出'}"
-        f"一个标准误（{error:.3f}）",
+        f"突破概率的 Brier 分比现役{_gap(gap, error)}",
         gap, None, error,
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REASON = "估计结果不是有限的数"
 
 
-def _vintages() -> Vintages:
+def make_vintages() -> Vintages:
     months = pd.period_range(end="2026-10", periods=60, freq="M")
     step = np.arange(len(months))
     noise = np.random.default_rng(5).normal(0, 60, len(months)).cumsum()
@@ -75,13 +75,19 @@ def make_competition() -> Competition:
     catalogue = load_catalogue()
     floors = ("random_walk", "drift", "seasonal_naive")
     return compete(
-        _vintages(),
+        make_vintages(),
         catalogue.region("嘉定"),
         catalogue.indicator("registered_unemployed"),
         date(2026, 11, 20),
         [_cap()],
         Options(models=floors, origins=12, n_paths=200),
     )
+
+
+@pytest.fixture(scope="session")
+def vintages() -> Vintages:
+    """What the competition was held on."""
+    return make_vintages()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,67 @@
+"""A version drawn again from the recorded data gives the same paths; changed data are noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.errors import NoModelError
+from data.vintages import Vintages
+from experiments.champion_state import StoredForecast, load_version
+from experiments.content import program_version
+from experiments.redraw import Material, Verification, differences, redraw, verify
+from experiments.series import Series
+from experiments.tracking import Tracker
+from forecasting.competition import Competition
+from models.paths import SamplePaths
+
+
+@pytest.fixture
+def stored(record, competition: Competition, tracker: Tracker) -> StoredForecast:
+    return load_version(tracker, record(competition)[1])
+
+
+@pytest.fixture
+def material(vintages: Vintages) -> Material:
+    return Material(vintages, ())
+
+
+def test_a_version_is_reproduced_to_the_last_bit(
+    stored: StoredForecast, series: Series, material: Material
+) -> None:
+    found = verify(series, stored, material, program_version())
+    assert (found.state, found.largest, found.passed) == ("equal", 0.0, True)
+    assert [m[0] for m in found.months] == [str(m) for m in stored.paths.months]
+
+
+def test_changed_data_are_noticed(
+    stored: StoredForecast, series: Series, material: Material
+) -> None:
+    rows = material.vintages.rows.copy()
+    rows.loc[rows.index[10], "value"] += 1
+    changed = Material(replace(material.vintages, rows=rows), ())
+    found = verify(series, stored, changed, program_version())
+    assert (found.state, found.passed) == ("data_changed", False)
+
+
+def test_differences_and_what_they_mean(stored: StoredForecast, series: Series, material) -> None:
+    other = SamplePaths(stored.paths.values * (1 + 1e-9), stored.paths.origin)
+    np.testing.assert_allclose(differences(stored.paths, other), 1e-9, rtol=1e-5)
+    near = verify(series, replace(stored, paths=other), material, "other libraries")
+    assert (near.state, near.passed) == ("close", True)
+    # On the same program and libraries the same bytes are promised.
+    assert not replace(near, code_now=near.code_then).passed
+    far = SamplePaths(stored.paths.values * 1.01, stored.paths.origin)
+    found = verify(series, replace(stored, paths=far), material, "other libraries")
+    assert (found.state, found.passed) == ("different", False)
+    assert isinstance(found, Verification)
+
+
+def test_a_model_that_left_the_roster_cannot_be_drawn(
+    stored: StoredForecast, series: Series, material: Material
+) -> None:
+    facts = {**stored.facts, "model": "gone", "model_label": "旧模型"}
+    with pytest.raises(NoModelError, match="“旧模型”已不在参赛名单"):
+        redraw(series, facts, material, stored.history.as_of, 12)

@@ -30,6 +30,8 @@ def test_a_scenario_beside_the_baseline(
     ]
     for before, after in zip(content["baseline"]["caps"], content["scenario"]["caps"], strict=True):
         assert after["p_any"] > before["p_any"]
+    assert content["scenario"]["level"]["code"] == "red"
+    assert "不是官方" in content["levels_source"]
     sources = {row["key"]: row["source"] for row in content["assumptions"]}
     assert sources["registration"] == "程序默认，非官方"
     assert sources["absorb"].startswith("用户设定")
@@ -57,6 +59,7 @@ def test_the_report_is_in_chinese_and_says_what_it_assumes(used: Any) -> None:
         "基线",
         "首次突破月",
         "不登记模型版本",
+        "预警等级",
     ):
         assert text in ran.out
 

@@ -19,6 +19,7 @@ from cli.report_targets import (
     floors_table,
     levels_table,
 )
+from cli.shocks import shock_line
 from data.catalogue import Indicator
 from data.targets import TIER_NAMES
 from forecasting.document import BASES, DEMO_MARK, phrase
@@ -106,6 +107,8 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
         lines.append(f"\n数据已逾期：按发布惯例 {content['overdue']} 应已公布，请先导入")
     for note in content["notes"]:
         lines.append(f"\n{note}")
+    for row in content["shocks"]:
+        lines.append(f"\n{shock_line(row)}")
     title = f"{content['region']['name']} · {indicator.name}"
     if content["demo"]:
         title += f" · {DEMO_MARK}"

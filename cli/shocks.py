@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,6 @@ from cli.output import find, indicator_option, json_option, region_option, write
 
 if TYPE_CHECKING:
     from data.shocks import Shock
-    from features.history import History
-    from forecasting.shock_proposals import Proposal
 
 KINDS = {"脉冲": "pulse", "暂时": "temporary", "台阶": "step"}
 
@@ -87,6 +86,16 @@ def declare(
     )
 
 
+def shock_line(row: Mapping[str, Any]) -> str:
+    """A declared event and its estimated effect in one sentence."""
+    effect = ""
+    if row["effect"] is not None:
+        effect = (
+            f"：当月影响 {row['effect']}（80% 区间 {row['effect_low']} 至 {row['effect_high']}）"
+        )
+    return f"已申报事件 {row['phrase']}{effect}"
+
+
 def shock_row(shock: Shock) -> dict[str, Any]:
     """One event as a JSON-able row."""
     return {
@@ -156,7 +165,8 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
     from cli.session import open_session
     from data import clock
     from features.history import from_known
-    from forecasting.shock_proposals import CRITICAL, FALSE_ALARMS
+    from forecasting.shock_effects import shock_rows
+    from forecasting.shock_proposals import CRITICAL, FALSE_ALARMS, proposal_rows
     from forecasting.shock_proposals import propose as suggest
 
     session = open_session()
@@ -164,7 +174,8 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     known = session.store.vintages(place.code, what.code).as_of(day)
     history = from_known(known, place, what, day, session.settings["history.gaps"])
-    rows = [_proposal_row(each, history) for each in suggest(history)]
+    rows = proposal_rows(suggest(history), history)
+    known_events = shock_rows(history)
     if as_json:
         write_json(
             {
@@ -172,7 +183,7 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
                 "indicator": what.code,
                 "data_month": str(history.origin),
                 "demo": history.demo,
-                "declared": [each.phrase for each in history.shocks],
+                "declared": known_events,
                 "critical": CRITICAL,
                 "false_alarms": FALSE_ALARMS,
                 "proposals": rows,
@@ -181,8 +192,8 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
         return
     mark = "（演示数据）" if history.demo else ""
     click.echo(f"{place.name}“{what.name}”{mark}，截至 {history.origin}：")
-    for each in history.shocks:
-        click.echo(f"已申报：{each.phrase}")
+    for row in known_events:
+        click.echo(shock_line(row))
     titles = {
         "month": "月份",
         "kind_name": "类型",
@@ -192,23 +203,3 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
     }
     output.show("proposals", titles, rows, as_json=False)
     click.echo(f"得分以稳健标准差计，超过 {CRITICAL:g} 才提出；{FALSE_ALARMS}。")
-
-
-def _proposal_row(proposal: Proposal, history: History) -> dict[str, Any]:
-    from data.shocks import KIND_NAMES
-    from forecasting.shock_proposals import effect
-
-    return {
-        "month": str(proposal.month),
-        "kind": proposal.kind,
-        "kind_name": "末月，类型待定" if proposal.newest else KIND_NAMES[proposal.kind],
-        "months": proposal.months or None,
-        "effect": effect(proposal, history),
-        "size": round(proposal.size, 6),
-        "score": round(proposal.score, 1),
-        "newest": proposal.newest,
-        "command": (
-            f"forecast shocks declare --region {history.region} --indicator {history.indicator} "
-            f"--month {proposal.month} --kind {proposal.kind} --name 名称 --source 依据"
-        ),
-    }

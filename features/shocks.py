@@ -72,6 +72,11 @@ def shock_column(kind: str, start: pd.Period, length: int, months: pd.PeriodInde
     return np.where(age >= 0, REMAINS ** (np.maximum(age, 0.0) / length), 0.0)
 
 
+def column_name(shock: Shock) -> str:
+    """Name of an event's column, such as `shock_202203_temporary_6`."""
+    return f"shock_{shock.month.strftime('%Y%m')}_{shock.kind}_{shock.months}"
+
+
 def shock_regressors(shocks: Iterable[Shock], months: pd.PeriodIndex) -> pd.DataFrame:
     """A column for every event.
 
@@ -85,12 +90,7 @@ def shock_regressors(shocks: Iterable[Shock], months: pd.PeriodIndex) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        float64, one column `shock_YYYYMM_kind_months` per event, see `shock_column`.
+        float64, one column per event, see `column_name` and `shock_column`.
     """
-    columns = {
-        f"shock_{s.month.strftime('%Y%m')}_{s.kind}_{s.months}": shock_column(
-            s.kind, s.month, s.months, months
-        )
-        for s in shocks
-    }
+    columns = {column_name(s): shock_column(s.kind, s.month, s.months, months) for s in shocks}
     return pd.DataFrame(columns, index=months, dtype=float)

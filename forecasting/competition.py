@@ -37,7 +37,7 @@ from forecasting.choice import Choice, Entry, choose, leaderboard
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, rolling_origins
-from forecasting.shock_proposals import note, propose
+from forecasting.shock_proposals import Proposal, note, propose
 from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
 from models import roster
@@ -124,6 +124,8 @@ class Competition:
         Targets of the series, of any time.
     cap_events : CapEvents or None
         What past forecasts said about the caps.
+    proposals : tuple of Proposal
+        Events that the series suggests and nobody declared.
     """
 
     region: Region
@@ -147,6 +149,7 @@ class Competition:
     past_forecasts: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
     on_file: tuple[Target, ...] = ()
     cap_events: CapEvents | None = None
+    proposals: tuple[Proposal, ...] = ()
 
     @cached_property
     def further(self) -> dict[str, Further]:
@@ -334,6 +337,7 @@ def compete(
     kept = [at[m] for m in backtest.months]
     tested = _tested_horizon(backtest)
     assessed = _assessed(mine, on_file, history, champion, tested)
+    proposals = propose(history)
     return Competition(
         region=region,
         indicator=indicator,
@@ -348,7 +352,8 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
-        notes=(calibration.note, *roster.notes(), *note(propose(history), history)),
+        notes=(calibration.note, *roster.notes(), *note(proposals, history)),
+        proposals=proposals,
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,

@@ -23,6 +23,8 @@ from forecasting.choice import Entry
 from forecasting.competition import Competition
 from forecasting.events import printed
 from forecasting.level_targets import LevelAssessment
+from forecasting.shock_effects import shock_rows
+from forecasting.shock_proposals import proposal_rows
 from forecasting.totals import TotalAssessment
 
 DEMO_MARK = "演示数据"
@@ -239,6 +241,8 @@ def document(
         "data_demo": history.demo,
         "sources": list(history.sources),
         "notes": [*history.notes, *history.left_out, *result.notes],
+        "shocks": shock_rows(history),
+        "shock_proposals": proposal_rows(result.proposals, history),
         "pseudo_real_time": history.pseudo_real_time,
         "data_fingerprint": history.fingerprint,
         "champion": {

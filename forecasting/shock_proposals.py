@@ -9,8 +9,10 @@ proposal: only a declaration is acted upon.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,7 @@ import pandas as pd
 from data.shocks import KIND_NAMES, USUAL_MONTHS, ShockKind
 from features.history import History
 from features.shocks import MONTHS_BEFORE, shock_column
+from forecasting.shock_effects import in_words
 from models.airline_regression import MIN_ESTIMATED, SEASON, airline_regression, whiten
 from models.contract import quietly
 from models.effects import effects_of
@@ -198,21 +201,34 @@ def _backward(
         kept.pop(weakest)
 
 
-def effect(proposal: Proposal, history: History) -> str:
-    """Size in words: percent on the log scale, percentage points or units otherwise."""
-    if history.transform == "log":
-        return f"{np.expm1(proposal.size):+.1%}"
-    return f"{proposal.size:+.2f}{history.unit}"
+def proposal_rows(proposals: Sequence[Proposal], history: History) -> list[dict[str, Any]]:
+    """Proposals as JSON-able rows, each with the command that would declare it."""
+    return [
+        {
+            "month": str(each.month),
+            "kind": each.kind,
+            "kind_name": "末月，类型待定" if each.newest else KIND_NAMES[each.kind],
+            "months": each.months or None,
+            "effect": in_words(each.size, history),
+            "size": round(each.size, 6),
+            "score": round(each.score, 1),
+            "newest": each.newest,
+            "command": (
+                f"forecast shocks declare --region {history.region} --indicator "
+                f"{history.indicator} --month {each.month} --kind {each.kind} "
+                "--name 名称 --source 依据"
+            ),
+        }
+        for each in proposals
+    ]
 
 
-def note(proposals: tuple[Proposal, ...], history: History) -> tuple[str, ...]:
+def note(proposals: Sequence[Proposal], history: History) -> tuple[str, ...]:
     """Sentence for the notes of a run; none without a proposal."""
     if not proposals:
         return ()
-    listed = "、".join(
-        f"{p.month}（{'末月，类型待定' if p.newest else KIND_NAMES[p.kind]}，{effect(p, history)}）"
-        for p in proposals
-    )
+    rows = [(p, "末月，类型待定" if p.newest else KIND_NAMES[p.kind]) for p in proposals]
+    listed = "、".join(f"{p.month}（{kind}，{in_words(p.size, history)}）" for p, kind in rows)
     return (
         f"疑似受事件影响：{listed}。若属实，可用 forecast shocks declare 申报，"
         f"使其不计入季节规律（{FALSE_ALARMS}）",

@@ -24,7 +24,9 @@ def test_an_event_is_declared_listed_used_and_withdrawn(forecast: Any) -> None:
     proposed = forecast(
         "shocks", "propose", "--region", "嘉定", "--indicator", "new_jobs", "--json"
     )
-    assert proposed.json["declared"] == ["2022-03 疫情（暂时，6 个月后剩一成）"]
+    (known,) = proposed.json["declared"]
+    assert known["phrase"] == "2022-03 疫情（暂时，6 个月后剩一成）"
+    assert known["effect"]
     assert all(row["command"].startswith("forecast shocks") for row in proposed.json["proposals"])
     listed = forecast("shocks", "list", "--region", "嘉定")
     assert "疫情" in listed.out

@@ -11,7 +11,8 @@ import pytest
 
 from data.shocks import Shock
 from features.shocks import shock_column
-from forecasting.shock_proposals import CRITICAL, effect, note, propose
+from forecasting.shock_effects import in_words, shock_rows
+from forecasting.shock_proposals import CRITICAL, note, proposal_rows, propose
 
 START = pd.Period("2012-01", "M")
 
@@ -90,6 +91,19 @@ def test_short_and_constant_series_suggest_nothing(history_of):
     assert propose(history_of(np.full(80, 100.0), start="2012-01")) == ()
 
 
+def test_a_declared_event_is_shown_with_its_size(struck):
+    history = struck(130, 1, "temporary", size=0.15)
+    event = Shock(
+        "310114", "", START + 80, "temporary", 6, "疫情", "通告", date(2018, 9, 30), None, 4
+    )
+    (row,) = shock_rows(replace(history, shocks=(event,)))
+    assert (row["number"], row["phrase"]) == (4, "2018-09 疫情（暂时，6 个月后剩一成）")
+    assert row["size"] == pytest.approx(0.15, abs=3 * row["standard_error"])
+    assert row["effect"] == f"{np.expm1(row['size']):+.1%}"
+    assert row["effect_low"] < row["effect"] < row["effect_high"]
+    assert shock_rows(history) == []
+
+
 def test_words(struck, history_of):
     history = struck(130, 1, "pulse", size=0.15)
     found = propose(history)
@@ -97,5 +111,8 @@ def test_words(struck, history_of):
     assert "2018-09（脉冲，+" in text
     assert "forecast shocks declare" in text
     assert note((), history) == ()
+    (row,) = proposal_rows(found, history)
+    assert (row["month"], row["kind_name"], row["months"]) == ("2018-09", "脉冲", 1)
+    assert "--month 2018-09 --kind pulse" in row["command"]
     rate = history_of(np.linspace(4, 5, 80), transform="none", unit="%")
-    assert effect(replace(found[0], size=0.123), rate) == "+0.12%"
+    assert in_words(0.123, rate) == "+0.12%"

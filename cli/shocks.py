@@ -47,7 +47,9 @@ def shocks() -> None:
 @click.option("--name", required=True, metavar="名称", help="事件名称，如 疫情。")
 @click.option("--source", required=True, metavar="依据", help="文件名称、文号或申报人。")
 @click.option(
-    "--declared-on", metavar="日期", help="事件为外界所知的日期；默认今天，不能晚于今天。"
+    "--declared-on",
+    metavar="日期",
+    help="事件为外界所知的日期，此后各预测起点的回测都能用到；默认今天，不能晚于今天。",
 )
 @json_option
 def declare(
@@ -88,12 +90,12 @@ def declare(
 
 def shock_line(row: Mapping[str, Any]) -> str:
     """A declared event and its estimated effect in one sentence."""
-    effect = ""
-    if row["effect"] is not None:
-        effect = (
-            f"：当月影响 {row['effect']}（80% 区间 {row['effect_low']} 至 {row['effect_high']}）"
-        )
-    return f"已申报事件 {row['phrase']}{effect}"
+    if row["effect"] is None:
+        return f"{row['phrase']}：与同月口径变化分不开，影响不单独给出"
+    return (
+        f"{row['phrase']}：当月影响 {row['effect']}"
+        f"（80% 区间 {row['effect_low']} 至 {row['effect_high']}）"
+    )
 
 
 def shock_row(shock: Shock) -> dict[str, Any]:
@@ -201,5 +203,8 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
         "score": "得分",
         "command": "如属实可执行",
     }
-    output.show("proposals", titles, rows, as_json=False)
+    if rows:
+        output.show("proposals", titles, rows, as_json=False)
+    else:
+        click.echo("没有发现疑似受事件影响的月份。")
     click.echo(f"得分以稳健标准差计，超过 {CRITICAL:g} 才提出；{FALSE_ALARMS}。")

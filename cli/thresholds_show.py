@@ -91,6 +91,9 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     show("lines", titles, list(rows.values()), as_json=False)
     if names:
         click.echo(f"等级依据：{document['scheme']['source']}。± 为模拟误差（一个标准误）。")
+        click.echo(
+            "公布数达到或高于警戒线即够得上该等级；考核期末月的警戒线是高于控制数的最小公布数。"
+        )
 
 
 @click.command(options_metavar="[选项]", short_help="对照预警线判断一个新数，退出码表示等级。")

@@ -96,15 +96,15 @@ def _levels(content: dict[str, Any]) -> Any:
     table = Table(title="各等级在回测中的表现", title_justify="left", header_style="bold")
     for name in (
         "等级", "界限", "命中", "漏报", "误报", "正确未报", "命中率", "误报率", "噪声信号比",
-        "提前月数", "代价", "选定界限",
+        "提前月(期)", "代价", "选定界限",
     ):  # fmt: skip
         table.add_column(name, justify="left" if name == "等级" else "right", overflow="fold")
     for row in content["levels"]:
         lead = row["lead"]
         early = "—"
         if lead["mean"] is not None:
-            early = f"{lead['mean']:.1f}（{lead['signalled']}/{lead['episodes']}期）"
-        mark = "" if row["chosen_by_backtest"] else "（默认）"
+            early = f"{lead['mean']:.1f}（{lead['signalled']}/{lead['episodes']}）"
+        mark = "" if row["chosen_by_backtest"] else "*"
         table.add_row(
             row["colour"],
             f"{row['cut']:.2f}",
@@ -155,6 +155,11 @@ def _print(content: dict[str, Any]) -> None:
     out.print(f"可靠性：{bins}", soft_wrap=True)
     for row in content["levels"]:
         out.print(f"{row['name']}：{row['reason']}", soft_wrap=True)
-    out.print(f"等级依据：{content['scheme_source']}", soft_wrap=True)
+    if any(row["chosen_by_backtest"] for row in content["levels"]):
+        out.print(
+            "选定界限不会自动生效：如采用，请写入 forecast.toml 该等级的 probability 并注明依据。",
+            soft_wrap=True,
+        )
+    out.print(f"等级依据：{content['scheme_source']}（选定界限带 * 为默认）", soft_wrap=True)
     for note in content["notes"]:
         out.print(f"注：{note}", soft_wrap=True)

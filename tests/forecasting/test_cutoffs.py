@@ -106,7 +106,7 @@ def test_too_few_periods_fall_back_and_say_so():
     few = choose_cut(P, Y, np.arange(10), 3.0, 5)
     assert (few.cut, few.by_backtest) == (0.25, False)
     assert "突破 4 例" in few.reason
-    enough = choose_cut(P, Y, np.arange(10), 10.0, 4)
+    enough = choose_cut(np.tile(P, 2), np.tile(Y, 2), np.arange(20), 10.0, 8)
     assert (enough.cut, enough.by_backtest) == (0.16, True)
     assert enough.low <= enough.cut <= enough.high
     assert "90% 区间" in enough.reason

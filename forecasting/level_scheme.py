@@ -9,11 +9,12 @@ each with its source.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-from data.errors import SettingsError, suggestion
+from data.catalogue import Catalogue, load_catalogue
+from data.errors import SettingsError, UnknownNameError, suggestion
 from data.settings import Settings
 
 NONE = "none"
@@ -46,6 +47,8 @@ class Rule:
         Only events at firms with at least so many people count.
     source : str
         Document the number is from.
+    name : str
+        Chinese name of the indicator, from the catalogue.
     """
 
     indicator: str = ""
@@ -56,6 +59,7 @@ class Rule:
     firms: int = 1
     firm_size: float = 0.0
     source: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,14 +204,15 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     Raises
     ------
     SettingsError
-        On unknown keys, values out of range, fewer than one or repeated levels, or cuts that do
-        not rise with the severity.
+        On unknown keys or indicators, values out of range, repeated levels, or cuts that do not
+        rise with the severity.
     """
     event: Event = settings["warnings.line_event"]
     if not settings.warning_levels:
         return replace(default_scheme(int(settings["warnings.colours"])), line_event=event)
     place = f"{where} 的 [[warning_levels]] "
-    levels = [_level(raw, place) for raw in settings.warning_levels]
+    catalogue = load_catalogue(settings.regions, settings.indicators, where)
+    levels = [_level(raw, place, catalogue) for raw in settings.warning_levels]
     codes = [level.code for level in levels]
     if len(set(codes)) < len(codes):
         raise SettingsError(f"{place}里有重复的等级。", "每个 code 只写一段。")
@@ -267,7 +272,7 @@ def _checked(raw: Mapping[str, Any], wanted: Mapping[str, tuple[Any, str]], wher
             raise SettingsError(f"{where}里“{key}”的值 {value!r} 不可用。", f"应为{words}。")
 
 
-def _level(raw: Mapping[str, Any], where: str) -> Level:
+def _level(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Level:
     where = f"{where}等级“{raw.get('code', '?')}”"
     _checked(raw, _LEVEL_WANTED, where)
     missing = [key for key in ("code", "name", "colour") if key not in raw]
@@ -286,7 +291,7 @@ def _level(raw: Mapping[str, Any], where: str) -> Level:
             f"{where}里 release（{release:.3g}）高于该级的概率（{cut:.3g}）。",
             "解除线不应高于发布线。",
         )
-    rules = tuple(_rule(item, where) for item in raw.get("rules", ()))
+    rules = tuple(_rule(item, where, catalogue) for item in raw.get("rules", ()))
     return Level(
         code=raw["code"],
         name=raw["name"],
@@ -302,7 +307,7 @@ def _level(raw: Mapping[str, Any], where: str) -> Level:
     )
 
 
-def _rule(raw: Mapping[str, Any], where: str) -> Rule:
+def _rule(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Rule:
     where = f"{where}的 rules "
     _checked(raw, _RULE_WANTED, where)
     if ("indicator" in raw) == ("event" in raw):
@@ -313,5 +318,10 @@ def _rule(raw: Mapping[str, Any], where: str) -> Rule:
     needed = "at_least" if "indicator" in raw else "people"
     if needed not in raw:
         raise SettingsError(f"{where}里缺少必填的键“{needed}”。", "请补上后重试。")
-    known = {f.name for f in fields(Rule)}
-    return Rule(**{key: value for key, value in raw.items() if key in known})
+    if "event" in raw:
+        return Rule(**raw)
+    try:
+        indicator = catalogue.indicator(raw["indicator"])
+    except UnknownNameError as error:
+        raise SettingsError(f"{where}里：{error.message}", error.hint) from error
+    return Rule(**{**raw, "indicator": indicator.code, "name": indicator.name})

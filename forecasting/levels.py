@@ -42,6 +42,9 @@ __all__ = [
     "load_scheme",
 ]
 
+# A rule speaks of the present: figures that ended so many months ago no longer do.
+OLDEST = 3
+
 
 @dataclass(frozen=True)
 class FirmEvent:
@@ -81,6 +84,7 @@ class Evidence:
         `month`. One entry suffices unless a level asks for several months.
     published : mapping
         Published values by indicator code, for rules; needed only for indicators with a rule.
+        A series that ends more than three months before `month` calls for nothing.
     events : tuple of FirmEvent
         Of the month.
     """
@@ -168,12 +172,14 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
         if values is None:
             return ""
         course = {m: float(v) for m, v in values.items() if isinstance(m, pd.Period)}
-        months = max(course, default=None)
-        if months is None or _streak(course, months, rule.at_least) < rule.months:
+        last = max(course, default=None)
+        if last is None or (evidence.month - last).n > OLDEST:
+            return ""
+        if _streak(course, last, rule.at_least) < rule.months:
             return ""
         return (
-            f"{rule.indicator} 连续 {rule.months} 个月不低于 {rule.at_least:g}"
-            f"（{months} 为 {course[months]:g}）{source}"
+            f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
+            f"（{last} 为 {course[last]:g}）{source}"
         )
     mine = [
         e

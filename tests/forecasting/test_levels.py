@@ -158,6 +158,21 @@ def test_rules_like_those_of_a_published_draft(rates, events, level):
         assert "草案" in found.reasons[0]
 
 
+def test_a_rule_names_its_indicator_and_forgets_old_figures():
+    scheme = scheme_of(DRAFT.replace("registered_unemployment_rate", "登记失业率"))
+    assert scheme == scheme_of(DRAFT)
+
+    def level_of(end):
+        months = pd.period_range(end=end, periods=3, freq="M")
+        published = {"registered_unemployment_rate": pd.Series([6.1, 6.1, 6.1], index=months)}
+        return decide(scheme, evidence(0.0, published=published))
+
+    found = level_of(MONTH - 3)
+    assert found.level == "red"
+    assert found.reasons[0].startswith("登记失业率连续 2 个月不低于 6（2026-07 为 6.1）")
+    assert level_of(MONTH - 4).level == NONE
+
+
 GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
 
 
@@ -174,6 +189,11 @@ GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
         (GOOD + "probability = 0.5\nrules = [{ event = 'strike', people = 1 }]", "event", "layoff"),
         (GOOD + "probability = 0.5\nrules = [{ event = 'layoff' }]", "people", "补上"),
         (GOOD + "probability = 0.5\nrules = [{ months = 2 }]", "恰有其一", "indicator"),
+        (
+            GOOD + "probability = 0.5\nrules = [{ indicator = '登记失业绿', at_least = 4 }]",
+            "登记失业绿",
+            "登记失业率",
+        ),
         (
             GOOD + 'probability = 0.5\n[[warning_levels]]\n' + GOOD + "probability = 0.6",
             "重复",

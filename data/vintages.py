@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,18 @@ class Known:
 
 
 @dataclass(frozen=True)
+class _Columns:
+    """Columns of the rows as arrays: a back-test looks at every day of a series many times."""
+
+    month: npt.NDArray[np.int64]
+    value: npt.NDArray[np.float64]
+    published_on: npt.NDArray[np.datetime64]
+    estimated: npt.NDArray[np.bool_]
+    demo: npt.NDArray[np.bool_]
+    source: npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
 class Vintages:
     """Every stored row of one (region, indicator).
 
@@ -78,29 +91,45 @@ class Vintages:
         Known
             Empty if nothing had been published.
         """
-        rows = self.rows[self.rows["published_on"].to_numpy() <= np.datetime64(day)]
-        rows = rows[~rows["month"].duplicated(keep="last").to_numpy()]
-        keys = rows["month"].to_numpy(dtype=np.int64)
+        columns = self._columns
+        seen = np.flatnonzero(columns.published_on <= np.datetime64(day))
+        keys = columns.month[seen]
+        # Rows are in the order of months, the newest of each month last.
+        at = seen[np.append(keys[1:] != keys[:-1], True)] if len(seen) else seen
+        keys = columns.month[at]
         since_1970 = (keys // 100 - 1970) * 12 + keys % 100 - 1
         months = pd.PeriodIndex(
             since_1970.astype("datetime64[M]").astype("datetime64[s]"), freq="M"
         )
         return Known(
-            values=pd.Series(rows["value"].to_numpy(dtype=float), index=months, dtype=float),
-            published_on=rows["published_on"].to_numpy().astype("datetime64[D]"),
-            estimated=bool(rows["published_estimated"].any()),
-            demo=bool(rows["demo"].any()),
-            sources=tuple(dict.fromkeys(rows["source"])),
+            values=pd.Series(columns.value[at], index=months, dtype=float),
+            published_on=columns.published_on[at].astype("datetime64[D]"),
+            estimated=bool(columns.estimated[at].any()),
+            demo=bool(columns.demo[at].any()),
+            sources=tuple(dict.fromkeys(columns.source[at])),
             shocks=tuple(each for each in self.shocks if each.known_on(day)),
         )
 
     def first_published(self, month: pd.Period) -> date | None:
         """Day a month was first published, None if it never was."""
-        rows = self.rows[self.rows["month"].to_numpy() == month_key(month)]
-        if rows.empty:
+        columns = self._columns
+        days = columns.published_on[columns.month == month_key(month)]
+        if not len(days):
             return None
-        day: date = rows["published_on"].min().date()
-        return day
+        first: date = days.min().astype("datetime64[D]").item()
+        return first
+
+    @cached_property
+    def _columns(self) -> _Columns:
+        rows = self.rows
+        return _Columns(
+            month=rows["month"].to_numpy(dtype=np.int64),
+            value=rows["value"].to_numpy(dtype=float),
+            published_on=rows["published_on"].to_numpy(),
+            estimated=rows["published_estimated"].to_numpy(dtype=bool),
+            demo=rows["demo"].to_numpy(dtype=bool),
+            source=rows["source"].to_numpy(dtype=object),
+        )
 
     @property
     def months(self) -> list[pd.Period]:

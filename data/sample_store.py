@@ -6,12 +6,15 @@ rows only where no real row exists.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, Table, insert, select, update
 
@@ -73,6 +76,16 @@ class FirmVintages:
         months = since_1970.astype("datetime64[M]").astype("datetime64[s]")
         rows["month"] = pd.PeriodIndex(months, freq="M")
         return rows.drop(columns="id")
+
+    def identity(self, day: date) -> bytes:
+        """Hash of the reports published by the end of a day, whatever their row numbers."""
+        seen = self.rows["published_on"].to_numpy() <= np.datetime64(day)
+        return hashlib.sha256(self._hashes[seen].tobytes()).digest()
+
+    @cached_property
+    def _hashes(self) -> npt.NDArray[np.uint64]:
+        hashes = pd.util.hash_pandas_object(self.rows.drop(columns="id"), index=False)
+        return np.asarray(hashes, dtype=np.uint64)
 
 
 def add_groups(

@@ -72,6 +72,10 @@ class SampleSource:
         days = pd.Series(last, index=table.index).reindex(values.index)
         return replace(frame, values=values, published_on=days.to_numpy().astype("datetime64[D]"))
 
+    def identity(self, day: date) -> bytes:
+        """What the series of a day depends on: the reports known then."""
+        return self.vintages.identity(day)
+
     def _computed(self, day: date) -> tuple[pd.DataFrame, Known]:
         """All indicators of the panel as of a day, and what they have in common."""
         if day not in self.computed:

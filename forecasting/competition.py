@@ -36,7 +36,8 @@ from forecasting.cells import (
 from forecasting.choice import Choice, Entry, choose, leaderboard
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
-from forecasting.origins import Origin, rolling_origins
+from forecasting.origins import Origin, origin_days, rolling_origins
+from forecasting.remembered import remembered
 from forecasting.shock_proposals import Proposal, note, propose
 from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
@@ -288,6 +289,8 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
+    if cache is not None:
+        others = remembered(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
         vintages, region, indicator, as_of, options.origins, options.gaps, others
     )

@@ -78,11 +78,15 @@ def crps(draws: Floats, outcome: Floats) -> Floats:
     ----------
     Gneiting and Raftery (2007), Strictly proper scoring rules, equation 21.
     """
-    n = len(draws)
-    ordered = np.sort(draws, axis=0)
+    return crps_of_sorted(np.sort(draws, axis=0), outcome)
+
+
+def crps_of_sorted(ordered: Floats, outcome: Floats) -> Floats:
+    """`crps` of draws that ascend along the first axis."""
+    n = len(ordered)
     ranks = 2.0 * np.arange(1, n + 1) - n - 1
     pairs = np.tensordot(ranks, ordered, axes=1) / n**2
-    return np.asarray(np.abs(draws - outcome).mean(axis=0) - pairs, dtype=float)
+    return np.asarray(np.abs(ordered - outcome).mean(axis=0) - pairs, dtype=float)
 
 
 def cap_weighted_crps(draws: Floats, outcome: Floats, cap: Floats | float) -> Floats:

@@ -17,8 +17,7 @@ from forecasting.cap_events import CapEvents
 from forecasting.choice import DEFAULT, FEWEST_ORIGINS, common_origins
 from forecasting.confidence import diebold_mariano, model_confidence_set
 from forecasting.extra_scores import (
-    cap_weighted_crps,
-    crps,
+    crps_of_sorted,
     energy_score,
     probability_transform,
     scaled_root_error,
@@ -146,23 +145,25 @@ def _scores(
     """Scores from draws of shape (origins, paths, horizon)."""
     outcomes, scales = backtest.outcomes[rows], backtest.scales[rows]
     # Draws of one cell lie together in memory, which sorting them needs most.
-    first = np.moveaxis(np.ascontiguousarray(np.moveaxis(draws, 1, 2)), 2, 0)
+    ordered = np.moveaxis(np.sort(np.ascontiguousarray(np.moveaxis(draws, 1, 2)), axis=2), 2, 0)
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
     known = np.isfinite(outcomes)
     whole = np.flatnonzero(known.all(axis=1))
     root = [
         scaled_root_error(d.mean(axis=0), y, o.history.values)
         for d, y, o in zip(draws, outcomes, origins, strict=True)
     ]
-    smape = symmetric_percentage_error(np.median(draws, axis=1), outcomes)
-    place = probability_transform(first, outcomes)[known]
+    smape = symmetric_percentage_error(middle, outcomes)
+    place = probability_transform(ordered, outcomes)[known]
     slots = np.minimum((place * PIT_BINS).astype(int), PIT_BINS - 1)
     thin = draws[:, :: max(draws.shape[1] // JOINT_PATHS, 1)]
     above = [
-        cap_weighted_crps(first, outcomes, limits[rows]) / scales[:, None]
-        for limits in (events.caps.values() if events else ())
+        # What is cut off at the cap stays in order.
+        crps_of_sorted(np.maximum(ordered, limits), np.maximum(outcomes, limits)) / scales[:, None]
+        for limits in ([c[rows] for c in events.caps.values()] if events else ())
     ]
     return Further(
-        crps=_mean(crps(first, outcomes) / scales[:, None]),
+        crps=_mean(crps_of_sorted(ordered, outcomes) / scales[:, None]),
         rmsse=_mean(np.array(root)),
         smape=_mean(np.where(known, smape, np.nan)),
         energy=_mean(np.array([energy_score(thin[i], outcomes[i]) / scales[i] for i in whole])),

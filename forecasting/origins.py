@@ -83,6 +83,15 @@ def _estimation_for(history: History, history_at: HistoryAt) -> History:
     return found.knowing(history.shocks)
 
 
+def origin_days(vintages: Vintages, as_of: date, count: int) -> list[date]:
+    """Days whose state of knowledge a back-test of so many origins may ask for."""
+    months = vintages.months[-(count + 12 // len(ESTIMATION_MONTHS) + 1) :]
+    early = len(months) - count - 1
+    asked = [m for i, m in enumerate(months) if i >= early or m.month in ESTIMATION_MONTHS]
+    days = [vintages.first_published(m) for m in asked]
+    return [as_of, *(day for day in days if day is not None and day <= as_of)]
+
+
 def rolling_origins(
     vintages: Vintages,
     region: Region,

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from data.errors import EXIT_NO_THRESHOLDS, EXIT_USAGE, LEVEL_EXIT_CODES
+
+Forecast = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def published(used: Forecast) -> Forecast:
+    done = used("promote", "--region", "嘉定", "--force", "--why", "测试")
+    assert done.code == 0, done.err
+    exported = used("thresholds", "export", "--region", "嘉定")
+    assert exported.code == 0, exported.err
+    return used
+
+
+def test_a_figure_is_answered_by_level_and_exit_code(published: Forecast) -> None:
+    document = published("thresholds", "show", "--region", "嘉定", "--json").json
+    assert document["state"] == "demo"
+    lines = [x for x in document["lines"] if x["month"] == "2026-11" and x["value"] is not None]
+    assert lines
+    top = max(lines, key=lambda x: x["value"])
+    at = published("thresholds", "check", str(top["value"]), "--region", "嘉定", "--json")
+    assert at.code == LEVEL_EXIT_CODES[at.json["level"]["code"]] == at.json["exit_code"]
+    assert at.json["level"]["code"] == top["level"]
+    low = published("thresholds", "check", "1", "--region", "嘉定")
+    assert (low.code, "无预警" in low.out, "演示数据" in low.out) == (0, True, True)
+    odd = published("thresholds", "check", "1", "--region", "嘉定", "--month", "2031-01")
+    assert odd.code == EXIT_USAGE
+
+
+def test_check_is_fast_because_nothing_heavy_is_imported(published: Forecast, home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "cli.main",
+         "thresholds", "check", "1", "--region", "嘉定"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"FORECAST_HOME": str(home), "FORECAST_TODAY": "2026-11-20", "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-500:]
+    imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert not imported & {"pandas", "numpy", "sqlalchemy", "mlflow", "rich"}
+
+
+def test_stale_and_missing_thresholds_are_refused(published: Forecast) -> None:
+    late = published(
+        "thresholds", "check", "1", "--region", "嘉定", env={"FORECAST_TODAY": "2027-03-01"}
+    )
+    assert late.code == EXIT_NO_THRESHOLDS
+    assert "已过期" in late.err
+    none = published("thresholds", "check", "1", "--region", "徐汇", "--json")
+    assert (none.code, none.json["error"]["code"]) == (EXIT_NO_THRESHOLDS, "no_thresholds")
+
+
+def test_export_in_every_format(published: Forecast, tmp_path: Path) -> None:
+    for form in ("json", "csv", "xlsx"):
+        done = published(
+            "thresholds", "export", "--region", "嘉定", "--output", str(tmp_path / f"线.{form}")
+        )
+        assert done.code == 0, done.err
+    document = json.loads((tmp_path / "线.json").read_text("utf-8"))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "线.csv").read_text("utf-8-sig"))))
+    assert len(rows) == len(document["lines"])
+    assert {row["demo"] for row in rows} == {"演示数据"}
+    sheet = load_workbook(tmp_path / "线.xlsx").active
+    assert sheet.max_row == len(rows) + 1
+    odd = published(
+        "thresholds", "export", "--region", "嘉定", "--output", str(tmp_path / "线.doc")
+    )
+    assert odd.code == EXIT_USAGE
+
+
+def test_without_a_champion_nothing_is_published(used: Forecast, home: Path) -> None:
+    done = used("thresholds", "export", "--region", "嘉定")
+    assert done.code == EXIT_NO_THRESHOLDS
+    assert not (home / "thresholds").exists() or not list((home / "thresholds").glob("*.json"))
+
+
+def test_warnings_are_kept(published: Forecast) -> None:
+    first = published("warnings", "issue", "--region", "嘉定", "--json").json["warnings"]
+    assert all(w["new"] for w in first)
+    again = published("warnings", "issue", "--region", "嘉定", "--json").json["warnings"]
+    assert not any(w["new"] for w in again)
+    kept = published("warnings", "history", "--json").json["warnings"]
+    assert [(w["level"], w["outcome_name"]) for w in kept] == [(first[0]["level"], "待定")]
+    sample = published("warnings", "sample", "--region", "嘉定", "--json").json
+    assert sample["demo"] is True
+    assert sample["firms"]
+    none = published("warnings", "sample", "--region", "徐汇")
+    assert none.code == 4
+    assert "没有监测企业上报" in none.err
+
+
+def test_schema_is_printed(forecast: Forecast) -> None:
+    assert json.loads(forecast("thresholds", "schema").out)["title"]

@@ -1,0 +1,290 @@
+"""The feed: from the champion and no other, valid against its schema in every state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from importlib import resources
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from data import feed_files
+from data.errors import NoThresholdsError
+from data.observation import Observation
+from data.session import Session
+from data.settings import Settings
+from data.targets import Target
+from data.warning_store import issued, outcomes
+from data.workspace import Workspace
+from experiments.issued_warnings import issue_warnings, settle_outcomes
+from experiments.publishing import failed_feed, mark_failed, publish
+from experiments.registry import promote, rollback
+from experiments.series import Series
+from experiments.standing import standing, valid_until
+from experiments.thresholds import build_feed, feed_document, follow, publish_feed
+from experiments.tracking import Tracker
+from experiments.versions import Version
+from forecasting.competition import Competition, Options, compete
+
+DAY = date(2026, 11, 20)
+FLOORS = ("random_walk", "drift", "seasonal_naive")
+
+
+@pytest.fixture(scope="module")
+def checker() -> jsonschema.Draft202012Validator:
+    text = resources.files("forecasting.schemas").joinpath("thresholds-1.schema.json")
+    schema = json.loads(text.read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(
+        schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+@pytest.fixture
+def session(workspace: Workspace) -> Iterator[Session]:
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Competition:
+    """The floors compete on the demonstration data of 嘉定."""
+    place = Workspace(tmp_path_factory.mktemp("demo"))
+    place.create()
+    opened = Session(place, Settings())
+    try:
+        return run(opened, DAY)
+    finally:
+        opened.store.close()
+
+
+def run(session: Session, day: date, models: tuple[str, ...] = FLOORS) -> Competition:
+    region = session.catalogue.region("嘉定")
+    indicator = session.catalogue.indicator("registered_unemployed")
+    vintages = session.store.vintages(region.code, indicator.code)
+    options = Options(models=models, origins=6, n_paths=300)
+    return compete(vintages, region, indicator, day, session.targets(), options)
+
+
+@pytest.fixture
+def series(demo: Competition) -> Series:
+    return Series(demo.region, demo.indicator)
+
+
+@pytest.fixture
+def in_force(
+    demo: Competition, series: Series, tracker: Tracker, record: Callable[..., tuple[str, Version]]
+) -> Version:
+    _, version = record(demo)
+    promote(tracker, series, version.version, "测试")
+    return version
+
+
+def cap(value: float, **given: Any) -> Target:
+    facts: dict[str, Any] = {
+        "region": "310114", "indicator": "registered_unemployed", "tier": "municipal",
+        "direction": "cap", "basis": "any_month", "qualifier": "以内", "period": "2026",
+        "value": value, "unit": "人", "announced_on": date(2026, 3, 1),
+        "announced_estimated": False, "source": "测试", "demo": True,
+    }  # fmt: skip
+    return Target(**{**facts, **given})
+
+
+def only(monkeypatch: pytest.MonkeyPatch, *targets: Target) -> None:
+    monkeypatch.setattr(Session, "targets", lambda _: list(targets))
+
+
+def test_document_is_valid_and_names_the_champion(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, checker: Any
+) -> None:
+    document = build_feed(session, tracker, series, DAY)
+    checker.validate(json.loads(feed_files.encode(document)))
+    assert document["champion"]["version"] == in_force.version
+    assert (document["state"], document["demo"]) == ("demo", True)
+    assert document["data_month"] == "2026-10"
+    assert {line["month"] for line in document["lines"]} == {"2026-11", "2026-12"}
+    assert {row["month"] for row in document["flow_lines"]} == {"2026-11"}
+    assert document["level"]["code"] in ("none", "yellow", "orange", "red")
+    for chance in document["probabilities"]:
+        assert 0 <= chance["p_above"] <= chance["p_broken_by"] <= 1
+
+
+def test_without_a_champion_there_are_no_thresholds(
+    session: Session, tracker: Tracker, series: Series
+) -> None:
+    with pytest.raises(NoThresholdsError, match="没有现役模型版本"):
+        build_feed(session, tracker, series, DAY)
+
+
+def test_a_candidate_gives_no_thresholds(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
+    record: Callable[..., tuple[str, Version]],
+) -> None:  # fmt: skip
+    _, candidate = record(demo)
+    assert candidate.version != in_force.version
+    assert build_feed(session, tracker, series, DAY)["champion"]["version"] == in_force.version
+
+
+@pytest.mark.parametrize("kind", ["none", "breached", "end", "average", "without"])
+def test_every_kind_of_cap_gives_a_valid_document(
+    kind: str, session: Session, tracker: Tracker, series: Series, in_force: Version,
+    checker: Any, monkeypatch: pytest.MonkeyPatch, demo: Competition,
+) -> None:  # fmt: skip
+    latest = float(demo.history.values[-1])
+    kinds = {
+        "none": [cap(latest * 3)],
+        "breached": [cap(latest * 0.5)],
+        "end": [cap(latest, basis="period_end")],
+        "average": [cap(latest, basis="period_average")],
+        "without": [],
+    }
+    only(monkeypatch, *kinds[kind])
+    document = build_feed(session, tracker, series, DAY)
+    checker.validate(json.loads(feed_files.encode(document)))
+    states = {line["state"] for line in document["lines"]}
+    if kind == "breached":
+        assert states == {"already"}
+        assert document["level"]["code"] == "red"
+    if kind == "none":
+        assert "line" in states
+        assert document["level"]["code"] == "none"
+    if kind == "without":
+        assert document["lines"] == []
+        assert document["level"] is None
+        assert document["level_reason"]
+
+
+def test_stale_when_time_is_over_newer_data_or_revisions(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, checker: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    until = valid_until(series.indicator, build_period("2026-10"))
+    late = build_feed(session, tracker, series, date.fromordinal(until.toordinal() + 1))
+    assert late["state"] == "stale"
+    assert late["demo"] is True
+    checker.validate(json.loads(feed_files.encode(late)))
+    assert build_feed(session, tracker, series, until)["state"] == "demo"
+
+    now = standing(session, tracker, series, DAY)
+    newer = replace(now, newest=now.history.origin + 1)
+    assert "2026-11" in feed_document(session, newer)["state_reason"]
+    moved = replace(now, revised=(now.history.origin,))
+    assert feed_document(session, moved)["state"] == "stale"
+
+
+def build_period(text: str) -> Any:
+    import pandas as pd
+
+    return pd.Period(text, freq="M")
+
+
+def test_a_revision_after_the_champion_is_seen(
+    session: Session, tracker: Tracker, series: Series, in_force: Version
+) -> None:
+    assert standing(session, tracker, series, DAY).revised == ()
+    # Real data displace the demonstration series: the months of both differ in every value.
+    rows = [
+        Observation("310114", "registered_unemployed", build_period(m), v, DAY, "测试")
+        for m, v in (("2026-09", 11.0), ("2026-10", 12.0))
+    ]
+    session.store.append(rows, session.catalogue, command="test")
+    assert len(standing(session, tracker, series, DAY).revised) == 2
+
+
+def test_failure_shows_and_names_the_last_good_document(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, checker: Any
+) -> None:
+    assert mark_failed(session.workspace, series, "坏了") is False
+    good = publish_feed(session, tracker, series, DAY)
+    assert mark_failed(session.workspace, series, "坏了") is True
+    file = session.workspace.thresholds / "registered_unemployed.310114.json"
+    failed = feed_files.read(file)
+    assert failed is not None
+    checker.validate(failed)
+    assert (failed["state"], failed["lines"], failed["demo"]) == ("failed", [], True)
+    assert failed["last_good"]["data_month"] == good["data_month"]
+    kept = session.workspace.thresholds / failed["last_good"]["file"]
+    assert feed_files.read(kept)["champion"] == good["champion"]
+    mark_failed(session.workspace, series, "又坏了")
+    again = feed_files.read(file)
+    assert again["last_good"] == failed["last_good"]
+    checker.validate(json.loads(feed_files.encode(failed_feed(series, "从未成功"))))
+
+
+def test_thresholds_follow_promotion_and_roll_back(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
+    record: Callable[..., tuple[str, Version]],
+) -> None:  # fmt: skip
+    assert follow(session, tracker, series, DAY) is False
+    publish_feed(session, tracker, series, DAY)
+    _, second = record(demo)
+    promote(tracker, series, second.version, "测试")
+    assert follow(session, tracker, series, DAY) is True
+    file = session.workspace.thresholds / "registered_unemployed.310114.json"
+    assert feed_files.read(file)["champion"]["version"] == second.version
+    rollback(tracker, series, "测试")
+    follow(session, tracker, series, DAY)
+    assert feed_files.read(file)["champion"]["version"] == in_force.version
+
+
+def test_publishing_the_same_again_changes_nothing(
+    session: Session, tracker: Tracker, series: Series, in_force: Version
+) -> None:
+    document = build_feed(session, tracker, series, DAY)
+    assert publish(session.workspace, document) is True
+    file = session.workspace.thresholds / "registered_unemployed.310114.json"
+    before = file.read_bytes()
+    assert publish(session.workspace, build_feed(session, tracker, series, DAY)) is False
+    assert file.read_bytes() == before
+
+
+def test_warnings_are_issued_once_and_judged_later(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    top = float(np.max(demo.history.values[-10:]))
+    only(monkeypatch, cap(top + 5000))
+    now = standing(session, tracker, series, DAY)
+    first = issue_warnings(session, now)
+    again = issue_warnings(session, standing(session, tracker, series, DAY))
+    assert [fresh for _, fresh in first] == [True] * len(first)
+    assert not any(fresh for _, fresh in again)
+    (warning,) = issued(session.store, "310114", "registered_unemployed")
+    assert (warning.level, warning.version) == ("none", in_force.version)
+    assert settle_outcomes(session, DAY) == 0
+    later = [
+        Observation(
+            "310114", "registered_unemployed", build_period(m), float(v), date(2027, 1, 20), "测试"
+        )
+        for m, v in zip(
+            [*map(str, demo.history.months[-24:]), "2026-11", "2026-12"],
+            [*demo.history.values[-24:], top + 6000, top],
+            strict=True,
+        )
+    ]
+    session.store.append(later, session.catalogue, command="test")
+    assert settle_outcomes(session, date(2027, 1, 20)) == 1
+    assert settle_outcomes(session, date(2027, 1, 20)) == 0
+    (outcome,) = outcomes(session.store)[warning.id]
+    assert (outcome.verdict, str(outcome.breach_month), outcome.lead_months) == (
+        "miss", "2026-11", 1,
+    )  # fmt: skip
+
+
+def test_sample_warning_names_firms_by_code_only(
+    session: Session, tracker: Tracker, series: Series, in_force: Version
+) -> None:
+    now = standing(session, tracker, series, DAY)
+    assert now.sample is not None
+    assert not now.sample.firms.empty
+    issue_warnings(session, now)
+    (warning,) = issued(session.store, kind="sample")
+    assert {f["firm"] for f in warning.evidence["firms"]} == set(now.sample.firms["firm"])
+    document = feed_document(session, now)
+    assert set(document["sample_warnings"]["firms"][0]) == {"firm", "kinds"}

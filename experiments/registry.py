@@ -27,6 +27,7 @@ from experiments.versions import (
     champion_of,
     find,
     holder_of,
+    versions,
 )
 from forecasting.competition import Competition, rechosen
 from forecasting.level_scheme import load_scheme
@@ -109,6 +110,30 @@ def register(
     name = series.registered_name
     run.tracker.call("标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made))
     return find(run.tracker, series, made)
+
+
+def same_version(tracker: Tracker, series: Series, result: Competition) -> Version | None:
+    """The version that a run with the very same result registered before it was killed.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Names.
+    result : Competition
+        Same data, day, settings and program give the same tags to the last digit.
+
+    Returns
+    -------
+    Version or None
+        The newest such version.
+    """
+    wanted = version_tags(result)
+    for version in versions(tracker, series):
+        if REFRESH_TAG not in version.tags and wanted.items() <= dict(version.tags).items():
+            return version
+    return None
 
 
 def refresh(

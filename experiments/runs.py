@@ -181,6 +181,20 @@ def begin(
     return Run(tracker, made.info.run_id, experiment_id, made.info.artifact_uri)
 
 
+def reopened(tracker: Tracker, run_id: str) -> Run:
+    """A run that another process began, to read from and add files to.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    StorageError
+        If MLflow cannot be reached.
+    """
+    found = tracker.call("读取运行", lambda c: c.get_run(run_id))
+    return Run(tracker, run_id, found.info.experiment_id, found.info.artifact_uri)
+
+
 @contextmanager
 def running(
     tracker: Tracker,

@@ -25,6 +25,8 @@ from experiments.issued_warnings import issue_warnings, settle_outcomes
 from experiments.lifecycle import Settled, settle
 from experiments.publishing import mark_failed, publish
 from experiments.record import recorded
+from experiments.registry import same_version
+from experiments.runs import reopened
 from experiments.series import Series
 from experiments.standing import standing
 from experiments.thresholds import feed_document, publish_feed
@@ -152,9 +154,14 @@ def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competiti
             matter.vintages, series.region, series.indicator, order.day, matter.targets, options,
             session.cells, None, matter.others,
         )  # fmt: skip
-        run_.register(result, fan_chart(result))
-        settled = settle(run_.run.tracker, series, result, run_.run)
-        return result, settled, run_.run_id
+        run, before = run_.run, same_version(run_.run.tracker, series, result)
+        if before is None:
+            run_.register(result, fan_chart(result))
+        else:
+            # An earlier cycle of the day was killed after it had registered this very result.
+            run.rename(f"沿用第 {before.version} 版")
+            run = reopened(run.tracker, before.run_id)
+        return result, settle(run.tracker, series, result, run), run.id
 
 
 def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from data.catalogue.schema import Break
 from data.errors import StorageError
+from data.shocks import Shock
 from experiments.content import champion, program_version
 from experiments.line_table import line_rows
 from experiments.series import Series
@@ -114,12 +115,35 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             "notes": list(history.notes),
             "breaks": [{**asdict(b), "month": str(b.month)} for b in history.breaks],
             "lagged": [_lagged_facts(each) for each in history.lagged],
+            "shocks": [_shock_facts(each) for each in history.shocks],
             "effects": known_effects(history),
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     return {FACTS: json.dumps(facts, ensure_ascii=False, indent=1).encode(), **files}
+
+
+def _shock_facts(each: Shock) -> dict[str, Any]:
+    withdrawn = each.withdrawn_on
+    return {
+        **asdict(each),
+        "month": str(each.month),
+        "declared_on": each.declared_on.isoformat(),
+        "withdrawn_on": None if withdrawn is None else withdrawn.isoformat(),
+    }
+
+
+def _shock(facts: Mapping[str, Any]) -> Shock:
+    withdrawn = facts["withdrawn_on"]
+    return Shock(
+        **{
+            **facts,
+            "month": pd.Period(facts["month"], freq="M"),
+            "declared_on": date.fromisoformat(facts["declared_on"]),
+            "withdrawn_on": None if withdrawn is None else date.fromisoformat(withdrawn),
+        }
+    )
 
 
 def _lagged_facts(each: LaggedIndicator) -> dict[str, Any]:
@@ -217,6 +241,7 @@ def decode_history(folder: Path) -> History:
                 for b in kept.get("breaks", ())
             ),
             lagged=beside,
+            shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
         )
         whole = list(history.months.astype(str)) == months
         same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]

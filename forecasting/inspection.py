@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.catalogue import Indicator, Region
 from data.catalogue.schema import Break
+from data.shocks import KIND_NAMES
 from features import calendar
 from features.breaks import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses, growth
 from features.history import History
@@ -27,6 +28,9 @@ def column_label(column: str) -> str:
     """Chinese name of a regressor column."""
     if column.startswith("break_"):
         return f"{BREAK_LABEL}台阶（{column[6:10]}-{column[10:]}）"
+    if column.startswith("shock_"):
+        _, month, kind, _ = column.split("_")
+        return f"事件{KIND_NAMES[kind]}（{month[:4]}-{month[4:]}）"
     return calendar.COLUMN_LABELS.get(column, column)
 
 

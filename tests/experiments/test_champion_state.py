@@ -14,6 +14,7 @@ import pytest
 
 from data.catalogue.schema import Break
 from data.errors import StorageError
+from data.shocks import Shock
 from experiments import state
 from experiments.champion_state import champion_on, load_champion, load_version
 from experiments.registry import promote
@@ -60,7 +61,11 @@ def rich(competition: Competition) -> Competition:
         pseudo_real_time=True,
     )
     step = Break("*", history.start + 20, "dummy", "口径")
-    return replace(competition, history=replace(history, lagged=(beside,), breaks=(step,)))
+    event = Shock(
+        "310114", "", history.start + 30, "temporary", 6, "疫情", "通告", history.as_of, None, 3
+    )  # fmt: skip
+    seen = replace(history, lagged=(beside,), breaks=(step,), shocks=(event,))
+    return replace(competition, history=seen)
 
 
 def test_no_champion_before_the_first_promotion(record, competition, tracker, series) -> None:
@@ -83,6 +88,7 @@ def test_paths_history_and_facts_come_back_as_they_were(
     np.testing.assert_array_equal(kept.values, given.values)
     assert kept.fingerprint == given.fingerprint == stored.facts["data_fingerprint"]
     assert kept.breaks == given.breaks
+    assert kept.shocks == given.shocks
     pd.testing.assert_frame_equal(kept.lagged_table, given.lagged_table)
     assert kept.lagged[0].name == "求人倍率"
     names = ("region", "indicator", "start", "unit", "kind", "transform", "precision", "as_of")

@@ -34,6 +34,8 @@ COMMANDS: Commands = {
     ),
     "rollback": ("cli.promote", "rollback", "把现役版本退回到前任版本。"),
     "predict": ("cli.predict", "predict", "给出现役模型版本的预测、突破概率或警戒线。"),
+    "monitor": ("cli.monitor", "monitor", "核对现役预测与已公布的结果，检查是否走样。"),
+    "explain": ("cli.monitor", "explain", "说明预测比上一期为何变动。"),
     "sync": ("cli.sync", "sync", "把暂存在本机的运行结果补记入 MLflow。"),
     "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
     "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),

@@ -50,6 +50,7 @@ def predict(
 ) -> None:
     """给出现役模型版本的预测、突破概率或警戒线，与 mlflow models serve 的回答相同。"""
     from cli.session import open_session
+    from data.targets import TIER_NAMES
     from experiments.series import Series
     from experiments.serving import answer
     from experiments.tracking import open_tracker
@@ -71,6 +72,8 @@ def predict(
     titles = _TITLES.get(what) or {name: name for name in (rows[0] if rows else {})}
     if what == "lines":
         rows = [{**row, "state": _STATES[row["state"]]} for row in rows]
+    if what in ("lines", "caps"):
+        rows = [{**row, "tier": TIER_NAMES[row["tier"]]} for row in rows]
     show(what, titles, [{name: _short(row[name]) for name in titles} for row in rows], False)
 
 

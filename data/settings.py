@@ -95,6 +95,8 @@ KEYS: tuple[Key, ...] = (
         "各月考核的控制数，警戒线所指：end 期末月突破；any 自该月至期末有任一月突破"),
     Key("warnings", "fewest_events", 10, _integer(3, 1000), "3—1000 的整数",
         "回测中突破与未突破各不足此数时，不据以选界限"),
+    Key("monitor", "rollback", "off", _one_of("off", "on"), '"off" 或 "on"',
+        "监测报警时：off 只报告；on 自动退回到前任版本（前任须是另一个模型）"),
     Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数（MB）",
         "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip

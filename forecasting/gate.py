@@ -170,7 +170,7 @@ def judge(
         checks += [
             _against_incumbent(candidate, incumbent),
             _against_floors(candidate, floors),
-            *(_one_step(candidate, level) for level in LEVELS),
+            *(one_step(candidate.covered[level][:, 0], level) for level in LEVELS),
             *(_ahead(candidate, level) for level in LEVELS),
             _caps(candidate, incumbent, events),
         ]
@@ -230,16 +230,28 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
     )  # fmt: skip
 
 
-def _one_step(candidate: Scored, level: int) -> Check:
-    """Coverage one month ahead against the binomial law: such forecasts do not overlap."""
+def one_step(inside: Floats, level: int, whose: str = "") -> Check:
+    """Coverage one month ahead against the binomial law: such forecasts do not overlap.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray
+        Shape (n,): 1 where the interval held the outcome, NaN where unknown.
+    level : int
+        Central level in percent.
+    whose : str
+        Put before the name of the check (Chinese).
+    """
     from scipy.stats import binom
 
-    cells = candidate.covered[level][:, 0]
-    cells = cells[np.isfinite(cells)]
+    name, label = f"coverage{level}_one_step", f"{whose}首月 {level}% 区间覆盖率"
+    cells = inside[np.isfinite(inside)]
     n, share = len(cells), level / 100
+    if n < FEWEST_ORIGINS:
+        return Check(name, label, "skip", f"{label}：结果已知的起点只有 {n} 个，不作判断")
     tail = (1 - BAND) / 2
     low, high = (float(binom.ppf(q, n, share)) / n for q in (tail, 1 - tail))
-    return _band(f"coverage{level}_one_step", f"首月 {level}% 区间覆盖率", cells, low, high)
+    return _band(name, label, cells, low, high)
 
 
 def _ahead(candidate: Scored, level: int) -> Check:

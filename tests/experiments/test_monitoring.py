@@ -1,0 +1,191 @@
+"""Forecasts in force are scored as their months are published; why the next one moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from data.clock import key_month, month_end
+from data.errors import NoModelError, NotFoundError
+from data.vintages import Vintages
+from experiments import registry
+from experiments.explain import STEPS, explain, pair
+from experiments.monitoring import observe, roll_back_after_alarm
+from experiments.redraw import Material
+from experiments.series import Series
+from experiments.tracking import Tracker
+from features.history import from_known
+from forecasting.competition import Competition, Options, compete, rechosen
+
+FLOORS = ("random_walk", "drift", "seasonal_naive")
+
+
+def competed(vintages: Vintages, series: Series, day: date, targets=()) -> Competition:
+    options = Options(models=FLOORS, origins=12, n_paths=200)
+    return compete(vintages, series.region, series.indicator, day, targets, options)
+
+
+@pytest.fixture
+def months(
+    vintages: Vintages,
+    series: Series,
+    record,
+    tracker: Tracker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., None]:
+    """Run and promote in each of the months, a chosen model each time."""
+
+    def call(*last: str, model: str = "random_walk") -> None:
+        for month in last:
+            day = month_end(key_month(int(month.replace("-", "")))) + timedelta(days=20)
+            monkeypatch.setenv("FORECAST_TODAY", day.isoformat())
+            record(rechosen(competed(vintages, series, day), model, "测试"))
+            registry.promote(tracker, series, why="每月")
+
+    return call
+
+
+def history(vintages: Vintages, series: Series, day: str):
+    when = date.fromisoformat(day)
+    return from_known(vintages.as_of(when), series.region, series.indicator, when)
+
+
+def test_there_is_nothing_to_watch_at_first(
+    vintages, series: Series, tracker: Tracker, months
+) -> None:
+    known = history(vintages, series, "2026-11-20")
+    assert observe(tracker, series, known) is None
+    months("2026-10")
+    found = observe(tracker, series, known)
+    assert found is not None
+    assert (found.months, found.charts, found.rows) == (0, (), ())
+    assert "没有等到" in found.advice
+
+
+def test_forecasts_are_held_against_what_was_published(
+    vintages, series: Series, tracker: Tracker, months
+) -> None:
+    months("2026-06", "2026-07", "2026-08")
+    known = history(vintages, series, "2026-11-20")
+    found = observe(tracker, series, known)
+    assert found is not None
+    assert found.months == 3
+    ahead = [(r["origin"], r["months_ahead"]) for r in found.rows]
+    assert ahead == [
+        *(("2026-06", h) for h in range(1, 5)),
+        *(("2026-07", h) for h in range(1, 4)),
+        *(("2026-08", h) for h in range(1, 3)),
+    ]
+    for row in found.rows:
+        assert row["outcome"] == known.series[row["month"]]
+        assert row["inside80"] == (row["q10"] <= row["outcome"] <= row["q90"])
+    assert [len(c.values) for c in found.charts] == [3] * 5
+    document = found.document()
+    assert document["false_alarm_months"] == 60
+    assert [c["alarm"] for c in document["charts"]] == [None] * 5
+
+
+def test_charts_begin_anew_with_another_model(
+    vintages, series: Series, tracker: Tracker, months
+) -> None:
+    months("2026-05", "2026-06")
+    months("2026-07", "2026-08", model="drift")
+    found = observe(tracker, series, history(vintages, series, "2026-11-20"))
+    assert found is not None
+    assert found.months == 2
+    assert {r["version"] for r in found.rows} == {"1", "2", "3", "4"}
+
+
+def test_a_shift_of_the_series_raises_an_alarm_and_may_roll_back(
+    vintages, series: Series, tracker: Tracker, months
+) -> None:
+    months("2026-01", model="drift")
+    months("2026-02", "2026-03", "2026-04", "2026-05", "2026-06", "2026-07", "2026-08")
+    known = history(vintages, series, "2026-11-20")
+    calm = observe(tracker, series, known)
+    assert calm is not None
+    assert calm.alarms == ()
+    assert roll_back_after_alarm(tracker, series, calm) is None
+    # Every month 3,000 people more than the month before, where the model expects none.
+    values = known.values.copy()
+    values[-9:] += 3000.0 * np.arange(1, 10)
+    found = observe(tracker, series, replace(known, values=values))
+    assert found is not None
+    assert {c.name for c in found.charts if c.alarm is not None} >= {"above", "score"}
+    assert "重新竞赛" in found.advice
+    # The previous version is of the same model: going back would not help.
+    assert roll_back_after_alarm(tracker, series, found) is None
+    name = series.registered_name
+    tracker.call("移动", lambda c: c.set_registered_model_alias(name, "previous", "1"))
+    done = roll_back_after_alarm(tracker, series, found)
+    assert done is not None
+    assert (done.version, done.model) == ("1", "drift")
+    assert done.champion.tags["promoted_why"].startswith("自动：监测报警（")
+
+
+def test_the_steps_between_two_forecasts_sum_to_the_whole(
+    vintages, series: Series, tracker: Tracker, months, competition: Competition
+) -> None:
+    months("2026-08")
+    months("2026-09", model="drift")
+    then, now = pair(tracker, series, None, None)
+    assert (then.version.version, now.version.version) == ("1", "2")
+    found = explain(series, then, now, Material(vintages, ()), competition.targets)
+    assert found.new_months[0][0] == "2026-09"
+    assert found.revised == ()
+    assert [m.name for m in found.medians] == [str(p) for p in now.paths.months[:11]]
+    assert [m.name for m in found.caps] == ["municipal 2026 any_month"]
+    for moved in (*found.medians, *found.caps):
+        assert list(moved.effects) == list(STEPS)
+        assert sum(moved.effects.values()) == pytest.approx(moved.after - moved.before, abs=1e-9)
+        assert moved.effects["program"] == 0
+        assert moved.effects["revisions"] == 0
+    assert any(m.effects["new_month"] for m in found.medians)
+    assert any(m.effects["model"] for m in found.medians)
+
+
+def test_a_revision_is_told_from_the_new_month(
+    vintages, series: Series, tracker: Tracker, record, months, monkeypatch
+) -> None:
+    months("2026-08")
+    rows = vintages.rows
+    last = rows[rows["month"] == 202608].iloc[0]
+    extra = last.to_frame().T.astype(rows.dtypes)
+    extra["value"] += 500.0
+    extra["published_on"] = np.datetime64("2026-10-05")
+    extra["id"] = int(rows["id"].max()) + 1
+    import pandas as pd
+
+    both = pd.concat([rows, extra]).sort_values(["month", "published_on", "id"], ignore_index=True)
+    revised = replace(vintages, rows=both)
+    monkeypatch.setenv("FORECAST_TODAY", "2026-10-20")
+    day = date(2026, 10, 20)
+    record(rechosen(competed(revised, series, day), "random_walk", "测试"))
+    registry.promote(tracker, series, why="每月")
+    then, now = pair(tracker, series, None, None)
+    found = explain(series, then, now, Material(revised, ()), ())
+    assert [r[0] for r in found.revised] == ["2026-08"]
+    first = found.medians[0].effects
+    # A random walk starts from the last value: the revision lifts it, the new month puts it right.
+    assert first["revisions"] == pytest.approx(500, abs=30)
+    assert first["new_month"] == pytest.approx(
+        now.history.values[-1] - now.history.values[-2], abs=40
+    )
+
+
+def test_what_cannot_be_explained_is_said(
+    vintages, series: Series, tracker: Tracker, months
+) -> None:
+    with pytest.raises(NotFoundError, match="还没有两期"):
+        pair(tracker, series, None, None)
+    months("2026-08", "2026-09")
+    with pytest.raises(NotFoundError, match="没有第 7 版"):
+        pair(tracker, series, "7", None)
+    then, now = pair(tracker, series, "2", "1")
+    gone = replace(then, facts={**then.facts, "model": "gone"})
+    with pytest.raises(NoModelError):
+        explain(series, gone, now, Material(vintages, ()), ())

@@ -216,7 +216,9 @@ def _effects(content: Mapping[str, Any]) -> Any:
     table.add_column("标准误", justify="right")
     table.add_column("处理")
     for row in effects["columns"]:
-        how = "总是扣除，预测保持新水平" if row["forced"] else "有依据，扣除后再加回"
+        event = row["column"].startswith("shock_")
+        forced = "总是扣除，预测按申报的形状延续" if event else "总是扣除，预测保持新水平"
+        how = forced if row["forced"] else "有依据，扣除后再加回"
         figures = (f"{row['coefficient']:+.4f}", f"{row['standard_error']:.4f}")
         table.add_row(row["name"], *figures, how)
     return table

@@ -47,6 +47,7 @@ COMMANDS: Commands = {
     "monthly": ("cli.monthly", "monthly", "月度作业：导入、预测、阈值、预警、月报，逐个地区。"),
     "cron": ("cli.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
     "doctor": ("cli.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
+    "prune": ("cli.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),
     "backup": ("cli.backup", "backup", "把整个工作区备份为一个文件。"),
     "restore": ("cli.backup", "restore", "从备份文件恢复到空的工作区。"),
 }

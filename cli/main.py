@@ -25,6 +25,11 @@ COMMANDS: Commands = {
         "情景推演：裁员、新增就业变动对失业人数和突破概率的影响。",
     ),
     "thresholds": ("cli.thresholds_group", "thresholds", "发布与查对预警线（失业警戒线）。"),
+    "bulletin": (
+        "cli.bulletin",
+        "bulletin",
+        "生成就业失业形势分析与失业预警月报，签发，更正。",
+    ),
     "warnings": ("cli.warnings_group", "warnings", "预警的发布记录与回测评价。"),
     "shocks": ("cli.shocks", "shocks", "申报、列出、撤回疫情等特殊事件，查看程序的建议。"),
     "promote": (

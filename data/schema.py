@@ -200,3 +200,41 @@ shocks = Table(
 )
 
 Index("ix_shocks", shocks.c.region)
+
+# Append-only: every state of a bulletin. record, changes: JSON; stamp columns are empty in drafts.
+bulletins = Table(
+    "bulletins",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recorded_at", DateTime, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("month", Integer, nullable=False),  # YYYYMM
+    Column("state", String(16), nullable=False),  # draft, issued or withdrawn
+    Column("correction", Integer, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("number", String(128), nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("signer", String(64), nullable=False),
+    Column("issued_on", Date),
+    Column("demo", Boolean, nullable=False),
+)
+
+Index("ix_bulletins", bulletins.c.region, bulletins.c.month)
+
+# The bytes that were issued, in base64 and in pieces that a row of a backup can hold.
+bulletin_files = Table(
+    "bulletin_files",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("bulletin_id", Integer, ForeignKey("bulletins.id"), nullable=False),
+    Column("format", String(8), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+Index("ix_bulletin_files", bulletin_files.c.bulletin_id)

@@ -77,6 +77,8 @@ KEYS: tuple[Key, ...] = (
         "/srv/就业数据"),
     Key("monthly", "timeout_minutes", 30, _integer(1, 1440), "1—1440 的整数",
         "每个地区最长用时（分钟），超过则跳过并报告"),
+    Key("bulletin", "office", "", _text, "文字", "月报的发文机关署名",
+        "嘉定区人力资源和社会保障局"),
     Key("notify", "command", "", _text, "命令行",
         "月度作业结束后执行的命令，小结由标准输入传入",
         "mail -s 月度作业 someone@example.org"),

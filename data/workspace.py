@@ -50,6 +50,11 @@ class Workspace:
         """Published thresholds, for the early-warning systems of others."""
         return self.root / "thresholds"
 
+    @property
+    def bulletins(self) -> Path:
+        """Monthly bulletins by region and month."""
+        return self.root / "bulletins"
+
     def create(self) -> bool:
         """Make the folders that are missing.
 

@@ -1,0 +1,77 @@
+"""`forecast bulletin issue` and `forecast bulletin list`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.bulletin import format_option, formats, month_option, output_option, report
+from cli.output import indicator_option, json_option, region_option
+
+
+@click.command(options_metavar="[选项]", short_help="签发月报：加文号、主送、签发人和日期并封存。")
+@region_option
+@indicator_option
+@month_option
+@click.option("--number", required=True, metavar="文号", help="发文字号，如 嘉人社〔2026〕12号。")
+@click.option("--to", "addressee", required=True, metavar="主送", help="主送机关。")
+@click.option("--signer", required=True, metavar="签发人", help="签发人姓名。")
+@click.option("--date", "day", metavar="日期", help="成文日期；默认为今天。")
+@format_option
+@output_option
+@json_option
+def issue(
+    region: str,
+    indicator: str | None,
+    month: str | None,
+    number: str,
+    addressee: str,
+    signer: str,
+    day: str | None,
+    forms: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """签发最新的月报草稿：加盖文号、主送、签发人和成文日期，连同校验和封存。
+
+    封存后不再改动；内容变化后另出更正草稿，签发即为更正第几号。
+    """
+    from cli.output import find
+    from cli.session import open_session
+    from data import clock
+    from experiments.bulletins import headline, issue_bulletin, save
+    from experiments.series import Series
+    from forecasting.bulletin.compose import Stamp
+    from forecasting.scenario_basis import parse_month
+
+    wanted = formats(forms)
+    session = open_session()
+    series = Series(*find(session, region, indicator))
+    about = None if month is None else parse_month(month, "--month")
+    signed = clock.parse_day(day, "--date") if day else clock.today()
+    stamp = Stamp(number, addressee, signer, signed.isoformat())
+    made = issue_bulletin(session, series, stamp, month=about, formats=wanted)
+    report(made, save(session, made, output), headline(session, made), as_json=as_json)
+
+
+@click.command("list", options_metavar="[选项]", short_help="列出月报的草稿、签发件和更正。")
+@click.option("--region", metavar="地区", help="只列该地区；默认全部。")
+@month_option
+@json_option
+def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None:
+    """列出月报的每一份草稿、签发件和更正，先存的在前。"""
+    from cli.output import show
+    from cli.session import open_session
+    from experiments.bulletins import listing
+    from forecasting.scenario_basis import parse_month
+
+    session = open_session()
+    place = None if region is None else session.catalogue.region(region).code
+    about = None if month is None else parse_month(month, "--month")
+    titles = {
+        "region_name": "地区", "indicator_name": "指标", "month": "月份", "state_name": "状态",
+        "correction": "更正", "changes": "变动", "number": "文号", "signer": "签发人",
+        "issued_on": "成文日期", "as_of": "知情日", "demo": "演示数据",
+    }  # fmt: skip
+    show("bulletins", titles, listing(session, place, about), as_json)

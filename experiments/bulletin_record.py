@@ -1,0 +1,322 @@
+"""Gather what a bulletin may say: the store, the champion, the feed and past warnings as a record.
+
+The record is plain JSON. A bulletin is a pure function of it, so that the record kept with an
+issued bulletin can be read, compared and rendered again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from data.catalogue import Catalogue, Indicator, Region
+from data.errors import DataError, StorageError
+from data.sample_store import firm_panel, group_vintages, groups_of, separation_details
+from data.store import Store
+from data.targets import Target
+from data.vintages import Vintages
+from data.warning_store import VERDICT_NAMES, issued, outcomes
+from experiments.champion_state import StoredForecast, champion_on, load_version
+from experiments.content import program_version
+from experiments.series import Series
+from experiments.tracking import Tracker
+from experiments.versions import Version, versions
+from forecasting.bulletin.record.notes import data_notes, failed_models
+from forecasting.bulletin.record.outlook import outlook_record, review_record
+from forecasting.bulletin.record.people import people_record
+from forecasting.bulletin.record.progress import progress_record
+from forecasting.bulletin.record.sample import sample_record
+from forecasting.bulletin.record.series import series_record
+from forecasting.bulletin.record.warning import warning_record
+
+SCHEMA = 1
+SHOWN_MONTHS = 12
+LINE_MONTHS = 6
+SHOWN_WARNINGS = 12
+GROUPED = "registered_unemployed"
+_ORDER = (
+    "registered_unemployed",
+    "registered_unemployment_rate",
+    "surveyed_unemployment_rate",
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a bulletin is about.
+
+    Attributes
+    ----------
+    region : Region
+        Where.
+    indicator : Indicator
+        What is forecast.
+    month : pandas.Period
+        Last month that is told.
+    as_of : datetime.date
+        Nothing that became known later is looked at.
+    """
+
+    region: Region
+    indicator: Indicator
+    month: pd.Period
+    as_of: date
+
+    @property
+    def series(self) -> Series:
+        """Names in MLflow."""
+        return Series(self.region, self.indicator)
+
+
+def latest_month(store: Store, region: Region, indicator: Indicator, as_of: date) -> pd.Period:
+    """Newest published month of an indicator.
+
+    Raises
+    ------
+    DataError
+        If nothing was known.
+    """
+    values = store.vintages(region.code, indicator.code).as_of(as_of).values
+    if values.empty:
+        raise DataError(
+            f"截至 {as_of} 没有{region.name}“{indicator.name}”的数据，不能编制月报。",
+            "请先用 forecast data import 导入数据。",
+        )
+    month: pd.Period = values.index[-1]
+    return month
+
+
+def usual_day(
+    store: Store, question_region: Region, indicator: Indicator, month: pd.Period
+) -> date | None:
+    """Last day on which a month was the newest one: the eve of the next month's publication.
+
+    Returns None if the next month has not been published.
+    """
+    following = store.vintages(question_region.code, indicator.code).first_published(month + 1)
+    return None if following is None else (pd.Timestamp(following) - pd.Timedelta(days=1)).date()
+
+
+def _all_series(store: Store, catalogue: Catalogue, region: Region) -> dict[str, Vintages]:
+    """Every stored series of a region, main ones first."""
+    known = {i.code for i in catalogue.indicators}
+    stored = [i for r, i, _ in store.series() if r == region.code and i in known]
+    first = [c for c in _ORDER if c in stored]
+    return {
+        c: store.vintages(region.code, c) for c in [*first, *(s for s in stored if s not in first)]
+    }
+
+
+def _chosen(tracker: Tracker, question: Question) -> tuple[Version | None, str]:
+    """The version a bulletin rests on and what it is: champion, candidate, or why there is none."""
+    champion = champion_on(tracker, question.series, question.as_of)
+    month = str(question.month)
+    if champion is not None and champion.data_month <= month:
+        return champion, "champion"
+    seen = [
+        v
+        for v in versions(tracker, question.series)
+        if v.tags.get("as_of", "9999") <= question.as_of.isoformat()
+    ]
+    if not seen:
+        return None, "none"
+    fitting = [v for v in seen if v.data_month <= month]
+    if not fitting:
+        return None, "late"
+    return max(fitting, key=lambda v: (v.data_month, bool(v.promotions), int(v.version))), (
+        "candidate"
+    )
+
+
+def _identity(version: Version, status: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    coverage = version.tags.get("coverage80")
+    return {
+        "status": status,
+        "model": version.model,
+        "label": facts.get("model_label", version.model),
+        "registered_name": version.registered_name,
+        "version": version.version,
+        "coverage80": None if coverage is None else float(coverage),
+        "wis": version.tags.get("wis"),
+        "evidence_origins": version.tags.get("evidence_origins"),
+    }
+
+
+def _leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
+    """Leaderboard kept with the run of a version; empty where the run is gone."""
+    from mlflow.artifacts import load_text
+
+    if not version.run_id:
+        return []
+    try:
+        run = tracker.call("读取运行", lambda c: c.get_run(version.run_id))
+        where = f"{run.info.artifact_uri}/leaderboard.csv"
+        text = tracker.call("读取运行", lambda _: load_text(where))
+    except StorageError:
+        return []
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+
+
+def _review(tracker: Tracker, question: Question, actual: float | None) -> dict[str, Any] | None:
+    """The forecast of the month from a version made a month before; the one in force if any."""
+    if actual is None:
+        return None
+    before = str(question.month - 1)
+    day = question.as_of.isoformat()
+    made = [
+        v
+        for v in versions(tracker, question.series)
+        if v.data_month == before and v.tags.get("as_of", "9999") <= day
+    ]
+    if not made:
+        return None
+    version = max(made, key=lambda v: (bool(v.promotions), int(v.version)))
+    try:
+        stored = load_version(tracker, version)
+    except StorageError:
+        return None  # its files were cleared away; the section says that nothing was kept
+    status = "champion" if version.promotions else "candidate"
+    identity = _identity(version, status, stored.facts)
+    return review_record(stored.paths, question.indicator, identity, question.month, actual)
+
+
+def _sample(store: Store, question: Question) -> dict[str, Any] | None:
+    reports = firm_panel(store, question.region.code, question.as_of)
+    if reports.empty:
+        return None
+    types = separation_details(reports, "type")
+    causes = separation_details(reports, "cause")
+    return sample_record(reports, types, causes, question.month)
+
+
+def _people(store: Store, catalogue: Catalogue, question: Question) -> dict[str, Any]:
+    whole = catalogue.indicator(GROUPED)
+    code = question.region.code
+    groups = {g: group_vintages(store, code, GROUPED, g) for g in groups_of(store, code, GROUPED)}
+    everybody = store.vintages(code, GROUPED)
+    return people_record(groups, everybody, question.region, whole, question.month, question.as_of)
+
+
+def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
+    """The last level of each earlier month, with what came of it."""
+    found = issued(store, question.region.code, question.indicator.code, day=question.as_of)
+    results = outcomes(store, question.as_of)
+    latest = {str(w.month): w for w in found if w.month < question.month}
+    rows: dict[str, Any] = {}
+    for month in sorted(latest)[-SHOWN_WARNINGS:]:
+        warning = latest[month]
+        outcome = results[warning.id][-1] if warning.id in results else None
+        rows[month] = {
+            "month": month,
+            "as_of": warning.as_of.isoformat(),
+            "level_name": warning.level_name,
+            "verdict": None if outcome is None else VERDICT_NAMES[outcome.verdict],
+            "lead_months": None if outcome is None else outcome.lead_months,
+            "source": f"预警发布记录第{warning.id}号",
+        }
+    return rows
+
+
+def bulletin_record(
+    store: Store,
+    catalogue: Catalogue,
+    tracker: Tracker,
+    question: Question,
+    targets: Sequence[Target],
+    *,
+    feed: Mapping[str, Any] | None,
+    office: str,
+) -> dict[str, Any]:
+    """Everything a bulletin may cite.
+
+    Parameters
+    ----------
+    store : Store
+        Observations, groups and firm reports.
+    catalogue : Catalogue
+        Regions and indicators.
+    tracker : Tracker
+        Registered versions.
+    question : Question
+        Region, indicator, month, day of knowledge.
+    targets : sequence of Target
+        All on file.
+    feed : mapping or None
+        Thresholds in force.
+    office : str
+        Name of the issuing office.
+
+    Returns
+    -------
+    dict
+        JSON-able; the same stores and question give the same record.
+
+    Raises
+    ------
+    DataError
+        If nothing of the region was known.
+    StorageError
+        If a store or MLflow fails.
+    """
+    region, month, as_of = question.region, question.month, question.as_of
+    indicators = {i.code: i for i in catalogue.indicators}
+    vintages = _all_series(store, catalogue, region)
+    series = {
+        code: row
+        for code, each in vintages.items()
+        if (row := series_record(each, region, indicators[code], month, as_of, targets))
+    }
+    if not series:
+        raise DataError(
+            f"截至 {as_of} 没有{region.name}的数据，不能编制月报。", "请先导入数据，或换一个月份。"
+        )
+    version, status = _chosen(tracker, question)
+    stored = None if version is None else load_version(tracker, version)
+    main = series.get(question.indicator.code)
+    sample = _sample(store, question)
+    people = _people(store, catalogue, question)
+    demo = any(row["demo"] for row in series.values())
+    progress = progress_record(vintages, indicators, region, month, as_of, targets, demo=demo)
+    outlook = {"status": status} if stored is None else _outlook(stored, question, status)
+    demo = demo or bool(outlook.get("demo")) or bool(sample and sample["demo"])
+    notes = {
+        "series": data_notes(vintages, indicators, region, month, as_of),
+        "failed": {} if version is None else failed_models(_leaderboard(tracker, version)),
+    }
+    return {
+        "schema": SCHEMA,
+        "region": {"code": region.code, "name": region.name, "level": region.level},
+        "indicator": question.indicator.code,
+        "month": str(month),
+        "as_of": as_of.isoformat(),
+        "program": program_version(),
+        "office": office,
+        "demo": demo,
+        "source": "月报编制",
+        "series": series,
+        "people": people,
+        "sample": sample,
+        "progress": progress,
+        "outlook": outlook,
+        "warning": None
+        if feed is None
+        else warning_record(feed, question.indicator.decimals, LINE_MONTHS),
+        "review": {
+            "forecast": _review(tracker, question, None if main is None else main["value"]),
+            "warnings": _past_warnings(store, question),
+        },
+        "notes": notes,
+    }
+
+
+def _outlook(stored: StoredForecast, question: Question, status: str) -> dict[str, Any]:
+    identity = _identity(stored.version, status, stored.facts)
+    return outlook_record(
+        stored.paths, stored.history, question.indicator, stored.facts, identity, SHOWN_MONTHS
+    )

@@ -1,0 +1,406 @@
+"""Make, issue and correct the bulletin of a region and month."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data import clock
+from data.bulletin_store import STATE_NAMES, Kept, add, issued_files, states
+from data.errors import NotFoundError, NoThresholdsError, RefusedError
+from data.files import write_atomically
+from data.session import Session
+from experiments.bulletin_record import Question, bulletin_record, latest_month, usual_day
+from experiments.series import Series
+from experiments.standing import standing
+from experiments.thresholds import feed_document
+from experiments.tracking import Tracker
+from forecasting.bulletin.blocks import Bulletin
+from forecasting.bulletin.compose import Correction, Stamp, changed_facts, compose
+from forecasting.bulletin.rendering import render
+
+DEFAULT_FORMATS = ("html", "docx", "md")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bulletin as it stands.
+
+    Attributes
+    ----------
+    record : mapping
+        Everything it cites.
+    files : dict
+        Content by file name.
+    month : str
+        YYYY-MM.
+    correction : int
+        0, or n of 更正第n号.
+    changed : bool
+        Whether it says anything that was not kept before.
+    kept : Kept
+        Its state in the store.
+    """
+
+    record: Mapping[str, Any]
+    files: dict[str, bytes]
+    month: str
+    correction: int
+    changed: bool
+    kept: Kept
+
+
+def fingerprint(record: Mapping[str, Any]) -> str:
+    """Hash of what a record says, apart from what changes with the day it is asked on.
+
+    Parameters
+    ----------
+    record : mapping
+        As `bulletin_record` gives it.
+
+    Returns
+    -------
+    str
+        SHA-256. The day of knowledge, the program's version, delays and the age of the feed do not
+        count: they would make a correction of a bulletin whose figures all stand.
+    """
+    said = {k: v for k, v in record.items() if k not in ("as_of", "program", "office")}
+    series = said["notes"]["series"]
+    said["notes"] = {
+        **said["notes"],
+        "series": {
+            c: {k: v for k, v in row.items() if k != "overdue"} for c, row in series.items()
+        },
+    }
+    if said["warning"] is not None:
+        aging = ("state", "state_reason")
+        said["warning"] = {k: v for k, v in said["warning"].items() if k not in aging}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def default_day(session: Session, series: Series, month: pd.Period | None) -> date:
+    """Day of knowledge where nobody names one.
+
+    Parameters
+    ----------
+    session : Session
+        Publication days.
+    series : Series
+        Region and indicator.
+    month : pandas.Period, optional
+        Month of the bulletin; the newest by default.
+
+    Returns
+    -------
+    datetime.date
+        Today; for an earlier month the eve of the next one's publication, when its bulletin was
+        due.
+    """
+    today = clock.today()
+    if month is None:
+        return today
+    eve = usual_day(session.store, series.region, series.indicator, month)
+    return today if eve is None else min(eve, today)
+
+
+def make_bulletin(
+    session: Session,
+    tracker: Tracker,
+    series: Series,
+    day: date,
+    *,
+    month: pd.Period | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> Made:
+    """Write the bulletin of a month as known on a day, and keep it.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    tracker : Tracker
+        Registered versions.
+    series : Series
+        Region and indicator.
+    day : datetime.date
+        Nothing that became known later is looked at.
+    month : pandas.Period, optional
+        The newest known month by default.
+    formats : sequence of str
+        Keys of `forecasting.bulletin.rendering.RENDERERS`.
+
+    Returns
+    -------
+    Made
+        What says the same as the latest state in the store is that state: a draft as it was
+        written, an issued bulletin byte for byte. What differs becomes a draft; after an issued
+        one, the draft of a numbered correction.
+
+    Raises
+    ------
+    DataError
+        If nothing of the region was known.
+    StorageError
+        If a store or MLflow fails.
+    """
+    newest = latest_month(session.store, series.region, series.indicator, day)
+    asked = newest if month is None else min(month, newest)
+    question = Question(series.region, series.indicator, asked, day)
+    record = bulletin_record(
+        session.store,
+        session.catalogue,
+        tracker,
+        question,
+        session.targets(),
+        feed=_feed(session, tracker, question),
+        office=session.settings["bulletin.office"],
+    )
+    mark = fingerprint(record)
+    before = states(session.store, series.region.code, series.indicator.code, asked)
+    last = before[-1] if before else None
+    issued = [k for k in before if k.state == "issued"]
+    if issued and issued[-1].fingerprint == mark:
+        if last is not None and last.state == "draft":
+            gone = replace(last, state="withdrawn", as_of=day, changes=())
+            add(session.store, gone, last, {})
+        return _made(session, series, issued[-1], formats, changed=False)
+    if last is not None and last.state == "draft" and last.fingerprint == mark:
+        return _made(session, series, last, formats, changed=False)
+    changes: list[dict[str, str]] = []
+    if issued:
+        changes = changed_facts(compose(issued[-1].record), compose(record))
+    kept = Kept(
+        region=series.region.code,
+        indicator=series.indicator.code,
+        month=asked,
+        state="draft",
+        correction=len(issued),
+        as_of=day,
+        record=record,
+        fingerprint=mark,
+        demo=bool(record["demo"]),
+        changes=changes,
+    )
+    return _made(session, series, add(session.store, kept, last, {}), formats, changed=True)
+
+
+def issue_bulletin(
+    session: Session,
+    series: Series,
+    stamp: Stamp,
+    *,
+    month: pd.Period | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> Made:
+    """Stamp the latest draft and freeze it (签发).
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Region and indicator.
+    stamp : Stamp
+        文号, 主送, 签发人, 成文日期.
+    month : pandas.Period, optional
+        The newest month with a bulletin by default.
+    formats : sequence of str
+        What is frozen.
+
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    NotFoundError
+        If there is no bulletin of the month.
+    RefusedError
+        If the latest state is issued already, or the number is taken.
+    StorageError
+        If the store cannot be written; nothing is issued.
+    """
+    found = states(session.store, series.region.code, series.indicator.code, month)
+    if not found:
+        named = "" if month is None else f"{month.year}年{month.month}月"
+        raise NotFoundError(
+            f"没有{series.region.name}{named}的月报草稿。",
+            f"请先运行 forecast bulletin --region {series.region.name}。",
+        )
+    chosen = max(k.month for k in found)
+    last = [k for k in found if k.month == chosen][-1]
+    title = f"{series.region.name}{chosen.year}年{chosen.month}月月报"
+    if last.state != "draft":
+        done = [k for k in found if k.month == chosen and k.state == "issued"][-1]
+        raise RefusedError(
+            f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
+            "数据变化后重新运行 forecast bulletin，会生成更正草稿，再签发即为更正。",
+        )
+    taken = [k for k in states(session.store) if k.number == stamp.number]
+    if taken:
+        raise RefusedError(
+            f"文号“{stamp.number}”已经用于 {taken[0].month} 的月报。", "请换一个文号。"
+        )
+    kept = replace(
+        last,
+        state="issued",
+        number=stamp.number,
+        addressee=stamp.addressee,
+        signer=stamp.signer,
+        issued_on=date.fromisoformat(stamp.date),
+    )
+    bulletin = written(session, kept)
+    content = {form: render(bulletin, form) for form in formats}
+    return _made(session, series, add(session.store, kept, last, content), formats, changed=True)
+
+
+def written(session: Session, kept: Kept) -> Bulletin:
+    """A state of a bulletin, composed anew from its record."""
+    stamp = correction = None
+    if kept.issued_on is not None:
+        stamp = Stamp(kept.number, kept.addressee, kept.signer, kept.issued_on.isoformat())
+    if kept.correction:
+        earlier = states(session.store, kept.region, kept.indicator, kept.month)
+        corrected = [k for k in earlier if k.state == "issued" and k.correction < kept.correction]
+        correction = Correction(kept.correction, corrected[-1].number, kept.changes)
+    return compose(kept.record, stamp, correction)
+
+
+def _made(
+    session: Session, series: Series, kept: Kept, formats: Sequence[str], *, changed: bool
+) -> Made:
+    frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
+    missing = [form for form in formats if form not in frozen]
+    bulletin = written(session, kept) if missing else None
+    files = {}
+    for form in formats:
+        content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
+        files[file_name(session, series, kept, form)] = content
+    return Made(kept.record, files, str(kept.month), kept.correction, changed, kept)
+
+
+def file_name(session: Session, series: Series, kept: Kept, form: str) -> str:
+    """Name of a bulletin's file; a correction does not replace what it corrects."""
+    usual = session.catalogue.default_indicator(series.region).code == series.indicator.code
+    about = "" if usual else f"（{series.indicator.name}）"
+    correction = f"（更正第{kept.correction}号）" if kept.correction else ""
+    month = f"{kept.month.year}年{kept.month.month}月"
+    return f"{series.region.name}{month}就业失业月报{about}{correction}.{form}"
+
+
+def folder(session: Session, made: Made) -> Path:
+    """Where a bulletin's files go unless somebody says otherwise."""
+    return session.workspace.bulletins / made.kept.region / made.month
+
+
+def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
+    """Write the files of a bulletin.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    made : Made
+        From `make_bulletin` or `issue_bulletin`.
+    place : pathlib.Path, optional
+        Folder; `bulletins/<region>/<month>` of the workspace by default.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written.
+    """
+    target = folder(session, made) if place is None else place
+    for name, content in made.files.items():
+        write_atomically(target / name, content)
+    return [target / name for name in made.files]
+
+
+def headline(session: Session, made: Made) -> str:
+    """One line for people: what it is, and whether it is new."""
+    kept = made.kept
+    place = session.catalogue.region(kept.region).name
+    correction = f"更正第{kept.correction}号" if kept.correction else ""
+    title = f"{place}{kept.month.year}年{kept.month.month}月月报{correction}"
+    if kept.state == "issued":
+        frozen = f"（{kept.number}，{kept.issued_on}）"
+        return f"{title}已签发{frozen}" if made.changed else f"{title}已签发{frozen}，内容没有变化"
+    if not made.changed:
+        return f"{title}草稿没有变化"
+    told = f"，{len(kept.changes)} 处变动" if kept.correction else ""
+    return f"{title}草稿已生成{told}"
+
+
+def summary(made: Made, files: Sequence[Path]) -> dict[str, Any]:
+    """What was made as a JSON-able object."""
+    return {
+        **_row(made.kept),
+        "changed": made.changed,
+        "changes": list(made.kept.changes),
+        "files": [
+            {"path": str(path), "sha256": hashlib.sha256(made.files[path.name]).hexdigest()}
+            for path in files
+        ],
+    }
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    return {
+        "region": kept.region,
+        "indicator": kept.indicator,
+        "month": str(kept.month),
+        "state": kept.state,
+        "state_name": STATE_NAMES[kept.state],
+        "correction": kept.correction,
+        "changes": len(kept.changes),
+        "number": kept.number,
+        "addressee": kept.addressee,
+        "signer": kept.signer,
+        "issued_on": None if kept.issued_on is None else kept.issued_on.isoformat(),
+        "as_of": kept.as_of.isoformat(),
+        "demo": kept.demo,
+    }
+
+
+def listing(session: Session, region: str | None, month: pd.Period | None) -> list[dict[str, Any]]:
+    """Every state of every bulletin as JSON-able rows.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    region : str or None
+        Catalogue code; all by default.
+    month : pandas.Period or None
+        Only of this month.
+    """
+    return [
+        {
+            "region_name": session.catalogue.region(kept.region).name,
+            "indicator_name": session.catalogue.indicator(kept.indicator).name,
+            **_row(kept),
+        }
+        for kept in states(session.store, region, None, month)
+    ]
+
+
+def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, Any] | None:
+    """The thresholds of the day; None where there were none or they know later months."""
+    past = question.as_of < clock.today()
+    try:
+        now = standing(session, tracker, question.series, question.as_of, past=past)
+    except NoThresholdsError:
+        return None
+    return None if now.history.origin > question.month else feed_document(session, now)

@@ -1,0 +1,306 @@
+"""A record becomes a bulletin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.bulletin.blocks import Annex, Block, Bulletin, Heading, Paragraph, Table
+from forecasting.bulletin.facts import Book, Text, say
+from forecasting.bulletin.figures import CHANCES
+from forecasting.bulletin.sections.notes import data_notes, model
+from forecasting.bulletin.sections.outlook import outlook, outlook_annex
+from forecasting.bulletin.sections.overview import market, overview
+from forecasting.bulletin.sections.people import people, sample
+from forecasting.bulletin.sections.progress import progress
+from forecasting.bulletin.sections.warning import review, warning
+from forecasting.bulletin.wording import signed_change
+
+TITLE = "就业失业形势分析与失业预警月报"
+NUMERALS = "一二三四五六七八九十"
+INTERVALS = {"inner": 80, "outer": 95}
+_CHANGE_KEYS = ("source", "before", "after", "id")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What issuing a bulletin adds (签发).
+
+    Attributes
+    ----------
+    number : str
+        发文字号, such as 嘉人社〔2026〕12号.
+    addressee : str
+        主送机关.
+    signer : str
+        签发人.
+    date : str
+        成文日期, YYYY-MM-DD.
+    """
+
+    number: str
+    addressee: str
+    signer: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a correction (更正) adds.
+
+    Attributes
+    ----------
+    count : int
+        n of 更正第n号.
+    number : str
+        发文字号 of what it corrects.
+    changes : sequence of mapping
+        Facts that differ: `id`, `source`, `before`, `after`, as `changed_facts` gives them.
+    """
+
+    count: int
+    number: str
+    changes: Sequence[Mapping[str, str]]
+
+
+def _numbered(sections: list[list[Block]]) -> tuple[Block, ...]:
+    """Headings with their Chinese numbers: 一、 and （一）."""
+    found: list[Block] = []
+    for number, section in zip(NUMERALS, sections, strict=False):
+        inner = 0
+        for block in section:
+            if not isinstance(block, Heading):
+                found.append(block)
+            elif block.level == 1:
+                found.append(Heading((f"{number}、", *block.text), 1))
+            else:
+                found.append(Heading((f"（{NUMERALS[inner]}）", *block.text), 2))
+                inner += 1
+    return tuple(found)
+
+
+def _indicators(book: Book) -> list[Block]:
+    """主要指标表."""
+
+    def row(code: str) -> tuple[Text, ...]:
+        pointer = f"/series/{code}"
+        series = book.get(pointer)
+        digits, unit = series["decimals"], series["unit"]
+        value: Text = ()
+        if series["value"] is not None:
+            value = (book.cite(f"{pointer}/value", "plain", digits),)
+        span: Text = ()
+        if series["reporting"] == "year_to_date":
+            span = say("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
+        return (
+            say("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
+            ("百分比" if unit == "%" else unit,),
+            value,
+            signed_change(book, f"{pointer}/month_on_month/change", digits),
+            signed_change(book, f"{pointer}/year_on_year/change", digits),
+        )
+
+    series = book.get("/series") or {}
+    if not series:
+        return [Paragraph(say("本月没有已入库的指标。"))]
+    titles = ("指标", "单位", "本月", "比上月", "比上年同期")
+    return [
+        Table(
+            caption=say("{month}主要指标", month=book.cite("/month", "month")),
+            titles=tuple((t,) for t in titles),
+            rows=tuple(row(c) for c in series),
+            numeric=(False, False, True, True, True),
+            widths=(0.40, 0.12, 0.16, 0.16, 0.16),
+        ),
+        Paragraph(say("注：率的变动为百分点，其余为绝对数；横线表示没有可比的基数。"), note=True),
+    ]
+
+
+def _scale(book: Book) -> list[Block]:
+    """概率用语对照表."""
+    rows = []
+    for position, (_, word) in enumerate(CHANCES):
+        pointer = f"/scale/{position}"
+        low, high = book.get(f"{pointer}/low"), book.get(f"{pointer}/high")
+        shown = say(
+            "{low}%{to}{high}",
+            low=book.cite(f"{pointer}/low", "plain"),
+            to="—" if high != low else "",
+            high=say("{h}%", h=book.cite(f"{pointer}/high", "plain")) if high != low else "",
+        )
+        rows.append(((word,), shown))
+    return [
+        Table(
+            caption=("概率用语",),
+            titles=(("用语",), ("按整数百分比表示的概率",)),
+            rows=tuple(rows),
+            numeric=(False, True),
+            widths=(0.5, 0.5),
+        ),
+        Paragraph(
+            say(
+                "注：分级参照政府间气候变化专门委员会（IPCC）对不确定性用语的规定，改为互不重叠；"
+                "概率由模拟路径得出，条数有限，故不说百分之百。"
+            ),
+            note=True,
+        ),
+    ]
+
+
+def scale_record() -> list[dict[str, int]]:
+    """Bands of the probability words in whole percent, highest first."""
+    tops = [100, *(low - 1 for low, _ in CHANCES[:-1])]
+    return [{"low": low, "high": high} for (low, _), high in zip(CHANCES, tops, strict=True)]
+
+
+def changed_facts(before: Bulletin, after: Bulletin) -> list[dict[str, str]]:
+    """Facts of two bulletins whose text differs, in the order of the later one.
+
+    Parameters
+    ----------
+    before, after : Bulletin
+        What was issued, and what would be issued now.
+
+    Returns
+    -------
+    list of dict
+        `id`, `source`, `before`, `after`; a fact that only one of them cites has an empty text in
+        the other. What is known of the program, days of knowledge and the annexes is left out.
+    """
+    old = {f.id: f for f in before.facts if not _aside(f.pointer)}
+    new = {f.id: f for f in after.facts if not _aside(f.pointer)}
+    found = []
+    for name in [*new, *(n for n in old if n not in new)]:
+        was, now = old.get(name), new.get(name)
+        texts = ("" if was is None else was.text, "" if now is None else now.text)
+        told = now or was
+        if texts[0] != texts[1] and told is not None:
+            found.append({"id": name, "source": told.source, "before": texts[0], "after": texts[1]})
+    return found
+
+
+def _aside(pointer: str) -> bool:
+    return pointer.split("/")[1] in ("as_of", "program", "stamp", "correction", "annexes", "scale")
+
+
+def _changes(book: Book) -> list[Block]:
+    """更正说明: each fact that differs from what was issued."""
+    rows = book.get("/correction/changes")
+
+    def cell(pointer: str) -> Text:
+        return (book.cite(pointer),) if book.get(pointer) else ()
+
+    return [
+        Paragraph(
+            say(
+                "本件更正{number}，以本件为准。下表列出有变动的内容。",
+                number=book.cite("/correction/number"),
+            )
+        ),
+        Table(
+            caption=say("更正内容"),
+            titles=(("来源",), ("原为",), ("现为",), ("标识",)),
+            rows=tuple(
+                tuple(cell(f"/correction/changes/{i}/{k}") for k in _CHANGE_KEYS)
+                for i in range(len(rows))
+            ),
+            numeric=(False, True, True, False),
+            widths=(0.34, 0.16, 0.16, 0.34),
+        ),
+    ]
+
+
+def compose(
+    record: Mapping[str, Any], stamp: Stamp | None = None, correction: Correction | None = None
+) -> Bulletin:
+    """Write a bulletin.
+
+    Parameters
+    ----------
+    record : mapping
+        From the assembly of the stores; see `forecasting.bulletin.record`.
+    stamp : Stamp, optional
+        Of an issued bulletin; a draft without.
+    correction : Correction, optional
+        Where it corrects one that was issued.
+
+    Returns
+    -------
+    Bulletin
+        A pure function of its arguments.
+    """
+    full: dict[str, Any] = {
+        **record,
+        "intervals": INTERVALS,
+        "scale": scale_record(),
+        "annexes": [1, 2, 3, 4],
+    }
+    if stamp is not None:
+        full["stamp"] = {
+            "number": stamp.number,
+            "addressee": stamp.addressee,
+            "signer": stamp.signer,
+            "date": stamp.date,
+            "source": "签发",
+        }
+    if correction is not None:
+        full["correction"] = {
+            "count": correction.count,
+            "number": correction.number,
+            "changes": [dict(c) for c in correction.changes],
+            "source": "更正",
+        }
+    book = Book(full)
+    title = (
+        say(
+            "{region}{month}",
+            region=book.cite("/region/name"),
+            month=book.cite("/month", "month"),
+        ),
+        say(TITLE),
+    )
+    sections = [
+        overview(book),
+        market(book),
+        people(book),
+        sample(book),
+        progress(book),
+        outlook(book),
+        warning(book),
+        review(book),
+        data_notes(book),
+        model(book),
+    ]
+    marks: list[Text] = []
+    if record["demo"]:
+        marks.append(say("（演示数据，不代表真实情况）"))
+    if stamp is None:
+        marks.append(say("（草稿，未经签发）"))
+    if correction is not None:
+        marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
+    appended = [
+        ("主要就业失业指标", _indicators(book)),
+        ("各月预测", outlook_annex(book)),
+        ("概率用语对照表", _scale(book)),
+        *([("更正说明", _changes(book))] if correction is not None else []),
+    ]
+    annexes = tuple(
+        Annex((book.cite(f"/annexes/{at}", "plain"),), say(name), tuple(blocks))
+        for at, (name, blocks) in enumerate(appended)
+    )
+    issued = stamp is not None
+    return Bulletin(
+        title=title,
+        marks=tuple(marks),
+        number=(book.cite("/stamp/number"),) if issued else (),
+        signer=(book.cite("/stamp/signer"),) if issued else (),
+        addressee=(book.cite("/stamp/addressee"),) if issued else (),
+        blocks=_numbered(sections),
+        annexes=annexes,
+        office=(book.cite("/office"),) if record.get("office") else (),
+        date=(book.cite("/stamp/date", "day"),) if issued else (),
+        made_on=str(record["as_of"]) if stamp is None else stamp.date,
+        facts=book.facts,
+        demo=bool(record["demo"]),
+    )

@@ -1,0 +1,202 @@
+"""Facts: what a bulletin says and where in the record it stands.
+
+Sentences are made by `say`, which refuses a digit that is not cited, so that a figure in a bulletin
+that nobody can trace cannot come about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from string import Formatter
+from typing import Any
+
+from forecasting.bulletin.figures import show
+
+_DIGIT = re.compile(r"[0-9０-９]")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure, month, name or quotation of a bulletin.
+
+    Attributes
+    ----------
+    id : str
+        Place in the record and form, such as `series.registered_unemployed.value:plain`.
+    pointer : str
+        Place in the record as a JSON pointer (RFC 6901).
+    value : float, int or str
+        As it stands there.
+    form : str
+        How it is written, see `forecasting.bulletin.figures.FORMS`.
+    digits : int
+        Digits after the point.
+    text : str
+        As it stands in the bulletin.
+    source : str
+        Where the record has it from, in Chinese.
+    """
+
+    id: str
+    pointer: str
+    value: Any
+    form: str
+    digits: int
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A fact within a sentence or a table cell: its id and its text."""
+
+    fact: str
+    text: str
+
+
+Text = tuple[str | Cited, ...]
+Part = str | Cited | Text
+
+
+class UncitedFigureError(ValueError):
+    """A sentence holds a digit that belongs to no fact."""
+
+
+def _checked(literal: str) -> str:
+    if _DIGIT.search(literal):
+        raise UncitedFigureError(f"a digit without a fact: {literal!r}")
+    return literal
+
+
+def say(template: str, **parts: Part) -> Text:
+    """A sentence.
+
+    Parameters
+    ----------
+    template : str
+        Chinese text without digits, with `{name}` where a part goes.
+    **parts : str, Cited or Text
+        What goes there.
+
+    Returns
+    -------
+    Text
+
+    Raises
+    ------
+    UncitedFigureError
+        If the template or a string among the parts holds a digit.
+    """
+    found: list[str | Cited] = []
+    for literal, name, _, _ in Formatter().parse(template):
+        if literal:
+            found.append(_checked(literal))
+        if name is None:
+            continue
+        part = parts[name]
+        if isinstance(part, tuple):
+            found.extend(part)
+        elif isinstance(part, Cited) or part:
+            found.append(part if isinstance(part, Cited) else _checked(part))
+    return tuple(found)
+
+
+def join(texts: Sequence[Text], between: str = "；") -> Text:
+    """Texts one after the other with a mark between them."""
+    found: list[str | Cited] = []
+    for position, text in enumerate(t for t in texts if t):
+        if position:
+            found.append(_checked(between))
+        found.extend(text)
+    return tuple(found)
+
+
+def plain(text: Text) -> str:
+    """A text without its citations."""
+    return "".join(p if isinstance(p, str) else p.text for p in text)
+
+
+def resolve(record: Mapping[str, Any], pointer: str) -> Any:
+    """The value at a JSON pointer; raises KeyError where there is none."""
+    here: Any = record
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        here = here[int(key)] if isinstance(here, list) else here[key]
+    return here
+
+
+class Book:
+    """The record while sentences are written: every figure is read, and remembered, here.
+
+    Parameters
+    ----------
+    record : mapping
+        JSON-able; a `source` in a part of it speaks for all below.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.record = record
+        self._facts: dict[str, Fact] = {}
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything cited so far, in order of first mention."""
+        return tuple(self._facts.values())
+
+    def get(self, pointer: str) -> Any:
+        """The value at a pointer; None where the record has nothing."""
+        try:
+            return resolve(self.record, pointer)
+        except (KeyError, IndexError):
+            return None
+
+    def cite(self, pointer: str, form: str = "text", digits: int = 0) -> Cited:
+        """Write a value of the record and remember it as a fact.
+
+        Parameters
+        ----------
+        pointer : str
+            JSON pointer to a number or a text.
+        form : str
+            A key of `forecasting.bulletin.figures.FORMS`.
+        digits : int
+            Digits after the point.
+
+        Returns
+        -------
+        Cited
+
+        Raises
+        ------
+        KeyError
+            If the record has nothing there.
+        """
+        value = resolve(self.record, pointer)
+        if value is None or isinstance(value, dict | list):
+            raise KeyError(pointer)
+        shown = f"{form}{digits}" if digits else form
+        name = f"{pointer[1:].replace('/', '.')}:{shown}"
+        if name not in self._facts:
+            text = show(value, form, digits)
+            self._facts[name] = Fact(
+                name, pointer, value, form, digits, text, self._source(pointer)
+            )
+        return Cited(name, self._facts[name].text)
+
+    def _source(self, pointer: str) -> str:
+        here: Any = self.record
+        source = str(self.record.get("source", ""))
+        for step in pointer.split("/")[1:]:
+            here = here[int(step)] if isinstance(here, list) else here.get(step)
+            if isinstance(here, dict) and "source" in here:
+                source = str(here["source"])
+            if not isinstance(here, dict | list):
+                break
+        return source
+
+
+def facts_document(facts: tuple[Fact, ...]) -> dict[str, Any]:
+    """Facts as one JSON-able object, by id."""
+    return {"facts": {f.id: {k: v for k, v in asdict(f).items() if k != "id"} for f in facts}}

@@ -1,0 +1,119 @@
+"""What a reader must know of the data behind a bulletin: revisions, gaps, delays, failed models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from data.catalogue import Indicator, Region
+from data.clock import key_month
+from data.inventory import overdue_month
+from data.vintages import Vintages
+from forecasting.document import figure
+
+
+def _revisions(
+    vintages: Vintages, indicator: Indicator, since: date, as_of: date
+) -> dict[str, Any]:
+    """Months whose value changed between two days, by month."""
+    rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)].copy()
+    rows["before"] = rows.groupby("month")["value"].shift(1)
+    moved = rows[rows["before"].notna() & (rows["value"] != rows["before"])]
+    moved = moved[moved["published_on"] > pd.Timestamp(since)]
+    return {
+        str(key_month(int(row["month"]))): {
+            "month": str(key_month(int(row["month"]))),
+            "before": figure(float(row["before"]), indicator),
+            "after": figure(float(row["value"]), indicator),
+            "published_on": row["published_on"].date().isoformat(),
+        }
+        for row in moved.to_dict("records")
+    }
+
+
+def _gaps(vintages: Vintages, indicator: Indicator, as_of: date) -> list[str]:
+    values = vintages.as_of(as_of).values
+    months = pd.PeriodIndex(values.index)
+    span = pd.period_range(months[0], months[-1], freq="M")
+    if indicator.reporting == "year_to_date" or indicator.january_with_february:
+        span = span[span.month != 1]  # January has no figure of its own there
+    return [str(m) for m in span.difference(months)]
+
+
+def data_notes(
+    series: Mapping[str, Vintages],
+    indicators: Mapping[str, Indicator],
+    region: Region,
+    month: pd.Period,
+    as_of: date,
+) -> dict[str, Any]:
+    """Revisions since the month before was published, gaps, delays and estimated days, by series.
+
+    Parameters
+    ----------
+    series : mapping
+        Vintages by indicator code.
+    indicators : mapping
+        Catalogue entries by code.
+    region : Region
+        Where.
+    month : pandas.Period
+        Month the bulletin is about.
+    as_of : datetime.date
+        Day of knowledge.
+
+    Returns
+    -------
+    dict
+        By indicator: `name`, `unit`, `revisions` by month, `gaps`, `overdue`, `estimated`,
+        `breaks` (notes on changes of definition), `demo`.
+    """
+    found: dict[str, Any] = {}
+    for code, vintages in series.items():
+        indicator = indicators[code]
+        known = vintages.as_of(as_of)
+        if known.values.empty:
+            continue
+        since = vintages.first_published(month - 1) or as_of
+        last = known.values.index[-1]
+        late = overdue_month(indicator, last, as_of)
+        found[code] = {
+            "name": indicator.name,
+            "unit": indicator.unit,
+            "decimals": indicator.decimals,
+            "revisions": _revisions(vintages, indicator, since, as_of),
+            "gaps": _gaps(vintages, indicator, as_of),
+            "overdue": None if late is None else str(late),
+            "estimated": known.estimated,
+            "breaks": {
+                str(b.month): {"month": str(b.month), "note": b.note}
+                for b in indicator.breaks_in(region.code, known.demo)
+                if known.values.index[0] < b.month <= last
+            },
+            "demo": known.demo,
+            "source": f"观测库 {region.name}“{indicator.name}”",
+        }
+    return found
+
+
+def failed_models(leaderboard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Models that gave no forecast, by name, with the reason.
+
+    Parameters
+    ----------
+    leaderboard : sequence of mapping
+        Rows with `model`, `label` and `failure`.
+
+    Returns
+    -------
+    dict
+        By model: `label`, `failure`.
+    """
+    return {
+        str(row["model"]): {"label": str(row["label"]), "failure": str(row["failure"])}
+        for row in leaderboard
+        if row.get("failure")
+    }

@@ -1,0 +1,185 @@
+"""The monitored sample firms in a bulletin: like for like, causes, industries, largest movers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from features.sample_abnormal import abnormal_separations
+from features.sample_firms import Basis, FirmPanel, LargestFirms, read_panel
+from features.sample_index import chained_index
+from features.sample_indicators import DEFAULT_LARGEST
+from features.sample_rates import coverage, monthly_rates
+from features.suppression import LEAST_FIRMS, merge_small_cells
+
+MOST_MOVERS = 5
+OTHER = "其他（合并）"
+_COUNTS = ("firms", "opening", "hires", "separations", "end", "net")
+_RATES = ("loss_rate", "hiring_rate", "month_change_rate", "hidden_rate", "diffusion")
+
+
+def _number(value: Any, digits: int) -> float | int | None:
+    if value is None or not np.isfinite(value):
+        return None
+    return round(float(value)) if digits == 0 else round(float(value), digits)
+
+
+def _totals(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+    table = monthly_rates(panel)
+    row = table[table.index == month].iloc[0]
+    counts = {name: _number(row[name], 0) for name in _COUNTS}
+    counts["net"] = _number(row["end"] - row["opening"], 0)
+    return {**counts, **{name: _number(row[name], 2) for name in _RATES}}
+
+
+def _matched(panel: FirmPanel, month: pd.Period, without: LargestFirms | None) -> dict[str, Any]:
+    """Change of the firms that reported for both months and, over the links, for the year."""
+    table = chained_index(panel, without=without).table
+    if month not in table.index:
+        return {"firms": 0, "change": None, "year_change": None}
+    row = table[table.index == month].iloc[0]
+    before = table["index"].get(month - 12)
+    yearly = None if before is None else 100 * (row["index"] / before - 1)
+    return {
+        "firms": int(row["firms"]),
+        "change": _number(row["change"], 2),
+        "year_change": _number(yearly, 2),
+    }
+
+
+def _industries(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+    """Headcount by industry; industries with too few firms are shown together."""
+    rows = panel.frame[panel.frame["month"] == month]
+    table = rows.groupby("industry")[["opening", "hires", "separations", "end"]].sum()
+    table["firms"] = rows.groupby("industry")["firm"].nunique().astype(float)
+    table = table.sort_values("end", ascending=False, kind="stable")
+    shown = merge_small_cells(table, "firms", OTHER)
+    return {
+        str(name): {
+            "industry": str(name),
+            **{k: _number(row[k], 0) for k in ("firms", "opening", "hires", "separations", "end")},
+            "net": _number(row["end"] - row["opening"], 0),
+            "change": _number(100 * (row["end"] / row["opening"] - 1), 2)
+            if row["opening"] > 0
+            else None,
+        }
+        for name, row in shown.iterrows()
+    }
+
+
+def _divided(details: pd.DataFrame, month: pd.Period, kind: str) -> dict[str, Any]:
+    """Separations of a month by type or cause; those of one or two firms are shown together."""
+    rows = details[(details["month"] == month) & (details["count"] > 0)]
+    if rows.empty:
+        return {}
+    table = rows.groupby(kind)[["count"]].sum().astype(float)
+    table["firms"] = rows.groupby(kind)["firm"].nunique().astype(float)
+    total = float(table["count"].sum())
+    table = table.sort_values("count", ascending=False, kind="stable")
+    shown = merge_small_cells(table, "firms", OTHER)
+    return {
+        str(name): {
+            "name": str(name),
+            "count": _number(row["count"], 0),
+            "share": _number(100 * row["count"] / total, 1),
+        }
+        for name, row in shown.iterrows()
+    }
+
+
+def _movers(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+    """Firms whose headcount moved most, by code."""
+    rows = panel.frame[panel.frame["month"] == month].copy()
+    rows["net"] = rows["end"] - rows["opening"]
+    rows["size_of_move"] = rows["net"].abs()
+    rows = rows[rows["size_of_move"] > 0]
+    rows = rows.sort_values(["size_of_move", "firm"], ascending=[False, True]).head(MOST_MOVERS)
+    return {
+        str(row["firm"]): {
+            "firm": str(row["firm"]),
+            "industry": str(row["industry"]),
+            **{k: _number(row[k], 0) for k in ("opening", "hires", "separations", "end", "net")},
+        }
+        for row in rows.to_dict("records")
+    }
+
+
+def _abnormal(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+    table = abnormal_separations(panel, month)
+    return {
+        str(row["firm"]): {
+            "firm": str(row["firm"]),
+            "separations": _number(row["separations"], 0),
+            "expected": _number(row["expected"], 1),
+        }
+        for row in table[table["abnormal"]].to_dict("records")
+    }
+
+
+def sample_record(
+    reports: pd.DataFrame,
+    types: pd.DataFrame,
+    causes: pd.DataFrame,
+    month: pd.Period,
+) -> dict[str, Any] | None:
+    """What the monitored firms show for a month.
+
+    Parameters
+    ----------
+    reports : pandas.DataFrame
+        Firm months as `data.sample_store.firm_panel` gives them, known on the bulletin's day.
+    types, causes : pandas.DataFrame
+        Their separations by type and by cause, see `data.sample_store.separation_details`.
+    month : pandas.Period
+        Month the bulletin is about.
+
+    Returns
+    -------
+    dict or None
+        `totals` of all who reported, `matched` and `matched_without_largest` (like for like),
+        `industries`, `types`, `causes`, `movers`, `abnormal`, `coverage`; `reason` alone where the
+        month cannot be shown. None if no firm ever reported.
+    """
+    known = reports[reports["month"] <= month]
+    if known.empty:
+        return None
+    source = f"失业动态监测企业月报，{known['source'].iloc[-1]}"
+    demo = bool(known["demo"].any())
+    basis: Basis = "fixed" if known["base_is"].iloc[-1] == "january" else "chained"
+    panel = read_panel(known, basis)
+    if month not in panel.months:
+        return {"source": source, "demo": demo, "reason": "本月没有监测企业上报"}
+    reporting = int((panel.frame["month"] == month).sum())
+    if reporting < LEAST_FIRMS:
+        return {
+            "source": source,
+            "demo": demo,
+            "reason": "本月上报的监测企业太少，按保密规则不予列示",
+        }
+    try:
+        matched = _matched(panel, month, None)
+        rest = _matched(panel, month, DEFAULT_LARGEST)
+    except DataError as error:
+        return {"source": source, "demo": demo, "reason": error.message.rstrip("。")}
+    covered = coverage(panel)
+    seen = covered[covered.index == month].iloc[0]
+    return {
+        "source": source,
+        "demo": demo,
+        "month": str(month),
+        "totals": _totals(panel, month),
+        "matched": matched,
+        "matched_without_largest": {**rest, "largest": DEFAULT_LARGEST.count},
+        "industries": _industries(panel, month),
+        "types": _divided(types, month, "type"),
+        "causes": _divided(causes, month, "cause"),
+        "movers": _movers(panel, month),
+        "abnormal": _abnormal(panel, month),
+        "coverage": {name: int(seen[name]) for name in ("reporting", "missing", "entered", "left")},
+        "contradictions": int((panel.findings["month"] == month).sum())
+        if len(panel.findings)
+        else 0,
+    }

@@ -1,0 +1,190 @@
+"""One indicator in a bulletin: its value, how it compares, and where it stands against its caps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from data.catalogue import Indicator, Region
+from data.catalogue.schema import Break
+from data.targets import Target, in_force
+from data.vintages import Known, Vintages
+from features.breaks import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
+from features.cumulative import to_monthly
+from forecasting.document import figure
+
+# Below this base a percentage says more than the numbers do.
+LEAST_BASE = 10.0
+BREAK = "口径变化，不可比"
+ABSENT = "基数缺失，不可比"
+
+
+def comparison(
+    values: pd.Series[float], month: pd.Period, lag: int, indicator: Indicator, *, broken: bool
+) -> dict[str, Any]:
+    """A month beside an earlier one, both as published.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        By month; months without a value absent or NaN.
+    month : pandas.Period
+        Month compared; it has a value.
+    lag : int
+        Months back.
+    indicator : Indicator
+        Knows the precision; a rate gets no percentage.
+    broken : bool
+        The definition changed in between.
+
+    Returns
+    -------
+    dict
+        `base_month`, `base`, `change`, `percent` and `reason`, why `change` is None. A percentage
+        is None for rates and indices and on a base below `LEAST_BASE`.
+    """
+    before = month - lag
+    base = values.get(before)
+    empty = {"base_month": str(before), "base": None, "change": None, "percent": None}
+    if broken:
+        return {**empty, "reason": BREAK}
+    if base is None or pd.isna(base):
+        return {**empty, "reason": ABSENT}
+    now, then = figure(float(values.get(month, 0.0)), indicator), figure(float(base), indicator)
+    change = round(now - then, indicator.decimals)
+    counted = indicator.kind in ("stock", "flow") and then >= LEAST_BASE
+    return {
+        "base_month": str(before),
+        "base": then,
+        "change": change,
+        "percent": round(100 * change / then, 1) if counted else None,
+        "reason": None,
+    }
+
+
+def cap_key(target: Target) -> str:
+    """Name of a target within a record, the same from month to month."""
+    return f"{target.tier}.{target.basis}.{target.period}"
+
+
+def _caps(
+    value: float | None,
+    targets: Sequence[Target],
+    region: Region,
+    indicator: Indicator,
+    month: pd.Period,
+    as_of: date,
+    demo: bool,
+) -> dict[str, Any]:
+    mine = in_force(targets, region.code, indicator.code, month, as_of, demo=demo)
+    return {
+        cap_key(t): {
+            "tier": t.tier,
+            "basis": t.basis,
+            "qualifier": t.qualifier,
+            "period": t.period,
+            "value": figure(t.value, indicator),
+            "carried": t.carried,
+            "demo": t.demo,
+            "headroom": None
+            if value is None or t.basis == "period_average"
+            else round(figure(t.value, indicator) - value, indicator.decimals),
+            "source": t.source,
+        }
+        for t in mine
+        if t.direction == "cap" and t.value is not None and t.unit_confirmed
+    }
+
+
+def series_record(
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    month: pd.Period,
+    as_of: date,
+    targets: Sequence[Target] = (),
+) -> dict[str, Any] | None:
+    """One indicator of one month as it was known on a day.
+
+    Parameters
+    ----------
+    vintages : Vintages
+        The series with its publication days.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    month : pandas.Period
+        Month the bulletin is about.
+    as_of : datetime.date
+        Day of knowledge.
+    targets : sequence of Target
+        All on file; the caps in force are picked.
+
+    Returns
+    -------
+    dict or None
+        `value` is None where the month is not published; the newest month is then in
+        `latest_month`. A year-to-date figure has its month's flow under `flow`. None if nothing
+        of the series was known.
+    """
+    known = vintages.as_of(as_of)
+    if known.values.empty:
+        return None
+    values = known.values[known.values.index <= month]
+    if values.empty:
+        return None
+    last = values.index[-1]
+    breaks = indicator.breaks_in(region.code, known.demo)
+
+    def beside(series: pd.Series[float], lag: int) -> dict[str, Any]:
+        broken = crosses(month, lag, breaks)
+        return comparison(series, month, lag, indicator, broken=broken)
+
+    here = values.get(month)
+    value = None if here is None else figure(float(here), indicator)
+    record: dict[str, Any] = {
+        "indicator": indicator.code,
+        "name": indicator.name,
+        "unit": indicator.unit,
+        "kind": indicator.kind,
+        "reporting": indicator.reporting,
+        "decimals": indicator.decimals,
+        "month": str(month),
+        "value": value,
+        "latest_month": str(last),
+        "latest": figure(float(values[last]), indicator),
+        "demo": known.demo,
+        "source": f"观测库 {region.name}“{indicator.name}”，{known.sources[-1]}",
+    }
+    if here is not None:
+        at = list(known.values.index).index(month)
+        record["published_on"] = str(known.published_on[at])
+        record["year_on_year"] = beside(values, YEAR_ON_YEAR)
+        if indicator.reporting == "year_to_date":
+            record["flow"] = _flow(known, indicator, month, breaks)
+        else:
+            record["month_on_month"] = beside(values, MONTH_ON_MONTH)
+    record["caps"] = _caps(value, targets, region, indicator, month, as_of, known.demo)
+    return record
+
+
+def _flow(
+    known: Known, indicator: Indicator, month: pd.Period, breaks: Sequence[Break]
+) -> dict[str, Any] | None:
+    """The month's own part of a year-to-date figure; None where it was not published by itself."""
+    monthly = to_monthly(known.values, published_on=known.published_on)
+    flows = monthly.values.where(monthly.marks.isin(["observed"]))
+    flow = flows.get(month)
+    if flow is None or pd.isna(flow):
+        return None
+
+    def beside(lag: int) -> dict[str, Any]:
+        return comparison(flows, month, lag, indicator, broken=crosses(month, lag, breaks))
+
+    return {
+        "value": figure(float(flow), indicator),
+        "month_on_month": beside(MONTH_ON_MONTH),
+        "year_on_year": beside(YEAR_ON_YEAR),
+    }

@@ -1,0 +1,65 @@
+"""The warning level and the warning lines in a bulletin, from the thresholds feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
+_BLANK = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
+_LEVEL_KEYS = ("code", "name", "since", "reasons", "step", "report_hours")
+
+
+def _official(text: str) -> str:
+    """A text for the terminal as documents are set: no separators, no blanks beside Chinese."""
+    return _BLANK.sub("", _SEPARATOR.sub("", text))
+
+
+def warning_record(feed: Mapping[str, Any], decimals: int, months: int) -> dict[str, Any]:
+    """What a bulletin tells of a feed document.
+
+    Parameters
+    ----------
+    feed : mapping
+        As the schema of thresholds describes it.
+    decimals : int
+        Digits the indicator is published with.
+    months : int
+        Coming months whose lines are told.
+
+    Returns
+    -------
+    dict
+        `level`, `lines` by month and level code for the lowest cap, `level_names`, `cuts`.
+    """
+    level = feed.get("level")
+    scheme = {str(each["code"]): each for each in feed["scheme"]["levels"]}
+    values = {str(cap["id"]): cap["value"] for cap in feed["caps"]}
+    rows = [row for row in feed["lines"] if values.get(row["cap"]) is not None]
+    # The lowest cap is the first to be broken; its lines are told, the others are in the feed.
+    lowest = min({row["cap"] for row in rows}, key=lambda cap: (values[cap], cap), default="")
+    lines: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["cap"] != lowest:
+            continue
+        shown = {k: row.get(k) for k in ("value", "state", "standard_error")}
+        lines.setdefault(str(row["month"]), {})[str(row["level"])] = shown
+    if level is not None:
+        level = {**level, "reasons": [_official(r) for r in level.get("reasons") or ()]}
+    lines = dict(sorted(lines.items())[:months])
+    return {
+        "state": feed["state"],
+        "state_reason": feed.get("state_reason"),
+        "data_month": feed["data_month"],
+        "unit": feed["unit"],
+        "decimals": decimals,
+        "level": None if level is None else {k: level.get(k) for k in _LEVEL_KEYS},
+        "level_names": {code: str(each["name"]) for code, each in scheme.items()},
+        "cuts": {code: each.get("probability") for code, each in scheme.items()},
+        "lines_cap": values.get(lowest),
+        "lines": lines,
+        "line_months": {month: month for month in lines},
+        "demo": bool(feed.get("demo")),
+        "source": "预警阈值文件",
+    }

@@ -1,0 +1,1 @@
+"""The sections of the bulletin: sentences and tables that cite the record and compute nothing."""

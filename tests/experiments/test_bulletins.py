@@ -1,0 +1,265 @@
+"""A bulletin of the demonstration district from store to files: traced, kept, issued, corrected."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data.bulletin_store import issued_files, states
+from data.errors import NotFoundError, RefusedError
+from data.session import Session
+from data.settings import Settings
+from data.workspace import Workspace
+from experiments import bulletins
+from experiments.bulletins import (
+    Made,
+    default_day,
+    fingerprint,
+    issue_bulletin,
+    listing,
+    make_bulletin,
+    save,
+    written,
+)
+from experiments.lifecycle import settle
+from experiments.record import recorded
+from experiments.series import Series
+from experiments.tracking import Tracker, open_tracker
+from forecasting.bulletin.blocks import Bulletin, Chart, Table
+from forecasting.bulletin.compose import Stamp, compose
+from forecasting.bulletin.facts import Text, resolve
+from forecasting.bulletin.figures import show
+from forecasting.competition import Options, compete
+
+DAY = date(2026, 11, 20)
+STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def today() -> Iterator[pytest.MonkeyPatch]:
+    """Everything happens on `DAY`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_TODAY", str(DAY))
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Session]:
+    workspace = Workspace(tmp_path_factory.mktemp("bulletins") / "工作区")
+    workspace.create()
+    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture(scope="module")
+def series(session: Session) -> Series:
+    place = session.catalogue.region("嘉定")
+    return Series(place, session.catalogue.default_indicator(place))
+
+
+@pytest.fixture(scope="module")
+def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iterator[Tracker]:
+    """With versions from September's and October's data, the later one in force."""
+    uri = session.settings.tracking_uri(session.workspace)
+    code, what = series.region.code, series.indicator
+    options = Options(models=("random_walk", "drift", "seasonal_naive"), origins=12, n_paths=200)
+    for day in (date(2026, 10, 20), DAY):
+        today.setenv("FORECAST_TODAY", str(day))
+        with recorded(uri, session.workspace, series.region, what) as run:
+            result = compete(
+                session.store.vintages(code, what.code), series.region, what, day,
+                session.targets(), options,
+            )  # fmt: skip
+            run.register(result, b"")
+            settle(run.run.tracker, series, result, run.run)
+    with open_tracker(uri, session.workspace) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def draft(session: Session, tracker: Tracker, series: Series) -> Made:
+    return make_bulletin(session, tracker, series, DAY)
+
+
+def texts(bulletin: Bulletin) -> Iterator[Text]:
+    yield from bulletin.title
+    yield from bulletin.marks
+    yield from (bulletin.number, bulletin.signer, bulletin.addressee, bulletin.date)
+    blocks = [*bulletin.blocks, *(b for a in bulletin.annexes for b in a.blocks)]
+    for block in blocks:
+        if isinstance(block, Table):
+            yield from (block.caption, *block.titles, *(c for row in block.rows for c in row))
+        elif isinstance(block, Chart):
+            yield from (block.caption, block.alternative)
+        else:
+            yield block.text
+
+
+def test_every_figure_is_traced_to_the_record(session: Session, draft: Made) -> None:
+    bulletin = written(session, draft.kept)
+    facts = {f.id: f for f in bulletin.facts}
+    cited = 0
+    for text in texts(bulletin):
+        for part in text:
+            if isinstance(part, str):
+                assert not re.search(r"\d", part), part
+                continue
+            cited += 1
+            fact = facts[part.fact]
+            assert part.text == fact.text == show(fact.value, fact.form, fact.digits)
+            assert fact.source
+            head = fact.pointer.split("/")[1]
+            if head in draft.record:
+                assert resolve(draft.record, fact.pointer) == fact.value
+            else:
+                assert head in ("intervals", "scale", "annexes")
+    assert cited > 300
+    page = draft.files["嘉定区2026年10月就业失业月报.html"].decode()
+    assert set(re.findall(r'data-fact="([^"]+)"', page)) <= set(facts)
+
+
+def test_values_are_those_of_the_store(session: Session, draft: Made, series: Series) -> None:
+    for code, row in draft.record["series"].items():
+        known = session.store.vintages(series.region.code, code).as_of(DAY).values
+        assert row["value"] == pytest.approx(known.get(pd.Period("2026-10", "M")))
+
+
+def test_the_demonstration_district_fills_every_section(draft: Made) -> None:
+    text = draft.files["嘉定区2026年10月就业失业月报.md"].decode()
+    heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [h.split("、")[0] for h in heads[:10]] == list("一二三四五六七八九十")
+    for absent in ("没有已入库", "没有登记", "尚未生成", "尚无", "没有留存", "不作走势"):
+        assert absent not in text
+    for odd in ("nan", "None", "inf", "（）", "()", "。。", "，，", "，。", "-0 ", "--"):
+        assert odd not in text.replace("---", "")
+    assert "（演示数据，不代表真实情况）" in text
+
+
+def test_every_region_says_what_it_has_not(session: Session, tracker: Tracker, draft: Made) -> None:
+    for name in ("徐汇", "舟山", "江夏", "嵊州", "全国"):
+        place = session.catalogue.region(name)
+        other = Series(place, session.catalogue.default_indicator(place))
+        text = b"".join(make_bulletin(session, tracker, other, DAY, formats=("md",)).files.values())
+        assert "尚无预测模型版本" in text.decode()
+        for odd in ("nan", "None", "（）", "。。"):
+            assert odd not in text.decode()
+    assert draft.correction == 0
+
+
+def test_the_same_data_make_nothing_new(
+    session: Session, tracker: Tracker, series: Series, draft: Made
+) -> None:
+    again = make_bulletin(session, tracker, series, date(2026, 11, 22))
+    assert not again.changed
+    assert again.kept.id == draft.kept.id
+    assert again.files == draft.files
+
+
+def test_an_earlier_month_is_told_as_it_was_due(
+    session: Session, tracker: Tracker, series: Series, draft: Made
+) -> None:
+    month = pd.Period("2026-09", "M")
+    day = default_day(session, series, month)
+    assert date(2026, 10, 1) < day < DAY
+    made = make_bulletin(session, tracker, series, day, month=month, formats=("md",))
+    assert made.month == "2026-09"
+    text = made.files["嘉定区2026年9月就业失业月报.md"].decode()
+    assert "2026年9月末，登记失业人数" in text
+    assert "2026年10月末" not in text
+    assert draft.month == "2026-10"
+
+
+def test_issued_frozen_corrected(
+    session: Session, tracker: Tracker, series: Series, draft: Made,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with pytest.raises(NotFoundError, match="2020年1月"):
+        issue_bulletin(session, series, STAMP, month=pd.Period("2020-01", "M"))
+    made = issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    text = made.files["嘉定区2026年10月就业失业月报.md"].decode()
+    assert "嘉人社〔2026〕12号" in text
+    assert "签发人：张三" in text
+    assert "区人民政府：" in text
+    assert "2026年11月23日" in text
+    assert "草稿" not in text
+    assert {p.name: p.read_bytes() for p in save(session, made, tmp_path)} == made.files
+    with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
+        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    # What was issued comes back byte for byte, even if the program would now write it otherwise.
+    monkeypatch.setattr(bulletins, "render", lambda *_: b"other")
+    again = make_bulletin(session, tracker, series, DAY)
+    assert not again.changed
+    assert again.files == made.files
+    monkeypatch.undo()
+
+    real = bulletins.bulletin_record
+
+    def revised(*given: Any, **named: Any) -> dict[str, Any]:
+        record = real(*given, **named)
+        record["series"]["registered_unemployed"]["value"] += 7
+        return record
+
+    monkeypatch.setattr(bulletins, "bulletin_record", revised)
+    correction = make_bulletin(session, tracker, series, DAY)
+    value = int(draft.record["series"]["registered_unemployed"]["value"])
+    assert correction.changed
+    assert correction.correction == 1
+    first = correction.kept.changes[0]
+    assert first["id"] == "series.registered_unemployed.value:size"
+    assert (first["before"], first["after"]) == (str(value), str(value + 7))
+    with pytest.raises(RefusedError, match="已经用于"):
+        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    stamp = replace(STAMP, number="嘉人社〔2026〕13号")
+    last = issue_bulletin(session, series, stamp, month=draft.kept.month)
+    told = last.files["嘉定区2026年10月就业失业月报（更正第1号）.md"].decode()
+    assert "（更正第1号）" in told
+    assert "本件更正嘉人社〔2026〕12号" in told
+    assert f"| {value} | {value + 7} |" in told
+    rows = [r["state"] for r in listing(session, "310114", draft.kept.month)]
+    assert rows == ["draft", "issued", "draft", "issued"]
+    kept = states(session.store, "310114", "registered_unemployed", draft.kept.month)
+    assert set(issued_files(session.store, kept[1]).values()) == set(made.files.values())
+
+
+def test_delays_and_the_day_make_no_correction(draft: Made) -> None:
+    record = {**draft.record, "as_of": "2027-01-01", "program": "9"}
+    assert fingerprint(record) == fingerprint(draft.record)
+    other = {**draft.record, "month": "2026-09"}
+    assert fingerprint(other) != fingerprint(draft.record)
+    assert compose(record).made_on == "2027-01-01"
+
+
+def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
+    session: Session, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = pd.Period("2026-09", "M")
+    day = default_day(session, series, month)
+    make_bulletin(session, tracker, series, day, month=month, formats=())
+    stamp = replace(STAMP, number="嘉人社〔2026〕9号")
+    issued = issue_bulletin(session, series, stamp, month=month, formats=("md",))
+    real = bulletins.bulletin_record
+
+    def revised(*given: Any, **named: Any) -> dict[str, Any]:
+        record = real(*given, **named)
+        record["series"]["registered_unemployed"]["value"] += 7
+        return record
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulletins, "bulletin_record", revised)
+        assert make_bulletin(session, tracker, series, day, month=month, formats=()).changed
+    back = make_bulletin(session, tracker, series, day, month=month, formats=("md",))
+    assert back.files == issued.files
+    assert back.correction == 0
+    assert not make_bulletin(session, tracker, series, day, month=month, formats=()).changed
+    with pytest.raises(RefusedError):
+        issue_bulletin(session, series, replace(STAMP, number="x"), month=month)

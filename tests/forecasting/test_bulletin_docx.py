@@ -1,0 +1,168 @@
+"""The docx measured from its XML, and a bulletin whose names are hostile."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+
+from forecasting.bulletin.blocks import (
+    Annex,
+    Bulletin,
+    Chart,
+    Fan,
+    Heading,
+    Paragraph,
+    Table,
+)
+from forecasting.bulletin.docx import render_docx
+from forecasting.bulletin.figures import show
+from forecasting.bulletin.html import render_html
+from forecasting.bulletin.markdown import render_markdown
+
+HOSTILE = '</script><script>alert(1)</script>"&$x_1$|`'
+TWIPS = 1440 / 25.4
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+def bulletin(name: str = "嘉定区") -> Bulletin:
+    fan = Fan(
+        title=name, unit="人", digits=0,
+        past=tuple((f"2026-{m:02d}", 13000.0 + 10 * m) for m in range(1, 11)),
+        ahead=(("2026-11", 12900.0, 13000.0, 13100.0, 13200.0, 13300.0),
+               ("2026-12", 12800.0, 12950.0, 13150.0, 13350.0, 13500.0)),
+        caps=(("市控制数14300", 14300.0, "2026-01", "2026-12"),), demo=True,
+    )  # fmt: skip
+    table = Table(((name,)), (("指标",), ("数值",)), (((name,), ("1",)), (("空",), ())),
+                  (False, True), (0.5, 0.5))  # fmt: skip
+    return Bulletin(
+        title=((name,), ("月报",)), marks=(("（演示数据）",),), number=("嘉人社〔2026〕1号",),
+        signer=("张三",), addressee=("区政府",),
+        blocks=(Heading(("一、", name)), Heading(("（一）", name), 2), Paragraph((name,)),
+                Paragraph(("注：", name), note=True), table, Chart(fan, (name,), ("图：", name))),
+        annexes=(Annex(("1",), (name,), (table,)), Annex(("2",), ("乙",), ())),
+        office=("嘉定区人力资源和社会保障局",), date=("2026年11月23日",), made_on="2026-11-23",
+        facts=(), demo=True,
+    )  # fmt: skip
+
+
+def part(content: bytes, name: str) -> ElementTree.Element:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return ElementTree.fromstring(archive.read(name))
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return render_docx(bulletin())
+
+
+def test_page_and_grid_are_those_of_the_standard(content: bytes) -> None:
+    section = part(content, "word/document.xml").find(f".//{W}sectPr")
+    assert section is not None
+    size, margins, grid = (section.find(f"{W}{n}") for n in ("pgSz", "pgMar", "docGrid"))
+    assert size is not None
+    assert margins is not None
+    assert grid is not None
+
+    def mm(element: ElementTree.Element, name: str) -> float:
+        return float(element.get(f"{W}{name}", "0")) / TWIPS
+
+    assert (round(mm(size, "w")), round(mm(size, "h"))) == (210, 297)
+    # GB/T 9704-2012 allows 1 mm.
+    assert abs(mm(margins, "top") - 37) < 0.1
+    assert abs(mm(margins, "left") - 28) < 0.1
+    assert abs(210 - mm(margins, "left") - mm(margins, "right") - 156) < 0.1
+    assert abs(297 - mm(margins, "top") - mm(margins, "bottom") - 225) < 0.1
+    pitch = int(grid.get(f"{W}linePitch", "0"))
+    assert grid.get(f"{W}type") == "linesAndChars"
+    assert int(225 * TWIPS / pitch) == 22
+    character = 16 + int(grid.get(f"{W}charSpace", "0")) / 4096
+    assert int(156 / 25.4 * 72 / character + 1e-3) == 28
+
+
+def test_styles_are_the_fonts_and_sizes_of_the_standard(content: bytes) -> None:
+    styles = Document(io.BytesIO(content)).styles
+    expected = {
+        "Title": ("方正小标宋简体", 22), "Heading 1": ("黑体", 16),
+        "Heading 2": ("楷体_GB2312", 16),
+        "Body Text": ("仿宋_GB2312", 16), "主送机关": ("仿宋_GB2312", 16), "附件序号": ("黑体", 16),
+    }  # fmt: skip
+    for name, (font, size) in expected.items():
+        style = styles[name]
+        fonts = style.element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")) == font
+        assert fonts.get(qn("w:eastAsiaTheme")) is None
+        assert style.font.size.pt == size
+    assert styles["Body Text"].element.pPr.find(qn("w:ind")).get(qn("w:firstLineChars")) == "200"
+    assert styles["Body Text"].paragraph_format.line_spacing.pt * 22 <= 225 / 25.4 * 72
+    names = {f.get(f"{W}name") for f in part(content, "word/fontTable.xml")}
+    assert {font for font, _ in expected.values()} <= names
+
+
+def test_page_numbers_stand_on_the_outer_side(content: bytes) -> None:
+    document = Document(io.BytesIO(content))
+    assert document.settings.odd_and_even_pages_header_footer
+    section = document.sections[0]
+    for footer, side in ((section.footer, "right"), (section.even_page_footer, "left")):
+        paragraph = footer.paragraphs[0]
+        assert paragraph.text.replace("1", "") == "—  —"
+        assert paragraph._p.pPr.find(qn("w:ind")).get(qn(f"w:{side}Chars")) == "100"
+        assert paragraph._p.pPr.find(qn("w:jc")).get(qn("w:val")) == side
+        assert {run.font.size.pt for run in paragraph.runs} == {14}
+        assert {run._r.rPr.rFonts.get(qn("w:eastAsia")) for run in paragraph.runs} == {"宋体"}
+        assert "PAGE" in paragraph._p.xpath("string(.//w:instrText)")
+
+
+def test_tables_repeat_their_header_and_pictures_have_a_text(content: bytes) -> None:
+    document = Document(io.BytesIO(content))
+    assert len(document.tables) == 2
+    for table in document.tables:
+        heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows]
+        assert heads == [True, False, False]
+        assert table.cell(2, 1).text == "—"
+    pictures = document.element.xpath(".//wp:docPr")
+    assert [p.get("descr") for p in pictures] == ["图：嘉定区"]
+
+
+def test_the_parts_of_an_issued_document_are_in_order(content: bytes) -> None:
+    lines = [p.text for p in Document(io.BytesIO(content)).paragraphs if p.text]
+    assert lines[0] == "嘉人社〔2026〕1号\t签发人：张三"
+    at = [lines.index(t) for t in (
+        "月报", "区政府：", "一、嘉定区", "附件：1. 嘉定区", "嘉定区人力资源和社会保障局",
+        "2026年11月23日", "附件1",
+    )]  # fmt: skip
+    assert at == sorted(at)
+
+
+def test_same_bulletin_same_bytes(content: bytes) -> None:
+    assert render_docx(bulletin()) == content
+    assert render_html(bulletin()) == render_html(bulletin())
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(tag)
+        assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
+
+
+def test_hostile_names_stay_text() -> None:
+    page = render_html(bulletin(HOSTILE)).decode()
+    tags = Tags()
+    tags.feed(page)
+    assert tags.found.count("script") == 1  # the facts, as JSON
+    assert "<script>alert" not in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    document = Document(io.BytesIO(render_docx(bulletin(HOSTILE))))
+    shown = "\n".join(p.text for p in document.paragraphs)
+    assert "</script>" in shown
+    assert show("a\x07b\n", "text") == "a b"
+    assert "<script>" not in render_markdown(bulletin(HOSTILE)).decode().replace("\\<", "")

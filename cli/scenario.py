@@ -88,17 +88,19 @@ def scenario(
     jobs: int | None,
     output: Path | None,
     as_json: bool,
-) -> None:
+) -> int:
     """情景推演：假定某月裁员或新增就业变动，把影响逐路径带入预测，与基线并排比较。
 
     情景不是预测：不登记模型版本，不进入失业警戒线，只另存一次 MLflow 运行。
     """
     from cli.progress import progress
-    from cli.session import open_session
+    from cli.session import open_session, say
     from data import clock
-    from data.errors import UsageError
+    from data.errors import StorageError, UsageError
     from data.files import demand_writable, to_json, write_atomically
+    from features.history import from_known
     from features.others import stored_others
+    from forecasting.comparison import demand_sense
     from forecasting.competition import Options, compete
     from forecasting.levels import load_scheme
     from forecasting.scenario import Scenario
@@ -149,6 +151,8 @@ def scenario(
         demand_writable(output)
     vintages = session.store.vintages(place.code, what.code)
     others = stored_others(session.store, session.catalogue, place, what)
+    known = vintages.as_of(day)
+    demand_sense(what_if, from_known(known, place, what, day, options.gaps, others), given)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
         result = compete(vintages, place, what, day, targets, options, session.cells, tick, others)
@@ -161,26 +165,37 @@ def scenario(
     content = comparison_document(found, None)
     chart = scenario_chart(found)
     table = comparison_csv(content)
-    run_id = record_scenario(
-        settings.tracking_uri(session.workspace),
-        session.workspace,
-        found,
-        {
-            "scenario.json": to_json(content).encode("utf-8"),
-            "scenario.csv": table,
-            "scenario.png": chart,
-        },
-    )
-    content = {**content, "run_id": run_id}
+    run_id, unrecorded = None, None
+    try:
+        run_id = record_scenario(
+            settings.tracking_uri(session.workspace),
+            session.workspace,
+            found,
+            {
+                "scenario.json": to_json(content).encode("utf-8"),
+                "scenario.csv": table,
+                "scenario.png": chart,
+            },
+        )
+    except StorageError as error:
+        unrecorded = error
+        say(f"注意：推演已完成，但未能记入 MLflow。{error}")
+    content = {
+        **content,
+        "run_id": run_id,
+        "unrecorded": None if unrecorded is None else unrecorded.message,
+    }
+    code = 0 if unrecorded is None else unrecorded.exit_code
     if output is not None:
         write_atomically(output / "scenario.json", to_json(content).encode("utf-8"))
         write_atomically(output / "scenario.csv", table)
         write_atomically(output / "scenario.png", chart)
     if as_json:
         write_json(content)
-        return
+        return code
     from cli.scenario_report import print_scenario
 
     print_scenario(content, what)
     if output is not None:
         click.echo(f"已写入：{output / 'scenario.json'}、scenario.csv、scenario.png")
+    return code

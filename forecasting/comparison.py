@@ -27,9 +27,8 @@ from forecasting.document import (
 )
 from forecasting.level_scheme import Scheme
 from forecasting.scenario import Impact, Layoff, Scenario, apply, scale_flow
-from forecasting.scenario_basis import Basis, Given, Stated, basis, facts
+from forecasting.scenario_basis import Basis, Given, Stated, basis, facts, persons_per_unit
 from forecasting.scenario_levels import level_of, step_of
-from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
@@ -102,7 +101,8 @@ def compare(
         If the scenario does not fit the indicator or the months ahead.
     """
     history, paths = result.history, result.champion_paths
-    _demand_sense(scenario, history, paths)
+    demand_sense(scenario, history, given)
+    _demand_within(scenario, paths.months[-1])
     impact: Impact | None = None
     stated: tuple[Stated, ...] = ()
     if history.indicator == NEW_JOBS:
@@ -140,28 +140,53 @@ def compare(
     return Comparison(result, changed, scenario, stated, impact, scheme)
 
 
-def _demand_sense(scenario: Scenario, history: History, paths: SamplePaths) -> None:
-    last = paths.months[-1]
+def demand_sense(scenario: Scenario, history: History, given: Given) -> None:
+    """Refuse what can be known to fail before any forecast is made.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is supposed to happen.
+    history : History
+        Data up to the origin, with the indicators beside the target.
+    given : Given
+        Assumptions the user set.
+
+    Raises
+    ------
+    UsageError
+        If the scenario does not fit the indicator or the months already published.
+    """
     for month in (each.month for each in scenario.layoffs):
         if month <= history.origin:
             raise UsageError(
                 f"{month} 的数据已经公布（截至 {history.origin}），其影响已在数据之中。",
                 f"请给出 {history.origin + 1} 及以后的月份。",
             )
-        if month > last:
-            raise UsageError(
-                f"{month} 超出预测期（至 {last}）。",
-                "请用 --horizon 延长预测期，或改用较早的月份。",
-            )
     if scenario.layoffs and history.indicator == NEW_JOBS:
         raise UsageError("裁员情景不适用于城镇新增就业。", "请用 --new-jobs，或换用 登记失业人数。")
     first, end = scenario.first, scenario.last
     if first is not None and end is not None and first > end:
         raise UsageError(f"--from {first} 晚于 --until {end}。", "请核对起止月份。")
-    if first is not None and first > last:
+    if end is not None and end <= history.origin:
         raise UsageError(
-            f"--from {first} 超出预测期（至 {last}）。", "请用 --horizon 延长，或改用较早的月份。"
+            f"--until {end} 的数据已经公布（截至 {history.origin}）。",
+            f"请给出 {history.origin + 1} 及以后的月份。",
         )
+    if history.indicator != NEW_JOBS:
+        persons_per_unit(history, given.labour_force)
+
+
+def _demand_within(scenario: Scenario, last: pd.Period) -> None:
+    """Refuse months beyond the paths."""
+    starts = [each.month for each in scenario.layoffs]
+    starts += [] if scenario.first is None else [scenario.first]
+    for month in starts:
+        if month > last:
+            raise UsageError(
+                f"{month} 超出预测期（至 {last}）。",
+                "请用 --horizon 延长预测期，或改用较早的月份。",
+            )
 
 
 def _people(values: Floats) -> dict[str, int]:

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from data.errors import EXIT_USAGE
+from data.errors import EXIT_STORAGE, EXIT_USAGE
 
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared
 EVENTS = ("--layoff", "2026-12:1500", "--layoff", "2027-02:300", "--new-jobs", "-20%",
@@ -62,6 +62,16 @@ def test_the_report_is_in_chinese_and_says_what_it_assumes(used: Any) -> None:
         "预警等级",
     ):
         assert text in ran.out
+
+
+def test_a_scenario_is_shown_even_if_mlflow_does_not_take_it(used: Any, home: Path) -> None:
+    (home / "mlruns" / "mlflow.db").write_bytes(b"not a database")
+    ran = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST, "--json")
+    assert ran.code == EXIT_STORAGE
+    assert "未能记入 MLflow" in ran.err
+    assert ran.json["run_id"] is None
+    assert ran.json["unrecorded"]
+    assert ran.json["scenario"]["forecast"]
 
 
 def test_scenarios_that_make_no_sense_are_refused(used: Any) -> None:

@@ -129,6 +129,7 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
         (Scenario((Layoff(month("2031-01"), 5),)), "超出预测期"),
         (Scenario((), -0.1, month("2025-06"), month("2025-05")), "晚于"),
         (Scenario((), -0.1, month("2031-06")), "超出预测期"),
+        (Scenario((), -0.1, None, month("2024-12")), "已经公布"),
     ],
 )
 def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message):

@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.report import console
 from cli.report_targets import cap_name, percent, target_name
 from data.catalogue import Indicator
+from forecasting.comparison import change_phrase
 from forecasting.document import BASES, DEMO_MARK, phrase
 
 
@@ -38,8 +39,8 @@ def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
     sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
     for *pair, change in zip(*sides, content["difference"], strict=True):
         cells = []
-        for row in (*pair, change):
-            text = {k: phrase(float(row[k]), indicator) for k in ("q10", "q50", "q90")}
+        for row, words in ((pair[0], phrase), (pair[1], phrase), (change, change_phrase)):
+            text = {k: words(float(row[k]), indicator) for k in ("q10", "q50", "q90")}
             cells += [text["q50"], f"{text['q10']} — {text['q90']}"]
         month = pair[0]["month"] + (" 未经回测" if pair[0]["untested"] else "")
         table.add_row(month, *cells)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.catalogue import Indicator
 from data.errors import UsageError
 from data.export import as_csv
 from data.targets import Target, value_at
@@ -19,7 +20,6 @@ from forecasting.cells import cell_seed
 from forecasting.competition import Competition
 from forecasting.document import (
     cap_document,
-    figure,
     forecast_rows,
     joint_document,
     level_document,
@@ -194,6 +194,21 @@ def _people(values: Floats) -> dict[str, int]:
     return {"q10": round(low), "q50": round(middle), "q90": round(high)}
 
 
+def _digits(indicator: Indicator) -> int:
+    """Decimals of a difference: of a rate one more than is published, or most would be zero."""
+    return indicator.decimals + 1 if indicator.kind == "rate" else indicator.decimals
+
+
+def _change(value: float, indicator: Indicator) -> float | int:
+    digits = _digits(indicator)
+    return round(float(value), digits) + 0.0 if digits else round(float(value))
+
+
+def change_phrase(value: float, indicator: Indicator) -> str:
+    """A difference as people read it."""
+    return f"{value:,.{_digits(indicator)}f}"
+
+
 def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
     months = found.baseline.champion_paths.months
     differences, indicator = found.differences, found.baseline.indicator
@@ -202,9 +217,9 @@ def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
         low, middle, high = np.quantile(differences[:, step], (0.1, 0.5, 0.9))
         row: dict[str, Any] = {
             "month": str(month),
-            "q10": figure(low, indicator),
-            "q50": figure(middle, indicator),
-            "q90": figure(high, indicator),
+            "q10": _change(low, indicator),
+            "q50": _change(middle, indicator),
+            "q90": _change(high, indicator),
         }
         if found.impact is not None:
             row |= {

@@ -28,7 +28,7 @@ from cli.output import find, indicator_option, json_option, region_option, write
 @click.option(
     "--absorb",
     metavar="月数",
-    help="被裁人员多少个月内全部离开失业登记，如 3 或 2-5；默认 6；只给一个数时上下各放宽三分之一。",
+    help="被裁人员多少个月内全部离开失业登记，如 3 或 2-5；默认 6；只给一个数则上下放宽三分之一。",
 )
 @click.option(
     "--registration", metavar="百分比", help="被裁人员登记失业的比例，如 60% 或 40%-80%。"

@@ -171,7 +171,11 @@ def picture(
         axes.set_ylim(low, high + 0.22 * (high - low))
         sources = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
         figure.supxlabel(
-            "\n".join(fill(line, NOTE_CHARACTERS, break_on_hyphens=False) for line in (note, sources) if line),
+            "\n".join(
+                fill(line, NOTE_CHARACTERS, break_on_hyphens=False)
+                for line in (note, sources)
+                if line
+            ),
             x=0.01, ha="left", fontsize=8, color="#555555",
         )  # fmt: skip
         if result.demo:

@@ -60,7 +60,7 @@ class StoredForecast(PythonModel):
         """
         what = (params or {}).get("what", QUANTILES)
         if what == CAPS:
-            return pd.DataFrame(self.facts["caps"])
+            return _table(self.facts["caps"])
         horizon = self._horizon(model_input)
         if what == QUANTILES:
             return self.quantiles.head(horizon)
@@ -69,7 +69,7 @@ class StoredForecast(PythonModel):
         if what == LINES:
             months = set(self.quantiles["month"].head(horizon))
             rows = json.loads((self.folder / "lines.json").read_text("utf-8"))
-            return pd.DataFrame([row for row in rows if row["month"] in months])
+            return _table([row for row in rows if row["month"] in months])
         raise _refused(f"what 只能是 {QUANTILES}、{PATHS}、{CAPS} 或 {LINES}，不能是“{what}”。")
 
     def _horizon(self, model_input: pd.DataFrame) -> int:
@@ -85,6 +85,11 @@ class StoredForecast(PythonModel):
         with gzip.open(self.folder / "paths.csv.gz", "rt", encoding="ascii", newline="") as stream:
             header, *rows = csv.reader(stream)
         return pd.DataFrame([[float(v) for v in row] for row in rows], columns=header)
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as they are: what is absent stays null, where a column of floats would say NaN."""
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _refused(reason: str) -> MlflowException:

@@ -73,7 +73,7 @@ def predict(
         )
     months = horizon or longest
     if what == "caps":
-        return pd.DataFrame(facts["caps"])
+        return pd.DataFrame(facts["caps"], dtype=object)
     if what == "quantiles":
         table = state.decode_paths(folder).table().head(months)
         table.insert(0, "month", [str(m) for m in table.index])
@@ -81,7 +81,7 @@ def predict(
     if what == "lines":
         rows: list[dict[str, Any]] = state.decode_lines(folder)
         ahead = {str(pd.Period(facts["origin"], freq="M") + step + 1) for step in range(months)}
-        return pd.DataFrame([row for row in rows if row["month"] in ahead])
+        return pd.DataFrame([row for row in rows if row["month"] in ahead], dtype=object)
     paths = state.decode_paths(folder)
     return pd.DataFrame(paths.values[:, :months], columns=[str(m) for m in paths.months[:months]])
 
@@ -110,7 +110,7 @@ def answer(
         raise UsageError(f"what 只能是 {'、'.join(WHATS)}，不能是“{what}”。", "")
     found = chosen_version(tracker, series, version)
     table = predict(tracker, found, cast(What, what), horizon)
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    rows = table.to_dict("records")
     return {
         "region": {"code": series.region.code, "name": series.region.name},
         "indicator": series.indicator.code,

@@ -78,8 +78,7 @@ def test_lines_are_those_of_the_scheme_in_force(served, competition: Competition
     )
     assert [row.month for row in found.itertuples()] == [str(line.month) for line in expected]
     assert [row.level for row in found.itertuples()] == [line.level for line in expected]
-    values = [None if pd.isna(v) else v for v in found["value"]]
-    assert values == [line.value for line in expected]
+    assert list(found["value"]) == [line.value for line in expected]
 
 
 def test_prediction_knows_its_limits(tracker: Tracker, series: Series, record, competition) -> None:

@@ -1,0 +1,287 @@
+"""The life of a champion through the command line alone, on each kind of tracking server.
+
+Run, promote, import a month, a worse candidate is refused, a better one accepted, roll back; the
+thresholds follow each time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.errors import EXIT_REFUSED, EXIT_UNRECORDED
+
+Forecast = Callable[..., Any]
+OCTOBER, NOVEMBER = {"FORECAST_TODAY": "2026-10-20"}, {"FORECAST_TODAY": "2026-11-20"}
+QUICK = ("--origins", "14", "--jobs", "1", "--json")
+PLACE = ("--region", "嘉定")
+MONTHS = 70
+
+
+def month_file(folder: Path, first: int, last: int) -> Path:
+    """Months of a growing series with a strong season: no simple floor can follow it."""
+    rng = np.random.default_rng(3)
+    step = np.arange(MONTHS)
+    values = 9000 + 60 * step + 900 * np.sin(2 * np.pi * step / 12) + rng.normal(0, 25, MONTHS)
+    lines = ["地区,月份,登记失业人数"]
+    for i in range(first, last):
+        year, month = divmod(2021 * 12 + i, 12)
+        lines.append(f"嘉定区,{year}-{month + 1:02d},{round(values[i])}")
+    file = folder / f"登记失业{first}.csv"
+    file.write_text("\n".join(lines), "utf-8")
+    return file
+
+
+def good(ran: Any) -> Any:
+    assert ran.code == 0, ran.err + ran.out
+    return ran.json
+
+
+def in_force(forecast: Forecast, env: dict[str, str]) -> str:
+    """Version that the published thresholds come from."""
+    done = forecast("thresholds", "export", *PLACE, env=env)
+    assert done.code == 0, done.err
+    shown = good(forecast("thresholds", "show", *PLACE, "--json", env=env))
+    return str(shown["champion"]["version"])
+
+
+def story(forecast: Forecast, folder: Path) -> None:
+    good(forecast("data", "import", str(month_file(folder, 0, 69)), "--json", env=OCTOBER))
+    good(
+        forecast(
+            "caps", "set", *PLACE, "--tier", "市", "--value", "14000", "--period", "2026",
+            "--announced-on", "2026-02-01", "--source", "测试文号", "--json", env=OCTOBER,
+        )
+    )  # fmt: skip
+    first = good(forecast("run", *PLACE, "--models", "theta", *QUICK, env=OCTOBER))
+    assert (first["gate"]["passed"], first["gate"]["in_force"]) == (True, None)
+    assert first["champion"]["model"] == "theta"
+    done = good(forecast("promote", *PLACE, "--auto", "--json", env=OCTOBER))
+    assert (done["champion"]["version"], done["previous"]) == ("1", None)
+    assert in_force(forecast, OCTOBER) == "1"
+
+    good(forecast("data", "import", str(month_file(folder, 69, 70)), "--json", env=NOVEMBER))
+    worse = good(forecast("run", *PLACE, "--models", "random_walk", *QUICK, env=NOVEMBER))
+    assert worse["gate"]["passed"] is False
+    refused = forecast("promote", *PLACE, "--auto", "--json", env=NOVEMBER)
+    assert refused.code == EXIT_REFUSED
+    assert "WIS 比现役" in refused.json["error"]["message"]
+    assert in_force(forecast, NOVEMBER) == "1"
+
+    better = good(forecast("run", *PLACE, "--models", "theta,ets", *QUICK, env=NOVEMBER))
+    assert better["gate"]["passed"] is True
+    done = good(forecast("promote", *PLACE, "--auto", "--json", env=NOVEMBER))
+    assert (done["champion"]["version"], done["previous"]) == ("3", "1")
+    assert in_force(forecast, NOVEMBER) == "3"
+
+    back = good(forecast("rollback", *PLACE, "--why", "核对后退回", "--json", env=NOVEMBER))
+    assert (back["champion"]["version"], back["previous"]) == ("1", "3")
+    assert in_force(forecast, NOVEMBER) == "1"
+    listed = good(forecast("models", "list", *PLACE, "--json", env=NOVEMBER))["versions"]
+    assert {v["version"]: sorted(v["aliases"]) for v in listed} == {
+        "3": ["candidate", "previous"],
+        "2": [],
+        "1": ["champion"],
+    }
+
+
+def test_the_story_on_the_workspace_itself(forecast: Forecast, tmp_path: Path) -> None:
+    story(forecast, tmp_path)
+    shown = good(forecast("models", "show", *PLACE, "--version", "2", "--json", env=NOVEMBER))
+    assert shown["gate"]["passed"] is False
+    assert shown["gate"]["incumbent_version"] == "1"
+    compared = good(forecast("models", "compare", *PLACE, "--versions", "1,2", "--json"))
+    assert compared["origins"] == 13
+    assert compared["versions"][1]["common"]["difference"] > 0
+    said = good(forecast("predict", *PLACE, "--what", "lines", "--json", env=NOVEMBER))
+    assert said["version"] == "1"
+    assert said["rows"]
+    watched = good(forecast("monitor", *PLACE, "--json", env=NOVEMBER))
+    assert watched["months"] == 1
+    moved = forecast("explain", *PLACE, "--version", "3", "--from", "1", "--json", env=NOVEMBER)
+    assert good(moved)["new_months"][0]["month"] == "2026-10"
+    verified = forecast("models", "verify", *PLACE, "--json", "--jobs", "1", env=NOVEMBER)
+    assert good(verified)["state"] == "equal"
+    pruned = good(forecast("prune", "--keep", "1", "--json", env=NOVEMBER))
+    assert [v["version"] for v in pruned["versions"]] == ["2"]
+    assert in_force(forecast, NOVEMBER) == "1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serve(folder: Path, backend: str, environment: dict[str, str]) -> tuple[str, Any]:
+    port = free_port()
+    log = (folder / "server.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", backend,
+         "--artifacts-destination", str(folder / "served"), "--host", "127.0.0.1",
+         "--port", str(port), "--workers", "1"],
+        env={**environment, "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+             "MLFLOW_DISABLE_TELEMETRY": "true",
+             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"},
+        stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    log.close()
+    address = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
+                return address, process
+        except OSError:
+            assert process.poll() is None, (folder / "server.log").read_text("utf-8")[-2000:]
+            time.sleep(0.5)
+    raise AssertionError("the server did not start")
+
+
+def stop(process: Any) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this machine's packages, on a socket of its own."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed: the story on PostgreSQL was NOT run")
+    pytest.importorskip("psycopg2", reason="no psycopg2: the story on PostgreSQL was NOT run")
+    tools = found[-1].parent
+    # PostgreSQL refuses to run as root.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder = Path(f"/var/tmp/pg-{os.getpid()}-{time.time_ns()}")
+    folder.mkdir()
+    if as_user:
+        shutil.chown(folder, "postgres")
+    port = free_port()
+
+    def tool(name: str, *arguments: str) -> None:
+        subprocess.run(
+            [*as_user, str(tools / name), *arguments],
+            check=True, capture_output=True, timeout=120, cwd="/",
+        )  # fmt: skip
+
+    data = str(folder / "data")
+    try:
+        tool("initdb", "-D", data, "-A", "trust", "-E", "UTF8", "--no-locale", "-U", "forecast")
+        tool("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"),
+             "-o", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1", "start")  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL cannot start ({error}): the story on PostgreSQL was NOT run")
+    try:
+        yield f"postgresql://forecast@127.0.0.1:{port}/postgres"
+    finally:
+        tool("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def settle_on(home: Path, address: str) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "forecast.toml").write_text(f'[mlflow]\ntracking_uri = "{address}"\n', "utf-8")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_the_story_on_a_real_server(
+    backend: str,
+    request: pytest.FixtureRequest,
+    forecast: Forecast,
+    home: Path,
+    tmp_path: Path,
+    environment_of: Callable[[Path], dict[str, str]],
+) -> None:
+    uri = (
+        request.getfixturevalue("postgres")
+        if backend == "postgresql"
+        else f"sqlite:///{tmp_path / 'server.db'}"
+    )
+    address, server = serve(tmp_path, uri, environment_of(home))
+    try:
+        settle_on(home, address)
+        story(forecast, tmp_path)
+    finally:
+        stop(server)
+    # The server is down now: the run is not lost.
+    ran = forecast("run", *PLACE, "--models", "theta", *QUICK, env=NOVEMBER)
+    assert ran.code == EXIT_UNRECORDED
+    assert ran.json["forecast"]
+    assert ran.json["run_id"] is None
+    address, server = serve(tmp_path, uri, environment_of(home))
+    try:
+        settle_on(home, address)
+        synced = good(forecast("sync", "--json", env=NOVEMBER))
+        assert [s["version"] for s in synced["synced"]] == ["4"]
+        listed = good(forecast("models", "list", *PLACE, "--json", env=NOVEMBER))["versions"]
+        assert listed[0]["gate"].startswith("通过")
+    finally:
+        stop(server)
+
+
+@pytest.mark.soak
+def test_the_champion_is_served_as_it_predicts(
+    used: Forecast, home: Path, environment_of: Callable[[Path], dict[str, str]]
+) -> None:
+    """`mlflow models serve` on the registered champion, asked over HTTP."""
+    good(used("promote", *PLACE, "--force", "--why", "测试", "--json"))
+    port = free_port()
+    environment = {
+        **environment_of(home),
+        # MLflow starts uvicorn by its name.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlruns' / 'mlflow.db'}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONWARNINGS": "ignore",
+    }
+    log = home / "serve.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", "models", "serve",
+             "-m", "models:/registered_unemployed.310114@champion", "--env-manager", "local",
+             "--host", "127.0.0.1", "--port", str(port), "--workers", "1"],
+            env=environment, stdout=stream, stderr=stream, start_new_session=True, cwd=home,
+        )  # fmt: skip
+    try:
+        for what in ("quantiles", "caps", "lines"):
+            body = json.dumps(
+                {"dataframe_records": [{"horizon": 3}], "params": {"what": what}}
+            ).encode()
+            answer = ask(f"http://127.0.0.1:{port}/invocations", body, server, log)
+            expected = good(used("predict", *PLACE, "--horizon", "3", "--what", what, "--json"))
+            assert answer["predictions"] == expected["rows"], what
+    finally:
+        stop(server)
+
+
+def ask(address: str, body: bytes, server: Any, log: Path) -> dict[str, Any]:
+    until = time.monotonic() + 120
+    request = urllib.request.Request(
+        address, data=body, headers={"Content-Type": "application/json"}
+    )
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(request, timeout=20) as found:
+                content: dict[str, Any] = json.loads(found.read())
+                return content
+        except OSError:
+            assert server.poll() is None, log.read_text("utf-8", "replace")[-2000:]
+            time.sleep(0.5)
+    raise AssertionError(log.read_text("utf-8", "replace")[-2000:])

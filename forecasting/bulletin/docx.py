@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,7 @@ from forecasting.bulletin.docx_style import BODY_PT, TEXT_MM, apply, child
 from forecasting.bulletin.facts import Text, plain
 from forecasting.bulletin.fan_png import fan_png
 
+_LONG = re.compile("[!-~]{12,}")
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
@@ -49,7 +51,11 @@ class _Page:
         if isinstance(block, Heading):
             self.paragraph(_clean(block.text), f"Heading {block.level}")
         elif isinstance(block, Paragraph):
-            self.paragraph(_clean(block.text), "表注" if block.note else "Body Text")
+            text = _clean(block.text)
+            written = self.paragraph(text, "表注" if block.note else "Body Text")
+            if _LONG.search(text):
+                # A line broken before a long name would be stretched to the margin.
+                written.alignment = WD_ALIGN_PARAGRAPH.LEFT
         elif isinstance(block, Table):
             self.table(block)
         else:
@@ -139,6 +145,7 @@ def _bottom(page: _Page, bulletin: Bulletin) -> None:
         number = f"{_clean(annex.number)}. " if several else ""
         line = page.paragraph(f"{lead}{number}{_clean(annex.title)}", "附件说明")
         line.paragraph_format.left_indent = Pt(2 * BODY_PT)
+        line.paragraph_format.keep_with_next = at + 1 < len(bulletin.annexes)
     if not (bulletin.office or bulletin.date):
         return
     page.blank()

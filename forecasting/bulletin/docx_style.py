@@ -26,6 +26,7 @@ TWIPS_PER_MM = 1440 / 25.4
 # Rounded down, so that 22 lines fit the 225 mm.
 LINE_TWIPS = int(TEXT_MM[1] * TWIPS_PER_MM / LINES)
 BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16.0, 22.0, 14.0, 10.5, 10.5
+TIGHTER_PT = -0.2  # 28 characters of 16 pt are wider than 156 mm
 
 SONG_TITLE, HEI, KAI, FANG, SONG = "方正小标宋简体", "黑体", "楷体_GB2312", "仿宋_GB2312", "宋体"
 LATIN = "Times New Roman"
@@ -56,7 +57,9 @@ class Look:
     indent : int
         First line, in hundredths of a character.
     exact : bool
-        One line of the grid for every line; False where a line may be higher.
+        One line of the grid for every line; False where a line may be higher or lower.
+    before, after : float
+        Space in points, where the grid does not hold.
     """
 
     name: str
@@ -65,12 +68,14 @@ class Look:
     align: WD_ALIGN_PARAGRAPH
     indent: int = 0
     exact: bool = True
+    before: float = 0.0
+    after: float = 0.0
 
 
 _BOTH, _CENTER = WD_ALIGN_PARAGRAPH.JUSTIFY, WD_ALIGN_PARAGRAPH.CENTER
 _LEFT, _RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT
 LOOKS = (
-    Look("Title", SONG_TITLE, TITLE_PT, _CENTER, exact=False),
+    Look("Title", SONG_TITLE, TITLE_PT, _CENTER, exact=False, after=3),
     Look("Heading 1", HEI, BODY_PT, _LEFT, 200),
     Look("Heading 2", KAI, BODY_PT, _LEFT, 200),
     Look("Body Text", FANG, BODY_PT, _BOTH, 200),
@@ -81,21 +86,39 @@ LOOKS = (
     Look("附件说明", FANG, BODY_PT, _LEFT),
     Look("附件序号", HEI, BODY_PT, _LEFT),
     Look("附件标题", SONG_TITLE, TITLE_PT, _CENTER, exact=False),
-    Look("Caption", HEI, TABLE_PT, _CENTER, exact=False),
-    Look("表格文字", FANG, TABLE_PT, _LEFT, exact=False),
-    Look("表注", FANG, NOTE_PT, _LEFT, exact=False),
-    Look("图", FANG, BODY_PT, _CENTER, exact=False),
+    Look("Caption", HEI, TABLE_PT, _CENTER, exact=False, before=8, after=3),
+    Look("表格文字", FANG, TABLE_PT, _LEFT, exact=False, before=2, after=2),
+    Look("表注", FANG, NOTE_PT, _LEFT, exact=False, before=3, after=8),
+    Look("图", FANG, BODY_PT, _CENTER, exact=False, before=6),
 )
 
 
+# The schema (ECMA-376, part 1, 17.3 and 17.4) fixes the order; validators refuse any other.
+_ORDERS = {
+    "pPr": "pStyle keepNext keepLines pageBreakBefore widowControl pBdr shd tabs snapToGrid "
+    "spacing ind contextualSpacing jc outlineLvl rPr sectPr",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps noProof snapToGrid vanish color spacing w "
+    "kern position sz szCs highlight u lang",
+    "tblPr": "tblStyle tblW jc tblInd tblBorders tblLayout tblCellMar tblLook",
+}
+
+
+def _ordered(parent: Any) -> None:
+    order = _ORDERS.get(parent.tag.rsplit("}", 1)[-1], "").split()
+    places = {qn(f"w:{name}"): place for place, name in enumerate(order)}
+    if order:
+        parent[:] = sorted(parent, key=lambda each: places.get(each.tag, len(order)))
+
+
 def child(parent: Any, tag: str, **attributes: str) -> Any:
-    """Add an element of the `w` namespace, replacing one of that name."""
+    """Add an element of the `w` namespace in its place, instead of one of that name."""
     for old in parent.findall(qn(tag)):
         parent.remove(old)
     made = OxmlElement(tag)
     for name, value in attributes.items():
         made.set(qn(f"w:{name}"), value)
     parent.append(made)
+    _ordered(parent)
     return made
 
 
@@ -105,6 +128,12 @@ def _fonts(style: ParagraphStyle, font: str, size: float) -> None:
     style.font.bold = False
     style.font.italic = False
     style.font.color.rgb = RGBColor(0, 0, 0)
+    properties = style.element.get_or_add_rPr()
+    for tag in ("w:spacing", "w:kern"):
+        for old in properties.findall(qn(tag)):
+            properties.remove(old)
+    if size == BODY_PT:
+        child(properties, "w:spacing", val=str(int(20 * TIGHTER_PT)))
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     # A theme font would win over a named one.
     for name in [n for n in fonts.attrib if n.endswith("Theme")]:
@@ -124,6 +153,7 @@ def _paragraphs(style: ParagraphStyle, look: Look) -> None:
         shape.line_spacing = Pt(LINE_TWIPS / 20)
     else:
         shape.line_spacing = 1.0
+        shape.space_before, shape.space_after = Pt(look.before), Pt(look.after)
         # Smaller and larger type does not stand on the grid of the text.
         child(style.element.get_or_add_pPr(), "w:snapToGrid", val="0")
         child(style.element.get_or_add_rPr(), "w:snapToGrid", val="0")
@@ -146,12 +176,8 @@ def apply(document: Document) -> None:
     normal = document.styles["Normal"]
     assert isinstance(normal, ParagraphStyle)
     _fonts(normal, FANG, BODY_PT)
-    language = child(normal.element.get_or_add_rPr(), "w:lang")
-    language.set(qn("w:val"), "en-US")
-    language.set(qn("w:eastAsia"), "zh-CN")
-    # Word takes the grid from Normal, LibreOffice from the document's defaults.
-    for default in document.styles.element.xpath("w:docDefaults/w:rPrDefault/w:rPr"):
-        child(default, "w:sz", val=str(int(2 * BODY_PT)))
+    child(normal.element.get_or_add_rPr(), "w:lang", val="en-US", eastAsia="zh-CN")
+    child(document.settings.element, "w:themeFontLang", val="en-US", eastAsia="zh-CN")
     for look in LOOKS:
         known = look.name in [s.name for s in document.styles]
         style = (
@@ -173,19 +199,15 @@ def _page(document: Document) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(PAGE_MM[0]), Mm(PAGE_MM[1])
     section.top_margin, section.left_margin = Mm(TOP_MM), Mm(LEFT_MM)
-    section.right_margin = Mm(PAGE_MM[0] - LEFT_MM - TEXT_MM[0])
+    # A twentieth of a point is the finest step between characters: 28 of them come to 156.1 mm.
+    section.right_margin = Mm(PAGE_MM[0] - LEFT_MM) - Pt(CHARACTERS * (BODY_PT + TIGHTER_PT))
     section.bottom_margin = Mm(PAGE_MM[1] - TOP_MM - TEXT_MM[1])
     section.header_distance = Mm(15)
     # The number stands 7 mm below the text area; its own line takes the rest.
     section.footer_distance = Mm(PAGE_MM[1] - TOP_MM - TEXT_MM[1] - 7 - NUMBER_PT * 25.4 / 72)
-    width = TEXT_MM[0] * 72 / 25.4
-    child(
-        section._sectPr,
-        "w:docGrid",
-        type="linesAndChars",
-        linePitch=str(LINE_TWIPS),
-        charSpace=str(int((width / CHARACTERS - BODY_PT) * 4096)),
-    )
+    # The grid holds the lines. Its characters are left to the styles: LibreOffice takes a grid that
+    # is narrower than its characters for one of two cells a character.
+    child(section._sectPr, "w:docGrid", type="lines", linePitch=str(LINE_TWIPS))
     document.settings.odd_and_even_pages_header_footer = True
     _number(section.footer, "right")
     _number(section.even_page_footer, "left")

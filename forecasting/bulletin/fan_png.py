@@ -16,7 +16,7 @@ from forecasting.chart import FAN_COLOUR, STYLE
 from forecasting.document import DEMO_MARK
 from forecasting.fonts import register
 
-WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 3.3, 200  # the width of 156 mm
+WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 3.0, 200  # the width of 156 mm
 _SIZE = 9.0
 
 
@@ -31,7 +31,7 @@ def fan_png(fan: Fan) -> bytes:
     Returns
     -------
     bytes
-        PNG, 1228 x 660 pixels; the same fan gives the same bytes.
+        PNG, 1228 x 600 pixels; the same fan gives the same bytes.
     """
     style: Any = {**STYLE, "font.family": [register()], "font.size": _SIZE}
     with matplotlib.rc_context(style):
@@ -54,7 +54,7 @@ def fan_png(fan: Fan) -> bytes:
         unit = "" if fan.unit in ("倍", "指数") else f"（单位：{fan.unit}）"
         axes.set_title(f"{fan.title}{unit}", loc="left", fontsize=_SIZE + 1, parse_math=False)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{fan.digits}f}")
+        axes.yaxis.set_major_formatter(lambda v, _: f"{v:.{fan.digits}f}")
         years = [m for m in range(past[0], ahead[-1] + 1) if m % 12 == 0]
         axes.set_xticks(years, [f"{m // 12}年" for m in years])
         axes.set_xlim(past[0] - 1, ahead[-1] + 1)

@@ -104,7 +104,7 @@ def _axes(fan: Fan, plane: _Plane) -> list[Element]:
 
 def _caps(fan: Fan, plane: _Plane) -> list[Element]:
     found = []
-    for position, (label, value, first, last) in enumerate(fan.caps):
+    for position, (_, value, first, last) in enumerate(fan.caps):
         start = max(ordinal(first), plane.first)
         end = min(ordinal(last), plane.last)
         if start > end:
@@ -114,9 +114,6 @@ def _caps(fan: Fan, plane: _Plane) -> list[Element]:
         line = f"M{plane.x(start - 0.5 * (start == end)):.1f},{y:.1f}"
         line += f"H{plane.x(end + 0.5 * (start == end)):.1f}"
         found.append(element("path", {"d": line, "class": "cap", "stroke": colour}))
-        label_at = _text(plane.x(start), y - 6, label, "caption", "start")
-        label_at.set("fill", colour)
-        found.append(label_at)
     return found
 
 

@@ -6,6 +6,7 @@ Every cited figure is a `data` element with the id of its fact; all facts are in
 from __future__ import annotations
 
 import json
+from itertools import cycle
 from xml.etree.ElementTree import Element
 
 from forecasting.bulletin.blocks import (
@@ -18,7 +19,7 @@ from forecasting.bulletin.blocks import (
     Table,
 )
 from forecasting.bulletin.facts import Fact, Text, facts_document, plain
-from forecasting.bulletin.fan_svg import fan_svg
+from forecasting.bulletin.fan_svg import CAP_COLOURS, fan_svg
 from forecasting.bulletin.html_style import STYLE
 from forecasting.bulletin.trees import Child, element, html_text
 
@@ -86,6 +87,10 @@ class _Page:
             entry("border-top: 3px dashed #0b4a8f; height: 0.2em", "预测中位数"),
             entry("background: #93b8de", "80%区间"),
             entry("background: #cfdff1", "95%区间"),
+            *(
+                entry(f"border-top: 3px solid {colour}; height: 0.2em", label)
+                for (label, *_), colour in zip(chart.fan.caps, cycle(CAP_COLOURS), strict=False)
+            ),
         ]
         return element(
             "figure",

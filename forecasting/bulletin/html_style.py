@@ -33,7 +33,7 @@ thead th { background: #eef2f7; font-weight: 700; text-align: center; overflow-w
 td.n { text-align: right; white-space: nowrap; }
 tbody th { min-width: 6.5em; }
 data { white-space: nowrap; }
-p data, li data { white-space: normal; }
+p data, li data, tbody th data { white-space: normal; }
 .annex { border-top: 1px solid #999; margin-top: 2.2rem; padding-top: 0.6rem; }
 .chart { width: 100%; height: auto; display: block; background: #fff; }
 .chart text { font-family: "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC",
@@ -45,7 +45,6 @@ p data, li data { white-space: normal; }
 .chart .median { stroke: #0b4a8f; stroke-width: 2; stroke-dasharray: 7 4; fill: none; }
 .chart .past { stroke: #1a1a1a; stroke-width: 2; fill: none; }
 .chart .cap { stroke-width: 2; fill: none; }
-.chart text.caption { fill: inherit; font-weight: 700; }
 .chart text.mark { font-size: 60px; fill: #8a8a8a; opacity: 0.22; }
 .chart .strip { fill: transparent; }
 .chart .dot, .chart .tip { visibility: hidden; pointer-events: none; }

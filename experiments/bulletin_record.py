@@ -74,6 +74,12 @@ class Question:
         return Series(self.region, self.indicator)
 
 
+def is_demo(store: Store, question: Question) -> bool:
+    """Whether what is forecast is demonstration data (演示数据): all of it is or none."""
+    known = store.vintages(question.region.code, question.indicator.code).as_of(question.as_of)
+    return known.demo
+
+
 def latest_month(store: Store, region: Region, indicator: Indicator, as_of: date) -> pd.Period:
     """Newest published month of an indicator.
 
@@ -103,14 +109,20 @@ def usual_day(
     return None if following is None else (pd.Timestamp(following) - pd.Timedelta(days=1)).date()
 
 
-def _all_series(store: Store, catalogue: Catalogue, region: Region) -> dict[str, Vintages]:
-    """Every stored series of a region, main ones first."""
+def _all_series(store: Store, catalogue: Catalogue, question: Question) -> dict[str, Vintages]:
+    """Every stored series of a region, main ones first.
+
+    Demonstration series say nothing beside real ones, nor the reverse: they are left out.
+    """
+    region = question.region
     known = {i.code for i in catalogue.indicators}
     stored = [i for r, i, _ in store.series() if r == region.code and i in known]
     first = [c for c in _ORDER if c in stored]
-    return {
+    found = {
         c: store.vintages(region.code, c) for c in [*first, *(s for s in stored if s not in first)]
     }
+    demo = is_demo(store, question)
+    return {c: v for c, v in found.items() if v.as_of(question.as_of).demo == demo}
 
 
 def _chosen(tracker: Tracker, question: Question) -> tuple[Version | None, str]:
@@ -163,7 +175,9 @@ def _leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
 
 
-def _review(tracker: Tracker, question: Question, actual: float | None) -> dict[str, Any] | None:
+def _review(
+    tracker: Tracker, question: Question, actual: float | None, demo: bool
+) -> dict[str, Any] | None:
     """The forecast of the month from a version made a month before; the one in force if any."""
     if actual is None:
         return None
@@ -181,6 +195,8 @@ def _review(tracker: Tracker, question: Question, actual: float | None) -> dict[
         stored = load_version(tracker, version)
     except StorageError:
         return None  # its files were cleared away; the section says that nothing was kept
+    if stored.history.demo != demo:
+        return None
     status = "champion" if version.promotions else "candidate"
     identity = _identity(version, status, stored.facts)
     return review_record(stored.paths, question.indicator, identity, question.month, actual)
@@ -188,6 +204,7 @@ def _review(tracker: Tracker, question: Question, actual: float | None) -> dict[
 
 def _sample(store: Store, question: Question) -> dict[str, Any] | None:
     reports = firm_panel(store, question.region.code, question.as_of)
+    reports = reports[reports["demo"] == is_demo(store, question)]
     if reports.empty:
         return None
     types = separation_details(reports, "type")
@@ -199,6 +216,8 @@ def _people(store: Store, catalogue: Catalogue, question: Question) -> dict[str,
     whole = catalogue.indicator(GROUPED)
     code = question.region.code
     groups = {g: group_vintages(store, code, GROUPED, g) for g in groups_of(store, code, GROUPED)}
+    demo = is_demo(store, question)
+    groups = {g: v for g, v in groups.items() if v.as_of(question.as_of).demo == demo}
     everybody = store.vintages(code, GROUPED)
     return people_record(groups, everybody, question.region, whole, question.month, question.as_of)
 
@@ -207,7 +226,8 @@ def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
     """The last level of each earlier month, with what came of it."""
     found = issued(store, question.region.code, question.indicator.code, day=question.as_of)
     results = outcomes(store, question.as_of)
-    latest = {str(w.month): w for w in found if w.month < question.month}
+    demo = is_demo(store, question)
+    latest = {str(w.month): w for w in found if w.month < question.month and w.demo == demo}
     rows: dict[str, Any] = {}
     for month in sorted(latest)[-SHOWN_WARNINGS:]:
         warning = latest[month]
@@ -248,7 +268,8 @@ def bulletin_record(
     targets : sequence of Target
         All on file.
     feed : mapping or None
-        Thresholds in force.
+        Thresholds in force; left out where they know later months or rest on demonstration data
+        beside real ones.
     office : str
         Name of the issuing office.
 
@@ -266,7 +287,8 @@ def bulletin_record(
     """
     region, month, as_of = question.region, question.month, question.as_of
     indicators = {i.code: i for i in catalogue.indicators}
-    vintages = _all_series(store, catalogue, region)
+    vintages = _all_series(store, catalogue, question)
+    demo = is_demo(store, question)
     series = {
         code: row
         for code, each in vintages.items()
@@ -278,13 +300,13 @@ def bulletin_record(
         )
     version, status = _chosen(tracker, question)
     stored = None if version is None else load_version(tracker, version)
+    if stored is not None and stored.history.demo != demo:
+        stored, version, status = None, None, "none"
     main = series.get(question.indicator.code)
     sample = _sample(store, question)
     people = _people(store, catalogue, question)
-    demo = any(row["demo"] for row in series.values())
     progress = progress_record(vintages, indicators, region, month, as_of, targets, demo=demo)
     outlook = {"status": status} if stored is None else _outlook(stored, question, status)
-    demo = demo or bool(outlook.get("demo")) or bool(sample and sample["demo"])
     notes = {
         "series": data_notes(vintages, indicators, region, month, as_of),
         "failed": {} if version is None else failed_models(_leaderboard(tracker, version)),
@@ -305,10 +327,10 @@ def bulletin_record(
         "progress": progress,
         "outlook": outlook,
         "warning": None
-        if feed is None
+        if feed is None or feed["data_month"] > str(month) or (feed["demo"] and not demo)
         else warning_record(feed, question.indicator.decimals, LINE_MONTHS),
         "review": {
-            "forecast": _review(tracker, question, None if main is None else main["value"]),
+            "forecast": _review(tracker, question, None if main is None else main["value"], demo),
             "warnings": _past_warnings(store, question),
         },
         "notes": notes,

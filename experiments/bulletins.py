@@ -119,6 +119,7 @@ def make_bulletin(
     *,
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
+    feed: Mapping[str, Any] | None = None,
 ) -> Made:
     """Write the bulletin of a month as known on a day, and keep it.
 
@@ -136,6 +137,8 @@ def make_bulletin(
         The newest known month by default.
     formats : sequence of str
         Keys of `forecasting.bulletin.rendering.RENDERERS`.
+    feed : mapping, optional
+        Thresholds of the day, if the caller has them already.
 
     Returns
     -------
@@ -160,7 +163,7 @@ def make_bulletin(
         tracker,
         question,
         session.targets(),
-        feed=_feed(session, tracker, question),
+        feed=_feed(session, tracker, question) if feed is None else feed,
         office=session.settings["bulletin.office"],
     )
     mark = fingerprint(record)
@@ -397,10 +400,10 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
 
 
 def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, Any] | None:
-    """The thresholds of the day; None where there were none or they know later months."""
+    """The thresholds of the day; None where there were none."""
     past = question.as_of < clock.today()
     try:
         now = standing(session, tracker, question.series, question.as_of, past=past)
     except NoThresholdsError:
         return None
-    return None if now.history.origin > question.month else feed_document(session, now)
+    return feed_document(session, now)

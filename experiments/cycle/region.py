@@ -17,6 +17,7 @@ from data.settings import load_settings
 from data.targets import Target
 from data.vintages import Vintages
 from data.workspace import Workspace
+from experiments.bulletins import make_bulletin, save
 from experiments.cycle.identity import identity
 from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.records import journal_folder
@@ -167,15 +168,21 @@ def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competiti
 def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
+        told: dict[str, Any] = {}
+        feed: dict[str, Any] | None = None
         try:
             now = standing(session, to, series, order.day)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
-            return {}
-        issue_warnings(session, now)
-        settle_outcomes(session, order.day, order.region, order.indicator)
-        publish(session.workspace, feed_document(session, now))
-        return {"level": now.decision.level, "level_name": now.decision.name}
+        else:
+            issue_warnings(session, now)
+            settle_outcomes(session, order.day, order.region, order.indicator)
+            feed = feed_document(session, now)
+            publish(session.workspace, feed)
+            told = {"level": now.decision.level, "level_name": now.decision.name}
+        made = make_bulletin(session, to, series, order.day, feed=feed)
+    files = [file.relative_to(session.workspace.root).as_posix() for file in save(session, made)]
+    return {**told, "bulletin": tuple(files), "correction": made.correction}
 
 
 def _renew_feed(session: Session, series: Series, order: Order) -> None:

@@ -15,7 +15,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Emu, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
 PAGE_MM = (210.0, 297.0)
@@ -200,7 +200,8 @@ def _page(document: Document) -> None:
     section.page_width, section.page_height = Mm(PAGE_MM[0]), Mm(PAGE_MM[1])
     section.top_margin, section.left_margin = Mm(TOP_MM), Mm(LEFT_MM)
     # A twentieth of a point is the finest step between characters: 28 of them come to 156.1 mm.
-    section.right_margin = Mm(PAGE_MM[0] - LEFT_MM) - Pt(CHARACTERS * (BODY_PT + TIGHTER_PT))
+    text = Pt(CHARACTERS * (BODY_PT + TIGHTER_PT))
+    section.right_margin = Emu(Mm(PAGE_MM[0] - LEFT_MM) - text)
     section.bottom_margin = Mm(PAGE_MM[1] - TOP_MM - TEXT_MM[1])
     section.header_distance = Mm(15)
     # The number stands 7 mm below the text area; its own line takes the rest.

@@ -15,6 +15,7 @@ import pytest
 
 from data.bulletin_store import issued_files, states
 from data.errors import NotFoundError, RefusedError
+from data.observation import Observation
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
@@ -263,3 +264,28 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
     assert not make_bulletin(session, tracker, series, day, month=month, formats=()).changed
     with pytest.raises(RefusedError):
         issue_bulletin(session, series, replace(STAMP, number="x"), month=month)
+
+
+def test_beside_real_figures_nothing_demonstrated_is_shown(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path, series: Series
+) -> None:
+    workspace = Workspace(tmp_path_factory.mktemp("real"))
+    workspace.create()
+    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    own = Session(workspace, Settings())
+    months = pd.period_range(end="2026-10", periods=30, freq="M")
+    rows = [
+        Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")
+        for i, m in enumerate(months)
+    ]
+    try:
+        own.store.append(rows, own.catalogue, command="test")
+        with open_tracker(own.settings.tracking_uri(workspace), workspace) as tracker:
+            made = make_bulletin(own, tracker, series, DAY, formats=("md",))
+    finally:
+        own.store.close()
+    assert made.record["demo"] is False
+    assert set(made.record["series"]) == {"registered_unemployed"}
+    assert made.record["sample"] is None
+    (text,) = made.files.values()
+    assert "演示" not in text.decode("utf-8")

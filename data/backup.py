@@ -1,4 +1,4 @@
-"""One file that holds a workspace: settings, observations, MLflow's database and artifacts.
+"""One file that holds a workspace: settings, observations, MLflow's files, what was published.
 
 The observation store is written as tables, so a backup of a SQLite workspace can be restored into
 PostgreSQL and the other way round. SQLite files that others may be writing are copied through
@@ -34,6 +34,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _STORE = "store"
 _MLRUNS = "mlruns"
+# What has been published or recorded as files. Locks and files still being written stay out.
+_FOLDERS = ("thresholds", "bulletins", "monthly", "spool")
 _BATCH = 5000
 
 
@@ -83,6 +85,13 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 
 def _mlruns_files(workspace: Workspace) -> list[Path]:
     return sorted(f for f in (workspace.mlruns / "artifacts").rglob("*") if f.is_file())
+
+
+def _published_files(workspace: Workspace) -> list[Path]:
+    found = (f for name in _FOLDERS for f in (workspace.root / name).rglob("*"))
+    return sorted(
+        f for f in found if f.is_file() and not f.name.startswith(".") and f.suffix != ".lock"
+    )
 
 
 def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, int]:
@@ -142,6 +151,8 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
             for path in found:
                 plain[f"{_MLRUNS}/{path.relative_to(workspace.mlruns).as_posix()}"] = path
             counts["files"] = len(found)
+            for path in _published_files(workspace):
+                plain[path.relative_to(workspace.root).as_posix()] = path
             for member, path in plain.items():
                 archive.write(path, member)
                 sums[member] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -292,6 +303,9 @@ def restore_backup(workspace: Workspace, store: Store, file: Path) -> None:
             artifacts = fresh / _MLRUNS / "artifacts"
             if artifacts.is_dir():
                 shutil.copytree(artifacts, workspace.mlruns / "artifacts", dirs_exist_ok=True)
+            for name in _FOLDERS:
+                if (fresh / name).is_dir():
+                    shutil.copytree(fresh / name, workspace.root / name, dirs_exist_ok=True)
             if database.is_file():
                 workspace.mlruns.mkdir(parents=True, exist_ok=True)
                 os.replace(database, workspace.mlruns / "mlflow.db")

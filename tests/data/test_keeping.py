@@ -193,6 +193,10 @@ def test_backup_and_restore_keep_every_row(store: Store, tmp_path: Path) -> None
     old.settings_file.write_text("[run]\nhorizon = 18\n", "utf-8")
     (old.mlruns / "artifacts" / "x").mkdir(parents=True)
     (old.mlruns / "artifacts" / "x" / "表.csv").write_text("1\n", "utf-8")
+    published = ("thresholds/history/a.json", "bulletins/310114/2026-10/月报.md", "monthly/j.json")
+    for name in (*published, "thresholds/.lock", "monthly/cycle.lock"):
+        (old.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (old.root / name).write_text(name, "utf-8")
     file = tmp_path / "备份.zip"
     counts = write_backup(old, store, file)
     assert counts["targets"] == 1
@@ -204,6 +208,8 @@ def test_backup_and_restore_keep_every_row(store: Store, tmp_path: Path) -> None
     assert _rows(fresh) == _rows(store)
     assert new.settings_file.read_text("utf-8") == "[run]\nhorizon = 18\n"
     assert (new.mlruns / "artifacts" / "x" / "表.csv").read_text("utf-8") == "1\n"
+    assert [(new.root / name).read_text("utf-8") for name in published] == list(published)
+    assert not (new.root / "monthly" / "cycle.lock").exists()
     fresh.append([row("2026-10", 5, TODAY)], CATALOGUE, command="after")
     with pytest.raises(RefusedError):
         restore_backup(new, fresh, file)

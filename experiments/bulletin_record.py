@@ -27,7 +27,7 @@ from experiments.content import program_version
 from experiments.series import Series
 from experiments.tracking import Tracker
 from experiments.versions import Version, versions
-from forecasting.bulletin.record.notes import data_notes, failed_models
+from forecasting.bulletin.record.notes import data_notes, failed_models, is_stale
 from forecasting.bulletin.record.outlook import outlook_record, review_record
 from forecasting.bulletin.record.people import people_record
 from forecasting.bulletin.record.progress import progress_record
@@ -293,6 +293,7 @@ def bulletin_record(
         code: row
         for code, each in vintages.items()
         if (row := series_record(each, region, indicators[code], month, as_of, targets))
+        and not is_stale(pd.Period(row["latest_month"], freq="M"), month)
     }
     if not series:
         raise DataError(

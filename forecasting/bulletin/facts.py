@@ -121,10 +121,18 @@ def plain(text: Text) -> str:
 def resolve(record: Mapping[str, Any], pointer: str) -> Any:
     """The value at a JSON pointer; raises KeyError where there is none."""
     here: Any = record
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        here = here[int(key)] if isinstance(here, list) else here[key]
+    for step in _steps(pointer):
+        here = here[int(step)] if isinstance(here, list) else here[step]
     return here
+
+
+def _steps(pointer: str) -> list[str]:
+    return [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
+
+
+def record_key(name: object) -> str:
+    """A name from the data as a key of the record: without what pointers give a meaning to."""
+    return str(name).replace("/", "／").replace("~", "～")
 
 
 class Book:
@@ -188,7 +196,7 @@ class Book:
     def _source(self, pointer: str) -> str:
         here: Any = self.record
         source = str(self.record.get("source", ""))
-        for step in pointer.split("/")[1:]:
+        for step in _steps(pointer):
             here = here[int(step)] if isinstance(here, list) else here.get(step)
             if isinstance(here, dict) and "source" in here:
                 source = str(here["source"])

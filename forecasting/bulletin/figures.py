@@ -6,6 +6,7 @@ figure again and compare. Rounding is half up, as statistical offices round.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -130,11 +131,12 @@ def _period(value: Any, digits: int) -> str:
 
 
 # XML has no place for these, not even escaped.
+_BRACKETS = re.compile(r"\(([^()]*[\u4e00-\u9fff][^()]*)\)")
 _CONTROL = dict.fromkeys(range(32), " ")
 
 
 def _text(value: Any, _: int) -> str:
-    return str(value).translate(_CONTROL).strip()
+    return _BRACKETS.sub(r"（\1）", str(value).translate(_CONTROL).strip())
 
 
 FORMS: Mapping[str, Callable[[Any, int], str]] = {

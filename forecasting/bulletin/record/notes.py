@@ -12,7 +12,17 @@ from data.catalogue import Indicator, Region
 from data.clock import key_month
 from data.inventory import overdue_month
 from data.vintages import Vintages
+from forecasting.bulletin.facts import record_key
 from forecasting.document import figure
+
+NOTED_MONTHS = 36
+# A series that has been silent for longer is not late: it is no longer published.
+STALE_MONTHS = 12
+
+
+def is_stale(last: pd.Period, month: pd.Period) -> bool:
+    """Whether a series whose newest month is `last` is no longer told of in a month's bulletin."""
+    return bool((month - last).n > STALE_MONTHS)
 
 
 def _revisions(
@@ -37,6 +47,7 @@ def _revisions(
 def _gaps(vintages: Vintages, indicator: Indicator, as_of: date) -> list[str]:
     values = vintages.as_of(as_of).values
     months = pd.PeriodIndex(values.index)
+    months = months[months > months[-1] - NOTED_MONTHS]
     span = pd.period_range(months[0], months[-1], freq="M")
     if indicator.reporting == "year_to_date" or indicator.january_with_february:
         span = span[span.month != 1]  # January has no figure of its own there
@@ -68,8 +79,9 @@ def data_notes(
     Returns
     -------
     dict
-        By indicator: `name`, `unit`, `revisions` by month, `gaps`, `overdue`, `estimated`,
-        `breaks` (notes on changes of definition), `demo`.
+        By indicator: `name`, `unit`, `revisions` by month, `gaps`, `overdue`, `stale` (newest month
+        of a series that is no longer published), `estimated`, `breaks` (notes on changes of
+        definition), `demo`.
     """
     found: dict[str, Any] = {}
     for code, vintages in series.items():
@@ -79,7 +91,8 @@ def data_notes(
             continue
         since = vintages.first_published(month - 1) or as_of
         last = known.values.index[-1]
-        late = overdue_month(indicator, last, as_of)
+        stale = is_stale(last, month)
+        late = None if stale else overdue_month(indicator, last, as_of)
         found[code] = {
             "name": indicator.name,
             "unit": indicator.unit,
@@ -87,6 +100,7 @@ def data_notes(
             "revisions": _revisions(vintages, indicator, since, as_of),
             "gaps": _gaps(vintages, indicator, as_of),
             "overdue": None if late is None else str(late),
+            "stale": str(last) if stale else None,
             "estimated": known.estimated,
             "breaks": {
                 str(b.month): {"month": str(b.month), "note": b.note}
@@ -113,7 +127,7 @@ def failed_models(leaderboard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         By model: `label`, `failure`.
     """
     return {
-        str(row["model"]): {"label": str(row["label"]), "failure": str(row["failure"])}
+        record_key(row["model"]): {"label": str(row["label"]), "failure": str(row["failure"])}
         for row in leaderboard
         if row.get("failure")
     }

@@ -11,7 +11,11 @@ import pandas as pd
 from data.catalogue import Indicator, Region
 from data.vintages import Vintages
 from features.groups import GROUP_LABELS
+from forecasting.bulletin.facts import record_key
 from forecasting.bulletin.record.series import series_record
+
+# A number of one or two people may tell who they are; see `features.suppression`.
+LEAST_PEOPLE = 3
 
 
 def people_record(
@@ -41,17 +45,17 @@ def people_record(
     -------
     dict
         By group code, what `series_record` gives, with `label` and `share` in percent; only groups
-        with a value for the month.
+        with a value for the month that stands for nobody or for `LEAST_PEOPLE` and more.
     """
     whole = series_record(everybody, region, indicator, month, as_of)
     total = None if whole is None else whole["value"]
     found: dict[str, Any] = {}
     for code, vintages in groups.items():
         row = series_record(vintages, region, indicator, month, as_of)
-        if row is None or row["value"] is None:
+        if row is None or row["value"] is None or 0 < row["value"] < LEAST_PEOPLE:
             continue
         label = GROUP_LABELS.get(code, code)
-        found[code] = {
+        found[record_key(code)] = {
             **row,
             "label": label,
             "share": round(100 * row["value"] / total, 1) if total else None,

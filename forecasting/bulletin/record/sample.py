@@ -14,6 +14,7 @@ from features.sample_index import chained_index
 from features.sample_indicators import DEFAULT_LARGEST
 from features.sample_rates import coverage, monthly_rates
 from features.suppression import LEAST_FIRMS, merge_small_cells
+from forecasting.bulletin.facts import record_key
 
 MOST_MOVERS = 5
 OTHER = "其他（合并）"
@@ -58,7 +59,7 @@ def _industries(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
     table = table.sort_values("end", ascending=False, kind="stable")
     shown = merge_small_cells(table, "firms", OTHER)
     return {
-        str(name): {
+        record_key(name): {
             "industry": str(name),
             **{k: _number(row[k], 0) for k in ("firms", "opening", "hires", "separations", "end")},
             "net": _number(row["end"] - row["opening"], 0),
@@ -81,7 +82,7 @@ def _divided(details: pd.DataFrame, month: pd.Period, kind: str) -> dict[str, An
     table = table.sort_values("count", ascending=False, kind="stable")
     shown = merge_small_cells(table, "firms", OTHER)
     return {
-        str(name): {
+        record_key(name): {
             "name": str(name),
             "count": _number(row["count"], 0),
             "share": _number(100 * row["count"] / total, 1),
@@ -98,7 +99,7 @@ def _movers(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
     rows = rows[rows["size_of_move"] > 0]
     rows = rows.sort_values(["size_of_move", "firm"], ascending=[False, True]).head(MOST_MOVERS)
     return {
-        str(row["firm"]): {
+        record_key(row["firm"]): {
             "firm": str(row["firm"]),
             "industry": str(row["industry"]),
             **{k: _number(row[k], 0) for k in ("opening", "hires", "separations", "end", "net")},
@@ -110,7 +111,7 @@ def _movers(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
 def _abnormal(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
     table = abnormal_separations(panel, month)
     return {
-        str(row["firm"]): {
+        record_key(row["firm"]): {
             "firm": str(row["firm"]),
             "separations": _number(row["separations"], 0),
             "expected": _number(row["expected"], 1),

@@ -64,13 +64,23 @@ def _overdue(book: Book, code: str) -> Text:
     )
 
 
+def _stale(book: Book, code: str) -> Text:
+    pointer = f"/notes/series/{code}"
+    return say(
+        "{name}长期没有新数据，最新为{month}，本期不列",
+        name=book.cite(f"{pointer}/name"),
+        month=book.cite(f"{pointer}/stale", "month"),
+    )
+
+
 def data_notes(book: Book) -> list[Block]:
     """数据说明: revisions, gaps, delays, breaks, failed models, demonstration data."""
     series = book.get("/notes/series") or {}
     kinds = (
         ("修订", "revisions", _revised, "本期没有数据修订。"),
-        ("缺月", "gaps", _gaps, "已入库的数据没有缺月。"),
+        ("缺月", "gaps", _gaps, "近三年的数据没有缺月。"),
         ("逾期", "overdue", _overdue, "没有逾期未到的数据。"),
+        ("停更", "stale", _stale, ""),
         ("口径", "breaks", _breaks, ""),
     )
     blocks: list[Block] = [Heading(("数据说明",))]
@@ -86,7 +96,7 @@ def data_notes(book: Book) -> list[Block]:
             Paragraph(
                 say(
                     "{names}的部分发布日期按惯例推算（月末加发布滞后），据此所作回测为准实时。",
-                    names=join(estimated, "、"),
+                    names="各指标" if len(estimated) == len(series) else join(estimated, "、"),
                 )
             )
         )

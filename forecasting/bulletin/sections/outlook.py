@@ -24,6 +24,18 @@ def _range(book: Book, pointer: str, low: str, high: str) -> Text:
     )
 
 
+def _interval(book: Book, pointer: str) -> Text:
+    """The 80% interval with its unit: 13560—14040人, 5.1%—5.4%."""
+    unit, digits = _unit(book), book.get("/outlook/digits")
+    return say(
+        "{low}{first}—{high}{unit}",
+        low=book.cite(f"{pointer}/q10", "plain", digits),
+        first=unit if unit == "%" else "",
+        high=book.cite(f"{pointer}/q90", "plain", digits),
+        unit=unit,
+    )
+
+
 def _unit(book: Book) -> str:
     unit = str(book.get("/outlook/unit"))
     return "" if unit in ("倍", "指数") else unit
@@ -32,14 +44,13 @@ def _unit(book: Book) -> str:
 def _expected(book: Book, month: str) -> Text:
     pointer = f"/outlook/months/{month}"
     return say(
-        "{month}{value}左右（{inner}%区间为{interval}{unit}）",
+        "{month}{value}左右（{inner}%区间为{interval}）",
         month=book.cite(f"{pointer}/month", "month"),
         value=amount(
             book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
         ),
         inner=book.cite("/intervals/inner", "plain"),
-        interval=_range(book, pointer, "q10", "q90"),
-        unit=_unit(book),
+        interval=_interval(book, pointer),
     )
 
 
@@ -100,7 +111,7 @@ def _cap_said(book: Book, key: str) -> Text:
         why = book.cite(f"{pointer}/reasons/{basis}")
         return say("{name}：概率不能给出，{why}", name=name, why=why)
     said = say("{name}：{p}", name=name, p=chance(book, f"{pointer}/{basis}", measured[basis]))
-    if row["first_breach_month"] is not None:
+    if row["first_breach_month"] is not None and row["basis"] != "period_end":
         first = book.cite(f"{pointer}/first_breach_month", "month")
         said = say("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
     return say("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
@@ -179,7 +190,7 @@ def _chart(book: Book) -> Chart:
     described = say(
         "{region}{name}扇形图：横轴为月份，黑线为已公布值，至{origin}为{latest}；"
         "虚线为预测中位数，深色带为{inner}%区间，浅色带为{outer}%区间，"
-        "到{last}中位数为{median}，{inner}%区间为{interval}{unit}；横线为控制数。",
+        "到{last}中位数为{median}，{inner}%区间为{interval}；横线为控制数。",
         region=book.cite("/region/name"),
         name=book.cite("/outlook/name"),
         origin=book.cite("/outlook/origin", "month"),
@@ -192,8 +203,7 @@ def _chart(book: Book) -> Chart:
         median=amount(
             book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
         ),
-        interval=_range(book, pointer, "q10", "q90"),
-        unit=_unit(book),
+        interval=_interval(book, pointer),
     )
     caption = say(
         "{region}{name}预测扇形图",

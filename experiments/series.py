@@ -19,6 +19,8 @@ _VIEW_COLUMNS = (
     "metrics.`mase`",
     "metrics.`coverage80`",
     "metrics.`coverage95`",
+    "tags.`gate`",
+    "metrics.`cap_brier`",
     "metrics.`p_average/national`",
     "metrics.`p_any/municipal`",
     "metrics.`p_any/district`",

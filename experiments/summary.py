@@ -170,7 +170,7 @@ def summary(result: Competition) -> str:
     parts = [
         f"## {result.region.name} {result.indicator.name} {history.origin}",
         facts,
-        f"**采用**:{result.choice.reason}",
+        f"**采用**：{result.choice.reason}",
         "### 排行（样本外，越靠前越好）",
         _ranking(result),
         _tests_note(result),

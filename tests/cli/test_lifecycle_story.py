@@ -163,7 +163,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed: the story on PostgreSQL was NOT run")
-    pytest.importorskip("psycopg2", reason="no psycopg2: the story on PostgreSQL was NOT run")
+    pytest.importorskip("psycopg", reason="no psycopg: the story on PostgreSQL was NOT run")
     tools = found[-1].parent
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

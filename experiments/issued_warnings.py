@@ -19,6 +19,9 @@ from forecasting.document import cap_document
 from forecasting.feed import cap_id, probabilities_by_cap
 from forecasting.warning_outcomes import judge
 
+# A silence for want of anything to hold the figures against must not look like a clean bill.
+NOTHING_ASSESSED = "没有可评估的控制数，未作评估"
+
 
 def level_warning(now: Standing) -> Issued:
     """The level in force as a warning to be issued.
@@ -37,7 +40,7 @@ def level_warning(now: Standing) -> Issued:
     level = now.scheme.level(decision.level)
     indicator = now.series.indicator
     evidence: dict[str, Any] = {
-        "reasons": list(decision.reasons),
+        "reasons": list(decision.reasons) or ([] if now.caps else [NOTHING_ASSESSED]),
         "since": str(decision.since),
         "raised_by": decision.raised_by,
         "step": "" if level is None else level.step,
@@ -154,7 +157,7 @@ def _settle_series(
     count = 0
     for warning in warnings:
         # Demonstration figures say nothing about a warning on real ones, nor the reverse.
-        if history.demo and not warning.demo:
+        if history.demo != warning.demo:
             continue
         outcome = judge(warning, history, published, day)
         if outcome is not None:

@@ -13,7 +13,7 @@ from data.errors import NoThresholdsError
 from data.sample_store import firm_panel, separation_details
 from data.session import Session
 from data.targets import Target, in_force, value_at
-from data.vintages import Vintages
+from data.vintages import Known
 from data.warning_store import Issued, issued
 from experiments.champion_state import StoredForecast, load_champion
 from experiments.series import Series
@@ -101,14 +101,17 @@ def valid_until(indicator: Indicator, month: pd.Period) -> date:
     return indicator.usually_published(following) + timedelta(days=GRACE_DAYS)
 
 
-def _sample(session: Session, series: Series, month: pd.Period, day: date) -> SampleWarnings | None:
-    """Firms that stand out in the newest reported month, unless it is old beside the data."""
+def _sample(session: Session, series: Series, history: History, day: date) -> SampleWarnings | None:
+    """Firms that stand out in the newest reported month, unless it is old beside the data.
+
+    Generated firms say nothing beside real figures, nor the reverse.
+    """
     reports = firm_panel(session.store, series.region.code, day)
-    if reports.empty:
+    if reports.empty or bool(reports["demo"].any()) != history.demo:
         return None
     details = {kind: separation_details(reports, kind) for kind in ("type", "cause")}
     found = sample_warnings(reports, details)
-    return found if found is not None and found.month >= month else None
+    return found if found is not None and found.month >= history.origin else None
 
 
 def _events(sample: SampleWarnings | None, month: pd.Period) -> tuple[FirmEvent, ...]:
@@ -124,9 +127,9 @@ def _events(sample: SampleWarnings | None, month: pd.Period) -> tuple[FirmEvent,
     return tuple(events)
 
 
-def _earlier(warnings: list[Issued], month: pd.Period) -> list[Issued]:
+def _earlier(warnings: list[Issued], month: pd.Period, demo: bool) -> list[Issued]:
     """The last warning of each month of data before one, oldest first."""
-    by_month = {w.month: w for w in warnings if w.month < month}
+    by_month = {w.month: w for w in warnings if w.month < month and w.demo == demo}
     return [by_month[m] for m in sorted(by_month)]
 
 
@@ -145,9 +148,10 @@ def _evidence(
     earlier: list[Issued],
     scheme: Scheme,
     sample: SampleWarnings | None,
-    month: pd.Period,
+    history: History,
     day: date,
 ) -> Evidence:
+    month = history.origin
     courses: dict[str, dict[pd.Period, float]] = {}
     for cap, (words, chance) in probabilities_by_cap(assessed.caps).items():
         courses[words] = {
@@ -159,14 +163,14 @@ def _evidence(
     wanted = {rule.indicator for level in scheme.levels for rule in level.rules if rule.indicator}
     published = {}
     for code in sorted(wanted):
-        values = session.store.vintages(series.region.code, code).as_of(day).values
-        if not values.empty:
-            published[code] = values
+        known = session.store.vintages(series.region.code, code).as_of(day)
+        if not known.values.empty and known.demo == history.demo:
+            published[code] = _monthly(known, session.catalogue.indicator(code))
     return Evidence(month, courses, published, _events(sample, month))
 
 
-def _current_values(vintages: Vintages, series: Series, day: date) -> pd.Series[float]:
-    return monthly_figures(vintages.as_of(day), series.indicator)[0].values.dropna()
+def _monthly(known: Known, indicator: Indicator) -> pd.Series[float]:
+    return monthly_figures(known, indicator)[0].values.dropna()
 
 
 def standing(
@@ -212,10 +216,10 @@ def standing(
     )  # fmt: skip
     scheme = load_scheme(session.settings, str(session.workspace.settings_file))
     region, indicator = series.region.code, series.indicator.code
-    earlier = _earlier(issued(session.store, region, indicator, day=day), month)
-    sample = _sample(session, series, month, day)
-    evidence = _evidence(session, series, assessed, earlier, scheme, sample, month, day)
-    known = _current_values(session.store.vintages(region, indicator), series, day)
+    earlier = _earlier(issued(session.store, region, indicator, day=day), month, history.demo)
+    sample = _sample(session, series, history, day)
+    evidence = _evidence(session, series, assessed, earlier, scheme, sample, history, day)
+    known = _monthly(session.store.vintages(region, indicator).as_of(day), series.indicator)
     seen = history.series
     both = seen.index.intersection(known.index)
     moved = ~np.isclose(seen[both].to_numpy(), known[both].to_numpy(), rtol=1e-9, atol=0)
@@ -228,6 +232,6 @@ def standing(
         scheme=scheme,
         decision=decide(scheme, evidence, _previous(earlier)),
         sample=sample,
-        newest=known.index[-1] if len(known) else month,
+        newest=known.index[-1] if len(known) else history.start - 1,
         revised=tuple(both[moved]),
     )

@@ -41,6 +41,8 @@ _STOCK, _FLOWS = (
 def _state(now: Standing) -> tuple[str, str]:
     if now.newest > now.history.origin:
         return "stale", f"已有 {now.newest} 的数据，现役模型只用到 {now.history.origin}"
+    if now.newest < now.history.origin:
+        return "stale", f"{now.newest} 以后的数据已撤回，现役模型尚未更新"
     if now.revised:
         listed = "、".join(str(m) for m in now.revised[:3])
         return "stale", f"{listed} 等 {len(now.revised)} 个月的数据已修订，现役模型尚未更新"

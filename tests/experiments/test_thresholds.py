@@ -19,7 +19,7 @@ from data.observation import Observation
 from data.session import Session
 from data.settings import Settings
 from data.targets import Target
-from data.warning_store import issued, outcomes
+from data.warning_store import Issued, issue, issued, outcomes
 from data.workspace import Workspace
 from experiments.issued_warnings import issue_warnings, settle_outcomes
 from experiments.publishing import failed_feed, mark_failed, publish
@@ -268,13 +268,99 @@ def test_warnings_are_issued_once_and_judged_later(
             strict=True,
         )
     ]
-    session.store.append(later, session.catalogue, command="test")
+    session.store.append(later, session.catalogue, command="test", demo=True)
     assert settle_outcomes(session, date(2027, 1, 20)) == 1
     assert settle_outcomes(session, date(2027, 1, 20)) == 0
     (outcome,) = outcomes(session.store)[warning.id]
     assert (outcome.verdict, str(outcome.breach_month), outcome.lead_months) == (
         "miss", "2026-11", 1,
     )  # fmt: skip
+
+
+def real_figures(session: Session, demo: Competition, last: int) -> None:
+    """The bureau's own figures take the place of the demonstration, the last `last` 9000 higher."""
+    values = demo.history.values.copy()
+    values[-last:] += 9000.0
+    rows = [
+        Observation("310114", "registered_unemployed", m, float(v), date(2026, 11, 10), "测试")
+        for m, v in zip(demo.history.months, values, strict=True)
+    ]
+    session.store.append(rows, session.catalogue, command="test")
+
+
+def test_warnings_on_demonstration_figures_are_not_judged_by_real_ones(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    only(monkeypatch, cap(float(np.max(demo.history.values[-10:])) + 5000))
+    issue_warnings(session, standing(session, tracker, series, DAY))
+    real_figures(session, demo, 1)
+    rows = [
+        Observation(
+            "310114", "registered_unemployed", build_period(m), 30_000.0, date(2027, 1, 20), "测试"
+        )
+        for m in ("2026-11", "2026-12")
+    ]
+    session.store.append(rows, session.catalogue, command="test")
+    assert settle_outcomes(session, date(2027, 1, 20)) == 0
+
+
+def test_real_figures_inherit_nothing_from_the_demonstration(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
+    record: Callable[..., tuple[str, Version]], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    now = standing(session, tracker, series, DAY)
+    only(monkeypatch, cap(100_000.0, demo=False))
+    rules = [{"event": "layoff", "people": 1, "source": "测试"}]
+    rate = {"indicator": "registered_unemployment_rate", "at_least": 0.1, "source": "测试"}
+    levels = (
+        {"code": "yellow", "name": "Ⅲ级", "colour": "黄色", "probability": 0.99, "rules": rules},
+        {
+            "code": "red",
+            "name": "Ⅰ级",
+            "colour": "红色",
+            "probability": 0.999,
+            "release": 0.0,
+            "rules": [rate],
+        },
+    )
+    strict = replace(session.settings, warning_levels=levels)
+    before = Issued(
+        region="310114", indicator="registered_unemployed", month=demo.history.origin - 1,
+        as_of=DAY, level="red", level_name="Ⅰ级（红色）", evidence={}, registered_name="",
+        version="", model="", fingerprint="", demo=True,
+    )  # fmt: skip
+    issue(session.store, before)
+    own = Session(session.workspace, strict)
+    real_figures(own, demo, 1)
+    _, version = record(run(own, DAY))
+    promote(tracker, series, version.version, "测试")
+    real = standing(own, tracker, series, DAY)
+    own.store.close()
+    assert now.sample is not None
+    assert (now.demo, real.demo) == (True, False)
+    assert real.sample is None
+    assert (real.decision.level, real.decision.reasons) == ("none", ())
+
+
+def test_withdrawn_months_make_the_lines_stale(
+    session: Session, tracker: Tracker, series: Series, in_force: Version,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    now = standing(session, tracker, series, DAY)
+    document = feed_document(session, replace(now, newest=now.history.origin - 1))
+    assert document["state"] == "stale"
+    assert "已撤回" in document["state_reason"]
+
+
+def test_a_silence_without_a_cap_says_so(
+    session: Session, tracker: Tracker, series: Series, in_force: Version,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    only(monkeypatch)
+    (warning, _), *_ = issue_warnings(session, standing(session, tracker, series, DAY))
+    assert warning.level == "none"
+    assert warning.evidence["reasons"] == ["没有可评估的控制数，未作评估"]
 
 
 def test_sample_warning_names_firms_by_code_only(

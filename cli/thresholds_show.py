@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from datetime import date
@@ -22,12 +23,28 @@ as_of_option = click.option(
 
 def _published(region: str, indicator: str | None, as_of: str | None) -> tuple[Any, date]:
     from data import clock
+    from data.errors import NoThresholdsError
     from data.feed_reading import find
     from data.workspace import find_workspace
 
     past = clock.parse_day(as_of, "--as-of") if as_of else None
-    document = find(find_workspace().thresholds, region, indicator, past)
+    folder = find_workspace().thresholds
+    try:
+        document = find(folder, region, indicator, past)
+    except NoThresholdsError:
+        # Perhaps nothing was published; perhaps the name is unknown, or written in another way.
+        place, what = _catalogued(region, indicator)
+        document = find(folder, place, what, past)
     return document, past or clock.today()
+
+
+def _catalogued(region: str, indicator: str | None) -> tuple[str, str | None]:
+    """Official names of what was asked for; an unknown one is an error of its own."""
+    from cli.session import open_session
+
+    catalogue = open_session().catalogue
+    place = catalogue.region(region)
+    return place.name, None if indicator is None else catalogue.indicator(indicator).code
 
 
 def _caps(document: Mapping[str, Any]) -> dict[str, str]:
@@ -118,10 +135,12 @@ def check(
     退出码：0 无预警；20 蓝、21 黄、22 橙、23 红；13 没有可用的预警线（未发布、已过时、更新失败）。
     """
     from cli.output import write_json
-    from data.errors import LEVEL_EXIT_CODES
+    from data.errors import LEVEL_EXIT_CODES, UsageError
     from data.feed_reading import check as compare
     from data.feed_reading import demand_usable
 
+    if not math.isfinite(value):
+        raise UsageError(f"数值“{value}”不是有限的数。", "请给出公布的数，如 13900。")
     document, day = _published(region, indicator, as_of)
     demand_usable(document, day)
     answer = compare(document, value, month)

@@ -14,6 +14,7 @@ from data.errors import (
     FailedThresholdsError,
     NoThresholdsError,
     StaleThresholdsError,
+    StorageError,
     UsageError,
 )
 
@@ -64,8 +65,14 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
     StorageError
         If the document cannot be relied on.
     """
+    broken: StorageError | None = None
     for file in feed_files.current(folder):
-        head = feed_files.read(file)
+        try:
+            head = feed_files.read(file)
+        except StorageError as error:
+            # Perhaps another region's: it speaks only if the one asked for is not found.
+            broken = broken or error
+            continue
         if head is None or not _names(head, region, indicator):
             continue
         if day is None:
@@ -73,6 +80,8 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
         then = feed_files.published_by(folder, head["indicator"], head["region"]["code"], day)
         if then is not None:
             return then
+    if broken is not None:
+        raise broken
     when = "" if day is None else f"截至 {day} "
     raise NoThresholdsError(
         f"{when}没有发布过“{region}”的预警线。",

@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from data.errors import EXIT_NO_THRESHOLDS, EXIT_USAGE, LEVEL_EXIT_CODES
+from data.errors import (
+    EXIT_NO_THRESHOLDS,
+    EXIT_UNKNOWN_NAME,
+    EXIT_USAGE,
+    LEVEL_EXIT_CODES,
+)
 
 Forecast = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +45,18 @@ def test_a_figure_is_answered_by_level_and_exit_code(published: Forecast) -> Non
     assert (low.code, "无预警" in low.out, "演示数据" in low.out) == (0, True, True)
     odd = published("thresholds", "check", "1", "--region", "嘉定", "--month", "2031-01")
     assert odd.code == EXIT_USAGE
+
+
+@pytest.mark.parametrize("figure", ["nan", "inf", "-inf"])
+def test_a_figure_that_is_no_number_is_refused(forecast: Forecast, figure: str) -> None:
+    done = forecast("thresholds", "check", "--region", "嘉定", "--", figure)
+    assert done.code == EXIT_USAGE
+    assert "有限" in done.err
+
+
+def test_an_unknown_region_is_not_called_unpublished(forecast: Forecast) -> None:
+    assert forecast("thresholds", "show", "--region", "火星").code == EXIT_UNKNOWN_NAME
+    assert forecast("thresholds", "show", "--region", "徐汇").code == EXIT_NO_THRESHOLDS
 
 
 def test_check_is_fast_because_nothing_heavy_is_imported(published: Forecast, home: Path) -> None:

@@ -113,6 +113,14 @@ def test_check_compares_the_published_form(value: float, level: str) -> None:
     assert check(document(), value, None).level == level
 
 
+def test_a_broken_file_of_another_region_hides_nothing(tmp_path: Path) -> None:
+    feed_files.write(tmp_path, document())
+    (tmp_path / "x.000000.json").write_text("{", "utf-8")
+    assert find(tmp_path, "嘉定", None, None)["number"] == 0
+    with pytest.raises(StorageError):
+        find(tmp_path, "徐汇", None, None)
+
+
 def test_check_of_months_and_states() -> None:
     lines = [line("yellow", None, "already"), line("yellow", 9.0, month="2026-12")]
     assert check(document(lines=lines), 0.0, None).level == "yellow"

@@ -37,6 +37,8 @@ _MLRUNS = "mlruns"
 # What has been published or recorded as files. Locks and files still being written stay out.
 _FOLDERS = ("thresholds", "bulletins", "monthly", "spool")
 _BATCH = 5000
+# The record of a bulletin is one field; the csv module reads 128 KiB unless it is told otherwise.
+_LONGEST_FIELD = 1 << 30
 
 
 def _table_csv(store: Store, table: Table) -> Iterator[bytes]:
@@ -205,6 +207,7 @@ def _checked_members(archive: zipfile.ZipFile, file: Path) -> Mapping[str, Any]:
 
 
 def _fill(store: Store, archive: zipfile.ZipFile, members: Mapping[str, Any]) -> None:
+    csv.field_size_limit(_LONGEST_FIELD)
     with store.writing() as connection:
         for table in metadata.sorted_tables:
             member = f"{_STORE}/{table.name}.csv"

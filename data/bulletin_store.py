@@ -24,7 +24,7 @@ from data.store import Store
 
 State = Literal["draft", "issued", "withdrawn"]
 STATE_NAMES: Mapping[str, str] = {"draft": "草稿", "issued": "已签发", "withdrawn": "更正撤回"}
-# Below the longest field that Python's csv module reads by default, which backups are made of.
+# Rows of a moderate size, whatever the database makes of long texts.
 _PIECE = 96_000
 
 

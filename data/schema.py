@@ -225,7 +225,7 @@ bulletins = Table(
 
 Index("ix_bulletins", bulletins.c.region, bulletins.c.month)
 
-# The bytes that were issued, in base64 and in pieces that a row of a backup can hold.
+# The bytes that were issued, in base64, in pieces of a moderate size.
 bulletin_files = Table(
     "bulletin_files",
     metadata,

@@ -43,9 +43,17 @@ class _Page:
     def __init__(self, document: Opened) -> None:
         self.document = document
         self.pictures = 0
+        # Looking a style up by name for every cell takes most of the time.
+        self._styles = {style.name: style.style_id for style in document.styles}
 
     def paragraph(self, text: str, style: str) -> Written:
-        return self.document.add_paragraph(text, style=style)
+        return self.styled(self.document.add_paragraph(), text, style)
+
+    def styled(self, paragraph: Written, text: str, style: str) -> Written:
+        paragraph._p.style = self._styles[style]
+        if text:
+            paragraph.add_run(text)
+        return paragraph
 
     def block(self, block: Block) -> None:
         if isinstance(block, Heading):
@@ -80,11 +88,9 @@ class _Page:
                 self.cell(cell, text, head=texts is table.titles, right=right)
 
     def cell(self, cell: _Cell, text: Text, *, head: bool, right: bool) -> None:
-        paragraph = cell.paragraphs[0]
-        paragraph.style = self.document.styles["表格文字"]
-        run = paragraph.add_run(_clean(text) or "—")
+        paragraph = self.styled(cell.paragraphs[0], _clean(text) or "—", "表格文字")
         if head:
-            run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
+            paragraph.runs[0]._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         elif right:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT

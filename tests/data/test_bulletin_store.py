@@ -1,0 +1,83 @@
+"""Bulletins are kept whole and for ever, through a backup too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from data.backup import restore_backup, write_backup
+from data.bulletin_store import Kept, add, issued_files, states
+from data.errors import BusyError, StorageError
+from data.store import Store
+from data.workspace import Workspace
+
+DRAFT = Kept(
+    region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),
+    state="draft", correction=0, as_of=date(2026, 11, 20), fingerprint="a" * 64, demo=True,
+    record={"名": "嘉定区\n\"引号\"", "long": "长" * 200_000, "value": 2.54},
+)  # fmt: skip
+FILES = {"docx": bytes(range(256)) * 2000, "md": "月报".encode(), "html": b""}
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+def issued(draft: Kept) -> Kept:
+    return replace(
+        draft, state="issued", number="嘉人社〔2026〕1号", addressee="区政府", signer="张三",
+        issued_on=date(2026, 11, 23), changes=({"id": "x", "before": "1", "after": "2"},),
+    )  # fmt: skip
+
+
+def test_what_is_kept_comes_back(store: Store) -> None:
+    first = add(store, DRAFT, None, {})
+    second = add(store, issued(first), first, FILES)
+    found = states(store, "310114", month=DRAFT.month)
+    assert [k.state for k in found] == ["draft", "issued"]
+    assert found[0] == replace(first, changes=[])
+    assert found[1] == replace(second, changes=list(second.changes))
+    assert issued_files(store, second) == FILES
+    assert issued_files(store, first) == {}
+    assert states(store, "310104") == []
+
+
+def test_two_at_once_do_not_both_win(store: Store) -> None:
+    first = add(store, DRAFT, None, {})
+    with pytest.raises(BusyError):
+        add(store, DRAFT, None, {})
+    add(store, issued(first), first, FILES)
+    with pytest.raises(BusyError):
+        add(store, issued(first), first, FILES)
+    assert len(states(store)) == 2
+
+
+def test_changed_bytes_are_noticed(store: Store) -> None:
+    kept = add(store, issued(DRAFT), None, FILES)
+    with store.writing() as connection:
+        connection.execute(text("UPDATE bulletin_files SET content = 'AAAA' WHERE format = 'md'"))
+    with pytest.raises(StorageError, match="校验和"):
+        issued_files(store, kept)
+
+
+def test_a_backup_holds_them(store: Store, tmp_path: Path) -> None:
+    kept = add(store, issued(DRAFT), None, FILES)
+    here = Workspace(tmp_path / "here")
+    here.create()
+    write_backup(here, store, tmp_path / "b.zip")
+    there = Workspace(tmp_path / "there")
+    there.create()
+    fresh = Store(f"sqlite:///{there.database}")
+    restore_backup(there, fresh, tmp_path / "b.zip")
+    assert states(fresh) == states(store)
+    assert issued_files(fresh, kept) == FILES
+    fresh.close()

@@ -60,7 +60,7 @@ def issue(
 @month_option
 @json_option
 def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None:
-    """列出月报的每一份草稿、签发件和更正，先存的在前。"""
+    """列出已签发的月报、更正和尚未签发的草稿，先存的在前。"""
     from cli.output import show
     from cli.session import open_session
     from experiments.bulletins import listing
@@ -71,7 +71,7 @@ def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None
     about = None if month is None else parse_month(month, "--month")
     titles = {
         "region_name": "地区", "indicator_name": "指标", "month": "月份", "state_name": "状态",
-        "correction": "更正", "changes": "变动", "number": "文号", "signer": "签发人",
-        "issued_on": "成文日期", "as_of": "知情日", "demo": "演示数据",
+        "correction_name": "更正", "number": "文号", "signer": "签发人",
+        "issued_on": "成文日期", "demo": "演示数据",
     }  # fmt: skip
     show("bulletins", titles, listing(session, place, about), as_json)

@@ -255,6 +255,7 @@ def issue_bulletin(
     kept = replace(
         last,
         state="issued",
+        record={**last.record, "office": session.settings["bulletin.office"]},
         number=stamp.number,
         addressee=stamp.addressee,
         signer=stamp.signer,
@@ -378,7 +379,7 @@ def _row(kept: Kept) -> dict[str, Any]:
 
 
 def listing(session: Session, region: str | None, month: pd.Period | None) -> list[dict[str, Any]]:
-    """Every state of every bulletin as JSON-able rows.
+    """Bulletins as JSON-able rows: what was issued, and drafts that nothing has followed.
 
     Parameters
     ----------
@@ -389,13 +390,18 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
     month : pandas.Period or None
         Only of this month.
     """
+    found = states(session.store, region, None, month)
+    newest = {(k.region, k.indicator, k.month): k.id for k in found}
     return [
         {
             "region_name": session.catalogue.region(kept.region).name,
             "indicator_name": session.catalogue.indicator(kept.indicator).name,
+            "correction_name": f"第{kept.correction}号" if kept.correction else "",
             **_row(kept),
         }
-        for kept in states(session.store, region, None, month)
+        for kept in found
+        if kept.state == "issued"
+        or (kept.state == "draft" and kept.id == newest[kept.region, kept.indicator, kept.month])
     ]
 
 

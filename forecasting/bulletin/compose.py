@@ -181,7 +181,9 @@ def changed_facts(before: Bulletin, after: Bulletin) -> list[dict[str, str]]:
 
 
 def _aside(pointer: str) -> bool:
-    return pointer.split("/")[1] in ("as_of", "program", "stamp", "correction", "annexes", "scale")
+    return pointer.split("/")[1] in (
+        "as_of", "program", "office", "stamp", "correction", "annexes", "scale",
+    )  # fmt: skip
 
 
 def _changes(book: Book) -> list[Block]:

@@ -30,9 +30,11 @@ from experiments.bulletins import (
     save,
     written,
 )
+from experiments.issued_warnings import issue_warnings, settle_outcomes
 from experiments.lifecycle import settle
 from experiments.record import recorded
 from experiments.series import Series
+from experiments.standing import standing
 from experiments.tracking import Tracker, open_tracker
 from forecasting.bulletin.blocks import Bulletin, Chart, Table
 from forecasting.bulletin.compose import Stamp, compose
@@ -83,6 +85,8 @@ def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iter
             )  # fmt: skip
             run.register(result, b"")
             settle(run.run.tracker, series, result, run.run)
+            issue_warnings(session, standing(session, run.run.tracker, series, day))
+    settle_outcomes(session, DAY)
     with open_tracker(uri, session.workspace) as opened:
         yield opened
 
@@ -139,11 +143,22 @@ def test_the_demonstration_district_fills_every_section(draft: Made) -> None:
     text = draft.files["嘉定区2026年10月就业失业月报.md"].decode()
     heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [h.split("、")[0] for h in heads[:10]] == list("一二三四五六七八九十")
-    for absent in ("没有已入库", "没有登记", "尚未生成", "尚无", "没有留存", "不作走势"):
+    for absent in (
+        "没有已入库",
+        "没有登记",
+        "尚未生成",
+        "尚无",
+        "没有留存",
+        "此前没有",
+        "不作走势",
+    ):
         assert absent not in text
     for odd in ("nan", "None", "inf", "（）", "()", "。。", "，，", "，。", "-0 ", "--"):
         assert odd not in text.replace("---", "")
     assert "（演示数据，不代表真实情况）" in text
+    # The forecast and the warning of the month before, with what came of them.
+    assert "以2026年9月数据为起点的预测" in text
+    assert re.search(r"^\| 2026年9月 \| 2026年10月20日 \| \S+ \| \S+ \|", text, re.MULTILINE)
 
 
 def test_every_region_says_what_it_has_not(session: Session, tracker: Tracker, draft: Made) -> None:
@@ -227,7 +242,7 @@ def test_issued_frozen_corrected(
     assert "本件更正嘉人社〔2026〕12号" in told
     assert f"| {value} | {value + 7} |" in told
     rows = [r["state"] for r in listing(session, "310114", draft.kept.month)]
-    assert rows == ["draft", "issued", "draft", "issued"]
+    assert rows == ["issued", "issued"]
     kept = states(session.store, "310114", "registered_unemployed", draft.kept.month)
     assert set(issued_files(session.store, kept[1]).values()) == set(made.files.values())
 

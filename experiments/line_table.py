@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from data.settings import Settings
 from data.targets import value_at
 from forecasting.competition import Competition
-from forecasting.level_scheme import Scheme
+from forecasting.document import figure
+from forecasting.level_scheme import Event, Scheme, load_scheme
 from forecasting.lines import warning_lines
 
 
-def line_rows(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class LineRule:
+    """What lines are drawn for.
+
+    Attributes
+    ----------
+    scheme : Scheme
+        Levels and their cuts.
+    event : {"end", "any"}
+        What a line of a monthly cap warns of, see `forecasting.lines.warning_lines`.
+    """
+
+    scheme: Scheme
+    event: Event = "end"
+
+
+def line_rule(settings: Settings) -> LineRule:
+    """Rule of a workspace; SettingsError as from `load_scheme`."""
+    return LineRule(load_scheme(settings), settings["warnings.line_event"])
+
+
+def line_rows(result: Competition, rule: LineRule) -> list[dict[str, Any]]:
     """Warning lines of every assessed cap.
 
     Parameters
     ----------
     result : Competition
         Its chosen model's paths decide.
-    scheme : Scheme
-        Levels and their cuts.
+    rule : LineRule
+        Levels, and the event.
 
     Returns
     -------
@@ -27,7 +51,7 @@ def line_rows(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
         One row per cap, month and level; JSON-able, months as `YYYY-MM`, `value` None where there
         is no line and `state` says why.
     """
-    history = result.history
+    history, scheme = result.history, rule.scheme
     rows = []
     for item in result.assessments:
         target = item.target
@@ -44,9 +68,11 @@ def line_rows(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
                 "level": line.level,
                 "level_name": scheme.name(line.level),
                 "probability": line.probability,
-                "value": line.value,
+                "value": None if line.value is None else figure(line.value, result.indicator),
                 "state": line.state,
-                "standard_error": line.standard_error,
+                "standard_error": None
+                if line.standard_error is None
+                else round(line.standard_error, 1 + result.indicator.decimals),
                 "n": line.n,
             }
             for line in warning_lines(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from experiments import state
 from experiments.content import version_tags
+from experiments.line_table import LineRule
 from experiments.series import Series
 from forecasting.competition import Competition
-from forecasting.level_scheme import Scheme
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -35,7 +35,7 @@ def _signature(columns: list[str]) -> ModelSignature:
     )
 
 
-def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path) -> None:
+def save_model(series: Series, result: Competition, rule: LineRule, folder: Path) -> None:
     """Write the chosen model's forecast as an MLflow model: code by copy, state as JSON and CSV.
 
     Parameters
@@ -44,7 +44,7 @@ def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path
         Names.
     result : Competition
         Outcome of the main job.
-    scheme : Scheme
+    rule : LineRule
         Warning levels in force.
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
@@ -52,7 +52,7 @@ def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path
     paths = result.champion_paths
     _save(
         folder,
-        files=state.encode(series, result, scheme),
+        files=state.encode(series, result, rule),
         columns=list(paths.table().columns),
         horizon=min(_USUAL_HORIZON, paths.horizon),
         tags=version_tags(result),

@@ -20,13 +20,13 @@ from typing import Any
 from data import clock
 from data.errors import StorageError
 from experiments import content, registry
+from experiments.line_table import LineRule
 from experiments.model_files import save_model
 from experiments.runs import Figures, Run, Status, begin
 from experiments.series import Series
 from experiments.sweep import Plan
 from experiments.versions import Version
 from forecasting.competition import Competition
-from forecasting.level_scheme import Scheme
 
 FORMAT = 1
 SPOOL_TAG = "spooled_as"
@@ -86,7 +86,7 @@ def _child(series: Series, result: Competition, model: int) -> Child:
 def packed(
     series: Series,
     result: Competition,
-    scheme: Scheme,
+    rule: LineRule,
     seconds: float,
     chart: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
@@ -99,7 +99,7 @@ def packed(
         Names.
     result : Competition
         Outcome of the main job.
-    scheme : Scheme
+    rule : LineRule
         Warning levels in force.
     seconds : float
         What it took.
@@ -120,7 +120,7 @@ def packed(
         (folder / _FILES).mkdir()
         for name, data in kept.items():
             (folder / _FILES / name).write_bytes(data)
-        save_model(series, result, scheme, folder / _MODEL)
+        save_model(series, result, rule, folder / _MODEL)
         yield Package(
             name=content.run_name(result),
             children=tuple(_child(series, result, i) for i in range(len(result.entries))),

@@ -12,6 +12,7 @@ from data.errors import NotFoundError, StorageError, UnrecordedError
 from data.settings import load_settings
 from data.workspace import Workspace
 from experiments import content, package
+from experiments.line_table import line_rule
 from experiments.model_files import rehearse
 from experiments.quiet import silence
 from experiments.runs import Run
@@ -21,7 +22,6 @@ from experiments.sweep import Plan, sweep
 from experiments.tracking import Tracker, open_tracker
 from experiments.versions import Version
 from forecasting.competition import Competition
-from forecasting.level_scheme import load_scheme
 
 
 class Recording:
@@ -103,8 +103,8 @@ class Recording:
         seconds = time.monotonic() - self._since
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
-        scheme = load_scheme(load_settings(self._workspace))
-        with package.packed(self._series, result, scheme, seconds, chart, files) as packed:
+        rule = line_rule(load_settings(self._workspace))
+        with package.packed(self._series, result, rule, seconds, chart, files) as packed:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:

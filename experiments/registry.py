@@ -13,6 +13,7 @@ from data import clock
 from data.errors import NotFoundError
 from data.settings import load_settings
 from experiments.content import user, version_description, version_tags
+from experiments.line_table import line_rule
 from experiments.locks import locked
 from experiments.model_files import save_model
 from experiments.runs import Run
@@ -30,7 +31,6 @@ from experiments.versions import (
     versions,
 )
 from forecasting.competition import Competition, rechosen
-from forecasting.level_scheme import load_scheme
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -173,8 +173,8 @@ def refresh(
     tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / _REFRESHED
-        scheme = load_scheme(load_settings(run.tracker.workspace))
-        save_model(series, again, scheme, folder)
+        rule = line_rule(load_settings(run.tracker.workspace))
+        save_model(series, again, rule, folder)
         about = version_description(again)
         made = _create(run, series, folder, _REFRESHED, tags, about)
     return find(run.tracker, series, made)

@@ -20,14 +20,13 @@ from data.catalogue.schema import Break
 from data.errors import StorageError
 from data.shocks import Shock
 from experiments.content import champion, program_version
-from experiments.line_table import line_rows
+from experiments.line_table import LineRule, line_rows
 from experiments.series import Series
 from features.history import History
 from features.lagged import LaggedIndicator
 from forecasting.competition import Competition
 from forecasting.document import cap_document
 from forecasting.inspection import known_effects
-from forecasting.level_scheme import Scheme
 from models.paths import SamplePaths
 
 # 2: indicators beside the target, changes of definition and checksums are kept as well.
@@ -49,7 +48,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return stream.getvalue().encode()
 
 
-def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, bytes]:
+def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, bytes]:
     """State files of a version, by name.
 
     Parameters
@@ -58,7 +57,7 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
         Names.
     result : Competition
         Its chosen model's forecast is kept, with the data it was made from.
-    scheme : Scheme
+    rule : LineRule
         Warning levels in force, for the lines that are kept with the forecast.
 
     Returns
@@ -81,7 +80,7 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             ["indicator", "value"],
             [[each.indicator, repr(v)] for each in history.lagged for v in each.values.tolist()],
         ),
-        LINES: json.dumps(line_rows(result, scheme), ensure_ascii=False, indent=1).encode(),
+        LINES: json.dumps(line_rows(result, rule), ensure_ascii=False, indent=1).encode(),
     }
     facts = {
         "format": FORMAT,

@@ -108,7 +108,11 @@ def test_the_story_on_the_workspace_itself(forecast: Forecast, tmp_path: Path) -
     assert compared["versions"][1]["common"]["difference"] > 0
     said = good(forecast("predict", *PLACE, "--what", "lines", "--json", env=NOVEMBER))
     assert said["version"] == "1"
-    assert said["rows"]
+    shown = good(forecast("thresholds", "show", *PLACE, "--json", env=NOVEMBER))
+    published = {(x["month"], x["level"], x["value"]) for x in shown["lines"]}
+    assert published
+    # Months already published are in the version's own lines and no longer in the feed's.
+    assert {m for m, _, _ in published} <= {r["month"] for r in said["rows"]}
     watched = good(forecast("monitor", *PLACE, "--json", env=NOVEMBER))
     assert watched["months"] == 1
     moved = forecast("explain", *PLACE, "--version", "3", "--from", "1", "--json", env=NOVEMBER)

@@ -8,6 +8,7 @@ import pytest
 
 from data.errors import NotFoundError, StorageError
 from experiments import state
+from experiments.line_table import LineRule
 from experiments.registry import promote, rollback
 from experiments.series import Series
 from experiments.tracking import Tracker
@@ -15,7 +16,7 @@ from experiments.versions import Version, champion_of, find, stored_paths, versi
 from forecasting.competition import Competition
 from forecasting.level_scheme import default_scheme
 
-SCHEME = default_scheme(3)
+RULE = LineRule(default_scheme(3))
 
 
 @pytest.fixture
@@ -58,14 +59,14 @@ def test_paths_are_kept_to_the_last_bit(
 def test_the_same_competition_gives_the_same_state(
     competition: Competition, series: Series
 ) -> None:
-    assert state.encode(series, competition, SCHEME) == state.encode(series, competition, SCHEME)
+    assert state.encode(series, competition, RULE) == state.encode(series, competition, RULE)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "short", "facts"])
 def test_a_damaged_version_is_a_storage_error(
     competition: Competition, series: Series, tmp_path: Path, damage: str
 ) -> None:
-    files = state.encode(series, competition, SCHEME)
+    files = state.encode(series, competition, RULE)
     if damage == "missing":
         del files[state.PATHS]
     elif damage == "cut":

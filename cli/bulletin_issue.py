@@ -17,6 +17,9 @@ from cli.output import indicator_option, json_option, region_option
 @click.option("--number", required=True, metavar="文号", help="发文字号，如 嘉人社〔2026〕12号。")
 @click.option("--to", "addressee", required=True, metavar="主送", help="主送机关。")
 @click.option("--signer", required=True, metavar="签发人", help="签发人姓名。")
+@click.option(
+    "--office", metavar="署名", help="发文机关署名；默认为 forecast.toml 中 bulletin.office 所定。"
+)
 @click.option("--date", "day", metavar="日期", help="成文日期；默认为今天。")
 @format_option
 @output_option
@@ -28,6 +31,7 @@ def issue(
     number: str,
     addressee: str,
     signer: str,
+    office: str | None,
     day: str | None,
     forms: str,
     output: Path | None,
@@ -51,7 +55,7 @@ def issue(
     about = None if month is None else parse_month(month, "--month")
     signed = clock.parse_day(day, "--date") if day else clock.today()
     stamp = Stamp(number, addressee, signer, signed.isoformat())
-    made = issue_bulletin(session, series, stamp, month=about, formats=wanted)
+    made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
     report(made, save(session, made, output), headline(session, made), as_json=as_json)
 
 

@@ -170,16 +170,17 @@ def make_bulletin(
     before = states(session.store, series.region.code, series.indicator.code, asked)
     last = before[-1] if before else None
     issued = [k for k in before if k.state == "issued"]
-    if issued and issued[-1].fingerprint == mark:
+    changes: list[dict[str, str]] = []
+    if issued and issued[-1].fingerprint != mark:
+        changes = changed_facts(compose(issued[-1].record), compose(record))
+    # A new release may keep more in its records; without another figure nothing is corrected.
+    if issued and not changes:
         if last is not None and last.state == "draft":
             gone = replace(last, state="withdrawn", as_of=day, changes=())
             add(session.store, gone, last, {})
         return _made(session, series, issued[-1], formats, changed=False)
     if last is not None and last.state == "draft" and last.fingerprint == mark:
         return _made(session, series, last, formats, changed=False)
-    changes: list[dict[str, str]] = []
-    if issued:
-        changes = changed_facts(compose(issued[-1].record), compose(record))
     kept = Kept(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -200,6 +201,7 @@ def issue_bulletin(
     series: Series,
     stamp: Stamp,
     *,
+    office: str | None = None,
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
 ) -> Made:
@@ -213,6 +215,8 @@ def issue_bulletin(
         Region and indicator.
     stamp : Stamp
         文号, 主送, 签发人, 成文日期.
+    office : str, optional
+        发文机关署名; that of the settings by default.
     month : pandas.Period, optional
         The newest month with a bulletin by default.
     formats : sequence of str
@@ -247,6 +251,7 @@ def issue_bulletin(
             f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
             "数据变化后重新运行 forecast bulletin，会生成更正草稿，再签发即为更正。",
         )
+    signed = session.settings["bulletin.office"] if office is None else office
     taken = [k for k in states(session.store) if k.number == stamp.number]
     if taken:
         raise RefusedError(
@@ -255,7 +260,7 @@ def issue_bulletin(
     kept = replace(
         last,
         state="issued",
-        record={**last.record, "office": session.settings["bulletin.office"]},
+        record={**last.record, "office": signed},
         number=stamp.number,
         addressee=stamp.addressee,
         signer=stamp.signer,

@@ -166,21 +166,28 @@ def changed_facts(before: Bulletin, after: Bulletin) -> list[dict[str, str]]:
     -------
     list of dict
         `id`, `source`, `before`, `after`; a fact that only one of them cites has an empty text in
-        the other. What is known of the program, days of knowledge and the annexes is left out.
+        the other, and one that is written in several forms stands there once. What is known of the
+        program, days of knowledge, delays and the annexes is left out.
     """
     old = {f.id: f for f in before.facts if not _aside(f.pointer)}
     new = {f.id: f for f in after.facts if not _aside(f.pointer)}
-    found = []
+    found: list[dict[str, str]] = []
+    seen: set[str] = set()
     for name in [*new, *(n for n in old if n not in new)]:
         was, now = old.get(name), new.get(name)
         texts = ("" if was is None else was.text, "" if now is None else now.text)
         told = now or was
-        if texts[0] != texts[1] and told is not None:
-            found.append({"id": name, "source": told.source, "before": texts[0], "after": texts[1]})
+        # A figure that stands in a sentence and in a table is told once.
+        if texts[0] != texts[1] and told is not None and told.pointer not in seen:
+            seen.add(told.pointer)
+            row = {"id": name, "source": told.source, "before": texts[0], "after": texts[1]}
+            found.append(row)
     return found
 
 
 def _aside(pointer: str) -> bool:
+    if pointer.endswith("/overdue") or pointer == "/warning/state_reason":
+        return True
     return pointer.split("/")[1] in (
         "as_of", "program", "office", "stamp", "correction", "annexes", "scale",
     )  # fmt: skip
@@ -300,7 +307,7 @@ def compose(
         addressee=(book.cite("/stamp/addressee"),) if issued else (),
         blocks=_numbered(sections),
         annexes=annexes,
-        office=(book.cite("/office"),) if record.get("office") else (),
+        office=(book.cite("/office"),) if issued and record.get("office") else (),
         date=(book.cite("/stamp/date", "day"),) if issued else (),
         made_on=str(record["as_of"]) if stamp is None else stamp.date,
         facts=book.facts,

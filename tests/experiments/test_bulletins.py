@@ -201,13 +201,14 @@ def test_issued_frozen_corrected(
 ) -> None:  # fmt: skip
     with pytest.raises(NotFoundError, match="2020年1月"):
         issue_bulletin(session, series, STAMP, month=pd.Period("2020-01", "M"))
-    made = issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    made = issue_bulletin(session, series, STAMP, office="嘉定区人社局", month=draft.kept.month)
     text = made.files["嘉定区2026年10月就业失业月报.md"].decode()
     assert "嘉人社〔2026〕12号" in text
     assert "签发人：张三" in text
     assert "区人民政府：" in text
     assert "2026年11月23日" in text
     assert "草稿" not in text
+    assert "嘉定区人社局" in text
     assert {p.name: p.read_bytes() for p in save(session, made, tmp_path)} == made.files
     with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
         issue_bulletin(session, series, STAMP, month=draft.kept.month)
@@ -220,6 +221,12 @@ def test_issued_frozen_corrected(
 
     real = bulletins.bulletin_record
 
+    def newer_release(*given: Any, **named: Any) -> dict[str, Any]:
+        return {**real(*given, **named), "new": "another key"}
+
+    monkeypatch.setattr(bulletins, "bulletin_record", newer_release)
+    assert not make_bulletin(session, tracker, series, DAY).changed
+
     def revised(*given: Any, **named: Any) -> dict[str, Any]:
         record = real(*given, **named)
         record["series"]["registered_unemployed"]["value"] += 7
@@ -230,7 +237,7 @@ def test_issued_frozen_corrected(
     value = int(draft.record["series"]["registered_unemployed"]["value"])
     assert correction.changed
     assert correction.correction == 1
-    first = correction.kept.changes[0]
+    (first,) = correction.kept.changes
     assert first["id"] == "series.registered_unemployed.value:size"
     assert (first["before"], first["after"]) == (str(value), str(value + 7))
     with pytest.raises(RefusedError, match="已经用于"):

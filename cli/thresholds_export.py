@@ -45,10 +45,10 @@ def export(
     from cli.output import write_json
     from cli.session import open_session
     from data import clock, feed_files
-    from data.errors import UsageError
+    from data.errors import ForecastError, UsageError
     from data.files import write_atomically
     from experiments.feed_tables import as_table
-    from experiments.publishing import publish
+    from experiments.publishing import mark_failed, publish
     from experiments.series import Series
     from experiments.thresholds import build_feed
     from experiments.tracking import open_tracker
@@ -66,8 +66,14 @@ def export(
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     series = Series(place, what)
-    with open_tracker(uri, session.workspace) as tracker:
-        document = build_feed(session, tracker, series, day, past=as_of is not None)
+    try:
+        with open_tracker(uri, session.workspace) as tracker:
+            document = build_feed(session, tracker, series, day, past=as_of is not None)
+    except ForecastError as error:
+        if as_of is None:
+            # What was published before must not go on looking new.
+            mark_failed(session.workspace, series, error.message)
+        raise
     sealed = feed_files.decode(feed_files.encode(document), "thresholds")
     if as_of is None:
         publish(session.workspace, document)

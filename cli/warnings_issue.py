@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from data.warning_store import Issued, Outcome
 
 
-def _warning(session: Session, warning: Issued, outcome: Outcome | None) -> dict[str, Any]:
+def _outcome_name(warning: Issued, outcome: Outcome | None) -> str:
     from data.warning_store import VERDICT_NAMES
 
+    if outcome is not None:
+        return VERDICT_NAMES[outcome.verdict]
+    return "待定" if warning.kind == "level" else VERDICT_NAMES["not_scored"]
+
+
+def _warning(session: Session, warning: Issued, outcome: Outcome | None) -> dict[str, Any]:
     return {
         "id": warning.id,
         "issued_at": None if warning.issued_at is None else warning.issued_at.isoformat(),
@@ -27,13 +33,15 @@ def _warning(session: Session, warning: Issued, outcome: Outcome | None) -> dict
         "as_of": warning.as_of.isoformat(),
         "level": warning.level,
         "level_name": warning.level_name,
-        "reasons": list(warning.evidence.get("reasons", ())),
+        "kind": warning.kind,
+        "reasons": list(warning.evidence.get("reasons", ()))
+        or [firm["message"] for firm in warning.evidence.get("firms", ())],
         "registered_name": warning.registered_name,
         "version": warning.version,
         "data_fingerprint": warning.fingerprint,
         "demo": warning.demo,
         "outcome": None if outcome is None else outcome.verdict,
-        "outcome_name": "待定" if outcome is None else VERDICT_NAMES[outcome.verdict],
+        "outcome_name": _outcome_name(warning, outcome),
         "breach_month": None
         if outcome is None or outcome.breach_month is None
         else str(outcome.breach_month),
@@ -85,7 +93,8 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
 def history(region: str | None, as_of: str | None, as_json: bool) -> None:
     """列出发布过的预警：命中、虚警、漏报、正确无警或待定；以往的记录从不改写。
 
-    已能判明结果的预警，此时记入结果。预警后在其所指考核期内突破的为命中，提前量按月计。
+    已能判明结果的预警，此时记入结果；用 --as-of 回看时只显示，不记入。
+    预警后在其所指考核期内突破的为命中，提前量按月计。
     """
     from cli.output import show, write_json
     from cli.session import open_session
@@ -97,9 +106,10 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
     session = open_session()
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     code = session.catalogue.region(region).code if region else None
-    settle_outcomes(session, day, code)
+    if as_of is None:
+        settle_outcomes(session, day, code)
     found = outcomes(session.store, day)
-    warnings = issued(session.store, code, kind="level", day=day)
+    warnings = issued(session.store, code, kind=None, day=day)
     latest = {w.id: found[w.id][-1] if w.id in found else None for w in warnings}
     rows = [_warning(session, w, latest[w.id]) for w in warnings]
     counts = tally(o.verdict for o in latest.values() if o is not None)
@@ -113,10 +123,11 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
         "demo": "演示",
     }  # fmt: skip
     show("warnings", titles, rows, as_json=False)
+    waiting = sum(w.kind == "level" and latest[w.id] is None for w in warnings)
     if rows:
         click.echo(
             f"命中 {counts['hit']}，虚警 {counts['false_alarm']}，漏报 {counts['miss']}，"
-            f"正确无警 {counts['correct_quiet']}，待定 {sum(o is None for o in latest.values())}。"
+            f"正确无警 {counts['correct_quiet']}，待定 {waiting}。"
         )
 
 

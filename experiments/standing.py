@@ -12,7 +12,7 @@ from data.catalogue import Indicator
 from data.errors import NoThresholdsError
 from data.sample_store import firm_panel, separation_details
 from data.session import Session
-from data.targets import Target, in_force, value_at
+from data.targets import Target, in_force, period_months, value_at
 from data.vintages import Known
 from data.warning_store import Issued, issued
 from experiments.champion_state import StoredForecast, load_champion
@@ -22,7 +22,7 @@ from features.history import History
 from features.monthly import monthly_figures
 from features.sample_warnings import SampleWarnings, sample_warnings
 from forecasting.assess import Assessments, assess_all
-from forecasting.feed import probabilities_by_cap
+from forecasting.feed import cap_id, probabilities_by_cap
 from forecasting.levels import Decision, Evidence, FirmEvent, Scheme, decide, load_scheme
 
 # Offices publish late by a few days without anything being wrong.
@@ -55,6 +55,8 @@ class Standing:
         Newest published month, of the store and not of the champion.
     revised : tuple of pandas.Period
         Months whose value has changed since the champion saw them.
+    events_changed : bool
+        Events were declared or withdrawn since.
     """
 
     series: Series
@@ -67,6 +69,7 @@ class Standing:
     sample: SampleWarnings | None
     newest: pd.Period
     revised: tuple[pd.Period, ...]
+    events_changed: bool
 
     @property
     def history(self) -> History:
@@ -141,6 +144,27 @@ def _previous(earlier: list[Issued]) -> Decision | None:
     return Decision(last.level, last.level_name, (), since, "")
 
 
+def _course(earlier: list[Issued], target: Target) -> dict[pd.Period, float]:
+    """Probability by month of the caps of a kind, whatever the year they were for."""
+    kind = (target.tier, target.basis, target.length)
+    found = {}
+    for warning in earlier:
+        chances = warning.evidence.get("probabilities", {})
+        same = [
+            chances[cap["id"]]
+            for cap in warning.evidence.get("caps", ())
+            if cap["id"] in chances and (cap["tier"], cap["basis"], _length(cap["period"])) == kind
+        ]
+        if same:
+            found[warning.month] = max(same)
+    return found
+
+
+def _length(period: str) -> int:
+    first, last = period_months(period)
+    return int(last.ordinal - first.ordinal) + 1
+
+
 def _evidence(
     session: Session,
     series: Series,
@@ -153,13 +177,11 @@ def _evidence(
 ) -> Evidence:
     month = history.origin
     courses: dict[str, dict[pd.Period, float]] = {}
-    for cap, (words, chance) in probabilities_by_cap(assessed.caps).items():
-        courses[words] = {
-            w.month: w.evidence["probabilities"][cap]
-            for w in earlier
-            if cap in w.evidence.get("probabilities", {})
-        }
-        courses[words][month] = chance
+    chances = probabilities_by_cap(assessed.caps)
+    for item in assessed.caps:
+        if cap_id(item.target) in chances:
+            words, chance = chances[cap_id(item.target)]
+            courses[words] = {**_course(earlier, item.target), month: chance}
     wanted = {rule.indicator for level in scheme.levels for rule in level.rules if rule.indicator}
     published = {}
     for code in sorted(wanted):
@@ -219,7 +241,8 @@ def standing(
     earlier = _earlier(issued(session.store, region, indicator, day=day), month, history.demo)
     sample = _sample(session, series, history, day)
     evidence = _evidence(session, series, assessed, earlier, scheme, sample, history, day)
-    known = _monthly(session.store.vintages(region, indicator).as_of(day), series.indicator)
+    latest = session.store.vintages(region, indicator).as_of(day)
+    known = _monthly(latest, series.indicator)
     seen = history.series
     both = seen.index.intersection(known.index)
     moved = ~np.isclose(seen[both].to_numpy(), known[both].to_numpy(), rtol=1e-9, atol=0)
@@ -234,4 +257,5 @@ def standing(
         sample=sample,
         newest=known.index[-1] if len(known) else history.start - 1,
         revised=tuple(both[moved]),
+        events_changed=history.knowing(latest.shocks).shocks != history.shocks,
     )

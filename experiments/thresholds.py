@@ -46,6 +46,8 @@ def _state(now: Standing) -> tuple[str, str]:
     if now.revised:
         listed = "、".join(str(m) for m in now.revised[:3])
         return "stale", f"{listed} 等 {len(now.revised)} 个月的数据已修订，现役模型尚未更新"
+    if now.events_changed:
+        return "stale", "申报的事件有变化，现役模型尚未计入"
     if now.day > now.valid_until:
         return "stale", f"{now.history.origin + 1} 的数据逾期未到（有效期至 {now.valid_until}）"
     return ("demo", DEMO_REASON) if now.demo else ("current", "")

@@ -146,8 +146,8 @@ def past_calls(result: Competition, targets: Sequence[Target]) -> list[Call]:
     Returns
     -------
     list of Call
-        By month; caps that were broken already, or whose period reaches beyond the paths, are
-        left out.
+        By month; caps that were broken already, that were replaced by another value within their
+        period, or whose period reaches beyond the paths, are left out.
     """
     calls = []
     log = result.history.transform == "log"
@@ -161,6 +161,23 @@ def past_calls(result: Competition, targets: Sequence[Target]) -> list[Call]:
             if call is not None:
                 calls.append(call)
     return calls
+
+
+def _superseded(target: Target, targets: Sequence[Target], then: date, now: date) -> bool:
+    """Whether another value was announced for a cap's period after the day it was looked at.
+
+    What a cap that no longer applied came to says nothing about warnings of the one that did: a cap
+    carried over into January would count as broken by months that were within their own cap.
+    """
+    kind = (target.tier, target.direction, target.basis, target.period, target.demo)
+    return any(
+        (t.tier, t.direction, t.basis, t.period, t.demo) == kind
+        and (t.region, t.indicator) == (target.region, target.indicator)
+        and t.value is not None
+        and t.value != target.value
+        and then < t.announced_on <= now
+        for t in targets
+    )
 
 
 def _call(
@@ -185,6 +202,8 @@ def _call(
         "period": target.period,
         "already_breached": False,
     }
+    if _superseded(target, targets, then.as_of, now.as_of):
+        return None
     outcome = judge_cap(stated, then.origin, now)
     if outcome.state not in ("broken", "kept"):
         return None

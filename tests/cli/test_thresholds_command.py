@@ -111,7 +111,9 @@ def test_warnings_are_kept(published: Forecast) -> None:
     again = published("warnings", "issue", "--region", "嘉定", "--json").json["warnings"]
     assert not any(w["new"] for w in again)
     kept = published("warnings", "history", "--json").json["warnings"]
-    assert [(w["level"], w["outcome_name"]) for w in kept] == [(first[0]["level"], "待定")]
+    levels = [(w["level"], w["outcome_name"]) for w in kept if w["kind"] == "level"]
+    assert levels == [(first[0]["level"], "待定")]
+    assert [w["outcome_name"] for w in kept if w["kind"] == "sample"] == ["不计分"]
     sample = published("warnings", "sample", "--region", "嘉定", "--json").json
     assert sample["demo"] is True
     assert sample["firms"]

@@ -21,6 +21,7 @@ from data.settings import Settings
 from data.targets import Target
 from data.warning_store import Issued, issue, issued, outcomes
 from data.workspace import Workspace
+from experiments import standing as standings
 from experiments.issued_warnings import issue_warnings, settle_outcomes
 from experiments.publishing import failed_feed, mark_failed, publish
 from experiments.registry import promote, rollback
@@ -374,3 +375,26 @@ def test_sample_warning_names_firms_by_code_only(
     assert {f["firm"] for f in warning.evidence["firms"]} == set(now.sample.firms["firm"])
     document = feed_document(session, now)
     assert set(document["sample_warnings"]["firms"][0]) == {"firm", "kinds"}
+
+
+def test_an_event_declared_after_the_champion_makes_the_feed_stale(
+    session: Session, tracker: Tracker, series: Series, in_force: Version
+) -> None:
+    now = standing(session, tracker, series, DAY)
+    assert now.events_changed is False
+    document = feed_document(session, replace(now, events_changed=True))
+    assert (document["state"], "申报的事件" in document["state_reason"]) == ("stale", True)
+
+
+def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
+    def warned(month: str, value: float, chance: float) -> Issued:
+        cap_id = f"municipal.any_month.{month[:4]}.{value:.12g}"
+        caps = [{"id": cap_id, "tier": "municipal", "basis": "any_month", "period": month[:4]}]
+        plan = {"id": "p", "tier": "municipal", "basis": "any_month", "period": "2021-2025"}
+        evidence = {"caps": [*caps, plan], "probabilities": {cap_id: chance, "p": 0.99}}
+        return Issued("310114", "x", build_period(month), DAY, "none", "", evidence, "", "", "",
+                      "", True)  # fmt: skip
+
+    earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
+    found = standings._course(earlier, cap(120.0, period="2026"))
+    assert found == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}

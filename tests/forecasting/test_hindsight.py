@@ -77,6 +77,18 @@ def test_the_stand_in_is_the_highest_month_of_the_year_before(history_of):
     assert stand_in_cap(history_of(values[1:], start="2024-02")) is None
 
 
+def test_a_cap_that_was_replaced_is_not_judged(result, cap_of):
+    values = result.history.values[np.asarray(result.history.months.year) == 2025]
+    low, high = float(values.min()) - 1, float(values.max()) + 1
+    carried = cap_of(low, period="2024", announced_on=date(2024, 1, 5))
+    own = cap_of(high, period="2025", announced_on=date(2025, 4, 5))
+    alone = [c for c in past_calls(result, [carried]) if c.target.period == "2025"]
+    assert any(c.target.carried and c.broken for c in alone)
+    both = [c for c in past_calls(result, [carried, own]) if c.target.period == "2025"]
+    assert both
+    assert not any(c.target.carried or c.broken for c in both)
+
+
 def test_without_caps_the_stand_in_is_used_and_said(result):
     calls = past_calls(result, [])
     assert calls

@@ -108,6 +108,7 @@ def _report(
             "champion": {"registered_name": done.registered_name, "version": done.version,
                          "model": done.model},
             "previous": done.previous,
+            "changed": done.changed,
             "demo": done.demo,
             **more,
         }  # fmt: skip
@@ -115,7 +116,7 @@ def _report(
         return
     mark = "（演示数据）" if done.demo else ""
     text = f"{done.registered_name} 第 {done.version} 版（{done.model}）{mark}"
-    if done.previous is None and "promoted_over" in done.champion.tags and not more:
+    if not done.changed:
         click.echo(f"{place.name}“{what.name}”的现役模型仍为 {text}。")
         return
     before = f"此前为第 {done.previous} 版。" if done.previous else "此前没有现役版本。"

@@ -214,7 +214,7 @@ def promote(
     evidence = stored_evidence(tracker, chosen)
     verdict = gate.judge(tracker, series, chosen, evidence, incumbent)
     if incumbent is not None and incumbent.version == chosen.version:
-        return Promotion(incumbent, None), verdict
+        return Promotion(incumbent, None, changed=False), verdict
     gate.keep(tracker, chosen, verdict, incumbent)
     if not verdict.passed and not force:
         failed = "；".join(c.text for c in verdict.failures)

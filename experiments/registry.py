@@ -52,10 +52,13 @@ class Promotion:
         In force now.
     previous : str or None
         Version in force before; None if there was none, or it is the same.
+    changed : bool
+        False if it was in force already.
     """
 
     champion: Version
     previous: str | None
+    changed: bool = True
 
     @property
     def registered_name(self) -> str:
@@ -288,7 +291,7 @@ def _put_in_force(
     name, number = series.registered_name, chosen.version
     before = champion_of(tracker, series)
     if before is not None and before.version == number:
-        return Promotion(before, None)
+        return Promotion(before, None, changed=False)
     now = clock.now()
     moment = now.isoformat(timespec="seconds")
     why = why or "未说明"

@@ -1,4 +1,4 @@
-"""Several regions at once on one workspace: all succeed, and none loses a run."""
+"""Several series at once on one workspace: all succeed, and none loses a run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,38 @@ from typing import Any
 
 import pytest
 
-REGIONS = ("嘉定", "徐汇", "嵊州", "全国", "上海", "绍兴", "舟山", "江夏")
+STOCK = "registered_unemployed"
+SERIES = (
+    ("嘉定", STOCK),
+    ("徐汇", STOCK),
+    ("嵊州", STOCK),
+    ("舟山", STOCK),
+    ("江夏", STOCK),
+    ("全国", "surveyed_unemployment_rate"),
+    ("徐汇", "registered_unemployment_rate"),
+    ("舟山", "new_jobs"),
+)
 FAST = ("--models", "random_walk", "--origins", "10", "--jobs", "1", "--promote", "--json")
 
 
-def all_succeed(start: Callable[..., Any], regions: tuple[str, ...]) -> list[dict[str, Any]]:
-    processes = [start("run", "--region", region, *FAST) for region in regions]
+Series = tuple[tuple[str, str], ...]
+
+
+def all_succeed(start: Callable[..., Any], series: Series) -> list[dict[str, Any]]:
+    processes = [
+        start("run", "--region", region, "--indicator", indicator, *FAST)
+        for region, indicator in series
+    ]
     found = []
     for process in processes:
         out, err = process.communicate(timeout=600)
-        assert process.returncode == 0, err.decode("utf-8", "replace")
+        assert process.returncode == 0, (err + out[:400]).decode("utf-8", "replace")
         found.append(json.loads(out))
     return found
 
 
 def test_three_regions_at_once(start: Callable[..., Any], home: Path) -> None:
-    found = all_succeed(start, REGIONS[:3])
+    found = all_succeed(start, SERIES[:3])
     assert len({f["run_id"] for f in found}) == 3
     assert {f["champion"]["version"] for f in found} == {"1"}
     assert list((home / "mlruns" / "running").glob("*.alive")) == []
@@ -32,6 +48,6 @@ def test_three_regions_at_once(start: Callable[..., Any], home: Path) -> None:
 
 @pytest.mark.soak
 def test_eight_regions_at_once(start: Callable[..., Any], home: Path) -> None:
-    found = all_succeed(start, REGIONS)
+    found = all_succeed(start, SERIES)
     assert len({f["run_id"] for f in found}) == 8
     assert list((home / "mlruns" / "running").glob("*.alive")) == []

@@ -200,7 +200,7 @@ def test_promotion_by_hand_is_refused_unless_forced(
     assert done.champion.tags["promoted_why"] == "试用（强制晋级，未通过检查）"
     assert aliases(tracker, series) == {CHAMPION: "2", PREVIOUS: "1"}
     again, _ = lifecycle.promote(tracker, series)
-    assert again.previous is None
+    assert (again.previous, again.changed) == (None, False)
 
 
 def test_what_was_rolled_back_needs_a_person(

@@ -182,11 +182,12 @@ feed_files.write(folder, json.loads(content))
 
 
 def kill_while_writing(folder: Path, kills: int) -> None:
-    feed_files.write(folder, document(1000))
+    feed_files.write(folder, document(0))
     file = folder / "x.310114.json"
     dice = random.Random(20261120)
-    hit = 0
-    for number in range(kills):
+    hit = number = 0
+    while hit < kills:
+        number += 1
         before = feed_files.read(file)
         point, count = dice.choice(("fsync", "before", "after")), dice.choice((1, 2, 3))
         new = document(number, created_at=f"2026-11-20T09:{number // 60:02d}:{number % 60:02d}")
@@ -194,15 +195,20 @@ def kill_while_writing(folder: Path, kills: int) -> None:
             [sys.executable, "-c", CHILD, str(folder), json.dumps(new), point, str(count)],
             env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False,
         )  # fmt: skip
-        assert child.returncode == -signal.SIGKILL, child.stderr.decode()
-        hit += child.stdout == b"open\n"
         after = feed_files.read(file)
+        if child.returncode == 0:
+            # The one before was kept already: there was no third write to die in.
+            assert (point, count) in {(p, 3) for p in ("fsync", "before", "after")}
+            assert after is not None
+            assert after["number"] == number
+            continue
+        assert (child.returncode, child.stdout) == (-signal.SIGKILL, b"open\n"), child.stderr
+        hit += 1
         assert after is not None
         assert before is not None
         assert after["number"] in (before["number"], number)
         for kept in (folder / "history").glob("*.json"):
             assert feed_files.read(kept) is not None
-    assert hit == kills
     feed_files.write(folder, document(2000))
     assert feed_files.read(file)["number"] == 2000
     assert not [f for f in folder.iterdir() if f.name.startswith(".x")]

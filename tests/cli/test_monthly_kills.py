@@ -172,12 +172,6 @@ def kill_and_rerun(
         shutil.rmtree(home)
 
 
-def test_killed_and_run_again(
-    before: Path, tmp_path: Path, forecast_in: Callable[[Path], Forecast]
-) -> None:
-    kill_and_rerun(before, tmp_path, forecast_in, 1)
-
-
 @pytest.mark.soak
 def test_killed_anywhere_and_run_again(
     before: Path, tmp_path: Path, forecast_in: Callable[[Path], Forecast]

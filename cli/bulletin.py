@@ -9,7 +9,7 @@ import click
 from cli.lazy import Commands, LazyGroup
 from cli.output import indicator_option, json_option
 
-FORMATS = ("docx", "html", "pdf", "md")
+FORMATS = ("docx", "html", "pdf", "md", "json")
 COMMANDS: Commands = {
     "issue": ("cli.bulletin_issue", "issue", "签发月报：加文号、主送、签发人和日期并封存。"),
     "list": ("cli.bulletin_issue", "list_bulletins", "列出月报的草稿、签发件和更正。"),
@@ -17,8 +17,8 @@ COMMANDS: Commands = {
 
 month_option = click.option("--month", metavar="年-月", help="月份，如 2026-10；默认为最新的月份。")
 format_option = click.option(
-    "--format", "forms", metavar="格式,…", default="docx,html,md", show_default=True,
-    help="docx、html、pdf、md，逗号分隔；pdf 需要本机装有 LibreOffice。",
+    "--format", "forms", metavar="格式,…", default="docx,html,md,json", show_default=True,
+    help="docx、html、pdf、md、json（文中每个数字的依据），逗号分隔；pdf 需要 LibreOffice。",
 )  # fmt: skip
 output_option = click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹",

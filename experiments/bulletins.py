@@ -26,7 +26,7 @@ from forecasting.bulletin.blocks import Bulletin
 from forecasting.bulletin.compose import Correction, Stamp, changed_facts, compose
 from forecasting.bulletin.rendering import render
 
-DEFAULT_FORMATS = ("html", "docx", "md")
+DEFAULT_FORMATS = ("html", "docx", "md", "json")
 
 
 @dataclass(frozen=True)

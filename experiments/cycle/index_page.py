@@ -12,7 +12,7 @@ from experiments.cycle.summary import Report, subject
 
 FOLDER = "bulletins"
 MONTHS_SHOWN = 24
-_FORMATS = {".html": "网页", ".docx": "文档", ".pdf": "PDF", ".md": "文本"}
+_FORMATS = {".html": "网页", ".docx": "文档", ".pdf": "PDF", ".md": "文本", ".json": "依据"}
 # Text on each of these has a contrast of at least 4.5 to 1 (WCAG 2.1 AA).
 _COLOURS = {
     "none": ("#e6f4ea", "#12521f"),

@@ -1,10 +1,15 @@
-"""The bulletin as an editable docx: real styles, real tables, pictures with their text."""
+"""The bulletin as an editable docx: real styles, real tables, pictures with their text.
+
+Every cited figure is a bookmark named after its fact, see `forecasting.bulletin.facts.anchor`; a
+fact that is cited again gets a further bookmark with a number.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +18,7 @@ from docx.document import Document as Opened
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
+from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
@@ -27,10 +33,11 @@ from forecasting.bulletin.blocks import (
     Table,
 )
 from forecasting.bulletin.docx_style import BODY_PT, TEXT_MM, apply, child
-from forecasting.bulletin.facts import Text, plain
+from forecasting.bulletin.facts import Text, anchor, plain
 from forecasting.bulletin.fan_png import fan_png
 
 _LONG = re.compile("[!-~]{12,}")
+_SPACE = re.compile(r"\s+")
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
@@ -43,25 +50,44 @@ class _Page:
     def __init__(self, document: Opened) -> None:
         self.document = document
         self.pictures = 0
+        self._bookmarks = 0
+        self._cited: Counter[str] = Counter()
         # Looking a style up by name for every cell takes most of the time.
         self._styles = {style.name: style.style_id for style in document.styles}
 
-    def paragraph(self, text: str, style: str) -> Written:
+    def paragraph(self, text: Text, style: str) -> Written:
         return self.styled(self.document.add_paragraph(), text, style)
 
-    def styled(self, paragraph: Written, text: str, style: str) -> Written:
+    def styled(self, paragraph: Written, text: Text, style: str) -> Written:
         paragraph._p.style = self._styles[style]
-        if text:
-            paragraph.add_run(text)
+        for part in text:
+            if isinstance(part, str):
+                paragraph.add_run(part if part.isspace() else _SPACE.sub(" ", part))
+            else:
+                start, end = self._bookmark(part.fact)
+                paragraph._p.append(start)
+                paragraph.add_run(_SPACE.sub(" ", part.text))
+                paragraph._p.append(end)
         return paragraph
+
+    def _bookmark(self, fact: str) -> tuple[Any, Any]:
+        """Begin and end of the bookmark of a figure."""
+        name = anchor(fact)
+        self._cited[name] += 1
+        again = self._cited[name]
+        self._bookmarks += 1
+        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        for mark in (start, end):
+            mark.set(qn("w:id"), str(self._bookmarks))
+        start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
+        return start, end
 
     def block(self, block: Block) -> None:
         if isinstance(block, Heading):
-            self.paragraph(_clean(block.text), f"Heading {block.level}")
+            self.paragraph(block.text, f"Heading {block.level}")
         elif isinstance(block, Paragraph):
-            text = _clean(block.text)
-            written = self.paragraph(text, "表注" if block.note else "Body Text")
-            if _LONG.search(text):
+            written = self.paragraph(block.text, "表注" if block.note else "Body Text")
+            if _LONG.search(_clean(block.text)):
                 # A line broken before a long name would be stretched to the margin.
                 written.alignment = WD_ALIGN_PARAGRAPH.LEFT
         elif isinstance(block, Table):
@@ -70,7 +96,7 @@ class _Page:
             self.chart(block)
 
     def table(self, table: Table) -> None:
-        self.paragraph(_clean(table.caption), "Caption")
+        self.paragraph(table.caption, "Caption")
         made = self.document.add_table(1 + len(table.rows), len(table.titles), "Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
         made.autofit = False
@@ -88,54 +114,53 @@ class _Page:
                 self.cell(cell, text, head=texts is table.titles, right=right)
 
     def cell(self, cell: _Cell, text: Text, *, head: bool, right: bool) -> None:
-        paragraph = self.styled(cell.paragraphs[0], _clean(text) or "—", "表格文字")
+        paragraph = self.styled(cell.paragraphs[0], text or ("—",), "表格文字")
         if head:
-            paragraph.runs[0]._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
+            for run in paragraph.runs:
+                run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         elif right:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
     def chart(self, chart: Chart) -> None:
         self.pictures += 1
-        paragraph = self.paragraph("", "图")
+        paragraph = self.paragraph((), "图")
         paragraph.paragraph_format.keep_with_next = True
         shape = paragraph.add_run().add_picture(io.BytesIO(fan_png(chart.fan)), Mm(TEXT_MM[0]))
         about = shape._inline.docPr
         about.set("name", f"图{self.pictures}")
         about.set("descr", _clean(chart.alternative))
-        caption = self.paragraph(_clean(chart.caption), "Caption")
+        caption = self.paragraph(chart.caption, "Caption")
         caption.paragraph_format.keep_with_next = False
 
     def annex(self, annex: Annex) -> None:
-        number = self.paragraph(f"附件{_clean(annex.number)}", "附件序号")
+        number = self.paragraph(("附件", *annex.number), "附件序号")
         number.paragraph_format.page_break_before = True
         self.blank()
-        self.paragraph(_clean(annex.title), "附件标题")
+        self.paragraph(annex.title, "附件标题")
         self.blank()
         for block in annex.blocks:
             self.block(block)
 
     def blank(self) -> None:
-        self.paragraph("", "Body Text")
+        self.paragraph((), "Body Text")
 
 
 def _top(page: _Page, bulletin: Bulletin) -> None:
     if bulletin.number:
-        line = page.paragraph(
-            f"{_clean(bulletin.number)}\t签发人：{_clean(bulletin.signer)}", "发文字号"
-        )
+        line = page.paragraph((*bulletin.number, "\t", "签发人：", *bulletin.signer), "发文字号")
         line.paragraph_format.left_indent = Pt(BODY_PT)
         stops = line.paragraph_format.tab_stops
         stops.add_tab_stop(Mm(TEXT_MM[0]) - Pt(BODY_PT), WD_TAB_ALIGNMENT.RIGHT)
         page.blank()
         page.blank()
     for line_text in bulletin.title:
-        page.paragraph(_clean(line_text), "Title")
+        page.paragraph(line_text, "Title")
     for mark in bulletin.marks:
-        page.paragraph(_clean(mark), "公文标识")
+        page.paragraph(mark, "公文标识")
     page.blank()
     if bulletin.addressee:
-        page.paragraph(f"{_clean(bulletin.addressee)}：", "主送机关")
+        page.paragraph((*bulletin.addressee, "："), "主送机关")
 
 
 def _characters(text: str) -> float:
@@ -148,8 +173,8 @@ def _bottom(page: _Page, bulletin: Bulletin) -> None:
     several = len(bulletin.annexes) > 1
     for at, annex in enumerate(bulletin.annexes):
         lead = "附件：" if at == 0 else "　　　"
-        number = f"{_clean(annex.number)}. " if several else ""
-        line = page.paragraph(f"{lead}{number}{_clean(annex.title)}", "附件说明")
+        number: Text = (*annex.number, ". ") if several else ()
+        line = page.paragraph((lead, *number, *annex.title), "附件说明")
         line.paragraph_format.left_indent = Pt(2 * BODY_PT)
         line.paragraph_format.keep_with_next = at + 1 < len(bulletin.annexes)
     if not (bulletin.office or bulletin.date):
@@ -160,10 +185,10 @@ def _bottom(page: _Page, bulletin: Bulletin) -> None:
     if office:
         # Above the date and centred on it.
         right = 4 + (_characters(date) - _characters(office)) / 2 if date else 4
-        line = page.paragraph(office, "署名日期")
+        line = page.paragraph(bulletin.office, "署名日期")
         line.paragraph_format.right_indent = Pt(BODY_PT * max(right, 0))
     if date:
-        line = page.paragraph(date, "署名日期")
+        line = page.paragraph(bulletin.date, "署名日期")
         line.paragraph_format.right_indent = Pt(4 * BODY_PT)
 
 

@@ -6,12 +6,14 @@ that nobody can trace cannot come about.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from string import Formatter
 from typing import Any
 
+from data.files import to_json
 from forecasting.bulletin.figures import show
 
 _DIGIT = re.compile(r"[0-9０-９]")
@@ -205,6 +207,32 @@ class Book:
         return source
 
 
+def anchor(fact: str) -> str:
+    """Name of a fact's bookmark in a docx.
+
+    Parameters
+    ----------
+    fact : str
+        Its id, which may be longer than the 40 characters of a bookmark and hold any of them.
+
+    Returns
+    -------
+    str
+        Begins with an underscore, which keeps it out of the lists of word processors.
+    """
+    return f"_F{hashlib.sha256(fact.encode()).hexdigest()[:16]}"
+
+
 def facts_document(facts: tuple[Fact, ...]) -> dict[str, Any]:
-    """Facts as one JSON-able object, by id."""
-    return {"facts": {f.id: {k: v for k, v in asdict(f).items() if k != "id"} for f in facts}}
+    """Facts as one JSON-able object, by id, with the bookmark each has in a docx."""
+    return {
+        "facts": {
+            f.id: {**{k: v for k, v in asdict(f).items() if k != "id"}, "bookmark": anchor(f.id)}
+            for f in facts
+        }
+    }
+
+
+def render_facts(facts: tuple[Fact, ...]) -> bytes:
+    """Facts as a JSON file; the same facts give the same bytes."""
+    return to_json(facts_document(facts)).encode("utf-8")

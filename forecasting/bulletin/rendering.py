@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from forecasting.bulletin.blocks import Bulletin
 from forecasting.bulletin.docx import render_docx
+from forecasting.bulletin.facts import render_facts
 from forecasting.bulletin.html import render_html
 from forecasting.bulletin.markdown import render_markdown
 from forecasting.bulletin.pdf import render_pdf
@@ -15,6 +16,7 @@ RENDERERS: Mapping[str, Callable[[Bulletin], bytes]] = {
     "html": render_html,
     "pdf": render_pdf,
     "md": render_markdown,
+    "json": lambda bulletin: render_facts(bulletin.facts),
 }
 
 
@@ -34,7 +36,7 @@ def render(bulletin: Bulletin, form: str) -> bytes:
 
     Raises
     ------
-    MissingToolError
+    StorageError
         For `pdf` where LibreOffice is not there.
     """
     return RENDERERS[form](bulletin)

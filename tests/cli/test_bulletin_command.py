@@ -20,7 +20,7 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     assert done.code == EXIT_OK, done.err
     assert "草稿已生成（演示数据）" in done.out
     folder = home / "bulletins" / "310114" / "2026-10"
-    names = {f"嘉定区2026年10月就业失业月报.{form}" for form in ("docx", "html", "md")}
+    names = {f"嘉定区2026年10月就业失业月报.{form}" for form in ("docx", "html", "md", "json")}
     assert {f.name for f in folder.iterdir()} == names
     again = forecast("bulletin", "--region", "嘉定", "--as-of", "2026-11-20", "--json").json
     assert (again["changed"], again["state"], again["demo"]) == (False, "draft", True)

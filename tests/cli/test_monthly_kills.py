@@ -114,7 +114,7 @@ def outcome(forecast: Forecast, home: Path) -> dict[str, Any]:
     bulletins = {
         str(f.relative_to(home)): f.read_bytes()
         for f in sorted((home / "bulletins").rglob("*"))
-        if f.is_file() and f.suffix in (".md", ".html", ".docx") and f.name != "index.html"
+        if f.is_file() and f.suffix in (".md", ".html", ".docx", ".json") and f.name != "index.html"
     }
     unstable = ("created_at", "checksum")
     last = {k: v for k, v in journal["entries"][-1].items() if k != "run_id"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -131,6 +134,17 @@ def test_every_figure_is_traced_to_the_record(session: Session, draft: Made) -> 
     assert cited > 300
     page = draft.files["嘉定区2026年10月就业失业月报.html"].decode()
     assert set(re.findall(r'data-fact="([^"]+)"', page)) <= set(facts)
+    told = json.loads(draft.files["嘉定区2026年10月就业失业月报.json"])["facts"]
+    assert list(told) == list(facts)
+    with zipfile.ZipFile(io.BytesIO(draft.files["嘉定区2026年10月就业失业月报.docx"])) as archive:
+        body = archive.read("word/document.xml").decode()
+    names = re.findall(r'<w:bookmarkStart [^>]*w:name="(_F[0-9a-f]{16})(?:_\d+)?"', body)
+    assert len(names) > 300
+    assert set(names) <= {fact["bookmark"] for fact in told.values()}
+    # Whatever is not within a bookmark holds no figure but the page number.
+    outside = re.sub(r"<w:bookmarkStart .*?<w:bookmarkEnd [^>]*/>", "", body, flags=re.DOTALL)
+    loose = "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", outside))
+    assert not re.search(r"\d", loose), loose
 
 
 def test_values_are_those_of_the_store(session: Session, draft: Made, series: Series) -> None:

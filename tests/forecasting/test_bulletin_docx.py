@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ from forecasting.bulletin.blocks import (
     Table,
 )
 from forecasting.bulletin.docx import render_docx
+from forecasting.bulletin.facts import Cited, anchor
 from forecasting.bulletin.figures import show
 from forecasting.bulletin.html import render_html
 from forecasting.bulletin.markdown import render_markdown
@@ -168,3 +170,28 @@ def test_hostile_names_stay_text() -> None:
     assert "</script>" in shown
     assert show("a\x07b\n", "text") == "a b"
     assert "<script>" not in render_markdown(bulletin(HOSTILE)).decode().replace("\\<", "")
+
+
+def test_cited_figures_are_bookmarks_once_each() -> None:
+    value, other = Cited("series.a.value:plain", "13612"), Cited("业/界:text", "制造业")
+    table = Table(
+        (("表",)), ((other,), ("数",)), (((other,), (value,)),), (False, True), (0.5, 0.5)
+    )
+    cited = replace(bulletin(), blocks=(Paragraph(("人数", value, "人，仍为", value)), table))
+    body = part(render_docx(cited), "word/document.xml")
+    starts = {b.get(f"{W}name"): b.get(f"{W}id") for b in body.iter(f"{W}bookmarkStart")}
+    first, second = anchor(value.fact), anchor(other.fact)
+    assert list(starts) == [first, f"{first}_2", second, f"{second}_2", f"{first}_3"]
+    assert [b.get(f"{W}id") for b in body.iter(f"{W}bookmarkEnd")] == list(starts.values())
+    assert all(len(name) <= 40 and name.isidentifier() for name in starts if name)
+    line = next(p for p in body.iter(f"{W}p") if "人，仍为" in "".join(p.itertext()))
+    inside: dict[str, str] = {}
+    opened = ""
+    for node in line:
+        if node.tag == f"{W}bookmarkStart":
+            opened = node.get(f"{W}name") or ""
+        elif node.tag == f"{W}bookmarkEnd":
+            opened = ""
+        elif opened:
+            inside[opened] = "".join(node.itertext())
+    assert inside == {first: "13612", f"{first}_2": "13612"}

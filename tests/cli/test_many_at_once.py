@@ -31,9 +31,10 @@ def all_succeed(start: Callable[..., Any], series: Series) -> list[dict[str, Any
         start("run", "--region", region, "--indicator", indicator, *FAST)
         for region, indicator in series
     ]
+    # All are waited for before any is judged, so that none is left behind.
+    ended = [(process, *process.communicate(timeout=600)) for process in processes]
     found = []
-    for process in processes:
-        out, err = process.communicate(timeout=600)
+    for process, out, err in ended:
         assert process.returncode == 0, (err + out[:400]).decode("utf-8", "replace")
         found.append(json.loads(out))
     return found

@@ -47,8 +47,8 @@ def export(
     from data import clock, feed_files
     from data.errors import ForecastError, UsageError
     from data.files import write_atomically
-    from experiments.feed_tables import as_table
-    from experiments.publishing import mark_failed, publish
+    from experiments.feed_tables import as_file
+    from experiments.publishing import failure, mark_failed, publish
     from experiments.series import Series
     from experiments.thresholds import build_feed
     from experiments.tracking import open_tracker
@@ -71,8 +71,11 @@ def export(
             document = build_feed(session, tracker, series, day, past=as_of is not None)
     except ForecastError as error:
         if as_of is None:
-            # What was published before must not go on looking new.
+            # What was published or saved before must not go on looking new.
             mark_failed(session.workspace, series, error.message)
+            if output is not None and output.exists():
+                saved = failure(session.workspace, series, error.message)
+                write_atomically(output, as_file(saved, str(form)))
         raise
     sealed = feed_files.decode(feed_files.encode(document), "thresholds")
     if as_of is None:
@@ -82,8 +85,7 @@ def export(
         )
         sealed = kept or sealed
     if output is not None:
-        content = feed_files.encode(document) if form == "json" else as_table(sealed, str(form))
-        write_atomically(output, content)
+        write_atomically(output, as_file(sealed, str(form)))
     if as_json or (form == "json" and output is None):
         write_json(sealed)
         return

@@ -1,4 +1,4 @@
-"""The threshold feed as a table, for those who read it in a spreadsheet."""
+"""The threshold feed as a file to take away: sealed JSON, or a table for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from data import feed_files
 from data.export import as_csv, as_xlsx
 from forecasting.document import DEMO_MARK
 
@@ -24,7 +25,8 @@ def feed_table(document: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        English column keys, Chinese texts; no rows where there are no lines.
+        English column keys, Chinese texts. Where there are no lines one row says why, so that an
+        empty table is not taken for a good one.
     """
     caps = {cap["id"]: cap["title"] for cap in document["caps"]}
     scheme = document["scheme"] or {"levels": []}
@@ -33,37 +35,49 @@ def feed_table(document: Mapping[str, Any]) -> pd.DataFrame:
     columns = [
         "region", "region_name", "indicator", "indicator_name", "cap", "month", "level",
         "level_name", "probability", "value", "unit", "note", "standard_error", "data_month",
-        "valid_until", "state", "current_level", "champion", "demo",
+        "valid_until", "state", "state_reason", "current_level", "champion", "demo",
     ]  # fmt: skip
-    champion = document["champion"] or {}
+    champion = document["champion"]
+    common = {
+        "region": document["region"]["code"],
+        "region_name": document["region"]["name"],
+        "indicator": document["indicator"],
+        "indicator_name": document["indicator_name"],
+        "unit": document["unit"],
+        "data_month": document["data_month"],
+        "valid_until": document["valid_until"],
+        "state": document["state"],
+        "state_reason": document["state_reason"],
+        "current_level": "" if level is None else level["code"],
+        "champion": "" if champion is None
+        else f"{champion['registered_name']} v{champion['version']}",
+        "demo": DEMO_MARK if document["demo"] else "",
+    }  # fmt: skip
     rows = [
         {
-            "region": document["region"]["code"],
-            "region_name": document["region"]["name"],
-            "indicator": document["indicator"],
-            "indicator_name": document["indicator_name"],
+            **common,
             "cap": caps[line["cap"]],
             "month": line["month"],
             "level": line["level"],
             "level_name": names[line["level"]],
             "probability": line["probability"],
             "value": line["value"],
-            "unit": document["unit"],
             "note": _STATES[line["state"]] + ("，未经回测" if line["untested"] else ""),
             "standard_error": line["standard_error"],
-            "data_month": document["data_month"],
-            "valid_until": document["valid_until"],
-            "state": document["state"],
-            "current_level": "" if level is None else level["code"],
-            "champion": f"{champion.get('registered_name')} v{champion.get('version')}",
-            "demo": DEMO_MARK if document["demo"] else "",
         }
         for line in document["lines"]
     ]
+    if not rows:
+        rows = [{**common, "note": document["level_reason"] or "没有可评估的控制数"}]
     return pd.DataFrame(rows, columns=columns)
 
 
-def as_table(document: Mapping[str, Any], form: str) -> bytes:
-    """The table as `csv` or `xlsx`."""
+def as_file(document: Mapping[str, Any], form: str) -> bytes:
+    """The document as `json`, or its table as `csv` or `xlsx`.
+
+    The same document gives the same JSON, byte for byte, as was published.
+    """
+    if form == "json":
+        return feed_files.encode(document)
     table = feed_table(document)
     return as_csv(table) if form == "csv" else as_xlsx(table)

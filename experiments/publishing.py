@@ -119,6 +119,36 @@ def region_document(series: Series) -> dict[str, Any]:
     }
 
 
+def failure(workspace: Workspace, series: Series, reason: str) -> dict[str, Any]:
+    """What takes the place of the current document when it cannot be renewed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the feed is.
+    series : Series
+        Region and indicator.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    dict
+        State `failed`; it names the last document that was none, through any number of failures.
+    """
+    file = workspace.thresholds / feed_files.file_name(series.indicator.code, series.region.code)
+    before: Mapping[str, Any] | None = None
+    with suppress(StorageError):
+        before = feed_files.read(file)
+    if before is None or before["state"] != "failed":
+        return failed_feed(series, reason, before)
+    return {
+        **failed_feed(series, reason),
+        "last_good": before["last_good"],
+        "demo": before["demo"],
+    }
+
+
 def mark_failed(workspace: Workspace, series: Series, reason: str) -> bool:
     """Replace the current document by one that says that there are no thresholds, and why.
 
@@ -144,14 +174,4 @@ def mark_failed(workspace: Workspace, series: Series, reason: str) -> bool:
     file = workspace.thresholds / feed_files.file_name(series.indicator.code, series.region.code)
     if not file.exists():
         return False
-    before: Mapping[str, Any] | None = None
-    with suppress(StorageError):
-        before = feed_files.read(file)
-    good = before if before is not None and before["state"] != "failed" else None
-    if before is not None and good is None:
-        # A failure after a failure still names the last document that was none.
-        document = {**failed_feed(series, reason), "last_good": before["last_good"]}
-        document["demo"] = before["demo"]
-    else:
-        document = failed_feed(series, reason, good)
-    return publish(workspace, document)
+    return publish(workspace, failure(workspace, series, reason))

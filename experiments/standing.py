@@ -224,8 +224,9 @@ def standing(
     """
     stored = load_champion(tracker, series, day if past else None)
     if stored is None:
+        when = f"截至 {day} " if past else ""
         raise NoThresholdsError(
-            f"{series.title}没有现役模型版本，不能给出预警线。",
+            f"{when}{series.title}没有现役模型版本，不能给出预警线。",
             f"请先运行 forecast run --region {series.region.name}，"
             f"再运行 forecast promote --region {series.region.name}。",
         )

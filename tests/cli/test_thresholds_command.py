@@ -99,6 +99,26 @@ def test_export_in_every_format(published: Forecast, tmp_path: Path) -> None:
     assert odd.code == EXIT_USAGE
 
 
+def test_a_failed_export_leaves_no_copy_that_looks_new(
+    published: Forecast, home: Path, tmp_path: Path
+) -> None:
+    call = ("thresholds", "export", "--region", "嘉定", "--output")
+    copy = tmp_path / "线.json"
+    assert published(*call, str(copy)).code == 0
+    current = home / "thresholds" / "registered_unemployed.310114.json"
+    assert copy.read_bytes() == current.read_bytes()
+    (home / "mlruns" / "mlflow.db").write_bytes(b"not a database")
+    failed = published(*call, str(copy))
+    assert failed.code == 6
+    assert copy.read_bytes() == current.read_bytes()
+    document = json.loads(copy.read_text("utf-8"))
+    assert (document["state"], document["lines"]) == ("failed", [])
+    assert "MLflow" in document["state_reason"]
+    # Nothing is made where nothing was.
+    published(*call, str(tmp_path / "新.csv"))
+    assert not (tmp_path / "新.csv").exists()
+
+
 def test_without_a_champion_nothing_is_published(used: Forecast, home: Path) -> None:
     done = used("thresholds", "export", "--region", "嘉定")
     assert done.code == EXIT_NO_THRESHOLDS

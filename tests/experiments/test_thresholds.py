@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +14,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from data import feed_files
 from data.errors import NoThresholdsError
@@ -22,8 +25,9 @@ from data.targets import Target
 from data.warning_store import Issued, issue, issued, outcomes
 from data.workspace import Workspace
 from experiments import standing as standings
+from experiments.feed_tables import as_file
 from experiments.issued_warnings import issue_warnings, settle_outcomes
-from experiments.publishing import failed_feed, mark_failed, publish
+from experiments.publishing import failed_feed, failure, mark_failed, publish
 from experiments.registry import promote, rollback
 from experiments.series import Series
 from experiments.standing import standing, valid_until
@@ -216,6 +220,30 @@ def test_failure_shows_and_names_the_last_good_document(
     again = feed_files.read(file)
     assert again["last_good"] == failed["last_good"]
     checker.validate(json.loads(feed_files.encode(failed_feed(series, "从未成功"))))
+    # What is saved elsewhere says the same as what is published.
+    assert as_file(again, "json") == file.read_bytes()
+    assert failure(session.workspace, series, "又坏了")["last_good"] == failed["last_good"]
+
+
+@pytest.mark.parametrize("state", ["failed", "no caps"])
+def test_a_table_without_lines_says_why(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, monkeypatch: Any,
+    state: str,
+) -> None:  # fmt: skip
+    only(monkeypatch)
+    document = (
+        failed_feed(series, "坏了")
+        if state == "failed"
+        else build_feed(session, tracker, series, DAY)
+    )
+    (row,) = csv.DictReader(io.StringIO(as_file(document, "csv").decode("utf-8-sig")))
+    assert row["state"] == document["state"]
+    assert row["note"] == ("坏了" if state == "failed" else "没有可评估的控制数")
+    assert row["value"] == row["month"] == ""
+    sheet = load_workbook(io.BytesIO(as_file(document, "xlsx"))).active
+    cells = dict(zip(*sheet.iter_rows(values_only=True), strict=True))
+    assert (cells["state"], cells["note"]) == (row["state"], row["note"])
+    assert cells["value"] is None
 
 
 def test_thresholds_follow_promotion_and_roll_back(

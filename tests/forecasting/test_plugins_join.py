@@ -214,6 +214,7 @@ def test_the_command_lists_them_and_help_does_not_load_them(installed, root, tmp
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (tmp_path, installed, root))),
         "FORECAST_HOME": str(tmp_path / "home"),
+        "COLUMNS": "200",
     }
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,9 @@ KILLS = int(os.environ.get("SOAK_KILLS", "100"))
 
 # Imports once, then one forked process per line of input: `commit to die at, revision of the data`.
 LIVES = """
-import os, signal, sys
+import os, signal, sys, warnings
+# Libraries leave idle threads behind; none of them holds a lock while the lives are begun.
+warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
 from dataclasses import replace
 from pathlib import Path
 from conftest import make_competition

@@ -1,10 +1,12 @@
 """Recalibrate joint paths from the errors made at earlier origins.
 
-Two factors for each month ahead stretch the distance of every path from the median, one above and
-one below it. The map is monotone, so ranks, and with them the dependence over the horizon, stay.
-The factors minimise the pinball loss of the outer quantiles over what is known and are drawn
-towards one, the more so the fewer origins there are; below eight nothing changes. They widen and
-never narrow: calm years make intervals look too wide until the next turn of the labour market.
+A factor for each month ahead stretches the distance of every path from the median. The map is
+monotone, so ranks, and with them the dependence over the horizon, stay. The factors minimise the
+pinball loss of the outer quantiles over what is known and are drawn towards one, the more so the
+fewer origins there are; below eight nothing changes. They widen and never narrow: calm years make
+intervals look too wide until the next turn of the labour market. Both sides are stretched alike:
+which side was missed tells which way the last turn went, not the next one, and a stretch of one
+side alone would carry it into every probability of breaking a cap.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ LARGEST = 3.0
 # Neighbouring months ahead lend their errors, with weights falling to nothing beyond two months.
 REACH = 3
 _MIDDLE = 4
+_OUTER = [i for i in range(len(LEVELS)) if i != _MIDDLE]
 _HALVINGS = 40
 
 
@@ -36,23 +39,22 @@ class Calibration:
 
     Attributes
     ----------
-    lower, upper : numpy.ndarray
-        Factors below and above the median, at least 1, shape (horizon,).
+    factors : numpy.ndarray
+        At least 1, shape (horizon,).
     origins : int
         Earlier origins with a known outcome.
     independent : numpy.ndarray
         Origins whose forecasts do not overlap, shape (horizon,): what the factors rest on.
     """
 
-    lower: Floats
-    upper: Floats
+    factors: Floats
     origins: int
     independent: Floats
 
     @property
     def identity(self) -> bool:
         """True if nothing is changed."""
-        return bool(np.all(self.lower == 1.0) and np.all(self.upper == 1.0))
+        return bool(np.all(self.factors == 1.0))
 
     @property
     def note(self) -> str:
@@ -108,15 +110,13 @@ class Calibration:
         return np.asarray(np.exp(z) if log else z, dtype=float)
 
     def _stretched(self, z: Floats, middle: Floats) -> Floats:
-        months = np.minimum(np.arange(len(middle)), len(self.lower) - 1)
-        away = z - middle
-        factors = np.where(away > 0, self.upper[months], self.lower[months])
-        return np.asarray(middle + away * factors, dtype=float)
+        months = np.minimum(np.arange(len(middle)), len(self.factors) - 1)
+        return np.asarray(middle + (z - middle) * self.factors[months], dtype=float)
 
 
 def uncalibrated(horizon: int) -> Calibration:
     """Calibration that changes nothing."""
-    return Calibration(np.ones(horizon), np.ones(horizon), 0, np.zeros(horizon))
+    return Calibration(np.ones(horizon), 0, np.zeros(horizon))
 
 
 def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Calibration:
@@ -153,29 +153,42 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
     used = np.asarray(known.any(axis=1))
     independent = np.array([_independent(months[used[:, h]], h + 1) for h in range(horizon)])
     origins = int(np.count_nonzero(used.any(axis=1)))
-    factors = np.ones((2, horizon))
+    factors = np.ones(horizon)
     if origins < FEWEST_ORIGINS:
-        return Calibration(factors[0], factors[1], origins, independent)
-    for side, sign in enumerate((-1.0, 1.0)):
-        outer = slice(0, _MIDDLE) if sign < 0 else slice(_MIDDLE + 1, None)
-        levels = 1 - LEVELS[outer] if sign < 0 else LEVELS[outer]
-        for h in range(horizon):
-            if independent[h] < FEWEST_TO_STRETCH:
-                continue
-            ratios, weights, aims = [], [], []
-            for near in range(max(0, h - REACH + 1), min(horizon, h + REACH)):
-                cells = known[..., near]
-                width = sign * away[..., near, outer][cells]
-                good = (width > 0).all(axis=1)
-                width, miss = width[good], sign * error[..., near][cells][good]
-                relative = width / width.mean(axis=1, keepdims=True)
-                ratios.append((miss[:, None] / width).ravel())
-                weights.append((relative * (1 - abs(near - h) / REACH)).ravel())
-                aims.append(np.broadcast_to(levels, width.shape).ravel())
-            found = _stretch(*map(np.concatenate, (ratios, weights, aims)))
-            trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
-            factors[side, h] = np.exp(trust * np.log(found))
-    return Calibration(factors[0], factors[1], origins, independent)
+        return Calibration(factors, origins, independent)
+    ratios, weights = _misses(error, away, known)
+    aims = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
+    for h in range(horizon):
+        if independent[h] < FEWEST_TO_STRETCH:
+            continue
+        near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
+        pieces = [(ratios[k], weights[k] * (1 - abs(k - h) / REACH)) for k in near]
+        miss = np.concatenate([r for r, _ in pieces])
+        weight = np.concatenate([w for _, w in pieces])
+        found = _stretch(miss.ravel(), weight.ravel(), np.broadcast_to(aims, miss.shape).ravel())
+        trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
+        factors[h] = np.exp(trust * np.log(found))
+    return Calibration(factors, origins, independent)
+
+
+def _misses(
+    error: Floats, away: Floats, known: npt.NDArray[np.bool_]
+) -> tuple[list[Floats], list[Floats]]:
+    """Errors in units of the distance of each outer quantile, and their weights.
+
+    One array for each month ahead, shape (cells, 8); a cell weighs as much as any other, whatever
+    its width.
+    """
+    ratios, weights = [], []
+    for h in range(error.shape[-1]):
+        cells = known[..., h]
+        signed = away[..., h, _OUTER][cells]
+        width, miss = np.abs(signed), error[..., h][cells]
+        good = (width > 0).all(axis=1)
+        width, signed, miss = width[good], signed[good], miss[good]
+        ratios.append(np.sign(signed) * miss[:, None] / width)
+        weights.append(width / width.mean(axis=1, keepdims=True))
+    return ratios, weights
 
 
 def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Floats:

@@ -1,10 +1,12 @@
 """What several regions show together: a shift of each one's forecast, learned from all of them.
 
 One region's history holds one or two turns of the labour market, too few to learn how movements go
-on. Regions share them: a ridge regression for each month ahead, over all regions and months, of the
-distance covered from the present level on the recent movement of the region and of the average of
-the regions. Most of the shift it gives is added on the model scale to paths that know one region
-only.
+on, and its own last months are mostly noise. Regions share the turns, and their average has little
+noise: a ridge regression for each month ahead, over all regions and months, of the distance covered
+from the present level on the average movement of the regions and on how far the region is from its
+mean level. The region's own movement is left to its models, which follow it already. The shift is
+added on the model scale to paths that know one region only; the further the present lies from all
+that the regression has seen, the less of it.
 """
 
 from __future__ import annotations
@@ -26,14 +28,12 @@ FEWEST_MONTHS = 61
 # Exponential smoothing that tells level from season; fixed, for it only prepares the regression.
 LEVEL, SEASONAL = 0.8, 0.2
 FIRST_YEARS = 4
-# Of standardised features and a penalty per row: a lone feature keeps half of its coefficient.
-PENALTY = 1.0
+# Of standardised features, per row: a lone feature keeps two thirds of its coefficient.
+PENALTY = 0.5
 TAIL = 0.005
-# Part of the estimated shift that is used: the paths hold some of the movement already, and after a
-# turn of the market a shift learned before it goes on too long.
-SHARE = 0.75
 # Movements between these months ago.
 SPANS = ((0, 1), (1, 2), (2, 3), (3, 6), (6, 12), (12, 24))
+LONGEST = SPANS[-1][1]
 SETTLED = 30
 
 
@@ -82,22 +82,23 @@ def smoothed(z: Floats, horizon: int) -> tuple[Floats, Floats]:
 
 
 def _features(levels: Floats, sizes: Floats) -> Floats:
-    """Own movements and distance from the mean level, then their averages over the series.
+    """Distance from the series' mean level, then movements of the average over the series.
 
-    Shape (n, series, 2 * (len(SPANS) + 1)) from levels (n, series), in units of `sizes`.
+    Shape (n, series, 1 + len(SPANS)) from levels (n, series), in units of `sizes`.
     """
-    n = len(levels)
-    padded = np.vstack([np.full((24, levels.shape[1]), np.nan), levels])
-    lagged = [padded[24 - lag : 24 - lag + n] for lag in range(25)]
-    own = [lagged[a] - lagged[b] for a, b in SPANS]
-    own.append(levels - np.nanmean(levels, axis=0))
-    table = np.stack(own, axis=-1) / sizes[:, None]
-    raw = np.stack(own, axis=-1)
-    known = np.isfinite(raw)
+    n, count = levels.shape
+    padded = np.vstack([np.full((LONGEST, count), np.nan), levels])
+    lagged = [padded[LONGEST - lag : LONGEST - lag + n] for lag in range(LONGEST + 1)]
+    moves = np.stack([lagged[a] - lagged[b] for a, b in SPANS], axis=-1)
+    known = np.isfinite(moves)
     counts = known.sum(axis=1, keepdims=True)
-    sums = np.where(known, raw, 0.0).sum(axis=1, keepdims=True)
+    sums = np.where(known, moves, 0.0).sum(axis=1, keepdims=True)
     common = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    return np.concatenate([table, common / sizes[:, None]], axis=-1)
+    away = levels - np.nanmean(levels, axis=0)
+    table = np.concatenate(
+        [away[..., None], np.broadcast_to(common, (n, count, len(SPANS)))], axis=-1
+    )
+    return np.asarray(table / sizes[:, None], dtype=float)
 
 
 def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | None]:
@@ -124,7 +125,10 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     References
     ----------
     Direct forecasts, pooled over series: Montero-Manso and Hyndman (2021), Principles and
-    algorithms for forecasting groups of time series: locality and globality.
+    algorithms for forecasting groups of time series: locality and globality. The division by one
+    plus leverage is the posterior mean where the prior variance of the shift is that of one error:
+    the regression's own error has leverage times that variance (Weisberg, Applied linear
+    regression, on the variance of a prediction).
     """
     if len({h.origin for h in histories}) > 1:
         raise ValueError("histories must share their origin")
@@ -148,31 +152,35 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     found = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
-        found[:, step - 1] = (
-            SHARE * sizes * _regress(features[:-step], distance / sizes, features[-1])
-        )
+        shift, leverage = _regress(features[:-step], distance / sizes, features[-1], horizon)
+        found[:, step - 1] = sizes * shift / (1 + leverage)
     for row, i in enumerate(used):
         shifts[i] = found[row]
     return shifts
 
 
-def _regress(features: Floats, target: Floats, now: Floats) -> Floats:
-    """Ridge prediction without an intercept: no drift is learned from a few years."""
-    rows = features.reshape(-1, features.shape[-1])
-    aims = target.ravel()
-    known = np.isfinite(rows).all(axis=1) & np.isfinite(aims)
-    rows, aims = rows[known], aims[known]
+def _regress(features: Floats, target: Floats, now: Floats, horizon: int) -> tuple[Floats, Floats]:
+    """Ridge predictions and their leverage, without an intercept: no drift is learned.
+
+    Series move together and forecasts of so many months overlap, so that the leverage counts
+    stretches of months and not rows.
+    """
+    known = np.isfinite(features).all(axis=-1) & np.isfinite(target)
+    rows, aims = features[known], target[known]
     if len(rows) == 0:
-        return np.zeros(len(now))
+        return np.zeros(len(now)), np.zeros(len(now))
     aims = np.clip(aims, *np.quantile(aims, [TAIL, 1 - TAIL]))
     spread = rows.std(axis=0)
     spread[spread == 0] = 1.0
     scaled = rows / spread
     gram = scaled.T @ scaled / len(scaled) + PENALTY * np.eye(scaled.shape[1])
     coefficients = np.linalg.solve(gram, scaled.T @ aims / len(scaled))
+    here = np.nan_to_num(now / spread)
+    independent = known.any(axis=1).sum() / horizon
+    leverage = (here * np.linalg.solve(gram, here.T).T).sum(axis=1) / independent
     # Movements never seen before are taken for the largest seen.
-    inside = np.clip(now, rows.min(axis=0), rows.max(axis=0))
-    return np.asarray(np.nan_to_num(inside / spread) @ coefficients, dtype=float)
+    inside = np.nan_to_num(np.clip(now, rows.min(axis=0), rows.max(axis=0)) / spread)
+    return np.asarray(inside @ coefficients, dtype=float), np.asarray(leverage, dtype=float)
 
 
 def shifted(paths: SamplePaths, shift: Floats, transform: str) -> SamplePaths:

@@ -45,8 +45,7 @@ def choice_row(standing: Standing) -> dict[str, object]:
         "champion": choice.model,
         "origins_known": choice.origins,
         "reason": choice.reason,
-        "widened_below": round(float(calibration.lower.mean()), 4),
-        "widened_above": round(float(calibration.upper.mean()), 4),
+        "widened": round(float(calibration.factors.mean()), 4),
         "calibration": calibration.note,
     }
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.benchmark.cells import Plan, cpu_seconds, load_origin
 from features.history import History
-from forecasting.calibration import Calibration
+from forecasting.calibration import Calibration, uncalibrated
 from forecasting.cells import cell_seed
 from forecasting.choice import Choice
 from forecasting.pooled import Evidence, choose_pooled
@@ -260,5 +260,5 @@ def _summaries(found: Mapping[str, SamplePaths]) -> dict[str, Floats]:
 
 def _calibration(evidence: Evidence, model: str, log: bool, horizon: int) -> Calibration:
     if model not in evidence.quantiles:
-        return Calibration(np.ones(horizon), np.ones(horizon), 0, np.zeros(horizon))
+        return uncalibrated(horizon)
     return evidence.calibration(model, log)

@@ -110,4 +110,4 @@ def test_calibration_is_learned_from_all_series():
     spread = np.linspace(-1, 1, len(LEVELS))
     given.quantiles["a"][:] = spread
     given.outcomes[:] = np.random.default_rng(2).normal(0, 4, given.outcomes.shape)
-    assert given.calibration("a", log=False).upper.min() > 1.2
+    assert given.calibration("a", log=False).factors.min() > 1.2

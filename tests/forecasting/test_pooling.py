@@ -65,6 +65,34 @@ def test_movement_that_goes_on_is_learned():
     assert np.mean(gains) > 0
 
 
+def test_a_movement_beyond_all_experience_is_followed_less():
+    """Three times the common movement does not give three times the shift, nor even as much."""
+    values = momentum_panel(seed=3)
+    shifts = []
+    for times in (1.0, 3.0, 9.0):
+        panel = []
+        for v in values:
+            z = np.log(v[:108])
+            z[-3:] += times * np.array([0.02, 0.04, 0.06])
+            panel.append(history(np.exp(z)))
+        found = pooled_shifts(panel, 12)
+        shifts.append(float(np.mean([s for s in found if s is not None])))
+    assert 0 < shifts[1] < 3 * shifts[0]
+    assert shifts[2] < shifts[1]
+
+
+def test_own_movement_is_left_to_the_own_models():
+    """A jump of one region alone moves the other regions' shifts only through the average."""
+    panel = momentum_panel(count=30)
+    before = pooled_shifts([history(v) for v in panel], 6)
+    jumped = panel[0].copy()
+    jumped[-1] *= 1.1
+    after = pooled_shifts([history(v) for v in [jumped, *panel[1:]]], 6)
+    assert before[1] is not None
+    assert after[1] is not None
+    assert np.abs(after[1] - before[1]).max() < 0.1 * 0.1
+
+
 def test_few_or_short_series_are_left_alone():
     panel = momentum_panel()
     assert pooled_shifts([history(v) for v in panel[:4]], 6) == [None] * 4

@@ -52,8 +52,8 @@ def backtest(
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
-    from features.others import stored_others
-    from forecasting.competition import COMBINATION, Options, compete
+    from features.surroundings import stored_surroundings
+    from forecasting.competition import Options, compete
     from forecasting.reliability import (
         backtest_document,
         quantile_reliability,
@@ -75,11 +75,11 @@ def backtest(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    others = stored_others(session.store, session.catalogue, place, what)
+    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
     cache = None if no_cache else session.cells
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, cache, tick, others)
-    shown = dict.fromkeys((result.choice.model, COMBINATION))
+        result = compete(vintages, place, what, day, (), options, cache, tick, around)
+    shown = dict.fromkeys((result.choice.model, roster.COMBINATION))
     found = [
         r
         for m in shown

@@ -43,7 +43,7 @@ def verify(
     from experiments.series import Series
     from experiments.serving import chosen_version
     from experiments.tracking import open_tracker
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
 
     session = open_session()
     place, what = find(session, region, indicator)
@@ -51,9 +51,10 @@ def verify(
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         stored = load_version(tracker, chosen_version(tracker, series, version))
+    vintages = session.store.vintages(place.code, what.code)
     material = Material(
-        session.store.vintages(place.code, what.code),
-        stored_others(session.store, session.catalogue, place, what),
+        vintages,
+        stored_surroundings(session.store, session.catalogue, place, what, vintages),
         jobs=jobs or session.settings.jobs,
     )
     with progress(f"{place.name} 重算") as tick:

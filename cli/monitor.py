@@ -100,7 +100,7 @@ def explain(
     from experiments.redraw import Material
     from experiments.series import Series
     from experiments.tracking import open_tracker
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
 
     session = open_session()
     place, what = find(session, region, indicator)
@@ -108,9 +108,10 @@ def explain(
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         then, now = pair(tracker, series, version, older)
+    vintages = session.store.vintages(place.code, what.code)
     material = Material(
-        session.store.vintages(place.code, what.code),
-        stored_others(session.store, session.catalogue, place, what),
+        vintages,
+        stored_surroundings(session.store, session.catalogue, place, what, vintages),
         session.cells,
         session.settings.jobs,
     )

@@ -52,7 +52,7 @@ def progress_of_plans(
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
     from forecasting.competition import Options, compete
     from forecasting.plan_document import progress_document
     from forecasting.plan_progress import plan_rows
@@ -77,10 +77,10 @@ def progress_of_plans(
         where: Region, what: Indicator, targets: Sequence[Target]
     ) -> tuple[History, SamplePaths, int]:
         vintages = session.store.vintages(where.code, what.code)
-        others = stored_others(session.store, session.catalogue, where, what)
+        around = stored_surroundings(session.store, session.catalogue, where, what, vintages)
         with progress(f"{where.name} {what.name}") as tick:
             found = compete(
-                vintages, where, what, day, targets, options, session.cells, tick, others
+                vintages, where, what, day, targets, options, session.cells, tick, around
             )
         return found.history, found.champion_paths, found.tested_horizon
 

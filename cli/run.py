@@ -64,7 +64,7 @@ def run(
     from data import clock
     from data.errors import UnrecordedError
     from data.files import demand_writable, to_json, write_atomically
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
     from forecasting.competition import Options, compete
     from models import roster
 
@@ -87,7 +87,7 @@ def run(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    others = stored_others(session.store, session.catalogue, place, what)
+    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
     cache = None if no_cache else session.cells
 
     from experiments.lifecycle import examine, settle
@@ -106,7 +106,7 @@ def run(
         ) as run_:
             with progress(f"{place.name} 回测") as tick:
                 result = compete(
-                    vintages, place, what, day, session.targets(), options, cache, tick, others
+                    vintages, place, what, day, session.targets(), options, cache, tick, around
                 )
             chart = fan_chart(result)
             number = run_.register(result, chart).version

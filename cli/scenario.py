@@ -99,7 +99,7 @@ def scenario(
     from data.errors import StorageError, UsageError
     from data.files import demand_writable, to_json, write_atomically
     from features.history import from_known
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
     from forecasting.comparison import demand_sense
     from forecasting.competition import Options, compete
     from forecasting.levels import load_scheme
@@ -150,12 +150,12 @@ def scenario(
     if output is not None:
         demand_writable(output)
     vintages = session.store.vintages(place.code, what.code)
-    others = stored_others(session.store, session.catalogue, place, what)
+    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
     known = vintages.as_of(day)
-    demand_sense(what_if, from_known(known, place, what, day, options.gaps, others), given)
+    demand_sense(what_if, from_known(known, place, what, day, options.gaps, around.others), given)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, targets, options, session.cells, tick, others)
+        result = compete(vintages, place, what, day, targets, options, session.cells, tick, around)
 
     from experiments.scenarios import record_scenario
     from forecasting.comparison import compare, comparison_csv, comparison_document

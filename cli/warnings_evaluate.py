@@ -51,7 +51,7 @@ def evaluate(
     from cli.progress import progress
     from cli.session import open_session
     from data import clock
-    from features.others import stored_others
+    from features.surroundings import stored_surroundings
     from forecasting.competition import Options, compete
     from forecasting.hindsight import past_calls
     from forecasting.levels import load_scheme
@@ -73,10 +73,10 @@ def evaluate(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    others = stored_others(session.store, session.catalogue, place, what)
+    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, session.cells, tick, others)
+        result = compete(vintages, place, what, day, (), options, session.cells, tick, around)
     content = evaluation(
         result, past_calls(result, targets), scheme, settings["warnings.fewest_events"]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -109,6 +110,16 @@ class Vintages:
             sources=tuple(dict.fromkeys(columns.source[at])),
             shocks=tuple(each for each in self.shocks if each.known_on(day)),
         )
+
+    def known_hash(self, day: date) -> bytes:
+        """Hash of everything that was known at the end of a day, without working it out."""
+        columns = self._columns
+        seen = columns.published_on <= np.datetime64(day)
+        digest = hashlib.sha256(columns.month[seen].tobytes())
+        digest.update(columns.value[seen].tobytes())
+        digest.update(columns.published_on[seen].astype("datetime64[D]").tobytes())
+        digest.update(repr([each for each in self.shocks if each.known_on(day)]).encode())
+        return digest.digest()
 
     def first_published(self, month: pd.Period) -> date | None:
         """Day a month was first published, None if it never was."""

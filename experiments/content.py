@@ -17,7 +17,7 @@ from experiments.series import NOTE_TAG, Series
 from experiments.summary import summary
 from forecasting.cells import code_version
 from forecasting.choice import Entry
-from forecasting.competition import COMBINATION, Competition
+from forecasting.competition import Competition
 from forecasting.document import (
     cap_document,
     forecast_csv,
@@ -276,7 +276,7 @@ def child_figures(result: Competition, entry: Entry) -> Figures:
 
 
 def _settings(model: str) -> dict[str, str]:
-    if model == COMBINATION:
+    if model in roster.COMBINATIONS:
         return {"settings.members": ",".join(MEMBERS)}
     competitor = roster.create(model)
     given = {f"settings.{k}": str(v) for k, v in competitor.settings.items()}

@@ -15,9 +15,9 @@ from data.vintages import Vintages
 from experiments.champion_state import StoredForecast
 from experiments.series import Series
 from features.history import History
-from features.lagged import Other
+from features.surroundings import Surroundings, neighbours_identity
 from forecasting.cells import CellCache
-from forecasting.competition import COMBINATION, Options, compete, rechosen
+from forecasting.competition import Options, compete, rechosen
 from forecasting.workers import Progress
 from models import roster
 from models.combination import MEMBERS
@@ -37,8 +37,8 @@ class Material:
     ----------
     vintages : Vintages
         The series with its publication days.
-    others : sequence of (Indicator, KnownSource)
-        Indicators beside it.
+    around : Surroundings
+        Indicators beside it and the same indicator of other regions.
     cache : CellCache or None
         Keeps cells; None computes everything anew.
     jobs : int
@@ -46,16 +46,16 @@ class Material:
     """
 
     vintages: Vintages
-    others: Sequence[Other]
+    around: Surroundings
     cache: CellCache | None = None
     jobs: int = 1
 
 
 def _models(model: str, competed: Sequence[str]) -> tuple[str, ...]:
-    if model != COMBINATION:
+    if model not in roster.COMBINATIONS:
         return (model,)
     members = [m for m in MEMBERS if not competed or m in competed]
-    return (*members, COMBINATION)
+    return (*members, model)
 
 
 def redraw(
@@ -119,7 +119,7 @@ def redraw(
         ),
         material.cache,
         progress,
-        material.others,
+        material.around,
     )
     return result.history, rechosen(result, model, "").champion_paths
 
@@ -191,7 +191,9 @@ def verify(
     as_of = date.fromisoformat(facts["as_of"])
     history, again = redraw(series, facts, material, as_of, kept.horizon, progress)
     code_then = str(facts["code_version"])
-    if history.fingerprint != facts["data_fingerprint"] or again.horizon != kept.horizon:
+    same = history.fingerprint == facts["data_fingerprint"] and again.horizon == kept.horizon
+    around = facts.get("neighbours") or ""
+    if not same or around not in ("", neighbours_identity(material.around.neighbours, as_of)):
         return Verification("data_changed", None, (), code_then, code_now)
     worst = differences(kept, again)
     middles = np.median(kept.values, axis=0), np.median(again.values, axis=0)

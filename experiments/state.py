@@ -28,6 +28,7 @@ from forecasting.competition import Competition
 from forecasting.document import cap_document
 from forecasting.inspection import known_effects
 from models.paths import SamplePaths
+from models.roster import POOLED
 
 # 2: indicators beside the target, changes of definition and checksums are kept as well.
 FORMAT = 2
@@ -102,6 +103,8 @@ def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, byt
         "model_label": champion(result).label,
         "code_version": program_version(),
         "data_fingerprint": history.fingerprint,
+        # Only one model looks at the other regions.
+        "neighbours": result.neighbours if result.choice.model == POOLED else "",
         "demo": result.demo,
         "as_of": history.as_of.isoformat(),
         "history": {

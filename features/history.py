@@ -256,6 +256,20 @@ class History:
             shocks=usable_shocks(self.shocks, start, self.origin)[0],
         )
 
+    def until(self, month: pd.Period) -> History | None:
+        """The history without the months after one; None if nothing is left."""
+        kept = (month - self.start).n + 1
+        if kept >= len(self.values):
+            return self
+        if kept < 1:
+            return None
+        return replace(
+            self,
+            values=self.values[:kept],
+            breaks=tuple(b for b in self.breaks if b.month <= month),
+            shocks=usable_shocks(self.shocks, self.start, month)[0],
+        )
+
     def knowing(self, shocks: tuple[Shock, ...]) -> History:
         """The history with what became known of events since, as far as they lie within it."""
         usable, _ = usable_shocks(shocks, self.start, self.origin)

@@ -107,6 +107,10 @@ class Backtest:
             pieces.append(frame)
         return pd.concat(pieces, ignore_index=True)
 
+    def joined(self, other: Backtest) -> Backtest:
+        """The same back-test with the models of another one at the same origins."""
+        return replace(self, records={**self.records, **other.records})
+
     def with_quantiles(self, model: str, months: pd.PeriodIndex, quantiles: Floats) -> Backtest:
         """The same back-test with a model that forecast elsewhere, aligned on these origins.
 

@@ -1,7 +1,8 @@
 """The leaderboard, and which model becomes champion and why.
 
-The default champion is the robust combination. A single model replaces it only when its mean
-out-of-sample WIS is lower by more than one block-bootstrap standard error. Nothing is chosen that
+The default champion is the robust combination, moved by what regions share where the store has
+enough of them. Another model replaces it only when its mean out-of-sample WIS is lower by more than
+one block-bootstrap standard error. Nothing is chosen that
 a simple floor beats; if nothing beats the best floor, the floor is champion.
 """
 
@@ -21,7 +22,9 @@ from models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
-DEFAULT = "combination"
+DEFAULT = roster.COMBINATION
+# The first that forecasts is the default.
+DEFAULTS = (roster.POOLED, DEFAULT)
 # A model that fails more often than this is not scored: common origins would become too few.
 MOST_FAILURES = 0.2
 FEWEST_ORIGINS = 8
@@ -157,8 +160,13 @@ def paired_difference(backtest: Backtest, model: str, other: str) -> tuple[float
     return mean_and_error(gaps[common])
 
 
+def default_of(available: Sequence[str]) -> str:
+    """The default champion among models that forecast; the first of them where there is none."""
+    return next((m for m in DEFAULTS if m in available), available[0])
+
+
 def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
-    model = DEFAULT if DEFAULT in available else available[0]
+    model = default_of(available)
     return Choice(model, f"{why}，默认采用{roster.label(model)}。", {}, origins)
 
 
@@ -205,6 +213,7 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
         [e.model for e in ranked if e.floor],
         lambda model, other: paired_difference(backtest, model, other),
         origins,
+        default_of([e.model for e in ranked]),
     )
 
 

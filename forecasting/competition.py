@@ -15,7 +15,7 @@ from data.errors import NoModelError, ShortHistoryError
 from data.targets import Target, in_force, value_at
 from data.vintages import Vintages
 from features.history import History
-from features.lagged import Other
+from features.surroundings import NOTHING, Surroundings, neighbours_identity
 from forecasting import backtest as backtests
 from forecasting.assess import Assessments, JointBreach, assess_all
 from forecasting.backtest import Backtest
@@ -26,14 +26,14 @@ from forecasting.cells import (
     Cell,
     CellCache,
     Task,
-    cell_seed,
     decode,
     decode_parameters,
     encode,
     encode_parameters,
     group,
 )
-from forecasting.choice import Choice, Entry, choose, leaderboard
+from forecasting.choice import DEFAULTS, Choice, Entry, choose, leaderboard
+from forecasting.combinations import combined, shared_shifts
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, origin_days, rolling_origins
@@ -42,11 +42,9 @@ from forecasting.shock_proposals import Proposal, note, propose
 from forecasting.totals import TotalAssessment
 from forecasting.workers import Progress, run_tasks
 from models import roster
-from models.combination import MEMBERS, combine
 from models.contract import Parameters
 from models.paths import Failure, Outcome, SamplePaths
 
-COMBINATION = "combination"
 LONGEST_HORIZON = 60
 SAVE_SECONDS = 1.0
 
@@ -125,6 +123,8 @@ class Competition:
         Targets of the series, of any time.
     cap_events : CapEvents or None
         What past forecasts said about the caps.
+    neighbours : str
+        Hash of what was known of the other regions; empty where no model looks at them.
     proposals : tuple of Proposal
         Events that the series suggests and nobody declared.
     """
@@ -151,6 +151,7 @@ class Competition:
     on_file: tuple[Target, ...] = ()
     cap_events: CapEvents | None = None
     proposals: tuple[Proposal, ...] = ()
+    neighbours: str = ""
 
     @cached_property
     def further(self) -> dict[str, Further]:
@@ -229,15 +230,6 @@ def _tasks(cells: Sequence[Cell], cache: CellCache | None) -> list[Task]:
     return [replace(task, known=known.get(task.estimate_key or "")) for task in tasks]
 
 
-def _combination(
-    origin: Origin, outcomes: Mapping[str, Outcome], members: Sequence[str], seed: int
-) -> Outcome:
-    working = [o for m in members if isinstance(o := outcomes[m], SamplePaths)]
-    if not working:
-        return Failure("组合的成员模型都未得出预测")
-    return combine(working, cell_seed(seed, COMBINATION, origin.history))
-
-
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
     ends = [t.last_month for t in targets if t.assessable]
     reach = max(((end - history.origin).n for end in ends), default=0)
@@ -253,7 +245,7 @@ def compete(
     options: Options,
     cache: CellCache | None = None,
     progress: Progress | None = None,
-    others: Sequence[Other] = (),
+    around: Surroundings = NOTHING,
 ) -> Competition:
     """Back-test every model through `as_of`, choose the champion, forecast, assess the targets.
 
@@ -273,8 +265,9 @@ def compete(
         Keeps cells between runs.
     progress : callable, optional
         Called with cells done and cells to do.
-    others : sequence of (Indicator, KnownSource)
-        Indicators beside the target, cut at each origin like the target.
+    around : Surroundings, optional
+        Indicators beside the target and the target of other regions, cut at each origin like the
+        target.
 
     Returns
     -------
@@ -289,6 +282,7 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
+    others = around.others
     if cache is not None:
         others = remembered(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
@@ -296,7 +290,9 @@ def compete(
     )
     history = current.history
     competitors = [
-        m for m in options.models if m != COMBINATION and roster.suited(m, indicator.code)
+        m
+        for m in options.models
+        if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
     ]
     _demand_enough(history, competitors)
     # The period assessed is the one that holds the first month still unknown.
@@ -316,20 +312,25 @@ def compete(
         [c for row in plan.values() for c in row], cache, options.jobs, progress
     )
     table: dict[str, list[Outcome]] = {m: [outcomes[c.key] for c in row] for m, row in plan.items()}
-    members = [m for m in MEMBERS if m in competitors]
-    if COMBINATION in options.models and members:
-        table[COMBINATION] = [
-            _combination(origin, {m: table[m][i] for m in members}, members, options.seed)
-            for i, origin in enumerate([*past, current])
-        ]
+    fitted = backtests.assemble(
+        past, current, {m: row[:-1] for m, row in table.items()}, options.horizon
+    )
+    everywhere = [*past, current]
+    pooled = roster.POOLED in options.models
+    neighbours = around.neighbours if pooled else ()
+    shifts = shared_shifts(everywhere, neighbours, indicator, options.horizon, cache)
+    mixed = combined(options.models, everywhere, table, fitted, shifts, options.seed)
+    table |= mixed
     now = {m: row[-1] for m, row in table.items()}
     before = {m: tuple(row[:-1]) for m, row in table.items()}
-    backtest = backtests.assemble(past, current, before, options.horizon)
+    backtest = fitted.joined(
+        backtests.assemble(past, current, {m: before[m] for m in mixed}, options.horizon)
+    )
     entries = leaderboard(backtest, now)
     choice = choose(backtest, entries, now)
     log = history.transform == "log"
     calibration = _calibration(backtest, choice.model, log)
-    for model in {choice.model, COMBINATION} & now.keys():
+    for model in _issued_calibrated(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
             now[model] = _calibration(backtest, model, log).apply(raw, log)
@@ -362,6 +363,7 @@ def compete(
         joint=assessed.joint,
         origins=tuple(past),
         past_forecasts=before,
+        neighbours=neighbours_identity(neighbours, as_of) if pooled else "",
         on_file=on_file,
         cap_events=cap_events(
             backtest.months,
@@ -421,7 +423,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     history = result.history
     log = history.transform == "log"
     calibration = _calibration(result.backtest, model, log)
-    if model not in (result.choice.model, COMBINATION):
+    if model not in _issued_calibrated(result.choice):
         paths = calibration.apply(paths, log)
     assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
     return replace(
@@ -434,6 +436,11 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
         joint=assessed.joint,
         notes=(calibration.note, *result.notes[1:]),
     )
+
+
+def _issued_calibrated(choice: Choice) -> set[str]:
+    """Models whose current forecast is calibrated: the chosen one and the defaults."""
+    return {choice.model, *DEFAULTS}
 
 
 def _tested_horizon(backtest: Backtest) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from forecasting.backtest import Backtest
 from forecasting.cap_events import CapEvents
-from forecasting.choice import DEFAULT, FEWEST_ORIGINS, common_origins
+from forecasting.choice import DEFAULTS, FEWEST_ORIGINS, common_origins
 from forecasting.confidence import diebold_mariano, model_confidence_set
 from forecasting.extra_scores import (
     crps_of_sorted,
@@ -185,7 +185,7 @@ def _tests(backtest: Backtest, scored: Sequence[str], rows: npt.NDArray[np.int64
     sums = np.where(cells[..., None], table, 0.0).sum(axis=1)[kept]
     losses = sums / cells.sum(axis=1)[kept, None]
     best = scored[int(losses.mean(axis=0).argmin())]
-    reference = DEFAULT if DEFAULT in scored else best
+    reference = next((m for m in DEFAULTS if m in scored), best)
     against = losses[:, scored.index(reference)]
     dm = {}
     for column, model in enumerate(scored):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from forecasting import scores
+from forecasting.backtest import Backtest
 from forecasting.calibration import Calibration, learn
 from forecasting.choice import FEWEST_ORIGINS, MOST_FAILURES, Choice, decide
 
@@ -37,6 +38,16 @@ class Evidence:
     outcomes: Floats
     scales: Floats
     quantiles: Mapping[str, Floats]
+
+    @classmethod
+    def of(cls, backtest: Backtest, models: Sequence[str]) -> Evidence:
+        """The back-test of one series as evidence about some of its models."""
+        return cls(
+            backtest.months,
+            backtest.outcomes[:, np.newaxis],
+            backtest.scales[:, np.newaxis],
+            {m: backtest.records[m].quantiles[:, np.newaxis] for m in models},
+        )
 
     def known_at(self, origin: pd.Period) -> Evidence:
         """The part of it whose outcome months are not after `origin`."""

@@ -29,7 +29,14 @@ from models.theta import Theta
 from models.unobserved import LocalLevel
 
 COMBINATION = "combination"
-COMBINATION_LABEL = "稳健组合"
+POOLED, WEIGHTED = "combination_pooled", "combination_weighted"
+# Made of the members' paths, not fitted. The last is the default where nothing is shared.
+_COMBINATION_LABELS = {
+    WEIGHTED: "按往期得分加权的组合",
+    POOLED: "稳健组合（多地区修正）",
+    COMBINATION: "稳健组合",
+}
+COMBINATIONS = tuple(_COMBINATION_LABELS)
 # Half-width, full-width and enumeration comma, blanks.
 SEPARATORS = re.compile("[,\uff0c\u3001\\s]+")
 
@@ -64,7 +71,8 @@ def _found() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
     """Models of other packages; looked for when a name is first asked for."""
     ours = (*_FAMILIES, *_OPTIONAL)
     plugins, absent = discover(
-        {*(f.name for f in ours), COMBINATION}, {*(f.label for f in ours), COMBINATION_LABEL}
+        {*(f.name for f in ours), *COMBINATIONS},
+        {*(f.label for f in ours), *_COMBINATION_LABELS.values()},
     )
     if find_spec(PACKAGE) is None:
         return plugins, (*(Absent(f.name, PACKAGE, _HOW) for f in _OPTIONAL), *absent)
@@ -80,8 +88,8 @@ def _families() -> dict[str, type[Competitor]]:
 
 
 def names() -> tuple[str, ...]:
-    """Registry names of all competitors: ours, those of other packages, the combination."""
-    return (*_families(), COMBINATION)
+    """Registry names of all competitors: ours, those of other packages, the combinations."""
+    return (*_families(), *COMBINATIONS)
 
 
 def absent() -> tuple[Absent, ...]:
@@ -117,7 +125,7 @@ def create(name: str) -> Competitor:
     Parameters
     ----------
     name : str
-        Registry name; not the combination, which is made of other models' paths.
+        Registry name; not a combination, which is made of other models' paths.
 
     Returns
     -------
@@ -128,8 +136,8 @@ def create(name: str) -> Competitor:
     UnknownNameError
         If no model has this name.
     """
-    if name == COMBINATION:
-        raise ValueError("the combination is not fitted; see models.combination.combine")
+    if name in COMBINATIONS:
+        raise ValueError("a combination is not fitted; see forecasting.combinations")
     _demand_known(name)
     return _families()[name]()
 
@@ -143,13 +151,13 @@ def suited(name: str, indicator: str) -> bool:
 def label(name: str) -> str:
     """Chinese name of a model."""
     _demand_known(name)
-    return COMBINATION_LABEL if name == COMBINATION else _family(name).label
+    return _COMBINATION_LABELS.get(name) or _family(name).label
 
 
 def tags(name: str) -> Tags:
-    """Declared abilities of a model; the combination runs once one of its members does."""
+    """Declared abilities of a model; a combination runs once one of its members does."""
     _demand_known(name)
-    if name != COMBINATION:
+    if name not in COMBINATIONS:
         return _family(name).tags
     members = [_family(m).tags for m in combination.MEMBERS]
     return Tags(
@@ -171,7 +179,7 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In the roster's order. The floors are always in; the combination brings its members unless
+        In the roster's order. The floors are always in; a combination brings its members unless
         some of them are named.
 
     Raises
@@ -185,7 +193,7 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
         return tuple(name for name in names() if not tags(name).opt_in)
     for name in sorted(chosen):
         _demand_known(name)
-    if COMBINATION in chosen and not chosen.intersection(combination.MEMBERS):
+    if chosen.intersection(COMBINATIONS) and not chosen.intersection(combination.MEMBERS):
         chosen.update(combination.MEMBERS)
     chosen.update(floors())
     return tuple(name for name in names() if name in chosen)

@@ -54,7 +54,9 @@ def run(arguments: argparse.Namespace) -> None:
     plan = Plan(
         panel=read_panel(arguments.panel),
         # A panel holds no indicators beside the target.
-        models=tuple(m for m in chosen if m != roster.COMBINATION and not roster.tags(m).needs),
+        models=tuple(
+            m for m in chosen if m not in roster.COMBINATIONS and not roster.tags(m).needs
+        ),
         window=arguments.window,
         horizon=arguments.horizon,
         n_paths=arguments.paths,

@@ -24,7 +24,7 @@ from data.shocks import USUAL_MONTHS, Shock, ShockKind
 from data.store import Store
 from data.vintages import Vintages
 from forecasting.backtest import Backtest
-from forecasting.competition import COMBINATION, Options, compete
+from forecasting.competition import Options, compete
 from forecasting.scores import interval_score
 from models import roster
 from models.combination import MEMBERS
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     finally:
         store.close()
     options = Options(
-        models=(*MEMBERS, *roster.floors(), COMBINATION), horizon=12, origins=given.origins,
+        models=(*MEMBERS, *roster.floors(), roster.COMBINATION), horizon=12, origins=given.origins,
         n_paths=given.paths, seed=given.seed, jobs=given.jobs,
     )  # fmt: skip
     last = max(vintages.rows["published_on"]).date()
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case: compete(declared(vintages, kind), place, indicator, last, (), options, cells).backtest
         for case, kind in CASES.items()
     }
-    shown = table(found, (COMBINATION, *MEMBERS, *roster.floors()))
+    shown = table(found, (roster.COMBINATION, *MEMBERS, *roster.floors()))
     write_atomically(
         given.out / "national_shocks.csv",
         shown.to_csv(index=False, lineterminator="\n").encode("utf-8"),

@@ -29,7 +29,7 @@ from data.files import write_atomically
 from data.store import Store
 from data.targets import Target, in_force, load_national_targets
 from features.history import History
-from forecasting.competition import COMBINATION, Competition, Options, compete
+from forecasting.competition import Competition, Options, compete
 from forecasting.cutoffs import accuracy_cut, credit_scoring_cut, noise_to_signal_cut
 from forecasting.events import above
 from forecasting.fonts import register
@@ -124,7 +124,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
     previous: Decision | None = None
     for row, origin in enumerate(result.origins):
         history = origin.history
-        said = {m: result.past_forecasts[m][row] for m in (COMBINATION, STAND_IN)}
+        said = {m: result.past_forecasts[m][row] for m in (roster.COMBINATION, STAND_IN)}
         model = next((m for m, raw in said.items() if isinstance(raw, SamplePaths)), None)
         if history.origin + 1 < FIRST or model is None:
             continue
@@ -326,7 +326,7 @@ def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Compet
     finally:
         store.close()
     options = Options(
-        models=(*MEMBERS, *roster.floors(), COMBINATION),
+        models=(*MEMBERS, *roster.floors(), roster.COMBINATION),
         horizon=12,
         origins=origins,
         n_paths=paths,

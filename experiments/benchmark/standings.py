@@ -15,23 +15,19 @@ from features.history import History
 from forecasting.calibration import Calibration, uncalibrated
 from forecasting.cells import cell_seed
 from forecasting.choice import Choice
+from forecasting.combinations import weighted
 from forecasting.pooled import Evidence, choose_pooled
-from forecasting.pooling import pooled_shifts, shifted
 from forecasting.scores import seasonal_scale
-from forecasting.weights import combine_weighted, inverse_score_weights
 from models import roster
 from models.combination import MEMBERS, combine
 from models.paths import LEVELS, SamplePaths
+from models.pooling import pooled_shifts, shifted
+from models.weights import inverse_score_weights
 
 Floats = npt.NDArray[np.float64]
 
-COMBINATION = roster.COMBINATION
-POOLED, WEIGHTED = "combination_pooled", "combination_weighted"
+COMBINATION, POOLED, WEIGHTED = roster.COMBINATION, roster.POOLED, roster.WEIGHTED
 CHAMPION = "champion"
-LABELS = {
-    POOLED: "稳健组合（多地区修正）",
-    WEIGHTED: "按往期得分加权的组合",
-}
 SEASON = 12
 
 Forecasts = dict[str, dict[str, SamplePaths]]
@@ -76,11 +72,6 @@ class Times:
         """Add to what a competitor took."""
         self.seconds[model] = self.seconds.get(model, 0.0) + seconds
         self.cells[model] = self.cells.get(model, 0) + cells
-
-
-def label(model: str) -> str:
-    """Chinese name of a competitor."""
-    return LABELS.get(model) or roster.label(model)
 
 
 def event_shares(paths: SamplePaths, history: History) -> tuple[float, float]:
@@ -173,13 +164,12 @@ def _combinations(
     times.add(POOLED, cpu_seconds() - started, 0)
     for name, shift in zip(names, shifts, strict=True):
         history = histories[name]
-        working = [m for m in members if name in forecasts[m]]
+        working = {m: forecasts[m][name] for m in members if name in forecasts[m]}
         if not working:
             continue
-        paths = [forecasts[m][name] for m in working]
         seed = cell_seed(plan.seed, COMBINATION, history)
         started = cpu_seconds()
-        robust = combine(paths, seed)
+        robust = combine(list(working.values()), seed)
         times.add(COMBINATION, cpu_seconds() - started, 1)
         forecasts.setdefault(COMBINATION, {})[name] = robust
         # Where nothing can be pooled it is the robust combination itself.
@@ -187,8 +177,7 @@ def _combinations(
         times.add(POOLED, 0.0, 1)
         forecasts.setdefault(POOLED, {})[name] = moved
         started = cpu_seconds()
-        share = np.array([weights[m] for m in working])
-        forecasts.setdefault(WEIGHTED, {})[name] = combine_weighted(paths, share, robust)
+        forecasts.setdefault(WEIGHTED, {})[name] = weighted(working, weights, robust)
         times.add(WEIGHTED, cpu_seconds() - started, 1)
 
 
@@ -242,7 +231,7 @@ def standings(
         _combinations(forecasts, histories, members, evidence, plan, times)
         default = POOLED if POOLED in forecasts else next(iter(forecasts))
         started = cpu_seconds()
-        choice = choose_pooled(evidence, roster.floors(), default, label)
+        choice = choose_pooled(evidence, roster.floors(), default, roster.label)
         log = all(h.transform == "log" for h in histories.values())
         calibration = _calibration(evidence, choice.model, log, plan.horizon)
         chosen = _champion(choice, forecasts, histories, calibration)

@@ -33,8 +33,7 @@ from experiments.standing import standing
 from experiments.thresholds import feed_document, publish_feed
 from experiments.tracking import open_tracker
 from features.history import History, from_known
-from features.lagged import Other
-from features.others import stored_others
+from features.surroundings import Surroundings, stored_surroundings
 from forecasting.chart import fan_chart
 from forecasting.competition import Competition, Options, compete
 from forecasting.document import phrase
@@ -51,8 +50,8 @@ class Matter:
         Region and indicator.
     vintages : Vintages
         The target with its publication days.
-    others : sequence of Other
-        Indicators beside it.
+    around : Surroundings
+        Indicators beside it and the same indicator of other regions.
     targets : sequence of Target
         All there are.
     history : History
@@ -61,7 +60,7 @@ class Matter:
 
     series: Series
     vintages: Vintages
-    others: Sequence[Other]
+    around: Surroundings
     targets: Sequence[Target]
     history: History
 
@@ -76,10 +75,10 @@ def _matter(session: Session, order: Order) -> Matter:
     place = session.catalogue.region(order.region)
     what = session.catalogue.indicator(order.indicator)
     vintages = session.store.vintages(place.code, what.code)
-    others = stored_others(session.store, session.catalogue, place, what)
+    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
     gaps: str = session.settings["history.gaps"]
-    history = from_known(vintages.as_of(order.day), place, what, order.day, gaps, others)
-    return Matter(Series(place, what), vintages, others, session.targets(), history)
+    history = from_known(vintages.as_of(order.day), place, what, order.day, gaps, around.others)
+    return Matter(Series(place, what), vintages, around, session.targets(), history)
 
 
 def carry_through(session: Session, order: Order) -> Entry:
@@ -153,7 +152,7 @@ def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competiti
     with recorded(uri, session.workspace, series.region, series.indicator) as run_:
         result = compete(
             matter.vintages, series.region, series.indicator, order.day, matter.targets, options,
-            session.cells, None, matter.others,
+            session.cells, None, matter.around,
         )  # fmt: skip
         run, before = run_.run, same_version(run_.run.tracker, series, result)
         if before is None:

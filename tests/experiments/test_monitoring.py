@@ -19,6 +19,7 @@ from experiments.redraw import Material
 from experiments.series import Series
 from experiments.tracking import Tracker
 from features.history import from_known
+from features.surroundings import NOTHING
 from forecasting.competition import Competition, Options, compete, rechosen
 
 FLOORS = ("random_walk", "drift", "seasonal_naive")
@@ -134,7 +135,7 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     months("2026-09", model="drift")
     then, now = pair(tracker, series, None, None)
     assert (then.version.version, now.version.version) == ("1", "2")
-    found = explain(series, then, now, Material(vintages, ()), competition.targets)
+    found = explain(series, then, now, Material(vintages, NOTHING), competition.targets)
     assert found.new_months[0][0] == "2026-09"
     assert found.revised == ()
     assert [m.name for m in found.medians] == [str(p) for p in now.paths.months[:11]]
@@ -167,7 +168,7 @@ def test_a_revision_is_told_from_the_new_month(
     record(rechosen(competed(revised, series, day), "random_walk", "测试"))
     registry.promote(tracker, series, why="每月")
     then, now = pair(tracker, series, None, None)
-    found = explain(series, then, now, Material(revised, ()), ())
+    found = explain(series, then, now, Material(revised, NOTHING), ())
     assert [r[0] for r in found.revised] == ["2026-08"]
     first = found.medians[0].effects
     # A random walk starts from the last value: the revision lifts it, the new month puts it right.
@@ -188,4 +189,4 @@ def test_what_cannot_be_explained_is_said(
     then, now = pair(tracker, series, "2", "1")
     gone = replace(then, facts={**then.facts, "model": "gone"})
     with pytest.raises(NoModelError):
-        explain(series, gone, now, Material(vintages, ()), ())
+        explain(series, gone, now, Material(vintages, NOTHING), ())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
+from data.catalogue import Region
 from data.errors import NoModelError
 from data.vintages import Vintages
 from experiments.champion_state import StoredForecast, load_version
@@ -14,6 +16,7 @@ from experiments.content import program_version
 from experiments.redraw import Material, Verification, differences, redraw, verify
 from experiments.series import Series
 from experiments.tracking import Tracker
+from features.surroundings import NOTHING, Surroundings, neighbours_identity
 from forecasting.competition import Competition
 from models.paths import SamplePaths
 
@@ -25,7 +28,7 @@ def stored(record, competition: Competition, tracker: Tracker) -> StoredForecast
 
 @pytest.fixture
 def material(vintages: Vintages) -> Material:
-    return Material(vintages, ())
+    return Material(vintages, NOTHING)
 
 
 def test_a_version_is_reproduced_to_the_last_bit(
@@ -41,7 +44,7 @@ def test_changed_data_are_noticed(
 ) -> None:
     rows = material.vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
-    changed = Material(replace(material.vintages, rows=rows), ())
+    changed = Material(replace(material.vintages, rows=rows), NOTHING)
     found = verify(series, stored, changed, program_version())
     assert (found.state, found.passed) == ("data_changed", False)
 
@@ -65,3 +68,23 @@ def test_a_model_that_left_the_roster_cannot_be_drawn(
     facts = {**stored.facts, "model": "gone", "model_label": "旧模型"}
     with pytest.raises(NoModelError, match="“旧模型”已不在参赛名单"):
         redraw(series, facts, material, stored.history.as_of, 12)
+
+
+def test_revised_figures_of_other_regions_are_noticed(
+    stored: StoredForecast, series: Series, material: Material, vintages: Vintages
+) -> None:
+    """Only where the version rests on them."""
+    around = [
+        (Region(f"31010{i}", f"地区{i}"), replace(vintages, region=f"31010{i}")) for i in "45"
+    ]
+    then = neighbours_identity(around, date.fromisoformat(stored.facts["as_of"]))
+    shared = replace(stored, facts={**stored.facts, "neighbours": then})
+    known = Material(vintages, Surroundings((), around))
+    assert verify(series, shared, known, program_version()).state == "equal"
+    rows = vintages.rows.copy()
+    rows.loc[rows.index[10], "value"] += 1
+    revised = Surroundings((), [(around[0][0], replace(around[0][1], rows=rows)), around[1]])
+    for other in (revised, Surroundings((), around[:1]), NOTHING):
+        changed = Material(vintages, other)
+        assert verify(series, shared, changed, program_version()).state == "data_changed"
+        assert verify(series, stored, changed, program_version()).state == "equal"

@@ -9,7 +9,7 @@ import pytest
 from models import roster
 from models.paths import Failure, SamplePaths
 
-NAMES = [n for n in roster.names() if n != roster.COMBINATION]
+NAMES = [n for n in roster.names() if n not in roster.COMBINATIONS]
 FILTERING = [n for n in NAMES if roster.tags(n).filters]
 SERIES = ["seasonal", "tied_rate", "with_zeros", "level_shift", "constant_tail"]
 HORIZON, PATHS, SEED = 12, 200, 11

@@ -20,7 +20,7 @@ from models.paths import Failure, SamplePaths
 
 START = "2012-01"
 EFFECT = np.array([-0.04, 0.05, 0.08])
-NAMES = [n for n in roster.names() if n != roster.COMBINATION]
+NAMES = [n for n in roster.names() if n not in roster.COMBINATIONS]
 
 
 @pytest.fixture

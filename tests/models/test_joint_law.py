@@ -171,7 +171,7 @@ def test_only_the_seasonal_naive_and_stock_flow_hold_no_random_walk():
     assert set(RANDOM_WALKS) == {*roster.names(), *OPTIONAL} - {
         "seasonal_naive",
         "stock_flow",
-        roster.COMBINATION,
+        *roster.COMBINATIONS,
     }
 
 

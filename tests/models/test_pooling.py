@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features.history import History
-from forecasting.pooling import pooled_shifts, shifted, smoothed
 from models.paths import SamplePaths
+from models.pooling import common_share, pooled_shifts, shifted, smoothed
 
 
 def history(values: np.ndarray, region: str = "a", transform: str = "log") -> History:
@@ -93,6 +93,27 @@ def test_own_movement_is_left_to_the_own_models():
     assert np.abs(after[1] - before[1]).max() < 0.1 * 0.1
 
 
+def test_common_share_by_hand():
+    # Two months, three series: means 1 and 5, deviations -1, 0, 1 in both.
+    moves = np.array([[0.0, 1.0, 2.0], [4.0, 5.0, 6.0]])
+    between, within = 3 * (4 + 4) / 1, 4 / 4
+    assert common_share(moves) == pytest.approx(1 - within / between)
+    gaps = np.vstack([moves, [np.nan, np.nan, 7.0]])
+    assert common_share(gaps) == pytest.approx(1 - within / between)
+    assert common_share(moves[:1]) == 0.0
+    assert common_share(np.zeros((5, 3))) == 0.0
+
+
+def test_series_that_move_on_their_own_share_nothing():
+    """On average over panels; with a common movement nearly all of the average is trusted."""
+    rng = np.random.default_rng(8)
+    alone = [common_share(rng.normal(size=(100, 6))) for _ in range(200)]
+    common = rng.normal(size=(100, 1))
+    together = common_share(rng.normal(size=(100, 20)) + common)
+    assert np.mean(alone) < 0.1
+    assert together == pytest.approx(20 / 21, abs=0.03)
+
+
 def test_few_or_short_series_are_left_alone():
     panel = momentum_panel()
     assert pooled_shifts([history(v) for v in panel[:4]], 6) == [None] * 4
@@ -124,10 +145,19 @@ def test_scale_of_a_series_does_not_matter_and_additive_series_scale():
     np.testing.assert_allclose(np.array(tenfold), 10 * np.array(plain), rtol=1e-6)
 
 
-def test_origins_must_agree():
-    first, second = (history(v) for v in momentum_panel(2))
-    with pytest.raises(ValueError, match="origin"):
-        pooled_shifts([first, second.last(100), replace(second, values=second.values[:-1])], 6)
+def test_series_that_come_out_later_count_up_to_their_last_month():
+    panel = [history(v) for v in momentum_panel()]
+    late = replace(panel[0], values=panel[0].values[:-1])
+    found = pooled_shifts([late, *panel[1:]], 6)
+    without = pooled_shifts(panel[1:], 6)
+    whole = pooled_shifts(panel, 6)
+    assert found[0] is None
+    for some, none, every in zip(found[1:], without, whole[1:], strict=True):
+        assert some is not None
+        assert none is not None
+        assert every is not None
+        assert not np.array_equal(some, none)
+        assert np.abs(some - every).max() < 0.01
 
 
 def test_shifted_paths_keep_ranks():
@@ -136,3 +166,7 @@ def test_shifted_paths_keep_ranks():
     shift = np.array([0.1, -0.2, 0.0, 9.0])
     np.testing.assert_allclose(shifted(paths, shift, "log").values, values * np.exp(shift[:3]))
     np.testing.assert_allclose(shifted(paths, shift, "none").values, values + shift[:3])
+    longer = shifted(paths, shift[:2], "none").values
+    np.testing.assert_allclose(longer, values + np.array([0.1, -0.2, -0.2]))
+    longer = shifted(paths, shift[:2], "none").values
+    np.testing.assert_allclose(longer, values + np.array([0.1, -0.2, -0.2]))

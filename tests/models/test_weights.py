@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.weights import combine_weighted, inverse_score_weights
 from models.combination import combine
 from models.paths import SamplePaths
+from models.weights import combine_weighted, inverse_score_weights
 
 ORIGIN = pd.Period("2020-01", "M")
 

@@ -5,8 +5,8 @@ on, and its own last months are mostly noise. Regions share the turns, and their
 noise: a ridge regression for each month ahead, over all regions and months, of the distance covered
 from the present level on the average movement of the regions and on how far the region is from its
 mean level. The region's own movement is left to its models, which follow it already. The shift is
-added on the model scale to paths that know one region only; the further the present lies from all
-that the regression has seen, the less of it.
+added on the model scale to paths that know one region only: the less of it, the less the regions
+move together and the further the present lies from all that the regression has seen.
 """
 
 from __future__ import annotations
@@ -107,20 +107,16 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     Parameters
     ----------
     histories : sequence of History
-        Series of one kind with the same origin.
+        Series of one kind. Those that end before the newest origin, because they come out later,
+        count up to their last month.
     horizon : int
         Months ahead.
 
     Returns
     -------
     list of numpy.ndarray or None
-        Shape (horizon,) each; None for a history shorter than 61 months, and for all where fewer
-        than five are long enough.
-
-    Raises
-    ------
-    ValueError
-        If origins differ.
+        Shape (horizon,) each; None for a history shorter than 61 months or of an earlier origin,
+        and for all where fewer than five are long enough.
 
     References
     ----------
@@ -128,35 +124,69 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     algorithms for forecasting groups of time series: locality and globality. The division by one
     plus leverage is the posterior mean where the prior variance of the shift is that of one error:
     the regression's own error has leverage times that variance (Weisberg, Applied linear
-    regression, on the variance of a prediction).
+    regression, on the variance of a prediction). Series that do not move together have nothing to
+    share: see `common_share`.
     """
-    if len({h.origin for h in histories}) > 1:
-        raise ValueError("histories must share their origin")
     shifts: list[Floats | None] = [None] * len(histories)
     used = [i for i, h in enumerate(histories) if len(h) >= FEWEST_MONTHS]
     if len(used) < FEWEST_SERIES:
         return shifts
-    series = [scale(histories[i], {})[0].z for i in used]
-    n = max(len(z) for z in series)
+    newest = max(histories[i].origin for i in used)
+    n = max((newest - histories[i].start).n + 1 for i in used)
     levels = np.full((n, len(used)), np.nan)
     paths = np.full((n, len(used), horizon), np.nan)
     values = np.full((n, len(used)), np.nan)
-    for column, z in enumerate(series):
-        first = n - len(z)
-        levels[first:, column], paths[first:, column] = smoothed(z, horizon)
-        values[first:, column] = z
+    for column, i in enumerate(used):
+        z = scale(histories[i], {})[0].z
+        end = n - (newest - histories[i].origin).n
+        here = slice(end - len(z), end)
+        levels[here, column], paths[here, column] = smoothed(z, horizon)
+        values[here, column] = z
     unsettled = np.isnan(np.vstack([np.full((SETTLED, len(used)), np.nan), levels])[:n])
     sizes = np.nanstd(np.where(unsettled, np.nan, levels)[1:] - levels[:-1], axis=0)
     sizes[~(sizes > 0)] = 1.0
+    settled = np.where(unsettled, np.nan, levels)
+    trust = common_share(np.diff(settled, axis=0) / sizes)
     features = np.where(unsettled[..., None], np.nan, _features(levels, sizes))
     found = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
         shift, leverage = _regress(features[:-step], distance / sizes, features[-1], horizon)
-        found[:, step - 1] = sizes * shift / (1 + leverage)
+        found[:, step - 1] = trust * sizes * shift / (1 + leverage)
     for row, i in enumerate(used):
-        shifts[i] = found[row]
+        if histories[i].origin == newest:
+            shifts[i] = found[row]
     return shifts
+
+
+def common_share(moves: Floats) -> float:
+    """How much of the average movement is common to the series and not chance.
+
+    Parameters
+    ----------
+    moves : numpy.ndarray
+        Shape (n, series): movements of one month each in units of their own, NaN where unknown.
+
+    Returns
+    -------
+    float
+        0 to 1: reliability of a month's average over the series, 0 for series that move on their
+        own and for fewer than two of them.
+
+    References
+    ----------
+    ICC(1, k) of Shrout and Fleiss (1979), Intraclass correlations: uses in assessing rater
+    reliability.
+    """
+    counts = np.isfinite(moves).sum(axis=1)
+    moves, counts = moves[counts >= 2], counts[counts >= 2]
+    if len(moves) < 2:
+        return 0.0
+    means = np.nanmean(moves, axis=1)
+    grand = np.nanmean(moves)
+    between = (counts * (means - grand) ** 2).sum() / (len(moves) - 1)
+    within = np.nansum((moves - means[:, None]) ** 2) / (counts - 1).sum()
+    return float(np.clip(1 - within / between, 0, 1)) if between > 0 else 0.0
 
 
 def _regress(features: Floats, target: Floats, now: Floats, horizon: int) -> tuple[Floats, Floats]:
@@ -189,7 +219,7 @@ def shifted(paths: SamplePaths, shift: Floats, transform: str) -> SamplePaths:
     Parameters
     ----------
     paths : SamplePaths
-        At most as many months as `shift` has.
+        Months beyond those of `shift` are moved like its last.
     shift : numpy.ndarray
         From `pooled_shifts`.
     transform : {"log", "none"}
@@ -199,6 +229,6 @@ def shifted(paths: SamplePaths, shift: Floats, transform: str) -> SamplePaths:
     -------
     SamplePaths
     """
-    part = shift[: paths.horizon]
+    part = shift[np.minimum(np.arange(paths.horizon), len(shift) - 1)]
     values = paths.values * np.exp(part) if transform == "log" else paths.values + part
     return replace(paths, values=values)

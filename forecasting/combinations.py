@@ -1,0 +1,192 @@
+"""The combinations at every origin: robust, weighted by earlier scores, moved by a shared shift.
+
+They are made of the members' paths and cost next to nothing; what each needs beyond them, weights
+or what the regions share, rests only on what was known at the origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.catalogue import Indicator
+from features.history import History
+from features.surroundings import Neighbour, histories_beside, neighbours_identity
+from forecasting.backtest import Backtest
+from forecasting.cells import CellCache, cell_seed, code_version
+from forecasting.origins import Origin
+from forecasting.pooled import Evidence
+from models.combination import MEMBERS, combine
+from models.paths import Failure, Outcome, SamplePaths
+from models.pooling import pooled_shifts, shifted
+from models.roster import COMBINATION, COMBINATIONS, POOLED, WEIGHTED
+from models.weights import combine_weighted, inverse_score_weights
+
+Floats = npt.NDArray[np.float64]
+
+_CHECKSUM = 4  # bytes
+NO_MEMBER = "组合的成员模型都未得出预测"
+NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
+
+
+def combined(
+    wanted: Sequence[str],
+    origins: Sequence[Origin],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    backtest: Backtest,
+    shifts: Sequence[Floats | None],
+    seed: int,
+) -> dict[str, list[Outcome]]:
+    """Forecasts of the combinations.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Roster names; what is no combination is ignored.
+    origins : sequence of Origin
+        Past ones and, last, the current one.
+    outcomes : mapping
+        Of the members that compete, one for each of `origins`.
+    backtest : Backtest
+        Of the members.
+    shifts : sequence
+        For each of `origins`; see `shared_shifts`.
+    seed : int
+        The run's.
+
+    Returns
+    -------
+    dict
+        By name, one forecast or failure for each of `origins`; nothing where no member competes.
+    """
+    members = [m for m in MEMBERS if m in outcomes]
+    asked = [name for name in COMBINATIONS if name in wanted]
+    if not members or not asked:
+        return {}
+    found: dict[str, list[Outcome]] = {name: [] for name in asked}
+    weights = _weights(backtest, members, origins) if WEIGHTED in asked else {}
+    for i, origin in enumerate(origins):
+        given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
+        if not given:
+            for name in asked:
+                found[name].append(Failure(NO_MEMBER))
+            continue
+        robust = combine(list(given.values()), cell_seed(seed, COMBINATION, origin.history))
+        if COMBINATION in found:
+            found[COMBINATION].append(robust)
+        if WEIGHTED in found:
+            found[WEIGHTED].append(weighted(given, weights[origin.month], robust))
+        if POOLED in found:
+            found[POOLED].append(_moved(robust, origin.history, shifts[i], shifts[-1]))
+    return found
+
+
+def weighted(
+    given: Mapping[str, SamplePaths], weights: Mapping[str, float], robust: SamplePaths
+) -> SamplePaths:
+    """The members' mean with weights, in the order of the robust combination's paths.
+
+    Parameters
+    ----------
+    given : mapping
+        Paths of the members that forecast.
+    weights : mapping
+        Of all members; those of the absent ones are shared out.
+    robust : SamplePaths
+        Gives the dependence over the months.
+    """
+    share = np.array([weights[m] for m in given])
+    return combine_weighted(list(given.values()), share, robust)
+
+
+def _weights(
+    backtest: Backtest, members: Sequence[str], origins: Sequence[Origin]
+) -> dict[pd.Period, dict[str, float]]:
+    """Weights of the members at each origin, from the scores known there."""
+    evidence = Evidence.of(backtest, members)
+    found = {}
+    for origin in origins:
+        scores = evidence.known_at(origin.month).origin_scores(members)
+        found[origin.month] = dict(zip(members, inverse_score_weights(scores), strict=True))
+    return found
+
+
+def _moved(
+    robust: SamplePaths, history: History, shift: Floats | None, current: Floats | None
+) -> Outcome:
+    """Robust paths moved; unmoved where nothing could be pooled yet; a failure if it cannot now."""
+    if current is None:
+        return Failure(NOTHING_TO_POOL)
+    return robust if shift is None else shifted(robust, shift, history.transform)
+
+
+def shared_shifts(
+    origins: Sequence[Origin],
+    neighbours: Sequence[Neighbour],
+    indicator: Indicator,
+    horizon: int,
+    cache: CellCache | None = None,
+) -> list[Floats | None]:
+    """What the regions share, as a shift of one region's forecast at each origin.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Of the region.
+    neighbours : sequence of (Region, Vintages)
+        The same indicator of other regions; looked at as of each origin's day.
+    indicator : Indicator
+        Catalogue entry.
+    horizon : int
+        Months ahead.
+    cache : CellCache, optional
+        Keeps shifts between runs under the content of everything they rest on.
+
+    Returns
+    -------
+    list of numpy.ndarray or None
+        Shape (horizon,) each, on the model scale; None where too little can be pooled.
+    """
+    if not neighbours:
+        return [None] * len(origins)
+    keys = [_key(origin.history, neighbours, horizon) for origin in origins]
+    stored = dict(cache.load(keys)) if cache is not None else {}
+    fresh: dict[str, bytes] = {}
+    found = []
+    for origin, key in zip(origins, keys, strict=True):
+        shift, known = _decoded(stored[key]) if key in stored else (None, False)
+        if not known:
+            beside = histories_beside(neighbours, origin.history, indicator)
+            shift = pooled_shifts([origin.history, *beside], horizon)[0]
+            fresh[key] = _encoded(shift)
+        found.append(shift)
+    if cache is not None and fresh:
+        cache.save(fresh)
+    return found
+
+
+def _key(history: History, neighbours: Sequence[Neighbour], horizon: int) -> str:
+    around = neighbours_identity(neighbours, history.as_of)
+    text = f"shift|{code_version()}|{history.fingerprint}|{around}|{horizon}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encoded(shift: Floats | None) -> bytes:
+    """A checksum and JSON: the shortest digits of a double give the same number back."""
+    content = json.dumps(None if shift is None else shift.tolist()).encode()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def _decoded(blob: bytes) -> tuple[Floats | None, bool]:
+    """Inverse of `_encoded`, and whether the bytes are whole."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None, False
+    values = json.loads(content)
+    return None if values is None else np.asarray(values, dtype=float), True

@@ -1,0 +1,163 @@
+"""Combinations in a competition: what they are made of, and what they may know."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.catalogue import Region
+from features.surroundings import Surroundings
+from forecasting.combinations import NOTHING_TO_POOL, shared_shifts
+from forecasting.competition import Options, compete
+from models import roster
+from models.paths import Failure, SamplePaths
+
+MODELS = (*roster.floors(), "ets", "uc", *roster.COMBINATIONS)
+ORIGINS = 12
+
+
+class Memory:
+    """A cell cache in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load(self, keys):
+        return {k: self.kept[k] for k in keys if k in self.kept}
+
+    def save(self, results):
+        self.kept.update(results)
+
+
+@pytest.fixture(scope="module")
+def panel(vintages_of, monthly):
+    """Seven regions whose growth is common and goes on, the first of them the target."""
+    rng = np.random.default_rng(7)
+    growth = np.zeros(96)
+    for t in range(1, 96):
+        growth[t] = 0.85 * growth[t - 1] + rng.normal(0, 0.01)
+    season = 0.05 * np.sin(np.arange(96) * np.pi / 6)
+
+    def make(code: str):
+        noise = rng.normal(0, 0.01, 96)
+        values = np.round(9000 * np.exp(season + growth.cumsum() + noise))
+        return vintages_of(monthly("2018-11", values), code, "registered_unemployed", False)
+
+    own, *others = (make(f"31010{i}") for i in range(7))
+    return own, [(Region(v.region, f"地区{v.region}"), v) for v in others]
+
+
+@pytest.fixture(scope="module")
+def run(panel, jiading, unemployed):
+    own, neighbours = panel
+
+    def make(beside=neighbours, cache=None, models=MODELS, own=own, **given):
+        own = replace(own, region="310114")
+        day = own.rows["published_on"].iloc[-1].date()
+        options = Options(models, **{"origins": ORIGINS, "n_paths": 60, **given})
+        around = Surroundings((), beside)
+        return compete(own, jiading, unemployed, day, (), options, cache, None, around)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def result(run):
+    return run()
+
+
+def test_with_neighbours_the_shifted_combination_is_the_default(run, result, panel, unemployed):
+    assert run(origins=6).choice.model == roster.POOLED
+    everywhere = [*result.origins]
+    shifts = shared_shifts(everywhere, panel[1], unemployed, 12)
+    for robust, moved, shift in zip(
+        result.past_forecasts[roster.COMBINATION],
+        result.past_forecasts[roster.POOLED],
+        shifts,
+        strict=True,
+    ):
+        assert shift is not None
+        np.testing.assert_allclose(moved.values, robust.values * np.exp(shift), rtol=1e-12)
+    assert max(np.abs(s).max() for s in shifts) > 0.003
+
+
+def test_without_neighbours_it_says_why_and_the_robust_one_is_the_default(run, panel):
+    for beside in ([], panel[1][:3]):
+        found = run(beside, origins=6)
+        assert found.forecasts[roster.POOLED] == Failure(NOTHING_TO_POOL)
+        assert found.choice.model == roster.COMBINATION
+        entry = next(e for e in found.entries if e.model == roster.POOLED)
+        assert entry.failure == NOTHING_TO_POOL
+
+
+def test_weights_start_equal_and_follow_scores_known_at_the_origin(result):
+    given = {m: result.past_forecasts[m] for m in ("ets", "uc")}
+    first = result.past_forecasts[roster.WEIGHTED][0]
+    plain = np.mean([np.sort(given[m][0].values, axis=0) for m in given], axis=0)
+    np.testing.assert_allclose(np.sort(first.values, axis=0), plain)
+    last = result.past_forecasts[roster.WEIGHTED][-1]
+    laws = {m: np.sort(given[m][-1].values, axis=0) for m in given}
+    gap = laws["uc"] - laws["ets"]
+    part = (np.sort(last.values, axis=0) - laws["ets"])[gap != 0] / gap[gap != 0]
+    assert part.std() < 1e-6
+    assert part.mean() != pytest.approx(0.5, abs=1e-4)
+    assert 0.2 < part.mean() < 0.8
+
+
+def test_other_regions_publications_after_an_origin_do_not_move_it(run, panel, result):
+    """The canary: every later value of every neighbour is trebled."""
+    at = 5
+    day = np.datetime64(result.origins[at].history.as_of)
+    changed = []
+    for place, vintages in panel[1]:
+        rows = vintages.rows.copy()
+        rows.loc[rows["published_on"] > day, "value"] *= 3
+        changed.append((place, replace(vintages, rows=rows)))
+    found = run(changed)
+    for model in roster.COMBINATIONS:
+        for i in range(at + 1):
+            one, other = result.past_forecasts[model][i], found.past_forecasts[model][i]
+            np.testing.assert_array_equal(one.values, other.values)
+    later = [f.past_forecasts[roster.POOLED][-1].values for f in (result, found)]
+    assert not np.array_equal(*later)
+
+
+def test_shifts_are_kept_between_runs_and_a_damaged_one_is_worked_out_anew(
+    run, panel, result, unemployed, monkeypatch
+):
+    cache = Memory()
+    first = run(cache=cache)
+    shifts = [k for k, blob in cache.kept.items() if blob[4:5] == b"["]
+    assert len(shifts) == ORIGINS + 1
+    damaged = bytearray(cache.kept[shifts[0]])
+    damaged[9] ^= 1
+    cache.kept[shifts[0]] = bytes(damaged)
+    import forecasting.combinations as module
+
+    made = []
+    learn = module.pooled_shifts
+    monkeypatch.setattr(module, "pooled_shifts", lambda *a: made.append(1) or learn(*a))
+    again = run(cache=cache)
+    assert len(made) == 1
+    for one in (first, again):
+        paths = one.forecasts[roster.POOLED]
+        assert isinstance(paths, SamplePaths)
+        np.testing.assert_array_equal(paths.values, result.forecasts[roster.POOLED].values)
+    assert (
+        json.loads(cache.kept[shifts[0]][4:])
+        == pytest.approx(shared_shifts(result.origins[:1], panel[1], unemployed, 12)[0].tolist())
+        or len(shifts) > 1
+    )
+
+
+def test_months_beyond_the_tested_ones_keep_the_last_shift(run):
+    far = run(reach=20)
+    moved, robust = (far.forecasts[m] for m in (roster.POOLED, roster.COMBINATION))
+    assert moved.horizon == robust.horizon == 20
+    # Both are calibrated about their medians, which differ by the shift.
+    gap = np.log(np.median(moved.values, axis=0) / np.median(robust.values, axis=0))
+    np.testing.assert_allclose(gap[12:], gap[11], atol=1e-6)
+    assert abs(gap[11] - gap[5]) > 1e-4

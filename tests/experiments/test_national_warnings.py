@@ -18,8 +18,9 @@ from experiments.benchmark.national_warnings import (
     scores,
     table,
 )
-from forecasting.competition import COMBINATION, Options, compete
+from forecasting.competition import Options, compete
 from forecasting.levels import default_scheme
+from models.roster import COMBINATION
 
 
 def target(value, year, announced) -> Target:

@@ -162,7 +162,7 @@ file, name, folder = sys.argv[1:]
 Path(folder, name).touch()
 while len(list(Path(folder).iterdir())) < 2:
     time.sleep(0.0005)
-cache = FileCellCache(Path(file), 1)
+cache = FileCellCache(Path(file), 10)
 for i in range(60):
     cache.save({f"{name}{i}": name.encode() * 20_000})
     assert cache.load([f"{name}{i}"]) == {f"{name}{i}": name.encode() * 20_000}
@@ -186,5 +186,8 @@ def test_two_processes_share_one_file(file, tmp_path, root):
     said = [p.communicate(timeout=60) for p in running]
     assert [out.strip() for out, _ in said] == ["done", "done"], said
     cache = FileCellCache(file, 1)
-    total = sum(map(len, cache.load([f"{n}{i}" for n in "pq" for i in range(60)]).values()))
+    keys = [f"{n}{i}" for n in "pq" for i in range(60)]
+    assert cache.load(keys) == {key: key[0].encode() * 20_000 for key in keys}
+    cache.save({"last": b"x"})
+    total = sum(map(len, cache.load(keys).values()))
     assert 900_000 < total <= 1_000_000

@@ -312,6 +312,21 @@ class Store:
         """One series as it was known at the end of a day. See `Vintages.as_of`."""
         return self.vintages(region, indicator).as_of(day)
 
+    def holding(self, indicator: str, regions: Sequence[str]) -> set[str]:
+        """Which of some regions have any row of an indicator in force."""
+        query = (
+            select(observations.c.region)
+            .join(batches, batches.c.id == observations.c.batch_id)
+            .where(
+                observations.c.region.in_(regions),
+                observations.c.indicator == indicator,
+                batches.c.withdrawn_at.is_(None),
+            )
+            .distinct()
+        )
+        with self.reading() as connection:
+            return set(connection.scalars(query))
+
     def series(self) -> list[tuple[str, str, bool]]:
         """Stored (region, indicator, demo) triples in force, sorted."""
         query = (

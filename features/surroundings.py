@@ -23,6 +23,7 @@ Neighbour = tuple[Region, Vintages]
 MOST_NEIGHBOURS = 50
 # A neighbour whose figures come out later than the target's still counts up to its last month.
 LATEST_MONTHS = 2
+_ASKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,17 @@ def stored_neighbours(
     Regions that contain the region or lie within it are no others. At most `MOST_NEIGHBOURS`.
     """
     found: list[Neighbour] = []
-    for other in nearest_first(region, catalogue.regions):
-        if len(found) == MOST_NEIGHBOURS:
-            break
-        vintages = store.vintages(other.code, target.code)
-        if not vintages.rows.empty and bool(vintages.rows["demo"].all()) == demo:
-            found.append((other, vintages))
+    candidates = nearest_first(region, catalogue.regions)
+    for start in range(0, len(candidates), _ASKED_AT_ONCE):
+        part = candidates[start : start + _ASKED_AT_ONCE]
+        stored = store.holding(target.code, [r.code for r in part])
+        for other in part:
+            if len(found) == MOST_NEIGHBOURS:
+                return found
+            if other.code in stored:
+                vintages = store.vintages(other.code, target.code)
+                if bool(vintages.rows["demo"].all()) == demo:
+                    found.append((other, vintages))
     return found
 
 

@@ -69,6 +69,7 @@ def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue,
     assert {r.code for r, _ in around.neighbours} == {"310104", "330683", "330900", "420115"}
     real = replace(vintages, rows=vintages.rows.assign(demo=False))
     assert not stored_surroundings(filled, catalogue, own, unemployed, real).neighbours
+    assert filled.holding(unemployed.code, ["310104", "310114", "100000"]) == {"310104", "310114"}
     nothing = replace(vintages, rows=vintages.rows.iloc[:0])
     assert not stored_surroundings(filled, catalogue, own, unemployed, nothing).neighbours
     assert MOST_NEIGHBOURS >= 5

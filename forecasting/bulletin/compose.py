@@ -188,6 +188,8 @@ def changed_facts(before: Bulletin, after: Bulletin) -> list[dict[str, str]]:
 def _aside(pointer: str) -> bool:
     if pointer.endswith("/overdue") or pointer == "/warning/state_reason":
         return True
+    if pointer.startswith("/notes/") and pointer.endswith("/published_on"):
+        return True  # a value that was changed and changed back
     return pointer.split("/")[1] in (
         "as_of", "program", "office", "stamp", "correction", "annexes", "scale",
     )  # fmt: skip
@@ -221,7 +223,11 @@ def _changes(book: Book) -> list[Block]:
 
 
 def compose(
-    record: Mapping[str, Any], stamp: Stamp | None = None, correction: Correction | None = None
+    record: Mapping[str, Any],
+    stamp: Stamp | None = None,
+    correction: Correction | None = None,
+    *,
+    reviewed: bool = False,
 ) -> Bulletin:
     """Write a bulletin.
 
@@ -233,6 +239,8 @@ def compose(
         Of an issued bulletin; a draft without.
     correction : Correction, optional
         Where it corrects one that was issued.
+    reviewed : bool
+        Whether a draft has been reviewed.
 
     Returns
     -------
@@ -285,7 +293,7 @@ def compose(
     if record["demo"]:
         marks.append(say("（演示数据，不代表真实情况）"))
     if stamp is None:
-        marks.append(say("（草稿，未经签发）"))
+        marks.append(say("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
     if correction is not None:
         marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
     appended = [

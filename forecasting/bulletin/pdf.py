@@ -27,12 +27,17 @@ def program() -> str | None:
 
 
 def render_pdf(bulletin: Bulletin) -> bytes:
-    """Print the bulletin.
+    """Print the bulletin; see `print_pdf`."""
+    return print_pdf(render_docx(bulletin))
+
+
+def print_pdf(docx: bytes) -> bytes:
+    """Print a docx.
 
     Parameters
     ----------
-    bulletin : Bulletin
-        What to write.
+    docx : bytes
+        As `render_docx` wrote it.
 
     Returns
     -------
@@ -49,7 +54,7 @@ def render_pdf(bulletin: Bulletin) -> bytes:
         raise StorageError("本机没有 LibreOffice，不能生成 PDF。", _HINT)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "bulletin.docx"
-        source.write_bytes(render_docx(bulletin))
+        source.write_bytes(docx)
         # A profile of its own: one that a user has open would make the call do nothing.
         profile = (Path(folder) / "profile").as_uri()
         call = [

@@ -329,7 +329,7 @@ def bulletin_record(
         "outlook": outlook,
         "warning": None
         if feed is None or feed["data_month"] > str(month) or (feed["demo"] and not demo)
-        else warning_record(feed, question.indicator.decimals, LINE_MONTHS),
+        else warning_record(feed, question.indicator.decimals, LINE_MONTHS, region.name),
         "review": {
             "forecast": _review(tracker, question, None if main is None else main["value"], demo),
             "warnings": _past_warnings(store, question),

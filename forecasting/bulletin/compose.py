@@ -95,7 +95,7 @@ def _indicators(book: Book) -> list[Block]:
             span = say("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
         return (
             say("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
-            ("百分比" if unit == "%" else unit,),
+            () if unit in ("倍", "指数") else (unit,),
             value,
             signed_change(book, f"{pointer}/month_on_month/change", digits),
             signed_change(book, f"{pointer}/year_on_year/change", digits),
@@ -121,14 +121,14 @@ def _scale(book: Book) -> list[Block]:
     """概率用语对照表."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
-        pointer = f"/scale/{position}"
-        low, high = book.get(f"{pointer}/low"), book.get(f"{pointer}/high")
-        shown = say(
-            "{low}%{to}{high}",
-            low=book.cite(f"{pointer}/low", "plain"),
-            to="—" if high != low else "",
-            high=say("{h}%", h=book.cite(f"{pointer}/high", "plain")) if high != low else "",
-        )
+        low = book.cite(f"/scale/{position}/low", "plain")
+        if position == 0:
+            shown = say("{low}%以上", low=low)
+        elif position == len(CHANCES) - 1:
+            shown = say("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
+        else:
+            high = book.cite(f"/scale/{position}/high", "plain")
+            shown = say("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [
         Table(

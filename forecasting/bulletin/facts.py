@@ -159,7 +159,7 @@ class Book:
         """The value at a pointer; None where the record has nothing."""
         try:
             return resolve(self.record, pointer)
-        except (KeyError, IndexError):
+        except (KeyError, IndexError, TypeError):
             return None
 
     def cite(self, pointer: str, form: str = "text", digits: int = 0) -> Cited:

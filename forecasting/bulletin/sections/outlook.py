@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from data.targets import TIER_NAMES
 from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, Table
+from forecasting.bulletin.cap_wording import cap_chance, measure
 from forecasting.bulletin.facts import Book, Text, say
-from forecasting.bulletin.wording import amount, cap_name, chance
-from forecasting.document import BASES
+from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.wording import amount, chance
 
 SHORT_MONTHS = 6
 _STATES = {
@@ -79,9 +79,8 @@ def _trend(book: Book) -> Text:
 
 def _status(book: Book) -> Text:
     made = say(
-        "{label}（{name}第{version}版，数据截至{origin}）",
+        "“{label}”（第{version}版，数据截至{origin}）",
         label=book.cite("/outlook/label"),
-        name=book.cite("/outlook/registered_name"),
         version=book.cite("/outlook/version"),
         origin=book.cite("/outlook/origin", "month"),
     )
@@ -93,24 +92,9 @@ def _status(book: Book) -> Text:
 def _cap_said(book: Book, key: str) -> Text:
     pointer = f"/outlook/caps/{key}"
     row = book.get(pointer)
-    name = say(
-        "{period}{basis}{name}",
-        period=book.cite(f"{pointer}/period", "period"),
-        basis=BASES[row["basis"]],
-        name=cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals")),
-    )
-    if row["already_breached"]:
-        said = say("{name}：期内已突破", name=name)
-        if row["p_any_remaining"] is not None:
-            again = chance(book, f"{pointer}/p_any_remaining", "今后各月再次突破")
-            said = say("{said}，{again}", said=said, again=again)
+    said = cap_chance(book, pointer)
+    if row["already_breached"] or row[measure(row["basis"])] is None:
         return said
-    measured = {"p_any": "期内突破", "p_end": "期末突破", "p_average": "全年平均突破"}
-    basis = {"period_end": "p_end", "period_average": "p_average"}.get(row["basis"], "p_any")
-    if row[basis] is None:
-        why = book.cite(f"{pointer}/reasons/{basis}")
-        return say("{name}：概率不能给出，{why}", name=name, why=why)
-    said = say("{name}：{p}", name=name, p=chance(book, f"{pointer}/{basis}", measured[basis]))
     if row["first_breach_month"] is not None and row["basis"] != "period_end":
         first = book.cite(f"{pointer}/first_breach_month", "month")
         said = say("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
@@ -155,6 +139,7 @@ def fan(book: Book) -> Fan:
     """The chart's figures, all from the record."""
     outlook = book.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
+    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
     caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
     for row in outlook["caps"].values():
         if row["basis"] == "period_average" or row["value"] is None:
@@ -164,9 +149,8 @@ def fan(book: Book) -> Fan:
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
             first, last = min(first, old[2]), max(last, old[3])
-        label = f"{TIER_NAMES[row['tier']]}{kind}{row['value']:.12g}"
+        label = f"{tier_word(region, row['tier'])}{kind}{row['value']:.12g}"
         caps[row["tier"], row["value"]] = (label, row["value"], first, last)
-    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
     return Fan(
         title=f"{region}{name}",
         unit=outlook["unit"],

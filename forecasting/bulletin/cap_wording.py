@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecasting.bulletin.facts import Book, Text, say
-from forecasting.bulletin.wording import cap_name, chance
+from forecasting.bulletin.wording import amount, cap_name, chance
 
 _MEASURES = {"period_end": "p_end", "period_average": "p_average"}
 
@@ -25,6 +25,18 @@ def _when(book: Book, pointer: str) -> Text:
     return say("{period}{word}", period=book.cite(f"{pointer}/period", "period"), word=word)
 
 
+def _first(book: Book, pointer: str) -> Text:
+    """Since when: ，首次在2026年8月（5213人）."""
+    if book.get(f"{pointer}/breached") is None:
+        return ()
+    unit, digits = book.get("/outlook/unit"), book.get("/outlook/decimals")
+    return say(
+        "，首次在{month}（{value}）",
+        month=book.cite(f"{pointer}/breached/month", "month"),
+        value=amount(book, f"{pointer}/breached/value", unit, digits),
+    )
+
+
 def cap_chance(book: Book, pointer: str) -> Text:
     """How likely a cap of the forecast is broken: 2026年内突破区控制数（…）的概率为62%（…）.
 
@@ -44,7 +56,7 @@ def cap_chance(book: Book, pointer: str) -> Text:
     name = cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals"))
     when = _when(book, pointer)
     if row["already_breached"]:
-        said = say("{when}已突破{name}", when=when, name=name)
+        said = say("{when}已突破{name}{first}", when=when, name=name, first=_first(book, pointer))
         if row["p_any_remaining"] is None:
             return said
         again = chance(book, f"{pointer}/p_any_remaining", "今后各月再次突破")

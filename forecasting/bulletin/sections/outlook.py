@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, Table
 from forecasting.bulletin.cap_wording import cap_chance, measure
-from forecasting.bulletin.facts import Book, Text, say
+from forecasting.bulletin.facts import Book, Part, Text, say
 from forecasting.bulletin.tiers import tier_word
 from forecasting.bulletin.wording import amount, chance
 
@@ -41,11 +41,12 @@ def _unit(book: Book) -> str:
     return "" if unit in ("倍", "指数") else unit
 
 
-def _expected(book: Book, month: str) -> Text:
+def _expected(book: Book, month: str, name: Part) -> Text:
     pointer = f"/outlook/months/{month}"
     return say(
-        "{month}{value}左右（{inner}%区间为{interval}）",
+        "{month}{name}{value}左右（{inner}%区间为{interval}）",
         month=book.cite(f"{pointer}/month", "month"),
+        name=name,
         value=amount(
             book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
         ),
@@ -59,9 +60,8 @@ def _trend(book: Book) -> Text:
     first, last = months[0], months[-1]
     highest = book.get("/outlook/highest_month")
     said = say(
-        "预计{name}{first}，高于{origin}水平{chance}",
-        name=book.cite("/outlook/name"),
-        first=_expected(book, first),
+        "预计{first}，高于{origin}水平{chance}",
+        first=_expected(book, first, say("{name}为", name=book.cite("/outlook/name"))),
         origin=book.cite("/outlook/origin", "month"),
         chance=chance(book, f"/outlook/months/{first}/p_higher", ""),
     )
@@ -70,10 +70,10 @@ def _trend(book: Book) -> Text:
             "{said}；今后{count}个月中位数最高的是{high}",
             said=said,
             count=book.cite("/outlook/horizon", "plain"),
-            high=_expected(book, highest),
+            high=_expected(book, highest, "，为"),
         )
     if last not in (first, highest):
-        said = say("{said}；到{last}", said=said, last=_expected(book, last))
+        said = say("{said}；到{last}", said=said, last=_expected(book, last, "为"))
     return say("{said}。", said=said)
 
 
@@ -155,6 +155,7 @@ def fan(book: Book) -> Fan:
         title=f"{region}{name}",
         unit=outlook["unit"],
         digits=outlook["decimals"],
+        ahead_digits=outlook["digits"],
         past=tuple(outlook["past"].items()),
         ahead=tuple((m, *(row[n] for n in names)) for m, row in outlook["months"].items()),
         caps=tuple(caps.values()),

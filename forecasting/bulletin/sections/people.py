@@ -202,7 +202,7 @@ def _industries(book: Book) -> list[Block]:
             titles=tuple((t,) for t in titles),
             rows=tuple(rows),
             numeric=(False, *[True] * 6),
-            widths=(0.28, 0.12, 0.12, 0.12, 0.12, 0.12, 0.12),
+            widths=(0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
         ),
         Paragraph(
             say("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"), note=True
@@ -235,7 +235,7 @@ def _movers(book: Book) -> list[Block]:
             titles=tuple((t,) for t in titles),
             rows=tuple(rows),
             numeric=(False, False, *[True] * 5),
-            widths=(0.13, 0.27, 0.12, 0.12, 0.12, 0.12, 0.12),
+            widths=(0.12, 0.31, 0.11, 0.11, 0.11, 0.11, 0.13),
         )
     ]
     unusual = [

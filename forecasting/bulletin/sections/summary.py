@@ -27,7 +27,7 @@ def _level(book: Book, code: str) -> Text:
     said = say(
         "{month}{end}{name}{value}",
         month=book.cite("/month", "month"),
-        end="末" if row["kind"] == "stock" else "",
+        end="末" if code.startswith("registered_unemploy") else "",
         name=book.cite(f"{pointer}/name"),
         value=amount(book, f"{pointer}/value", row["unit"], row["decimals"]),
     )

@@ -164,7 +164,7 @@ def test_date_and_office(sheets: list[Sheet]) -> None:
     assert listed.left == pytest.approx(LEFT + 2 * CHARACTER, abs=3)
 
 
-@pytest.mark.parametrize("lines", (30, 34))
+@pytest.mark.parametrize("lines", [30, 34])
 def test_no_page_bears_a_date_without_text(lines: int, tmp_path: Path) -> None:
     blocks = (Paragraph(("登" * (28 * lines - 3),)), Paragraph(("末段。",)))
     sheets = printed(replace(LONG, blocks=blocks), tmp_path)

@@ -121,13 +121,13 @@ def _scale(book: Book) -> list[Block]:
     """概率用语对照表."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
-        low = book.cite(f"/scale/{position}/low", "plain")
-        if position == 0:
-            shown = say("{low}%以上", low=low)
-        elif position == len(CHANCES) - 1:
+        # As probabilities are written: never none, never all.
+        if position == len(CHANCES) - 1:
             shown = say("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
+        elif position == 0:
+            shown = say("{low}%以上", low=book.cite("/scale/0/low", "plain"))
         else:
-            high = book.cite(f"/scale/{position}/high", "plain")
+            low, high = (book.cite(f"/scale/{position}/{end}", "plain") for end in ("low", "high"))
             shown = say("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [

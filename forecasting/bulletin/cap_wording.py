@@ -67,3 +67,28 @@ def cap_chance(book: Book, pointer: str) -> Text:
         why = book.cite(f"{pointer}/reasons/{basis}")
         return say("{event}的概率不能给出：{why}", event=event, why=why)
     return chance(book, f"{pointer}/{basis}", event)
+
+
+def most_at_risk(book: Book) -> str | None:
+    """Key of the cap that is most likely to be broken, by a forecast in force from this month.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+
+    Returns
+    -------
+    str or None
+        Under `/outlook/caps`; None where no such forecast or no probability is known.
+    """
+    if book.get("/outlook/status") != "champion":
+        return None
+    if book.get("/outlook/origin") != book.get("/month"):
+        return None
+    chances = {
+        key: 1.0 if row["already_breached"] else row[measure(row["basis"])]
+        for key, row in (book.get("/outlook/caps") or {}).items()
+    }
+    known = {key: p for key, p in chances.items() if p is not None}
+    return max(known, key=lambda k: known[k]) if known else None

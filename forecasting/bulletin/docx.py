@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +85,12 @@ class _Page:
         start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
         return start, end
 
-    def block(self, block: Block) -> None:
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        for at, block in enumerate(blocks):
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            self.block(block, noted=isinstance(after, Paragraph) and after.note)
+
+    def block(self, block: Block, *, noted: bool) -> None:
         if isinstance(block, Heading):
             self.paragraph(block.text, f"Heading {block.level}")
         elif isinstance(block, Paragraph):
@@ -93,11 +99,11 @@ class _Page:
                 # A line broken before a long name would be stretched to the margin.
                 written.alignment = WD_ALIGN_PARAGRAPH.LEFT
         elif isinstance(block, Table):
-            self.table(block)
+            self.table(block, noted=noted)
         else:
             self.chart(block)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: Table, *, noted: bool) -> None:
         self.paragraph(table.caption, "Caption")
         made = self.document.add_table(1 + len(table.rows), len(table.titles), "Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -111,7 +117,7 @@ class _Page:
             child(row_properties, "w:cantSplit")
             if head:
                 child(row_properties, "w:tblHeader")
-            together = at < len(table.rows) <= KEPT_ROWS
+            together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
             for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
                 cell.width = Mm(TEXT_MM[0] * table.widths[position])
                 right = table.numeric[position] and not head
@@ -145,8 +151,7 @@ class _Page:
         self.blank()
         self.paragraph(annex.title, "附件标题")
         self.blank()
-        for block in annex.blocks:
-            self.block(block)
+        self.blocks(annex.blocks)
 
     def blank(self) -> None:
         self.paragraph((), "Body Text")
@@ -223,8 +228,7 @@ def render_docx(bulletin: Bulletin) -> bytes:
     apply(document)
     page = _Page(document)
     _top(page, bulletin)
-    for block in bulletin.blocks:
-        page.block(block)
+    page.blocks(bulletin.blocks)
     _bottom(page, bulletin)
     for annex in bulletin.annexes:
         page.annex(annex)

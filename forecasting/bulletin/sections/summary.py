@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from forecasting.bulletin.blocks import Block, Paragraph
-from forecasting.bulletin.cap_wording import cap_chance, measure
+from forecasting.bulletin.cap_wording import cap_chance, most_at_risk
 from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.wording import amount, direction
+from forecasting.level_scheme import NONE
 
 
 def _moves(book: Book, pointer: str) -> Text:
@@ -58,25 +59,16 @@ def _year(book: Book) -> Text:
 
 
 def _threat(book: Book) -> Text:
-    """The cap that is most likely to be broken, by this month's forecast in force."""
-    if book.get("/outlook/status") != "champion" or book.get("/outlook/origin") != book.get(
-        "/month"
-    ):
-        return ()
-    chances = {
-        key: 1.0 if row["already_breached"] else row[measure(row["basis"])]
-        for key, row in (book.get("/outlook/caps") or {}).items()
-    }
-    known = {key: p for key, p in chances.items() if p is not None}
-    if not known:
-        return ()
-    return cap_chance(book, f"/outlook/caps/{max(known, key=lambda k: known[k])}")
+    key = most_at_risk(book)
+    return () if key is None else cap_chance(book, f"/outlook/caps/{key}")
 
 
 def _warning(book: Book) -> Text:
     if book.get("/warning/level") is None or book.get("/warning/data_month") != book.get("/month"):
         return ()
-    return say("预警等级为{name}", name=book.cite("/warning/level/name"))
+    name = book.cite("/warning/level/name")
+    quiet = book.get("/warning/level/code") == NONE
+    return say("{what}{name}", what="" if quiet else "预警等级为", name=name)
 
 
 def summary(book: Book) -> list[Block]:

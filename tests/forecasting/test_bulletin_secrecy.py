@@ -81,7 +81,7 @@ def test_no_firm_without_a_code_can_be_worked_out(firms: list[tuple[str, int, in
 
 def test_a_handful_of_firms_is_told_without_codes() -> None:
     book = Book({"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"})
-    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))  # type: ignore[union-attr]
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
     assert "上报的企业太少，按保密规则不逐户列示。" in said
     assert "F0" not in said
 
@@ -93,7 +93,7 @@ def test_two_comparable_firms_show_no_rate() -> None:
     assert record is not None
     assert (record["matched"]["firms"], record["matched"]["change"]) == (2, None)
     book = Book({"sample": record, "source": "测试", "month": "2026-10"})
-    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))  # type: ignore[union-attr]
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
     assert "可比企业不足三家，不予列示" in said
 
 
@@ -128,7 +128,7 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = Book({"people": record, "source": "测试", "month": "2026-10"})
-    said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))  # type: ignore[union-attr]
+    said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
     if withheld:
         assert set(row) == {"label", "withheld", "source"}
         assert "高校毕业生人数过少，按保密规则不予列示。" in said

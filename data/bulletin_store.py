@@ -57,7 +57,7 @@ class Kept:
     fingerprint : str
         Of what it says, apart from days of knowledge.
     changes : sequence of mapping
-        Facts that a correction changes: `id`, `source`, `before`, `after`.
+        Facts that a correction changes: `id`, `source`, `before`, `after`, what people call them.
     number, addressee : str
         文号, 主送; empty until issued.
     signer : str

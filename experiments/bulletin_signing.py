@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,9 @@ from experiments.bulletins import DEFAULT_FORMATS, Made, made_from, written
 from experiments.series import Series
 from forecasting.bulletin.compose import Stamp
 from forecasting.bulletin.rendering import render
+
+# The year of a number stands in hexagonal brackets (GB/T 9704-2012, 7.2.5), which keyboards lack.
+_YEAR = re.compile(r"[\[【（(［](\d{4})[\]】）)］]")
 
 
 def _latest(
@@ -141,8 +145,8 @@ def issue_bulletin(
         If the store cannot be written; nothing is issued.
     """
     stamp = Stamp(
-        _named(stamp.number, "--number", "发文字号"),
-        _named(stamp.addressee, "--to", "主送机关"),
+        _YEAR.sub(r"〔\1〕", _named(stamp.number, "--number", "发文字号")),
+        _named(stamp.addressee.rstrip("：: 　"), "--to", "主送机关"),
         _named(stamp.signer, "--signer", "签发人姓名"),
         stamp.date,
     )

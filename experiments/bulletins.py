@@ -23,7 +23,8 @@ from experiments.standing import standing
 from experiments.thresholds import feed_document
 from experiments.tracking import Tracker
 from forecasting.bulletin.blocks import Bulletin
-from forecasting.bulletin.compose import Correction, Stamp, changed_facts, compose
+from forecasting.bulletin.changes import changed_facts
+from forecasting.bulletin.compose import Correction, Stamp, compose
 from forecasting.bulletin.pdf import print_pdf
 from forecasting.bulletin.rendering import render
 
@@ -173,7 +174,8 @@ def make_bulletin(
     issued = [k for k in before if k.state == "issued"]
     changes: list[dict[str, str]] = []
     if issued and issued[-1].fingerprint != mark:
-        changes = changed_facts(compose(issued[-1].record), compose(record))
+        old = issued[-1].record
+        changes = changed_facts(compose(old), compose(record), old, record)
     # A new release may keep more in its records; without another figure nothing is corrected.
     if issued and not changes:
         if last is not None and last.state in OPEN:

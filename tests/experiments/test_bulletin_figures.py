@@ -39,7 +39,19 @@ from forecasting.competition import Options, compete
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
 CORRECTION = Correction(
-    2, "嘉人社〔2026〕11号", [{"id": "a.b:size", "source": "甲", "before": "1", "after": "20"}]
+    2,
+    "嘉人社〔2026〕11号",
+    [
+        {
+            "id": "a.b:size",
+            "source": "甲",
+            "before": "1",
+            "after": "20",
+            "label": "甲（人）",
+            "section": "总体情况",
+        },
+        {"id": "c", "source": "甲", "before": "3", "after": "", "label": "", "section": "走势预测"},
+    ],
 )
 HOSTILE = '</script><script>alert(1)</script>"&$x_{1}|`\x0b'
 VOID = ("meta", "br")

@@ -227,7 +227,9 @@ def test_issued_frozen_corrected(
     for odd in (replace(STAMP, signer="　"), replace(STAMP, date="2026-11-19")):
         with pytest.raises(UsageError):
             issue_bulletin(session, series, odd, month=draft.kept.month)
-    made = issue_bulletin(session, series, STAMP, office="嘉定区人社局", month=draft.kept.month)
+    typed = replace(STAMP, number="嘉人社[2026]12号", addressee="区人民政府：")
+    made = issue_bulletin(session, series, typed, office="嘉定区人社局", month=draft.kept.month)
+    assert (made.kept.number, made.kept.addressee) == (STAMP.number, STAMP.addressee)
     text = made.files["嘉定区2026年10月就业失业月报.md"].decode()
     assert "嘉人社〔2026〕12号" in text
     assert "签发人：张三" in text
@@ -278,7 +280,7 @@ def test_issued_frozen_corrected(
     told = last.files["嘉定区2026年10月就业失业月报（更正第1号）.md"].decode()
     assert "（更正第1号）" in told
     assert "本件更正嘉人社〔2026〕12号" in told
-    assert f"| {value} | {value + 7} |" in told
+    assert f"| 登记失业人数（人） | {value} | {value + 7} |" in told
     rows = listing(session, "310114", draft.kept.month)
     assert [(r["state"], r["reviewer"], r["signer"]) for r in rows] == [
         ("issued", "李四", "张三"), ("issued", "王五", "张三"),

@@ -148,6 +148,12 @@ def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
         loose = "\n".join(page.loose)
         assert page.title == "".join(plain(line) for line in bulletin.title)
         assert not re.search(r"[0-9０-９]", loose), (name, loose)
+        for chart in (b for b in bulletin.blocks if isinstance(b, Chart)):
+            # Caps on the chart are written as in the text.
+            digits = record["outlook"]["decimals"]
+            for label, value, *_ in chart.fan.caps:
+                assert label.endswith(show(value, "plain", digits))
+                assert value in {c["value"] for c in record["outlook"]["caps"].values()}
         if "months" in record["outlook"]:
             assert [s for s in page.spoken if s] == spoken(record)
         with zipfile.ZipFile(io.BytesIO(render(bulletin, "docx"))) as archive:

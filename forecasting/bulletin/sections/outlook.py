@@ -5,6 +5,7 @@ from __future__ import annotations
 from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, Table
 from forecasting.bulletin.cap_wording import cap_chance, measure
 from forecasting.bulletin.facts import Book, Part, Text, say
+from forecasting.bulletin.figures import show
 from forecasting.bulletin.tiers import tier_word
 from forecasting.bulletin.wording import amount, chance
 
@@ -149,7 +150,8 @@ def fan(book: Book) -> Fan:
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
             first, last = min(first, old[2]), max(last, old[3])
-        label = f"{tier_word(region, row['tier'])}{kind}{row['value']:.12g}"
+        value = show(row["value"], "plain", outlook["decimals"])
+        label = f"{tier_word(region, row['tier'])}{kind}{value}"
         caps[row["tier"], row["value"]] = (label, row["value"], first, last)
     return Fan(
         title=f"{region}{name}",

@@ -16,6 +16,7 @@ from data.catalogue import load_catalogue
 from data.observation import Observation
 from data.store import Store
 from data.vintages import Vintages
+from features.sample_firms import UNKNOWN_TRAIT
 from forecasting.bulletin.blocks import Table
 from forecasting.bulletin.facts import Book, plain
 from forecasting.bulletin.record.people import people_record
@@ -67,8 +68,8 @@ def test_no_firm_without_a_code_can_be_worked_out(firms: list[tuple[str, int, in
     for name, row in industries.items():
         inside = [
             code for code, (industry, *_) in zip(codes, firms, strict=True)
-            if (industry or "未注明行业") == name
-            or (name == OTHER and (industry or "未注明行业") not in own)
+            if (industry or UNKNOWN_TRAIT) == name
+            or (name == OTHER and (industry or UNKNOWN_TRAIT) not in own)
         ]  # fmt: skip
         assert row["firms"] == len(inside)
         assert len(set(inside) - named) not in (1, 2)

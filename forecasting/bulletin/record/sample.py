@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.errors import DataError
 from features.sample_abnormal import abnormal_separations
-from features.sample_firms import Basis, FirmPanel, LargestFirms, read_panel
+from features.sample_firms import UNKNOWN_TRAIT, Basis, FirmPanel, LargestFirms, read_panel
 from features.sample_index import chained_index
 from features.sample_indicators import DEFAULT_LARGEST
 from features.sample_rates import coverage, monthly_rates
@@ -18,7 +18,6 @@ from forecasting.bulletin.facts import record_key
 
 MOST_MOVERS = 5
 OTHER = "其他（合并）"
-UNSTATED = "未注明行业"
 _COUNTS = ("firms", "opening", "hires", "separations", "end", "net")
 _RATES = ("loss_rate", "hiring_rate", "month_change_rate", "hidden_rate", "diffusion")
 
@@ -57,8 +56,7 @@ def _matched(panel: FirmPanel, month: pd.Period, without: LargestFirms | None) -
 def _industries(panel: FirmPanel, month: pd.Period, named: set[str]) -> dict[str, Any]:
     """Headcount by industry; industries with too few firms beside the named are shown together."""
     rows = panel.frame[panel.frame["month"] == month].copy()
-    # Left out, they could be had by subtracting the rows from the total.
-    rows["industry"] = rows["industry"].fillna("").replace("", UNSTATED)
+    rows["industry"] = rows["industry"].replace("", UNKNOWN_TRAIT)
     rows["named"] = rows["firm"].isin(named).astype(float)
     table = rows.groupby("industry")[["opening", "hires", "separations", "end", "named"]].sum()
     table["firms"] = rows.groupby("industry")["firm"].nunique().astype(float)

@@ -1,4 +1,4 @@
-"""`forecast bulletin`: write the monthly bulletin; issue and list are commands below it."""
+"""`forecast bulletin`: write the monthly bulletin; review, issue and list are below it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cli.output import indicator_option, json_option
 
 FORMATS = ("docx", "html", "pdf", "md", "json")
 COMMANDS: Commands = {
+    "review": ("cli.bulletin_issue", "review", "审核月报草稿，记下审核人。"),
     "issue": ("cli.bulletin_issue", "issue", "签发月报：加文号、主送、签发人和日期并封存。"),
     "list": ("cli.bulletin_issue", "list_bulletins", "列出月报的草稿、签发件和更正。"),
 }
@@ -65,7 +66,7 @@ def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None
     lazy=COMMANDS,
     invoke_without_command=True,
     subcommand_metavar="[命令] [参数]…",
-    short_help="生成就业失业形势分析与失业预警月报，签发，更正。",
+    short_help="生成就业失业形势分析与失业预警月报，审核、签发、更正。",
 )
 @click.option("--region", metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。")
 @indicator_option

@@ -1,4 +1,4 @@
-"""`forecast bulletin issue` and `forecast bulletin list`."""
+"""`forecast bulletin review`, `issue` and `list`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,42 @@ import click
 
 from cli.bulletin import format_option, formats, month_option, output_option, report
 from cli.output import indicator_option, json_option, region_option
+
+
+@click.command(options_metavar="[选项]", short_help="审核月报草稿，记下审核人。")
+@region_option
+@indicator_option
+@month_option
+@click.option("--reviewer", required=True, metavar="审核人", help="审核人姓名。")
+@format_option
+@output_option
+@json_option
+def review(
+    region: str,
+    indicator: str | None,
+    month: str | None,
+    reviewer: str,
+    forms: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """记下最新的月报草稿已经审核；审核过的才能签发。
+
+    审核后内容有变化的，生成新的草稿，须重新审核。
+    """
+    from cli.output import find
+    from cli.session import open_session
+    from experiments.bulletin_signing import review_bulletin
+    from experiments.bulletins import headline, save
+    from experiments.series import Series
+    from forecasting.scenario_basis import parse_month
+
+    wanted = formats(forms)
+    session = open_session()
+    series = Series(*find(session, region, indicator))
+    about = None if month is None else parse_month(month, "--month")
+    made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
+    report(made, save(session, made, output), headline(session, made), as_json=as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="签发月报：加文号、主送、签发人和日期并封存。")
@@ -37,14 +73,15 @@ def issue(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """签发最新的月报草稿：加盖文号、主送、签发人和成文日期，连同校验和封存。
+    """签发审核过的月报：加盖文号、主送、签发人和成文日期，连同校验和封存。
 
-    封存后不再改动；内容变化后另出更正草稿，签发即为更正第几号。
+    封存后不再改动；内容变化后另出更正草稿，审核、签发即为更正第几号。
     """
     from cli.output import find
     from cli.session import open_session
     from data import clock
-    from experiments.bulletins import headline, issue_bulletin, save
+    from experiments.bulletin_signing import issue_bulletin
+    from experiments.bulletins import headline, save
     from experiments.series import Series
     from forecasting.bulletin.compose import Stamp
     from forecasting.scenario_basis import parse_month
@@ -64,7 +101,7 @@ def issue(
 @month_option
 @json_option
 def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None:
-    """列出已签发的月报、更正和尚未签发的草稿，先存的在前。"""
+    """列出已签发的月报、更正和尚未签发的稿件，先存的在前。"""
     from cli.output import show
     from cli.session import open_session
     from experiments.bulletins import listing
@@ -75,7 +112,7 @@ def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None
     about = None if month is None else parse_month(month, "--month")
     titles = {
         "region_name": "地区", "indicator_name": "指标", "month": "月份", "state_name": "状态",
-        "correction_name": "更正", "number": "文号", "signer": "签发人",
+        "correction_name": "更正", "number": "文号", "reviewer": "审核人", "signer": "签发人",
         "issued_on": "成文日期", "demo": "演示数据",
     }  # fmt: skip
     show("bulletins", titles, listing(session, place, about), as_json)

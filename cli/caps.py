@@ -48,7 +48,7 @@ def caps() -> None:
 )
 @click.option("--announced-on", metavar="日期", help="公布日期；不给则按今天，并标为估计。")
 @click.option("--source", required=True, metavar="文号", help="文件名称或文号。")
-@click.option("--qualifier", help="原文用语，如 以内、左右、不低于。")
+@click.option("--qualifier", metavar="用语", help="原文用语，如 以内、左右、不低于。")
 @json_option
 def set_cap(
     region: str,

@@ -146,7 +146,7 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
         for row in rows:
             row["value"] = f"{row['value']:,.{what.decimals}f}"
             if row["change"] is not None:
-                row["change"] = f"{row['change']:+,.{what.decimals}f}"
+                row["change"] = f"{row['change']:+z,.{what.decimals}f}"
     titles = {
         "month": "月份", "published_on": "发布日", "value": f"公布值（{what.unit}）",
         "change": "较上次", "source": "来源",

@@ -10,6 +10,7 @@ import traceback
 import click
 
 from cli.environment import utf8
+from cli.punctuation import sentence
 
 
 def exit_codes() -> dict[int, str]:
@@ -52,7 +53,7 @@ def _unexpected(error: BaseException, as_json: bool) -> int:
         traceback.print_exc()
     return report(
         "unexpected",
-        f"程序内部错误（{type(error).__name__}: {error}）。",
+        f"程序内部错误（{type(error).__name__}：{error}）。",
         "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
         EXIT_UNEXPECTED,
         as_json,
@@ -89,13 +90,13 @@ def run_and_translate(command: click.Command, arguments: list[str]) -> int:
         where = error.ctx.command_path if error.ctx else "forecast"
         return report(
             "usage",
-            error.format_message().rstrip(),
+            sentence(error.format_message()),
             "" if where == "forecast" else f"可用 {where} --help 查看用法。",
             EXIT_USAGE,
             as_json,
         )
     except click.ClickException as error:
-        return report("usage", error.format_message(), "", EXIT_USAGE, as_json)
+        return report("usage", sentence(error.format_message()), "", EXIT_USAGE, as_json)
     except (KeyboardInterrupt, click.Abort):
         return report(
             "interrupted", "已中断。", "已写入的数据不受影响。", EXIT_INTERRUPTED, as_json

@@ -110,7 +110,7 @@ def features(
 def _growth(value: float | None, kind: str) -> str:
     if value is None:
         return "—"
-    return f"{value:+.2f}" if kind == "rate" else f"{value:+.1f}%"
+    return f"{value:+z.2f}" if kind == "rate" else f"{value:+z.1f}%"
 
 
 def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
@@ -196,7 +196,7 @@ def _calendar(content: Mapping[str, Any]) -> Any:
     for row in rows:
         ahead = row["month"] > content["data_month"]
         month = row["month"] + (" 今后" if ahead else "")
-        table.add_row(month, *(f"{row[name]:+.3f}" for name in columns))
+        table.add_row(month, *(f"{row[name]:+z.3f}" for name in columns))
     return table
 
 
@@ -219,7 +219,7 @@ def _effects(content: Mapping[str, Any]) -> Any:
         event = row["column"].startswith("shock_")
         forced = "总是扣除，预测按申报的形状延续" if event else "总是扣除，预测保持新水平"
         how = forced if row["forced"] else "有依据，扣除后再加回"
-        figures = (f"{row['coefficient']:+.4f}", f"{row['standard_error']:.4f}")
+        figures = (f"{row['coefficient']:+z.4f}", f"{row['standard_error']:.4f}")
         table.add_row(row["name"], *figures, how)
     return table
 
@@ -230,7 +230,7 @@ def _decisions(effects: Mapping[str, Any]) -> list[str]:
     said = [effects["note"]]
     for group, gain in effects["gains"].items():
         verdict = "降低，有依据" if gain > 0 else "升高，依据不足"
-        said.append(f"加入{GROUP_LABELS[group]}变量后BIC{verdict}（{-gain:+.1f}）")
+        said.append(f"加入{GROUP_LABELS[group]}变量后BIC{verdict}（{-gain:+z.1f}）")
     return said
 
 
@@ -287,7 +287,7 @@ def _print_comparison(compared: Mapping[str, Any]) -> None:
         table.add_row(
             row["label"],
             _score(row["wis"]),
-            "—" if base else f"{row['difference']:+.4f}{spread}",
+            "—" if base else f"{row['difference']:+z.4f}{spread}",
             _score(row["wis_january_to_march"]),
             _score(row["mase"]),
             "—" if row["coverage80"] is None else f"{row['coverage80']:.0%}",

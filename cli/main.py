@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from cli import environment, failures
+from cli import environment, failures, punctuation
 from cli.lazy import Commands, LazyGroup
+
+click.Context.formatter_class = punctuation.Formatter
 
 COMMANDS: Commands = {
     "init": ("cli.init", "init", "建立工作区，写出带注释的 forecast.toml。"),
@@ -28,7 +30,7 @@ COMMANDS: Commands = {
     "bulletin": (
         "cli.bulletin",
         "bulletin",
-        "生成就业失业形势分析与失业预警月报，签发，更正。",
+        "生成就业失业形势分析与失业预警月报，审核、签发、更正。",
     ),
     "warnings": ("cli.warnings_group", "warnings", "预警的发布记录与回测评价。"),
     "shocks": ("cli.shocks", "shocks", "申报、列出、撤回疫情等特殊事件，查看程序的建议。"),

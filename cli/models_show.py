@@ -113,7 +113,7 @@ def compare(region: str, indicator: str | None, versions: str, as_json: bool) ->
             {
                 **_head(r),
                 **_scores(common),
-                "gap": "—" if gap is None else f"{gap:+.3f} ± {_score(error)}",
+                "gap": "—" if gap is None else f"{gap:+z.3f} ± {_score(error)}",
                 "p": _score(common["p_value_one_month"]),
             }
         )

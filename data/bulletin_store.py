@@ -1,7 +1,7 @@
 """Bulletins in the store: drafts, what was issued byte for byte, and corrections.
 
-Nothing is rewritten: a draft that changes is a further row, issuing is a further row, and what
-changes afterwards is a draft of a numbered correction (更正).
+Nothing is rewritten: a draft that changes is a further row, reviewing it and issuing it are further
+rows, and what changes afterwards is a draft of a numbered correction (更正).
 """
 
 from __future__ import annotations
@@ -18,12 +18,18 @@ import pandas as pd
 from sqlalchemy import RowMapping, insert, select
 
 from data import clock
-from data.errors import BusyError, StorageError
+from data.errors import BusyError, RefusedError, StorageError
 from data.schema import bulletin_files, bulletins
 from data.store import Store
 
-State = Literal["draft", "issued", "withdrawn"]
-STATE_NAMES: Mapping[str, str] = {"draft": "草稿", "issued": "已签发", "withdrawn": "更正撤回"}
+State = Literal["draft", "reviewed", "issued", "withdrawn"]
+STATE_NAMES: Mapping[str, str] = {
+    "draft": "草稿",
+    "reviewed": "已审核",
+    "issued": "已签发",
+    "withdrawn": "更正撤回",
+}
+OPEN: tuple[State, ...] = ("draft", "reviewed")
 # Rows of a moderate size, whatever the database makes of long texts.
 _PIECE = 96_000
 
@@ -38,9 +44,10 @@ class Kept:
         Catalogue codes.
     month : pandas.Period
         What it is about.
-    state : {"draft", "issued", "withdrawn"}
-        Issued ones are frozen; `withdrawn` ends a draft of a correction that is no longer needed,
-        because the data are again those of what was issued.
+    state : {"draft", "reviewed", "issued", "withdrawn"}
+        A draft that somebody has read is reviewed; issued ones are frozen; `withdrawn` ends a draft
+        of a correction that is no longer needed, because the data are again those of what was
+        issued.
     correction : int
         0 for the first bulletin of a month, n for 更正第n号.
     as_of : datetime.date
@@ -50,9 +57,11 @@ class Kept:
     fingerprint : str
         Of what it says, apart from days of knowledge.
     changes : sequence of mapping
-        Facts that a correction changes: `id`, `source`, `before`, `after`.
-    number, addressee, signer : str
-        文号, 主送, 签发人; empty in drafts.
+        Facts that a correction changes: `id`, `source`, `before`, `after`, what people call them.
+    number, addressee : str
+        文号, 主送; empty until issued.
+    signer : str
+        Who took the step: 审核人 of a reviewed one, 签发人 of an issued one; empty in drafts.
     issued_on : datetime.date or None
         成文日期.
     demo : bool
@@ -129,6 +138,8 @@ def add(store: Store, kept: Kept, after: Kept | None, files: Mapping[str, bytes]
     ------
     BusyError
         If another process recorded a state in between; nothing is stored.
+    RefusedError
+        If its number is that of another bulletin; nothing is stored.
     StorageError
         If the database cannot be written; nothing is stored.
     """
@@ -142,6 +153,16 @@ def add(store: Store, kept: Kept, after: Kept | None, files: Mapping[str, bytes]
         )
         if newest != (None if after is None else after.id):
             raise BusyError("另一进程刚刚改动了这份月报。", "请重新运行这条命令。")
+        if kept.number:
+            taken = connection.scalar(
+                select(bulletins.c.month).where(bulletins.c.number == kept.number).limit(1)
+            )
+            if taken is not None:
+                about = clock.key_month(int(taken))
+                raise RefusedError(
+                    f"文号“{kept.number}”已经用于 {about.year} 年 {about.month} 月的月报。",
+                    "请换一个文号。",
+                )
         key = connection.execute(
             insert(bulletins).values(**_values(kept), recorded_at=moment)
         ).inserted_primary_key

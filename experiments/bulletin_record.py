@@ -27,6 +27,7 @@ from experiments.content import program_version
 from experiments.series import Series
 from experiments.tracking import Tracker
 from experiments.versions import Version, versions
+from forecasting.bulletin.record.market import RATIO, ratio_record
 from forecasting.bulletin.record.notes import data_notes, failed_models, is_stale
 from forecasting.bulletin.record.outlook import outlook_record, review_record
 from forecasting.bulletin.record.people import people_record
@@ -295,6 +296,9 @@ def bulletin_record(
         if (row := series_record(each, region, indicators[code], month, as_of, targets))
         and not is_stale(pd.Period(row["latest_month"], freq="M"), month)
     }
+    if series.get(RATIO, {}).get("value") is None:
+        derived = ratio_record(vintages, indicators, region, month, as_of)
+        series |= {} if derived is None else {RATIO: derived}
     if not series:
         raise DataError(
             f"截至 {as_of} 没有{region.name}的数据，不能编制月报。", "请先导入数据，或换一个月份。"
@@ -329,7 +333,7 @@ def bulletin_record(
         "outlook": outlook,
         "warning": None
         if feed is None or feed["data_month"] > str(month) or (feed["demo"] and not demo)
-        else warning_record(feed, question.indicator.decimals, LINE_MONTHS),
+        else warning_record(feed, question.indicator.decimals, LINE_MONTHS, region.name),
         "review": {
             "forecast": _review(tracker, question, None if main is None else main["value"], demo),
             "warnings": _past_warnings(store, question),

@@ -1,4 +1,4 @@
-"""Make, issue and correct the bulletin of a region and month."""
+"""Make, keep and correct the bulletin of a region and month."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from data import clock
-from data.bulletin_store import STATE_NAMES, Kept, add, issued_files, states
-from data.errors import NotFoundError, NoThresholdsError, RefusedError
+from data.bulletin_store import OPEN, STATE_NAMES, Kept, add, issued_files, states
+from data.errors import NoThresholdsError
 from data.files import write_atomically
 from data.session import Session
 from experiments.bulletin_record import Question, bulletin_record, latest_month, usual_day
@@ -23,7 +23,9 @@ from experiments.standing import standing
 from experiments.thresholds import feed_document
 from experiments.tracking import Tracker
 from forecasting.bulletin.blocks import Bulletin
-from forecasting.bulletin.compose import Correction, Stamp, changed_facts, compose
+from forecasting.bulletin.changes import changed_facts
+from forecasting.bulletin.compose import Correction, Stamp, compose
+from forecasting.bulletin.pdf import print_pdf
 from forecasting.bulletin.rendering import render
 
 DEFAULT_FORMATS = ("html", "docx", "md", "json")
@@ -144,8 +146,8 @@ def make_bulletin(
     -------
     Made
         What says the same as the latest state in the store is that state: a draft as it was
-        written, an issued bulletin byte for byte. What differs becomes a draft; after an issued
-        one, the draft of a numbered correction.
+        written, an issued bulletin byte for byte. What differs becomes a draft that is to be
+        reviewed (anew); after an issued one, the draft of a numbered correction.
 
     Raises
     ------
@@ -172,15 +174,16 @@ def make_bulletin(
     issued = [k for k in before if k.state == "issued"]
     changes: list[dict[str, str]] = []
     if issued and issued[-1].fingerprint != mark:
-        changes = changed_facts(compose(issued[-1].record), compose(record))
+        old = issued[-1].record
+        changes = changed_facts(compose(old), compose(record), old, record)
     # A new release may keep more in its records; without another figure nothing is corrected.
     if issued and not changes:
-        if last is not None and last.state == "draft":
-            gone = replace(last, state="withdrawn", as_of=day, changes=())
+        if last is not None and last.state in OPEN:
+            gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
-        return _made(session, series, issued[-1], formats, changed=False)
-    if last is not None and last.state == "draft" and last.fingerprint == mark:
-        return _made(session, series, last, formats, changed=False)
+        return made_from(session, series, issued[-1], formats, changed=False)
+    if last is not None and last.state in OPEN and last.fingerprint == mark:
+        return made_from(session, series, last, formats, changed=False)
     kept = Kept(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -193,82 +196,8 @@ def make_bulletin(
         demo=bool(record["demo"]),
         changes=changes,
     )
-    return _made(session, series, add(session.store, kept, last, {}), formats, changed=True)
-
-
-def issue_bulletin(
-    session: Session,
-    series: Series,
-    stamp: Stamp,
-    *,
-    office: str | None = None,
-    month: pd.Period | None = None,
-    formats: Sequence[str] = DEFAULT_FORMATS,
-) -> Made:
-    """Stamp the latest draft and freeze it (签发).
-
-    Parameters
-    ----------
-    session : Session
-        Workspace.
-    series : Series
-        Region and indicator.
-    stamp : Stamp
-        文号, 主送, 签发人, 成文日期.
-    office : str, optional
-        发文机关署名; that of the settings by default.
-    month : pandas.Period, optional
-        The newest month with a bulletin by default.
-    formats : sequence of str
-        What is frozen.
-
-    Returns
-    -------
-    Made
-
-    Raises
-    ------
-    NotFoundError
-        If there is no bulletin of the month.
-    RefusedError
-        If the latest state is issued already, or the number is taken.
-    StorageError
-        If the store cannot be written; nothing is issued.
-    """
-    found = states(session.store, series.region.code, series.indicator.code, month)
-    if not found:
-        named = "" if month is None else f"{month.year}年{month.month}月"
-        raise NotFoundError(
-            f"没有{series.region.name}{named}的月报草稿。",
-            f"请先运行 forecast bulletin --region {series.region.name}。",
-        )
-    chosen = max(k.month for k in found)
-    last = [k for k in found if k.month == chosen][-1]
-    title = f"{series.region.name}{chosen.year}年{chosen.month}月月报"
-    if last.state != "draft":
-        done = [k for k in found if k.month == chosen and k.state == "issued"][-1]
-        raise RefusedError(
-            f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
-            "数据变化后重新运行 forecast bulletin，会生成更正草稿，再签发即为更正。",
-        )
-    signed = session.settings["bulletin.office"] if office is None else office
-    taken = [k for k in states(session.store) if k.number == stamp.number]
-    if taken:
-        raise RefusedError(
-            f"文号“{stamp.number}”已经用于 {taken[0].month} 的月报。", "请换一个文号。"
-        )
-    kept = replace(
-        last,
-        state="issued",
-        record={**last.record, "office": signed},
-        number=stamp.number,
-        addressee=stamp.addressee,
-        signer=stamp.signer,
-        issued_on=date.fromisoformat(stamp.date),
-    )
-    bulletin = written(session, kept)
-    content = {form: render(bulletin, form) for form in formats}
-    return _made(session, series, add(session.store, kept, last, content), formats, changed=True)
+    kept = add(session.store, kept, last, {})
+    return made_from(session, series, kept, formats, changed=True)
 
 
 def written(session: Session, kept: Kept) -> Bulletin:
@@ -280,13 +209,17 @@ def written(session: Session, kept: Kept) -> Bulletin:
         earlier = states(session.store, kept.region, kept.indicator, kept.month)
         corrected = [k for k in earlier if k.state == "issued" and k.correction < kept.correction]
         correction = Correction(kept.correction, corrected[-1].number, kept.changes)
-    return compose(kept.record, stamp, correction)
+    return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
 
 
-def _made(
+def made_from(
     session: Session, series: Series, kept: Kept, formats: Sequence[str], *, changed: bool
 ) -> Made:
+    """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
+    # A later release may write otherwise: what was signed is printed.
+    if "pdf" in formats and "pdf" not in frozen and "docx" in frozen:
+        frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
     bulletin = written(session, kept) if missing else None
     files = {}
@@ -318,7 +251,7 @@ def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     session : Session
         Workspace.
     made : Made
-        From `make_bulletin` or `issue_bulletin`.
+        From this module or `experiments.bulletin_signing`.
     place : pathlib.Path, optional
         Folder; `bulletins/<region>/<month>` of the workspace by default.
 
@@ -346,6 +279,8 @@ def headline(session: Session, made: Made) -> str:
     if kept.state == "issued":
         frozen = f"（{kept.number}，{kept.issued_on}）"
         return f"{title}已签发{frozen}" if made.changed else f"{title}已签发{frozen}，内容没有变化"
+    if kept.state == "reviewed":
+        return f"{title}已由{kept.signer}审核，待签发{'' if made.changed else '，内容没有变化'}"
     if not made.changed:
         return f"{title}草稿没有变化"
     told = f"，{len(kept.changes)} 处变动" if kept.correction else ""
@@ -376,7 +311,7 @@ def _row(kept: Kept) -> dict[str, Any]:
         "changes": len(kept.changes),
         "number": kept.number,
         "addressee": kept.addressee,
-        "signer": kept.signer,
+        "signer": kept.signer if kept.state == "issued" else "",
         "issued_on": None if kept.issued_on is None else kept.issued_on.isoformat(),
         "as_of": kept.as_of.isoformat(),
         "demo": kept.demo,
@@ -403,11 +338,25 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
             "indicator_name": session.catalogue.indicator(kept.indicator).name,
             "correction_name": f"第{kept.correction}号" if kept.correction else "",
             **_row(kept),
+            "reviewer": _reviewer(kept, found),
         }
         for kept in found
         if kept.state == "issued"
-        or (kept.state == "draft" and kept.id == newest[kept.region, kept.indicator, kept.month])
+        or (kept.state in OPEN and kept.id == newest[kept.region, kept.indicator, kept.month])
     ]
+
+
+def _reviewer(kept: Kept, found: Sequence[Kept]) -> str:
+    """审核人 of a state; empty for what nobody has reviewed."""
+    mine = (kept.region, kept.indicator, kept.month, kept.correction)
+    names = [
+        k.signer
+        for k in found
+        if k.state == "reviewed"
+        and (k.region, k.indicator, k.month, k.correction) == mine
+        and k.id <= kept.id
+    ]
+    return names[-1] if names and kept.state != "draft" else ""
 
 
 def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, Any] | None:

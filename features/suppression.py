@@ -14,7 +14,12 @@ LEAST_FIRMS = 3
 
 
 def merge_small_cells(
-    table: pd.DataFrame, firms: str, label: str, least: int = LEAST_FIRMS
+    table: pd.DataFrame,
+    firms: str,
+    label: str,
+    least: int = LEAST_FIRMS,
+    *,
+    named: str | None = None,
 ) -> pd.DataFrame:
     """Merge the rows of a table of sums that rest on too few firms.
 
@@ -29,6 +34,10 @@ def merge_small_cells(
         Index label of the merged row.
     least : int
         Fewest firms of a row that is shown.
+    named : str, optional
+        Name of a column with how many of them are shown by themselves beside the table. Whoever
+        reads both subtracts them, so that they protect nobody: a row is safe with `least` firms
+        that are not named, or with none.
 
     Returns
     -------
@@ -37,13 +46,15 @@ def merge_small_cells(
         rows if the small ones together are still too few. Empty if all together are too few.
     """
     filled = table[table[firms] > 0]
-    if filled[firms].sum() < least:
+    hidden = filled[firms] if named is None else filled[firms] - filled[named]
+    if 0 < hidden.sum() < least:
         return filled.iloc[:0]
-    ordered = filled.sort_values(firms, kind="stable")
-    small = int((ordered[firms] < least).sum())
+    # A row of named firms alone tells nothing that is not told of them by name.
+    ordered = hidden[hidden > 0].sort_values(kind="stable")
+    small = int((ordered < least).sum())
     if small == 0:
         return filled
-    while ordered[firms].iloc[:small].sum() < least:
+    while ordered.iloc[:small].sum() < least:
         small += 1
     taken = ordered.index[:small]
     kept = filled[~filled.index.isin(taken)]

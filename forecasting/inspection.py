@@ -66,7 +66,7 @@ def month_marks(history: History) -> dict[pd.Period, str]:
     for change in history.breaks:
         marks.setdefault(change.month, []).append(f"{BREAK_LABEL}起")
     for mark in history.outliers:
-        marks.setdefault(mark.month, []).append(f"{MARK_LABELS[mark.kind]}（{mark.score:+.1f}倍）")
+        marks.setdefault(mark.month, []).append(f"{MARK_LABELS[mark.kind]}（{mark.score:+z.1f}倍）")
     return {month: "、".join(texts) for month, texts in sorted(marks.items())}
 
 

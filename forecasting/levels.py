@@ -146,8 +146,8 @@ def _streak(course: Mapping[pd.Period, float], month: pd.Period, cut: float) -> 
 def _chance(probability: float) -> str:
     """A probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
     if probability >= 0.9995:
-        return ">99.9%"
-    return "<0.1%" if probability < 0.0005 else f"{probability:.1%}"
+        return "99.9% 以上"
+    return "不到 0.1%" if probability < 0.0005 else f"{probability:.1%}"
 
 
 def _by_probability(level: Level, evidence: Evidence) -> list[str]:
@@ -156,16 +156,16 @@ def _by_probability(level: Level, evidence: Evidence) -> list[str]:
         if _streak(course, evidence.month, level.probability) >= level.months:
             lasting = f"，已连续 {level.months} 个月" if level.months > 1 else ""
             found.append(
-                f"突破概率 {_chance(course[evidence.month])} 达到{level.label}的"
-                f" {level.probability:.0%}{lasting}（{cap}）"
+                f"{cap}的突破概率 {_chance(course[evidence.month])}，达到{level.label}的界限"
+                f" {level.probability:.0%}{lasting}"
             )
     return found
 
 
 def _by_release(level: Level, evidence: Evidence) -> list[str]:
     return [
-        f"突破概率 {_chance(course[evidence.month])} 未降到{level.label}的解除线"
-        f" {level.release:.0%} 以下，维持（{cap}）"
+        f"{cap}的突破概率 {_chance(course[evidence.month])}，未降到{level.label}的解除线"
+        f" {level.release:.0%} 以下，维持"
         for cap, course in evidence.probabilities.items()
         if course.get(evidence.month, -1.0) >= level.release - 1e-9
     ]

@@ -115,8 +115,8 @@ def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
     law = stats.kstest(probability_transform(quantiles[known], outcomes[known]), "uniform")
     found = {
         "bias": (float(t.statistic), float(t.pvalue),
-                 f"平均 {float(errors.mean()):+.3f} 倍季节误差"),
-        "autocorrelation": (box, box_p, f"首阶 {_first(errors):+.2f}"),
+                 f"平均 {float(errors.mean()):+z.3f} 倍季节误差"),
+        "autocorrelation": (box, box_p, f"首阶 {_first(errors):+z.2f}"),
         "normality": (float(shape.statistic), float(shape.pvalue), "只供参考：预测不假定正态"),
         "uniformity": (float(law.statistic), float(law.pvalue),
                        f"最大偏离 {float(law.statistic):.2f}"),

@@ -18,8 +18,8 @@ TENTH = 1.2816
 def in_words(size: float, history: History) -> str:
     """A size on the model scale: percent of the level, or the unit where the scale is plain."""
     if history.transform == "log":
-        return f"{np.expm1(size):+.1%}"
-    return f"{size:+.2f}{history.unit}"
+        return f"{np.expm1(size):+z.1%}"
+    return f"{size:+z.2f}{history.unit}"
 
 
 def shock_rows(history: History) -> list[dict[str, Any]]:

@@ -62,7 +62,9 @@ class Fan:
     unit : str
         Of all values.
     digits : int
-        Digits after the point of the axis.
+        Digits after the point of the axis and of published values.
+    ahead_digits : int
+        Those that the forecast deserves, negative for tens.
     past : tuple of (month, value)
         Published values, oldest first, months as `YYYY-MM`.
     ahead : tuple of (month, q025, q10, q50, q90, q975)
@@ -76,6 +78,7 @@ class Fan:
     title: str
     unit: str
     digits: int
+    ahead_digits: int
     past: tuple[tuple[str, float], ...]
     ahead: tuple[tuple[str, float, float, float, float, float], ...]
     caps: tuple[tuple[str, float, str, str], ...]

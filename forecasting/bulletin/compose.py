@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.bulletin.blocks import Annex, Block, Bulletin, Heading, Paragraph, Table
-from forecasting.bulletin.facts import Book, Text, say
+from forecasting.bulletin.changes import divided
+from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.figures import CHANCES
 from forecasting.bulletin.sections.notes import data_notes, model
 from forecasting.bulletin.sections.outlook import outlook, outlook_annex
@@ -20,7 +21,7 @@ from forecasting.bulletin.wording import signed_change
 TITLE = "就业失业形势分析与失业预警月报"
 NUMERALS = "一二三四五六七八九十"
 INTERVALS = {"inner": 80, "outer": 95}
-_CHANGE_KEYS = ("source", "before", "after", "id")
+_CHANGE_KEYS = ("label", "before", "after")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Correction:
     number : str
         发文字号 of what it corrects.
     changes : sequence of mapping
-        Facts that differ: `id`, `source`, `before`, `after`, as `changed_facts` gives them.
+        Facts that differ, as `forecasting.bulletin.changes.changed_facts` gives them.
     """
 
     count: int
@@ -95,7 +96,7 @@ def _indicators(book: Book) -> list[Block]:
             span = say("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
         return (
             say("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
-            ("百分比" if unit == "%" else unit,),
+            () if unit in ("倍", "指数") else (unit,),
             value,
             signed_change(book, f"{pointer}/month_on_month/change", digits),
             signed_change(book, f"{pointer}/year_on_year/change", digits),
@@ -121,14 +122,14 @@ def _scale(book: Book) -> list[Block]:
     """概率用语对照表."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
-        pointer = f"/scale/{position}"
-        low, high = book.get(f"{pointer}/low"), book.get(f"{pointer}/high")
-        shown = say(
-            "{low}%{to}{high}",
-            low=book.cite(f"{pointer}/low", "plain"),
-            to="—" if high != low else "",
-            high=say("{h}%", h=book.cite(f"{pointer}/high", "plain")) if high != low else "",
-        )
+        # As probabilities are written: never none, never all.
+        if position == len(CHANCES) - 1:
+            shown = say("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
+        elif position == 0:
+            shown = say("{low}%以上", low=book.cite("/scale/0/low", "plain"))
+        else:
+            low, high = (book.cite(f"/scale/{position}/{end}", "plain") for end in ("low", "high"))
+            shown = say("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [
         Table(
@@ -154,74 +155,55 @@ def scale_record() -> list[dict[str, int]]:
     return [{"low": low, "high": high} for (low, _), high in zip(CHANCES, tops, strict=True)]
 
 
-def changed_facts(before: Bulletin, after: Bulletin) -> list[dict[str, str]]:
-    """Facts of two bulletins whose text differs, in the order of the later one.
-
-    Parameters
-    ----------
-    before, after : Bulletin
-        What was issued, and what would be issued now.
-
-    Returns
-    -------
-    list of dict
-        `id`, `source`, `before`, `after`; a fact that only one of them cites has an empty text in
-        the other, and one that is written in several forms stands there once. What is known of the
-        program, days of knowledge, delays and the annexes is left out.
-    """
-    old = {f.id: f for f in before.facts if not _aside(f.pointer)}
-    new = {f.id: f for f in after.facts if not _aside(f.pointer)}
-    found: list[dict[str, str]] = []
-    seen: set[str] = set()
-    for name in [*new, *(n for n in old if n not in new)]:
-        was, now = old.get(name), new.get(name)
-        texts = ("" if was is None else was.text, "" if now is None else now.text)
-        told = now or was
-        # A figure that stands in a sentence and in a table is told once.
-        if texts[0] != texts[1] and told is not None and told.pointer not in seen:
-            seen.add(told.pointer)
-            row = {"id": name, "source": told.source, "before": texts[0], "after": texts[1]}
-            found.append(row)
-    return found
-
-
-def _aside(pointer: str) -> bool:
-    if pointer.endswith("/overdue") or pointer == "/warning/state_reason":
-        return True
-    return pointer.split("/")[1] in (
-        "as_of", "program", "office", "stamp", "correction", "annexes", "scale",
-    )  # fmt: skip
-
-
 def _changes(book: Book) -> list[Block]:
-    """更正说明: each fact that differs from what was issued."""
-    rows = book.get("/correction/changes")
+    """更正说明: what differs from what was issued, the main figures one by one."""
+    lead = say(
+        "本件更正{number}，以本件为准。",
+        number=book.cite("/correction/number"),
+    )
+    others = book.get("/correction/others")
+    counted = join(
+        [
+            say(
+                "{section}{count}处",
+                section=book.cite(f"/correction/others/{key}/section"),
+                count=book.cite(f"/correction/others/{key}/count", "plain"),
+            )
+            for key in others
+        ],
+        "、",
+    )
+    listed = book.get("/correction/listed")
 
     def cell(pointer: str) -> Text:
         return (book.cite(pointer),) if book.get(pointer) else ()
 
-    return [
-        Paragraph(
-            say(
-                "本件更正{number}，以本件为准。下表列出有变动的内容。",
-                number=book.cite("/correction/number"),
+    blocks: list[Block] = [Paragraph(lead)]
+    if listed:
+        blocks.append(
+            Table(
+                caption=say("更正内容"),
+                titles=(("内容",), ("原为",), ("现为",)),
+                rows=tuple(
+                    tuple(cell(f"/correction/listed/{i}/{k}") for k in _CHANGE_KEYS)
+                    for i in range(len(listed))
+                ),
+                numeric=(False, True, True),
+                widths=(0.56, 0.22, 0.22),
             )
-        ),
-        Table(
-            caption=say("更正内容"),
-            titles=(("来源",), ("原为",), ("现为",), ("标识",)),
-            rows=tuple(
-                tuple(cell(f"/correction/changes/{i}/{k}") for k in _CHANGE_KEYS)
-                for i in range(len(rows))
-            ),
-            numeric=(False, True, True, False),
-            widths=(0.34, 0.16, 0.16, 0.34),
-        ),
-    ]
+        )
+    if counted:
+        also = "此外，" if listed else ""
+        blocks.append(Paragraph(say("{also}随之变动的还有{n}。", also=also, n=counted)))
+    return blocks
 
 
 def compose(
-    record: Mapping[str, Any], stamp: Stamp | None = None, correction: Correction | None = None
+    record: Mapping[str, Any],
+    stamp: Stamp | None = None,
+    correction: Correction | None = None,
+    *,
+    reviewed: bool = False,
 ) -> Bulletin:
     """Write a bulletin.
 
@@ -233,6 +215,8 @@ def compose(
         Of an issued bulletin; a draft without.
     correction : Correction, optional
         Where it corrects one that was issued.
+    reviewed : bool
+        Whether a draft has been reviewed.
 
     Returns
     -------
@@ -254,10 +238,12 @@ def compose(
             "source": "签发",
         }
     if correction is not None:
+        listed, others = divided(correction.changes)
         full["correction"] = {
             "count": correction.count,
             "number": correction.number,
-            "changes": [dict(c) for c in correction.changes],
+            "listed": listed,
+            "others": others,
             "source": "更正",
         }
     book = Book(full)
@@ -285,7 +271,7 @@ def compose(
     if record["demo"]:
         marks.append(say("（演示数据，不代表真实情况）"))
     if stamp is None:
-        marks.append(say("（草稿，未经签发）"))
+        marks.append(say("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
     if correction is not None:
         marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
     appended = [

@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +37,8 @@ from forecasting.bulletin.docx_style import BODY_PT, TEXT_MM, apply, child
 from forecasting.bulletin.facts import Text, anchor, plain
 from forecasting.bulletin.fan_png import fan_png
 
+# Longer tables may go over a page; their header is repeated.
+KEPT_ROWS = 14
 _LONG = re.compile("[!-~]{12,}")
 _SPACE = re.compile(r"\s+")
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
@@ -82,7 +85,12 @@ class _Page:
         start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
         return start, end
 
-    def block(self, block: Block) -> None:
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        for at, block in enumerate(blocks):
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            self.block(block, noted=isinstance(after, Paragraph) and after.note)
+
+    def block(self, block: Block, *, noted: bool) -> None:
         if isinstance(block, Heading):
             self.paragraph(block.text, f"Heading {block.level}")
         elif isinstance(block, Paragraph):
@@ -91,11 +99,11 @@ class _Page:
                 # A line broken before a long name would be stretched to the margin.
                 written.alignment = WD_ALIGN_PARAGRAPH.LEFT
         elif isinstance(block, Table):
-            self.table(block)
+            self.table(block, noted=noted)
         else:
             self.chart(block)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: Table, *, noted: bool) -> None:
         self.paragraph(table.caption, "Caption")
         made = self.document.add_table(1 + len(table.rows), len(table.titles), "Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -103,15 +111,19 @@ class _Page:
         child(made._tbl.tblPr, "w:tblW", w="5000", type="pct")
         for column, share in zip(made.columns, table.widths, strict=True):
             column.width = Mm(TEXT_MM[0] * share)
-        for row, texts in zip(made.rows, (table.titles, *table.rows), strict=True):
+        for at, (row, texts) in enumerate(zip(made.rows, (table.titles, *table.rows), strict=True)):
+            head = at == 0
             row_properties = row._tr.get_or_add_trPr()
             child(row_properties, "w:cantSplit")
-            if texts is table.titles:
+            if head:
                 child(row_properties, "w:tblHeader")
+            together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
             for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
                 cell.width = Mm(TEXT_MM[0] * table.widths[position])
-                right = table.numeric[position] and texts is not table.titles
-                self.cell(cell, text, head=texts is table.titles, right=right)
+                right = table.numeric[position] and not head
+                self.cell(cell, text, head=head, right=right)
+                if together:
+                    child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
 
     def cell(self, cell: _Cell, text: Text, *, head: bool, right: bool) -> None:
         paragraph = self.styled(cell.paragraphs[0], text or ("—",), "表格文字")
@@ -139,8 +151,7 @@ class _Page:
         self.blank()
         self.paragraph(annex.title, "附件标题")
         self.blank()
-        for block in annex.blocks:
-            self.block(block)
+        self.blocks(annex.blocks)
 
     def blank(self) -> None:
         self.paragraph((), "Body Text")
@@ -169,6 +180,14 @@ def _characters(text: str) -> float:
 
 
 def _bottom(page: _Page, bulletin: Bulletin) -> None:
+    """Annexes, office and date, on the page on which the text ends: no page bears a date alone."""
+    begun = len(page.document.paragraphs)
+    _signature(page, bulletin)
+    for line in page.document.paragraphs[begun - 1 : -1]:
+        line.paragraph_format.keep_with_next = True
+
+
+def _signature(page: _Page, bulletin: Bulletin) -> None:
     page.blank()
     several = len(bulletin.annexes) > 1
     for at, annex in enumerate(bulletin.annexes):
@@ -176,7 +195,6 @@ def _bottom(page: _Page, bulletin: Bulletin) -> None:
         number: Text = (*annex.number, ". ") if several else ()
         line = page.paragraph((lead, *number, *annex.title), "附件说明")
         line.paragraph_format.left_indent = Pt(2 * BODY_PT)
-        line.paragraph_format.keep_with_next = at + 1 < len(bulletin.annexes)
     if not (bulletin.office or bulletin.date):
         return
     page.blank()
@@ -210,8 +228,7 @@ def render_docx(bulletin: Bulletin) -> bytes:
     apply(document)
     page = _Page(document)
     _top(page, bulletin)
-    for block in bulletin.blocks:
-        page.block(block)
+    page.blocks(bulletin.blocks)
     _bottom(page, bulletin)
     for annex in bulletin.annexes:
         page.annex(annex)

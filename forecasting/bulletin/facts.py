@@ -123,12 +123,13 @@ def plain(text: Text) -> str:
 def resolve(record: Mapping[str, Any], pointer: str) -> Any:
     """The value at a JSON pointer; raises KeyError where there is none."""
     here: Any = record
-    for step in _steps(pointer):
+    for step in steps(pointer):
         here = here[int(step)] if isinstance(here, list) else here[step]
     return here
 
 
-def _steps(pointer: str) -> list[str]:
+def steps(pointer: str) -> list[str]:
+    """The keys and positions of a JSON pointer."""
     return [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
 
 
@@ -159,7 +160,7 @@ class Book:
         """The value at a pointer; None where the record has nothing."""
         try:
             return resolve(self.record, pointer)
-        except (KeyError, IndexError):
+        except (KeyError, IndexError, TypeError):
             return None
 
     def cite(self, pointer: str, form: str = "text", digits: int = 0) -> Cited:
@@ -198,7 +199,7 @@ class Book:
     def _source(self, pointer: str) -> str:
         here: Any = self.record
         source = str(self.record.get("source", ""))
-        for step in _steps(pointer):
+        for step in steps(pointer):
             here = here[int(step)] if isinstance(here, list) else here.get(step)
             if isinstance(here, dict) and "source" in here:
                 source = str(here["source"])

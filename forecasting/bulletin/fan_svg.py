@@ -118,12 +118,12 @@ def _caps(fan: Fan, plane: _Plane) -> list[Element]:
 
 
 def _spoken(fan: Fan, month: str, values: Sequence[float]) -> str:
-    shown = [show(v, "plain", fan.digits) for v in values]
     when = show(month, "month")
-    if len(shown) == 1:
-        return f"{when} {shown[0]}{fan.unit}（已公布）"
-    low95, low80, median, high80, high95 = shown
-    return f"{when} 中位数{median}{fan.unit}，80%区间{low80}—{high80}，95%区间{low95}—{high95}"
+    unit = "" if fan.unit in ("倍", "指数") else fan.unit
+    if len(values) == 1:
+        return f"{when} {show(values[0], 'plain', fan.digits)}{unit}（已公布）"
+    low95, low80, median, high80, high95 = (show(v, "plain", fan.ahead_digits) for v in values)
+    return f"{when} 中位数{median}{unit}，80%区间{low80}—{high80}，95%区间{low95}—{high95}"
 
 
 def _points(fan: Fan, plane: _Plane) -> list[Element]:

@@ -107,6 +107,12 @@ def _month_of_year(value: Any, _: int) -> str:
     return f"{pd.Period(value, freq='M').month}月"
 
 
+def _from_month(value: Any, _: int) -> str:
+    """The first of several months of a year: 2022年7 of 2022年7—11月."""
+    month = pd.Period(value, freq="M")
+    return f"{month.year}年{month.month}"
+
+
 def _through(value: Any, _: int) -> str:
     """January to this month, as cumulative figures are named."""
     month = pd.Period(value, freq="M")
@@ -149,6 +155,7 @@ FORMS: Mapping[str, Callable[[Any, int], str]] = {
     "chance": _chance,
     "month": _month,
     "month_of_year": _month_of_year,
+    "from_month": _from_month,
     "through": _through,
     "year": _year,
     "day": _day,

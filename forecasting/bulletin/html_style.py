@@ -33,7 +33,7 @@ thead th { background: #eef2f7; font-weight: 700; text-align: center; overflow-w
 td.n { text-align: right; white-space: nowrap; }
 tbody th { min-width: 6.5em; }
 data { white-space: nowrap; }
-p data, li data, tbody th data { white-space: normal; }
+p data, li data, th data, td:not(.n) data, caption data { white-space: normal; }
 .annex { border-top: 1px solid #999; margin-top: 2.2rem; padding-top: 0.6rem; }
 .chart { width: 100%; height: auto; display: block; background: #fff; }
 .chart text { font-family: "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC",
@@ -66,7 +66,9 @@ p data, li data, tbody th data { white-space: normal; }
   .chart text.tip { font-size: 22px; }
   .chart text.tick { font-size: 21px; }
   table { font-size: 0.86rem; }
-  th, td { padding: 0.25rem 0.3rem; }
+  th, td { padding: 0.25rem 0.2rem; }
+  tbody th { min-width: 4.2em; }
+  table:has(th:nth-child(6)) { font-size: 0.78rem; }
 }
 @media print {
   @page { size: A4; margin: 37mm 26mm 35mm 28mm; }

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from data.errors import StorageError
 from forecasting.bulletin.blocks import Bulletin
 from forecasting.bulletin.docx import render_docx
+from forecasting.bulletin.docx_style import FALLBACKS
 
 PROGRAMS = ("soffice", "libreoffice")
 SECONDS = 180
+# Where a font of official documents is not installed, its next of kin and not any.
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">{usual}</include>
+{aliases}
+</fontconfig>
+"""
 _HINT = "请安装 LibreOffice，或改用 --format docx,html，再由文字处理软件或浏览器打印为 PDF。"
 
 
@@ -26,13 +38,32 @@ def program() -> str | None:
     return found[0] if found else None
 
 
+def _fonts(folder: Path) -> Mapping[str, str]:
+    """Environment in which fontconfig knows what stands in for the fonts of the standard."""
+    aliases = "\n".join(
+        f'  <alias binding="same"><family>{escape(name)}</family><accept>'
+        + "".join(f"<family>{escape(other)}</family>" for other in others.split(","))
+        + "</accept></alias>"
+        for name, others in FALLBACKS.items()
+    )
+    usual = os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf"
+    settings = folder / "fonts.conf"
+    settings.write_text(_FONTS.format(usual=escape(usual), aliases=aliases), "utf-8")
+    return {**os.environ, "FONTCONFIG_FILE": str(settings)}
+
+
 def render_pdf(bulletin: Bulletin) -> bytes:
-    """Print the bulletin.
+    """Print the bulletin; see `print_pdf`."""
+    return print_pdf(render_docx(bulletin))
+
+
+def print_pdf(docx: bytes) -> bytes:
+    """Print a docx.
 
     Parameters
     ----------
-    bulletin : Bulletin
-        What to write.
+    docx : bytes
+        As `render_docx` wrote it.
 
     Returns
     -------
@@ -49,7 +80,7 @@ def render_pdf(bulletin: Bulletin) -> bytes:
         raise StorageError("本机没有 LibreOffice，不能生成 PDF。", _HINT)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "bulletin.docx"
-        source.write_bytes(render_docx(bulletin))
+        source.write_bytes(docx)
         # A profile of its own: one that a user has open would make the call do nothing.
         profile = (Path(folder) / "profile").as_uri()
         call = [
@@ -57,7 +88,9 @@ def render_pdf(bulletin: Bulletin) -> bytes:
             "pdf", "--outdir", folder, str(source),
         ]  # fmt: skip
         try:
-            done = subprocess.run(call, capture_output=True, timeout=SECONDS, check=False)
+            done = subprocess.run(
+                call, capture_output=True, timeout=SECONDS, check=False, env=_fonts(Path(folder))
+            )
         except subprocess.TimeoutExpired as error:
             raise StorageError(f"LibreOffice 在 {SECONDS} 秒内没有生成 PDF。", _HINT) from error
         except OSError as error:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data.targets import TIER_NAMES
 from forecasting.bulletin.facts import Book, Cited, Part, Text, say
+from forecasting.bulletin.figures import percent_of
+from forecasting.bulletin.tiers import tier_word
 
 # From here on people are counted in 万人.
 LARGE = 100_000
@@ -164,7 +165,7 @@ def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
     kind = "预期目标" if row["tier"] == "national" else "控制数"
     return say(
         "{tier}{kind}（{value}{carried}）",
-        tier=TIER_NAMES[row["tier"]],
+        tier=tier_word(str(book.get("/region/name") or ""), row["tier"]),
         kind=kind,
         value=qualified(book, pointer, unit, digits),
         carried="，沿用上期" if row["carried"] else "",
@@ -202,7 +203,7 @@ def against_cap(book: Book, pointer: str, series: Mapping[str, Any]) -> Text:
 
 
 def chance(book: Book, pointer: str, event: Part) -> Text:
-    """A probability in words with its percent: 突破的概率为17%，不太可能.
+    """A probability in words with its percent: 突破的概率为17%（不太可能）.
 
     Parameters
     ----------
@@ -217,9 +218,11 @@ def chance(book: Book, pointer: str, event: Part) -> Text:
     -------
     Text
     """
+    percent = percent_of(book.get(pointer))
     return say(
-        "{event}的概率为{share}（{word}）",
+        "{event}的概率{is_}{share}（{word}）",
         event=event,
+        is_="" if percent < 1 else "在" if percent > 99 else "为",
         share=book.cite(pointer, "probability"),
         word=book.cite(pointer, "chance"),
     )

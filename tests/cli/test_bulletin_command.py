@@ -24,6 +24,7 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     assert {f.name for f in folder.iterdir()} == names
     again = forecast("bulletin", "--region", "嘉定", "--as-of", "2026-11-20", "--json").json
     assert (again["changed"], again["state"], again["demo"]) == (False, "draft", True)
+    assert forecast("bulletin", "review", "--region", "嘉定", "--reviewer", "李四").code == EXIT_OK
     issued = forecast("bulletin", "issue", "--region", "嘉定", "--month", "2026-10", *STAMP,
                       "--format", "md")  # fmt: skip
     assert issued.code == EXIT_OK, issued.err

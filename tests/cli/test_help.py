@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from babel.messages.pofile import read_po
 
 from cli import data_group, environment
 from cli.lazy import Commands
-from cli.main import COMMANDS
+from cli.main import COMMANDS, cli
+from cli.punctuation import sentence
 from data.errors import EXIT_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,3 +83,56 @@ def test_compiled_messages_match_their_source() -> None:
             assert shipped.ngettext(one, many, 2) == wanted.ngettext(one, many, 2) != many
         elif message.id:
             assert shipped.gettext(message.id) == wanted.gettext(message.id) != message.id
+
+
+def helps(command: click.Command, path: str, above: click.Context | None = None) -> Iterator[str]:
+    context = click.Context(command, info_name=path, parent=above)
+    yield command.get_help(context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from helps(found, name, context)
+
+
+METAVARS = re.compile(
+    r"\b(TEXT|INTEGER|FLOAT|PATH|FILE|FILENAME|DIRECTORY|RANGE|DATE|COMMAND|ARGS)\b"
+)
+HALF = re.compile(r"[\u4e00-\u9fff][,;:?!.()]|[,;:?!()][\u4e00-\u9fff]")
+FORMS = re.compile(r"月份:人数|时:分|格式,…|地区,…")
+
+
+def test_help_is_chinese_throughout() -> None:
+    told = list(helps(cli, "forecast"))
+    assert len(told) > 60
+    for text in told:
+        for line in FORMS.sub("", text).splitlines():
+            assert not METAVARS.search(line), line
+            assert not HALF.search(line), line
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("缺少选项 '--number'.", "缺少选项 “--number”。"),
+        ("有多余的参数：extra", "有多余的参数：extra。"),
+        ("没有选项 '--nope'。 您要的是否是：'--no'？", "没有选项 “--nope”。您要的是否是：“--no”？"),
+        ("'x' 不可用，可选：'a', 'b'。", "“x” 不可用，可选：“a”、“b”。"),
+    ],
+)
+def test_errors_are_sentences(message: str, said: str) -> None:
+    assert sentence(message) == said
+
+
+def test_errors_of_click_end_as_they_should() -> None:
+    for arguments in (("bulletin", "issue", "--region", "嘉定"), ("bulletin", "list", "x"),
+                      ("run", "--nope"), ("run", "--region", "嘉定", "--jobs", "a")):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert done.stderr.startswith("错误：")
+        assert done.stderr.endswith("--help 查看用法。\n")
+        assert not HALF.search(done.stderr), done.stderr
+        assert "integer" not in done.stderr

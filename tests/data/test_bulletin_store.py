@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from data.backup import restore_backup, write_backup
 from data.bulletin_store import Kept, add, issued_files, states
-from data.errors import BusyError, StorageError
+from data.errors import BusyError, RefusedError, StorageError
 from data.store import Store
 from data.workspace import Workspace
 
@@ -59,6 +59,17 @@ def test_two_at_once_do_not_both_win(store: Store) -> None:
     with pytest.raises(BusyError):
         add(store, issued(first), first, FILES)
     assert len(states(store)) == 2
+
+
+def test_a_number_is_given_once(store: Store) -> None:
+    first = add(store, DRAFT, None, {})
+    read = add(store, replace(first, state="reviewed", signer="李四"), first, {})
+    add(store, issued(read), read, FILES)
+    other = replace(DRAFT, region="310104")
+    with pytest.raises(RefusedError, match="已经用于 2026 年 10 月"):
+        add(store, issued(other), None, FILES)
+    assert [k.state for k in states(store)] == ["draft", "reviewed", "issued"]
+    add(store, replace(issued(other), number="嘉人社〔2026〕2号"), None, FILES)
 
 
 def test_changed_bytes_are_noticed(store: Store) -> None:

@@ -17,17 +17,17 @@ import pandas as pd
 import pytest
 
 from data.bulletin_store import issued_files, states
-from data.errors import NotFoundError, RefusedError
+from data.errors import NotFoundError, RefusedError, UsageError
 from data.observation import Observation
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
 from experiments import bulletins
+from experiments.bulletin_signing import issue_bulletin, review_bulletin
 from experiments.bulletins import (
     Made,
     default_day,
     fingerprint,
-    issue_bulletin,
     listing,
     make_bulletin,
     save,
@@ -215,7 +215,21 @@ def test_issued_frozen_corrected(
 ) -> None:  # fmt: skip
     with pytest.raises(NotFoundError, match="2020年1月"):
         issue_bulletin(session, series, STAMP, month=pd.Period("2020-01", "M"))
-    made = issue_bulletin(session, series, STAMP, office="嘉定区人社局", month=draft.kept.month)
+    with pytest.raises(RefusedError, match="还没有审核"):
+        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    read = review_bulletin(session, series, " 李四 ", month=draft.kept.month, formats=("md",))
+    assert (read.kept.state, read.kept.signer, read.kept.number) == ("reviewed", "李四", "")
+    assert read.kept.fingerprint == draft.kept.fingerprint
+    assert "（已审核，未经签发）" in read.files["嘉定区2026年10月就业失业月报.md"].decode()
+    assert not make_bulletin(session, tracker, series, DAY, formats=()).changed
+    with pytest.raises(RefusedError, match="已由李四审核"):
+        review_bulletin(session, series, "王五", month=draft.kept.month)
+    for odd in (replace(STAMP, signer="　"), replace(STAMP, date="2026-11-19")):
+        with pytest.raises(UsageError):
+            issue_bulletin(session, series, odd, month=draft.kept.month)
+    typed = replace(STAMP, number="嘉人社[2026]12号", addressee="区人民政府：")
+    made = issue_bulletin(session, series, typed, office="嘉定区人社局", month=draft.kept.month)
+    assert (made.kept.number, made.kept.addressee) == (STAMP.number, STAMP.addressee)
     text = made.files["嘉定区2026年10月就业失业月报.md"].decode()
     assert "嘉人社〔2026〕12号" in text
     assert "签发人：张三" in text
@@ -224,8 +238,10 @@ def test_issued_frozen_corrected(
     assert "草稿" not in text
     assert "嘉定区人社局" in text
     assert {p.name: p.read_bytes() for p in save(session, made, tmp_path)} == made.files
-    with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
-        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    for step in (lambda m: issue_bulletin(session, series, STAMP, month=m),
+                 lambda m: review_bulletin(session, series, "李四", month=m)):  # fmt: skip
+        with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
+            step(draft.kept.month)
     # What was issued comes back byte for byte, even if the program would now write it otherwise.
     monkeypatch.setattr(bulletins, "render", lambda *_: b"other")
     again = make_bulletin(session, tracker, series, DAY)
@@ -254,6 +270,9 @@ def test_issued_frozen_corrected(
     (first,) = correction.kept.changes
     assert first["id"] == "series.registered_unemployed.value:size"
     assert (first["before"], first["after"]) == (str(value), str(value + 7))
+    with pytest.raises(RefusedError, match="还没有审核"):
+        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+    review_bulletin(session, series, "王五", month=draft.kept.month, formats=())
     with pytest.raises(RefusedError, match="已经用于"):
         issue_bulletin(session, series, STAMP, month=draft.kept.month)
     stamp = replace(STAMP, number="嘉人社〔2026〕13号")
@@ -261,11 +280,14 @@ def test_issued_frozen_corrected(
     told = last.files["嘉定区2026年10月就业失业月报（更正第1号）.md"].decode()
     assert "（更正第1号）" in told
     assert "本件更正嘉人社〔2026〕12号" in told
-    assert f"| {value} | {value + 7} |" in told
-    rows = [r["state"] for r in listing(session, "310114", draft.kept.month)]
-    assert rows == ["issued", "issued"]
+    assert f"| 登记失业人数（人） | {value} | {value + 7} |" in told
+    rows = listing(session, "310114", draft.kept.month)
+    assert [(r["state"], r["reviewer"], r["signer"]) for r in rows] == [
+        ("issued", "李四", "张三"), ("issued", "王五", "张三"),
+    ]  # fmt: skip
     kept = states(session.store, "310114", "registered_unemployed", draft.kept.month)
-    assert set(issued_files(session.store, kept[1]).values()) == set(made.files.values())
+    first_issued = next(k for k in kept if k.state == "issued")
+    assert set(issued_files(session.store, first_issued).values()) == set(made.files.values())
 
 
 def test_delays_and_the_day_make_no_correction(draft: Made) -> None:
@@ -283,6 +305,7 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
     day = default_day(session, series, month)
     make_bulletin(session, tracker, series, day, month=month, formats=())
     stamp = replace(STAMP, number="嘉人社〔2026〕9号")
+    review_bulletin(session, series, "李四", month=month, formats=())
     issued = issue_bulletin(session, series, stamp, month=month, formats=("md",))
     real = bulletins.bulletin_record
 
@@ -294,6 +317,7 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
     with monkeypatch.context() as patch:
         patch.setattr(bulletins, "bulletin_record", revised)
         assert make_bulletin(session, tracker, series, day, month=month, formats=()).changed
+        review_bulletin(session, series, "李四", month=month, formats=())
     back = make_bulletin(session, tracker, series, day, month=month, formats=("md",))
     assert back.files == issued.files
     assert back.correction == 0

@@ -34,7 +34,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 def bulletin(name: str = "嘉定区") -> Bulletin:
     fan = Fan(
-        title=name, unit="人", digits=0,
+        title=name, unit="人", digits=0, ahead_digits=-1,
         past=tuple((f"2026-{m:02d}", 13000.0 + 10 * m) for m in range(1, 11)),
         ahead=(("2026-11", 12900.0, 13000.0, 13100.0, 13200.0, 13300.0),
                ("2026-12", 12800.0, 12950.0, 13150.0, 13350.0, 13500.0)),

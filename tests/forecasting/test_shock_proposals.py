@@ -116,3 +116,4 @@ def test_words(struck, history_of):
     assert "--month 2018-09 --kind pulse" in row["command"]
     rate = history_of(np.linspace(4, 5, 80), transform="none", unit="%")
     assert in_words(0.123, rate) == "+0.12%"
+    assert in_words(-0.001, rate) == "+0.00%"  # never a negative zero

@@ -28,20 +28,27 @@ def is_stale(last: pd.Period, month: pd.Period) -> bool:
 def _revisions(
     vintages: Vintages, indicator: Indicator, since: date, as_of: date
 ) -> dict[str, Any]:
-    """Months whose value changed between two days, by month."""
-    rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)].copy()
-    rows["before"] = rows.groupby("month")["value"].shift(1)
-    moved = rows[rows["before"].notna() & (rows["value"] != rows["before"])]
-    moved = moved[moved["published_on"] > pd.Timestamp(since)]
-    return {
-        str(key_month(int(row["month"]))): {
-            "month": str(key_month(int(row["month"]))),
-            "before": figure(float(row["before"]), indicator),
-            "after": figure(float(row["value"]), indicator),
-            "published_on": row["published_on"].date().isoformat(),
+    """Months whose value is another than before, by month: what was told first, what holds now.
+
+    Steps in between, and values that were changed and changed back, are left to the store.
+    """
+    rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)]
+    moved = rows[rows["published_on"] > pd.Timestamp(since)]["month"].unique()
+    found: dict[str, Any] = {}
+    for key, mine in rows[rows["month"].isin(moved)].groupby("month"):
+        earlier = mine[mine["published_on"] <= pd.Timestamp(since)]
+        before = mine.iloc[0] if earlier.empty else earlier.iloc[-1]
+        after = mine.iloc[-1]
+        if before["value"] == after["value"]:
+            continue
+        month = str(key_month(int(str(key))))
+        found[month] = {
+            "month": month,
+            "before": figure(float(before["value"]), indicator),
+            "after": figure(float(after["value"]), indicator),
+            "published_on": after["published_on"].date().isoformat(),
         }
-        for row in moved.to_dict("records")
-    }
+    return found
 
 
 def _gaps(vintages: Vintages, indicator: Indicator, as_of: date) -> list[str]:

@@ -115,13 +115,34 @@ def outlook_record(
         "months": ahead,
         "highest_month": str(highest),
         "horizon": len(ahead),
-        "caps": {_key(c): {k: c.get(k) for k in _CAP_KEYS} for c in _targets(facts, "caps")},
+        "caps": {
+            _key(c): {
+                **{k: c.get(k) for k in _CAP_KEYS},
+                "breached": _breached(c, history, indicator) if c["already_breached"] else None,
+            }
+            for c in _targets(facts, "caps")
+        },
         "floors": {
             _key(c): {k: c.get(k) for k in (*_CAP_KEYS[:8], *_FLOOR_KEYS)}
             for c in _targets(facts, "floors")
         },
         "source": f"模型 {identity['registered_name']} 第{identity['version']}版",
     }
+
+
+def _breached(
+    cap: Mapping[str, Any], history: History, indicator: Indicator
+) -> dict[str, Any] | None:
+    """First published month of a cap's period above it, with its value."""
+    period = str(cap["period"])
+    first, last = (
+        (period, period) if len(period) == 7 else (f"{period[:4]}-01", f"{period[-4:]}-12")
+    )
+    for month, value in history.series.items():
+        shown = figure(float(value), indicator)
+        if first <= str(month) <= last and shown > cap["value"]:
+            return {"month": str(month), "value": shown}
+    return None
 
 
 def _targets(facts: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:

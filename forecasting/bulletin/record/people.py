@@ -16,6 +16,18 @@ from forecasting.bulletin.record.series import series_record
 
 # A number of one or two people may tell who they are; see `features.suppression`.
 LEAST_PEOPLE = 3
+SMALL = "基数过小，不予列示"
+
+
+def _few(value: float | None) -> bool:
+    return value is not None and 0 < value < LEAST_PEOPLE
+
+
+def _guarded(comparison: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A comparison from which no small number can be worked out."""
+    if not _few(comparison["base"]):
+        return comparison
+    return {**comparison, "base": None, "change": None, "percent": None, "reason": SMALL}
 
 
 def people_record(
@@ -44,20 +56,27 @@ def people_record(
     Returns
     -------
     dict
-        By group code, what `series_record` gives, with `label` and `share` in percent; only groups
-        with a value for the month that stands for nobody or for `LEAST_PEOPLE` and more.
+        By group code, what `series_record` gives, with `label` and `share` in percent, for groups
+        with a value for the month. One that stands for fewer than `LEAST_PEOPLE`, but for
+        somebody, has `label` and `withheld` alone; a comparison with such a number gives a reason.
     """
     whole = series_record(everybody, region, indicator, month, as_of)
     total = None if whole is None else whole["value"]
     found: dict[str, Any] = {}
     for code, vintages in groups.items():
         row = series_record(vintages, region, indicator, month, as_of)
-        if row is None or row["value"] is None or 0 < row["value"] < LEAST_PEOPLE:
+        if row is None or row["value"] is None:
             continue
         label = GROUP_LABELS.get(code, code)
+        if _few(row["value"]):
+            source = f"{row['source']}（{label}）"
+            found[record_key(code)] = {"label": label, "withheld": True, "source": source}
+            continue
         found[record_key(code)] = {
             **row,
+            **{k: _guarded(row[k]) for k in ("month_on_month", "year_on_year")},
             "label": label,
+            "withheld": False,
             "share": round(100 * row["value"] / total, 1) if total else None,
             "source": f"{row['source']}（{label}）",
         }

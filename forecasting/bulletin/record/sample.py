@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.errors import DataError
 from features.sample_abnormal import abnormal_separations
-from features.sample_firms import Basis, FirmPanel, LargestFirms, read_panel
+from features.sample_firms import UNKNOWN_TRAIT, Basis, FirmPanel, LargestFirms, read_panel
 from features.sample_index import chained_index
 from features.sample_indicators import DEFAULT_LARGEST
 from features.sample_rates import coverage, monthly_rates
@@ -42,6 +42,8 @@ def _matched(panel: FirmPanel, month: pd.Period, without: LargestFirms | None) -
     if month not in table.index:
         return {"firms": 0, "change": None, "year_change": None}
     row = table[table.index == month].iloc[0]
+    if row["firms"] < LEAST_FIRMS:
+        return {"firms": int(row["firms"]), "change": None, "year_change": None}
     before = table["index"].get(month - 12)
     yearly = None if before is None else 100 * (row["index"] / before - 1)
     return {
@@ -51,13 +53,15 @@ def _matched(panel: FirmPanel, month: pd.Period, without: LargestFirms | None) -
     }
 
 
-def _industries(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
-    """Headcount by industry; industries with too few firms are shown together."""
-    rows = panel.frame[panel.frame["month"] == month]
-    table = rows.groupby("industry")[["opening", "hires", "separations", "end"]].sum()
+def _industries(panel: FirmPanel, month: pd.Period, named: set[str]) -> dict[str, Any]:
+    """Headcount by industry; industries with too few firms beside the named are shown together."""
+    rows = panel.frame[panel.frame["month"] == month].copy()
+    rows["industry"] = rows["industry"].replace("", UNKNOWN_TRAIT)
+    rows["named"] = rows["firm"].isin(named).astype(float)
+    table = rows.groupby("industry")[["opening", "hires", "separations", "end", "named"]].sum()
     table["firms"] = rows.groupby("industry")["firm"].nunique().astype(float)
     table = table.sort_values("end", ascending=False, kind="stable")
-    shown = merge_small_cells(table, "firms", OTHER)
+    shown = merge_small_cells(table, "firms", OTHER, named="named")
     return {
         record_key(name): {
             "industry": str(name),
@@ -91,13 +95,13 @@ def _divided(details: pd.DataFrame, month: pd.Period, kind: str) -> dict[str, An
     }
 
 
-def _movers(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+def _movers(panel: FirmPanel, month: pd.Period, most: int) -> dict[str, Any]:
     """Firms whose headcount moved most, by code."""
     rows = panel.frame[panel.frame["month"] == month].copy()
     rows["net"] = rows["end"] - rows["opening"]
     rows["size_of_move"] = rows["net"].abs()
     rows = rows[rows["size_of_move"] > 0]
-    rows = rows.sort_values(["size_of_move", "firm"], ascending=[False, True]).head(MOST_MOVERS)
+    rows = rows.sort_values(["size_of_move", "firm"], ascending=[False, True]).head(most)
     return {
         record_key(row["firm"]): {
             "firm": str(row["firm"]),
@@ -108,16 +112,24 @@ def _movers(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
     }
 
 
-def _abnormal(panel: FirmPanel, month: pd.Period) -> dict[str, Any]:
+def _abnormal(
+    panel: FirmPanel, month: pd.Period, named: set[str], most: int
+) -> tuple[dict[str, Any], int]:
+    """Firms with separations beyond their own usual, and how many are left out for secrecy."""
     table = abnormal_separations(panel, month)
+    table = table[table["abnormal"]].sort_values(
+        ["separations", "firm"], ascending=[False, True], kind="stable"
+    )
+    further = ~table["firm"].isin(named)
+    told = ~further | (further.cumsum() + len(named) <= most)
     return {
         record_key(row["firm"]): {
             "firm": str(row["firm"]),
             "separations": _number(row["separations"], 0),
             "expected": _number(row["expected"], 1),
         }
-        for row in table[table["abnormal"]].to_dict("records")
-    }
+        for row in table[told].to_dict("records")
+    }, int((~told).sum())
 
 
 def sample_record(
@@ -142,7 +154,8 @@ def sample_record(
     dict or None
         `totals` of all who reported, `matched` and `matched_without_largest` (like for like),
         `industries`, `types`, `causes`, `movers`, `abnormal`, `coverage`; `reason` alone where the
-        month cannot be shown. None if no firm ever reported.
+        month cannot be shown. None if no firm ever reported. Together they tell of no firm without
+        a code and of no two (see `features.suppression`).
     """
     known = reports[reports["month"] <= month]
     if known.empty:
@@ -165,6 +178,12 @@ def sample_record(
         rest = _matched(panel, month, DEFAULT_LARGEST)
     except DataError as error:
         return {"source": source, "demo": demo, "reason": error.message.rstrip("。")}
+    # More firms by code, and one or two others could be had by subtraction from the totals.
+    most = max(reporting - LEAST_FIRMS, 0)
+    movers = _movers(panel, month, min(MOST_MOVERS, most))
+    codes = {row["firm"] for row in movers.values()}
+    abnormal, withheld = _abnormal(panel, month, codes, most)
+    codes |= {row["firm"] for row in abnormal.values()}
     covered = coverage(panel)
     seen = covered[covered.index == month].iloc[0]
     return {
@@ -174,11 +193,13 @@ def sample_record(
         "totals": _totals(panel, month),
         "matched": matched,
         "matched_without_largest": {**rest, "largest": DEFAULT_LARGEST.count},
-        "industries": _industries(panel, month),
+        "industries": _industries(panel, month, codes),
         "types": _divided(types, month, "type"),
         "causes": _divided(causes, month, "cause"),
-        "movers": _movers(panel, month),
-        "abnormal": _abnormal(panel, month),
+        "movers": movers,
+        "movers_withheld": most == 0,
+        "abnormal": abnormal,
+        "abnormal_withheld": withheld,
         "coverage": {name: int(seen[name]) for name in ("reporting", "missing", "entered", "left")},
         "contradictions": int((panel.findings["month"] == month).sum())
         if len(panel.findings)

@@ -6,17 +6,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from forecasting.bulletin.figures import show
+from forecasting.bulletin.tiers import retold
+
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _BLANK = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
+_MONTH = re.compile(r"(?<![\d-])\d{4}-(0[1-9]|1[0-2])(?![\d-])")
+_YEARS = re.compile(r"(?<=（)\d{4}(-\d{4})?(?=，)")
 _LEVEL_KEYS = ("code", "name", "since", "reasons", "step", "report_hours")
 
 
-def _official(text: str) -> str:
-    """A text for the terminal as documents are set: no separators, no blanks beside Chinese."""
-    return _BLANK.sub("", _SEPARATOR.sub("", text))
+def _official(region: str, text: str) -> str:
+    """A text for the terminal as documents are set.
+
+    No separators, no blanks beside Chinese, months and years as they are spoken of, and who set a
+    cap in the words of the place.
+    """
+    said = _MONTH.sub(lambda found: show(found[0], "month"), _SEPARATOR.sub("", text))
+    said = _YEARS.sub(lambda found: show(found[0], "period"), said)
+    return retold(region, _BLANK.sub("", said))
 
 
-def warning_record(feed: Mapping[str, Any], decimals: int, months: int) -> dict[str, Any]:
+def warning_record(
+    feed: Mapping[str, Any], decimals: int, months: int, region: str
+) -> dict[str, Any]:
     """What a bulletin tells of a feed document.
 
     Parameters
@@ -27,6 +40,8 @@ def warning_record(feed: Mapping[str, Any], decimals: int, months: int) -> dict[
         Digits the indicator is published with.
     months : int
         Coming months whose lines are told.
+    region : str
+        Name of the place.
 
     Returns
     -------
@@ -46,7 +61,7 @@ def warning_record(feed: Mapping[str, Any], decimals: int, months: int) -> dict[
         shown = {k: row.get(k) for k in ("value", "state", "standard_error")}
         lines.setdefault(str(row["month"]), {})[str(row["level"])] = shown
     if level is not None:
-        level = {**level, "reasons": [_official(r) for r in level.get("reasons") or ()]}
+        level = {**level, "reasons": [_official(region, r) for r in level.get("reasons") or ()]}
     lines = dict(sorted(lines.items())[:months])
     return {
         "state": feed["state"],

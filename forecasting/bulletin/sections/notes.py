@@ -6,6 +6,7 @@ from forecasting.bulletin.blocks import Block, Heading, Paragraph
 from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.wording import amount
 
+SHOWN_GAPS = 6
 _DEMO = "本月报含演示数据：数列、控制数为演示而生成，不代表任何地区的真实情况，不得作为决策依据。"
 
 
@@ -27,17 +28,37 @@ def _revised(book: Book, code: str) -> Text:
     )
 
 
+def _runs(months: list[str]) -> list[tuple[int, int]]:
+    """First and last position of each run of months that follow one another within a year."""
+    runs: list[tuple[int, int]] = []
+    for at, month in enumerate(months):
+        begin, last = runs[-1] if runs else (0, -1)
+        before = months[last] if runs else ""
+        if before[:4] == month[:4] and int(before[5:]) + 1 == int(month[5:]):
+            runs[-1] = (begin, at)
+        else:
+            runs.append((at, at))
+    return runs
+
+
 def _gaps(book: Book, code: str) -> Text:
     pointer = f"/notes/series/{code}"
-    count = len(book.get(f"{pointer}/gaps"))
-    months = join(
-        [(book.cite(f"{pointer}/gaps/{i}", "month"),) for i in range(min(count, 6))], "、"
-    )
+    if book.get(f"{pointer}/stale"):
+        return ()  # told of as no longer published
+    runs = _runs(book.get(f"{pointer}/gaps"))
+    spans = [
+        say(
+            "{first}{last}",
+            first=book.cite(f"{pointer}/gaps/{a}", "month" if a == b else "from_month"),
+            last=say("—{m}", m=book.cite(f"{pointer}/gaps/{b}", "month_of_year")) if b > a else (),
+        )
+        for a, b in runs[:SHOWN_GAPS]
+    ]
     return say(
         "{name}缺{months}{more}",
         name=book.cite(f"{pointer}/name"),
-        months=months,
-        more="等" if count > 6 else "",
+        months=join(spans, "、"),
+        more="等" if len(runs) > SHOWN_GAPS else "",
     )
 
 
@@ -95,7 +116,7 @@ def data_notes(book: Book) -> list[Block]:
         blocks.append(
             Paragraph(
                 say(
-                    "{names}的部分发布日期按惯例推算（月末加发布滞后），据此所作回测为准实时。",
+                    "{names}的部分发布日期按惯例推算（月末加发布滞后），据此所作的回测为准实时回测。",
                     names="各指标" if len(estimated) == len(series) else join(estimated, "、"),
                 )
             )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from data.targets import TIER_NAMES
 from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, Table
-from forecasting.bulletin.facts import Book, Text, say
-from forecasting.bulletin.wording import amount, cap_name, chance
-from forecasting.document import BASES
+from forecasting.bulletin.cap_wording import cap_chance, measure
+from forecasting.bulletin.facts import Book, Part, Text, say
+from forecasting.bulletin.figures import show
+from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.wording import amount, chance
 
 SHORT_MONTHS = 6
 _STATES = {
@@ -41,11 +42,12 @@ def _unit(book: Book) -> str:
     return "" if unit in ("倍", "指数") else unit
 
 
-def _expected(book: Book, month: str) -> Text:
+def _expected(book: Book, month: str, name: Part) -> Text:
     pointer = f"/outlook/months/{month}"
     return say(
-        "{month}{value}左右（{inner}%区间为{interval}）",
+        "{month}{name}{value}左右（{inner}%区间为{interval}）",
         month=book.cite(f"{pointer}/month", "month"),
+        name=name,
         value=amount(
             book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
         ),
@@ -59,9 +61,8 @@ def _trend(book: Book) -> Text:
     first, last = months[0], months[-1]
     highest = book.get("/outlook/highest_month")
     said = say(
-        "预计{name}{first}，高于{origin}水平{chance}",
-        name=book.cite("/outlook/name"),
-        first=_expected(book, first),
+        "预计{first}，高于{origin}水平{chance}",
+        first=_expected(book, first, say("{name}为", name=book.cite("/outlook/name"))),
         origin=book.cite("/outlook/origin", "month"),
         chance=chance(book, f"/outlook/months/{first}/p_higher", ""),
     )
@@ -70,18 +71,17 @@ def _trend(book: Book) -> Text:
             "{said}；今后{count}个月中位数最高的是{high}",
             said=said,
             count=book.cite("/outlook/horizon", "plain"),
-            high=_expected(book, highest),
+            high=_expected(book, highest, "，为"),
         )
     if last not in (first, highest):
-        said = say("{said}；到{last}", said=said, last=_expected(book, last))
+        said = say("{said}；到{last}", said=said, last=_expected(book, last, "为"))
     return say("{said}。", said=said)
 
 
 def _status(book: Book) -> Text:
     made = say(
-        "{label}（{name}第{version}版，数据截至{origin}）",
+        "“{label}”（第{version}版，数据截至{origin}）",
         label=book.cite("/outlook/label"),
-        name=book.cite("/outlook/registered_name"),
         version=book.cite("/outlook/version"),
         origin=book.cite("/outlook/origin", "month"),
     )
@@ -93,24 +93,9 @@ def _status(book: Book) -> Text:
 def _cap_said(book: Book, key: str) -> Text:
     pointer = f"/outlook/caps/{key}"
     row = book.get(pointer)
-    name = say(
-        "{period}{basis}{name}",
-        period=book.cite(f"{pointer}/period", "period"),
-        basis=BASES[row["basis"]],
-        name=cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals")),
-    )
-    if row["already_breached"]:
-        said = say("{name}：期内已突破", name=name)
-        if row["p_any_remaining"] is not None:
-            again = chance(book, f"{pointer}/p_any_remaining", "今后各月再次突破")
-            said = say("{said}，{again}", said=said, again=again)
+    said = cap_chance(book, pointer)
+    if row["already_breached"] or row[measure(row["basis"])] is None:
         return said
-    measured = {"p_any": "期内突破", "p_end": "期末突破", "p_average": "全年平均突破"}
-    basis = {"period_end": "p_end", "period_average": "p_average"}.get(row["basis"], "p_any")
-    if row[basis] is None:
-        why = book.cite(f"{pointer}/reasons/{basis}")
-        return say("{name}：概率不能给出，{why}", name=name, why=why)
-    said = say("{name}：{p}", name=name, p=chance(book, f"{pointer}/{basis}", measured[basis]))
     if row["first_breach_month"] is not None and row["basis"] != "period_end":
         first = book.cite(f"{pointer}/first_breach_month", "month")
         said = say("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
@@ -155,6 +140,7 @@ def fan(book: Book) -> Fan:
     """The chart's figures, all from the record."""
     outlook = book.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
+    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
     caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
     for row in outlook["caps"].values():
         if row["basis"] == "period_average" or row["value"] is None:
@@ -164,13 +150,14 @@ def fan(book: Book) -> Fan:
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
             first, last = min(first, old[2]), max(last, old[3])
-        label = f"{TIER_NAMES[row['tier']]}{kind}{row['value']:.12g}"
+        value = show(row["value"], "plain", outlook["decimals"])
+        label = f"{tier_word(region, row['tier'])}{kind}{value}"
         caps[row["tier"], row["value"]] = (label, row["value"], first, last)
-    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
     return Fan(
         title=f"{region}{name}",
         unit=outlook["unit"],
         digits=outlook["decimals"],
+        ahead_digits=outlook["digits"],
         past=tuple(outlook["past"].items()),
         ahead=tuple((m, *(row[n] for n in names)) for m, row in outlook["months"].items()),
         caps=tuple(caps.values()),

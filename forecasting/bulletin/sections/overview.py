@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forecasting.bulletin.blocks import Block, Heading, Paragraph
 from forecasting.bulletin.facts import Book, Text, join, say
+from forecasting.bulletin.sections.summary import summary
 from forecasting.bulletin.wording import against_cap, amount, compared
 
 # What the section on the market tells; everything else belongs to the general situation.
@@ -19,7 +20,7 @@ FLOWS = ("registered_inflow", "registered_reemployed", "registered_exited")
 
 def _absent(book: Book, pointer: str) -> Text:
     return say(
-        "{name}本月数据未入库，最新为{latest}{value}",
+        "{name}本月数据未入库，最新为{latest}的{value}",
         name=book.cite(f"{pointer}/name"),
         latest=book.cite(f"{pointer}/latest_month", "month"),
         value=amount(
@@ -72,7 +73,7 @@ def _told(book: Book, codes: tuple[str, ...]) -> list[str]:
 
 def overview(book: Book) -> list[Block]:
     """总体情况: levels with their caps, flows of the register, new jobs, everything else."""
-    blocks: list[Block] = [Heading(("总体情况",))]
+    blocks: list[Block] = [Heading(("总体情况",)), *summary(book)]
     month = book.cite("/month", "month")
     for code in _told(book, LEVELS):
         said = value_and_change(book, code)
@@ -82,7 +83,8 @@ def overview(book: Book) -> list[Block]:
         lead = say("{month}，", month=month) if known and not lead else lead
         text = say("{lead}{said}。", lead=lead, said=said)
         if caps:
-            text = say("{text}{caps}。", text=text, caps=caps)
+            name = book.cite(f"/series/{code}/name")
+            text = say("{text}{name}{caps}。", text=text, name=name, caps=caps)
         blocks.append(Paragraph(text))
     flows = _told(book, FLOWS)
     if flows:

@@ -25,9 +25,19 @@ def _group(book: Book, code: str) -> Text:
     return say("{said}，占登记失业人数的{share}%", said=said, share=share)
 
 
+def _withheld(book: Book, groups: list[str]) -> list[Block]:
+    """Groups that are too small to be told of."""
+    small = [(book.cite(f"/people/{g}/label"),) for g in groups]
+    if not small:
+        return []
+    return [Paragraph(say("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
+
+
 def people(book: Book) -> list[Block]:
     """重点群体, then 高校毕业生."""
-    groups = list(book.get("/people") or {})
+    known = list(book.get("/people") or {})
+    groups = [g for g in known if not book.get(f"/people/{g}/withheld")]
+    small = [g for g in known if g not in groups]
     others = [g for g in groups if g != GRADUATES]
     blocks: list[Block] = [Heading(("重点群体和高校毕业生",)), Heading(("重点群体",), 2)]
     if others:
@@ -39,12 +49,15 @@ def people(book: Book) -> list[Block]:
                     month=month, said=said)
             )
         )  # fmt: skip
-    else:
+    elif not set(small) - {GRADUATES}:
         blocks.append(Paragraph(say("本地区没有已入库的重点群体数据。")))
+    blocks.extend(_withheld(book, [g for g in small if g != GRADUATES]))
     blocks.append(Heading(("高校毕业生",), 2))
     if GRADUATES in groups:
         said = _group(book, GRADUATES)
         blocks.append(Paragraph(say("登记失业的{said}。", said=said)))
+    elif GRADUATES in small:
+        blocks.extend(_withheld(book, [GRADUATES]))
     else:
         blocks.append(Paragraph(say("本地区没有已入库的高校毕业生数据。")))
     return blocks
@@ -53,7 +66,8 @@ def people(book: Book) -> list[Block]:
 def _matched(book: Book, pointer: str, who: Text) -> Text:
     row = book.get(pointer)
     if row["change"] is None:
-        return say("{who}没有可比的上月报表", who=who)
+        few = "不足三家，不予列示" if row["firms"] else "没有可比的上月报表"
+        return say("{who}{few}", who=who, few=few)
     if row["change"] == 0:
         moved = say("岗位与上月持平")
     else:
@@ -164,6 +178,15 @@ def _industries(book: Book) -> list[Block]:
     ]
     if not rows:
         return []
+    totals = "/sample/totals"
+    rows.append(
+        (
+            ("合计",),
+            *((book.cite(f"{totals}/{n}", "plain"),)
+              for n in ("firms", "opening", "hires", "separations", "end")),
+            signed_change(book, f"{totals}/month_change_rate", 2),
+        )
+    )  # fmt: skip
     titles = (
         "行业",
         "企业（家）",
@@ -179,14 +202,18 @@ def _industries(book: Book) -> list[Block]:
             titles=tuple((t,) for t in titles),
             rows=tuple(rows),
             numeric=(False, *[True] * 6),
-            widths=(0.28, 0.12, 0.12, 0.12, 0.12, 0.12, 0.12),
+            widths=(0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
         ),
-        Paragraph(say("注：企业不足三家的行业合并列示，不单独公布。"), note=True),
+        Paragraph(
+            say("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"), note=True
+        ),
     ]
 
 
 def _movers(book: Book) -> list[Block]:
     movers = list(book.get("/sample/movers") or {})
+    if book.get("/sample/movers_withheld"):
+        return [Paragraph(say("上报的企业太少，按保密规则不逐户列示。"))]
     if not movers:
         return [Paragraph(say("本月没有用工人数发生变动的监测企业。"))]
     names = ("opening", "hires", "separations", "end")
@@ -208,7 +235,7 @@ def _movers(book: Book) -> list[Block]:
             titles=tuple((t,) for t in titles),
             rows=tuple(rows),
             numeric=(False, False, *[True] * 5),
-            widths=(0.13, 0.27, 0.12, 0.12, 0.12, 0.12, 0.12),
+            widths=(0.12, 0.31, 0.11, 0.11, 0.11, 0.11, 0.13),
         )
     ]
     unusual = [
@@ -220,6 +247,9 @@ def _movers(book: Book) -> list[Block]:
         )
         for key in book.get("/sample/abnormal") or {}
     ]
+    if book.get("/sample/abnormal_withheld"):
+        count = book.cite("/sample/abnormal_withheld", "plain")
+        unusual.append(say("另有{count}家按保密规则不逐户列示", count=count))
     said = (
         say("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
         if unusual

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from data.targets import TIER_NAMES
 from forecasting.bulletin.blocks import Block, Heading, Paragraph
 from forecasting.bulletin.facts import Book, Text, join, say
+from forecasting.bulletin.tiers import tier_word
 from forecasting.bulletin.wording import amount, chance, qualified
 
 _KINDS = {"floor": "目标", "level": "目标值"}
@@ -19,7 +19,7 @@ def _target(book: Book, pointer: str) -> Text:
         "{period}{name}{tier}{kind}{value}{carried}",
         period=book.cite(f"{pointer}/period", "period"),
         name=book.cite(f"{pointer}/name"),
-        tier="" if row["tier"] == "own" else TIER_NAMES[row["tier"]],
+        tier="" if row["tier"] == "own" else tier_word(book.get("/region/name"), row["tier"]),
         kind=_KINDS[row["direction"]],
         value=value,
         carried="（沿用上期）" if row["carried"] else "",

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from forecasting.bulletin.blocks import Block, Heading, Paragraph, Table
+from forecasting.bulletin.cap_wording import cap_chance, measure, most_at_risk
 from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.wording import amount, direction
+from forecasting.level_scheme import NONE
 
 _LINE_STATES = {"unreachable": "不会达到", "already": "已达到"}
+
+
+def _below(book: Book) -> Text:
+    """Why there is no warning: the cap most at risk, and the cut that it stays below."""
+    key = most_at_risk(book)
+    cuts = {c: p for c, p in (book.get("/warning/cuts") or {}).items() if p is not None}
+    if key is None or not cuts:
+        return ()
+    row = book.get(f"/outlook/caps/{key}")
+    lowest = min(cuts, key=lambda c: cuts[c])
+    if row["already_breached"] or row[measure(row["basis"])] >= cuts[lowest]:
+        return ()  # held back by a rule of the scheme that says so itself
+    return say(
+        "{chance}，低于{name}的界限{cut}",
+        chance=cap_chance(book, f"/outlook/caps/{key}"),
+        name=book.cite(f"/warning/level_names/{lowest}"),
+        cut=book.cite(f"/warning/cuts/{lowest}", "per_cent"),
+    )
 
 
 def _level(book: Book) -> list[Block]:
     level = book.get("/warning/level")
     name = book.cite("/warning/level/name")
     month = book.cite("/warning/data_month", "month")
-    said = say("按{month}数据，预警等级为{name}", month=month, name=name)
+    quiet = level["code"] == NONE
+    said = say(
+        "按{month}数据，{what}{name}",
+        month=month,
+        what="没有达到任何预警等级，为" if quiet else "预警等级为",
+        name=name,
+    )
     if level.get("since"):
         since = str(level["since"])
         form = "month" if len(since) == len("YYYY-MM") else "day"
         said = say("{said}，自{since}起", said=said, since=book.cite("/warning/level/since", form))
     blocks: list[Block] = [Paragraph(say("{said}。", said=said))]
-    reasons = [
+    reasons: list[Text] = [
         (book.cite(f"/warning/level/reasons/{i}"),) for i in range(len(level.get("reasons") or ()))
     ]
+    if quiet and not reasons:
+        reasons = [r for r in (_below(book),) if r]
     if reasons:
         blocks.append(Paragraph(say("理由：{why}。", why=join(reasons))))
     steps = []
@@ -113,7 +141,7 @@ def _last_forecast(book: Book) -> Text:
     inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
     said = say(
         "以{origin}数据为起点的预测（第{version}版）给出{month}中位数{expected}、"
-        "{inner}%区间{low}—{high}，实际为{actual}，",
+        "{inner}%区间{low}—{high}{unit}，实际为{actual}，",
         origin=book.cite(f"{pointer}/origin", "month"),
         version=book.cite(f"{pointer}/version"),
         month=book.cite(f"{pointer}/month", "month"),
@@ -121,6 +149,7 @@ def _last_forecast(book: Book) -> Text:
         inner=inner,
         low=book.cite(f"{pointer}/q10", "plain", digits),
         high=book.cite(f"{pointer}/q90", "plain", digits),
+        unit="" if unit in ("倍", "指数") else unit,
         actual=amount(book, f"{pointer}/actual", unit, row["decimals"]),
     )
     if error == 0:
@@ -136,7 +165,7 @@ def _last_forecast(book: Book) -> Text:
         said = say("{said}{way}中位数{size}", said=said, way=way, size=size)
         if row["error_percent"] is not None and row["error_percent"] > 0:
             percent = book.cite(f"{pointer}/error_percent", "plain", 1)
-            said = say("{said}（{percent}%）", said=said, percent=percent)
+            said = say("{said}（误差{percent}%）", said=said, percent=percent)
     if row["inside80"]:
         return say("{said}，落在{inner}%区间之内。", said=said, inner=inner)
     if row["inside95"]:

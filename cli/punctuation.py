@@ -1,0 +1,37 @@
+"""Help and usage errors of click with the punctuation of Chinese text."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_QUOTED = re.compile(r"'([^']*)'")
+_BLANK = re.compile(r"(?<=[。？：，、]) +")
+
+
+class Formatter(click.HelpFormatter):
+    """Headings with a full-width colon; click writes a half-width one whatever the language."""
+
+    def write_heading(self, heading: str) -> None:
+        """Write a heading, such as 选项：."""
+        self.write(f"{'':>{self.current_indent}}{heading}：\n")
+
+
+def sentence(message: str) -> str:
+    """A usage error of click as a Chinese sentence.
+
+    Parameters
+    ----------
+    message : str
+        As click writes it: quotes, full stops and blanks of English about translated words.
+
+    Returns
+    -------
+    str
+        Ends with a full stop or question mark.
+    """
+    said = _BLANK.sub("", _QUOTED.sub(r"“\1”", message.strip()).replace(", ", "、"))
+    if said.endswith((".", ":")):
+        said = said[:-1]
+    return said if said.endswith(("。", "？", "！")) else f"{said}。"

@@ -1,0 +1,213 @@
+"""What is left of a bulletin without its cited figures holds no figure, in any form or state.
+
+Allowed by rule: the page number of a docx, the title of a window, which repeats the heading, and in
+a chart the months, values and bands that the record has under `outlook`, compared one by one.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+
+from data.session import Session
+from data.settings import Settings
+from data.workspace import Workspace
+from experiments.bulletins import make_bulletin
+from experiments.lifecycle import settle
+from experiments.record import recorded
+from experiments.series import Series
+from experiments.tracking import open_tracker
+from forecasting.bulletin.blocks import Chart
+from forecasting.bulletin.compose import Correction, Stamp, compose
+from forecasting.bulletin.facts import Cited, plain, resolve
+from forecasting.bulletin.figures import show
+from forecasting.bulletin.rendering import render
+from forecasting.competition import Options, compete
+
+DAY = date(2026, 11, 20)
+STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
+CORRECTION = Correction(
+    2,
+    "嘉人社〔2026〕11号",
+    [
+        {
+            "id": "a.b:size",
+            "source": "甲",
+            "before": "1",
+            "after": "20",
+            "label": "甲（人）",
+            "section": "总体情况",
+        },
+        {"id": "c", "source": "甲", "before": "3", "after": "", "label": "", "section": "走势预测"},
+    ],
+)
+HOSTILE = '</script><script>alert(1)</script>"&$x_{1}|`\x0b'
+VOID = ("meta", "br")
+# No half-width mark beside a Chinese character, nothing that betrays a missing value.
+ODD = re.compile(
+    r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]|\([^)]*[\u4e00-\u9fff]|nan|None|inf\b|（）|\(\)"
+    r"|[，。；：、]{2}|。）|（，|-0\.0+(?!\d)|(?<![\d.])-0(?![.\d])|\+0(?![.\d])|\d—|%%|人人|--"
+)
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[dict[str, Any]]:
+    """Records of every region; of three of them with a forecast in force."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_TODAY", str(DAY))
+        workspace = Workspace(tmp_path_factory.mktemp("figures"))
+        workspace.create()
+        shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+        session = Session(workspace, Settings())
+        uri = session.settings.tracking_uri(workspace)
+        options = Options(models=("drift", "seasonal_naive"), origins=10, n_paths=200)
+        found = {}
+        for name in ("嘉定", "舟山", "全国", "徐汇", "江夏", "嵊州"):
+            place = session.catalogue.region(name)
+            series = Series(place, session.catalogue.default_indicator(place))
+            if len(found) < 3:
+                code, what = place.code, series.indicator
+                with recorded(uri, workspace, place, what) as run:
+                    result = compete(session.store.vintages(code, what.code), place, what, DAY,
+                                     session.targets(), options)  # fmt: skip
+                    run.register(result, b"")
+                    settle(run.run.tracker, series, result, run.run)
+            with open_tracker(uri, workspace) as tracker:
+                made = make_bulletin(session, tracker, series, DAY, formats=())
+            found[name] = json.loads(json.dumps(made.record))
+        yield found
+        session.store.close()
+
+
+class Loose(HTMLParser):
+    """Text that is neither a cited figure nor within a chart, and the spoken months of charts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.loose: list[str] = []
+        self.spoken: list[str] = []
+        self.tags: list[str] = []
+        self.title = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.stack.append(dict(attrs).get("class") or tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.stack.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.stack and self.stack[-1] == "tip":
+            self.spoken.append(data)
+        if self.stack and self.stack[-1] == "title":
+            self.title = data
+        elif not {"data", "script", "style", "chart", "key"} & set(self.stack):
+            self.loose.append(data)
+
+
+def spoken(record: dict[str, Any]) -> list[str]:
+    """What a chart says of each month, written from the record."""
+    outlook = record["outlook"]
+    unit, past, ahead = outlook["unit"], outlook["decimals"], outlook["digits"]
+    found = []
+    for month, value in outlook["past"].items():
+        found += [f"{show(month, 'month')} {show(value, 'plain', past)}{unit}（已公布）"]
+    for month, row in outlook["months"].items():
+        q = {k: show(v, "plain", ahead) for k, v in row.items() if k.startswith("q")}
+        found += [f"{show(month, 'month')} 中位数{q['q50']}{unit}",
+                  f"80%区间{q['q10']}—{q['q90']}，95%区间{q['q025']}—{q['q975']}"]  # fmt: skip
+    return found
+
+
+STATES = {
+    "draft": (None, None), "issued": (STAMP, None), "correction": (STAMP, CORRECTION),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
+    stamp, correction = STATES[state]
+    for name, record in records.items():
+        bulletin = compose(record, stamp, correction)
+        page = Loose(render(bulletin, "html").decode("utf-8"))
+        loose = "\n".join(page.loose)
+        assert page.title == "".join(plain(line) for line in bulletin.title)
+        assert not re.search(r"[0-9０-９]", loose), (name, loose)
+        for chart in (b for b in bulletin.blocks if isinstance(b, Chart)):
+            # Caps on the chart are written as in the text.
+            digits = record["outlook"]["decimals"]
+            for label, value, *_ in chart.fan.caps:
+                assert label.endswith(show(value, "plain", digits))
+                assert value in {c["value"] for c in record["outlook"]["caps"].values()}
+        if "months" in record["outlook"]:
+            assert [s for s in page.spoken if s] == spoken(record)
+        with zipfile.ZipFile(io.BytesIO(render(bulletin, "docx"))) as archive:
+            body = archive.read("word/document.xml").decode("utf-8")
+        outside = re.sub(r"<w:bookmarkStart .*?<w:bookmarkEnd [^>]*/>", "", body, flags=re.DOTALL)
+        assert not re.search(r"\d", "".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)<", outside)))
+        for fact in bulletin.facts:
+            assert fact.text == show(fact.value, fact.form, fact.digits)
+            head = fact.pointer.split("/")[1]
+            if head not in ("intervals", "scale", "annexes", "stamp", "correction"):
+                assert resolve(record, fact.pointer) == fact.value
+        facts = set(json.loads(render(bulletin, "json"))["facts"])
+        # What a chart shows is told in an attribute, to those who cannot see it.
+        told = {c.fact for b in bulletin.blocks if isinstance(b, Chart)
+                for c in b.alternative if isinstance(c, Cited)}  # fmt: skip
+        html = render(bulletin, "html").decode("utf-8")
+        assert set(re.findall(r'data-fact="([^"]+)"', html)) | told == facts
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_text_is_plain_official_chinese(records: dict[str, Any], state: str) -> None:
+    for name, record in records.items():
+        text = render(compose(record, *STATES[state]), "md").decode("utf-8")
+        for line in text.replace("---:", "").replace("---", "").splitlines():
+            found = ODD.search(re.sub(r"(\d)—(\d)", r"\1\2", line.replace("—月", "")))
+            assert found is None, (name, found, line)
+
+
+def hostile(value: Any) -> Any:
+    """A record in which every name that comes from outside is hostile."""
+    if isinstance(value, dict):
+        return {
+            k: HOSTILE
+            if k in ("firm", "industry", "source", "label", "reason", "failure", "office")
+            and isinstance(v, str)
+            else hostile(v)
+            for k, v in value.items()
+        }
+    return [hostile(v) for v in value] if isinstance(value, list) else value
+
+
+def test_hostile_names_are_text_everywhere(records: dict[str, Any]) -> None:
+    record = hostile(copy.deepcopy(records["嘉定"]))
+    bulletin = compose(record, Stamp(HOSTILE, HOSTILE, HOSTILE, "2026-11-23"))
+    page = Loose(render(bulletin, "html").decode("utf-8"))
+    assert page.tags.count("script") == 1  # the facts
+    assert set(page.tags) <= set(
+        Loose(render(compose(records["嘉定"], STAMP), "html").decode()).tags
+    )
+    shown = Document(io.BytesIO(render(bulletin, "docx")))
+    cells = [c.text for t in shown.tables for row in t.rows for c in row.cells]
+    assert any("<script>alert(1)</script>" in text for text in cells)
+    told = render(bulletin, "md").decode("utf-8")
+    assert "<script" not in told.replace("\\<", "")
+    assert HOSTILE.replace("\x0b", " ").strip() in json.dumps(
+        json.loads(render(bulletin, "json")), ensure_ascii=False
+    ).replace('\\"', '"')

@@ -1,0 +1,97 @@
+"""What a correction tells: the main figures by name, everything else by section."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from forecasting.bulletin.blocks import Bulletin
+from forecasting.bulletin.changes import MOST_ROWS, changed_facts, divided, label
+from forecasting.bulletin.facts import Fact
+
+RECORD: dict[str, Any] = {
+    "region": {"name": "嵊州市"},
+    "series": {"u": {"name": "登记失业人数", "unit": "人"},
+               "r": {"name": "登记失业率", "unit": "%"}},
+    "people": {"youth": {"label": "青年", "name": "登记失业人数", "unit": "人"}},
+    "sample": {"totals": {"net": -3}},
+    "progress": {"j": {"name": "城镇新增就业", "unit": "人", "period": "2026"}},
+    "warning": {"level_names": {"red": "Ⅰ级（红色）"}},
+    "outlook": {"name": "登记失业人数", "months": {"2026-11": {}, "2026-12": {}},
+                "caps": {"a": {"tier": "district", "period": "2026"}}},
+    "review": {}, "notes": {},
+}  # fmt: skip
+EMPTY = Bulletin((), (), (), (), (), (), (), (), (), "2026-11-20", (), demo=False)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "name"),
+    [
+        ("/series/u/value", "登记失业人数（人）"),
+        ("/series/u/flow/value", "登记失业人数当月数（人）"),
+        ("/series/r/month_on_month/change", "登记失业率比上月增减（百分点）"),
+        ("/series/u/year_on_year/percent", "登记失业人数比上年同期增减（%）"),
+        ("/series/r/caps/x/headroom", "登记失业率余量（百分点）"),
+        ("/series/u/name", ""),
+        ("/people/youth/value", "青年（人）"),
+        ("/people/youth/share", "青年占比（%）"),
+        ("/sample/totals/net", "监测企业净变动（人）"),
+        ("/sample/movers/x/net", ""),
+        ("/progress/j/share", "2026年城镇新增就业完成比例（%）"),
+        ("/warning/level/name", "预警等级"),
+        ("/warning/lines/2026-11/red/value", "2026年11月Ⅰ级（红色）警戒线"),
+        ("/outlook/caps/a/p_any", "2026年突破本市控制数的概率"),
+        ("/outlook/months/2026-11/q50", "2026年11月登记失业人数预测中位数"),
+        ("/outlook/months/2026-12/q50", ""),
+        ("/outlook/data_fingerprint", ""),
+        ("/review/forecast/error", ""),
+    ],
+)
+def test_names(pointer: str, name: str) -> None:
+    assert label(RECORD, pointer) == name
+
+
+def fact(pointer: str, value: Any, form: str, text: str, digits: int = 0) -> Fact:
+    return Fact(f"{pointer[1:].replace('/', '.')}:{form}", pointer, value, form, digits, text, "甲")
+
+
+def changed(before: list[Fact], after: list[Fact]) -> list[dict[str, str]]:
+    old, new = (replace(EMPTY, facts=tuple(f)) for f in (before, after))
+    return changed_facts(old, new, RECORD, RECORD)
+
+
+def test_a_change_of_direction_keeps_its_sign() -> None:
+    pointer = "/series/u/month_on_month/change"
+    before = [fact(pointer, 19, "size", "19"), fact(pointer, 19, "signed", "+19")]
+    after = [fact(pointer, -19, "size", "19"), fact(pointer, -19, "signed", "-19")]
+    (row,) = changed(before, after)
+    assert (row["before"], row["after"]) == ("+19", "-19")
+    (large,) = changed(
+        [fact("/series/u/value", 1_234_567, "ten_thousands", "123.46", 2)],
+        [fact("/series/u/value", 1_234_600, "size", "1234600")],
+    )[:1]
+    assert large["after"] == "1234600"
+
+
+def test_what_is_known_of_the_program_is_no_change() -> None:
+    for pointer in (
+        "/program", "/as_of", "/notes/series/u/overdue", "/scale/0/low", "/warning/state_reason",
+        "/notes/series/u/revisions/x/published_on",
+    ):  # fmt: skip
+        assert changed([fact(pointer, "a", "text", "a")], [fact(pointer, "b", "text", "b")]) == []
+
+
+def test_few_are_listed_and_all_are_counted() -> None:
+    rows = [
+        {"id": str(i), "source": "甲", "before": "1", "after": "2", "section": "走势预测",
+         "label": f"甲{i}" if i % 2 else ""}
+        for i in range(200)
+    ]  # fmt: skip
+    listed, others = divided(rows)
+    assert len(listed) == MOST_ROWS
+    assert len(listed) + sum(o["count"] for o in others.values()) == 200
+    # Kept by an earlier release, without names.
+    listed, others = divided([{"id": "x", "source": "甲", "before": "1", "after": "2"}])
+    assert (listed, others) == ([], {"其他": {"section": "其他", "count": 1}})

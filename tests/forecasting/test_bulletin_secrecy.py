@@ -1,0 +1,141 @@
+"""Small numbers of people and firms are not told, and cannot be worked out from what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.catalogue import load_catalogue
+from data.observation import Observation
+from data.store import Store
+from data.vintages import Vintages
+from features.sample_firms import UNKNOWN_TRAIT
+from forecasting.bulletin.blocks import Table
+from forecasting.bulletin.facts import Book, plain
+from forecasting.bulletin.record.people import people_record
+from forecasting.bulletin.record.sample import OTHER, sample_record
+from forecasting.bulletin.sections.people import people, sample
+
+MONTH = pd.Period("2026-10", "M")
+DAY = date(2026, 11, 20)
+NOTHING = pd.DataFrame({"firm": [], "month": [], "type": [], "cause": [], "count": []})
+
+
+def reports(firms: list[tuple[str, int, int]]) -> pd.DataFrame:
+    """Three months of reports; industry, headcount and separations of October by firm."""
+    rows = []
+    for at, (industry, size, left) in enumerate(firms):
+        for month in (MONTH - 2, MONTH - 1, MONTH):
+            gone = left if month == MONTH else 0
+            rows.append({
+                "firm": f"F{at:02d}", "month": month, "base": float(size), "hires": 0.0,
+                "separations": float(gone), "end": float(size - gone), "dispatched": 0.0,
+                "hidden": 0.0, "kinds": {}, "industry": industry, "sector": None,
+                "ownership": None, "size": None, "street": None, "base_is": "month",
+                "source": "测试", "demo": False,
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def told(firms: list[tuple[str, int, int]]) -> dict[str, Any]:
+    found = sample_record(reports(firms), NOTHING, NOTHING, MONTH)
+    assert found is not None
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["甲业", "乙业", "丙业", ""]), st.integers(20, 400),
+                  st.integers(0, 9)),
+        min_size=3, max_size=12,
+    )
+)  # fmt: skip
+def test_no_firm_without_a_code_can_be_worked_out(firms: list[tuple[str, int, int]]) -> None:
+    record = told(firms)
+    codes = [f"F{i:02d}" for i in range(len(firms))]
+    named = {r["firm"] for k in ("movers", "abnormal") for r in record[k].values()}
+    industries = {r["industry"]: r for r in record["industries"].values()}
+    own = [name for name in industries if name != OTHER]
+    # Whoever knows each firm's industry can subtract, row by row and from the total.
+    for name, row in industries.items():
+        inside = [
+            code for code, (industry, *_) in zip(codes, firms, strict=True)
+            if (industry or UNKNOWN_TRAIT) == name
+            or (name == OTHER and (industry or UNKNOWN_TRAIT) not in own)
+        ]  # fmt: skip
+        assert row["firms"] == len(inside)
+        assert len(set(inside) - named) not in (1, 2)
+    assert len(set(codes) - named) not in (1, 2)
+    if industries:
+        for key in ("firms", "opening", "separations", "end"):
+            assert sum(r[key] for r in industries.values()) == record["totals"][key]
+    assert record["movers_withheld"] == (len(firms) == 3)
+
+
+def test_a_handful_of_firms_is_told_without_codes() -> None:
+    book = Book({"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"})
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
+    assert "上报的企业太少，按保密规则不逐户列示。" in said
+    assert "F0" not in said
+
+
+def test_two_comparable_firms_show_no_rate() -> None:
+    frame = reports([("甲业", 100, 4)] * 5)
+    new = frame["firm"].isin(["F02", "F03", "F04"]) & (frame["month"] < MONTH)
+    record = sample_record(frame[~new], NOTHING, NOTHING, MONTH)
+    assert record is not None
+    assert (record["matched"]["firms"], record["matched"]["change"]) == (2, None)
+    book = Book({"sample": record, "source": "测试", "month": "2026-10"})
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
+    assert "可比企业不足三家，不予列示" in said
+
+
+@pytest.fixture
+def store(tmp_path: Any) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'o.db'}")
+    yield opened
+    opened.close()
+
+
+def series(store: Store, values: dict[str, float]) -> Vintages:
+    """A series of registered unemployed with these months alone."""
+    catalogue = load_catalogue()
+    rows = [
+        Observation("310114", "registered_unemployed", pd.Period(m, "M"), v, DAY, "本区报表")
+        for m, v in values.items()
+    ]
+    store.append(rows, catalogue, command="test")
+    return store.vintages("310114", "registered_unemployed")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "withheld", "guarded"),
+    [(2, 40, True, False), (1, 1, True, False), (3, 2, False, True), (5, 1, False, True),
+     (0, 0, False, False), (5, 3, False, False), (0, 2, False, True)],
+)  # fmt: skip
+def test_small_groups(store: Store, now: int, before: int, withheld: bool, guarded: bool) -> None:
+    catalogue = load_catalogue()
+    region, indicator = catalogue.region("310114"), catalogue.indicator("registered_unemployed")
+    group = series(store, {"2026-09": before, "2026-10": now})
+    record = people_record({"graduates": group}, group, region, indicator, MONTH, DAY)
+    row = record["graduates"]
+    assert row["withheld"] is withheld
+    book = Book({"people": record, "source": "测试", "month": "2026-10"})
+    said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
+    if withheld:
+        assert set(row) == {"label", "withheld", "source"}
+        assert "高校毕业生人数过少，按保密规则不予列示。" in said
+        assert not any(isinstance(f.value, int | float) for f in book.facts)
+        return
+    # The number of the month before does not follow from this month's number and the change.
+    assert (row["month_on_month"]["change"] is None) == guarded
+    assert ("基数过小，不予列示" in said) == guarded
+    assert np.isfinite(row["value"])

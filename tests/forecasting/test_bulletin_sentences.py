@@ -1,0 +1,239 @@
+"""Sentences on caps, levels, gaps and the general judgement, over what a record can hold."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data.catalogue import load_catalogue
+from data.observation import Observation
+from data.store import Store
+from data.targets import TIER_NAMES
+from forecasting.bulletin.blocks import Paragraph
+from forecasting.bulletin.cap_wording import cap_chance, most_at_risk
+from forecasting.bulletin.facts import Book, plain
+from forecasting.bulletin.record.market import ratio_record
+from forecasting.bulletin.record.warning import warning_record
+from forecasting.bulletin.sections.notes import data_notes
+from forecasting.bulletin.sections.summary import summary
+from forecasting.bulletin.sections.warning import warning
+from forecasting.bulletin.tiers import retold, tier_word
+
+ODD = re.compile(r"nan|None|（）|，，|；；|。。|，。|；。|（，|-0|\d{4}-\d|[\u4e00-\u9fff][,;:]")
+MONTH, DAY = pd.Period("2026-10", "M"), date(2026, 11, 20)
+
+
+def cap(**changes: Any) -> dict[str, Any]:
+    return {
+        "tier": "district", "basis": "any_month", "qualifier": "以内", "value": 14000,
+        "period": "2026", "carried": False, "already_breached": False, "breached": None,
+        "p_any": 0.62, "p_any_remaining": 0.3, "p_end": 0.5, "p_average": 0.001,
+        "reasons": {}, "source": "测试", **changes,
+    }  # fmt: skip
+
+
+def book(*caps: dict[str, Any], region: str = "嘉定区", **changes: Any) -> Book:
+    return Book({
+        "source": "测试", "month": "2026-10", "indicator": "registered_unemployed",
+        "region": {"name": region}, "series": {},
+        "outlook": {"status": "champion", "origin": "2026-10", "unit": "人", "decimals": 0,
+                    "caps": {str(i): c for i, c in enumerate(caps)}},
+        **changes,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "2026年内突破区控制数（14000人以内）的概率为62%（可能与不可能大体相当）"),
+        ({"basis": "period_end"},
+         "2026年末突破区控制数（14000人以内）的概率为50%（可能与不可能大体相当）"),
+        ({"basis": "period_average"},
+         "2026年全年平均突破区控制数（14000人以内）的概率不到1%（几乎不可能）"),
+        ({"period": "2026-2030", "p_any": 0.999},
+         "2026—2030年内突破区控制数（14000人以内）的概率在99%以上（几乎肯定）"),
+        ({"period": "2026-2030", "basis": "period_end"},
+         "2026—2030年期末突破区控制数（14000人以内）的概率为50%（可能与不可能大体相当）"),
+        ({"period": "2026-12", "basis": "point"},
+         "2026年12月突破区控制数（14000人以内）的概率为62%（可能与不可能大体相当）"),
+        ({"already_breached": True, "breached": {"month": "2026-08", "value": 14105}},
+         "2026年内已突破区控制数（14000人以内），首次在2026年8月（14105人），"
+         "今后各月再次突破的概率为30%（不太可能）"),
+        ({"already_breached": True, "p_any_remaining": None},
+         "2026年内已突破区控制数（14000人以内）"),
+        ({"p_any": None, "reasons": {"p_any": "预测期不到期末"}},
+         "2026年内突破区控制数（14000人以内）的概率不能给出：预测期不到期末"),
+        ({"tier": "national", "qualifier": "左右", "carried": True},
+         "2026年内突破国家预期目标（14000人左右，沿用上期）的概率为62%（可能与不可能大体相当）"),
+    ],
+)  # fmt: skip
+def test_chances_of_a_cap(changes: dict[str, Any], said: str) -> None:
+    assert plain(cap_chance(book(cap(**changes)), "/outlook/caps/0")) == said
+
+
+def test_every_cap_reads_well() -> None:
+    seen = 0
+    for basis, period, tier, p, breached, region in itertools.product(
+        ("any_month", "period_end", "period_average", "point"), ("2026", "2026-2030", "2026-12"),
+        TIER_NAMES, (0.0, 0.004, 0.5, 1.0), (False, True), ("嘉定区", "嵊州市", "某县"),
+    ):  # fmt: skip
+        row = cap(basis=basis, period=period, tier=tier, p_any=p, p_end=p, p_average=p,
+                  already_breached=breached)  # fmt: skip
+        said = plain(cap_chance(book(row, region=region), "/outlook/caps/0"))
+        assert not ODD.search(said), said
+        assert said.count("突破") >= 1
+        assert said.count("（") == said.count("）")
+        seen += 1
+    assert seen == 4 * 3 * 4 * 4 * 2 * 3
+
+
+def test_the_cap_most_at_risk() -> None:
+    rows = (cap(p_any=0.2), cap(basis="period_end", p_end=0.7), cap(p_any=None))
+    assert most_at_risk(book(*rows)) == "1"
+    assert most_at_risk(book(*rows, cap(already_breached=True))) == "3"
+    assert most_at_risk(book()) is None
+    assert most_at_risk(book(*rows, month="2026-11")) is None
+    assert most_at_risk(book(cap(p_any=None))) is None
+
+
+def test_tiers_are_named_after_the_place() -> None:
+    assert [tier_word("嘉定区", t) for t in TIER_NAMES] == ["国家", "市", "区", "自定"]
+    assert [tier_word("嵊州市", t) for t in TIER_NAMES] == ["国家", "上级", "本市", "自定"]
+    assert [tier_word("某县", t) for t in TIER_NAMES] == ["国家", "市", "县", "自定"]
+    text = "市控制数14300人以内、区控制数14000人以内"
+    assert retold("嘉定区", text) == text
+    assert retold("嵊州市", text) == "上级控制数14300人以内、本市控制数14000人以内"
+
+
+def series(code: str, value: float | None, **changes: Any) -> dict[str, Any]:
+    found = load_catalogue().indicator(code)
+    beside = {"base": 1, "percent": None, "reason": "口径变化，不可比"}
+    return {
+        "name": found.name, "unit": found.unit, "kind": found.kind, "decimals": found.decimals,
+        "value": value, "month_on_month": {**beside, "change": changes.get("month")},
+        "year_on_year": {**beside, "change": changes.get("year")},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("month", "year", "said"),
+    [
+        (5, 7, "，环比、同比均增加"), (-5, 7, "，环比减少、同比增加"), (0, 0, "，环比、同比均持平"),
+        (None, -1, "，同比减少"), (2, None, "，环比增加"), (None, None, ""),
+    ],
+)  # fmt: skip
+def test_the_general_judgement(month: int | None, year: int | None, said: str) -> None:
+    main = {"registered_unemployed": series("registered_unemployed", 13612, month=month, year=year)}
+    (only,) = summary(book(series=main))
+    assert isinstance(only, Paragraph)
+    assert plain(only.text) == f"总的看，2026年10月末登记失业人数13612人{said}。"
+
+
+def test_the_general_judgement_tells_what_is_known() -> None:
+    rows = {
+        "registered_unemployed": series("registered_unemployed", 13612, month=5, year=5),
+        "openings_to_seekers": series("openings_to_seekers", 0.985),
+    }
+    progress = {"new_jobs": {"basis": "period_total", "period": "2026", "gap": -1.2,
+                             "name": "城镇新增就业"}}  # fmt: skip
+    level = {"code": "orange", "name": "Ⅱ级（橙色）"}
+    full = book(cap(), series=rows, progress=progress,
+                warning={"level": level, "data_month": "2026-10"})  # fmt: skip
+    (only,) = summary(full)
+    assert isinstance(only, Paragraph)
+    assert plain(only.text) == (
+        "总的看，2026年10月末登记失业人数13612人，环比、同比均增加；求人倍率0.99；"
+        "城镇新增就业慢于序时进度；2026年内突破区控制数（14000人以内）的概率为62%"
+        "（可能与不可能大体相当）；预警等级为Ⅱ级（橙色）。"
+    )
+    unknown = {"registered_unemployed": series("registered_unemployed", None)}
+    assert summary(book(cap(), series=unknown)) == []
+
+
+def feed(code: str, reasons: list[str]) -> dict[str, Any]:
+    levels = [{"code": "yellow", "name": "Ⅲ级（黄色）", "probability": 0.25},
+              {"code": "red", "name": "Ⅰ级（红色）", "probability": 0.8}]  # fmt: skip
+    name = {"none": "无预警"}.get(code, "Ⅰ级（红色）")
+    return {
+        "state": "current", "data_month": "2026-10", "unit": "人", "scheme": {"levels": levels},
+        "level": {"code": code, "name": name, "since": "2026-09", "reasons": reasons},
+        "caps": [], "lines": [],
+    }  # fmt: skip
+
+
+def told(code: str, reasons: list[str], *caps: dict[str, Any], region: str = "嘉定区") -> str:
+    record = warning_record(feed(code, reasons), 0, 6, region)
+    blocks = warning(book(*caps, warning=record, region=region))
+    return "".join(plain(b.text) for b in blocks if isinstance(b, Paragraph))
+
+
+def test_a_level_is_told_with_its_reason() -> None:
+    reason = "区控制数 14,000人以内（2026，各月）的突破概率 99.9% 以上，达到Ⅰ级（红色）的界限 80%"
+    said = told("red", [reason, "登记失业率连续 2 个月不低于 6（2026-07 为 6.1）"], region="嵊州市")
+    assert "按2026年10月数据，预警等级为Ⅰ级（红色），自2026年9月起。" in said
+    assert (
+        "理由：本市控制数14000人以内（2026年，各月）的突破概率99.9%以上，达到Ⅰ级（红色）的界限80%；"
+        "登记失业率连续2个月不低于6（2026年7月为6.1）。"
+    ) in said
+
+
+def test_no_level_has_its_reason_too() -> None:
+    said = told("none", [], cap(p_any=0.04))
+    assert "没有达到任何预警等级，为无预警，自2026年9月起。" in said
+    assert (
+        "理由：2026年内突破区控制数（14000人以内）的概率为4%（很不可能），低于Ⅲ级（黄色）的界限25%。"
+    ) in said
+    # Above the cut without a level: a rule of the scheme waits, and the cap is not the reason.
+    assert "理由" not in told("none", [], cap(p_any=0.6))
+    assert "理由" not in told("none", [])
+
+
+def test_missing_months_are_told_as_runs() -> None:
+    row = {
+        "name": "甲", "unit": "人", "decimals": 0, "revisions": {}, "overdue": None, "stale": None,
+        "estimated": False, "breaks": {}, "source": "测试",
+        "gaps": ["2024-11", "2024-12", "2025-01", "2025-03", "2025-05", "2025-06", "2025-07"],
+    }  # fmt: skip
+    notes = {"series": {"a": row}, "failed": {}}
+    said = "".join(plain(b.text) for b in data_notes(book(notes=notes)) if isinstance(b, Paragraph))
+    assert "缺月：甲缺2024年11—12月、2025年1月、2025年3月、2025年5—7月。" in said
+    row["stale"] = "2025-07"
+    said = "".join(plain(b.text) for b in data_notes(book(notes=notes)) if isinstance(b, Paragraph))
+    assert "缺月：" not in said
+    assert "停更：甲长期没有新数据，最新为2025年7月，本期不列。" in said
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'o.db'}")
+    yield opened
+    opened.close()
+
+
+def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
+    catalogue = load_catalogue()
+    counts = {"job_openings": {"2026-09": 90, "2026-10": 99}, "job_seekers": {"2026-10": 100}}
+    rows = [
+        Observation("310114", code, pd.Period(m, "M"), float(v), DAY, "本区报表")
+        for code, values in counts.items() for m, v in values.items()
+    ]  # fmt: skip
+    store.append(rows, catalogue, command="test")
+    vintages = {code: store.vintages("310114", code) for code in counts}
+    indicators = {i.code: i for i in catalogue.indicators}
+    place = catalogue.region("310114")
+    found = ratio_record(vintages, indicators, place, MONTH, DAY)
+    assert found is not None
+    assert (found["value"], found["month_on_month"]["change"]) == (0.99, None)
+    assert found["source"] == "嘉定区“招聘人数”除以“求职人数”"
+    assert ratio_record(vintages, indicators, place, MONTH - 1, DAY) is None
+    assert (
+        ratio_record({"job_openings": vintages["job_openings"]}, indicators, place, MONTH, DAY)
+        is None
+    )

@@ -18,7 +18,7 @@ from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.notify import notify
 from experiments.cycle.records import cycle_folder, journal_folder
 from experiments.cycle.series import series_to_do
-from experiments.cycle.summary import Report, subject, text
+from experiments.cycle.summary import STATES, Report, subject, text
 from experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
 from experiments.locks import held
 
@@ -73,15 +73,15 @@ def run_cycle(
         if not mine:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
-        arrivals = take_in(session, inbox(session), day)
-        for arrival in arrivals:
-            level = logging.WARNING if arrival.state == "returned" else logging.INFO
-            log.log(level, "文件 %s：%s", arrival.file, arrival.message)
-        journal = Journal(journal_folder(session.workspace))
-        chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
-        entries = []
         minutes: int = session.settings["monthly.timeout_minutes"]
+        entries = []
         with Worker(session.workspace.root, prepare, 60.0 * minutes) as worker:
+            arrivals = take_in(session, inbox(session), day)
+            for arrival in arrivals:
+                level = logging.WARNING if arrival.state == "returned" else logging.INFO
+                log.log(level, "文件 %s：%s", arrival.file, arrival.message)
+            journal = Journal(journal_folder(session.workspace))
+            chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
             for region, indicator in chosen:
                 entry = _carry_through(worker, region, indicator, day, minutes)
                 _keep(session, journal, entry, failed, log)
@@ -119,7 +119,12 @@ def _keep(
         log.error("%s：未完成。%s", entry.title, entry.message)
         failed(session, entry)
     else:
-        log.info("%s：%s%s", entry.title, entry.state, f" {entry.message}" if entry.message else "")
+        log.info(
+            "%s：%s%s",
+            entry.title,
+            STATES[entry.state],
+            f"。{entry.message}" if entry.message else "",
+        )
     if entry.state != "unchanged":
         journal.write(entry)
 

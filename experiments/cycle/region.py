@@ -116,6 +116,9 @@ def carry_through(session: Session, order: Order) -> Entry:
     result, settled, run_id = _forecast(session, matter, order)
     made = _report(session, series, order)
     indicator = series.indicator
+    remarks = [settled.verdict.text] if not settled.verdict.passed else []
+    if reason := made.pop("unassessed", ""):
+        remarks.append(f"预警等级未评估：{reason}")
     return Entry(
         region=order.region,
         region_name=series.region.name,
@@ -132,7 +135,7 @@ def carry_through(session: Session, order: Order) -> Entry:
         version=None if settled.version is None else settled.version.version,
         model=None if settled.version is None else settled.version.model,
         action=settled.action,
-        message="" if settled.verdict.passed else settled.verdict.text,
+        message="；".join(remarks),
         **made,
     )
 
@@ -179,7 +182,11 @@ def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
             settle_outcomes(session, order.day, order.region, order.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
-            told = {"level": now.decision.level, "level_name": now.decision.name}
+            # Where nothing could be assessed the feed has no level: that is no clean bill.
+            if feed["level"] is None:
+                told = {"unassessed": feed["level_reason"]}
+            else:
+                told = {"level": now.decision.level, "level_name": now.decision.name}
         made = make_bulletin(session, to, series, order.day, feed=feed)
     files = [file.relative_to(session.workspace.root).as_posix() for file in save(session, made)]
     return {**told, "bulletin": tuple(files), "correction": made.correction}

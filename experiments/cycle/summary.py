@@ -14,13 +14,14 @@ _ACTIONS = {
     "refreshed": "沿用现役模型，数据已更新",
     "kept": "现役版本不变",
 }
+_NOTHING_IN_FORCE = "候选版本未通过检查，尚无现役版本，不发布预警线"
 _ARRIVALS = {
     "imported": "已导入",
     "unchanged": "无新内容",
     "returned": "已退回",
     "waiting": "待写完",
 }
-_STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
+STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def subject(report: Report) -> str:
 
 def _series_lines(entry: Entry) -> list[str]:
     demo = "（演示数据）" if entry.demo else ""
-    head = f"· {entry.title}{demo}：{_STATES[entry.state]}"
+    head = f"· {entry.title}{demo}：{STATES[entry.state]}"
     facts = [f"{entry.data_month} 为 {entry.latest}"] if entry.data_month else []
     facts += [f"预警等级 {entry.level_name}"] if entry.level_name else []
-    facts += [_ACTIONS[entry.action]] if entry.action else []
+    if entry.action:
+        nothing = entry.action == "kept" and entry.version is None
+        facts.append(_NOTHING_IN_FORCE if nothing else _ACTIONS[entry.action])
     facts += [f"月报更正第 {entry.correction} 号"] if entry.correction else []
     facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
     lines = [head + (f"；{'；'.join(facts)}" if facts else "")]

@@ -110,7 +110,7 @@ def carry_through(session: Session, order: Order) -> Entry:
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
     if last is not None and last.identity == mark:
-        _renew_feed(session, series, order)
+        _renew_feed(session, series, order, last)
         settle_outcomes(session, order.day, order.region, order.indicator)
         return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
     result, settled, run_id = _forecast(session, matter, order)
@@ -192,14 +192,20 @@ def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
     return {**told, "bulletin": tuple(files), "correction": made.correction}
 
 
-def _renew_feed(session: Session, series: Series, order: Order) -> None:
+def _renew_feed(session: Session, series: Series, order: Order, last: Entry) -> None:
     """Let a feed whose time is over, or whose update failed before, say how things stand."""
     folder = session.workspace.thresholds
     try:
         document = feed_files.read(folder / feed_files.file_name(order.indicator, order.region))
     except StorageError:
         document = None
-    if document is not None and state_on(document, order.day)[0] == document["state"] != "failed":
+    # Without a version in force there is nothing to publish, today as on any other day; a promotion
+    # publishes by itself.
+    if (
+        document is not None
+        and state_on(document, order.day)[0] == document["state"]
+        and (document["state"] != "failed" or last.version is None)
+    ):
         return
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
         try:

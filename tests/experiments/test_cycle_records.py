@@ -82,3 +82,11 @@ def test_problems_around_the_regions_count() -> None:
     assert "· 邮件没有发出。" in text(report)
     assert report.document()["complete"] is False
     assert report.document()["regions"][0]["bulletin"] == ["bulletins/a.html"]
+
+
+def test_nothing_in_force_is_not_called_an_unchanged_version() -> None:
+    kept = replace(DONE, action="kept", level=None, level_name=None)
+    assert "现役版本不变" in text(Report(DAY, (), (kept,)))
+    nothing = text(Report(DAY, (), (replace(kept, version=None, model=None),)))
+    assert "尚无现役版本，不发布预警线" in nothing
+    assert "现役版本不变" not in nothing

@@ -46,6 +46,9 @@ test -x "$target/bin/python" || "$python" -m venv "$target"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \\
     --find-links "$here/wheels" --constraint "$here/constraints.txt" --upgrade \\
     '@REQUIREMENT@'
+# 版本号相同时 pip 不会重装；本程序自身总以安装包中的为准。
+"$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \\
+    --find-links "$here/wheels" --no-deps --force-reinstall '@NAME@==@VERSION@'
 "$target/bin/forecast" --version
 echo "已安装到 $target。请运行 $target/bin/forecast doctor 检查。"
 """

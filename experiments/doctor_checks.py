@@ -284,7 +284,8 @@ def freshness(patient: Patient) -> Finding:
     real = [s for s in states if not s.demo]
     late = [s for s in real if s.overdue is not None]
     if not real:
-        return Finding("ok", "目前只有演示数据，没有应按期导入的序列。")
+        kind = "只有演示数据" if states else "还没有数据"
+        return Finding("ok", f"目前{kind}，没有应按期导入的序列。")
     # What has been silent for more than a year is not late: it is no longer published.
     gone = [s for s in late if _silent_months(s.last, patient.today) > _DISCONTINUED_MONTHS]
     late = [s for s in late if s not in gone]

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from data.errors import BusyError, DataError, NotFoundError, UnknownNameError
+from data.errors import BusyError, DataError, NotFoundError, StorageError, UnknownNameError
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
@@ -87,6 +88,29 @@ def test_only_one_at_a_time(session: Session) -> None:
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
 
 
+def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str, bool]] = []
+
+    def notified(_: Settings, subject: str, body: str, file: Path, *, trouble: bool) -> list[str]:
+        told.append((subject, body, trouble))
+        return []
+
+    def full(*_: object) -> None:
+        raise StorageError("磁盘已满。", "请清理。")
+
+    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(StorageError):
+        run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+    ((subject, body, trouble),) = told
+    assert subject.startswith("【需处理】")
+    assert "磁盘已满。请清理。" in body
+    assert trouble
+    # The lock is free again.
+    monkeypatch.undo()
+    assert run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG).complete
+
+
 def test_which_series(session: Session) -> None:
     everything = series_to_do(session, [])
     assert ("100000", "surveyed_unemployment_rate") in {(r.code, i.code) for r, i in everything}
@@ -105,11 +129,15 @@ def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch
 
 def test_index_page_shows_the_newest_entry_of_a_month() -> None:
     first = Entry("310114", "嘉定区", "x", "指标", "2026-11-12", "done", identity="a",
-                  data_month="2026-10", latest="1人")  # fmt: skip
+                  data_month="2026-10", latest="1人", bulletin=("bulletins/a/原.md",))  # fmt: skip
     second = Entry("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
-                   data_month="2026-10", latest="2人", correction=1, demo=True)  # fmt: skip
+                   data_month="2026-10", latest="2人", correction=1, demo=True,
+                   bulletin=("bulletins/a/更正.md",))  # fmt: skip
     page = index_page([first, second], Report(DAY, (), (second,))).decode()
     assert "2人" in page
     assert "1人" not in page.replace("第 1 号", "")
     assert "更正第 1 号" in page
+    # What was issued stays to be found beside its correction.
+    assert f'原月报：<a href="a/{quote("原.md")}">文本</a>' in page
+    assert f'<a href="a/{quote("更正.md")}">文本</a>' in page
     assert "演示数据" in page

@@ -164,9 +164,11 @@ def _publish(session: Session, report: Report, journal: Journal, log: logging.Lo
     report = replace(report, unreached=tuple(problems))
     file = cycle_folder(session.workspace) / "summary" / f"{report.day}.txt"
     write_atomically(file, text(report).encode("utf-8"))
-    unsent = notify(
-        session.settings, subject(report), text(report), file, trouble=not report.complete
-    )
+    unsent = []
+    if report.news or session.settings["notify.when"] == "always":
+        unsent = notify(
+            session.settings, subject(report), text(report), file, trouble=not report.complete
+        )
     for problem in unsent:
         log.error("%s", problem)
     return replace(report, unreached=(*report.unreached, *unsent))

@@ -43,6 +43,8 @@ def job(root: Path) -> Callable[[Order], Entry]:
 def work(root: Path, order: Order) -> Entry:
     if order.region == "310104":
         raise DataError("缺月。", "请补录。")
+    if order.region == "330900":
+        return Entry(order.region, "静", order.indicator, "指标", str(order.day), "unchanged")
     file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
     name = f"<{order.region}>"
     return Entry(order.region, name, order.indicator, "指标", str(order.day), "done",
@@ -109,6 +111,25 @@ def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.M
     # The lock is free again.
     monkeypatch.undo()
     assert run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG).complete
+
+
+def test_a_quiet_day_is_told_only_to_who_wants_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def notified(_: Settings, subject: str, *_more: object, trouble: bool) -> list[str]:
+        told.append(subject)
+        return []
+
+    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    run_cycle(session, DAY, ["舟山"], job, lambda *_: None, LOG)
+    assert told == []
+    values = {**session.settings.values, "notify.when": "always"}
+    always = Session(session.workspace, Settings(values))
+    run_cycle(always, DAY, ["舟山"], job, lambda *_: None, LOG)
+    assert len(told) == 1
+    always.store.close()
 
 
 def test_which_series(session: Session) -> None:

@@ -219,7 +219,7 @@ class Office:
         self.sealed |= {Path(f["path"]): f["sha256"] for f in done["files"]}
         self._nothing_frozen_is_rewritten()
         assert NUMBER.format(number) in issued.text
-        assert "未经签发" not in issued.text
+        assert "（草稿，" not in issued.text
         return issued
 
     def listed(self, day: str, *wanted: str) -> list[tuple[str, str, int, str]]:
@@ -247,7 +247,7 @@ class Office:
             assert told.caps >= {c["value"] for c in feed["caps"]}
         assert (feed["level"] or {}).get("code") == entry["level"]
         if entry["level"]:
-            assert f"预警等级为{entry['level_name']}" in told.text
+            assert told.facts["/warning/level/name"] == entry["level_name"]
         assert ("演示数据" in told.text) == entry["demo"]
         assert ("未得出预测的参赛模型" in told.text) == bool(told.failed)
         number = f"（更正第{entry['correction']}号）" if entry["correction"] else ""

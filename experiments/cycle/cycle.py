@@ -162,8 +162,9 @@ def _publish(session: Session, report: Report, journal: Journal, log: logging.Lo
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))
-    file = cycle_folder(session.workspace) / "summary" / f"{report.day}.txt"
-    write_atomically(file, text(report).encode("utf-8"))
+    file = _summary_file(cycle_folder(session.workspace) / "summary", report)
+    if report.news or not file.exists():
+        write_atomically(file, text(report).encode("utf-8"))
     unsent = []
     if report.news or session.settings["notify.when"] == "always":
         unsent = notify(
@@ -172,3 +173,12 @@ def _publish(session: Session, report: Report, journal: Journal, log: logging.Lo
     for problem in unsent:
         log.error("%s", problem)
     return replace(report, unreached=(*report.unreached, *unsent))
+
+
+def _summary_file(folder: Path, report: Report) -> Path:
+    """Where the summary goes: what an earlier cycle of the day reported is not lost."""
+    file, number = folder / f"{report.day}.txt", 1
+    while report.news and file.exists():
+        number += 1
+        file = folder / f"{report.day}（{number}）.txt"
+    return file

@@ -40,6 +40,7 @@ revisions = "accept"
 office = "嘉定区就业促进中心"
 """
 FIRST = "2021-01"
+RED = 23
 DISTRICTS = ("嘉定", "徐汇", "舟山", "江夏", "嵊州")
 STOCK = "registered_unemployed"
 NUMBER = "嘉就〔2026〕{}号"
@@ -166,7 +167,8 @@ class Office:
         assert done.code == code, (done.out, done.err)
         report: dict[str, Any] = done.json
         assert report["complete"] == (code == EXIT_OK)
-        told = (self.home / "monthly" / "summary" / f"{day}.txt").read_text("utf-8")
+        summaries = sorted((self.home / "monthly" / "summary").glob(f"{day}*.txt"))
+        told = summaries[-1].read_text("utf-8")
         assert told.startswith("【需处理】") == (code == EXIT_PARTIAL)
         page = (self.home / "bulletins" / "index.html").read_text("utf-8")
         for entry in report["regions"]:
@@ -446,6 +448,9 @@ def test_a_year_over_five_districts_and_the_nation(
     july = office.month("2026-06", "2026-07-20")
     assert office.told(july).caps == {12300.0}
     assert {c["value"] for c in office.feed(july)["caps"]} == {12300.0}
+    # No figure far below the cap calls for a level, one far above it for the highest.
+    office.check("2026-07-20", 10000, EXIT_OK)
+    office.check("2026-07-20", 14000, RED)
 
     # July's figure never comes, August's leaves a gap: refused, and the feed says so. The other
     # regions are not touched by it, nor does a second try do them again.

@@ -90,6 +90,17 @@ def test_only_one_at_a_time(session: Session) -> None:
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
 
 
+def test_a_second_cycle_of_a_day_keeps_what_the_first_reported(session: Session) -> None:
+    folder = cycle_folder(session.workspace) / "summary"
+    run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+    first = (folder / "2026-11-20.txt").read_bytes()
+    run_cycle(session, DAY, ["舟山"], job, lambda *_: None, LOG)  # nothing new
+    assert [f.name for f in folder.iterdir()] == ["2026-11-20.txt"]
+    run_cycle(session, DAY, ["徐汇"], job, lambda *_: None, LOG)  # fails
+    assert (folder / "2026-11-20.txt").read_bytes() == first
+    assert "缺月" in (folder / "2026-11-20（2）.txt").read_text("utf-8")
+
+
 def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, str, bool]] = []
 

@@ -101,8 +101,7 @@ def _carried_out(
         chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
         for region, indicator in chosen:
             entry = _carry_through(worker, region, indicator, day, minutes)
-            _keep(session, journal, entry, failed, log)
-            entries.append(entry)
+            entries.append(_keep(session, journal, entry, failed, log))
     return _publish(session, Report(day, tuple(arrivals), tuple(entries)), journal, log)
 
 
@@ -138,10 +137,15 @@ def _keep(
     entry: Entry,
     failed: Callable[[Session, Entry], None],
     log: logging.Logger,
-) -> None:
+) -> Entry:
     if entry.state in ("failed", "timeout"):
         log.error("%s：未完成。%s", entry.title, entry.message)
-        failed(session, entry)
+        try:
+            failed(session, entry)
+        except ForecastError as error:
+            # The other regions must not wait for this one's file.
+            log.error("%s", error)
+            entry = replace(entry, message=f"{entry.message}{error}")
     else:
         log.info(
             "%s：%s%s",
@@ -151,6 +155,7 @@ def _keep(
         )
     if entry.state != "unchanged":
         journal.write(entry)
+    return entry
 
 
 def _publish(session: Session, report: Report, journal: Journal, log: logging.Logger) -> Report:

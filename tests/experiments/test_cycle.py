@@ -90,6 +90,17 @@ def test_only_one_at_a_time(session: Session) -> None:
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
 
 
+def test_a_feed_that_cannot_be_marked_holds_up_no_other_region(session: Session) -> None:
+    def locked_out(*_: object) -> None:
+        raise StorageError("预警线文件不能改写。", "请检查权限。")
+
+    report = run_cycle(session, DAY, ["徐汇", "嘉定"], job, locked_out, LOG)
+    assert [(e.region, e.state) for e in report.entries] == [
+        ("310104", "failed"), ("310114", "done"),
+    ]  # fmt: skip
+    assert report.entries[0].message == "缺月。请补录。预警线文件不能改写。请检查权限。"
+
+
 def test_a_second_cycle_of_a_day_keeps_what_the_first_reported(session: Session) -> None:
     folder = cycle_folder(session.workspace) / "summary"
     run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)

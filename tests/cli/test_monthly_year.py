@@ -121,10 +121,12 @@ class Bulletin:
     @property
     def changes(self) -> list[tuple[str, str]]:
         """Texts before and after of what a correction corrects."""
-        count = len(re.findall(r"/correction/changes/\d+/id", "\n".join(self.facts)))
-        rows = [self.below(f"/correction/changes/{i}") for i in range(count)]
-        return [tuple(str(next((v for p, v in r.items() if p.endswith(f"/{k}")), ""))
-                      for k in ("before", "after")) for r in rows]  # fmt: skip
+        form = re.compile(r"/correction/[a-z]+/(\d+)/(before|after)")
+        rows: dict[int, dict[str, str]] = {}
+        for pointer, told in self.facts.items():
+            if found := form.fullmatch(pointer):
+                rows.setdefault(int(found[1]), {})[found[2]] = str(told)
+        return [(r.get("before", ""), r.get("after", "")) for r in rows.values()]
 
 
 @dataclass

@@ -34,6 +34,7 @@ soak: $(VENV)/.installed-test
 
 # Offline installer for this machine's Python and platform: dist/*.tar.gz
 bundle: $(VENV)/.installed
+	rm -rf build  # a module that is gone must not come back from an earlier build
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m cli.offline_bundle --output dist
 
 clean:

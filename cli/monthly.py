@@ -28,9 +28,9 @@ def monthly(regions: str | None, as_of: str | None, quiet: bool, as_json: bool) 
     from data import clock
     from data.errors import EXIT_OK, EXIT_PARTIAL
     from experiments.cycle.cycle import run_cycle
+    from experiments.cycle.job import region_job, say_failed
     from experiments.cycle.log import cycle_log
     from experiments.cycle.records import log_file
-    from experiments.cycle.region import region_job, say_failed
     from experiments.cycle.summary import text
     from models.roster import SEPARATORS
 

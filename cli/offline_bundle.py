@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import os
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -23,6 +24,8 @@ from pathlib import Path
 DISTRIBUTION = "employment-forecast"
 EXTRAS = "postgres"
 ROOT = Path(__file__).resolve().parent.parent
+# Of the oldest systems served: 银河麒麟 V10, 统信 UOS 20, RHEL 8, Debian 10.
+GLIBC_MINOR = 28
 SUMS = "SHA256SUMS"
 SCRIPT = "install.sh"
 
@@ -38,6 +41,12 @@ if [ "$found" != "@PYTHON@" ]; then
     echo "可用 PYTHON=/路径/python@PYTHON@ 指定。" >&2
     exit 1
 fi
+"$python" -c 'import platform, sys
+name, version = platform.libc_ver()
+sys.exit(name == "glibc" and tuple(map(int, version.split(".")[:2])) < (2, @GLIBC@))' || {
+    echo "错误：本安装包需要 glibc 2.@GLIBC@ 以上的系统。" >&2
+    exit 1
+}
 (cd "$here" && sha256sum --check --quiet SHA256SUMS) || {
     echo "错误：文件校验未通过，请重新拷贝安装包。" >&2
     exit 1
@@ -46,21 +55,27 @@ test -x "$target/bin/python" || "$python" -m venv "$target"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \\
     --find-links "$here/wheels" --constraint "$here/constraints.txt" --upgrade \\
     '@REQUIREMENT@'
+# 版本号相同时 pip 不会重装；本程序自身总以安装包中的为准。
+"$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \\
+    --find-links "$here/wheels" --no-deps --force-reinstall '@NAME@==@VERSION@'
 "$target/bin/forecast" --version
 echo "已安装到 $target。请运行 $target/bin/forecast doctor 检查。"
 """
 
 _READ_ME = """离线安装说明（@NAME@ @VERSION@，Python @PYTHON@，@PLATFORM@）
+Linux 系统须有 glibc 2.@GLIBC@ 以上（银河麒麟 V10、统信 UOS 20、RHEL 8、Debian 10 及以后）。
 
 安装：sh install.sh /opt/forecast
 检查：/opt/forecast/bin/forecast doctor
 
 升级：
 1. 旧版：forecast backup 备份.zip
-2. 新版安装包：sh install.sh /opt/forecast（就地升级程序，不动工作区）
-3. forecast doctor；首次打开时数据库结构自动升级。若提示 MLflow 数据库版本较旧，
-   先备份，再按提示执行 mlflow db upgrade。
-退回：用旧版安装包重新安装到另一目录，再用 forecast restore 备份.zip 恢复到空的工作区。
+2. 停用定时作业，等正在运行的命令结束。
+3. 新版安装包：sh install.sh /opt/forecast（就地升级程序，不动工作区）
+4. forecast doctor；首次打开时观测数据库的结构自动升级。若提示 MLflow 数据库由旧版建立，
+   按提示执行 mlflow db upgrade，再运行一次 forecast doctor。
+5. 恢复定时作业。升级后第一次月度作业各地区重算一遍；数字没有变化的已签发月报不出更正。
+退回：用旧版安装包安装到另一目录，再用旧版的 forecast restore 备份.zip 恢复到空的工作区。
 """
 
 
@@ -121,6 +136,7 @@ def contents(wheels: Mapping[str, bytes], constraints: bytes, version: str) -> d
         "VERSION": version,
         "PYTHON": f"{sys.version_info[0]}.{sys.version_info[1]}",
         "PLATFORM": sysconfig.get_platform(),
+        "GLIBC": str(GLIBC_MINOR),
         "REQUIREMENT": f"{DISTRIBUTION}[{EXTRAS}]=={version}",
     }
     files = {f"wheels/{name}": data for name, data in wheels.items()}
@@ -131,14 +147,54 @@ def contents(wheels: Mapping[str, bytes], constraints: bytes, version: str) -> d
     return files
 
 
+def platform_tags(system: str, machine: str) -> list[str]:
+    """Platforms whose wheels are taken; none where pip is to choose by itself.
+
+    Without a choice pip would take wheels for the C library of the machine the archive is built on,
+    which may be newer than that of the machine it is taken to.
+
+    Parameters
+    ----------
+    system : str
+        As `sys.platform`.
+    machine : str
+        As `platform.machine()`.
+
+    Returns
+    -------
+    list of str
+        PEP 600 tags, best first.
+    """
+    if system != "linux":
+        return []
+    named = ("manylinux2014", "manylinux2010", "manylinux1")
+    return [
+        *(f"manylinux_2_{minor}_{machine}" for minor in range(GLIBC_MINOR, 4, -1)),
+        *(f"{name}_{machine}" for name in named),
+    ]
+
+
 def _wheels(folder: Path) -> dict[str, bytes]:
-    """Build or fetch every wheel this program needs."""
-    command = [
-        sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check",
-        "--wheel-dir", str(folder), "--constraint", str(ROOT / "constraints.txt"),
-        f"{ROOT}[{EXTRAS}]",
-    ]  # fmt: skip
-    subprocess.run(command, check=True)
+    """Build our own wheel and fetch every other this program needs."""
+    pip = [sys.executable, "-m", "pip"]
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    subprocess.run(
+        [*pip, "wheel", *quiet, "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True
+    )
+    (own,) = folder.glob("*.whl")
+    wanted = ["--constraint", str(ROOT / "constraints.txt"), f"{own}[{EXTRAS}]"]
+    tags = platform_tags(sys.platform, platform.machine())
+    if tags:
+        version = f"{sys.version_info[0]}{sys.version_info[1]}"
+        choice = [
+            "--only-binary", ":all:", "--implementation", "cp", "--python-version", version,
+            *(part for abi in (f"cp{version}", "abi3", "none") for part in ("--abi", abi)),
+            *(part for tag in tags for part in ("--platform", tag)),
+        ]  # fmt: skip
+        subprocess.run([*pip, "download", *quiet, "--dest", str(folder), *choice, *wanted],
+                       check=True)  # fmt: skip
+    else:
+        subprocess.run([*pip, "wheel", *quiet, "--wheel-dir", str(folder), *wanted], check=True)
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*.whl"))}
 
 
@@ -149,8 +205,8 @@ def main() -> None:
     output: Path = parser.parse_args().output
     version = metadata.version(DISTRIBUTION)
     tag = f"py{sys.version_info[0]}{sys.version_info[1]}"
-    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    folder = f"{DISTRIBUTION}-{version}-{tag}-{platform}"
+    system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    folder = f"{DISTRIBUTION}-{version}-{tag}-{system}"
     with tempfile.TemporaryDirectory() as scratch:
         wheels = _wheels(Path(scratch))
     constraints = (ROOT / "constraints.txt").read_bytes()

@@ -104,12 +104,33 @@ def _values(kept: Kept) -> dict[str, Any]:
     }
 
 
+def brought_up_to_date(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with the keys that later releases added, at the values they stand for when absent.
+
+    An issued bulletin is held against what would be written now, so its record must be read by
+    every later release. The bytes that were issued do not change.
+
+    Parameters
+    ----------
+    record : dict
+        As any release kept it; changed in place.
+
+    Returns
+    -------
+    dict
+        The same object.
+    """
+    for row in record.get("notes", {}).get("series", {}).values():
+        row.setdefault("stale", None)
+    return record
+
+
 def _kept(row: RowMapping) -> Kept:
     return Kept(
         **{
             **row,
             "month": clock.key_month(row["month"]),
-            "record": json.loads(row["record"]),
+            "record": brought_up_to_date(json.loads(row["record"])),
             "changes": json.loads(row["changes"]),
         }
     )

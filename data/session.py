@@ -58,14 +58,15 @@ class Session:
         megabytes = int(self.settings["cache.megabytes"])
         return FileCellCache(self.workspace.cells, megabytes) if megabytes else None
 
-    def targets(self) -> list[Target]:
-        """Every target on file: those that ship with the program, then those entered here."""
+    @cached_property
+    def _shipped_targets(self) -> tuple[Target, ...]:
         from data.plans import as_targets
-        from data.target_store import stored_targets
         from data.targets import load_targets
 
-        return [
-            *load_targets(),
-            *as_targets(catalogue=self.catalogue),
-            *stored_targets(self.store),
-        ]
+        return (*load_targets(), *as_targets(catalogue=self.catalogue))
+
+    def targets(self) -> list[Target]:
+        """Every target on file: those that ship with the program, then those entered here."""
+        from data.target_store import stored_targets
+
+        return [*self._shipped_targets, *stored_targets(self.store)]

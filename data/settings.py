@@ -82,6 +82,8 @@ KEYS: tuple[Key, ...] = (
     Key("notify", "command", "", _text, "命令行",
         "月度作业结束后执行的命令，小结由标准输入传入",
         "mail -s 月度作业 someone@example.org"),
+    Key("notify", "when", "news", _one_of("news", "always"), '"news" 或 "always"',
+        "何时通知：news 有进展、有文件或需处理时，逾期未到的每周一再提醒；always 每次作业都通知"),
     Key("smtp", "host", "", _text, "文字", "发送小结的邮件服务器；留空则不发邮件",
         "mail.example.org"),
     Key("smtp", "port", 25, _integer(1, 65535), "1—65535 的整数", "邮件服务器端口"),

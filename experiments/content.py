@@ -6,6 +6,7 @@ import csv
 import getpass
 import io
 import json
+import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
@@ -301,18 +302,34 @@ def tables(result: Competition) -> dict[str, bytes]:
         "leaderboard.csv": _leaderboard(result),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
-        BACKTEST: _cells(result.backtest.table()),
+        BACKTEST: csv_table(result.backtest.table()),
     }
     events = result.cap_events
     return (
         found
         if events is None or not events.events
-        else {**found, CAP_EVENTS: _cells(events.table())}
+        else {**found, CAP_EVENTS: csv_table(events.table())}
     )
 
 
-def _cells(table: pd.DataFrame) -> bytes:
-    text: str = table.to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
+def csv_table(table: pd.DataFrame) -> bytes:
+    """A table as CSV with eight digits, as `to_csv(float_format="%.8g")` writes it but faster.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Several columns; the index is left out.
+
+    Returns
+    -------
+    bytes
+        UTF-8 with a byte order mark; what is not a number stays empty.
+    """
+    shown = table.copy()
+    for name in table.columns[table.dtypes == "float64"]:
+        values = table[name].tolist()
+        shown[name] = ["" if math.isnan(v) else f"{v:.8g}" for v in values]
+    text: str = shown.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")
 
 

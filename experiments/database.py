@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import sys
 from contextlib import AbstractContextManager, closing, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -85,6 +86,37 @@ def check(uri: str) -> None:
             connection.execute("PRAGMA user_version").fetchone()
     except (OSError, sqlite3.Error) as error:
         raise _unusable(file, error) from error
+
+
+def schema_fault(uri: str, said: str) -> StorageError:
+    """What to do about a database whose schema is not that of the MLflow installed.
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI.
+    said : str
+        MLflow's own message, which names the version it found.
+
+    Returns
+    -------
+    StorageError
+        An older database can be upgraded; one of a newer MLflow cannot be used here.
+    """
+    found = re.search(r"found version (\w+)", said)
+    migrations = Path(str(import_module("mlflow.store").__file__)).parent / "db_migrations"
+    known = found is None or found[1] == "None" or any(migrations.rglob(f"{found[1]}_*.py"))
+    if not known:
+        return StorageError(
+            f"MLflow 数据库（{shown(uri)}）由更新的 MLflow 建立，本程序所带的版本不能打开。",
+            "请改用较新的程序版本；若是退回旧版，请把升级前的备份恢复到另一个空的工作区"
+            "（forecast restore）。",
+        )
+    command = Path(sys.executable).with_name("mlflow")
+    return StorageError(
+        f"MLflow 数据库（{shown(uri)}）由旧版 MLflow 建立。",
+        f"请先备份（forecast backup），再执行 {command} db upgrade {shown(uri)}。",
+    )
 
 
 def _missing(file: Path) -> bool:

@@ -60,10 +60,13 @@ class Patient:
         Where data and settings are.
     today : datetime.date
         Day of the question.
+    store_failed : bool
+        The observation store was found to be unusable.
     """
 
     workspace: Workspace
     today: date
+    store_failed: bool = False
     _opened: list[Store] = field(default_factory=list)
 
     @cached_property
@@ -82,17 +85,32 @@ class Patient:
 
     @cached_property
     def store(self) -> Store:
-        """Observation store as it is; the examination brings in no data."""
+        """Observation store as it is; the examination brings in no data.
+
+        Raises
+        ------
+        StoreUnusable
+            If it could not be opened before, which was told then.
+        """
         from data.store import Store
 
-        opened = Store(self.settings.store_url(self.workspace))
+        if self.store_failed:
+            raise StoreUnusable
+        address = self.settings.store_url(self.workspace)
+        self.store_failed = True
+        opened = Store(address)
         self._opened.append(opened)
+        self.store_failed = False
         return opened
 
     def close(self) -> None:
         """Close what was opened."""
         for store in self._opened:
             store.close()
+
+
+class StoreUnusable(Exception):
+    """A check needs the store, and another one has already said what is wrong with it."""
 
 
 Check = Callable[[Patient], Finding]
@@ -126,6 +144,8 @@ def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[
                     if known
                     else Finding("fail", error.message, error.hint)
                 )
+            except StoreUnusable:
+                finding = Finding("skipped", "观测数据库不可用，没有检查。", "请先处理观测数据库。")
             except ForecastError as error:
                 finding = Finding("fail", error.message, error.hint)
             except Exception as error:  # noqa: BLE001  # a broken part must not hide the others

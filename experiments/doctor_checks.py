@@ -6,11 +6,14 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
+import tempfile
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import metadata, resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data import clock
 from data.files import demand_writable
@@ -18,13 +21,25 @@ from experiments.database import check as check_database
 from experiments.database import shown, sqlite_file
 from experiments.doctor import Check, Finding, Patient
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 DISTRIBUTION = "employment-forecast"
 OLDEST, NEWEST = (3, 11), (3, 13)
+# Fonts of official documents (GB/T 9704-2012) with the names they go by elsewhere.
+OFFICIAL_FONTS = {
+    "方正小标宋简体": ("FZXiaoBiaoSong-B05S", "小标宋"),
+    "仿宋_GB2312": ("FangSong_GB2312", "仿宋", "FangSong", "STFangsong", "华文仿宋"),
+    "楷体_GB2312": ("KaiTi_GB2312", "楷体", "KaiTi", "STKaiti", "华文楷体"),
+    "黑体": ("SimHei", "STHeiti", "华文黑体"),
+}
 MEGABYTE = 1024 * 1024
 LITTLE_DISK, NO_DISK = 2048, 200
+_TRIAL = 4 * MEGABYTE
 LITTLE_MEMORY = 1024
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)")
 _LOST_DAYS = 2
+_DISCONTINUED_MONTHS = 14  # a year, and what publication takes
 
 
 def environment(_: Patient) -> Finding:
@@ -96,16 +111,54 @@ def _free_memory() -> int | None:
 
 def fonts(_: Patient) -> Finding:
     """The font of charts, and the fonts that official documents ask for."""
-    from forecasting.fonts import FONT_PACKAGE, SANS
+    from forecasting.fonts import FONT_PACKAGE, SANS, SERIF
 
-    if not resources.files(FONT_PACKAGE).joinpath(SANS).is_file():
-        return Finding("fail", "图表用的中文字体缺失。", f"请重新安装程序包 {FONT_PACKAGE}。")
+    folder = resources.files(FONT_PACKAGE)
+    gone = [name for name in (SANS, SERIF) if not folder.joinpath(name).is_file()]
+    if gone:
+        return Finding(
+            "fail",
+            f"图表用的中文字体缺失（{'、'.join(gone)}）。",
+            f"请重新安装程序包 {FONT_PACKAGE}。",
+        )
+    families = _font_families()
+    absent = [
+        name
+        for name, alike in OFFICIAL_FONTS.items()
+        if families is not None and not families & {name, *alike}
+    ]
+    if absent and _office_program():
+        return Finding(
+            "warn",
+            f"图表用的中文字体随程序附带；本机没有公文字体{'、'.join(absent)}，"
+            "在本机生成的 PDF 用相近字体代替，docx 不受影响。",
+            "需要在本机生成正式 PDF 时，请安装这些字体；或在装有字体的电脑上打开 docx 另存。",
+        )
     return Finding("ok", "图表用的中文字体随程序附带。")
+
+
+def _font_families() -> frozenset[str] | None:
+    """Families that fontconfig knows; None where it is not there to be asked."""
+    program = shutil.which("fc-list")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(
+            [program, ":lang=zh", "family"], capture_output=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    text = done.stdout.decode("utf-8", "replace").replace("\n", ",")
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _office_program() -> str | None:
+    return shutil.which("soffice") or shutil.which("libreoffice")
 
 
 def office(_: Patient) -> Finding:
     """LibreOffice, which turns bulletins into PDF."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
+    program = _office_program()
     if program:
         return Finding("ok", f"可用 LibreOffice 生成 PDF（{program}）。")
     return Finding(
@@ -128,6 +181,18 @@ def disk(patient: Patient) -> Finding:
     """Write access and free space of the workspace."""
     root = patient.workspace.root
     demand_writable(root)
+    try:
+        with tempfile.TemporaryFile(dir=root) as file:
+            file.write(bytes(_TRIAL))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # A quota shows in no figure of free space.
+        return Finding(
+            "fail",
+            f"工作区 {root} 写不进 {_TRIAL // MEGABYTE} MB 数据（{error.strerror}）。",
+            "请清理磁盘或提高配额；可用 forecast prune 清理旧的模型版本。",
+        )
     free = shutil.disk_usage(root).free // MEGABYTE
     text = f"工作区 {root} 可写，剩余空间 {free:,} MB。"
     if free < NO_DISK:
@@ -139,23 +204,41 @@ def disk(patient: Patient) -> Finding:
 
 def store(patient: Patient) -> Finding:
     """The observation store opens, has the right schema and is not damaged."""
-    held = patient.store
-    file = sqlite_file(held.url)
-    if file is not None:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-        if said != "ok":
-            return Finding(
-                "fail",
-                f"观测数据库 {file.name} 已损坏（{said}）。",
-                "请用 forecast restore 从最近的备份恢复。",
-            )
-    count = len(list(held.series()))
+    file = sqlite_file(patient.settings.store_url(patient.workspace))
+    damage = None if file is None else _damage(file)
+    if damage is not None:
+        patient.store_failed = True
+        return damage
+    count = len(list(patient.store.series()))
     if count == 0:
         return Finding(
             "warn", "观测数据库可用，但还没有数据。", "请运行 forecast init 或导入数据。"
         )
     return Finding("ok", f"观测数据库可用，有 {count} 个序列。")
+
+
+def _damage(file: Path) -> Finding | None:
+    """What keeps a SQLite file from being used; None if nothing does, or it is not there yet."""
+    if not file.exists():
+        return None
+    if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
+        return Finding(
+            "fail",
+            f"观测数据库“{file}”不能读写。",
+            "请检查它是不是一个文件、属主和读写权限，运行本程序的用户要能读写。",
+        )
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+    if said == "ok":
+        return None
+    return Finding(
+        "fail",
+        f"观测数据库 {file.name} 已损坏（{said}）。",
+        "请把它移到别处保留，再用 forecast restore 从最近的备份恢复到空的工作区。",
+    )
 
 
 def tracking(patient: Patient) -> Finding:
@@ -201,14 +284,25 @@ def freshness(patient: Patient) -> Finding:
     real = [s for s in states if not s.demo]
     late = [s for s in real if s.overdue is not None]
     if not real:
-        return Finding("ok", "目前只有演示数据，没有应按期导入的序列。")
+        kind = "只有演示数据" if states else "还没有数据"
+        return Finding("ok", f"目前{kind}，没有应按期导入的序列。")
+    # What has been silent for more than a year is not late: it is no longer published.
+    gone = [s for s in late if _silent_months(s.last, patient.today) > _DISCONTINUED_MONTHS]
+    late = [s for s in late if s not in gone]
+    past = f"另有 {len(gone)} 个序列停更一年以上，不计。" if gone else ""
     if late:
         listed = "、".join(f"{s.region.name}{s.indicator.name} {s.overdue}" for s in late[:5])
         more = f" 等 {len(late)} 个序列" if len(late) > 5 else ""
         return Finding(
-            "warn", f"数据逾期：{listed}{more}。", "请用 forecast data import 导入所缺月份。"
+            "warn",
+            f"数据逾期：{listed}{more}。{past}",
+            "请用 forecast data import 导入所缺月份；随程序附带的全国数据也随新版本更新。",
         )
-    return Finding("ok", f"{len(real)} 个真实序列都没有逾期。")
+    return Finding("ok", f"{len(real) - len(gone)} 个真实序列都没有逾期。{past}")
+
+
+def _silent_months(last: pd.Period, day: date) -> int:
+    return 12 * (day.year - last.year) + day.month - last.month
 
 
 def telemetry(patient: Patient) -> Finding:

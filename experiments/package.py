@@ -219,7 +219,8 @@ def keep(package: Package, plan: Plan, series: Series, spool: Path) -> Path:
     except OSError as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise StorageError(
-            f"运行结果无法暂存到“{spool}”（{error.strerror}）。", "请检查磁盘空间与写权限。"
+            f"运行结果无法暂存到“{spool}”（{error.strerror or error}）。",
+            "请检查磁盘空间与写权限。",
         ) from error
     return spool / name
 

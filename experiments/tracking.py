@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from data.errors import ForecastError, NotFoundError, StorageError
 from data.workspace import Workspace
-from experiments.database import check, one_writer, prepare, shown
+from experiments.database import check, one_writer, prepare, schema_fault, shown
 from experiments.locks import LifeSign
 from experiments.quiet import silence
 
@@ -171,10 +171,7 @@ class Tracker:
                 "它可能已在 MLflow 界面中删除；请重新运行 forecast run。",
             )
         if "out-of-date database schema" in error.message:
-            return StorageError(
-                f"MLflow 数据库（{shown(self.uri)}）由旧版 MLflow 建立。",
-                f"请先备份，再执行 mlflow db upgrade {shown(self.uri)}。",
-            )
+            return schema_fault(self.uri, error.message)
         return self._storage_fault(purpose, error.message)
 
     def _storage_fault(self, purpose: str, detail: str) -> StorageError:

@@ -16,6 +16,7 @@ Whatever the choice, the flows of a year with a December total add up to that to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -246,11 +247,19 @@ def _shares(block: Block, blocks: list[Block], rule: SplitRule, notes: list[str]
     if used == "working_days" and block.start.year < FIRST_YEAR:
         used = "equal"
     elif used == "working_days":
-        days = working_days(block.start, block.length)["days"].to_numpy(dtype=float)
-        shares = days / days.sum()
+        shares = _by_working_days(int(block.start.ordinal), block.length)
     notes.append(
         f"{block.start} 至 {block.end} 合并公布，按{RULE_LABELS[used]}拆分为估计值，合计不变"
     )
+    return shares
+
+
+@cache
+def _by_working_days(first: int, length: int) -> Floats:
+    """Shares of consecutive months; read-only, since every origin of a back-test asks again."""
+    days = working_days(_month(first), length)["days"].to_numpy(dtype=float)
+    shares: Floats = days / days.sum()
+    shares.flags.writeable = False
     return shares
 
 

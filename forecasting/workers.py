@@ -21,6 +21,9 @@ from models.contract import Parameters
 from models.paths import Outcome
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A new process imports the libraries of the models for 1.5 to 2 seconds before it computes
+# anything; a unit of `Task.cost` is some 50 milliseconds of work.
+WORTH_A_WORKER = 30.0
 
 Progress = Callable[[int, int], None]
 
@@ -101,7 +104,7 @@ def _here(tasks: Sequence[Task]) -> Results:
 
 
 def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
-    pool = _pool(min(jobs, len(tasks)))
+    pool = _pool(jobs)
     try:
         with _interrupts_deferred():
             waiting: dict[Future[Done], Task] = {
@@ -124,6 +127,25 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def workers_for(tasks: Sequence[Task], jobs: int) -> int:
+    """Processes worth starting: 1, which is this one, where there is little to do.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Work to do.
+    jobs : int
+        Processes allowed.
+
+    Returns
+    -------
+    int
+        1 to `jobs`.
+    """
+    worth = int(sum(task.cost for task in tasks) / WORTH_A_WORKER)
+    return max(1, min(jobs, len(tasks), worth))
+
+
 def run_tasks(
     tasks: Sequence[Task],
     jobs: int,
@@ -137,7 +159,7 @@ def run_tasks(
     tasks : sequence of Task
         Best most expensive first.
     jobs : int
-        Worker processes; 1 computes in this process.
+        Most worker processes; with 1, or little to do, this process computes by itself.
     progress : callable, optional
         Called with cells done and cells in all.
     keep : callable, optional
@@ -158,8 +180,9 @@ def run_tasks(
     results: dict[str, Outcome] = {}
     if not tasks:
         return results
+    wanted = workers_for(tasks, jobs)
     # Closed at once when the caller is interrupted, so that no worker outlives this call.
-    with closing(_here(tasks) if jobs <= 1 else _in_workers(tasks, jobs)) as stream:
+    with closing(_here(tasks) if wanted <= 1 else _in_workers(tasks, wanted)) as stream:
         for task, found in stream:
             done = {c.key: o for c, o in zip(task.cells, found.outcomes, strict=True)}
             results |= done

@@ -16,9 +16,9 @@ from experiments.cycle.inbox import take_in
 from experiments.cycle.index_page import FOLDER, index_page
 from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.notify import notify
-from experiments.cycle.records import cycle_folder, journal_folder
+from experiments.cycle.records import cycle_folder, journal_folder, log_file
 from experiments.cycle.series import series_to_do
-from experiments.cycle.summary import Report, subject, text
+from experiments.cycle.summary import STATES, Report, subject, text
 from experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
 from experiments.locks import held
 
@@ -73,23 +73,46 @@ def run_cycle(
         if not mine:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
+        try:
+            report = _carried_out(session, day, wanted, prepare, failed, log)
+        except Exception as error:
+            _tell_broken_off(session, day, error, log)
+            raise
+        log.info("月度作业结束：%s", subject(report))
+        return report
+
+
+def _carried_out(
+    session: Session,
+    day: date,
+    wanted: Sequence[str],
+    prepare: Prepare,
+    failed: Callable[[Session, Entry], None],
+    log: logging.Logger,
+) -> Report:
+    minutes: int = session.settings["monthly.timeout_minutes"]
+    entries = []
+    with Worker(session.workspace.root, prepare, 60.0 * minutes) as worker:
         arrivals = take_in(session, inbox(session), day)
         for arrival in arrivals:
             level = logging.WARNING if arrival.state == "returned" else logging.INFO
             log.log(level, "文件 %s：%s", arrival.file, arrival.message)
         journal = Journal(journal_folder(session.workspace))
         chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
-        entries = []
-        minutes: int = session.settings["monthly.timeout_minutes"]
-        with Worker(session.workspace.root, prepare, 60.0 * minutes) as worker:
-            for region, indicator in chosen:
-                entry = _carry_through(worker, region, indicator, day, minutes)
-                _keep(session, journal, entry, failed, log)
-                entries.append(entry)
-        report = Report(day, tuple(arrivals), tuple(entries))
-        report = _publish(session, report, journal, log)
-        log.info("月度作业结束：%s", subject(report))
-        return report
+        for region, indicator in chosen:
+            entry = _carry_through(worker, region, indicator, day, minutes)
+            entries.append(_keep(session, journal, entry, failed, log))
+    return _publish(session, Report(day, tuple(arrivals), tuple(entries)), journal, log)
+
+
+def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:
+    """Whoever relies on the notification must hear of a cycle that has no summary."""
+    said = str(error) if isinstance(error, ForecastError) else f"程序内部错误（{error!r}）。"
+    log.error("月度作业中断：%s", said)
+    title = f"【需处理】就业失业预测月度作业 {day}：中断"
+    body = f"{title}\n\n{said}\n\n处理后重新运行 forecast monthly，已完成的地区不会重做。\n"
+    for problem in notify(session.settings, title, body, log_file(session.workspace), trouble=True):
+        log.error("%s", problem)
 
 
 def _carry_through(
@@ -114,14 +137,25 @@ def _keep(
     entry: Entry,
     failed: Callable[[Session, Entry], None],
     log: logging.Logger,
-) -> None:
+) -> Entry:
     if entry.state in ("failed", "timeout"):
         log.error("%s：未完成。%s", entry.title, entry.message)
-        failed(session, entry)
+        try:
+            failed(session, entry)
+        except ForecastError as error:
+            # The other regions must not wait for this one's file.
+            log.error("%s", error)
+            entry = replace(entry, message=f"{entry.message}{error}")
     else:
-        log.info("%s：%s%s", entry.title, entry.state, f" {entry.message}" if entry.message else "")
+        log.info(
+            "%s：%s%s",
+            entry.title,
+            STATES[entry.state],
+            f"。{entry.message}" if entry.message else "",
+        )
     if entry.state != "unchanged":
         journal.write(entry)
+    return entry
 
 
 def _publish(session: Session, report: Report, journal: Journal, log: logging.Logger) -> Report:
@@ -133,11 +167,23 @@ def _publish(session: Session, report: Report, journal: Journal, log: logging.Lo
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))
-    file = cycle_folder(session.workspace) / "summary" / f"{report.day}.txt"
-    write_atomically(file, text(report).encode("utf-8"))
-    unsent = notify(
-        session.settings, subject(report), text(report), file, trouble=not report.complete
-    )
+    file = _summary_file(cycle_folder(session.workspace) / "summary", report)
+    if report.news or not file.exists():
+        write_atomically(file, text(report).encode("utf-8"))
+    unsent = []
+    if report.news or session.settings["notify.when"] == "always":
+        unsent = notify(
+            session.settings, subject(report), text(report), file, trouble=not report.complete
+        )
     for problem in unsent:
         log.error("%s", problem)
     return replace(report, unreached=(*report.unreached, *unsent))
+
+
+def _summary_file(folder: Path, report: Report) -> Path:
+    """Where the summary goes: what an earlier cycle of the day reported is not lost."""
+    file, number = folder / f"{report.day}.txt", 1
+    while report.news and file.exists():
+        number += 1
+        file = folder / f"{report.day}（{number}）.txt"
+    return file

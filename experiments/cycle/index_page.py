@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -45,7 +45,24 @@ def _latest(entries: Sequence[Entry]) -> dict[tuple[str, str, str], Entry]:
     }
 
 
-def _cell(entry: Entry | None) -> str:
+def _issued_before(entries: Sequence[Entry]) -> dict[tuple[str, str, str], dict[int, Entry]]:
+    """By series, data month and number: there is a correction only of what was issued."""
+    found: dict[tuple[str, str, str], dict[int, Entry]] = {}
+    for e in entries:
+        if e.state == "done" and e.data_month is not None:
+            found.setdefault((e.region, e.indicator, e.data_month), {})[e.correction] = e
+    return found
+
+
+def _links(entry: Entry) -> str:
+    return " ".join(
+        f'<a href="{quote(posixpath.relpath(file, FOLDER))}">'
+        f"{_FORMATS.get(posixpath.splitext(file)[1], '文件')}</a>"
+        for file in entry.bulletin
+    )
+
+
+def _cell(entry: Entry | None, before: Mapping[int, Entry]) -> str:
     if entry is None:
         return "<td>—</td>"
     back, front = _COLOURS.get(entry.level or "", ("#fff", "#1a1a1a"))
@@ -57,13 +74,11 @@ def _cell(entry: Entry | None) -> str:
         )
     if entry.correction:
         lines.append(f"更正第 {entry.correction} 号")
-    links = [
-        f'<a href="{quote(posixpath.relpath(file, FOLDER))}">'
-        f"{_FORMATS.get(posixpath.splitext(file)[1], '文件')}</a>"
-        for file in entry.bulletin
-    ]
-    if links:
-        lines.append(" ".join(links))
+    if entry.bulletin:
+        lines.append(_links(entry))
+    for number in sorted(n for n in before if n < entry.correction):
+        name = f"更正第 {number} 号" if number else "原月报"
+        lines.append(f"{name}：{_links(before[number])}")
     return f"<td>{'<br>'.join(lines)}</td>"
 
 
@@ -82,14 +97,15 @@ def index_page(entries: Sequence[Entry], report: Report) -> bytes:
     bytes
         HTML in UTF-8, to be kept in the workspace's folder `bulletins`.
     """
-    latest = _latest(entries)
+    latest, before = _latest(entries), _issued_before(entries)
     months = sorted({month for _, _, month in latest}, reverse=True)[:MONTHS_SHOWN]
     titles: dict[tuple[str, str], Entry] = {(e.region, e.indicator): e for e in entries}
     head = "".join(f'<th scope="col">{escape(m)}</th>' for m in months)
     rows = []
     for (region, indicator), entry in sorted(titles.items()):
         demo = '<br><span class="demo">演示数据</span>' if entry.demo else ""
-        cells = "".join(_cell(latest.get((region, indicator, m))) for m in months)
+        keys = [(region, indicator, m) for m in months]
+        cells = "".join(_cell(latest.get(key), before.get(key, {})) for key in keys)
         rows.append(f'<tr><th scope="row">{escape(entry.title)}{demo}</th>{cells}</tr>')
     trouble = "".join(
         f"<li>{escape(e.title)}：{escape(e.message)}</li>" for e in report.failed

@@ -24,7 +24,7 @@ def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
     file : pathlib.Path
         A full one is set aside with a number; the oldest of `KEPT` is dropped.
     quiet : bool
-        Only warnings and errors go to stderr, where cron would mail every line.
+        Nothing goes to stderr: cron mails every line, and the summary says what needs attention.
 
     Yields
     ------
@@ -45,7 +45,7 @@ def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
     kept.setFormatter(logging.Formatter(_FORM))
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(logging.Formatter("%(message)s"))
-    shown.setLevel(logging.WARNING if quiet else logging.INFO)
+    shown.setLevel(logging.CRITICAL if quiet else logging.INFO)
     # Not registered by name: two logs of one process would share it.
     logger = logging.Logger("forecast.monthly", logging.INFO)
     logger.addHandler(kept)

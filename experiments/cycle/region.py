@@ -109,12 +109,15 @@ def carry_through(session: Session, order: Order) -> Entry:
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
     if last is not None and last.identity == mark:
-        _renew_feed(session, series, order)
+        _renew_feed(session, series, order, last)
         settle_outcomes(session, order.day, order.region, order.indicator)
         return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
     result, settled, run_id = _forecast(session, matter, order)
     made = _report(session, series, order)
     indicator = series.indicator
+    remarks = [settled.verdict.text] if not settled.verdict.passed else []
+    if reason := made.pop("unassessed", ""):
+        remarks.append(f"预警等级未评估：{reason}")
     return Entry(
         region=order.region,
         region_name=series.region.name,
@@ -131,7 +134,7 @@ def carry_through(session: Session, order: Order) -> Entry:
         version=None if settled.version is None else settled.version.version,
         model=None if settled.version is None else settled.version.model,
         action=settled.action,
-        message="" if settled.verdict.passed else settled.verdict.text,
+        message="；".join(remarks),
         **made,
     )
 
@@ -178,20 +181,30 @@ def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
             settle_outcomes(session, order.day, order.region, order.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
-            told = {"level": now.decision.level, "level_name": now.decision.name}
+            # Where nothing could be assessed the feed has no level: that is no clean bill.
+            if feed["level"] is None:
+                told = {"unassessed": feed["level_reason"]}
+            else:
+                told = {"level": now.decision.level, "level_name": now.decision.name}
         made = make_bulletin(session, to, series, order.day, feed=feed)
     files = [file.relative_to(session.workspace.root).as_posix() for file in save(session, made)]
     return {**told, "bulletin": tuple(files), "correction": made.correction}
 
 
-def _renew_feed(session: Session, series: Series, order: Order) -> None:
+def _renew_feed(session: Session, series: Series, order: Order, last: Entry) -> None:
     """Let a feed whose time is over, or whose update failed before, say how things stand."""
     folder = session.workspace.thresholds
     try:
         document = feed_files.read(folder / feed_files.file_name(order.indicator, order.region))
     except StorageError:
         document = None
-    if document is not None and state_on(document, order.day)[0] == document["state"] != "failed":
+    # Without a version in force there is nothing to publish, today as on any other day; a promotion
+    # publishes by itself.
+    if (
+        document is not None
+        and state_on(document, order.day)[0] == document["state"]
+        and (document["state"] != "failed" or last.version is None)
+    ):
         return
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
         try:

@@ -14,13 +14,14 @@ _ACTIONS = {
     "refreshed": "沿用现役模型，数据已更新",
     "kept": "现役版本不变",
 }
+_NOTHING_IN_FORCE = "候选版本未通过检查，尚无现役版本，不发布预警线"
 _ARRIVALS = {
     "imported": "已导入",
     "unchanged": "无新内容",
     "returned": "已退回",
     "waiting": "待写完",
 }
-_STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
+STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,13 @@ class Report:
         """Every region done and every file taken in."""
         return not (self.failed or self.returned or self.unreached)
 
+    @property
+    def news(self) -> bool:
+        """Something was done, arrived or went wrong; what is overdue is told again on Mondays."""
+        done = any(e.state == "done" for e in self.entries)
+        late = self.day.weekday() == 0 and any(e.overdue for e in self.entries)
+        return done or bool(self.arrivals) or not self.complete or late
+
     def document(self) -> dict[str, Any]:
         """JSON-able."""
         return {
@@ -84,10 +92,12 @@ def subject(report: Report) -> str:
 
 def _series_lines(entry: Entry) -> list[str]:
     demo = "（演示数据）" if entry.demo else ""
-    head = f"· {entry.title}{demo}：{_STATES[entry.state]}"
+    head = f"· {entry.title}{demo}：{STATES[entry.state]}"
     facts = [f"{entry.data_month} 为 {entry.latest}"] if entry.data_month else []
     facts += [f"预警等级 {entry.level_name}"] if entry.level_name else []
-    facts += [_ACTIONS[entry.action]] if entry.action else []
+    if entry.action and entry.state == "done":
+        nothing = entry.action == "kept" and entry.version is None
+        facts.append(_NOTHING_IN_FORCE if nothing else _ACTIONS[entry.action])
     facts += [f"月报更正第 {entry.correction} 号"] if entry.correction else []
     facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
     lines = [head + (f"；{'；'.join(facts)}" if facts else "")]
@@ -118,12 +128,12 @@ def text(report: Report) -> str:
             lines += [f"· 文件 {arrival.file} 已退回：{arrival.message}"]
         lines += [f"· {problem}" for problem in report.unreached]
         lines.append("")
-    if report.arrivals:
+    taken = [a for a in report.arrivals if a.state != "returned"]
+    if taken:
         lines.append("收到的文件：")
         lines += [
             f"· {a.file}：{_ARRIVALS[a.state]}" + (f"，{a.message}" if a.message else "")
-            for a in report.arrivals
-            if a.state != "returned"
+            for a in taken
         ]
         lines.append("")
     fine = [e for e in report.entries if e.state not in ("failed", "timeout")]

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -18,9 +19,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from data.errors import ForecastError
+from data.workspace import Workspace
 from experiments.cycle.journal import Entry
+from experiments.cycle.records import cycle_folder
+from experiments.locks import locked
 from forecasting.workers import watch_parent
 
+WORKING = "worker.lock"
 _ENDING_SECONDS = 5.0
 
 
@@ -61,6 +66,10 @@ def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
         os.setsid()
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
     job: Job | None = None
+    # Libraries are loaded while the parent still takes files in. What is wrong with the workspace
+    # is told when something is asked for.
+    with suppress(Exception):
+        job = prepare(root)
     while True:
         try:
             order = link.recv()
@@ -68,7 +77,11 @@ def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
             return
         try:
             job = job or prepare(root)
-            link.send(job(order))
+            # The worker of a cycle that was killed ends a moment after it: no region is done twice
+            # at once.
+            with locked(cycle_folder(Workspace(root)) / WORKING):
+                answer = job(order)
+            link.send(answer)
         except ForecastError as error:
             link.send(error)
         except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
@@ -81,7 +94,7 @@ def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
 
 
 class Worker:
-    """The process, started when first needed.
+    """The process, started at the beginning of a `with` block and again where it has ended.
 
     Parameters
     ----------
@@ -102,6 +115,7 @@ class Worker:
         self._link: Connection | None = None
 
     def __enter__(self) -> Worker:
+        self._started()
         return self
 
     def __exit__(self, *_: object) -> None:

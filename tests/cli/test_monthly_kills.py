@@ -11,16 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from data.errors import EXIT_BUSY, EXIT_OK
+from experiments.locks import held
 
 Forecast = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 25
+CLOCK_KILLS = 6
 DAY = "2026-11-20"
 SETTINGS = """
 [run]
@@ -179,26 +183,132 @@ def test_killed_anywhere_and_run_again(
     kill_and_rerun(before, tmp_path, forecast_in, KILLS)
 
 
-def test_of_two_started_together_one_runs_and_one_says_so(
-    before: Path, forecast_in: Callable[[Path], Forecast]
+def descendants(process: int) -> set[int]:
+    """The process and all it has started, whatever session they lead."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(fields[1])
+    found, more = {process}, {process}
+    while more:
+        more = {pid for pid, parent in parents.items() if parent in more} - found
+        found |= more
+    return found
+
+
+def region_in_progress(home: Path) -> bool:
+    """Whether a worker holds the lock under which it does a region."""
+    with held(home / "monthly" / "worker.lock") as mine:
+        return not mine
+
+
+@dataclass
+class Cycle:
+    """`forecast monthly` as cron starts it."""
+
+    home: Path
+    environment: dict[str, str]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *CYCLE], cwd=ROOT, env=self.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    def reach_region(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 120
+        while not region_in_progress(self.home):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def region_seconds(self) -> float:
+        """How long the region takes when nothing disturbs it."""
+        process = self.start()
+        self.reach_region(process)
+        began = time.monotonic()
+        while region_in_progress(self.home):
+            time.sleep(0.01)
+        took = time.monotonic() - began
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == EXIT_OK, (out, err)
+        return took
+
+    def kill_after(self, seconds: float, *, whole_tree: bool) -> bool:
+        """Kill it so long after its region was begun; whether the region was still being done."""
+        process = self.start()
+        self.reach_region(process)
+        time.sleep(seconds)
+        open_still = region_in_progress(self.home)
+        doomed = descendants(process.pid)
+        if whole_tree:
+            for pid in doomed:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        else:
+            # What reaches the group leaves the worker, which leads one of its own.
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=120)
+        # Without the cycle, or after it, nothing was in progress: such a kill proves nothing.
+        return open_still and process.returncode == -signal.SIGKILL and len(doomed) > 1
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc")
+def test_processes_killed_at_any_moment_and_run_again(
+    before: Path,
+    tmp_path: Path,
+    forecast_in: Callable[[Path], Forecast],
+    environment_of: Callable[[Path], dict[str, str]],
 ) -> None:
-    command = [sys.executable, "-m", "cli.main", *CYCLE]
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8",
-        "FORECAST_HOME": str(before),
-    }  # fmt: skip
-    first = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    log = before / "logs" / "monthly.log"
-    began = log.read_text("utf-8").count("月度作业开始")
-    deadline = time.monotonic() + 60
-    while log.read_text("utf-8").count("月度作业开始") == began:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    second = forecast_in(before)(*CYCLE)
-    out, err = first.communicate(timeout=170)
-    assert first.returncode == EXIT_OK, err.decode()
+    def fresh(name: str) -> Cycle:
+        home = tmp_path / name
+        shutil.copytree(before, home)
+        return Cycle(home, {**environment_of(home), "FORECAST_TODAY": DAY})
+
+    undisturbed = fresh("不受干扰")
+    longest = undisturbed.region_seconds()
+    expected = outcome(forecast_in(undisturbed.home), undisturbed.home)
+    dice = random.Random(20261127)
+    moments: list[float] = []
+    for attempt in range(4 * CLOCK_KILLS):
+        if len(moments) == CLOCK_KILLS:
+            break
+        cycle, moment = fresh(f"被杀{attempt}"), dice.uniform(0.0, longest)
+        if cycle.kill_after(moment, whole_tree=attempt % 2 == 0):
+            moments.append(moment)
+        forecast = forecast_in(cycle.home)
+        again = forecast(*CYCLE)
+        assert again.code == EXIT_OK, (moment, again.out, again.err)
+        told = f"killed {moment:.2f} s of {longest:.2f} s into the region"
+        assert outcome(forecast, cycle.home) == expected, told
+        shutil.rmtree(cycle.home)
+    assert len(moments) == CLOCK_KILLS
+
+
+def test_two_cycles_and_a_single_run_started_together(
+    before: Path,
+    forecast_in: Callable[[Path], Forecast],
+    environment_of: Callable[[Path], dict[str, str]],
+) -> None:
+    forecast = forecast_in(before)
+    cycle = Cycle(before, environment_of(before))
+    first = cycle.start()
+    cycle.reach_region(first)
+    second = forecast(*CYCLE)
     assert second.code == EXIT_BUSY
     assert "另一个月度作业" in second.json["error"]["message"]
+    # A single run of a person goes on beside it, of the same region too.
+    single = forecast(
+        "run", "--region", "嘉定", "--models", "ets,theta", "--origins", "4", "--json"
+    )
+    assert single.code == EXIT_OK, single.err
+    out, err = first.communicate(timeout=170)
+    assert first.returncode == EXIT_OK, err.decode()
     assert json.loads(out)["complete"] is True
+    told = forecast("models", "list", "--region", "嘉定", "--json").json["versions"]
+    assert len({v["version"] for v in told}) == len(told) == 3

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,15 @@ def test_no_place_is_left_unfilled() -> None:
     files = offline_bundle.contents(WHEELS, b"lock", "1.2")
     text = files[offline_bundle.SCRIPT].decode() + files["安装说明.txt"].decode()
     assert "employment-forecast[postgres]==1.2" in text
-    for place in ("@NAME@", "@VERSION@", "@PYTHON@", "@PLATFORM@", "@REQUIREMENT@"):
-        assert place not in text
+    assert not re.search(r"@[A-Z]+@", text)
+
+
+def test_wheels_are_those_of_the_oldest_system_served() -> None:
+    tags = offline_bundle.platform_tags("linux", "x86_64")
+    assert tags[0] == "manylinux_2_28_x86_64"
+    assert "manylinux2014_x86_64" in tags
+    assert not any(tag.startswith("manylinux_2_34") for tag in tags)
+    assert offline_bundle.platform_tags("darwin", "arm64") == []
 
 
 def test_same_content_same_bytes() -> None:
@@ -59,6 +67,20 @@ def test_a_damaged_copy_is_refused_before_anything_is_installed(tmp_path: Path) 
     assert done.returncode == 1
     assert "文件校验未通过" in done.stderr
     assert not target.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_an_older_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offline_bundle, "GLIBC_MINOR", 999)
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    (tmp_path / "install.sh").write_bytes(files[offline_bundle.SCRIPT])
+    done = subprocess.run(
+        ["sh", str(tmp_path / "install.sh"), str(tmp_path / "venv")],
+        env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "glibc 2.999" in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sh")
@@ -92,6 +114,14 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
         [*alone, f"PYTHON={base}", "sh", str(top / "install.sh"), str(tmp_path / "venv")],
         check=True,
     )
+    # What was damaged is mended by installing once more, though the release is the same.
+    (module,) = (tmp_path / "venv").rglob("cli/doctor.py")
+    module.unlink()
+    subprocess.run(
+        [*alone, f"PYTHON={base}", "sh", str(top / "install.sh"), str(tmp_path / "venv")],
+        check=True,
+    )
+    assert module.is_file()
     command = str(tmp_path / "venv" / "bin" / "forecast")
     done = subprocess.run(
         [*alone, f"FORECAST_HOME={home}", command, "run", "--region", "全国",
@@ -104,3 +134,10 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert '"environment"' in looked.stdout
+    for arguments in (("run", "--region", "嘉定", "--models", "ets", "--origins", "3"),
+                      ("bulletin", "--region", "嘉定", "--format", "docx,html,md")):  # fmt: skip
+        subprocess.run([*alone, f"FORECAST_HOME={home}", command, *arguments],
+                       capture_output=True, check=True)  # fmt: skip
+    assert {f.suffix for f in (home / "bulletins").rglob("*.*") if f.is_file()} == {
+        ".docx", ".html", ".md",
+    }  # fmt: skip

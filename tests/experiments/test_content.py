@@ -112,3 +112,17 @@ def test_a_note_fits_into_a_tag(competition: Competition) -> None:
 )
 def test_names_of_a_series(series: Series, attribute: str, expected: str) -> None:
     assert getattr(series, attribute) == expected
+
+
+def test_fast_csv_is_what_pandas_writes() -> None:
+    table = pd.DataFrame(
+        {
+            "model": ["ets", 'a "b", c', "中文"],
+            "lead": [1, 2, 3],
+            "value": [1 / 3, float("nan"), -12345678.9],
+            "odd": [float("inf"), 0.0, 1e-300],
+            "flag": [True, False, True],
+        }
+    )
+    expected = table.to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
+    assert content.csv_table(table) == expected.encode("utf-8-sig")

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from data.errors import BusyError, DataError, NotFoundError, UnknownNameError
+from data.errors import BusyError, DataError, NotFoundError, StorageError, UnknownNameError
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
@@ -42,6 +43,8 @@ def job(root: Path) -> Callable[[Order], Entry]:
 def work(root: Path, order: Order) -> Entry:
     if order.region == "310104":
         raise DataError("缺月。", "请补录。")
+    if order.region == "330900":
+        return Entry(order.region, "静", order.indicator, "指标", str(order.day), "unchanged")
     file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
     name = f"<{order.region}>"
     return Entry(order.region, name, order.indicator, "指标", str(order.day), "done",
@@ -87,6 +90,70 @@ def test_only_one_at_a_time(session: Session) -> None:
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
 
 
+def test_a_feed_that_cannot_be_marked_holds_up_no_other_region(session: Session) -> None:
+    def locked_out(*_: object) -> None:
+        raise StorageError("预警线文件不能改写。", "请检查权限。")
+
+    report = run_cycle(session, DAY, ["徐汇", "嘉定"], job, locked_out, LOG)
+    assert [(e.region, e.state) for e in report.entries] == [
+        ("310104", "failed"), ("310114", "done"),
+    ]  # fmt: skip
+    assert report.entries[0].message == "缺月。请补录。预警线文件不能改写。请检查权限。"
+
+
+def test_a_second_cycle_of_a_day_keeps_what_the_first_reported(session: Session) -> None:
+    folder = cycle_folder(session.workspace) / "summary"
+    run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+    first = (folder / "2026-11-20.txt").read_bytes()
+    run_cycle(session, DAY, ["舟山"], job, lambda *_: None, LOG)  # nothing new
+    assert [f.name for f in folder.iterdir()] == ["2026-11-20.txt"]
+    run_cycle(session, DAY, ["徐汇"], job, lambda *_: None, LOG)  # fails
+    assert (folder / "2026-11-20.txt").read_bytes() == first
+    assert "缺月" in (folder / "2026-11-20（2）.txt").read_text("utf-8")
+
+
+def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str, bool]] = []
+
+    def notified(_: Settings, subject: str, body: str, file: Path, *, trouble: bool) -> list[str]:
+        told.append((subject, body, trouble))
+        return []
+
+    def full(*_: object) -> None:
+        raise StorageError("磁盘已满。", "请清理。")
+
+    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    monkeypatch.setattr(Journal, "write", full)
+    with pytest.raises(StorageError):
+        run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+    ((subject, body, trouble),) = told
+    assert subject.startswith("【需处理】")
+    assert "磁盘已满。请清理。" in body
+    assert trouble
+    # The lock is free again.
+    monkeypatch.undo()
+    assert run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG).complete
+
+
+def test_a_quiet_day_is_told_only_to_who_wants_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def notified(_: Settings, subject: str, *_more: object, trouble: bool) -> list[str]:
+        told.append(subject)
+        return []
+
+    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    run_cycle(session, DAY, ["舟山"], job, lambda *_: None, LOG)
+    assert told == []
+    values = {**session.settings.values, "notify.when": "always"}
+    always = Session(session.workspace, Settings(values))
+    run_cycle(always, DAY, ["舟山"], job, lambda *_: None, LOG)
+    assert len(told) == 1
+    always.store.close()
+
+
 def test_which_series(session: Session) -> None:
     everything = series_to_do(session, [])
     assert ("100000", "surveyed_unemployment_rate") in {(r.code, i.code) for r, i in everything}
@@ -105,11 +172,15 @@ def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch
 
 def test_index_page_shows_the_newest_entry_of_a_month() -> None:
     first = Entry("310114", "嘉定区", "x", "指标", "2026-11-12", "done", identity="a",
-                  data_month="2026-10", latest="1人")  # fmt: skip
+                  data_month="2026-10", latest="1人", bulletin=("bulletins/a/原.md",))  # fmt: skip
     second = Entry("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
-                   data_month="2026-10", latest="2人", correction=1, demo=True)  # fmt: skip
+                   data_month="2026-10", latest="2人", correction=1, demo=True,
+                   bulletin=("bulletins/a/更正.md",))  # fmt: skip
     page = index_page([first, second], Report(DAY, (), (second,))).decode()
     assert "2人" in page
     assert "1人" not in page.replace("第 1 号", "")
     assert "更正第 1 号" in page
+    # What was issued stays to be found beside its correction.
+    assert f'原月报：<a href="a/{quote("原.md")}">文本</a>' in page
+    assert f'<a href="a/{quote("更正.md")}">文本</a>' in page
     assert "演示数据" in page

@@ -82,3 +82,37 @@ def test_problems_around_the_regions_count() -> None:
     assert "· 邮件没有发出。" in text(report)
     assert report.document()["complete"] is False
     assert report.document()["regions"][0]["bulletin"] == ["bulletins/a.html"]
+
+
+def test_nothing_in_force_is_not_called_an_unchanged_version() -> None:
+    kept = replace(DONE, action="kept", level=None, level_name=None)
+    assert "现役版本不变" in text(Report(DAY, (), (kept,)))
+    nothing = text(Report(DAY, (), (replace(kept, version=None, model=None),)))
+    assert "尚无现役版本，不发布预警线" in nothing
+    assert "现役版本不变" not in nothing
+
+
+def test_only_what_was_done_now_is_told_as_done() -> None:
+    same = replace(DONE, state="unchanged")
+    assert "新模型版本已晋级" in text(Report(DAY, (), (DONE,)))
+    assert "新模型版本已晋级" not in text(Report(DAY, (), (same,)))
+    bad = Arrival("坏.csv", "returned", message="第 2 行不是数字。")
+    assert "收到的文件" not in text(Report(DAY, (bad,), (same,)))
+
+
+@pytest.mark.parametrize(
+    ("day", "arrivals", "entry", "news"),
+    [
+        (DAY, (), replace(DONE, state="unchanged"), False),
+        (DAY, (), replace(DONE, state="unchanged", overdue="2026-11"), False),
+        (date(2026, 11, 23), (), replace(DONE, state="unchanged", overdue="2026-11"), True),
+        (date(2026, 11, 23), (), replace(DONE, state="unchanged"), False),
+        (DAY, (), DONE, True),
+        (DAY, (), LOST, True),
+        (DAY, (Arrival("好.csv", "unchanged"),), replace(DONE, state="unchanged"), True),
+    ],
+)
+def test_nobody_is_told_every_day_that_nothing_happened(
+    day: date, arrivals: tuple[Arrival, ...], entry: Entry, news: bool
+) -> None:
+    assert Report(day, arrivals, (entry,)).news == news

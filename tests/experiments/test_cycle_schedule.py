@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,6 +26,25 @@ def test_odd_paths_survive_cron_and_the_shell() -> None:
     shell = line.split(" ", 5)[5].replace(r"\%", "%")
     assert "%" not in line.replace(r"\%", "")
     assert shlex.split(shell)[0] == f"FORECAST_HOME={ODD}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sh")
+def test_the_line_runs_as_cron_runs_it(tmp_path: Path) -> None:
+    """Cron takes five fields, makes of `\\%` a `%`, and gives the rest to /bin/sh."""
+    program = tmp_path / "b%i n" / "forecast"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nprintf "%s|%s" "$FORECAST_HOME" "$*"\n')
+    program.chmod(0o755)
+    home = tmp_path / "就业 数据" / "a%b'c$d"
+    line = crontab_line(program, home, 6, 5)
+    minute, hour, *days, command = line.split(" ", 5)
+    assert (minute, hour, days) == ("5", "6", ["*", "*", "*"])
+    assert not re.search(r"(?<!\\)%", command)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.replace("\\%", "%")],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{home}|monthly --quiet"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="没有 systemd-analyze")

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from data.errors import SettingsError, StorageError
@@ -34,7 +39,7 @@ def test_a_fresh_workspace_has_nothing_to_mend_but_data(
 ) -> None:
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
-    skipped = ("environment", "machine", "office")
+    skipped = ("environment", "machine", "office", "fonts")
     found = by_code(examine(patient, [c for c in doctor_checks.CHECKS if c[0] not in skipped]))
     assert {code for code, f in found.items() if f.state != "ok"} == {"store"}
     assert found["store"].remedy
@@ -85,6 +90,27 @@ def test_worst(states: tuple[str, ...], expected: str) -> None:
     assert worst([Examined("x", "x", Finding(s, "")) for s in states]) == expected
 
 
+def test_an_unusable_store_is_told_once(patient: Patient) -> None:
+    patient.workspace.database.mkdir()
+    found = by_code(examine(patient, doctor_checks.CHECKS))
+    assert found["store"].state == "fail"
+    assert "权限" in found["store"].remedy
+    for code in ("clock", "freshness"):
+        assert found[code].state == "skipped"
+        assert "观测数据库" in found[code].remedy
+    assert found["settings"].state == "ok"
+
+
+def test_a_file_that_is_no_database_is_to_be_restored(patient: Patient) -> None:
+    patient.workspace.database.write_bytes(b"noise" * 1000)
+    found = by_code(examine(patient, doctor_checks.CHECKS))
+    assert found["store"].state == "fail"
+    assert "not a database" in found["store"].message
+    assert "forecast restore" in found["store"].remedy
+    # It is put aside, not overwritten.
+    assert patient.workspace.database.read_bytes() == b"noise" * 1000
+
+
 def test_a_damaged_store_is_found(patient: Patient) -> None:
     patient.store.close()
     file = patient.workspace.database
@@ -106,6 +132,78 @@ def test_free_space(
     usage = Usage(0, 0, free * doctor_checks.MEGABYTE)
     monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
     assert doctor_checks.disk(patient).state == state
+
+
+def test_a_quota_that_is_used_up(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    monkeypatch.setattr(doctor_checks.os, "fsync", full)
+    found = doctor_checks.disk(patient)
+    assert found.state == "fail"
+    assert os.strerror(errno.EDQUOT) in found.message
+    assert "配额" in found.remedy
+
+
+def test_series_that_stopped_long_ago_are_not_late(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(last: str) -> SimpleNamespace:
+        name = SimpleNamespace(name=last)
+        month = pd.Period(last, "M")
+        return SimpleNamespace(
+            region=name, indicator=name, last=month, overdue=month + 1, demo=False
+        )
+
+    series = [known("2023-06")]
+    monkeypatch.setattr("data.inventory.inventory", lambda *_: series)
+    only_gone = doctor_checks.freshness(patient)
+    assert only_gone.state == "ok"
+    assert "1 个序列停更" in only_gone.message
+    series.append(known("2026-08"))
+    late = doctor_checks.freshness(patient)
+    assert late.state == "warn"
+    assert "2026-09" in late.message
+    assert "2023-07" not in late.message
+
+
+def test_fonts(monkeypatch: pytest.MonkeyPatch, patient: Patient, tmp_path: Path) -> None:
+    installed = {"仿宋", "KaiTi", "SimHei"}
+    monkeypatch.setattr(doctor_checks, "_font_families", lambda: frozenset(installed))
+    monkeypatch.setattr(doctor_checks, "_office_program", lambda: "/usr/bin/soffice")
+    found = doctor_checks.fonts(patient)
+    assert found.state == "warn"
+    assert "方正小标宋简体" in found.message
+    assert "仿宋_GB2312" not in found.message
+    installed.add("小标宋")
+    assert doctor_checks.fonts(patient).state == "ok"
+    monkeypatch.setattr(doctor_checks.resources, "files", lambda _: tmp_path)
+    found = doctor_checks.fonts(patient)
+    assert found.state == "fail"
+    assert "重新安装" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "remedy"),
+    [("deadbeef1234", "更新的 MLflow", "较新的程序版本"), ("1bd49d398cd23", "旧版", "db upgrade")],
+)
+def test_an_mlflow_database_of_another_version(
+    patient: Patient, migrated: Path, version: str, said: str, remedy: str
+) -> None:
+    file = patient.workspace.mlruns / "mlflow.db"
+    file.parent.mkdir(parents=True)
+    shutil.copy(migrated, file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+    found = doctor_checks_of(patient, "tracking")
+    assert found.state == "fail"
+    assert said in found.message
+    assert remedy in found.remedy
+
+
+def doctor_checks_of(patient: Patient, code: str) -> Finding:
+    (check,) = [c for c in doctor_checks.CHECKS if c[0] == code]
+    return by_code(examine(patient, [check]))[code]
 
 
 def test_a_clock_behind_the_last_import_is_a_fault(

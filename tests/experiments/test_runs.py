@@ -163,7 +163,7 @@ def test_an_outdated_schema_names_the_remedy(tracker: Tracker) -> None:
     from mlflow.exceptions import MlflowException
 
     def outdated(_: object) -> None:
-        raise MlflowException("Detected out-of-date database schema (found version a)")
+        raise MlflowException("Detected out-of-date database schema (found version 1bd49d398cd23)")
 
     with pytest.raises(StorageError) as caught:
         tracker.call("打开", outdated)

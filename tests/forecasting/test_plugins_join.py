@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownNameError
+from forecasting import workers
 from forecasting.cells import Cell, group
 from forecasting.origins import Origin
 from forecasting.workers import run_tasks
@@ -146,7 +147,8 @@ def test_sound_models_join_and_the_others_are_named_with_their_reason():
 
 
 @pytest.mark.usefixtures("joined")
-def test_they_are_back_tested_in_worker_processes(history_of, wandering):
+def test_they_are_back_tested_in_worker_processes(history_of, wandering, monkeypatch):
+    monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
     histories = [history_of(wandering(n)) for n in (60, 61, 62)]
     cells = [
         Cell(model, Origin(h, histories[0]), horizon=6, n_paths=50, seed=3)
@@ -167,7 +169,8 @@ def test_they_are_back_tested_in_worker_processes(history_of, wandering):
 
 
 @pytest.mark.usefixtures("joined")
-def test_a_whole_competition_with_them(competition: Callable):
+def test_a_whole_competition_with_them(competition: Callable, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
     models = ("random_walk", "drift", "seasonal_naive", "last_year", "leaver")
     result = competition(models=models, jobs=2)
     rows = {e.model: e for e in result.entries}

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,6 +33,13 @@ def cells(history_of, wandering) -> list[Cell]:
     ]
 
 
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start processes for the smallest work."""
+    monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
+
+
+@pytest.mark.usefixtures("always")
 def test_one_worker_and_two_give_the_same_bytes(cells):
     seen: list[tuple[int, int]] = []
     alone = run_tasks(group(cells), 1, lambda done, total: seen.append((done, total)))
@@ -49,6 +57,20 @@ def test_nothing_to_do_starts_nothing(monkeypatch):
     assert run_tasks([], 8) == {}
 
 
+def test_little_work_starts_nothing(cells, monkeypatch):
+    monkeypatch.setattr(workers, "_pool", None)
+    assert len(run_tasks(group(cells), 8)) == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("costs", "jobs", "expected"),
+    [([], 4, 1), ([29.0], 4, 1), ([20.0] * 3, 4, 2), ([20.0] * 30, 4, 4), ([500.0], 4, 1)],
+)
+def test_processes_follow_the_work(costs: list[float], jobs: int, expected: int) -> None:
+    tasks = [SimpleNamespace(cost=cost) for cost in costs]
+    assert workers.workers_for(tasks, jobs) == expected
+
+
 def test_a_failing_model_is_a_result_and_not_an_error(cells, history_of):
     short = history_of([1.0, 2.0])
     cell = Cell("seasonal_naive", Origin(short, short), horizon=2, n_paths=4, seed=1)
@@ -61,6 +83,7 @@ class Deadly:
     """A task whose arrival ends the worker, as the kernel does when memory runs out."""
 
     cells = (None,)
+    cost = 1000.0
 
     def __reduce__(self):
         return os._exit, (9,)
@@ -73,6 +96,7 @@ def test_a_dead_worker_is_a_clear_error():
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.usefixtures("always")
 def test_an_interrupted_report_of_progress_stops_the_workers(cells):
     def interrupt(done: int, total: int) -> None:
         raise KeyboardInterrupt
@@ -89,6 +113,7 @@ from forecasting.workers import run_tasks
 
 class Sleeper:
     cells = (None,)
+    cost = 1000.0
     def __reduce__(self):
         text = f"import os, pathlib, time; pathlib.Path({sys.argv[1]!r}, str(os.getpid())).touch()"
         return exec, (text + "; time.sleep(120)",)

@@ -341,13 +341,17 @@ def _leaderboard(result: Competition) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     titles = ("model", "label", "floor", "wis", "mase", "coverage80", "coverage95", "cells")
-    writer.writerow([*titles, "wis_less_default", "standard_error", *_FURTHER, "failure"])
+    last = ("failure", "failed_now")
+    writer.writerow([*titles, "wis_less_default", "standard_error", *_FURTHER, *last])
     for e in result.entries:
         difference, error = result.choice.differences.get(e.model, (None, None))
         scores = (e.wis, e.mase, e.coverage80, e.coverage95)
         found = result.further.get(e.model)
         more = [None if found is None else getattr(found, name) for name in _FURTHER]
         writer.writerow(
-            [e.model, e.label, e.floor, *scores, e.cells, difference, error, *more, e.failure or ""]
+            [
+                *(e.model, e.label, e.floor, *scores, e.cells, difference, error, *more),
+                *(e.failure or "", forecast_failed(result, e.model)),
+            ]
         )
     return stream.getvalue().encode("utf-8-sig")

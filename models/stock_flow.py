@@ -28,6 +28,7 @@ INFLOW, REEMPLOYED, EXITED = "registered_inflow", "registered_reemployed", "regi
 TARGET = "registered_unemployed"
 # As in the other families with a season and a trend.
 SHORTEST = 37
+NO_FLOWS = "没有新登记失业、再就业与退出登记的流量，无法由流量推算期末数"
 # A median gap between the change of the stock and its flows above this share of the outflow means
 # that they do not belong together.
 LARGEST_GAP = 0.1
@@ -114,7 +115,7 @@ def register(data: Scaled) -> Register:
 
     inflow, outflow = column(INFLOW), column(REEMPLOYED) + column(EXITED)
     if not (np.isfinite(inflow).any() or np.isfinite(outflow).any()):
-        raise ModelFailure("没有新登记失业、再就业与退出登记的流量，无法由流量推算期末数")
+        raise ModelFailure(NO_FLOWS)
     change = np.r_[np.nan, np.diff(stock), np.full(length - n, np.nan)]
     gap = np.abs(change - inflow + outflow)
     if np.isfinite(gap).any() and np.nanmedian(gap) > LARGEST_GAP * np.nanmedian(outflow):

@@ -13,11 +13,15 @@ from data.clock import key_month
 from data.inventory import overdue_month
 from data.vintages import Vintages
 from forecasting.bulletin.facts import record_key
+from forecasting.combinations import NOTHING_TO_POOL
 from forecasting.document import figure
+from models.stock_flow import NO_FLOWS
 
 NOTED_MONTHS = 36
 # A series that has been silent for longer is not late: it is no longer published.
 STALE_MONTHS = 12
+# Why a model does not apply to a series.
+_NOT_APPLICABLE = (NO_FLOWS, NOTHING_TO_POOL)
 
 
 def is_stale(last: pd.Period, month: pd.Period) -> bool:
@@ -121,20 +125,23 @@ def data_notes(
 
 
 def failed_models(leaderboard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Models that gave no forecast, by name, with the reason.
+    """Models that were to give a forecast and gave none, by name, with the reason.
 
     Parameters
     ----------
     leaderboard : sequence of mapping
-        Rows with `model`, `label` and `failure`.
+        Rows with `model`, `label`, `failure` and `failed_now`; a table of an earlier release has no
+        `failed_now`, and each of its failures counts.
 
     Returns
     -------
     dict
-        By model: `label`, `failure`.
+        By model: `label`, `failure`. What is not made for such a series is no failure.
     """
     return {
         record_key(row["model"]): {"label": str(row["label"]), "failure": str(row["failure"])}
         for row in leaderboard
         if row.get("failure")
+        and row["failure"] not in _NOT_APPLICABLE
+        and str(row.get("failed_now", True)) == "True"
     }

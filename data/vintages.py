@@ -111,10 +111,12 @@ class Vintages:
             shocks=tuple(each for each in self.shocks if each.known_on(day)),
         )
 
-    def known_hash(self, day: date) -> bytes:
-        """Hash of everything that was known at the end of a day, without working it out."""
+    def known_hash(self, day: date) -> bytes | None:
+        """Hash of everything that was known at the end of a day; None if nothing was."""
         columns = self._columns
         seen = columns.published_on <= np.datetime64(day)
+        if not seen.any():
+            return None
         digest = hashlib.sha256(columns.month[seen].tobytes())
         digest.update(columns.value[seen].tobytes())
         digest.update(columns.published_on[seen].astype("datetime64[D]").tobytes())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import getpass
+import hashlib
 import io
 import json
 import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import forecasting
 from data import clock
 from experiments.runs import Figures
 from experiments.series import NOTE_TAG, Series
@@ -44,12 +47,15 @@ REAL = "正式数据"
 
 @cache
 def program_version() -> str:
-    """Release and fingerprint of the model code and its libraries."""
+    """Release and fingerprint of everything that can change a forecast: program and libraries."""
+    digest = hashlib.sha256(code_version().encode())
+    for file in sorted(Path(forecasting.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
     try:
         release = metadata.version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         release = "source"
-    return f"{release}+{code_version()}"
+    return f"{release}+{digest.hexdigest()[:16]}"
 
 
 def start_tags(series: Series) -> dict[str, str]:
@@ -87,6 +93,11 @@ def child_name(entry: Entry, result: Competition) -> str:
     return f"★ {entry.label}" if entry.model == result.choice.model else entry.label
 
 
+def shared_data(result: Competition) -> str:
+    """Hash of other regions' figures that the chosen forecast rests on; empty where on none."""
+    return result.neighbours if result.choice.model == roster.POOLED else ""
+
+
 def _origin(result: Competition) -> dict[str, str]:
     """Which data a result comes from."""
     history = result.history
@@ -96,6 +107,7 @@ def _origin(result: Competition) -> dict[str, str]:
         "demo": str(result.demo).lower(),
         "as_of": history.as_of.isoformat(),
         "data_fingerprint": history.fingerprint,
+        "neighbours": shared_data(result),
     }
 
 

@@ -32,7 +32,7 @@ from models.paths import SamplePaths
 
 STEPS = {
     "program": "程序与设置",
-    "revisions": "旧月份数据的修订与先行指标",
+    "revisions": "旧月份数据的修订、先行指标与其他地区",
     "new_month": "新公布的月份",
     "model": "换用模型",
 }

@@ -166,7 +166,10 @@ def older(result: Competition, incumbent: Version) -> bool:
         return result.demo
     if str(result.history.origin) < incumbent.data_month:
         return True
-    return result.history.fingerprint == incumbent.tags.get("data_fingerprint")
+    if result.history.fingerprint != incumbent.tags.get("data_fingerprint"):
+        return False
+    # Where it rests on other regions, their news is news.
+    return not (around := incumbent.tags.get("neighbours")) or around == result.neighbours
 
 
 def promote(

@@ -189,11 +189,15 @@ def verify(
     """
     facts, kept = stored.facts, stored.paths
     as_of = date.fromisoformat(facts["as_of"])
-    history, again = redraw(series, facts, material, as_of, kept.horizon, progress)
     code_then = str(facts["code_version"])
-    same = history.fingerprint == facts["data_fingerprint"] and again.horizon == kept.horizon
     around = facts.get("neighbours") or ""
-    if not same or around not in ("", neighbours_identity(material.around.neighbours, as_of)):
+    if around not in (
+        "",
+        neighbours_identity(material.around.neighbours, series.indicator, as_of),
+    ):
+        return Verification("data_changed", None, (), code_then, code_now)
+    history, again = redraw(series, facts, material, as_of, kept.horizon, progress)
+    if history.fingerprint != facts["data_fingerprint"] or again.horizon != kept.horizon:
         return Verification("data_changed", None, (), code_then, code_now)
     worst = differences(kept, again)
     middles = np.median(kept.values, axis=0), np.median(again.values, axis=0)

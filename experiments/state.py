@@ -19,7 +19,7 @@ import pandas as pd
 from data.catalogue.schema import Break
 from data.errors import StorageError
 from data.shocks import Shock
-from experiments.content import champion, program_version
+from experiments.content import champion, program_version, shared_data
 from experiments.line_table import LineRule, line_rows
 from experiments.series import Series
 from features.history import History
@@ -28,7 +28,6 @@ from forecasting.competition import Competition
 from forecasting.document import cap_document
 from forecasting.inspection import known_effects
 from models.paths import SamplePaths
-from models.roster import POOLED
 
 # 2: indicators beside the target, changes of definition and checksums are kept as well.
 FORMAT = 2
@@ -103,8 +102,7 @@ def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, byt
         "model_label": champion(result).label,
         "code_version": program_version(),
         "data_fingerprint": history.fingerprint,
-        # Only one model looks at the other regions.
-        "neighbours": result.neighbours if result.choice.model == POOLED else "",
+        "neighbours": shared_data(result),
         "demo": result.demo,
         "as_of": history.as_of.isoformat(),
         "history": {

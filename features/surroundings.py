@@ -73,9 +73,12 @@ def stored_neighbours(
 ) -> list[Neighbour]:
     """The same indicator of other regions, those of the same city and province first.
 
-    Regions that contain the region or lie within it are no others. At most `MOST_NEIGHBOURS`.
+    Regions that contain the region or lie within it are no others, and of two that contain each
+    other the nearer is taken: people count once. At most `MOST_NEIGHBOURS`.
     """
     found: list[Neighbour] = []
+    parents = {r.code: r.parent for r in catalogue.regions}
+    taken: set[str] = set()
     candidates = nearest_first(region, catalogue.regions)
     for start in range(0, len(candidates), _ASKED_AT_ONCE):
         part = candidates[start : start + _ASKED_AT_ONCE]
@@ -83,10 +86,14 @@ def stored_neighbours(
         for other in part:
             if len(found) == MOST_NEIGHBOURS:
                 return found
-            if other.code in stored:
-                vintages = store.vintages(other.code, target.code)
-                if bool(vintages.rows["demo"].all()) == demo:
-                    found.append((other, vintages))
+            above = _ancestors(other.code, parents)
+            nested = above & taken or any(other.code in _ancestors(t, parents) for t in taken)
+            if other.code not in stored or nested:
+                continue
+            vintages = store.vintages(other.code, target.code)
+            if bool(vintages.rows["demo"].all()) == demo:
+                found.append((other, vintages))
+                taken.add(other.code)
     return found
 
 
@@ -114,15 +121,21 @@ def _ancestors(code: str, parents: dict[str, str | None]) -> set[str]:
 
 
 def _shared(one: str, other: str) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    """How many levels two codes have in common: province, city, district (GB/T 2260)."""
+    pairs = [(one[i : i + 2], other[i : i + 2]) for i in range(0, len(one), 2)]
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
 
 
-def neighbours_identity(neighbours: Sequence[Neighbour], day: date) -> str:
-    """Hash of what was known of the neighbours at the end of a day."""
-    digest = hashlib.sha256()
+def neighbours_identity(neighbours: Sequence[Neighbour], indicator: Indicator, day: date) -> str:
+    """Hash of what was known of the neighbours at the end of a day, and of how it is read.
+
+    A neighbour of which nothing had been published leaves no trace.
+    """
+    digest = hashlib.sha256(repr(indicator).encode())
     for region, vintages in neighbours:
-        digest.update(region.code.encode())
-        digest.update(vintages.known_hash(day))
+        known = vintages.known_hash(day)
+        if known is not None:
+            digest.update(region.code.encode() + known)
     return digest.hexdigest()
 
 

@@ -1,9 +1,9 @@
 """The leaderboard, and which model becomes champion and why.
 
 The default champion is the robust combination, moved by what regions share where the store has
-enough of them. Another model replaces it only when its mean out-of-sample WIS is lower by more than
-one block-bootstrap standard error. Nothing is chosen that
-a simple floor beats; if nothing beats the best floor, the floor is champion.
+enough of them and that has scored no worse. Another model replaces it only when its mean
+out-of-sample WIS is lower by more than one block-bootstrap standard error. Nothing is chosen that a
+simple floor beats; if nothing beats the best floor, the floor is champion.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.paths import Failure, Outcome, SamplePaths
 Floats = npt.NDArray[np.float64]
 
 DEFAULT = roster.COMBINATION
-# The first that forecasts is the default.
+# The one that has scored better is the default; the first where there is no telling.
 DEFAULTS = (roster.POOLED, DEFAULT)
 # A model that fails more often than this is not scored: common origins would become too few.
 MOST_FAILURES = 0.2
@@ -160,13 +160,8 @@ def paired_difference(backtest: Backtest, model: str, other: str) -> tuple[float
     return mean_and_error(gaps[common])
 
 
-def default_of(available: Sequence[str]) -> str:
-    """The default champion among models that forecast; the first of them where there is none."""
-    return next((m for m in DEFAULTS if m in available), available[0])
-
-
 def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
-    model = default_of(available)
+    model = next((m for m in DEFAULTS if m in available), available[0])
     return Choice(model, f"{why}，默认采用{roster.label(model)}。", {}, origins)
 
 
@@ -213,8 +208,13 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
         [e.model for e in ranked if e.floor],
         lambda model, other: paired_difference(backtest, model, other),
         origins,
-        default_of([e.model for e in ranked]),
+        DEFAULTS,
     )
+
+
+def _small(value: float) -> str:
+    """Three digits after the point, or one that is not zero."""
+    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1g}"
 
 
 def decide(
@@ -222,7 +222,7 @@ def decide(
     floors: Sequence[str],
     compare: Callable[[str, str], tuple[float, float]],
     origins: int,
-    default: str = DEFAULT,
+    defaults: Sequence[str] = DEFAULTS,
     label: Callable[[str], str] = roster.label,
 ) -> Choice:
     """The rule itself, on scores of one series or of many.
@@ -237,8 +237,8 @@ def decide(
         Mean score difference of two models and its standard error.
     origins : int
         Origins the scores rest on.
-    default : str
-        Stays unless clearly beaten; the best of all where it does not compete.
+    defaults : sequence of str
+        The best of them stays unless clearly beaten; where none competes, the best of all.
     label : callable
         Chinese name of a model.
 
@@ -250,8 +250,7 @@ def decide(
     eligible = [
         m for m in wis if m not in floors and (best_floor is None or wis[m] < wis[best_floor])
     ]
-    if default not in wis:
-        default = min(wis, key=lambda m: wis[m])
+    default = min([m for m in defaults if m in wis] or wis, key=lambda m: wis[m])
     differences = {m: compare(m, default) for m in wis if m != default}
     if not eligible:
         assert best_floor is not None
@@ -273,7 +272,7 @@ def decide(
     if not clear:
         return Choice(
             default,
-            f"没有单个模型的得分比{label(default)}好出一个标准误以上，采用{label(default)}。",
+            f"没有其他模型的得分比{label(default)}好出一个标准误以上，采用{label(default)}。",
             differences,
             origins,
         )
@@ -281,8 +280,8 @@ def decide(
     gain, error = differences[winner]
     return Choice(
         winner,
-        f"{label(winner)}的得分比{label(default)}低 {-gain:.3f}，"
-        f"超过一个标准误（{error:.3f}），采用该模型。",
+        f"{label(winner)}的得分比{label(default)}低 {_small(-gain)}，"
+        f"超过一个标准误（{_small(error)}），采用该模型。",
         differences,
         origins,
     )

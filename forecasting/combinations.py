@@ -10,10 +10,10 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from data.catalogue import Indicator
 from features.history import History
@@ -24,7 +24,7 @@ from forecasting.origins import Origin
 from forecasting.pooled import Evidence
 from models.combination import MEMBERS, combine
 from models.paths import Failure, Outcome, SamplePaths
-from models.pooling import pooled_shifts, shifted
+from models.pooling import FEWEST_MONTHS, pooled_shifts, shifted
 from models.roster import COMBINATION, COMBINATIONS, POOLED, WEIGHTED
 from models.weights import combine_weighted, inverse_score_weights
 
@@ -33,6 +33,8 @@ Floats = npt.NDArray[np.float64]
 _CHECKSUM = 4  # bytes
 NO_MEMBER = "组合的成员模型都未得出预测"
 NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
+TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
+NOT_NOW = "此次无法与其他地区合并，“稳健组合（多地区修正）”未作修正"
 
 
 def combined(
@@ -43,7 +45,7 @@ def combined(
     shifts: Sequence[Floats | None],
     seed: int,
 ) -> dict[str, list[Outcome]]:
-    """Forecasts of the combinations.
+    """Forecasts of the combinations of one series.
 
     Parameters
     ----------
@@ -70,60 +72,84 @@ def combined(
     if not members or not asked:
         return {}
     found: dict[str, list[Outcome]] = {name: [] for name in asked}
-    weights = _weights(backtest, members, origins) if WEIGHTED in asked else {}
+    evidence = Evidence.of(backtest, members)
     for i, origin in enumerate(origins):
+        history = origin.history
         given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
         if not given:
             for name in asked:
                 found[name].append(Failure(NO_MEMBER))
             continue
-        robust = combine(list(given.values()), cell_seed(seed, COMBINATION, origin.history))
-        if COMBINATION in found:
-            found[COMBINATION].append(robust)
-        if WEIGHTED in found:
-            found[WEIGHTED].append(weighted(given, weights[origin.month], robust))
-        if POOLED in found:
-            found[POOLED].append(_moved(robust, origin.history, shifts[i], shifts[-1]))
+        weights = learned_weights(evidence.as_known(history), members) if WEIGHTED in asked else {}
+        made = combinations_at(given, weights, shifts[i], history, seed)
+        for name in asked:
+            found[name].append(made[name])
+    if POOLED in found and all(shift is None for shift in shifts):
+        short = len(origins[-1].history) < FEWEST_MONTHS
+        why = Failure(TOO_SHORT_TO_POOL if short else NOTHING_TO_POOL)
+        found[POOLED] = [why] * len(origins)
     return found
 
 
-def weighted(
-    given: Mapping[str, SamplePaths], weights: Mapping[str, float], robust: SamplePaths
-) -> SamplePaths:
-    """The members' mean with weights, in the order of the robust combination's paths.
+def combinations_at(
+    given: Mapping[str, SamplePaths],
+    weights: Mapping[str, float],
+    shift: Floats | None,
+    history: History,
+    seed: int,
+) -> dict[str, SamplePaths]:
+    """Every combination of the members' forecasts at one origin.
 
     Parameters
     ----------
     given : mapping
-        Paths of the members that forecast.
+        Paths of the members that forecast; at least one.
     weights : mapping
-        Of all members; those of the absent ones are shared out.
-    robust : SamplePaths
-        Gives the dependence over the months.
+        Of members; one that is absent here counts like the mean of the others.
+    shift : numpy.ndarray or None
+        Shape (horizon,), on the model scale; None where nothing could be pooled, which is where
+        the shifted combination is the robust one itself.
+    history : History
+        Of the origin.
+    seed : int
+        The run's.
+
+    Returns
+    -------
+    dict
+        By roster name.
     """
-    share = np.array([weights[m] for m in given])
-    return combine_weighted(list(given.values()), share, robust)
-
-
-def _weights(
-    backtest: Backtest, members: Sequence[str], origins: Sequence[Origin]
-) -> dict[pd.Period, dict[str, float]]:
-    """Weights of the members at each origin, from the scores known there."""
-    evidence = Evidence.of(backtest, members)
-    found = {}
-    for origin in origins:
-        scores = evidence.known_at(origin.month).origin_scores(members)
-        found[origin.month] = dict(zip(members, inverse_score_weights(scores), strict=True))
+    robust = combine(list(given.values()), cell_seed(seed, COMBINATION, history))
+    share = np.array([weights.get(m, 1.0) for m in given])
+    found = {
+        COMBINATION: robust,
+        WEIGHTED: combine_weighted(list(given.values()), share, robust),
+        POOLED: robust,
+    }
+    if shift is not None:
+        moved = shifted(robust, shift, history.transform)
+        if history.transform == "none" and robust.values.min() >= 0:
+            # What cannot be negative in the paths is not made so by a shift.
+            moved = replace(moved, values=np.maximum(moved.values, 0.0))
+        found[POOLED] = moved
     return found
 
 
-def _moved(
-    robust: SamplePaths, history: History, shift: Floats | None, current: Floats | None
-) -> Outcome:
-    """Robust paths moved; unmoved where nothing could be pooled yet; a failure if it cannot now."""
-    if current is None:
-        return Failure(NOTHING_TO_POOL)
-    return robust if shift is None else shifted(robust, shift, history.transform)
+def learned_weights(evidence: Evidence, members: Sequence[str]) -> dict[str, float]:
+    """Weights of the members with mean 1, from the scores known at an origin.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Known at the origin.
+    members : sequence of str
+        Those that failed too often to be compared are left out.
+    """
+    scored = evidence.comparable(members)
+    if not scored:
+        return {}
+    found = inverse_score_weights(evidence.origin_scores(scored))
+    return dict(zip(scored, (found * len(scored)).tolist(), strict=True))
 
 
 def shared_shifts(
@@ -155,7 +181,7 @@ def shared_shifts(
     """
     if not neighbours:
         return [None] * len(origins)
-    keys = [_key(origin.history, neighbours, horizon) for origin in origins]
+    keys = [_key(origin.history, neighbours, indicator, horizon) for origin in origins]
     stored = dict(cache.load(keys)) if cache is not None else {}
     fresh: dict[str, bytes] = {}
     found = []
@@ -171,8 +197,10 @@ def shared_shifts(
     return found
 
 
-def _key(history: History, neighbours: Sequence[Neighbour], horizon: int) -> str:
-    around = neighbours_identity(neighbours, history.as_of)
+def _key(
+    history: History, neighbours: Sequence[Neighbour], indicator: Indicator, horizon: int
+) -> str:
+    around = neighbours_identity(neighbours, indicator, history.as_of)
     text = f"shift|{code_version()}|{history.fingerprint}|{around}|{horizon}"
     return hashlib.sha256(text.encode()).hexdigest()
 

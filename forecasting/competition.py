@@ -33,7 +33,7 @@ from forecasting.cells import (
     group,
 )
 from forecasting.choice import DEFAULTS, Choice, Entry, choose, leaderboard
-from forecasting.combinations import combined, shared_shifts
+from forecasting.combinations import NOT_NOW, combined, shared_shifts
 from forecasting.further import Further, further
 from forecasting.level_targets import LevelAssessment
 from forecasting.origins import Origin, origin_days, rolling_origins
@@ -319,6 +319,8 @@ def compete(
     pooled = roster.POOLED in options.models
     neighbours = around.neighbours if pooled else ()
     shifts = shared_shifts(everywhere, neighbours, indicator, options.horizon, cache)
+    lost = pooled and shifts[-1] is None and any(s is not None for s in shifts)
+    unpooled = (NOT_NOW,) if lost else ()
     mixed = combined(options.models, everywhere, table, fitted, shifts, options.seed)
     table |= mixed
     now = {m: row[-1] for m, row in table.items()}
@@ -356,14 +358,14 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
-        notes=(calibration.note, *roster.notes(), *note(proposals, history)),
+        notes=(calibration.note, *unpooled, *roster.notes(), *note(proposals, history)),
         proposals=proposals,
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,
         origins=tuple(past),
         past_forecasts=before,
-        neighbours=neighbours_identity(neighbours, as_of) if pooled else "",
+        neighbours=neighbours_identity(neighbours, indicator, as_of) if pooled else "",
         on_file=on_file,
         cap_events=cap_events(
             backtest.months,

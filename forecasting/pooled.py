@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.history import History
 from forecasting import scores
 from forecasting.backtest import Backtest
 from forecasting.calibration import Calibration, learn
@@ -63,6 +64,31 @@ class Evidence:
             {m: q[keep] for m, q in self.quantiles.items()},
         )
 
+    def as_known(self, history: History) -> Evidence:
+        """What the back-test of one series told at an origin, by the figures published by then."""
+        steps = np.arange(1, self.outcomes.shape[2] + 1)
+        keep = np.asarray(self.months < history.origin)
+        months = self.months[keep]
+        at = np.asarray(months.asi8, dtype=int)[:, None] + steps - history.start.ordinal
+        inside = (at >= 0) & (at < len(history))
+        known = np.where(inside, history.values[np.where(inside, at, 0)], np.nan)
+        # What lies beyond a changed definition is no outcome.
+        known[~np.isfinite(self.outcomes[keep, 0])] = np.nan
+        return Evidence(
+            months,
+            known[:, np.newaxis],
+            self.scales[keep],
+            {m: q[keep] for m, q in self.quantiles.items()},
+        )
+
+    def comparable(self, models: Sequence[str]) -> list[str]:
+        """Those of some models that forecast often enough to be compared."""
+        works = {m: np.isfinite(self.quantiles[m][..., 0, 0]) for m in models}
+        asked = np.any(list(works.values()), axis=0) if works else np.zeros(0, dtype=bool)
+        if not asked.any():
+            return []
+        return [m for m, w in works.items() if w[asked].mean() >= 1 - MOST_FAILURES]
+
     def score(self, model: str) -> Floats:
         """Scaled WIS, shape (n, series, horizon), NaN where unknown or failed."""
         raw = scores.interval_score(self.quantiles[model], self.outcomes)
@@ -87,7 +113,7 @@ class Evidence:
 def choose_pooled(
     evidence: Evidence,
     floors: Collection[str],
-    default: str,
+    defaults: Sequence[str],
     label: Callable[[str], str],
 ) -> Choice:
     """Champion for all series by the rule of `forecasting.choice.decide`.
@@ -98,28 +124,26 @@ def choose_pooled(
         Only what was known when the choice is made; see `Evidence.known_at`.
     floors : collection of str
         Simple floors.
-    default : str
-        Stays unless clearly beaten.
+    defaults : sequence of str
+        The best of them stays unless clearly beaten; the first where there is no telling.
     label : callable
         Chinese name of a model.
 
     Returns
     -------
     Choice
-        The default where fewer than eight origins can be compared. Series move together, so that
-        the standard error is over origins: a block bootstrap whose blocks hold as many origins as
-        one forecast overlaps.
+        The first default where fewer than eight origins can be compared. Series move together, so
+        that the standard error is over origins: a block bootstrap whose blocks hold as many origins
+        as one forecast overlaps.
     """
     n = len(evidence.months)
-    works = {m: np.asarray(np.isfinite(q[..., 0, 0])) for m, q in evidence.quantiles.items()}
-    asked = np.any(list(works.values()), axis=0) if works else np.zeros((n, 0), dtype=bool)
-    scored = [m for m, w in works.items() if asked.any() and w[asked].mean() >= 1 - MOST_FAILURES]
+    scored = evidence.comparable(list(evidence.quantiles))
     table = evidence.origin_scores(scored) if scored else np.empty((n, 0))
     known = np.asarray(np.isfinite(table).all(axis=1) if scored else np.zeros(n, dtype=bool))
     origins = int(known.sum())
     if origins < FEWEST_ORIGINS:
         few = f"可比的回测起点只有 {origins} 个（至少需要 {FEWEST_ORIGINS} 个）"
-        return Choice(default, f"{few}，默认采用{label(default)}。", {}, origins)
+        return Choice(defaults[0], f"{few}，默认采用{label(defaults[0])}。", {}, origins)
     means = table[known]
     column = {m: i for i, m in enumerate(scored)}
     wis = {m: float(means[:, i].mean()) for m, i in column.items()}
@@ -129,7 +153,7 @@ def choose_pooled(
         gaps = means[:, column[model]] - means[:, column[other]]
         return float(gaps.mean()), scores.block_bootstrap_error(gaps, block)
 
-    return decide(wis, [m for m in scored if m in floors], compare, origins, default, label)
+    return decide(wis, [m for m in scored if m in floors], compare, origins, defaults, label)
 
 
 def _overlap(months: pd.PeriodIndex, horizon: int) -> int:

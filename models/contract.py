@@ -25,9 +25,9 @@ import pandas as pd
 from data.errors import ShortHistoryError
 from features.calendar import GROUPS
 from features.festival import Windows
-from features.history import KNOWN_AHEAD, History
+from features.history import History
 from features.lagged import LaggedIndicator
-from models.effects import Policy, effects_of
+from models.effects import Policy, effects_of, forced_path
 from models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -163,12 +163,7 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         so paths go on there.
     """
     n = len(history)
-    explained = np.zeros(n + KNOWN_AHEAD)
-    if history.forced.shape[1]:
-        found = effects_of(history).forced
-        levels = history.forced[list(found)].to_numpy() @ np.array(list(found.values()))
-        # The past is brought to where the series stands now, not the present to where it stood.
-        explained += levels - levels[n - 1]
+    explained = forced_path(history)
     known = np.zeros((len(explained), 0))
     if calendar:
         table = history.optional(Windows(*(tuple(window) for window in calendar["windows"])))

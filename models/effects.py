@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from features.calendar import GROUPS
 from features.festival import DEFAULT_WINDOWS, Windows
-from features.history import History
+from features.history import KNOWN_AHEAD, History
 from features.window_choice import choose_windows
 from models.airline_regression import AirlineRegression, airline_regression
 
@@ -58,6 +58,30 @@ class Effects:
 
 
 _known: OrderedDict[tuple[str, Policy], Effects] = OrderedDict()
+
+
+def forced_path(history: History, policy: Policy = "automatic") -> Floats:
+    """What forced effects make of a series, relative to where it stands now.
+
+    Parameters
+    ----------
+    history : History
+        Up to the origin.
+    policy : {"automatic", "none", "default", "chosen"}
+        As for `effects_of`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n + KNOWN_AHEAD,), on the model scale; 0 at the last known month. The past is brought
+        to where the series stands now, not the present to where it stood.
+    """
+    n = len(history)
+    if not history.forced.shape[1]:
+        return np.zeros(n + KNOWN_AHEAD)
+    found = effects_of(history, policy).forced
+    levels = history.forced[list(found)].to_numpy() @ np.array(list(found.values()))
+    return np.asarray(levels - levels[n - 1], dtype=float)
 
 
 def effects_of(history: History, policy: Policy = "automatic") -> Effects:

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.history import History
-from models.contract import SEASON, scale
+from models.contract import SEASON
+from models.effects import forced_path
 from models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -35,6 +36,8 @@ TAIL = 0.005
 SPANS = ((0, 1), (1, 2), (2, 3), (3, 6), (6, 12), (12, 24))
 LONGEST = SPANS[-1][1]
 SETTLED = 30
+# A series that stands still more often than this tells nothing of movements.
+FEWEST_MOVES = 0.25
 
 
 def smoothed(z: Floats, horizon: int) -> tuple[Floats, Floats]:
@@ -81,24 +84,34 @@ def smoothed(z: Floats, horizon: int) -> tuple[Floats, Floats]:
     return levels, ahead
 
 
-def _features(levels: Floats, sizes: Floats) -> Floats:
-    """Distance from the series' mean level, then movements of the average over the series.
+def _common(levels: Floats, sizes: Floats) -> Floats:
+    """Average movement over each span, shape (n, len(SPANS)), of levels (n, series) over `sizes`.
 
-    Shape (n, series, 1 + len(SPANS)) from levels (n, series), in units of `sizes`.
+    NaN in months that less than half of the series know: an average of a few is their own noise.
     """
     n, count = levels.shape
-    padded = np.vstack([np.full((LONGEST, count), np.nan), levels])
+    padded = np.vstack([np.full((LONGEST, count), np.nan), levels / sizes])
     lagged = [padded[LONGEST - lag : LONGEST - lag + n] for lag in range(LONGEST + 1)]
     moves = np.stack([lagged[a] - lagged[b] for a, b in SPANS], axis=-1)
     known = np.isfinite(moves)
-    counts = known.sum(axis=1, keepdims=True)
-    sums = np.where(known, moves, 0.0).sum(axis=1, keepdims=True)
-    common = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    away = levels - np.nanmean(levels, axis=0)
-    table = np.concatenate(
-        [away[..., None], np.broadcast_to(common, (n, count, len(SPANS)))], axis=-1
-    )
-    return np.asarray(table / sizes[:, None], dtype=float)
+    counts = known.sum(axis=1)
+    sums = np.where(known, moves, 0.0).sum(axis=1)
+    enough = counts >= max(2, count / 2)
+    return np.where(enough, sums / np.maximum(counts, 1), np.nan)
+
+
+def _model_scale(history: History) -> Floats | None:
+    """Series on its model scale without steps of changed definitions; None if it cannot be used."""
+    if len(history) < FEWEST_MONTHS:
+        return None
+    moving = np.diff(history.values[SETTLED:]) != 0
+    if moving.mean() < FEWEST_MOVES:
+        return None
+    try:
+        z = history.scaled - forced_path(history, "none")[: len(history)]
+    except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+        return None
+    return z if np.isfinite(z).all() else None
 
 
 def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | None]:
@@ -115,8 +128,9 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     Returns
     -------
     list of numpy.ndarray or None
-        Shape (horizon,) each; None for a history shorter than 61 months or of an earlier origin,
-        and for all where fewer than five are long enough.
+        Shape (horizon,) each; None for a history that is shorter than 61 months, hardly moves,
+        cannot be freed of its changes of definition or is of an earlier origin, and for all where
+        fewer than five are left.
 
     References
     ----------
@@ -128,7 +142,8 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     share: see `common_share`.
     """
     shifts: list[Floats | None] = [None] * len(histories)
-    used = [i for i, h in enumerate(histories) if len(h) >= FEWEST_MONTHS]
+    series = {i: z for i, h in enumerate(histories) if (z := _model_scale(h)) is not None}
+    used = list(series)
     if len(used) < FEWEST_SERIES:
         return shifts
     newest = max(histories[i].origin for i in used)
@@ -136,27 +151,37 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     levels = np.full((n, len(used)), np.nan)
     paths = np.full((n, len(used), horizon), np.nan)
     values = np.full((n, len(used)), np.nan)
-    for column, i in enumerate(used):
-        z = scale(histories[i], {})[0].z
+    for column, (i, z) in enumerate(series.items()):
         end = n - (newest - histories[i].origin).n
         here = slice(end - len(z), end)
         levels[here, column], paths[here, column] = smoothed(z, horizon)
         values[here, column] = z
-    unsettled = np.isnan(np.vstack([np.full((SETTLED, len(used)), np.nan), levels])[:n])
-    sizes = np.nanstd(np.where(unsettled, np.nan, levels)[1:] - levels[:-1], axis=0)
-    sizes[~(sizes > 0)] = 1.0
-    settled = np.where(unsettled, np.nan, levels)
+    settled = np.where(_unsettled(levels), np.nan, levels)
+    sizes = np.nanstd(np.diff(settled, axis=0), axis=0)
+    common = _common(levels, sizes)
+    if not np.isfinite(common).all(axis=1).any():
+        return shifts
     trust = common_share(np.diff(settled, axis=0) / sizes)
-    features = np.where(unsettled[..., None], np.nan, _features(levels, sizes))
+    away = np.where(np.isnan(settled), np.nan, levels - np.nanmean(levels, axis=0)) / sizes
+    features = np.dstack([away, *(np.broadcast_to(c[:, None], away.shape) for c in common.T)])
+    # Where most regions come out later, what moves them all is known up to an earlier month.
+    told = int(np.flatnonzero(np.isfinite(common).all(axis=1))[-1])
+    now = np.column_stack([away[-1], np.broadcast_to(common[told], (len(used), len(SPANS)))])
     found = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
-        shift, leverage = _regress(features[:-step], distance / sizes, features[-1], horizon)
+        shift, leverage = _regress(features[:-step], distance / sizes, now, horizon)
         found[:, step - 1] = trust * sizes * shift / (1 + leverage)
     for row, i in enumerate(used):
         if histories[i].origin == newest:
             shifts[i] = found[row]
     return shifts
+
+
+def _unsettled(levels: Floats) -> npt.NDArray[np.bool_]:
+    """Months before the smoothing of a series has forgotten its start."""
+    before = np.full((SETTLED, levels.shape[1]), np.nan)
+    return np.asarray(np.isnan(np.vstack([before, levels])[: len(levels)]), dtype=bool)
 
 
 def common_share(moves: Floats) -> float:

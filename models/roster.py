@@ -179,8 +179,8 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In the roster's order. The floors are always in; a combination brings its members unless
-        some of them are named.
+        In the roster's order. The floors are always in; a combination brings the robust one
+        and, unless some of them are named, its members.
 
     Raises
     ------
@@ -193,8 +193,11 @@ def resolve(wanted: str | Sequence[str] | None = None) -> tuple[str, ...]:
         return tuple(name for name in names() if not tags(name).opt_in)
     for name in sorted(chosen):
         _demand_known(name)
-    if chosen.intersection(COMBINATIONS) and not chosen.intersection(combination.MEMBERS):
-        chosen.update(combination.MEMBERS)
+    if chosen.intersection(COMBINATIONS):
+        # What the others fall back to.
+        chosen.add(COMBINATION)
+        if not chosen.intersection(combination.MEMBERS):
+            chosen.update(combination.MEMBERS)
     chosen.update(floors())
     return tuple(name for name in names() if name in chosen)
 

@@ -13,16 +13,14 @@ import pandas as pd
 from experiments.benchmark.cells import Plan, cpu_seconds, load_origin
 from features.history import History
 from forecasting.calibration import Calibration, uncalibrated
-from forecasting.cells import cell_seed
-from forecasting.choice import Choice
-from forecasting.combinations import weighted
+from forecasting.choice import DEFAULTS, Choice
+from forecasting.combinations import combinations_at, learned_weights
 from forecasting.pooled import Evidence, choose_pooled
 from forecasting.scores import seasonal_scale
 from models import roster
-from models.combination import MEMBERS, combine
+from models.combination import MEMBERS
 from models.paths import LEVELS, SamplePaths
-from models.pooling import pooled_shifts, shifted
-from models.weights import inverse_score_weights
+from models.pooling import pooled_shifts
 
 Floats = npt.NDArray[np.float64]
 
@@ -153,32 +151,24 @@ def _combinations(
     times: Times,
 ) -> None:
     """Add the combinations to the forecasts of an origin."""
+    started = cpu_seconds()
     known = [m for m in members if m in evidence.quantiles]
-    weights = dict.fromkeys(members, 1.0)
-    if known:
-        found = inverse_score_weights(evidence.origin_scores(known))
-        weights.update(zip(known, found * len(known), strict=True))
+    weights = learned_weights(evidence, known) if known else {}
+    times.add(WEIGHTED, cpu_seconds() - started, 0)
     names = list(histories)
     started = cpu_seconds()
     shifts = pooled_shifts([histories[s] for s in names], plan.horizon)
     times.add(POOLED, cpu_seconds() - started, 0)
     for name, shift in zip(names, shifts, strict=True):
-        history = histories[name]
-        working = {m: forecasts[m][name] for m in members if name in forecasts[m]}
-        if not working:
+        given = {m: forecasts[m][name] for m in members if name in forecasts[m]}
+        if not given:
             continue
-        seed = cell_seed(plan.seed, COMBINATION, history)
         started = cpu_seconds()
-        robust = combine(list(working.values()), seed)
+        made = combinations_at(given, weights, shift, histories[name], plan.seed)
         times.add(COMBINATION, cpu_seconds() - started, 1)
-        forecasts.setdefault(COMBINATION, {})[name] = robust
-        # Where nothing can be pooled it is the robust combination itself.
-        moved = robust if shift is None else shifted(robust, shift, history.transform)
-        times.add(POOLED, 0.0, 1)
-        forecasts.setdefault(POOLED, {})[name] = moved
-        started = cpu_seconds()
-        forecasts.setdefault(WEIGHTED, {})[name] = weighted(working, weights, robust)
-        times.add(WEIGHTED, cpu_seconds() - started, 1)
+        for model, paths in made.items():
+            forecasts.setdefault(model, {})[name] = paths
+            times.add(model, 0.0, int(model != COMBINATION))
 
 
 def _champion(
@@ -229,9 +219,9 @@ def standings(
                 forecasts[model][name] = outcome
         evidence = collected.evidence(origin)
         _combinations(forecasts, histories, members, evidence, plan, times)
-        default = POOLED if POOLED in forecasts else next(iter(forecasts))
+        defaults = [m for m in DEFAULTS if m in forecasts] or list(forecasts)[:1]
         started = cpu_seconds()
-        choice = choose_pooled(evidence, roster.floors(), default, roster.label)
+        choice = choose_pooled(evidence, roster.floors(), defaults, roster.label)
         log = all(h.transform == "log" for h in histories.values())
         calibration = _calibration(evidence, choice.model, log, plan.horizon)
         chosen = _champion(choice, forecasts, histories, calibration)

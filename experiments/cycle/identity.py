@@ -57,3 +57,8 @@ def identity(session: Session, history: History, targets: Iterable[Target]) -> s
     digest.update(repr((sorted(kept.items()), session.settings.warning_levels)).encode())
     digest.update(program_version().encode())
     return digest.hexdigest()
+
+
+def together(alone: str, neighbours: str) -> str:
+    """The same for a result that rests on other regions' figures, given as a hash."""
+    return hashlib.sha256(f"{alone}|{neighbours}".encode()).hexdigest()

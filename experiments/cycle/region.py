@@ -18,7 +18,7 @@ from data.targets import Target
 from data.vintages import Vintages
 from data.workspace import Workspace
 from experiments.bulletins import make_bulletin, save
-from experiments.cycle.identity import identity
+from experiments.cycle.identity import identity, together
 from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.records import journal_folder
 from experiments.cycle.worker import Job, Order
@@ -33,7 +33,7 @@ from experiments.standing import standing
 from experiments.thresholds import feed_document, publish_feed
 from experiments.tracking import open_tracker
 from features.history import History, from_known
-from features.surroundings import Surroundings, stored_surroundings
+from features.surroundings import Surroundings, neighbours_identity, stored_surroundings
 from forecasting.chart import fan_chart
 from forecasting.competition import Competition, Options, compete
 from forecasting.document import phrase
@@ -104,11 +104,14 @@ def carry_through(session: Session, order: Order) -> Entry:
     """
     matter = _matter(session, order)
     series, history = matter.series, matter.history
-    mark = identity(session, history, matter.targets)
+    alone = identity(session, history, matter.targets)
+    around = neighbours_identity(matter.around.neighbours, series.indicator, order.day)
+    shared = together(alone, around)
     overdue = overdue_month(series.indicator, history.origin, order.day)
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
-    if last is not None and last.identity == mark:
+    # A result that rested on other regions was kept with their figures, any other without.
+    if last is not None and last.identity in (alone, shared):
         _renew_feed(session, series, order, last)
         settle_outcomes(session, order.day, order.region, order.indicator)
         return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
@@ -118,6 +121,8 @@ def carry_through(session: Session, order: Order) -> Entry:
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     if reason := made.pop("unassessed", ""):
         remarks.append(f"预警等级未评估：{reason}")
+    in_force = None if settled.version is None else settled.version.model
+    rests_on_others = roster.POOLED in (in_force, result.choice.model)
     return Entry(
         region=order.region,
         region_name=series.region.name,
@@ -125,14 +130,14 @@ def carry_through(session: Session, order: Order) -> Entry:
         indicator_name=indicator.name,
         day=order.day.isoformat(),
         state="done",
-        identity=mark,
+        identity=shared if rests_on_others else alone,
         data_month=str(history.origin),
         latest=f"{phrase(float(history.values[-1]), indicator)}{indicator.unit}",
         overdue=late,
         demo=result.demo,
         run_id=run_id,
         version=None if settled.version is None else settled.version.version,
-        model=None if settled.version is None else settled.version.model,
+        model=in_force,
         action=settled.action,
         message="；".join(remarks),
         **made,

@@ -77,7 +77,7 @@ def test_revised_figures_of_other_regions_are_noticed(
     around = [
         (Region(f"31010{i}", f"地区{i}"), replace(vintages, region=f"31010{i}")) for i in "45"
     ]
-    then = neighbours_identity(around, date.fromisoformat(stored.facts["as_of"]))
+    then = neighbours_identity(around, series.indicator, date.fromisoformat(stored.facts["as_of"]))
     shared = replace(stored, facts={**stored.facts, "neighbours": then})
     known = Material(vintages, Surroundings((), around))
     assert verify(series, shared, known, program_version()).state == "equal"

@@ -11,13 +11,14 @@ import pytest
 
 from data.bundled import loader
 from data.catalogue import Region
+from data.catalogue.schema import Break
 from data.vintages import COLUMNS, Vintages
 from features.history import from_known
 from features.surroundings import (
-    MOST_NEIGHBOURS,
     histories_beside,
     nearest_first,
     neighbours_identity,
+    stored_neighbours,
     stored_surroundings,
 )
 
@@ -72,7 +73,6 @@ def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue,
     assert filled.holding(unemployed.code, ["310104", "310114", "100000"]) == {"310104", "310114"}
     nothing = replace(vintages, rows=vintages.rows.iloc[:0])
     assert not stored_surroundings(filled, catalogue, own, unemployed, nothing).neighbours
-    assert MOST_NEIGHBOURS >= 5
 
 
 @pytest.fixture
@@ -104,12 +104,39 @@ def test_late_neighbours_count_and_stale_or_other_ones_do_not(own, unemployed):
     assert beside(negative) == []
 
 
-def test_identity_follows_what_was_known():
+def test_identity_follows_what_was_known_and_how_it_is_read(unemployed):
     neighbours = [(region("310104"), series("310104"))]
     rows = neighbours[0][1].rows.copy()
     rows.loc[rows.index[-1], "value"] += 1
     revised = [(region("310104"), Vintages("310104", "registered_unemployed", rows))]
     before, after = date(2026, 11, 1), date(2026, 11, 15)
-    assert neighbours_identity(neighbours, before) == neighbours_identity(revised, before)
-    assert neighbours_identity(neighbours, after) != neighbours_identity(revised, after)
-    assert neighbours_identity(neighbours, after) != neighbours_identity([], after)
+
+    def identity(given, day=after, indicator=unemployed):
+        return neighbours_identity(given, indicator, day)
+
+    assert identity(neighbours, before) == identity(revised, before)
+    assert identity(neighbours) != identity(revised)
+    assert identity(neighbours) != identity([])
+    # A region that had published nothing by the day leaves no trace.
+    young, early = (region("310105"), series("310105", lag=400)), date(2021, 3, 1)
+    assert identity([*neighbours, young], early) == identity(neighbours, early)
+    change = Break("310104", pd.Period("2024-01", "M"), "dummy")
+    other = replace(unemployed, breaks=(*unemployed.breaks, change))
+    assert identity(neighbours, indicator=other) != identity(neighbours)
+
+
+def test_of_two_regions_that_contain_each_other_one_is_taken(filled, catalogue, unemployed):
+    own = catalogue.region("嘉定")
+    shengzhou = catalogue.region("330683")
+    inside = replace(catalogue.region("420115"), parent=shengzhou.code)
+    nested = replace(
+        catalogue, regions=tuple(inside if r.code == inside.code else r for r in catalogue.regions)
+    )
+    found = stored_neighbours(filled, nested, own, unemployed, demo=True)
+    assert {r.code for r, _ in found} == {"310104", "330683", "330900"}
+
+
+def test_codes_are_compared_by_province_city_and_district():
+    own = region("440103")
+    found = nearest_first(own, [region("440703"), region("440304"), region("440104"), own])
+    assert [r.code for r in found] == ["440104", "440304", "440703"]

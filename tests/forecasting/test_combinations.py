@@ -6,11 +6,17 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.catalogue import Region
 from features.surroundings import Surroundings
-from forecasting.combinations import NOTHING_TO_POOL, shared_shifts
+from forecasting.combinations import (
+    NOT_NOW,
+    NOTHING_TO_POOL,
+    TOO_SHORT_TO_POOL,
+    shared_shifts,
+)
 from forecasting.competition import Options, compete
 from models import roster
 from models.paths import Failure, SamplePaths
@@ -91,6 +97,9 @@ def test_without_neighbours_it_says_why_and_the_robust_one_is_the_default(run, p
         assert found.choice.model == roster.COMBINATION
         entry = next(e for e in found.entries if e.model == roster.POOLED)
         assert entry.failure == NOTHING_TO_POOL
+    short = panel[0].rows.iloc[-58:].reset_index(drop=True)
+    found = run(own=replace(panel[0], rows=short), origins=6)
+    assert found.forecasts[roster.POOLED] == Failure(TOO_SHORT_TO_POOL)
 
 
 def test_weights_start_equal_and_follow_scores_known_at_the_origin(result):
@@ -123,6 +132,39 @@ def test_other_regions_publications_after_an_origin_do_not_move_it(run, panel, r
             np.testing.assert_array_equal(one.values, other.values)
     later = [f.past_forecasts[roster.POOLED][-1].values for f in (result, found)]
     assert not np.array_equal(*later)
+
+
+def test_revisions_of_the_own_figures_do_not_move_earlier_origins(run, panel, result):
+    """The canary: eight earlier months are revised long after an origin."""
+    at = 9
+    own = panel[0].rows
+    origin = result.origins[at]
+    months = own["month"].iloc[-ORIGINS - 3 : -ORIGINS + 5]
+    late = own[own["month"].isin(months)].assign(
+        value=lambda t: t["value"] * 1.06, published_on=own["published_on"].iloc[-1]
+    )
+    rows = pd.concat([own, late.assign(id=late["id"] + 1000)])
+    rows = rows.sort_values(["month", "published_on", "id"], ignore_index=True)
+    found = run(own=replace(panel[0], rows=rows))
+    assert found.origins[at].month == origin.month
+    for model in ("ets", *roster.COMBINATIONS):
+        for i in range(at + 1):
+            one, other = result.past_forecasts[model][i], found.past_forecasts[model][i]
+            np.testing.assert_array_equal(one.values, other.values)
+    now = [f.forecasts[roster.WEIGHTED].values for f in (result, found)]
+    assert not np.array_equal(*now)
+
+
+def test_where_regions_cannot_be_pooled_this_time_it_is_the_robust_one_and_says_so(run, panel):
+    cut = []
+    for place, vintages in panel[1]:
+        cut.append((place, replace(vintages, rows=vintages.rows.iloc[:-4])))
+    found = run(cut, origins=6)
+    robust, moved = (found.forecasts[m] for m in (roster.COMBINATION, roster.POOLED))
+    np.testing.assert_array_equal(robust.values, moved.values)
+    assert NOT_NOW in found.notes
+    first = [found.past_forecasts[m][0].values for m in (roster.COMBINATION, roster.POOLED)]
+    assert not np.array_equal(*first)
 
 
 def test_shifts_are_kept_between_runs_and_a_damaged_one_is_worked_out_anew(

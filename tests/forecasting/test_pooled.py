@@ -31,7 +31,7 @@ def steady(level: float, n: int = 20, series: int = 3) -> np.ndarray:
 
 
 def choose(given: Evidence, default: str = "combination"):
-    return choose_pooled(given, {"drift"}, default, str)
+    return choose_pooled(given, {"drift"}, [default], str)
 
 
 def test_only_outcomes_up_to_the_origin_are_known():

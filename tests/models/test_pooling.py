@@ -66,7 +66,7 @@ def test_movement_that_goes_on_is_learned():
 
 
 def test_a_movement_beyond_all_experience_is_followed_less():
-    """Three times the common movement does not give three times the shift, nor even as much."""
+    """Three times the common movement gives less than three times the shift; nine times, less."""
     values = momentum_panel(seed=3)
     shifts = []
     for times in (1.0, 3.0, 9.0):
@@ -82,15 +82,63 @@ def test_a_movement_beyond_all_experience_is_followed_less():
 
 
 def test_own_movement_is_left_to_the_own_models():
-    """A jump of one region alone moves the other regions' shifts only through the average."""
+    """A jump of one region alone is no momentum of its own: all follow the average alike."""
     panel = momentum_panel(count=30)
-    before = pooled_shifts([history(v) for v in panel], 6)
     jumped = panel[0].copy()
     jumped[-1] *= 1.1
+    before = pooled_shifts([history(v) for v in panel], 6)
     after = pooled_shifts([history(v) for v in [jumped, *panel[1:]]], 6)
-    assert before[1] is not None
-    assert after[1] is not None
-    assert np.abs(after[1] - before[1]).max() < 0.1 * 0.1
+    moved = [a - b for a, b in zip(after, before, strict=True) if a is not None and b is not None]
+    assert len(moved) == 30
+    others = np.median(moved[1:], axis=0)
+    assert 0 < others.min() < others.max() < 0.01
+    assert (moved[0] < 1.1 * others).all()
+
+
+def test_where_the_others_come_out_later_the_common_movement_is_theirs():
+    """All but the target are a month late: its own last month is no common movement."""
+    panel = momentum_panel(count=10)
+    late = [history(v[:-1]) for v in panel[1:]]
+    plain = pooled_shifts([history(panel[0]), *late], 6)[0]
+    jumped = panel[0].copy()
+    jumped[-1] *= 1.15
+    found = pooled_shifts([history(jumped), *late], 6)[0]
+    month_before = pooled_shifts([history(v[:-1]) for v in panel], 6)[0]
+    assert plain is not None
+    assert found is not None
+    assert month_before is not None
+    # What the others did a month ago still counts; what is left of the jump is its level.
+    assert np.corrcoef(plain, month_before)[0, 1] > 0.8
+    assert np.abs(found - plain).max() < 0.02
+
+
+def test_one_large_region_is_not_the_average_of_all():
+    """On the additive scale, in units of their own movements."""
+    panel = [v / 100 for v in momentum_panel(count=10)]
+    plain = pooled_shifts([history(v, transform="none") for v in panel], 6)
+    scaled = [*panel[:9], panel[9] * 1000]
+    found = pooled_shifts([history(v, transform="none") for v in scaled], 6)
+    np.testing.assert_allclose(np.array(found[:9]), np.array(plain[:9]), rtol=1e-6)
+
+
+def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
+    panel = [history(v) for v in momentum_panel(count=8)]
+    flat = panel[0].values.copy()
+    flat[6:] = flat[6]
+    expected = pooled_shifts(panel[1:], 6)
+    found = pooled_shifts([replace(panel[0], values=flat), *panel[1:]], 6)
+    assert found[0] is None
+    np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))
+
+    def broken(given, policy):
+        if given is panel[0]:
+            raise np.linalg.LinAlgError("singular")
+        return np.zeros(len(given) + 60)
+
+    monkeypatch.setattr("models.pooling.forced_path", broken)
+    found = pooled_shifts(panel, 6)
+    assert found[0] is None
+    np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))
 
 
 def test_common_share_by_hand():
@@ -166,7 +214,11 @@ def test_shifted_paths_keep_ranks():
     shift = np.array([0.1, -0.2, 0.0, 9.0])
     np.testing.assert_allclose(shifted(paths, shift, "log").values, values * np.exp(shift[:3]))
     np.testing.assert_allclose(shifted(paths, shift, "none").values, values + shift[:3])
+    ordered = np.argsort(shifted(paths, shift, "log").values, axis=0)
+    np.testing.assert_array_equal(ordered, np.argsort(values, axis=0))
     longer = shifted(paths, shift[:2], "none").values
     np.testing.assert_allclose(longer, values + np.array([0.1, -0.2, -0.2]))
+    ordered = np.argsort(shifted(paths, shift, "log").values, axis=0)
+    np.testing.assert_array_equal(ordered, np.argsort(values, axis=0))
     longer = shifted(paths, shift[:2], "none").values
     np.testing.assert_allclose(longer, values + np.array([0.1, -0.2, -0.2]))

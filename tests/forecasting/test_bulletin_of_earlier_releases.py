@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from data.bulletin_store import brought_up_to_date
-from forecasting.bulletin.compose import changed_facts, compose
+from forecasting.bulletin.changes import changed_facts
+from forecasting.bulletin.compose import compose
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 FILES = sorted(FOLDER.glob("bulletin-*.json"))
@@ -33,9 +34,10 @@ def test_an_earlier_record_is_composed(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_only_another_figure_is_a_correction(file: Path) -> None:
-    issued = compose(record(file))
-    assert changed_facts(issued, compose(record(file))) == []
+    old = record(file)
+    issued = compose(old)
+    assert changed_facts(issued, compose(record(file)), old, record(file)) == []
     revised = record(file)
     revised["series"]["registered_unemployed"]["value"] += 60
-    changed = changed_facts(issued, compose(revised))
+    changed = changed_facts(issued, compose(revised), old, revised)
     assert ("12452", "12512") in [(c["before"], c["after"]) for c in changed]

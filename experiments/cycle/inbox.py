@@ -1,14 +1,16 @@
 """The watched folder: files put there are imported one by one and filed away.
 
 A file is imported in one transaction and moved afterwards. Should the process die in between, the
-next cycle imports the file again, finds that nothing is new, and moves it.
+next cycle imports the file again, finds that nothing is new, and moves it. What is still being
+written is left for the next cycle: a file must have stayed as it is for a while before it is read,
+and if it has changed by the time it is to be moved, its batch is taken back.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +26,7 @@ RETURNED = "退回"
 REASON = ".退回原因.txt"
 # What browsers, office programs and copying tools leave while a file is not complete.
 _UNFINISHED = (".tmp", ".part", ".crdownload", ".download", ".filepart")
-_SETTLE_SECONDS = 0.3
+_LEAST_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def take_in(
     day : datetime.date
         Day of the cycle.
     pause : callable
-        Waits for files still being copied to show themselves by their size.
+        Waits for files still being copied to show themselves.
 
     Returns
     -------
@@ -98,18 +100,42 @@ def take_in(
     files = waiting_files(folder)
     if not files:
         return []
-    sizes = {file: file.stat().st_size for file in files}
-    pause(_SETTLE_SECONDS)
+    before = {file: _state(file) for file in files}
+    pause(_time_to_settle(before.values(), session.settings["monthly.settle_seconds"]))
     arrivals = []
     for file in files:
-        if file.stat().st_size != sizes[file]:
-            arrivals.append(Arrival(file.name, "waiting", message="文件仍在写入，下次再导入"))
+        if before[file] is None or _state(file) != before[file]:
+            arrivals.append(_waiting(file.name))
             continue
         arrivals.append(_take(session, file, folder, day))
     return arrivals
 
 
+def _state(file: Path) -> tuple[int, int] | None:
+    """Size and time of the last change; None for a file that is gone."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _time_to_settle(states: Iterable[tuple[int, int] | None], seconds: int) -> float:
+    """Time until the file changed last has stood still for so long.
+
+    A clock that runs ahead on another machine does not make it longer.
+    """
+    now = time.time()
+    ages = [max(now - state[1] / 1e9, 0.0) for state in states if state is not None]
+    return max(_LEAST_SECONDS, *(seconds - age for age in ages), 0.0)
+
+
+def _waiting(name: str) -> Arrival:
+    return Arrival(name, "waiting", message="文件仍在写入，下次再导入")
+
+
 def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
+    before = _state(file)
     options = ImportOptions(revise=session.settings["import.revisions"] == "accept")
     try:
         done = import_files(
@@ -123,9 +149,15 @@ def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
     except (BusyError, StorageError):
         raise
     except ForecastError as error:
+        if _state(file) != before:
+            return _waiting(file.name)
         kept = _file_away(file, folder / RETURNED / day.isoformat())
         write_atomically(kept.with_name(kept.name + REASON), f"{error}\n".encode())
         return Arrival(file.name, "returned", message=str(error))
+    if _state(file) != before:
+        if done.batch is not None:
+            session.store.withdraw(done.batch)
+        return _waiting(file.name)
     _file_away(file, folder / DONE / day.isoformat())
     return _arrival(file.name, done)
 

@@ -97,11 +97,33 @@ def _message(settings: Settings, subject: str, body: str) -> EmailMessage:
     return message
 
 
+def _password(settings: Settings) -> str:
+    """From the environment, else the first line of a file: cron and systemd hand over little."""
+    given = os.environ.get(PASSWORD)
+    if given:
+        return given
+    name: str = settings["smtp.password_file"]
+    if not name:
+        raise NotificationError(
+            f"邮件没有发出：设了登录名，却没有口令（{PASSWORD} 与 smtp.password_file 都未设置）。",
+            "请把口令写入一个只有运行用户可读的文件，并在 forecast.toml 填写 smtp.password_file。",
+        )
+    try:
+        lines = Path(name).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotificationError(
+            f"邮件没有发出：口令文件“{name}”无法读取（{error}）。",
+            "请检查 smtp.password_file 与文件权限。",
+        ) from error
+    return lines[0].strip() if lines else ""
+
+
 def _send(settings: Settings, subject: str, body: str) -> None:
     if not settings["smtp.sender"] or not settings["smtp.to"]:
         raise NotificationError(
             "邮件没有发出：缺少发件人或收件人。", "请在 forecast.toml 填写 smtp.sender 和 smtp.to。"
         )
+    password = _password(settings) if settings["smtp.user"] else ""
     host, port, kind = settings["smtp.host"], settings["smtp.port"], settings["smtp.security"]
     context = ssl.create_default_context()
     try:
@@ -114,7 +136,7 @@ def _send(settings: Settings, subject: str, body: str) -> None:
             if kind == "starttls":
                 server.starttls(context=context)
             if settings["smtp.user"]:
-                server.login(settings["smtp.user"], os.environ.get(PASSWORD, ""))
+                server.login(settings["smtp.user"], password)
             server.send_message(_message(settings, subject, body))
     except (OSError, smtplib.SMTPException) as error:
         raise NotificationError(

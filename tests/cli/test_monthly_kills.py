@@ -32,6 +32,9 @@ models = ["ets", "theta", "combination"]
 origins = 8
 paths = 300
 jobs = 1
+
+[monthly]
+settle_seconds = 0
 """
 CYCLE = ("monthly", "--regions", "嘉定", "--as-of", DAY, "--json")
 

@@ -36,6 +36,9 @@ jobs = 1
 [import]
 revisions = "accept"
 
+[monthly]
+settle_seconds = 0
+
 [bulletin]
 office = "嘉定区就业促进中心"
 """

@@ -46,6 +46,9 @@ jobs = 1
 
 [import]
 revisions = "accept"
+
+[monthly]
+settle_seconds = 0
 """
 
 

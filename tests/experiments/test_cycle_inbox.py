@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -126,3 +127,64 @@ def test_a_revision_is_returned_unless_accepted(session: Session, folder: Path) 
     finally:
         open_minded.store.close()
     assert (taken.state, taken.revised) == ("imported", 14)
+
+
+def test_a_file_that_stalls_while_it_is_copied_is_left(session: Session, folder: Path) -> None:
+    """It must have stood still for a while: the first half of a figure is a figure."""
+    whole = monthly(11000).encode()
+    file = folder / "慢.csv"
+    file.write_bytes(whole[:-3])
+    waited: list[float] = []
+
+    def copying(seconds: float) -> None:
+        waited.append(seconds)
+        file.write_bytes(whole)
+
+    (found,) = take_in(session, folder, DAY, copying)
+    assert 8 < waited[0] <= 10
+    assert found.state == "waiting"
+    assert file.is_file()
+    (again,) = take_in(session, folder, DAY, quick)
+    assert (again.state, again.added) == ("imported", 14)
+
+
+def test_what_changed_during_the_import_is_taken_back(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = monthly(11000).encode()
+    file = folder / "慢.csv"
+    file.write_bytes(whole[:-3])
+    real = inbox.import_files
+
+    def importing(*given: object, **more: object) -> object:
+        done = real(*given, **more)  # type: ignore[arg-type]
+        file.write_bytes(whole)
+        return done
+
+    monkeypatch.setattr(inbox, "import_files", importing)
+    (found,) = take_in(session, folder, DAY, quick)
+    assert found.state == "waiting"
+    # Nothing real is left, so that the demonstration series is back.
+    assert session.store.as_of(DAY, "310114", "registered_unemployed").demo
+    monkeypatch.setattr(inbox, "import_files", real)
+    (again,) = take_in(session, folder, DAY, quick)
+    assert (again.state, again.added, again.revised) == ("imported", 14, 0)
+    last = session.store.as_of(DAY, "310114", "registered_unemployed").values.iloc[-1]
+    assert last > 10_000
+
+
+def test_a_file_that_is_taken_away_meanwhile_stops_nothing(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+    gone = folder / "b.csv"
+    gone.write_text(monthly(12000), "utf-8")
+    found = take_in(session, folder, DAY, lambda _: gone.unlink())
+    assert [(a.file, a.state) for a in found] == [("a.csv", "imported"), ("b.csv", "waiting")]
+
+
+def test_old_files_are_not_waited_for(session: Session, folder: Path) -> None:
+    file = folder / "a.csv"
+    file.write_text(monthly(11000), "utf-8")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    waited: list[float] = []
+    take_in(session, folder, DAY, waited.append)
+    assert waited == [pytest.approx(0.3)]

@@ -105,3 +105,32 @@ def test_mail_that_cannot_go_is_told(tmp_path: Path) -> None:
     assert problem.startswith("邮件没有发出（127.0.0.1:1，")
     (missing,) = notify(settings(smtp__host="x"), "题", "文", tmp_path / "x", trouble=False)
     assert "缺少发件人或收件人" in missing
+
+
+def test_the_password_comes_from_the_environment_or_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORECAST_SMTP_PASSWORD", raising=False)
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setattr("smtplib.SMTP.login", lambda _, user, word: sent.append((user, word)))
+    monkeypatch.setattr("smtplib.SMTP.send_message", lambda *_: {})
+    monkeypatch.setattr("smtplib.SMTP.connect", lambda *_: (220, b"ok"))
+    monkeypatch.setattr("smtplib.SMTP.quit", lambda *_: (221, b"ok"))
+
+    def mail(**more: Any) -> list[str]:
+        given = settings(
+            smtp__host="127.0.0.1", smtp__sender="a@x", smtp__to=["b@x"], smtp__user="u", **more
+        )
+        return notify(given, "题", "文", tmp_path / "x", trouble=False)
+
+    (nothing,) = mail()
+    assert "没有口令" in nothing
+    (unreadable,) = mail(smtp__password_file=str(tmp_path / "没有"))
+    assert "无法读取" in unreadable
+    assert sent == []
+    secret = tmp_path / "口令"
+    secret.write_text("甲乙丙\n第二行\n", "utf-8")
+    mail(smtp__password_file=str(secret))
+    monkeypatch.setenv("FORECAST_SMTP_PASSWORD", "丁")
+    mail(smtp__password_file=str(secret))
+    assert sent == [("u", "甲乙丙"), ("u", "丁")]

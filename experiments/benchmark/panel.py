@@ -126,8 +126,10 @@ def read_origins(given: str) -> list[pd.Period]:
     DataError
         If a month cannot be read or there is none.
     """
-    file = Path(given)
-    listed = file.read_text(encoding="utf-8").split() if file.is_file() else given.split(",")
+    try:
+        listed = Path(given).read_text(encoding="utf-8").split()
+    except (OSError, ValueError):  # a long list is too long for a name
+        listed = given.split(",")
     texts: Sequence[str] = [t.strip() for t in listed if t.strip()]
     if not texts:
         raise DataError("没有给出预测起点。", "用逗号分隔月份，如 2007-12,2012-06，或给出文件。")

@@ -208,6 +208,8 @@ def test_origins_from_a_list_or_a_file(tmp_path: Path) -> None:
     file.write_text("2012-06\n2007-12\n")
     expected = [pd.Period("2007-12", "M"), pd.Period("2012-06", "M")]
     assert read_origins("2012-06, 2007-12,2012-06") == read_origins(str(file)) == expected
+    many = pd.period_range("1990-01", periods=60, freq="M")
+    assert read_origins(",".join(many.astype(str))) == list(many)
     with pytest.raises(DataError):
         read_origins("2012-66")
     with pytest.raises(DataError):

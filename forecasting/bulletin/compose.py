@@ -193,8 +193,10 @@ def _changes(book: Book) -> list[Block]:
             )
         )
     if counted:
-        also = "此外，" if listed else ""
-        blocks.append(Paragraph(say("{also}随之变动的还有{n}。", also=also, n=counted)))
+        lead = say("此外，随之变动的还有" if listed else "变动的有")
+        blocks.append(Paragraph(say("{lead}{n}。", lead=lead, n=counted)))
+    elif not listed:
+        blocks.append(Paragraph(say("正文各项内容没有变动。")))
     return blocks
 
 

@@ -6,7 +6,7 @@ from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, T
 from forecasting.bulletin.cap_wording import cap_chance, measure
 from forecasting.bulletin.facts import Book, Part, Text, say
 from forecasting.bulletin.figures import show
-from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.tiers import cap_words
 from forecasting.bulletin.wording import amount, chance
 
 SHORT_MONTHS = 6
@@ -145,13 +145,12 @@ def fan(book: Book) -> Fan:
     for row in outlook["caps"].values():
         if row["basis"] == "period_average" or row["value"] is None:
             continue
-        kind = "预期目标" if row["tier"] == "national" else "控制数"
         first, last = _span(row["period"])
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
             first, last = min(first, old[2]), max(last, old[3])
         value = show(row["value"], "plain", outlook["decimals"])
-        label = f"{tier_word(region, row['tier'])}{kind}{value}"
+        label = f"{cap_words(region, row['tier'])}{value}"
         caps[row["tier"], row["value"]] = (label, row["value"], first, last)
     return Fan(
         title=f"{region}{name}",

@@ -14,7 +14,8 @@ from forecasting.bulletin.tiers import cap_words
 
 MOST_ROWS = 24
 SECTIONS = {
-    "series": "总体情况和市场供求", "people": "重点群体", "sample": "监测企业用工",
+    "series": "总体情况和市场供求", "flows": "总体情况和市场供求", "people": "重点群体",
+    "sample": "监测企业用工",
     "progress": "计划目标进度", "outlook": "走势预测", "warning": "预警等级和失业警戒线",
     "review": "上月预测和以往预警的检验", "notes": "数据说明",
 }  # fmt: skip
@@ -91,6 +92,8 @@ def label(record: Mapping[str, Any], pointer: str) -> str:
         if rest[1] == "caps" and rest[-1] == "headroom":
             return _margin(record, row, rest[2], name)
         return _measured(row, "/".join(rest[1:]), name)
+    if head == "flows" and path == "residual":
+        return "存量变动与流量之差（人）"
     if head == "warning" and path == "level/name":
         return "预警等级"
     if head == "warning" and rest[0] == "lines" and rest[-1] == "value":
@@ -131,6 +134,8 @@ def _rank(record: Mapping[str, Any], pointer: str) -> int:
         return 4
     if head == "outlook" and rest[0] == "months" and rest[1] == next(iter(part["months"])):
         return 5
+    if head == "flows":
+        return 6
     if head == "series":
         return 6 if rest[0] == record.get("indicator") else 7
     return 8 if head in ("people", "progress", "sample") else _LAST

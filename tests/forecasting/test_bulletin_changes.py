@@ -55,6 +55,7 @@ EMPTY = Bulletin((), (), (), (), (), (), (), (), (), "2026-11-20", (), demo=Fals
             "登记失业人数距2026年内本市控制数余量（人）",
         ),
         ("/series/u/name", ""),
+        ("/flows/residual", "存量变动与流量之差（人）"),
         ("/people/youth/value", "青年（人）"),
         ("/people/youth/share", "青年占比（%）"),
         ("/sample/totals/net", "监测企业净变动（人）"),

@@ -19,9 +19,11 @@ from data.targets import TIER_NAMES
 from forecasting.bulletin.blocks import Paragraph
 from forecasting.bulletin.cap_wording import cap_chance, most_at_risk
 from forecasting.bulletin.facts import Book, plain
+from forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
 from forecasting.bulletin.record.market import ratio_record
 from forecasting.bulletin.record.warning import warning_record
 from forecasting.bulletin.sections.notes import data_notes
+from forecasting.bulletin.sections.overview import overview
 from forecasting.bulletin.sections.summary import summary
 from forecasting.bulletin.sections.warning import warning
 from forecasting.bulletin.tiers import retold, tier_word
@@ -237,3 +239,42 @@ def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
         ratio_record({"job_openings": vintages["job_openings"]}, indicators, place, MONTH, DAY)
         is None
     )
+
+
+def flows_told(store: Store, rows: list[tuple[str, str, float, date]], day: date) -> str:
+    """What is said of stock and flows in October, as known on a day."""
+    catalogue = load_catalogue()
+    for code, month, value, known in rows:
+        each = Observation("310114", code, pd.Period(month, "M"), value, known, "本区报表")
+        store.append([each], catalogue, command="test")
+    vintages = {code: store.vintages("310114", code) for code in (STOCK, *FLOWS)}
+    indicators = {i.code: i for i in catalogue.indicators}
+    found = flows_record(vintages, indicators, catalogue.region("310114"), MONTH, day)
+    flows = {code: series(code, 1.0) | {"reporting": "month"} for code in FLOWS}
+    told = book(series=flows, flows=found)
+    said = "".join(plain(b.text) for b in overview(told) if isinstance(b, Paragraph))
+    assert ("flows.residual:size" in {f.id for f in told.facts}) == ("相差" in said)
+    return said
+
+
+def test_a_revised_stock_is_held_against_its_flows(store: Store) -> None:
+    first, later = date(2026, 11, 10), date(2026, 11, 18)
+    rows = [
+        (STOCK, "2026-09", 13500.0, date(2026, 10, 10)), (STOCK, "2026-10", 13612.0, first),
+        *((code, "2026-10", value, first) for code, value in zip(FLOWS, (900.0, 600.0, 188.0),
+                                                                 strict=True)),
+        (STOCK, "2026-10", 13912.0, later),
+    ]  # fmt: skip
+    assert "相差" not in flows_told(store, rows, first)
+    assert flows_told(store, [], later).endswith(
+        "登记失业人数的存量变动与流量（新登记减再就业、退出）相差300人，"
+        "存量已修订，流量尚未随之修订。"
+    )
+    # The flows follow, and not all the way.
+    changed = [("registered_inflow", "2026-10", 1190.0, date(2026, 11, 19))]
+    assert flows_told(store, changed, DAY).endswith("相差10人，有待核对。")
+
+
+def test_an_unknown_flow_is_not_held_against_the_stock(store: Store) -> None:
+    rows = [(STOCK, m, v, DAY) for m, v in (("2026-09", 13500.0), ("2026-10", 13912.0))]
+    assert "相差" not in flows_told(store, [*rows, (FLOWS[0], "2026-10", 900.0, DAY)], DAY)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from forecasting.bulletin.blocks import Annex, Block, Bulletin, Heading, Paragraph, Table
+from forecasting.bulletin.blocks import (
+    DEMO,
+    Annex,
+    Block,
+    Bulletin,
+    Chart,
+    Heading,
+    Paragraph,
+    Table,
+)
 from forecasting.bulletin.changes import divided
 from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.figures import CHANCES
@@ -79,6 +88,14 @@ def _numbered(sections: list[list[Block]]) -> tuple[Block, ...]:
                 found.append(Heading((f"（{NUMERALS[inner]}）", *block.text), 2))
                 inner += 1
     return tuple(found)
+
+
+def _marked(blocks: Sequence[Block]) -> list[Block]:
+    """Tables and charts of demonstration data, that say so where they are copied elsewhere."""
+    return [
+        replace(each, caption=(*each.caption, DEMO)) if isinstance(each, Table | Chart) else each
+        for each in blocks
+    ]
 
 
 def _indicators(book: Book) -> list[Block]:
@@ -270,6 +287,7 @@ def compose(
         model(book),
     ]
     marks: list[Text] = []
+    tell = _marked if record["demo"] else list[Block]
     if record["demo"]:
         marks.append(say("（演示数据，不代表真实情况）"))
     if stamp is None:
@@ -277,10 +295,10 @@ def compose(
     if correction is not None:
         marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
     appended = [
-        ("主要就业失业指标", _indicators(book)),
-        ("各月预测", outlook_annex(book)),
+        ("主要就业失业指标", tell(_indicators(book))),
+        ("各月预测", tell(outlook_annex(book))),
         ("概率用语对照表", _scale(book)),
-        *([("更正说明", _changes(book))] if correction is not None else []),
+        *([("更正说明", tell(_changes(book)))] if correction is not None else []),
     ]
     annexes = tuple(
         Annex((book.cite(f"/annexes/{at}", "plain"),), say(name), tuple(blocks))
@@ -293,7 +311,7 @@ def compose(
         number=(book.cite("/stamp/number"),) if issued else (),
         signer=(book.cite("/stamp/signer"),) if issued else (),
         addressee=(book.cite("/stamp/addressee"),) if issued else (),
-        blocks=_numbered(sections),
+        blocks=_numbered([tell(section) for section in sections]),
         annexes=annexes,
         office=(book.cite("/office"),) if issued and record.get("office") else (),
         date=(book.cite("/stamp/date", "day"),) if issued else (),

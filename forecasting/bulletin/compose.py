@@ -131,8 +131,33 @@ def _indicators(book: Book) -> list[Block]:
             numeric=(False, False, True, True, True),
             widths=(0.40, 0.12, 0.16, 0.16, 0.16),
         ),
-        Paragraph(say("注：率的变动为百分点，其余为绝对数；横线表示没有可比的基数。"), note=True),
+        Paragraph(say("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
     ]
+
+
+def _indicator_notes(book: Book) -> list[Text]:
+    """What the table of indicators does not say by itself, each dash that stands in it included."""
+    series = book.get("/series")
+    notes = [say("率的变动为百分点，其余为绝对数")]
+    summed = [c for c, row in series.items() if row["reporting"] == "year_to_date"]
+    if summed:
+        names = join([(book.cite(f"/series/{c}/name"),) for c in summed], "、")
+        notes.append(say("{names}为累计数，不与上月比较", names=names))
+    if any(row["unit"] in ("倍", "指数") for row in series.values()):
+        notes.append(say("单位栏的横线表示没有单位"))
+    if any(row["value"] is None for row in series.values()):
+        notes.append(say("本月栏的横线表示本月数据未入库，其变动也无从计算"))
+    compared = [
+        (row.get(key) or {}).get("change")
+        for code, row in series.items()
+        if row["value"] is not None
+        for key in ("month_on_month", "year_on_year")
+        if not (code in summed and key == "month_on_month")
+    ]
+    if None in compared:
+        also = "其余" if len(notes) > 1 else ""
+        notes.append(say("{also}横线表示没有可比的基数", also=also))
+    return notes
 
 
 def _scale(book: Book) -> list[Block]:

@@ -27,6 +27,7 @@ from experiments.content import program_version
 from experiments.series import Series
 from experiments.tracking import Tracker
 from experiments.versions import Version, versions
+from forecasting.bulletin.record.flows import flows_record
 from forecasting.bulletin.record.market import RATIO, ratio_record
 from forecasting.bulletin.record.notes import data_notes, failed_models, is_stale
 from forecasting.bulletin.record.outlook import outlook_record, review_record
@@ -327,6 +328,7 @@ def bulletin_record(
         "demo": demo,
         "source": "月报编制",
         "series": series,
+        "flows": flows_record(vintages, indicators, region, month, as_of),
         "people": people,
         "sample": sample,
         "progress": progress,

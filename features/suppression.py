@@ -21,13 +21,14 @@ def merge_small_cells(
     *,
     named: str | None = None,
 ) -> pd.DataFrame:
-    """Merge the rows of a table of sums that rest on too few firms.
+    """Merge the rows of a table of sums that rest on too few firms, each firm in one row.
 
     Parameters
     ----------
     table : pandas.DataFrame
         One row per cell, numeric columns that add up over cells, one of them the number of
-        contributing firms.
+        contributing firms. Where a firm may be in several cells its number does not add up; see
+        `shared_cells`.
     firms : str
         Name of that column.
     label : str
@@ -60,3 +61,40 @@ def merge_small_cells(
     kept = filled[~filled.index.isin(taken)]
     merged = filled.loc[taken].sum().to_frame(label).T
     return pd.concat([kept, merged.astype(filled.dtypes.to_dict())])
+
+
+def shared_cells(
+    rows: pd.DataFrame, cell: str, firm: str, label: str, least: int = LEAST_FIRMS
+) -> dict[str, str]:
+    """Under which name to show cells that have firms in common, such as causes of separations.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        What is added up, one row per firm and cell or more.
+    cell, firm : str
+        Names of the columns that hold them.
+    label : str
+        Name of the merged cell.
+    least : int
+        Fewest distinct firms of a cell that is shown.
+
+    Returns
+    -------
+    dict
+        By cell, its own name or `label`. The merged cell takes in the smallest of the safe ones
+        while the cells in it together rest on fewer than `least` firms, each counted once. Empty
+        if all together are too few.
+    """
+    firms = {str(name): set(each) for name, each in rows.groupby(cell)[firm]}
+    if len(set().union(*firms.values())) < least:
+        return {}
+    ordered = sorted(firms, key=lambda name: (len(firms[name]), name))
+    merged: set[object] = set()
+    shown = {name: name for name in firms}
+    for name in ordered:
+        if len(firms[name]) >= least and (not merged or len(merged) >= least):
+            break
+        merged |= firms[name]
+        shown[name] = label
+    return shown

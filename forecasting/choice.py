@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from data.errors import NoModelError
 from forecasting.backtest import Backtest, describe_failures
-from forecasting.scores import mean_and_error
+from forecasting.scores import mean_and_error, score_text
 from models import roster
 from models.paths import Failure, Outcome, SamplePaths
 
@@ -212,11 +212,6 @@ def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, O
     )
 
 
-def _small(value: float) -> str:
-    """Three digits after the point, or one that is not zero."""
-    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1g}"
-
-
 def decide(
     wis: Mapping[str, float],
     floors: Sequence[str],
@@ -280,8 +275,8 @@ def decide(
     gain, error = differences[winner]
     return Choice(
         winner,
-        f"{label(winner)}的得分比{label(default)}低 {_small(-gain)}，"
-        f"超过一个标准误（{_small(error)}），采用该模型。",
+        f"{label(winner)}的得分比{label(default)}低 {score_text(-gain)}，"
+        f"超过一个标准误（{score_text(error)}），采用该模型。",
         differences,
         origins,
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from forecasting.choice import FEWEST_ORIGINS
 from forecasting.confidence import diebold_mariano, model_confidence_set
-from forecasting.scores import SEASON, mean_and_error
+from forecasting.scores import SEASON, mean_and_error, score_text
 
 Floats = npt.NDArray[np.float64]
 State = Literal["pass", "fail", "skip"]
@@ -211,8 +211,9 @@ def _against_incumbent(candidate: Scored, incumbent: Scored | None) -> Check:
 def _gap(gap: float, error: float) -> str:
     """A score against another's, smaller being better."""
     if gap <= 0:
-        return f"低 {-gap:.3f}"
-    return f"高 {gap:.3f}，{'超过' if gap > error else '不到'}一个标准误（{error:.3f}）"
+        return f"低 {score_text(-gap)}"
+    beyond = "超过" if gap > error else "不到"
+    return f"高 {score_text(gap)}，{beyond}一个标准误（{score_text(error)}）"
 
 
 def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:

@@ -147,7 +147,8 @@ def _chance(probability: float) -> str:
     """A probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
     if probability >= 0.9995:
         return "99.9% 以上"
-    return "不到 0.1%" if probability < 0.0005 else f"{probability:.1%}"
+    # By way of the three digits that documents keep, so that both round the same way.
+    return "不到 0.1%" if probability < 0.0005 else f"{round(probability, 3):.1%}"
 
 
 def _by_probability(level: Level, evidence: Evidence) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -139,6 +140,22 @@ def block_bootstrap_error(
     # variance comes out 1 - length / n times too small, a third at 36 origins.
     spread = float(np.std(differences[picked].mean(axis=1), ddof=1))
     return spread / math.sqrt(1 - length / n)
+
+
+def score_text(value: float) -> str:
+    """A score, or a difference of two, as people read it.
+
+    Parameters
+    ----------
+    value : float
+        Not negative.
+
+    Returns
+    -------
+    str
+        Three digits after the point; a smaller one with its first digit that is not zero.
+    """
+    return f"{value:.3f}" if value == 0 or value >= 0.0005 else f"{Decimal(f'{value:.1g}'):f}"
 
 
 def mean_and_error(cells: Floats, block: int = SEASON) -> tuple[float, float]:

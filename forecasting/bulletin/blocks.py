@@ -8,6 +8,7 @@ from typing import Literal
 from forecasting.bulletin.facts import Fact, Text
 
 Align = Literal["left", "center", "right"]
+DEMO = "（演示数据）"
 
 
 @dataclass(frozen=True)

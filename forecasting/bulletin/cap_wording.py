@@ -13,15 +13,32 @@ def measure(basis: str) -> str:
     return _MEASURES.get(basis, "p_any")
 
 
-def _when(book: Book, pointer: str) -> Text:
-    """2026年内, 2026年末, 2026年全年平均, 2021—2025年内, 2026年10月."""
-    row = book.get(pointer)
-    yearly, monthly = len(row["period"]) == len("2026"), len(row["period"]) == len("2026-10")
+def basis_word(basis: str, period: str) -> str:
+    """What a cap is held against within its period: 内, 末, 期末, 全年平均; empty for a month.
+
+    Parameters
+    ----------
+    basis : str
+        As in the register of targets.
+    period : str
+        YYYY, YYYY-YYYY or YYYY-MM.
+
+    Returns
+    -------
+    str
+    """
+    yearly, monthly = len(period) == len("2026"), len(period) == len("2026-10")
     words = {
         "period_end": "末" if yearly else "期末",
         "period_average": "全年平均" if yearly else "平均",
     }
-    word = "" if monthly else words.get(row["basis"], "内")
+    return "" if monthly else words.get(basis, "内")
+
+
+def _when(book: Book, pointer: str) -> Text:
+    """2026年内, 2026年末, 2026年全年平均, 2021—2025年内, 2026年10月."""
+    row = book.get(pointer)
+    word = basis_word(row["basis"], row["period"])
     return say("{period}{word}", period=book.cite(f"{pointer}/period", "period"), word=word)
 
 

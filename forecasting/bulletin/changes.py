@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forecasting.bulletin.blocks import Bulletin
+from forecasting.bulletin.cap_wording import basis_word
 from forecasting.bulletin.facts import Fact, steps
 from forecasting.bulletin.figures import show
-from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.tiers import cap_words
 
 MOST_ROWS = 24
 SECTIONS = {
-    "series": "总体情况和市场供求", "people": "重点群体", "sample": "监测企业用工",
+    "series": "总体情况和市场供求", "flows": "总体情况和市场供求", "people": "重点群体",
+    "sample": "监测企业用工",
     "progress": "计划目标进度", "outlook": "走势预测", "warning": "预警等级和失业警戒线",
     "review": "上月预测和以往预警的检验", "notes": "数据说明",
 }  # fmt: skip
@@ -24,7 +26,10 @@ _BESIDE = {
 }  # fmt: skip
 _COUNTS = {"firms": "家数", "opening": "期初就业", "hires": "新招", "separations": "减员",
            "end": "期末就业", "net": "净变动"}  # fmt: skip
-_CHANCES = ("p_any", "p_any_remaining", "p_end", "p_average")
+# Which event each probability of a cap is of.
+_CHANCES = {"p_any": "any_month", "p_end": "period_end", "p_average": "period_average"}
+_AGAIN = "p_any_remaining"
+_LAST = 9
 
 
 def _aside(pointer: str) -> bool:
@@ -33,6 +38,19 @@ def _aside(pointer: str) -> bool:
     if pointer.startswith("/notes/") and pointer.endswith("/published_on"):
         return True  # a value that was changed and changed back
     return pointer.split("/")[1] in _ASIDE
+
+
+def _cap(record: Mapping[str, Any], cap: Mapping[str, Any]) -> str:
+    return cap_words(str(record["region"]["name"]), cap["tier"])
+
+
+def _margin(record: Mapping[str, Any], row: Mapping[str, Any], key: str, name: str) -> str:
+    """How far a series is from a cap; there may be several of them."""
+    cap = row["caps"][key]
+    when = f"{show(cap['period'], 'period')}{basis_word(cap['basis'], cap['period'])}"
+    unit = "" if row["unit"] in ("倍", "指数") else f"（{row['unit']}）"
+    point = "（百分点）" if row["unit"] == "%" else unit
+    return f"{name}距{when}{_cap(record, cap)}余量{point}"
 
 
 def _measured(row: Mapping[str, Any], path: str, name: str) -> str:
@@ -48,7 +66,7 @@ def _measured(row: Mapping[str, Any], path: str, name: str) -> str:
         return f"{name}{_BESIDE[whole]}（%）"
     if path == "share":
         return f"{name}占比（%）"
-    return f"{name}余量{point}" if whole.startswith("caps/") and last == "headroom" else ""
+    return ""
 
 
 def label(record: Mapping[str, Any], pointer: str) -> str:
@@ -70,7 +88,12 @@ def label(record: Mapping[str, Any], pointer: str) -> str:
     path = "/".join(rest)
     if head in ("series", "people") and len(rest) > 1:
         row = part[rest[0]]
-        return _measured(row, "/".join(rest[1:]), row.get("label", row.get("name", "")))
+        name = row.get("label", row.get("name", ""))
+        if rest[1] == "caps" and rest[-1] == "headroom":
+            return _margin(record, row, rest[2], name)
+        return _measured(row, "/".join(rest[1:]), name)
+    if head == "flows" and path == "residual":
+        return "存量变动与流量之差（人）"
     if head == "warning" and path == "level/name":
         return "预警等级"
     if head == "warning" and rest[0] == "lines" and rest[-1] == "value":
@@ -82,15 +105,40 @@ def label(record: Mapping[str, Any], pointer: str) -> str:
     if head == "progress" and rest[-1] in ("done", "share"):
         done = f"完成数（{part[rest[0]]['unit']}）" if rest[-1] == "done" else "完成比例（%）"
         return f"{show(part[rest[0]]['period'], 'period')}{part[rest[0]]['name']}{done}"
-    if head == "outlook" and rest[0] == "caps" and rest[-1] in _CHANCES:
+    if head == "outlook" and rest[0] == "caps" and rest[-1] in (*_CHANCES, _AGAIN):
         cap = part["caps"][rest[1]]
-        who = tier_word(str(record["region"]["name"]), cap["tier"])
-        kind = "预期目标" if cap["tier"] == "national" else "控制数"
-        return f"{show(cap['period'], 'period')}突破{who}{kind}的概率"
+        period = show(cap["period"], "period")
+        if rest[-1] == _AGAIN:
+            return f"{period}今后各月再次突破{_cap(record, cap)}的概率"
+        when = f"{period}{basis_word(_CHANCES[rest[-1]], cap['period'])}"
+        return f"{when}突破{_cap(record, cap)}的概率"
     if head == "outlook" and rest[0] == "months" and rest[-1] == "q50":
         first = rest[1] == next(iter(part["months"]))
         return f"{show(rest[1], 'month')}{part['name']}预测中位数" if first else ""
     return ""
+
+
+def _rank(record: Mapping[str, Any], pointer: str) -> int:
+    """How early a change is told, 0 first: what decides on the warning before what follows."""
+    head, *rest = steps(pointer)
+    part, last = record.get(head) or {}, rest[-1] if rest else ""
+    if head == "series" and rest[0] == record.get("indicator") and rest[1:] == ["value"]:
+        return 0
+    if head == "series" and last == "headroom":
+        return 1
+    if head == "outlook" and rest[0] == "caps" and last in (*_CHANCES, _AGAIN):
+        return 2
+    if head == "warning" and rest == ["level", "name"]:
+        return 3
+    if head == "warning" and rest[0] == "lines" and rest[1] == next(iter(part["lines"])):
+        return 4
+    if head == "outlook" and rest[0] == "months" and rest[1] == next(iter(part["months"])):
+        return 5
+    if head == "flows":
+        return 6
+    if head == "series":
+        return 6 if rest[0] == record.get("indicator") else 7
+    return 8 if head in ("people", "progress", "sample") else _LAST
 
 
 def _shown(fact: Fact | None) -> str:
@@ -110,7 +158,7 @@ def changed_facts(
     old_record: Mapping[str, Any],
     new_record: Mapping[str, Any],
 ) -> list[dict[str, str]]:
-    """Facts of two bulletins whose text differs, in the order of the later one.
+    """Facts of two bulletins whose text differs, the most important first.
 
     Parameters
     ----------
@@ -129,28 +177,40 @@ def changed_facts(
     """
     old = {f.id: f for f in before.facts if not _aside(f.pointer)}
     new = {f.id: f for f in after.facts if not _aside(f.pointer)}
+    # A count that has become large is written in another form, and is the same fact.
+    places = [{f.pointer: f for f in reversed(each.values())} for each in (old, new)]
     found: list[dict[str, str]] = []
+    ranks: list[int] = []
     seen: set[str] = set()
     for name in [*new, *(n for n in old if n not in new)]:
-        was, now = old.get(name), new.get(name)
+        pointer = (new.get(name) or old[name]).pointer
+        was, now = (
+            each.get(name) or place.get(pointer)
+            for each, place in zip((old, new), places, strict=True)
+        )
         told = now or was
-        if told is None or told.pointer in seen:
+        if told is None or pointer in seen:
             continue
         # A figure that stands in a sentence and in a table is told once.
-        if ("" if was is None else was.text) == ("" if now is None else now.text):
-            continue
-        seen.add(told.pointer)
+        if was is not None and now is not None:
+            same_form = was.id == now.id
+            if was.text == now.text if same_form else was.value == now.value:
+                continue
+        seen.add(pointer)
+        record = old_record if now is None else new_record
+        ranks.append(_rank(record, pointer))
         found.append(
             {
                 "id": name,
                 "source": told.source,
                 "before": _shown(was),
                 "after": _shown(now),
-                "label": label(old_record if now is None else new_record, told.pointer),
-                "section": SECTIONS.get(steps(told.pointer)[0], ""),
+                "label": label(record, pointer),
+                "section": SECTIONS.get(steps(pointer)[0], ""),
             }
         )
-    return found
+    order = sorted(range(len(found)), key=lambda at: ranks[at])
+    return [found[at] for at in order]
 
 
 def divided(
@@ -166,16 +226,15 @@ def divided(
     Returns
     -------
     listed : list of dict
-        At most `MOST_ROWS`, each label once.
+        The first `MOST_ROWS` of those with a label.
     others : dict
         By section: `section` and `count`.
     """
-    listed: dict[str, dict[str, str]] = {}
+    listed: list[dict[str, str]] = []
     others: Counter[str] = Counter()
     for change in changes:
-        name = change.get("label", "")
-        if name and name not in listed and len(listed) < MOST_ROWS:
-            listed[name] = dict(change)
+        if change.get("label") and len(listed) < MOST_ROWS:
+            listed.append(dict(change))
         else:
             others[change.get("section") or "其他"] += 1
-    return list(listed.values()), {k: {"section": k, "count": n} for k, n in others.items()}
+    return listed, {k: {"section": k, "count": n} for k, n in others.items()}

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from forecasting.bulletin.blocks import Annex, Block, Bulletin, Heading, Paragraph, Table
+from forecasting.bulletin.blocks import (
+    DEMO,
+    Annex,
+    Block,
+    Bulletin,
+    Chart,
+    Heading,
+    Paragraph,
+    Table,
+)
 from forecasting.bulletin.changes import divided
 from forecasting.bulletin.facts import Book, Text, join, say
 from forecasting.bulletin.figures import CHANCES
@@ -81,6 +90,14 @@ def _numbered(sections: list[list[Block]]) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def _marked(blocks: Sequence[Block]) -> list[Block]:
+    """Tables and charts of demonstration data, that say so where they are copied elsewhere."""
+    return [
+        replace(each, caption=(*each.caption, DEMO)) if isinstance(each, Table | Chart) else each
+        for each in blocks
+    ]
+
+
 def _indicators(book: Book) -> list[Block]:
     """主要指标表."""
 
@@ -114,8 +131,33 @@ def _indicators(book: Book) -> list[Block]:
             numeric=(False, False, True, True, True),
             widths=(0.40, 0.12, 0.16, 0.16, 0.16),
         ),
-        Paragraph(say("注：率的变动为百分点，其余为绝对数；横线表示没有可比的基数。"), note=True),
+        Paragraph(say("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
     ]
+
+
+def _indicator_notes(book: Book) -> list[Text]:
+    """What the table of indicators does not say by itself, each dash that stands in it included."""
+    series = book.get("/series")
+    notes = [say("率的变动为百分点，其余为绝对数")]
+    summed = [c for c, row in series.items() if row["reporting"] == "year_to_date"]
+    if summed:
+        names = join([(book.cite(f"/series/{c}/name"),) for c in summed], "、")
+        notes.append(say("{names}为累计数，不与上月比较", names=names))
+    if any(row["unit"] in ("倍", "指数") for row in series.values()):
+        notes.append(say("单位栏的横线表示没有单位"))
+    if any(row["value"] is None for row in series.values()):
+        notes.append(say("本月栏的横线表示本月数据未入库，其变动也无从计算"))
+    compared = [
+        (row.get(key) or {}).get("change")
+        for code, row in series.items()
+        if row["value"] is not None
+        for key in ("month_on_month", "year_on_year")
+        if not (code in summed and key == "month_on_month")
+    ]
+    if None in compared:
+        also = "其余" if len(notes) > 1 else ""
+        notes.append(say("{also}横线表示没有可比的基数", also=also))
+    return notes
 
 
 def _scale(book: Book) -> list[Block]:
@@ -193,8 +235,10 @@ def _changes(book: Book) -> list[Block]:
             )
         )
     if counted:
-        also = "此外，" if listed else ""
-        blocks.append(Paragraph(say("{also}随之变动的还有{n}。", also=also, n=counted)))
+        lead = say("此外，随之变动的还有" if listed else "变动的有")
+        blocks.append(Paragraph(say("{lead}{n}。", lead=lead, n=counted)))
+    elif not listed:
+        blocks.append(Paragraph(say("正文各项内容没有变动。")))
     return blocks
 
 
@@ -268,6 +312,7 @@ def compose(
         model(book),
     ]
     marks: list[Text] = []
+    tell = _marked if record["demo"] else list[Block]
     if record["demo"]:
         marks.append(say("（演示数据，不代表真实情况）"))
     if stamp is None:
@@ -275,10 +320,10 @@ def compose(
     if correction is not None:
         marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
     appended = [
-        ("主要就业失业指标", _indicators(book)),
-        ("各月预测", outlook_annex(book)),
+        ("主要就业失业指标", tell(_indicators(book))),
+        ("各月预测", tell(outlook_annex(book))),
         ("概率用语对照表", _scale(book)),
-        *([("更正说明", _changes(book))] if correction is not None else []),
+        *([("更正说明", tell(_changes(book)))] if correction is not None else []),
     ]
     annexes = tuple(
         Annex((book.cite(f"/annexes/{at}", "plain"),), say(name), tuple(blocks))
@@ -291,7 +336,7 @@ def compose(
         number=(book.cite("/stamp/number"),) if issued else (),
         signer=(book.cite("/stamp/signer"),) if issued else (),
         addressee=(book.cite("/stamp/addressee"),) if issued else (),
-        blocks=_numbered(sections),
+        blocks=_numbered([tell(section) for section in sections]),
         annexes=annexes,
         office=(book.cite("/office"),) if issued and record.get("office") else (),
         date=(book.cite("/stamp/date", "day"),) if issued else (),

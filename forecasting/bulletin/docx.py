@@ -25,6 +25,7 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
 from forecasting.bulletin.blocks import (
+    DEMO,
     Annex,
     Block,
     Bulletin,
@@ -33,7 +34,7 @@ from forecasting.bulletin.blocks import (
     Paragraph,
     Table,
 )
-from forecasting.bulletin.docx_style import BODY_PT, TEXT_MM, apply, child
+from forecasting.bulletin.docx_style import BODY_PT, TEXT_MM, apply, child, run_header
 from forecasting.bulletin.facts import Text, anchor, plain
 from forecasting.bulletin.fan_png import fan_png
 
@@ -226,6 +227,8 @@ def render_docx(bulletin: Bulletin) -> bytes:
     document = Document()
     _without_thumbnail(document)
     apply(document)
+    if bulletin.demo:
+        run_header(document, DEMO)
     page = _Page(document)
     _top(page, bulletin)
     page.blocks(bulletin.blocks)

@@ -215,6 +215,26 @@ def _page(document: Document) -> None:
     _number(section.even_page_footer, "left")
 
 
+def run_header(document: Document, text: str) -> None:
+    """Put a line above the text of every page, odd and even.
+
+    Parameters
+    ----------
+    document : docx.document.Document
+        With its page set up.
+    text : str
+        Short enough for one line; it stands in the top margin and takes nothing from the grid.
+    """
+    section = document.sections[0]
+    for header in (section.header, section.even_page_header):
+        header.is_linked_to_previous = False
+        paragraph = header.paragraphs[0]
+        paragraph.alignment = _CENTER
+        made = paragraph.add_run(text)
+        made.font.size = Pt(NUMBER_PT)
+        made._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), HEI)
+
+
 def _number(footer: Any, side: str) -> None:
     """A page number between dashes, one character in from the outer side."""
     footer.is_linked_to_previous = False

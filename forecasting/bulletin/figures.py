@@ -145,6 +145,21 @@ def _text(value: Any, _: int) -> str:
     return _BRACKETS.sub(r"（\1）", str(value).translate(_CONTROL).strip())
 
 
+# Probabilities in the reason of a level, which has them in tenths.
+_TENTHS = re.compile(r"(?<=突破概率)(99\.9%以上|不到0\.1%|\d+\.\d%)")
+_ENDS = {"99.9%以上": 1.0, "不到0.1%": 0.0}
+
+
+def _reason(value: Any, digits: int) -> str:
+    """The reason of a level, with probabilities as the rest of the bulletin has them."""
+
+    def whole(found: re.Match[str]) -> str:
+        share = _ENDS.get(found[0])
+        return _probability(float(found[0][:-1]) / 100 if share is None else share, 0)
+
+    return _TENTHS.sub(whole, _text(value, digits))
+
+
 FORMS: Mapping[str, Callable[[Any, int], str]] = {
     "plain": _plain,
     "size": _size,
@@ -161,6 +176,7 @@ FORMS: Mapping[str, Callable[[Any, int], str]] = {
     "day": _day,
     "period": _period,
     "text": _text,
+    "reason": _reason,
 }
 
 

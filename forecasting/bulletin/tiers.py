@@ -35,6 +35,24 @@ def tier_word(region: str, tier: str) -> str:
     return _WORDS.get(region[-1:], {}).get(tier, TIER_NAMES[tier])
 
 
+def cap_words(region: str, tier: str) -> str:
+    """A cap by who set it: 市控制数, 本市控制数, 国家预期目标.
+
+    Parameters
+    ----------
+    region : str
+        Name of the place.
+    tier : str
+        A key of `data.targets.TIER_NAMES`.
+
+    Returns
+    -------
+    str
+    """
+    # The Government Work Report sets an expected target, not a cap that is handed down.
+    return f"{tier_word(region, tier)}{'预期目标' if tier == 'national' else '控制数'}"
+
+
 def retold(region: str, text: str) -> str:
     """A text written for any place, in the words of this one."""
     return _CAP.sub(lambda found: tier_word(region, _TIERS[found[1]]), text)

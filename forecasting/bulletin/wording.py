@@ -11,7 +11,7 @@ from typing import Any
 
 from forecasting.bulletin.facts import Book, Cited, Part, Text, say
 from forecasting.bulletin.figures import percent_of
-from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.tiers import cap_words
 
 # From here on people are counted in 万人.
 LARGE = 100_000
@@ -161,12 +161,9 @@ def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
     Text
     """
     row = book.get(pointer)
-    # The Government Work Report sets an expected target, not a cap that is handed down.
-    kind = "预期目标" if row["tier"] == "national" else "控制数"
     return say(
-        "{tier}{kind}（{value}{carried}）",
-        tier=tier_word(str(book.get("/region/name") or ""), row["tier"]),
-        kind=kind,
+        "{cap}（{value}{carried}）",
+        cap=cap_words(str(book.get("/region/name") or ""), row["tier"]),
         value=qualified(book, pointer, unit, digits),
         carried="，沿用上期" if row["carried"] else "",
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.suppression import merge_small_cells
+from features.suppression import merge_small_cells, shared_cells
 
 OTHER = "其他"
 
@@ -78,3 +78,50 @@ def test_nothing_can_be_worked_out_by_subtraction(cells: list[int], named: set[i
     published = np.vstack([total, np.eye(len(cells))[sorted(named)], *([rows] if rows else [])])
     assert disclosed(published, hidden) == []
     assert shown["firms"].sum() == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        # One firm alone in three cells is one firm.
+        ({"甲": "ABCDE", "乙": "A", "丙": "A", "丁": "A"}, {}),
+        ({"甲": "ABCDE", "乙": "ABCD", "丙": "A", "丁": "A"}, {"甲": "甲"}),
+        ({"甲": "ABCDE", "乙": "AB", "丙": "AC"}, {"甲": "甲"}),
+        ({"甲": "ABC", "乙": "ABC"}, {"甲": "甲", "乙": "乙"}),
+    ],
+)
+def test_a_firm_in_several_cells_counts_once(cells: dict[str, str], shown: dict[str, str]) -> None:
+    rows = pd.DataFrame([(c, f) for c, firms in cells.items() for f in firms],
+                        columns=["cell", "firm"])  # fmt: skip
+    found = shared_cells(rows, "cell", "firm", OTHER)
+    assert found == {name: shown.get(name, OTHER) for name in cells}
+
+
+def test_cells_of_two_firms_in_all_are_not_shown() -> None:
+    rows = pd.DataFrame({"cell": list("甲乙丙丁"), "firm": list("ABAB")})
+    assert shared_cells(rows, "cell", "firm", OTHER) == {}
+    assert shared_cells(rows.iloc[:0], "cell", "firm", OTHER) == {}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sets(st.tuples(st.integers(0, 7), st.integers(0, 4)), min_size=1, max_size=24))
+def test_no_firm_in_several_cells_can_be_worked_out(pairs: set[tuple[int, int]]) -> None:
+    """Whatever is added and subtracted, what is had of some cells is had of three firms."""
+    rows = pd.DataFrame(sorted(pairs), columns=["firm", "cell"]).astype(str)
+    names = shared_cells(rows, "cell", "firm", OTHER)
+    if rows["firm"].nunique() < 3:
+        assert names == {}
+        return
+    told = rows["cell"].map(names)
+    published = np.vstack([told == name for name in told.unique()] + [np.ones(len(rows))])
+    rank = np.linalg.matrix_rank(published)
+    firms = rows["firm"].unique()
+    for group in [*((f,) for f in firms), *itertools.combinations(firms, 2)]:
+        theirs = rows.index[rows["firm"].isin(group)]
+        # All that a few firms have in any of the cells: of one, of two, of all of them.
+        for size in range(1, len(names) + 1):
+            for some in itertools.combinations(sorted(names), size):
+                wanted = np.zeros(len(rows))
+                wanted[[i for i in theirs if rows["cell"][i] in some]] = 1
+                if wanted.any():
+                    assert np.linalg.matrix_rank(np.vstack([published, wanted])) > rank

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from forecasting.bulletin.blocks import Bulletin
+from data.bulletin_store import brought_up_to_date
+from forecasting.bulletin.blocks import Bulletin, Paragraph
 from forecasting.bulletin.changes import MOST_ROWS, changed_facts, divided, label
-from forecasting.bulletin.facts import Fact
+from forecasting.bulletin.compose import Correction, compose
+from forecasting.bulletin.facts import Fact, plain
 
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
+
+CAPS = {f"{t}.any_month.2026": {"tier": t, "basis": "any_month", "period": "2026"}
+        for t in ("municipal", "district")}  # fmt: skip
 RECORD: dict[str, Any] = {
+    "indicator": "u",
     "region": {"name": "嵊州市"},
-    "series": {"u": {"name": "登记失业人数", "unit": "人"},
-               "r": {"name": "登记失业率", "unit": "%"}},
+    "series": {"u": {"name": "登记失业人数", "unit": "人", "caps": CAPS},
+               "r": {"name": "登记失业率", "unit": "%",
+                     "caps": {"x": {"tier": "national", "basis": "period_end",
+                                    "period": "2026"}}}},
     "people": {"youth": {"label": "青年", "name": "登记失业人数", "unit": "人"}},
     "sample": {"totals": {"net": -3}},
     "progress": {"j": {"name": "城镇新增就业", "unit": "人", "period": "2026"}},
-    "warning": {"level_names": {"red": "Ⅰ级（红色）"}},
+    "warning": {"level_names": {"red": "Ⅰ级（红色）"},
+                "lines": {"2026-11": {}, "2026-12": {}}},
     "outlook": {"name": "登记失业人数", "months": {"2026-11": {}, "2026-12": {}},
-                "caps": {"a": {"tier": "district", "period": "2026"}}},
+                "caps": {"a": {"tier": "district", "basis": "any_month", "period": "2026"}}},
     "review": {}, "notes": {},
 }  # fmt: skip
 EMPTY = Bulletin((), (), (), (), (), (), (), (), (), "2026-11-20", (), demo=False)
@@ -33,8 +45,17 @@ EMPTY = Bulletin((), (), (), (), (), (), (), (), (), "2026-11-20", (), demo=Fals
         ("/series/u/flow/value", "登记失业人数当月数（人）"),
         ("/series/r/month_on_month/change", "登记失业率比上月增减（百分点）"),
         ("/series/u/year_on_year/percent", "登记失业人数比上年同期增减（%）"),
-        ("/series/r/caps/x/headroom", "登记失业率余量（百分点）"),
+        ("/series/r/caps/x/headroom", "登记失业率距2026年末国家预期目标余量（百分点）"),
+        (
+            "/series/u/caps/municipal.any_month.2026/headroom",
+            "登记失业人数距2026年内上级控制数余量（人）",
+        ),
+        (
+            "/series/u/caps/district.any_month.2026/headroom",
+            "登记失业人数距2026年内本市控制数余量（人）",
+        ),
         ("/series/u/name", ""),
+        ("/flows/residual", "存量变动与流量之差（人）"),
         ("/people/youth/value", "青年（人）"),
         ("/people/youth/share", "青年占比（%）"),
         ("/sample/totals/net", "监测企业净变动（人）"),
@@ -42,7 +63,9 @@ EMPTY = Bulletin((), (), (), (), (), (), (), (), (), "2026-11-20", (), demo=Fals
         ("/progress/j/share", "2026年城镇新增就业完成比例（%）"),
         ("/warning/level/name", "预警等级"),
         ("/warning/lines/2026-11/red/value", "2026年11月Ⅰ级（红色）警戒线"),
-        ("/outlook/caps/a/p_any", "2026年突破本市控制数的概率"),
+        ("/outlook/caps/a/p_any", "2026年内突破本市控制数的概率"),
+        ("/outlook/caps/a/p_end", "2026年末突破本市控制数的概率"),
+        ("/outlook/caps/a/p_any_remaining", "2026年今后各月再次突破本市控制数的概率"),
         ("/outlook/months/2026-11/q50", "2026年11月登记失业人数预测中位数"),
         ("/outlook/months/2026-12/q50", ""),
         ("/outlook/data_fingerprint", ""),
@@ -72,7 +95,47 @@ def test_a_change_of_direction_keeps_its_sign() -> None:
         [fact("/series/u/value", 1_234_567, "ten_thousands", "123.46", 2)],
         [fact("/series/u/value", 1_234_600, "size", "1234600")],
     )[:1]
-    assert large["after"] == "1234600"
+    assert (large["before"], large["after"]) == ("1234567", "1234600")
+
+
+def test_another_form_of_the_same_figure_is_no_change() -> None:
+    before = [fact("/series/u/value", 99_990, "size", "99990")]
+    assert changed(before, [fact("/series/u/value", 99_990, "plain", "99990")]) == []
+
+
+def test_the_margins_of_both_caps_are_told_first() -> None:
+    margins = [f"/series/u/caps/{key}/headroom" for key in CAPS]
+    pointers = [
+        "/notes/x", "/people/youth/value", "/series/r/value", "/warning/lines/2026-12/red/value",
+        "/outlook/months/2026-11/q50", "/warning/lines/2026-11/red/value", "/warning/level/name",
+        "/outlook/caps/a/p_any", *margins, "/series/u/month_on_month/change", "/series/u/value",
+    ]  # fmt: skip
+    rows = changed(*([fact(p, v, "plain", str(v)) for p in pointers] for v in (688, 388)))
+    listed, others = divided(rows)
+    assert [row["label"] for row in listed] == [
+        "登记失业人数（人）", "登记失业人数距2026年内上级控制数余量（人）",
+        "登记失业人数距2026年内本市控制数余量（人）", "2026年内突破本市控制数的概率", "预警等级",
+        "2026年11月Ⅰ级（红色）警戒线", "2026年11月登记失业人数预测中位数",
+        "登记失业人数比上月增减（人）", "登记失业率（%）", "青年（人）",
+        "2026年12月Ⅰ级（红色）警戒线",
+    ]  # fmt: skip
+    assert others == {"数据说明": {"section": "数据说明", "count": 1}}
+    # Two facts are two changes, whatever they are called.
+    assert len(divided([{**rows[0], "id": "a"}, {**rows[0], "id": "b"}])[0]) == 2
+
+
+def test_nothing_follows_from_no_listed_change() -> None:
+    record = json.loads(next(FOLDER.glob("bulletin-*.json")).read_text("utf-8"))
+
+    def told(changes: list[dict[str, str]]) -> str:
+        annex = compose(brought_up_to_date(record), None, Correction(1, "文", changes)).annexes[-1]
+        return "".join(plain(b.text) for b in annex.blocks if isinstance(b, Paragraph))
+
+    change = {"id": "x", "source": "甲", "before": "1", "after": "2", "section": "走势预测"}
+    assert told([change]).endswith("变动的有走势预测1处。")
+    assert "随之" not in told([change])
+    assert told([{**change, "label": "甲"}, change]).endswith("此外，随之变动的还有走势预测1处。")
+    assert told([]).endswith("正文各项内容没有变动。")
 
 
 def test_what_is_known_of_the_program_is_no_change() -> None:

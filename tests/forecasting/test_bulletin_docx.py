@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
+from data.bulletin_store import brought_up_to_date
 from forecasting.bulletin.blocks import (
     Annex,
     Bulletin,
@@ -21,8 +24,9 @@ from forecasting.bulletin.blocks import (
     Paragraph,
     Table,
 )
+from forecasting.bulletin.compose import compose
 from forecasting.bulletin.docx import render_docx
-from forecasting.bulletin.facts import Cited, anchor
+from forecasting.bulletin.facts import Cited, anchor, plain
 from forecasting.bulletin.figures import show
 from forecasting.bulletin.html import render_html
 from forecasting.bulletin.markdown import render_markdown
@@ -120,6 +124,29 @@ def test_page_numbers_stand_on_the_outer_side(content: bytes) -> None:
         assert {run.font.size.pt for run in paragraph.runs} == {14}
         assert {run._r.rPr.rFonts.get(qn("w:eastAsia")) for run in paragraph.runs} == {"宋体"}
         assert "PAGE" in paragraph._p.xpath("string(.//w:instrText)")
+
+
+def test_demonstration_data_are_marked_on_every_page(content: bytes) -> None:
+    real = render_docx(replace(bulletin(), demo=False))
+    for each, marked in ((content, "（演示数据）"), (real, "")):
+        section = Document(io.BytesIO(each)).sections[0]
+        for header in (section.header, section.even_page_header):
+            assert "".join(p.text for p in header.paragraphs) == marked
+    # One section: annexes have the same pages as the body.
+    assert len(Document(io.BytesIO(content)).sections) == 1
+
+
+def test_tables_and_charts_of_demonstration_data_say_so() -> None:
+    file = next((Path(__file__).parents[1] / "data/fixtures/records").glob("bulletin-*.json"))
+    record = brought_up_to_date(json.loads(file.read_text("utf-8")))
+    for demo in (True, False):
+        made = compose({**record, "demo": demo})
+        blocks = [*made.blocks, *(b for a in made.annexes for b in a.blocks)]
+        captions = [plain(b.caption) for b in blocks if isinstance(b, Table | Chart)]
+        assert len(captions) > 3
+        # The words for probabilities are no data.
+        unmarked = [c for c in captions if not c.endswith("（演示数据）")]
+        assert unmarked == (["概率用语"] if demo else captions)
 
 
 def test_tables_repeat_their_header_and_pictures_have_a_text(content: bytes) -> None:

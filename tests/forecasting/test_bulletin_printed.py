@@ -98,6 +98,13 @@ def numbered(sheet: Sheet) -> Line:
     return next(x for x in reversed(sheet.lines) if re.fullmatch(r"—\d+—", x.text))
 
 
+def test_every_page_says_that_the_data_are_for_demonstration(sheets: list[Sheet]) -> None:
+    assert len(sheets) > 3
+    for sheet in sheets:
+        assert sheet.lines[0].text == "（演示数据）"
+        assert sheet.lines[0].bottom < TOP
+
+
 def test_a_full_page_has_22_lines_of_28_characters(sheets: list[Sheet]) -> None:
     full = sheets[1]
     body = [x for x in full.lines if set(x.text) <= set(SENTENCE)]
@@ -111,7 +118,7 @@ def test_a_full_page_has_22_lines_of_28_characters(sheets: list[Sheet]) -> None:
 def test_margins_are_those_of_the_standard(sheets: list[Sheet]) -> None:
     for sheet in sheets:
         assert (sheet.width, sheet.height) == pytest.approx((210 * MM, 297 * MM), abs=0.5)
-        text = [x for x in sheet.lines if x is not numbered(sheet)]
+        text = [x for x in sheet.lines[1:] if x is not numbered(sheet)]
         # 1 mm is allowed; a line of type stands within its pitch.
         assert min(x.left for x in text) >= LEFT - 1 * MM
         assert max(x.right for x in text) <= LEFT + WIDTH + 1 * MM
@@ -120,7 +127,7 @@ def test_margins_are_those_of_the_standard(sheets: list[Sheet]) -> None:
     body = [x for x in sheets[1].lines if len(x.text) == 28]
     assert min(x.left for x in body) == pytest.approx(LEFT, abs=1 * MM)
     assert max(x.right for x in body) == pytest.approx(LEFT + WIDTH, abs=1 * MM)
-    assert sheets[1].lines[0].top == pytest.approx(TOP, abs=4 * MM)
+    assert sheets[1].lines[1].top == pytest.approx(TOP, abs=4 * MM)
 
 
 def test_page_numbers_stand_outside_below_the_text(sheets: list[Sheet]) -> None:
@@ -174,11 +181,11 @@ def test_no_page_bears_a_date_without_text(lines: int, tmp_path: Path) -> None:
 
 def test_annexes_begin_a_page_with_their_number(sheets: list[Sheet]) -> None:
     for number, name in (("附件1", "主要指标"), ("附件2", "各月预测")):
-        sheet = next(s for s in sheets if s.lines[0].text == number)
-        assert sheet.lines[0].left == pytest.approx(LEFT, abs=2)
+        sheet = next(s for s in sheets if s.lines[1].text == number)
+        assert sheet.lines[1].left == pytest.approx(LEFT, abs=2)
         title = sheet.line(name)
         # 第三行
-        assert title.bottom - sheet.lines[0].bottom == pytest.approx(2 * HEIGHT / 22, abs=12)
+        assert title.bottom - sheet.lines[1].bottom == pytest.approx(2 * HEIGHT / 22, abs=12)
 
 
 def test_a_table_is_not_torn_apart(tmp_path: Path) -> None:

@@ -80,6 +80,46 @@ def test_no_firm_without_a_code_can_be_worked_out(firms: list[tuple[str, int, in
     assert record["movers_withheld"] == (len(firms) == 3)
 
 
+def details(cells: set[tuple[int, str]], count: int = 4) -> pd.DataFrame:
+    """Separations of October by firm and cause."""
+    rows = [(f"F{at:02d}", MONTH, cause, float(count + at)) for at, cause in sorted(cells)]
+    return pd.DataFrame(rows, columns=["firm", "month", "cause", "count"])
+
+
+def by_cause(firms: int, causes: pd.DataFrame) -> dict[str, Any]:
+    record = sample_record(reports([("甲业", 400, 9)] * firms), NOTHING, causes, MONTH)
+    assert record is not None
+    return {row["name"]: row for row in record["causes"].values()}
+
+
+def test_causes_of_one_firm_alone_are_not_told_together() -> None:
+    cells = {(at, "其他原因") for at in range(20)}
+    alone = {(0, "关闭破产"), (0, "外迁"), (0, "停业整顿")}
+    assert set(by_cause(20, details(cells | alone))) == {OTHER}
+    rows = by_cause(20, details(cells | alone | {(1, "外迁"), (2, "停业整顿")}))
+    assert set(rows) == {"其他原因", OTHER}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sets(
+        st.tuples(st.integers(0, 9), st.sampled_from(["关闭破产", "外迁", "停业整顿", "其他原因"])),
+        min_size=1, max_size=20,
+    )
+)  # fmt: skip
+def test_every_cause_that_is_told_rests_on_three_firms(cells: set[tuple[int, str]]) -> None:
+    causes = details(cells)
+    rows = by_cause(10, causes)
+    if causes["firm"].nunique() < 3:
+        assert rows == {}
+        return
+    for name, row in rows.items():
+        own = causes["cause"] == name if name != OTHER else ~causes["cause"].isin(list(rows))
+        assert causes.loc[own, "firm"].nunique() >= 3
+        assert row["count"] == causes.loc[own, "count"].sum()
+    assert sum(r["count"] for r in rows.values()) == causes["count"].sum()
+
+
 def test_a_handful_of_firms_is_told_without_codes() -> None:
     book = Book({"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"})
     said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))

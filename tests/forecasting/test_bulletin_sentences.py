@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -12,20 +13,26 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data.bulletin_store import brought_up_to_date
 from data.catalogue import load_catalogue
 from data.observation import Observation
 from data.store import Store
 from data.targets import TIER_NAMES
-from forecasting.bulletin.blocks import Paragraph
+from forecasting.bulletin.blocks import Chart, Paragraph
 from forecasting.bulletin.cap_wording import cap_chance, most_at_risk
+from forecasting.bulletin.compose import compose
 from forecasting.bulletin.facts import Book, plain
+from forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
 from forecasting.bulletin.record.market import ratio_record
 from forecasting.bulletin.record.warning import warning_record
 from forecasting.bulletin.sections.notes import data_notes
+from forecasting.bulletin.sections.overview import overview
 from forecasting.bulletin.sections.summary import summary
 from forecasting.bulletin.sections.warning import warning
 from forecasting.bulletin.tiers import retold, tier_word
+from forecasting.levels import Evidence, Level, Scheme, decide
 
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 ODD = re.compile(r"nan|None|（）|，，|；；|。。|，。|；。|（，|-0|\d{4}-\d|[\u4e00-\u9fff][,;:]")
 MONTH, DAY = pd.Period("2026-10", "M"), date(2026, 11, 20)
 
@@ -179,9 +186,90 @@ def test_a_level_is_told_with_its_reason() -> None:
     said = told("red", [reason, "登记失业率连续 2 个月不低于 6（2026-07 为 6.1）"], region="嵊州市")
     assert "按2026年10月数据，预警等级为Ⅰ级（红色），自2026年9月起。" in said
     assert (
-        "理由：本市控制数14000人以内（2026年，各月）的突破概率99.9%以上，达到Ⅰ级（红色）的界限80%；"
+        "理由：本市控制数14000人以内（2026年，各月）的突破概率99%以上，达到Ⅰ级（红色）的界限80%；"
         "登记失业率连续2个月不低于6（2026年7月为6.1）。"
     ) in said
+
+
+@pytest.mark.parametrize("p", [0.0, 0.0004, 0.004, 0.65, 0.6445, 0.6446, 0.7955, 0.9996, 1.0])
+def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> None:
+    """0.6445 is 64.4 % or 64.5 % by the way that floats round; the document says one of them."""
+    month = pd.Period("2026-10", "M")
+    level = Level("red", "Ⅰ级（红色）", "#c00000", 0.0)
+    found = decide(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
+    kept = round(p, 3)
+    told_of = cap(p_any=kept)
+    said = told("red", list(found.reasons), told_of)
+    chance = plain(cap_chance(book(told_of), "/outlook/caps/0"))
+    (shown,) = re.findall(r"概率[为在]?(不到\d+%|\d+%(?:以上)?)", chance)
+    assert f"区控制数的突破概率{shown}，" in said
+
+
+@pytest.mark.parametrize(
+    ("outlook", "why"),
+    [
+        ({"status": "none"}, "没有现役模型"), ({}, "没有现役模型"),
+        ({"status": "late"}, "没有以本月或此前数据为起点的现役模型"),
+        ({"status": "candidate"}, "没有以本月或此前数据为起点的现役模型"),
+        ({"status": "champion", "caps": {}}, "没有可评估的控制数"),
+        ({"status": "champion", "caps": {"0": {}}}, "没有适用于本月数据的预警阈值"),
+    ],
+)  # fmt: skip
+def test_why_there_is_no_level(outlook: dict[str, Any], why: str) -> None:
+    (_, only) = warning(book(outlook=outlook, warning=None))
+    assert isinstance(only, Paragraph)
+    assert plain(only.text) == f"尚未生成预警等级（{why}）。"
+
+
+def indicator_notes(**rows: dict[str, Any]) -> str:
+    record = json.loads(next(FOLDER.glob("bulletin-*.json")).read_text("utf-8"))
+    annex = compose(brought_up_to_date({**record, "series": rows, "progress": {}})).annexes[0]
+    (note,) = [b for b in annex.blocks if isinstance(b, Paragraph)]
+    return plain(note.text)
+
+
+def test_every_dash_of_the_indicators_is_explained() -> None:
+    def row(code: str, value: float | None, reporting: str = "month", **moves: Any) -> Any:
+        return series(code, value, **moves) | {
+            "reporting": reporting, "month": "2026-09", "latest": 1.0, "latest_month": "2026-08",
+            "flow": None, "source": "测试", "caps": {},
+        }  # fmt: skip
+
+    full = row("registered_unemployed", 5.0, month=1, year=1)
+    assert indicator_notes(registered_unemployed=full) == "注：率的变动为百分点，其余为绝对数。"
+    new_jobs = row("new_jobs", 9.0, "year_to_date", year=2)
+    assert indicator_notes(registered_unemployed=full, new_jobs=new_jobs) == (
+        "注：率的变动为百分点，其余为绝对数；城镇新增就业为累计数，不与上月比较。"
+    )
+    pmi = row("openings_to_seekers", None)
+    assert indicator_notes(registered_unemployed=full, openings_to_seekers=pmi).endswith(
+        "单位栏的横线表示没有单位；本月栏的横线表示本月数据未入库，其变动也无从计算。"
+    )
+    alone = row("registered_unemployed", 5.0, month=1)
+    assert indicator_notes(registered_unemployed=alone).endswith("；横线表示没有可比的基数。")
+    assert indicator_notes(registered_unemployed=alone, new_jobs=new_jobs).endswith(
+        "；其余横线表示没有可比的基数。"
+    )
+
+
+def test_the_chart_is_described_with_the_lines_it_has() -> None:
+    record = brought_up_to_date(json.loads(next(FOLDER.glob("bulletin-*.json")).read_text("utf-8")))
+
+    def described(*rows: dict[str, Any]) -> str:
+        caps = {str(i): each for i, each in enumerate(rows)}
+        made = compose({**record, "outlook": {**record["outlook"], "caps": caps}})
+        (chart,) = [b for b in made.blocks if isinstance(b, Chart)]
+        return plain(chart.alternative)
+
+    def row(**changes: Any) -> dict[str, Any]:
+        return cap(untested=False, first_breach_month=None, **changes)
+
+    assert described(row(tier="national")).endswith("人；横线为国家预期目标。")
+    assert described(row(), row(tier="municipal"), row(basis="period_end")).endswith(
+        "人；横线为区控制数、市控制数。"
+    )
+    for none in ((), (row(basis="period_average"),)):
+        assert "横线" not in described(*none)
 
 
 def test_no_level_has_its_reason_too() -> None:
@@ -237,3 +325,42 @@ def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
         ratio_record({"job_openings": vintages["job_openings"]}, indicators, place, MONTH, DAY)
         is None
     )
+
+
+def flows_told(store: Store, rows: list[tuple[str, str, float, date]], day: date) -> str:
+    """What is said of stock and flows in October, as known on a day."""
+    catalogue = load_catalogue()
+    for code, month, value, known in rows:
+        each = Observation("310114", code, pd.Period(month, "M"), value, known, "本区报表")
+        store.append([each], catalogue, command="test")
+    vintages = {code: store.vintages("310114", code) for code in (STOCK, *FLOWS)}
+    indicators = {i.code: i for i in catalogue.indicators}
+    found = flows_record(vintages, indicators, catalogue.region("310114"), MONTH, day)
+    flows = {code: series(code, 1.0) | {"reporting": "month"} for code in FLOWS}
+    told = book(series=flows, flows=found)
+    said = "".join(plain(b.text) for b in overview(told) if isinstance(b, Paragraph))
+    assert ("flows.residual:size" in {f.id for f in told.facts}) == ("相差" in said)
+    return said
+
+
+def test_a_revised_stock_is_held_against_its_flows(store: Store) -> None:
+    first, later = date(2026, 11, 10), date(2026, 11, 18)
+    rows = [
+        (STOCK, "2026-09", 13500.0, date(2026, 10, 10)), (STOCK, "2026-10", 13612.0, first),
+        *((code, "2026-10", value, first) for code, value in zip(FLOWS, (900.0, 600.0, 188.0),
+                                                                 strict=True)),
+        (STOCK, "2026-10", 13912.0, later),
+    ]  # fmt: skip
+    assert "相差" not in flows_told(store, rows, first)
+    assert flows_told(store, [], later).endswith(
+        "登记失业人数的存量变动与流量（新登记减再就业、退出）相差300人，"
+        "存量已修订，流量尚未随之修订。"
+    )
+    # The flows follow, and not all the way.
+    changed = [("registered_inflow", "2026-10", 1190.0, date(2026, 11, 19))]
+    assert flows_told(store, changed, DAY).endswith("相差10人，有待核对。")
+
+
+def test_an_unknown_flow_is_not_held_against_the_stock(store: Store) -> None:
+    rows = [(STOCK, m, v, DAY) for m, v in (("2026-09", 13500.0), ("2026-10", 13912.0))]
+    assert "相差" not in flows_told(store, [*rows, (FLOWS[0], "2026-10", 900.0, DAY)], DAY)

@@ -65,6 +65,15 @@ def test_a_score_within_one_standard_error_passes_and_one_beyond_does_not():
     assert "超过一个标准误" in found.text
 
 
+def test_a_small_difference_is_told_with_a_digit_that_is_not_zero():
+    worse = scored(brier=np.full((N, 3), 1e-4) + np.eye(N, 3) * 1e-6)
+    better = scored("incumbent", brier=np.zeros((N, 3)))
+    text = check(judge(worse, better, [], events=FEWEST_EVENTS), "cap_brier").text
+    assert "高 0.0001，超过一个标准误（0.0000" in text
+    assert "0.000，" not in text
+    assert "e-" not in text
+
+
 def test_the_same_model_is_no_rival_to_itself():
     verdict = judge(scored("ets"), scored("ets"), [])
     assert check(verdict, "wis").state == "pass"

@@ -13,7 +13,7 @@ from features.sample_firms import UNKNOWN_TRAIT, Basis, FirmPanel, LargestFirms,
 from features.sample_index import chained_index
 from features.sample_indicators import DEFAULT_LARGEST
 from features.sample_rates import coverage, monthly_rates
-from features.suppression import LEAST_FIRMS, merge_small_cells
+from features.suppression import LEAST_FIRMS, merge_small_cells, shared_cells
 from forecasting.bulletin.facts import record_key
 
 MOST_MOVERS = 5
@@ -80,18 +80,22 @@ def _divided(details: pd.DataFrame, month: pd.Period, kind: str) -> dict[str, An
     rows = details[(details["month"] == month) & (details["count"] > 0)]
     if rows.empty:
         return {}
-    table = rows.groupby(kind)[["count"]].sum().astype(float)
-    table["firms"] = rows.groupby(kind)["firm"].nunique().astype(float)
-    total = float(table["count"].sum())
-    table = table.sort_values("count", ascending=False, kind="stable")
-    shown = merge_small_cells(table, "firms", OTHER)
+    # A firm may have separations of several kinds: its rows are not as many firms.
+    names = shared_cells(rows, kind, "firm", OTHER)
+    if not names:
+        return {}
+    counts = rows.groupby(rows[kind].astype(str).map(names))["count"].sum().astype(float)
+    total = float(counts.sum())
+    counts = counts.sort_values(ascending=False, kind="stable")
+    counts = counts.reindex([name for name in counts.index if name != OTHER]
+                            + [name for name in counts.index if name == OTHER])  # fmt: skip
     return {
         record_key(name): {
             "name": str(name),
-            "count": _number(row["count"], 0),
-            "share": _number(100 * row["count"] / total, 1),
+            "count": _number(count, 0),
+            "share": _number(100 * count / total, 1),
         }
-        for name, row in shown.iterrows()
+        for name, count in counts.items()
     }
 
 

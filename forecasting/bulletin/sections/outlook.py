@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from forecasting.bulletin.blocks import Block, Chart, Fan, Heading, Paragraph, Table
 from forecasting.bulletin.cap_wording import cap_chance, measure
 from forecasting.bulletin.facts import Book, Part, Text, say
 from forecasting.bulletin.figures import show
-from forecasting.bulletin.tiers import tier_word
+from forecasting.bulletin.tiers import cap_words
 from forecasting.bulletin.wording import amount, chance
 
 SHORT_MONTHS = 6
@@ -136,22 +138,28 @@ def _table(book: Book, months: list[str], caption: str) -> Table:
     )
 
 
+def _drawn(book: Book) -> list[dict[str, Any]]:
+    """Caps that are lines in the chart: those that single months are held against."""
+    return [
+        row
+        for row in (book.get("/outlook/caps") or {}).values()
+        if row["basis"] != "period_average" and row["value"] is not None
+    ]
+
+
 def fan(book: Book) -> Fan:
     """The chart's figures, all from the record."""
     outlook = book.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
     region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
     caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
-    for row in outlook["caps"].values():
-        if row["basis"] == "period_average" or row["value"] is None:
-            continue
-        kind = "预期目标" if row["tier"] == "national" else "控制数"
+    for row in _drawn(book):
         first, last = _span(row["period"])
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
             first, last = min(first, old[2]), max(last, old[3])
         value = show(row["value"], "plain", outlook["decimals"])
-        label = f"{tier_word(region, row['tier'])}{kind}{value}"
+        label = f"{cap_words(region, row['tier'])}{value}"
         caps[row["tier"], row["value"]] = (label, row["value"], first, last)
     return Fan(
         title=f"{region}{name}",
@@ -174,10 +182,12 @@ def _span(period: str) -> tuple[str, str]:
 def _chart(book: Book) -> Chart:
     months = list(book.get("/outlook/months"))
     pointer = f"/outlook/months/{months[-1]}"
+    region = str(book.get("/region/name"))
+    kinds = list(dict.fromkeys(cap_words(region, row["tier"]) for row in _drawn(book)))
     described = say(
         "{region}{name}扇形图：横轴为月份，黑线为已公布值，至{origin}为{latest}；"
         "虚线为预测中位数，深色带为{inner}%区间，浅色带为{outer}%区间，"
-        "到{last}中位数为{median}，{inner}%区间为{interval}；横线为控制数。",
+        "到{last}中位数为{median}，{inner}%区间为{interval}{lines}。",
         region=book.cite("/region/name"),
         name=book.cite("/outlook/name"),
         origin=book.cite("/outlook/origin", "month"),
@@ -191,6 +201,7 @@ def _chart(book: Book) -> Chart:
             book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
         ),
         interval=_interval(book, pointer),
+        lines=f"；横线为{'、'.join(kinds)}" if kinds else "",
     )
     caption = say(
         "{region}{name}预测扇形图",

@@ -71,6 +71,17 @@ def _told(book: Book, codes: tuple[str, ...]) -> list[str]:
     return [c for c in codes if book.get(f"/series/{c}") is not None]
 
 
+def _flows_check(book: Book) -> Text:
+    """A sentence where the change of the stock is not what the flows say."""
+    if book.get("/flows/residual") is None:
+        return ()
+    return say(
+        "登记失业人数的存量变动与流量（新登记减再就业、退出）相差{size}，{why}。",
+        size=amount(book, "/flows/residual", "人"),
+        why="存量已修订，流量尚未随之修订" if book.get("/flows/stock_revised") else "有待核对",
+    )
+
+
 def overview(book: Book) -> list[Block]:
     """总体情况: levels with their caps, flows of the register, new jobs, everything else."""
     blocks: list[Block] = [Heading(("总体情况",)), *summary(book)]
@@ -89,7 +100,8 @@ def overview(book: Book) -> list[Block]:
     flows = _told(book, FLOWS)
     if flows:
         said = join([value_and_change(book, c) for c in flows])
-        blocks.append(Paragraph(say("从登记失业人员流动看，{said}。", said=said)))
+        text = say("从登记失业人员流动看，{said}。", said=said)
+        blocks.append(Paragraph(say("{text}{check}", text=text, check=_flows_check(book))))
     rest = [c for c in book.get("/series") or {} if c not in (*LEVELS, *FLOWS, *MARKET)]
     rest.sort(key=lambda c: c != "new_jobs")
     blocks.extend(Paragraph(say("{said}。", said=value_and_change(book, c))) for c in rest)

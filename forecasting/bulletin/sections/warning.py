@@ -46,7 +46,8 @@ def _level(book: Book) -> list[Block]:
         said = say("{said}，自{since}起", said=said, since=book.cite("/warning/level/since", form))
     blocks: list[Block] = [Paragraph(say("{said}。", said=said))]
     reasons: list[Text] = [
-        (book.cite(f"/warning/level/reasons/{i}"),) for i in range(len(level.get("reasons") or ()))
+        (book.cite(f"/warning/level/reasons/{i}", "reason"),)
+        for i in range(len(level.get("reasons") or ()))
     ]
     if quiet and not reasons:
         reasons = [r for r in (_below(book),) if r]
@@ -115,18 +116,31 @@ def _lines(book: Book) -> list[Block]:
     return [table, Paragraph(note, note=True)]
 
 
+def _missing(book: Book) -> str:
+    """Why there is no level at all."""
+    status = book.get("/outlook/status")
+    if status in ("late", "candidate"):  # one in force may know later months
+        return "没有以本月或此前数据为起点的现役模型"
+    if status != "champion":
+        return "没有现役模型"
+    if not book.get("/outlook/caps"):
+        return "没有可评估的控制数"
+    return "没有适用于本月数据的预警阈值"
+
+
 def warning(book: Book) -> list[Block]:
     """预警等级 with its reason, and the lines of the coming months."""
     head = Heading(("预警等级和失业警戒线",))
     record = book.get("/warning")
     if record is None:
-        return [head, Paragraph(say("尚未生成预警等级（没有现役模型或没有可评估的控制数）。"))]
+        return [head, Paragraph(say("尚未生成预警等级（{why}）。", why=_missing(book)))]
     blocks: list[Block] = [head]
     if record["state"] not in ("current", "demo") and record["state_reason"]:
         why = book.cite("/warning/state_reason")
         blocks.append(Paragraph(say("{why}。", why=why)))
     if record["level"] is None:
-        blocks.append(Paragraph(say("本期没有可评定的预警等级。")))
+        none = "" if book.get("/outlook/caps") else "（没有可评估的控制数）"
+        blocks.append(Paragraph(say("本期没有可评定的预警等级{none}。", none=none)))
         return blocks
     return [*blocks, *_level(book), *_lines(book)]
 

@@ -23,7 +23,7 @@ from experiments.standing import standing
 from experiments.thresholds import feed_document
 from experiments.tracking import Tracker
 from forecasting.bulletin.blocks import Bulletin
-from forecasting.bulletin.changes import changed_facts
+from forecasting.bulletin.changes import ASIDE_OF_VERSION, changed_facts
 from forecasting.bulletin.compose import Correction, Stamp, compose
 from forecasting.bulletin.pdf import print_pdf
 from forecasting.bulletin.rendering import render
@@ -70,8 +70,9 @@ def fingerprint(record: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        SHA-256. The day of knowledge, the program's version, delays and the age of the feed do not
-        count: they would make a correction of a bulletin whose figures all stand.
+        SHA-256. The day of knowledge, the program's version, names and scores of registered
+        versions, delays and the age of the feed do not count: they would make a correction of a
+        bulletin whose figures all stand.
     """
     said = {k: v for k, v in record.items() if k not in ("as_of", "program", "office")}
     series = said["notes"]["series"]
@@ -81,11 +82,19 @@ def fingerprint(record: Mapping[str, Any]) -> str:
             c: {k: v for k, v in row.items() if k != "overdue"} for c, row in series.items()
         },
     }
+    said["outlook"] = _said_of_version(said["outlook"])
+    said["review"] = {
+        **said["review"], "forecast": _said_of_version(said["review"]["forecast"])
+    }  # fmt: skip
     if said["warning"] is not None:
         aging = ("state", "state_reason")
         said["warning"] = {k: v for k, v in said["warning"].items() if k not in aging}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _said_of_version(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if part is None else {k: v for k, v in part.items() if k not in ASIDE_OF_VERSION}
 
 
 def default_day(session: Session, series: Series, month: pd.Period | None) -> date:
@@ -173,7 +182,8 @@ def make_bulletin(
     last = before[-1] if before else None
     issued = [k for k in before if k.state == "issued"]
     changes: list[dict[str, str]] = []
-    if issued and issued[-1].fingerprint != mark:
+    # An earlier release took fingerprints of more: the record is what is held against the record.
+    if issued and fingerprint(issued[-1].record) != mark:
         old = issued[-1].record
         changes = changed_facts(compose(old), compose(record), old, record)
     # A new release may keep more in its records; without another figure nothing is corrected.
@@ -182,7 +192,7 @@ def make_bulletin(
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
         return made_from(session, series, issued[-1], formats, changed=False)
-    if last is not None and last.state in OPEN and last.fingerprint == mark:
+    if last is not None and last.state in OPEN and fingerprint(last.record) == mark:
         return made_from(session, series, last, formats, changed=False)
     kept = Kept(
         region=series.region.code,

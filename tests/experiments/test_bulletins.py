@@ -326,6 +326,34 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
         issue_bulletin(session, series, replace(STAMP, number="x"), month=month)
 
 
+def test_another_version_of_the_same_forecast_makes_no_correction(
+    session: Session, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = pd.Period("2026-10", "M")
+    make_bulletin(session, tracker, series, DAY, month=month, formats=())
+    kept = states(session.store, "310114", series.indicator.code, month)
+    if kept[-1].state != "issued":
+        review_bulletin(session, series, "李四", month=month, formats=())
+        stamp = replace(STAMP, number="嘉人社〔2026〕20号")
+        issue_bulletin(session, series, stamp, month=month, formats=())
+    before = states(session.store, "310114", series.indicator.code, month)
+    real = bulletins.bulletin_record
+
+    def upgraded(*given: Any, **named: Any) -> dict[str, Any]:
+        record = real(*given, **named)
+        record["program"] = "99.0"
+        for part in (record["outlook"], record["review"]["forecast"]):
+            assert part["version"]
+            part |= {"version": "99", "registered_name": "另一名", "wis": "0.5", "source": "另一版"}
+        record["outlook"] |= {"data_fingerprint": "0" * 64, "evidence_origins": "11"}
+        return record
+
+    monkeypatch.setattr(bulletins, "bulletin_record", upgraded)
+    made = make_bulletin(session, tracker, series, DAY, month=month, formats=())
+    assert not made.changed
+    assert states(session.store, "310114", series.indicator.code, month) == before
+
+
 def test_beside_real_figures_nothing_demonstrated_is_shown(
     tmp_path_factory: pytest.TempPathFactory, migrated: Path, series: Series
 ) -> None:

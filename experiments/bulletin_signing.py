@@ -40,7 +40,7 @@ def _latest(
 def _refuse_closed(last: Kept, mine: Sequence[Kept], title: str) -> None:
     if last.state in OPEN:
         return
-    done = [k for k in mine if k.state == "issued"][-1]
+    done = [k for k in mine if k.state == "issued" and k.demo == last.demo][-1]
     raise RefusedError(
         f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
         "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from data import clock
 from data.bulletin_store import OPEN, STATE_NAMES, Kept, add, issued_files, states
-from data.errors import NoThresholdsError
+from data.errors import NotFoundError, NoThresholdsError
 from data.files import write_atomically
 from data.session import Session
 from experiments.bulletin_record import Question, bulletin_record, latest_month, usual_day
@@ -156,17 +156,26 @@ def make_bulletin(
     Made
         What says the same as the latest state in the store is that state: a draft as it was
         written, an issued bulletin byte for byte. What differs becomes a draft that is to be
-        reviewed (anew); after an issued one, the draft of a numbered correction.
+        reviewed (anew); after an issued one, the draft of a numbered correction. Real figures
+        correct no demonstration bulletin: they begin with a first one.
 
     Raises
     ------
+    NotFoundError
+        If the month is later than the newest one known.
     DataError
         If nothing of the region was known.
     StorageError
         If a store or MLflow fails.
     """
     newest = latest_month(session.store, series.region, series.indicator, day)
-    asked = newest if month is None else min(month, newest)
+    if month is not None and month > newest:
+        asked_for = f"{series.region.name}{month.year}年{month.month}月"
+        raise NotFoundError(
+            f"截至 {day} 没有{asked_for}的数据，不能编制月报。",
+            f"最新的是{newest.year}年{newest.month}月；请先导入数据，或换一个月份。",
+        )
+    asked = newest if month is None else month
     question = Question(series.region, series.indicator, asked, day)
     record = bulletin_record(
         session.store,
@@ -180,7 +189,8 @@ def make_bulletin(
     mark = fingerprint(record)
     before = states(session.store, series.region.code, series.indicator.code, asked)
     last = before[-1] if before else None
-    issued = [k for k in before if k.state == "issued"]
+    demo = bool(record["demo"])
+    issued = [k for k in before if k.state == "issued" and k.demo == demo]
     changes: list[dict[str, str]] = []
     # An earlier release took fingerprints of more: the record is what is held against the record.
     if issued and fingerprint(issued[-1].record) != mark:
@@ -203,7 +213,7 @@ def make_bulletin(
         as_of=day,
         record=record,
         fingerprint=mark,
-        demo=bool(record["demo"]),
+        demo=demo,
         changes=changes,
     )
     kept = add(session.store, kept, last, {})
@@ -217,7 +227,11 @@ def written(session: Session, kept: Kept) -> Bulletin:
         stamp = Stamp(kept.number, kept.addressee, kept.signer, kept.issued_on.isoformat())
     if kept.correction:
         earlier = states(session.store, kept.region, kept.indicator, kept.month)
-        corrected = [k for k in earlier if k.state == "issued" and k.correction < kept.correction]
+        corrected = [
+            k
+            for k in earlier
+            if k.state == "issued" and k.demo == kept.demo and k.correction < kept.correction
+        ]
         correction = Correction(kept.correction, corrected[-1].number, kept.changes)
     return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
 
@@ -240,12 +254,18 @@ def made_from(
 
 
 def file_name(session: Session, series: Series, kept: Kept, form: str) -> str:
-    """Name of a bulletin's file; a correction does not replace what it corrects."""
+    """Name of a bulletin's file.
+
+    A correction does not replace what it corrects; a demonstration bulletin gives its name up once
+    there is a real one of the month.
+    """
+    mine = states(session.store, kept.region, kept.indicator, kept.month)
+    demo = "（演示数据）" if kept.demo and not all(k.demo for k in mine) else ""
     usual = session.catalogue.default_indicator(series.region).code == series.indicator.code
     about = "" if usual else f"（{series.indicator.name}）"
     correction = f"（更正第{kept.correction}号）" if kept.correction else ""
     month = f"{kept.month.year}年{kept.month.month}月"
-    return f"{series.region.name}{month}就业失业月报{about}{correction}.{form}"
+    return f"{series.region.name}{month}就业失业月报{about}{correction}{demo}.{form}"
 
 
 def folder(session: Session, made: Made) -> Path:
@@ -358,12 +378,12 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
 
 def _reviewer(kept: Kept, found: Sequence[Kept]) -> str:
     """审核人 of a state; empty for what nobody has reviewed."""
-    mine = (kept.region, kept.indicator, kept.month, kept.correction)
+    mine = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
     names = [
         k.signer
         for k in found
         if k.state == "reviewed"
-        and (k.region, k.indicator, k.month, k.correction) == mine
+        and (k.region, k.indicator, k.month, k.demo, k.correction) == mine
         and k.id <= kept.id
     ]
     return names[-1] if names and kept.state != "draft" else ""

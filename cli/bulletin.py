@@ -99,6 +99,7 @@ def bulletin(
     from cli.session import open_session
     from data import clock
     from data.errors import UsageError
+    from experiments.bulletin_shelf import alone_with
     from experiments.bulletins import default_day, headline, make_bulletin, save
     from experiments.series import Series
     from experiments.tracking import open_tracker
@@ -112,6 +113,7 @@ def bulletin(
     about = None if month is None else parse_month(month, "--month")
     day = clock.parse_day(as_of, "--as-of") if as_of else default_day(session, series, about)
     uri = session.settings.tracking_uri(session.workspace)
-    with open_tracker(uri, session.workspace) as tracker:
+    with open_tracker(uri, session.workspace) as tracker, alone_with(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)
-    report(made, save(session, made, output), headline(session, made), as_json=as_json)
+        files = save(session, made, output)
+    report(made, files, headline(session, made), as_json=as_json)

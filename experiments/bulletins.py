@@ -18,6 +18,7 @@ from data.errors import NotFoundError, NoThresholdsError
 from data.files import write_atomically
 from data.session import Session
 from experiments.bulletin_record import Question, bulletin_record, latest_month, usual_day
+from experiments.bulletin_shelf import file_name, folder, put, valid
 from experiments.series import Series
 from experiments.standing import standing
 from experiments.thresholds import feed_document
@@ -201,9 +202,9 @@ def make_bulletin(
         if last is not None and last.state in OPEN:
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
-        return made_from(session, series, issued[-1], formats, changed=False)
+        return made_from(session, issued[-1], formats, changed=False)
     if last is not None and last.state in OPEN and fingerprint(last.record) == mark:
-        return made_from(session, series, last, formats, changed=False)
+        return made_from(session, last, formats, changed=False)
     kept = Kept(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -217,7 +218,7 @@ def make_bulletin(
         changes=changes,
     )
     kept = add(session.store, kept, last, {})
-    return made_from(session, series, kept, formats, changed=True)
+    return made_from(session, kept, formats, changed=True)
 
 
 def written(session: Session, kept: Kept) -> Bulletin:
@@ -236,9 +237,7 @@ def written(session: Session, kept: Kept) -> Bulletin:
     return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
 
 
-def made_from(
-    session: Session, series: Series, kept: Kept, formats: Sequence[str], *, changed: bool
-) -> Made:
+def made_from(session: Session, kept: Kept, formats: Sequence[str], *, changed: bool) -> Made:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
     # A later release may write otherwise: what was signed is printed.
@@ -246,35 +245,19 @@ def made_from(
         frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
     bulletin = written(session, kept) if missing else None
+    found = states(session.store, kept.region, kept.indicator, kept.month)
     files = {}
     for form in formats:
         content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
-        files[file_name(session, series, kept, form)] = content
+        files[file_name(session, kept, form, found)] = content
     return Made(kept.record, files, str(kept.month), kept.correction, changed, kept)
-
-
-def file_name(session: Session, series: Series, kept: Kept, form: str) -> str:
-    """Name of a bulletin's file.
-
-    A correction does not replace what it corrects; a demonstration bulletin gives its name up once
-    there is a real one of the month.
-    """
-    mine = states(session.store, kept.region, kept.indicator, kept.month)
-    demo = "（演示数据）" if kept.demo and not all(k.demo for k in mine) else ""
-    usual = session.catalogue.default_indicator(series.region).code == series.indicator.code
-    about = "" if usual else f"（{series.indicator.name}）"
-    correction = f"（更正第{kept.correction}号）" if kept.correction else ""
-    month = f"{kept.month.year}年{kept.month.month}月"
-    return f"{series.region.name}{month}就业失业月报{about}{correction}{demo}.{form}"
-
-
-def folder(session: Session, made: Made) -> Path:
-    """Where a bulletin's files go unless somebody says otherwise."""
-    return session.workspace.bulletins / made.kept.region / made.month
 
 
 def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     """Write the files of a bulletin.
+
+    Where they go by default, `experiments.bulletin_shelf.alone_with` has to be held since the
+    bulletin was made.
 
     Parameters
     ----------
@@ -294,10 +277,14 @@ def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     StorageError
         If they cannot be written.
     """
-    target = folder(session, made) if place is None else place
+    if place is None:
+        put(session, made.kept, made.files, changed=made.changed)
+        return [folder(session, made.kept) / name for name in made.files]
     for name, content in made.files.items():
-        write_atomically(target / name, content)
-    return [target / name for name in made.files]
+        write_atomically(place / name, content)
+    # The draft in the usual place must not outlive what was issued elsewhere.
+    put(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
+    return [place / name for name in made.files]
 
 
 def headline(session: Session, made: Made) -> str:
@@ -361,7 +348,6 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
         Only of this month.
     """
     found = states(session.store, region, None, month)
-    newest = {(k.region, k.indicator, k.month): k.id for k in found}
     return [
         {
             "region_name": session.catalogue.region(kept.region).name,
@@ -370,9 +356,7 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
             **_row(kept),
             "reviewer": _reviewer(kept, found),
         }
-        for kept in found
-        if kept.state == "issued"
-        or (kept.state in OPEN and kept.id == newest[kept.region, kept.indicator, kept.month])
+        for kept in valid(found)
     ]
 
 

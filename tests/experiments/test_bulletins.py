@@ -395,7 +395,7 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
         ]  # fmt: skip
         # Each of the two has a name of its own.
         assert list(made.files) == [f"{name}.md"]
-        again = bulletins.made_from(own, series, shown.kept, ("md",), changed=False)
+        again = bulletins.made_from(own, shown.kept, ("md",), changed=False)
         assert again.files == {f"{name}（演示数据）.md": shown.files[f"{name}.md"]}
     finally:
         own.store.close()

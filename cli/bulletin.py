@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.lazy import Commands, LazyGroup
 from cli.output import indicator_option, json_option
+
+if TYPE_CHECKING:
+    from data.session import Session
 
 FORMATS = ("docx", "html", "pdf", "md", "json")
 COMMANDS: Commands = {
@@ -45,6 +49,17 @@ def formats(text: str) -> tuple[str, ...]:
             f"--format 的值“{text}”无效。", f"请用逗号分隔写出格式：{'、'.join(FORMATS)}。"
         )
     return found
+
+
+def renew(session: Session) -> None:
+    """Bring the index page up to date; what was recorded stands even if that fails."""
+    from data.errors import ForecastError
+    from experiments.cycle.index_file import renew_index
+
+    try:
+        renew_index(session)
+    except ForecastError as error:
+        click.echo(f"警告：{error}", err=True)
 
 
 def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None:
@@ -116,4 +131,5 @@ def bulletin(
     with open_tracker(uri, session.workspace) as tracker, alone_with(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)
         files = save(session, made, output)
+    renew(session)
     report(made, files, headline(session, made), as_json=as_json)

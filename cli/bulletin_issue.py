@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.bulletin import format_option, formats, month_option, output_option, report
+from cli.bulletin import format_option, formats, month_option, output_option, renew, report
 from cli.output import indicator_option, json_option, region_option
 
 
@@ -46,6 +46,7 @@ def review(
     with alone_with(session, series):
         made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
         files = save(session, made, output)
+    renew(session)
     report(made, files, headline(session, made), as_json=as_json)
 
 
@@ -99,6 +100,7 @@ def issue(
     with alone_with(session, series):
         made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
         files = save(session, made, output)
+    renew(session)
     report(made, files, headline(session, made), as_json=as_json)
 
 

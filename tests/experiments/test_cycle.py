@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -213,7 +214,7 @@ def test_the_index_follows_every_step_of_signing(session: Session) -> None:
     )  # fmt: skip
     last = add(session.store, draft, None, {})
     signed = {"number": "某〔2026〕1号", "signer": "张三", "issued_on": DAY}
-    steps = (
+    steps: tuple[tuple[dict[str, Any], str], ...] = (
         ({}, "月报草稿，待审核"),
         ({"state": "reviewed"}, "月报已审核，待签发"),
         ({"state": "issued", **signed}, "月报已签发（某〔2026〕1号）"),

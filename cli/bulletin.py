@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.lazy import Commands, LazyGroup
 from cli.output import indicator_option, json_option
+
+if TYPE_CHECKING:
+    from data.session import Session
 
 FORMATS = ("docx", "html", "pdf", "md", "json")
 COMMANDS: Commands = {
@@ -45,6 +49,17 @@ def formats(text: str) -> tuple[str, ...]:
             f"--format 的值“{text}”无效。", f"请用逗号分隔写出格式：{'、'.join(FORMATS)}。"
         )
     return found
+
+
+def renew(session: Session) -> None:
+    """Bring the index page up to date; what was recorded stands even if that fails."""
+    from data.errors import ForecastError
+    from experiments.cycle.index_file import renew_index
+
+    try:
+        renew_index(session)
+    except ForecastError as error:
+        click.echo(f"警告：{error}", err=True)
 
 
 def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None:
@@ -99,6 +114,7 @@ def bulletin(
     from cli.session import open_session
     from data import clock
     from data.errors import UsageError
+    from experiments.bulletin_shelf import alone_with
     from experiments.bulletins import default_day, headline, make_bulletin, save
     from experiments.series import Series
     from experiments.tracking import open_tracker
@@ -112,6 +128,8 @@ def bulletin(
     about = None if month is None else parse_month(month, "--month")
     day = clock.parse_day(as_of, "--as-of") if as_of else default_day(session, series, about)
     uri = session.settings.tracking_uri(session.workspace)
-    with open_tracker(uri, session.workspace) as tracker:
+    with open_tracker(uri, session.workspace) as tracker, alone_with(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)
-    report(made, save(session, made, output), headline(session, made), as_json=as_json)
+        files = save(session, made, output)
+    renew(session)
+    report(made, files, headline(session, made), as_json=as_json)

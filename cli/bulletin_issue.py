@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.bulletin import format_option, formats, month_option, output_option, report
+from cli.bulletin import format_option, formats, month_option, output_option, renew, report
 from cli.output import indicator_option, json_option, region_option
 
 
@@ -33,6 +33,7 @@ def review(
     """
     from cli.output import find
     from cli.session import open_session
+    from experiments.bulletin_shelf import alone_with
     from experiments.bulletin_signing import review_bulletin
     from experiments.bulletins import headline, save
     from experiments.series import Series
@@ -42,8 +43,11 @@ def review(
     session = open_session()
     series = Series(*find(session, region, indicator))
     about = None if month is None else parse_month(month, "--month")
-    made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
-    report(made, save(session, made, output), headline(session, made), as_json=as_json)
+    with alone_with(session, series):
+        made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
+        files = save(session, made, output)
+    renew(session)
+    report(made, files, headline(session, made), as_json=as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="签发月报：加文号、主送、签发人和日期并封存。")
@@ -80,6 +84,7 @@ def issue(
     from cli.output import find
     from cli.session import open_session
     from data import clock
+    from experiments.bulletin_shelf import alone_with
     from experiments.bulletin_signing import issue_bulletin
     from experiments.bulletins import headline, save
     from experiments.series import Series
@@ -92,8 +97,11 @@ def issue(
     about = None if month is None else parse_month(month, "--month")
     signed = clock.parse_day(day, "--date") if day else clock.today()
     stamp = Stamp(number, addressee, signer, signed.isoformat())
-    made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
-    report(made, save(session, made, output), headline(session, made), as_json=as_json)
+    with alone_with(session, series):
+        made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
+        files = save(session, made, output)
+    renew(session)
+    report(made, files, headline(session, made), as_json=as_json)
 
 
 @click.command("list", options_metavar="[选项]", short_help="列出月报的草稿、签发件和更正。")

@@ -245,6 +245,14 @@ def states(
         return [_kept(row) for row in connection.execute(query).mappings()]
 
 
+def issued_sums(store: Store, kept: Kept) -> dict[str, str]:
+    """SHA-256 of what was issued, by format; empty for what was not."""
+    table = bulletin_files.c
+    query = select(table.format, table.sha256).where(table.bulletin_id == kept.id, table.part == 0)
+    with store.reading() as connection:
+        return {row.format: row.sha256 for row in connection.execute(query)}
+
+
 def issued_files(store: Store, kept: Kept) -> dict[str, bytes]:
     """The bytes that were issued, by format.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from data.bulletin_store import OPEN, Kept, add, states
 from data.errors import NotFoundError, RefusedError, UsageError
 from data.session import Session
+from experiments.bulletin_shelf import restore
 from experiments.bulletins import DEFAULT_FORMATS, Made, made_from, written
 from experiments.series import Series
 from forecasting.bulletin.compose import Stamp
@@ -37,10 +38,14 @@ def _latest(
     return mine[-1], mine, f"{series.region.name}{chosen.year}年{chosen.month}月月报"
 
 
-def _refuse_closed(last: Kept, mine: Sequence[Kept], title: str) -> None:
+def _refuse_closed(
+    session: Session, series: Series, last: Kept, mine: Sequence[Kept], title: str
+) -> None:
     if last.state in OPEN:
         return
-    done = [k for k in mine if k.state == "issued"][-1]
+    # Whoever was cut off while issuing tries again, and must not be left with the draft's files.
+    restore(session, series, last.month)
+    done = [k for k in mine if k.state == "issued" and k.demo == last.demo][-1]
     raise RefusedError(
         f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
         "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",
@@ -96,11 +101,11 @@ def review_bulletin(
     """
     name = _named(reviewer, "--reviewer", "审核人姓名")
     last, mine, title = _latest(session, series, month)
-    _refuse_closed(last, mine, title)
+    _refuse_closed(session, series, last, mine, title)
     if last.state == "reviewed":
         raise RefusedError(f"{title}已由{last.signer}审核，内容没有变化。", "请签发。")
     kept = add(session.store, replace(last, state="reviewed", signer=name), last, {})
-    return made_from(session, series, kept, formats, changed=True)
+    return made_from(session, kept, formats, changed=True)
 
 
 def issue_bulletin(
@@ -151,7 +156,7 @@ def issue_bulletin(
         stamp.date,
     )
     last, mine, title = _latest(session, series, month)
-    _refuse_closed(last, mine, title)
+    _refuse_closed(session, series, last, mine, title)
     if last.state != "reviewed":
         raise RefusedError(
             f"{title}还没有审核，不能签发。",
@@ -177,4 +182,4 @@ def issue_bulletin(
     bulletin = written(session, kept)
     content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
     kept = add(session.store, kept, last, content)
-    return made_from(session, series, kept, formats, changed=True)
+    return made_from(session, kept, formats, changed=True)

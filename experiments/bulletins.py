@@ -14,16 +14,17 @@ import pandas as pd
 
 from data import clock
 from data.bulletin_store import OPEN, STATE_NAMES, Kept, add, issued_files, states
-from data.errors import NoThresholdsError
+from data.errors import NotFoundError, NoThresholdsError
 from data.files import write_atomically
 from data.session import Session
 from experiments.bulletin_record import Question, bulletin_record, latest_month, usual_day
+from experiments.bulletin_shelf import file_name, folder, put, valid
 from experiments.series import Series
 from experiments.standing import standing
 from experiments.thresholds import feed_document
 from experiments.tracking import Tracker
 from forecasting.bulletin.blocks import Bulletin
-from forecasting.bulletin.changes import changed_facts
+from forecasting.bulletin.changes import ASIDE_OF_VERSION, changed_facts
 from forecasting.bulletin.compose import Correction, Stamp, compose
 from forecasting.bulletin.pdf import print_pdf
 from forecasting.bulletin.rendering import render
@@ -70,8 +71,9 @@ def fingerprint(record: Mapping[str, Any]) -> str:
     Returns
     -------
     str
-        SHA-256. The day of knowledge, the program's version, delays and the age of the feed do not
-        count: they would make a correction of a bulletin whose figures all stand.
+        SHA-256. The day of knowledge, the program's version, names and scores of registered
+        versions, delays and the age of the feed do not count: they would make a correction of a
+        bulletin whose figures all stand.
     """
     said = {k: v for k, v in record.items() if k not in ("as_of", "program", "office")}
     series = said["notes"]["series"]
@@ -81,11 +83,19 @@ def fingerprint(record: Mapping[str, Any]) -> str:
             c: {k: v for k, v in row.items() if k != "overdue"} for c, row in series.items()
         },
     }
+    said["outlook"] = _said_of_version(said["outlook"])
+    said["review"] = {
+        **said["review"], "forecast": _said_of_version(said["review"]["forecast"])
+    }  # fmt: skip
     if said["warning"] is not None:
         aging = ("state", "state_reason")
         said["warning"] = {k: v for k, v in said["warning"].items() if k not in aging}
     text = json.dumps(said, ensure_ascii=False, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _said_of_version(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if part is None else {k: v for k, v in part.items() if k not in ASIDE_OF_VERSION}
 
 
 def default_day(session: Session, series: Series, month: pd.Period | None) -> date:
@@ -147,17 +157,26 @@ def make_bulletin(
     Made
         What says the same as the latest state in the store is that state: a draft as it was
         written, an issued bulletin byte for byte. What differs becomes a draft that is to be
-        reviewed (anew); after an issued one, the draft of a numbered correction.
+        reviewed (anew); after an issued one, the draft of a numbered correction. Real figures
+        correct no demonstration bulletin: they begin with a first one.
 
     Raises
     ------
+    NotFoundError
+        If the month is later than the newest one known.
     DataError
         If nothing of the region was known.
     StorageError
         If a store or MLflow fails.
     """
     newest = latest_month(session.store, series.region, series.indicator, day)
-    asked = newest if month is None else min(month, newest)
+    if month is not None and month > newest:
+        asked_for = f"{series.region.name}{month.year}年{month.month}月"
+        raise NotFoundError(
+            f"截至 {day} 没有{asked_for}的数据，不能编制月报。",
+            f"最新的是{newest.year}年{newest.month}月；请先导入数据，或换一个月份。",
+        )
+    asked = newest if month is None else month
     question = Question(series.region, series.indicator, asked, day)
     record = bulletin_record(
         session.store,
@@ -171,9 +190,11 @@ def make_bulletin(
     mark = fingerprint(record)
     before = states(session.store, series.region.code, series.indicator.code, asked)
     last = before[-1] if before else None
-    issued = [k for k in before if k.state == "issued"]
+    demo = bool(record["demo"])
+    issued = [k for k in before if k.state == "issued" and k.demo == demo]
     changes: list[dict[str, str]] = []
-    if issued and issued[-1].fingerprint != mark:
+    # An earlier release took fingerprints of more: the record is what is held against the record.
+    if issued and fingerprint(issued[-1].record) != mark:
         old = issued[-1].record
         changes = changed_facts(compose(old), compose(record), old, record)
     # A new release may keep more in its records; without another figure nothing is corrected.
@@ -181,9 +202,9 @@ def make_bulletin(
         if last is not None and last.state in OPEN:
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
-        return made_from(session, series, issued[-1], formats, changed=False)
-    if last is not None and last.state in OPEN and last.fingerprint == mark:
-        return made_from(session, series, last, formats, changed=False)
+        return made_from(session, issued[-1], formats, changed=False)
+    if last is not None and last.state in OPEN and fingerprint(last.record) == mark:
+        return made_from(session, last, formats, changed=False)
     kept = Kept(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -193,11 +214,11 @@ def make_bulletin(
         as_of=day,
         record=record,
         fingerprint=mark,
-        demo=bool(record["demo"]),
+        demo=demo,
         changes=changes,
     )
     kept = add(session.store, kept, last, {})
-    return made_from(session, series, kept, formats, changed=True)
+    return made_from(session, kept, formats, changed=True)
 
 
 def written(session: Session, kept: Kept) -> Bulletin:
@@ -207,14 +228,16 @@ def written(session: Session, kept: Kept) -> Bulletin:
         stamp = Stamp(kept.number, kept.addressee, kept.signer, kept.issued_on.isoformat())
     if kept.correction:
         earlier = states(session.store, kept.region, kept.indicator, kept.month)
-        corrected = [k for k in earlier if k.state == "issued" and k.correction < kept.correction]
+        corrected = [
+            k
+            for k in earlier
+            if k.state == "issued" and k.demo == kept.demo and k.correction < kept.correction
+        ]
         correction = Correction(kept.correction, corrected[-1].number, kept.changes)
     return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
 
 
-def made_from(
-    session: Session, series: Series, kept: Kept, formats: Sequence[str], *, changed: bool
-) -> Made:
+def made_from(session: Session, kept: Kept, formats: Sequence[str], *, changed: bool) -> Made:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
     # A later release may write otherwise: what was signed is printed.
@@ -222,29 +245,19 @@ def made_from(
         frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
     bulletin = written(session, kept) if missing else None
+    found = states(session.store, kept.region, kept.indicator, kept.month)
     files = {}
     for form in formats:
         content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
-        files[file_name(session, series, kept, form)] = content
+        files[file_name(session, kept, form, found)] = content
     return Made(kept.record, files, str(kept.month), kept.correction, changed, kept)
-
-
-def file_name(session: Session, series: Series, kept: Kept, form: str) -> str:
-    """Name of a bulletin's file; a correction does not replace what it corrects."""
-    usual = session.catalogue.default_indicator(series.region).code == series.indicator.code
-    about = "" if usual else f"（{series.indicator.name}）"
-    correction = f"（更正第{kept.correction}号）" if kept.correction else ""
-    month = f"{kept.month.year}年{kept.month.month}月"
-    return f"{series.region.name}{month}就业失业月报{about}{correction}.{form}"
-
-
-def folder(session: Session, made: Made) -> Path:
-    """Where a bulletin's files go unless somebody says otherwise."""
-    return session.workspace.bulletins / made.kept.region / made.month
 
 
 def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     """Write the files of a bulletin.
+
+    Where they go by default, `experiments.bulletin_shelf.alone_with` has to be held since the
+    bulletin was made.
 
     Parameters
     ----------
@@ -264,10 +277,14 @@ def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     StorageError
         If they cannot be written.
     """
-    target = folder(session, made) if place is None else place
+    if place is None:
+        put(session, made.kept, made.files, changed=made.changed)
+        return [folder(session, made.kept) / name for name in made.files]
     for name, content in made.files.items():
-        write_atomically(target / name, content)
-    return [target / name for name in made.files]
+        write_atomically(place / name, content)
+    # The draft in the usual place must not outlive what was issued elsewhere.
+    put(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
+    return [place / name for name in made.files]
 
 
 def headline(session: Session, made: Made) -> str:
@@ -331,7 +348,6 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
         Only of this month.
     """
     found = states(session.store, region, None, month)
-    newest = {(k.region, k.indicator, k.month): k.id for k in found}
     return [
         {
             "region_name": session.catalogue.region(kept.region).name,
@@ -340,20 +356,18 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
             **_row(kept),
             "reviewer": _reviewer(kept, found),
         }
-        for kept in found
-        if kept.state == "issued"
-        or (kept.state in OPEN and kept.id == newest[kept.region, kept.indicator, kept.month])
+        for kept in valid(found)
     ]
 
 
 def _reviewer(kept: Kept, found: Sequence[Kept]) -> str:
     """审核人 of a state; empty for what nobody has reviewed."""
-    mine = (kept.region, kept.indicator, kept.month, kept.correction)
+    mine = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
     names = [
         k.signer
         for k in found
         if k.state == "reviewed"
-        and (k.region, k.indicator, k.month, k.correction) == mine
+        and (k.region, k.indicator, k.month, k.demo, k.correction) == mine
         and k.id <= kept.id
     ]
     return names[-1] if names and kept.state != "draft" else ""

@@ -13,9 +13,10 @@ from data.errors import BusyError, ForecastError
 from data.files import write_atomically
 from data.session import Session
 from experiments.cycle.inbox import take_in
-from experiments.cycle.index_page import FOLDER, index_page
+from experiments.cycle.index_file import write_index
 from experiments.cycle.journal import Entry, Journal
 from experiments.cycle.notify import notify
+from experiments.cycle.on_file import bulletins_on_file
 from experiments.cycle.records import cycle_folder, journal_folder, log_file
 from experiments.cycle.series import series_to_do
 from experiments.cycle.summary import STATES, Report, subject, text
@@ -102,7 +103,7 @@ def _carried_out(
         for region, indicator in chosen:
             entry = _carry_through(worker, region, indicator, day, minutes)
             entries.append(_keep(session, journal, entry, failed, log))
-    return _publish(session, Report(day, tuple(arrivals), tuple(entries)), journal, log)
+    return _publish(session, Report(day, tuple(arrivals), tuple(entries)), log)
 
 
 def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:
@@ -158,12 +159,12 @@ def _keep(
     return entry
 
 
-def _publish(session: Session, report: Report, journal: Journal, log: logging.Logger) -> Report:
+def _publish(session: Session, report: Report, log: logging.Logger) -> Report:
     """Index page, summary file, notification; what fails here is part of the report."""
     problems = []
     try:
-        page = index_page(journal.everything(), report)
-        write_atomically(session.workspace.root / FOLDER / "index.html", page)
+        write_index(session, report)
+        report = replace(report, bulletins=bulletins_on_file(session))
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))

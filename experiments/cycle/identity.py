@@ -12,8 +12,11 @@ from data.targets import Target
 from experiments.content import program_version
 from features.history import History
 
-# Settings that say how to run or whom to tell, not what comes out.
-_ASIDE = ("run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import.")
+# Settings that say how to run, whom to tell or who signs, not what comes out.
+_ASIDE = (
+    "run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import.",
+    "bulletin.",
+)  # fmt: skip
 
 
 def targets_known(targets: Iterable[Target], region: str, day: date) -> list[Target]:

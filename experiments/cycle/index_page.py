@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
 from experiments.cycle.journal import Entry
+from experiments.cycle.on_file import OnFile
 from experiments.cycle.summary import Report, subject
 
 FOLDER = "bulletins"
@@ -45,24 +46,15 @@ def _latest(entries: Sequence[Entry]) -> dict[tuple[str, str, str], Entry]:
     }
 
 
-def _issued_before(entries: Sequence[Entry]) -> dict[tuple[str, str, str], dict[int, Entry]]:
-    """By series, data month and number: there is a correction only of what was issued."""
-    found: dict[tuple[str, str, str], dict[int, Entry]] = {}
-    for e in entries:
-        if e.state == "done" and e.data_month is not None:
-            found.setdefault((e.region, e.indicator, e.data_month), {})[e.correction] = e
-    return found
-
-
-def _links(entry: Entry) -> str:
+def _links(files: Sequence[str]) -> str:
     return " ".join(
         f'<a href="{quote(posixpath.relpath(file, FOLDER))}">'
         f"{_FORMATS.get(posixpath.splitext(file)[1], '文件')}</a>"
-        for file in entry.bulletin
+        for file in files
     )
 
 
-def _cell(entry: Entry | None, before: Mapping[int, Entry]) -> str:
+def _cell(entry: Entry | None, bulletins: Sequence[OnFile]) -> str:
     if entry is None:
         return "<td>—</td>"
     back, front = _COLOURS.get(entry.level or "", ("#fff", "#1a1a1a"))
@@ -72,13 +64,13 @@ def _cell(entry: Entry | None, before: Mapping[int, Entry]) -> str:
             f'<span style="background:{back};color:{front};padding:0 .3rem">'
             f"{escape(entry.level_name)}</span>"
         )
-    if entry.correction:
-        lines.append(f"更正第 {entry.correction} 号")
-    if entry.bulletin:
-        lines.append(_links(entry))
-    for number in sorted(n for n in before if n < entry.correction):
-        name = f"更正第 {number} 号" if number else "原月报"
-        lines.append(f"{name}：{_links(before[number])}")
+    # Newest first: what is to be signed, then what was issued.
+    for each in reversed(bulletins):
+        lines.append(escape(each.told))
+        if each.files:
+            lines.append(_links(each.files))
+    if not bulletins and entry.bulletin:
+        lines.append(_links(entry.bulletin))
     return f"<td>{'<br>'.join(lines)}</td>"
 
 
@@ -90,14 +82,14 @@ def index_page(entries: Sequence[Entry], report: Report) -> bytes:
     entries : sequence of Entry
         All that is on record; file names relative to the workspace.
     report : Report
-        The cycle just done.
+        The cycle just done, with how bulletins stand.
 
     Returns
     -------
     bytes
         HTML in UTF-8, to be kept in the workspace's folder `bulletins`.
     """
-    latest, before = _latest(entries), _issued_before(entries)
+    latest = _latest(entries)
     months = sorted({month for _, _, month in latest}, reverse=True)[:MONTHS_SHOWN]
     titles: dict[tuple[str, str], Entry] = {(e.region, e.indicator): e for e in entries}
     head = "".join(f'<th scope="col">{escape(m)}</th>' for m in months)
@@ -105,7 +97,7 @@ def index_page(entries: Sequence[Entry], report: Report) -> bytes:
     for (region, indicator), entry in sorted(titles.items()):
         demo = '<br><span class="demo">演示数据</span>' if entry.demo else ""
         keys = [(region, indicator, m) for m in months]
-        cells = "".join(_cell(latest.get(key), before.get(key, {})) for key in keys)
+        cells = "".join(_cell(latest.get(key), report.bulletins.get(key, ())) for key in keys)
         rows.append(f'<tr><th scope="row">{escape(entry.title)}{demo}</th>{cells}</tr>')
     trouble = "".join(
         f"<li>{escape(e.title)}：{escape(e.message)}</li>" for e in report.failed

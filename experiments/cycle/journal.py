@@ -78,7 +78,8 @@ class Entry:
         return f"{self.region_name}{self.indicator_name}"
 
 
-def _entry(raw: dict[str, Any]) -> Entry:
+def as_entry(raw: dict[str, Any]) -> Entry:
+    """An entry from its JSON object."""
     return Entry(**{**raw, "bulletin": tuple(raw["bulletin"])})
 
 
@@ -111,7 +112,7 @@ class Journal:
         if not file.is_file():
             return []
         try:
-            return [_entry(raw) for raw in json.loads(file.read_text("utf-8"))["entries"]]
+            return [as_entry(raw) for raw in json.loads(file.read_text("utf-8"))["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(
                 f"月度作业记录“{file}”无法读取（{type(error).__name__}）。",

@@ -17,6 +17,11 @@ def journal_folder(workspace: Workspace) -> Path:
     return cycle_folder(workspace) / "journal"
 
 
+def report_file(workspace: Workspace) -> Path:
+    """The report of the last cycle."""
+    return cycle_folder(workspace) / "report.json"
+
+
 def log_file(workspace: Workspace) -> Path:
     """Where every step is written down."""
     return workspace.root / "logs" / "monthly.log"

@@ -17,6 +17,7 @@ from data.settings import load_settings
 from data.targets import Target
 from data.vintages import Vintages
 from data.workspace import Workspace
+from experiments.bulletin_shelf import alone_with, restore
 from experiments.bulletins import make_bulletin, save
 from experiments.cycle.identity import identity, together
 from experiments.cycle.journal import Entry, Journal
@@ -114,6 +115,8 @@ def carry_through(session: Session, order: Order) -> Entry:
     if last is not None and last.identity in (alone, shared):
         _renew_feed(session, series, order, last)
         settle_outcomes(session, order.day, order.region, order.indicator)
+        with alone_with(session, series):
+            restore(session, series)
         return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
     result, settled, run_id = _forecast(session, matter, order)
     made = _report(session, series, order)
@@ -191,8 +194,10 @@ def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
                 told = {"unassessed": feed["level_reason"]}
             else:
                 told = {"level": now.decision.level, "level_name": now.decision.name}
-        made = make_bulletin(session, to, series, order.day, feed=feed)
-    files = [file.relative_to(session.workspace.root).as_posix() for file in save(session, made)]
+        with alone_with(session, series):
+            made = make_bulletin(session, to, series, order.day, feed=feed)
+            written = save(session, made)
+    files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**told, "bulletin": tuple(files), "correction": made.correction}
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from experiments.cycle.inbox import Arrival
 from experiments.cycle.journal import Entry
+from experiments.cycle.on_file import OnFiles
 
 _ACTIONS = {
     "promoted": "新模型版本已晋级",
@@ -38,12 +39,15 @@ class Report:
         Series, in the order they were done.
     unreached : tuple of str
         What failed around the regions (index page, notification), in Chinese.
+    bulletins : mapping
+        How bulletins stand in the store at the time of writing, as `bulletins_on_file` gives it.
     """
 
     day: date
     arrivals: tuple[Arrival, ...]
     entries: tuple[Entry, ...]
     unreached: tuple[str, ...] = ()
+    bulletins: OnFiles = field(default_factory=dict)
 
     @property
     def failed(self) -> list[Entry]:
@@ -90,7 +94,7 @@ def subject(report: Report) -> str:
     return f"{mark}就业失业预测月度作业 {report.day}：{'，'.join(parts)}"
 
 
-def _series_lines(entry: Entry) -> list[str]:
+def _series_lines(entry: Entry, bulletins: OnFiles) -> list[str]:
     demo = "（演示数据）" if entry.demo else ""
     head = f"· {entry.title}{demo}：{STATES[entry.state]}"
     facts = [f"{entry.data_month} 为 {entry.latest}"] if entry.data_month else []
@@ -98,7 +102,9 @@ def _series_lines(entry: Entry) -> list[str]:
     if entry.action and entry.state == "done":
         nothing = entry.action == "kept" and entry.version is None
         facts.append(_NOTHING_IN_FORCE if nothing else _ACTIONS[entry.action])
-    facts += [f"月报更正第 {entry.correction} 号"] if entry.correction else []
+    # The entry knows what was drafted then; people have taken further steps since.
+    mine = bulletins.get((entry.region, entry.indicator, entry.data_month or ""), ())
+    facts += [mine[-1].told] if mine else []
     facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
     lines = [head + (f"；{'；'.join(facts)}" if facts else "")]
     if entry.message:
@@ -123,7 +129,7 @@ def text(report: Report) -> str:
     if not report.complete:
         lines.append("需要处理：")
         for entry in report.failed:
-            lines += _series_lines(entry)
+            lines += _series_lines(entry, report.bulletins)
         for arrival in report.returned:
             lines += [f"· 文件 {arrival.file} 已退回：{arrival.message}"]
         lines += [f"· {problem}" for problem in report.unreached]
@@ -140,7 +146,7 @@ def text(report: Report) -> str:
     if fine:
         lines.append("各地区：")
         for entry in fine:
-            lines += _series_lines(entry)
+            lines += _series_lines(entry, report.bulletins)
         lines.append("")
     late = [e for e in report.entries if e.overdue]
     if late:

@@ -20,6 +20,12 @@ SECTIONS = {
     "review": "上月预测和以往预警的检验", "notes": "数据说明",
 }  # fmt: skip
 _ASIDE = ("as_of", "program", "office", "stamp", "correction", "annexes", "scale")
+# What a registered version is called, from what bytes it was made and how it was tested: a program
+# that was upgraded registers another one with the same forecast.
+ASIDE_OF_VERSION = ("version", "registered_name", "as_of", "data_fingerprint", "coverage80", "wis",
+                    "evidence_origins", "source")  # fmt: skip
+_OF_VERSION = {f"/{part}/{key}" for part in ("outlook", "review/forecast")
+               for key in ASIDE_OF_VERSION}  # fmt: skip
 _BESIDE = {
     "month_on_month": "比上月增减", "year_on_year": "比上年同期增减",
     "flow/month_on_month": "当月比上月增减", "flow/year_on_year": "当月比上年同月增减",
@@ -33,6 +39,8 @@ _LAST = 9
 
 
 def _aside(pointer: str) -> bool:
+    if pointer in _OF_VERSION:
+        return True
     if pointer.endswith("/overdue") or pointer == "/warning/state_reason":
         return True
     if pointer.startswith("/notes/") and pointer.endswith("/published_on"):
@@ -172,8 +180,8 @@ def changed_facts(
     list of dict
         `id`, `source`, `before`, `after`, `label` (empty for what is told of by section alone) and
         `section`; a fact that only one of them cites has an empty text in the other, and one that
-        is written in several forms stands there once. What is known of the program, days of
-        knowledge, delays and the annexes is left out.
+        is written in several forms stands there once. What is known of the program, the names
+        and scores of registered versions, days of knowledge, delays and the annexes is left out.
     """
     old = {f.id: f for f in before.facts if not _aside(f.pointer)}
     new = {f.id: f for f in after.facts if not _aside(f.pointer)}

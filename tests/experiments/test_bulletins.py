@@ -326,6 +326,81 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
         issue_bulletin(session, series, replace(STAMP, number="x"), month=month)
 
 
+def test_another_version_of_the_same_forecast_makes_no_correction(
+    session: Session, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = pd.Period("2026-10", "M")
+    make_bulletin(session, tracker, series, DAY, month=month, formats=())
+    kept = states(session.store, "310114", series.indicator.code, month)
+    if kept[-1].state != "issued":
+        review_bulletin(session, series, "李四", month=month, formats=())
+        stamp = replace(STAMP, number="嘉人社〔2026〕20号")
+        issue_bulletin(session, series, stamp, month=month, formats=())
+    before = states(session.store, "310114", series.indicator.code, month)
+    real = bulletins.bulletin_record
+
+    def upgraded(*given: Any, **named: Any) -> dict[str, Any]:
+        record = real(*given, **named)
+        record["program"] = "99.0"
+        for part in (record["outlook"], record["review"]["forecast"]):
+            assert part["version"]
+            part |= {"version": "99", "registered_name": "另一名", "wis": "0.5", "source": "另一版"}
+        record["outlook"] |= {"data_fingerprint": "0" * 64, "evidence_origins": "11"}
+        return record
+
+    monkeypatch.setattr(bulletins, "bulletin_record", upgraded)
+    made = make_bulletin(session, tracker, series, DAY, month=month, formats=())
+    assert not made.changed
+    assert states(session.store, "310114", series.indicator.code, month) == before
+
+
+def test_a_month_that_is_not_there_is_refused(
+    session: Session, tracker: Tracker, series: Series
+) -> None:
+    with pytest.raises(NotFoundError, match="2027年5月") as caught:
+        make_bulletin(session, tracker, series, DAY, month=pd.Period("2027-05", "M"))
+    assert "2026年10月" in caught.value.hint
+    assert states(session.store, "310114", None, pd.Period("2027-05", "M")) == []
+
+
+def test_a_real_bulletin_corrects_no_demonstration_one(
+    tmp_path: Path, migrated: Path, series: Series
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    own = Session(workspace, Settings())
+    name = "嘉定区2026年10月就业失业月报"
+    rows = [
+        Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")
+        for i, m in enumerate(pd.period_range(end="2026-10", periods=30, freq="M"))
+    ]
+    try:
+        with open_tracker(own.settings.tracking_uri(workspace), workspace) as tracker:
+            make_bulletin(own, tracker, series, DAY, formats=())
+            review_bulletin(own, series, "李四", formats=())
+            shown = issue_bulletin(own, series, STAMP, formats=("md",))
+            own.store.append(rows, own.catalogue, command="test")
+            made = make_bulletin(own, tracker, series, DAY, formats=("md",))
+        assert (made.kept.state, made.correction, made.kept.demo) == ("draft", 0, False)
+        assert not made.kept.changes
+        (text,) = made.files.values()
+        assert "更正" not in text.decode()
+        assert STAMP.number not in text.decode()
+        review_bulletin(own, series, "王五", formats=())
+        issue_bulletin(own, series, replace(STAMP, number="嘉人社〔2026〕13号"), formats=())
+        found = listing(own, "310114", None)
+        assert [(r["state"], r["demo"], r["correction"], r["reviewer"]) for r in found] == [
+            ("issued", True, 0, "李四"), ("issued", False, 0, "王五"),
+        ]  # fmt: skip
+        # Each of the two has a name of its own.
+        assert list(made.files) == [f"{name}.md"]
+        again = bulletins.made_from(own, shown.kept, ("md",), changed=False)
+        assert again.files == {f"{name}（演示数据）.md": shown.files[f"{name}.md"]}
+    finally:
+        own.store.close()
+
+
 def test_beside_real_figures_nothing_demonstrated_is_shown(
     tmp_path_factory: pytest.TempPathFactory, migrated: Path, series: Series
 ) -> None:

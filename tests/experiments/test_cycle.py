@@ -2,23 +2,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 
+from data.bulletin_store import Kept, add
 from data.errors import BusyError, DataError, NotFoundError, StorageError, UnknownNameError
 from data.session import Session
 from data.settings import Settings
 from data.workspace import Workspace
 from experiments.cycle.cycle import run_cycle
+from experiments.cycle.index_file import renew_index
 from experiments.cycle.index_page import index_page
 from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.on_file import OnFile
 from experiments.cycle.records import cycle_folder
 from experiments.cycle.series import series_to_do
-from experiments.cycle.summary import Report
+from experiments.cycle.summary import Report, text
 from experiments.cycle.worker import Order
 from experiments.locks import held
 
@@ -176,11 +182,55 @@ def test_index_page_shows_the_newest_entry_of_a_month() -> None:
     second = Entry("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
                    data_month="2026-10", latest="2人", correction=1, demo=True,
                    bulletin=("bulletins/a/更正.md",))  # fmt: skip
-    page = index_page([first, second], Report(DAY, (), (second,))).decode()
+    stand = {
+        ("310114", "x", "2026-10"): [
+            OnFile("月报已签发（某〔2026〕1号）", ("bulletins/a/原.md",)),
+            OnFile("更正第1号草稿，待审核", ("bulletins/a/更正.md",)),
+        ]
+    }
+    report = Report(DAY, (), (second,), bulletins=stand)
+    page = index_page([first, second], report).decode()
     assert "2人" in page
-    assert "1人" not in page.replace("第 1 号", "")
-    assert "更正第 1 号" in page
-    # What was issued stays to be found beside its correction.
-    assert f'原月报：<a href="a/{quote("原.md")}">文本</a>' in page
-    assert f'<a href="a/{quote("更正.md")}">文本</a>' in page
+    assert "1人" not in page
+    # What was issued stays to be found beside its correction, which is but a draft.
+    draft = f'更正第1号草稿，待审核<br><a href="a/{quote("更正.md")}">文本</a>'
+    issued = f'月报已签发（某〔2026〕1号）<br><a href="a/{quote("原.md")}">文本</a>'
+    assert f"{draft}<br>{issued}" in page
     assert "演示数据" in page
+    assert "；更正第1号草稿，待审核\n" in text(report)
+    # Withdrawn or issued since: the entry's own number says nothing.
+    later = replace(report, bulletins={k: v[:1] for k, v in stand.items()})
+    assert "更正" not in index_page([first, second], later).decode()
+    assert "；月报已签发（某〔2026〕1号）\n" in text(later)
+
+
+def test_the_index_follows_every_step_of_signing(session: Session) -> None:
+    run_cycle(session, DAY, ["嘉定", "徐汇"], job, lambda *_: None, LOG)
+    page = session.workspace.root / "bulletins" / "index.html"
+    before = page.read_text("utf-8")
+    draft = Kept(
+        region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),
+        state="draft", correction=0, as_of=DAY, fingerprint="a", demo=True, record={},
+    )  # fmt: skip
+    last = add(session.store, draft, None, {})
+    signed = {"number": "某〔2026〕1号", "signer": "张三", "issued_on": DAY}
+    steps: tuple[tuple[dict[str, Any], str], ...] = (
+        ({}, "月报草稿，待审核"),
+        ({"state": "reviewed"}, "月报已审核，待签发"),
+        ({"state": "issued", **signed}, "月报已签发（某〔2026〕1号）"),
+        ({"correction": 1}, "更正第1号草稿，待审核<br>月报已签发（某〔2026〕1号）"),
+        ({"correction": 1, "state": "withdrawn"}, "月报已签发（某〔2026〕1号）"),
+    )
+    for change, words in steps:
+        last = add(session.store, replace(draft, **change), last, {}) if change else last
+        renew_index(session)
+        told = page.read_text("utf-8")
+        assert f"{words}</td>" in told
+        assert "缺月。请补录。" in told  # what the cycle had to say is still said
+    assert "更正" not in page.read_text("utf-8")
+    assert "草稿" not in before
+
+
+def test_without_a_cycle_there_is_no_index(session: Session) -> None:
+    renew_index(session)
+    assert not (session.workspace.root / "bulletins").exists()

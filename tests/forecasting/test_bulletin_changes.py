@@ -146,6 +146,19 @@ def test_what_is_known_of_the_program_is_no_change() -> None:
         assert changed([fact(pointer, "a", "text", "a")], [fact(pointer, "b", "text", "b")]) == []
 
 
+def test_another_version_of_the_same_forecast_is_no_change() -> None:
+    for part in ("/outlook", "/review/forecast"):
+        for key in ("version", "registered_name", "data_fingerprint", "coverage80", "wis"):
+            pointer = f"{part}/{key}"
+            assert (
+                changed([fact(pointer, "1", "text", "1")], [fact(pointer, "2", "text", "2")]) == []
+            )
+    told = changed(
+        [fact("/outlook/label", "甲", "text", "甲")], [fact("/outlook/label", "乙", "text", "乙")]
+    )
+    assert [(c["before"], c["after"]) for c in told] == [("甲", "乙")]
+
+
 def test_few_are_listed_and_all_are_counted() -> None:
     rows = [
         {"id": str(i), "source": "甲", "before": "1", "after": "2", "section": "走势预测",

@@ -1,0 +1,201 @@
+"""Files on disk follow the store, whoever is killed or late."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data.bulletin_store import Kept, issued_files, states
+from data.errors import NoThresholdsError, RefusedError
+from data.observation import Observation
+from data.session import Session
+from data.settings import Settings
+from data.workspace import Workspace
+from experiments import bulletins
+from experiments.bulletin_record import bulletin_record
+from experiments.bulletin_shelf import alone_with, restore
+from experiments.bulletin_signing import issue_bulletin, review_bulletin
+from experiments.bulletins import make_bulletin, save
+from experiments.cycle import region
+from experiments.cycle.identity import identity
+from experiments.cycle.journal import Entry, Journal
+from experiments.cycle.records import journal_folder
+from experiments.cycle.worker import Order
+from experiments.series import Series
+from experiments.tracking import Tracker, open_tracker
+from forecasting.bulletin.compose import Stamp
+
+DAY = date(2026, 11, 20)
+STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
+NAME = "嘉定区2026年10月就业失业月报"
+
+
+@pytest.fixture
+def session(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("FORECAST_TODAY", str(DAY))
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def series(session: Session) -> Series:
+    place = session.catalogue.region("嘉定")
+    return Series(place, session.catalogue.default_indicator(place))
+
+
+@pytest.fixture
+def tracker(session: Session) -> Iterator[Tracker]:
+    uri = session.settings.tracking_uri(session.workspace)
+    with open_tracker(uri, session.workspace) as opened:
+        yield opened
+
+
+@pytest.fixture
+def place(session: Session) -> Path:
+    return session.workspace.bulletins / "310114" / "2026-10"
+
+
+def cut_off(session: Session, tracker: Tracker, series: Series) -> Kept:
+    """Issued, and killed before a file was written."""
+    save(session, make_bulletin(session, tracker, series, DAY))
+    save(session, review_bulletin(session, series, "李四"))
+    return issue_bulletin(session, series, STAMP).kept
+
+
+def on_disk(place: Path) -> dict[str, bytes]:
+    return {f.suffix[1:]: f.read_bytes() for f in place.iterdir()}
+
+
+def test_who_issues_again_finds_what_was_issued(
+    session: Session, tracker: Tracker, series: Series, place: Path
+) -> None:
+    kept = cut_off(session, tracker, series)
+    frozen = issued_files(session.store, kept)
+    assert on_disk(place).keys() == frozen.keys()
+    assert all(on_disk(place)[form] != content for form, content in frozen.items())
+    with pytest.raises(RefusedError, match="已于"):
+        issue_bulletin(session, series, STAMP)
+    assert on_disk(place) == frozen
+    assert restore(session, series) == []
+
+
+def test_a_quiet_cycle_puts_back_what_was_issued(
+    session: Session, tracker: Tracker, series: Series, place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    kept = cut_off(session, tracker, series)
+    order = Order("310114", series.indicator.code, DAY)
+    matter = region._matter(session, order)
+    entry = Entry("310114", "嘉定区", order.indicator, "指标", str(DAY), "done",
+                  identity=identity(session, matter.history, matter.targets))  # fmt: skip
+    Journal(journal_folder(session.workspace)).write(entry)
+    monkeypatch.setattr(region, "_renew_feed", lambda *_: None)
+    assert region.carry_through(session, order).state == "unchanged"
+    assert on_disk(place) == issued_files(session.store, kept)
+
+
+def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
+    session: Session, tracker: Tracker, series: Series, place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    save(session, make_bulletin(session, tracker, series, DAY))
+    save(session, review_bulletin(session, series, "李四"))
+    read, issuing = threading.Event(), threading.Event()
+    real = bulletins.made_from
+
+    def late(*given: Any, **named: Any) -> Any:
+        made = real(*given, **named)
+        if threading.current_thread() is cycle:
+            read.set()
+            assert issuing.wait(30)
+            issuer.join(0.5)  # would be done by now, were it let in
+        return made
+
+    def sign() -> None:
+        issuing.set()
+        with alone_with(session, series):
+            save(session, issue_bulletin(session, series, STAMP))
+
+    monkeypatch.setattr(bulletins, "made_from", late)
+    monkeypatch.setattr(region, "standing", _nothing_in_force)
+    order = Order("310114", series.indicator.code, DAY)
+    cycle = threading.Thread(target=region._report, args=(session, series, order))
+    issuer = threading.Thread(target=sign)
+    cycle.start()
+    assert read.wait(60)
+    issuer.start()
+    cycle.join(60)
+    issuer.join(60)
+    issued = states(session.store, "310114", None, None)[-1]
+    assert issued.state == "issued"
+    assert on_disk(place) == issued_files(session.store, issued)
+
+
+def _nothing_in_force(*_: object, **__: object) -> None:
+    raise NoThresholdsError("没有。", "")
+
+
+def test_what_was_issued_elsewhere_leaves_no_draft_here(
+    session: Session, tracker: Tracker, series: Series, place: Path, tmp_path: Path
+) -> None:
+    save(session, make_bulletin(session, tracker, series, DAY))
+    (place / f"{NAME}.pdf").write_bytes(b"a draft")
+    save(session, review_bulletin(session, series, "李四"), tmp_path / "别处")
+    made = issue_bulletin(session, series, STAMP, formats=("md",))
+    save(session, made, tmp_path / "别处")
+    assert on_disk(place) == issued_files(session.store, made.kept)
+
+
+def test_a_withdrawn_correction_leaves_no_file(
+    session: Session, tracker: Tracker, series: Series, place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    save(session, make_bulletin(session, tracker, series, DAY))
+    save(session, review_bulletin(session, series, "李四"))
+    save(session, issue_bulletin(session, series, STAMP))
+    before = on_disk(place)
+    real = bulletin_record
+
+    def revised(*given: Any, **named: Any) -> dict[str, Any]:
+        record = real(*given, **named)
+        record["series"]["registered_unemployed"]["value"] += 7
+        return record
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulletins, "bulletin_record", revised)
+        save(session, make_bulletin(session, tracker, series, DAY))
+    assert (place / f"{NAME}（更正第1号）.docx").exists()
+    save(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
+    assert {f.name for f in place.iterdir()} == {f"{NAME}.{form}" for form in before}
+    assert on_disk(place) == before
+
+
+def test_a_demonstration_bulletin_gives_its_name_up(
+    session: Session, tracker: Tracker, series: Series, place: Path
+) -> None:
+    save(session, make_bulletin(session, tracker, series, DAY))
+    save(session, review_bulletin(session, series, "李四"))
+    shown = issue_bulletin(session, series, STAMP)
+    save(session, shown)
+    rows = [
+        Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")
+        for i, m in enumerate(pd.period_range(end="2026-10", periods=30, freq="M"))
+    ]
+    session.store.append(rows, session.catalogue, command="test")
+    save(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
+    frozen = issued_files(session.store, shown.kept)
+    marked = {f"{NAME}（演示数据）.{form}": content for form, content in frozen.items()}
+    found = {f.name: f.read_bytes() for f in place.iterdir()}
+    assert "演示" not in found.pop(f"{NAME}.md").decode()
+    assert found == marked

@@ -437,7 +437,7 @@ def test_a_year_over_five_districts_and_the_nation(
         assert draft.revision("2026-05")[1] == was + shift
         assert draft.facts["/correction/number"] == NUMBER.format(1 + number)
         page = (office.home / "bulletins" / "index.html").read_text("utf-8")
-        assert f"更正第 {number} 号" in page
+        assert f"更正第{number}号" in page
         office.issue(day, 2 + number, "2026-05")
     assert office.listed("2026-06-30", "--month", "2026-05") == [
         ("2026-05", "issued", n, NUMBER.format(2 + n)) for n in range(3)

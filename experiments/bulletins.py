@@ -94,6 +94,10 @@ def fingerprint(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def _version_told(record: Mapping[str, Any]) -> Any:
+    return (record["outlook"] or {}).get("version")
+
+
 def _said_of_version(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if part is None else {k: v for k, v in part.items() if k not in ASIDE_OF_VERSION}
 
@@ -203,7 +207,15 @@ def make_bulletin(
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
         return made_from(session, issued[-1], formats, changed=False)
-    if last is not None and last.state in OPEN and fingerprint(last.record) == mark:
+    if (
+        last is not None
+        and last.state in OPEN
+        and fingerprint(last.record) == mark
+        and (
+            # What nobody has read yet names the version that is in force.
+            last.state != "draft" or _version_told(last.record) == _version_told(record)
+        )
+    ):
         return made_from(session, last, formats, changed=False)
     kept = Kept(
         region=series.region.code,

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +25,14 @@ def _server_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of our own on a loopback port; skipped where none starts."""
     pytest.importorskip("psycopg", reason="psycopg 未安装,跳过 PostgreSQL 测试")
     programs = _server_programs()
     if programs is None:
         pytest.skip("本机没有 PostgreSQL 服务器程序,跳过 PostgreSQL 测试")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder: another session of pytest closes that one to other users.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     prefix: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         try:
@@ -38,8 +40,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except KeyError:
             pytest.skip("没有 postgres 用户可运行服务器,跳过 PostgreSQL 测试")
         prefix = ["runuser", "-u", "postgres", "--"]
-        for parent in (folder, *folder.parents[:3]):
-            parent.chmod(0o755)
         shutil.chown(folder, "postgres")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,6 +57,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
     finally:
         call(*control, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -15,10 +15,14 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	$(PIP_INSTALL) -e '.[test]'
 	touch $@
 
+# mypy knows no package_dir: it finds the package through this link to the root.
+.types/employment_forecast:
+	mkdir -p .types && ln -sfn .. $@
+
 run: $(VENV)/.installed
 	$(BIN)/forecast run --region 嘉定
 
-check: $(VENV)/.installed-test
+check: $(VENV)/.installed-test .types/employment_forecast
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -35,7 +39,7 @@ soak: $(VENV)/.installed-test
 # Offline installer for this machine's Python and platform: dist/*.tar.gz
 bundle: $(VENV)/.installed
 	rm -rf build  # a module that is gone must not come back from an earlier build
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m cli.offline_bundle --output dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.offline_bundle --output dist
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -3,60 +3,162 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
-from cli import environment, failures, punctuation
-from cli.lazy import Commands, LazyGroup
+from employment_forecast.cli.shell import environment, failures, punctuation
+from employment_forecast.cli.shell.lazy import Commands, Group, LazyGroup
 
 click.Context.formatter_class = punctuation.Formatter
 
 COMMANDS: Commands = {
-    "init": ("cli.init", "init", "建立工作区，写出带注释的 forecast.toml。"),
-    "run": ("cli.run", "run", "对一个地区回测、选模型、预测，并对照控制数评估。"),
+    "init": ("operations.init", "init", "建立工作区，写出带注释的 forecast.toml。"),
+    "run": ("forecasts.run", "run", "对一个地区回测、选模型、预测，并对照控制数评估。"),
     "features": (
-        "cli.features",
+        "forecasts.features",
         "features",
         "显示模型所见：目标、春节与日历变量、先行指标及其滞后。",
     ),
-    "backtest": ("cli.backtest", "backtest", "回测各模型，给出排名与可靠性。"),
+    "backtest": ("forecasts.backtest", "backtest", "回测各模型，给出排名与可靠性。"),
     "scenario": (
-        "cli.scenario",
+        "forecasts.scenario",
         "scenario",
         "情景推演：裁员、新增就业变动对失业人数和突破概率的影响。",
     ),
-    "thresholds": ("cli.thresholds_group", "thresholds", "发布与查对预警线（失业警戒线）。"),
-    "bulletin": (
-        "cli.bulletin",
-        "bulletin",
-        "生成就业失业形势分析与失业预警月报，审核、签发、更正。",
+    "thresholds": Group(
+        "发布与查对预警线（失业警戒线）。",
+        {
+            "export": (
+                "early_warning.thresholds_export",
+                "export",
+                "发布预警线与预警等级，可另存为 JSON、CSV、XLSX。",
+            ),
+            "show": (
+                "early_warning.thresholds_show",
+                "show_thresholds",
+                "显示已发布的预警线与预警等级。",
+            ),
+            "check": (
+                "early_warning.thresholds_show",
+                "check",
+                "对照预警线判断一个新数，退出码表示等级。",
+            ),
+            "schema": ("early_warning.thresholds_show", "schema", "显示预警线文件的 JSON Schema。"),
+        },
     ),
-    "warnings": ("cli.warnings_group", "warnings", "预警的发布记录与回测评价。"),
-    "shocks": ("cli.shocks", "shocks", "申报、列出、撤回疫情等特殊事件，查看程序的建议。"),
+    "bulletin": Group(
+        "生成就业失业形势分析与失业预警月报，审核、签发、更正。",
+        {
+            "review": ("bulletins.issue", "review", "审核月报草稿，记下审核人。"),
+            "issue": ("bulletins.issue", "issue", "签发月报：加文号、主送、签发人和日期并封存。"),
+            "list": ("bulletins.issue", "list_bulletins", "列出月报的草稿、签发件和更正。"),
+        },
+        own=("bulletins.bulletin", "bulletin"),
+    ),
+    "warnings": Group(
+        "预警的发布记录与回测评价。",
+        {
+            "issue": ("early_warning.issue", "issue", "发布当前预警等级，留存依据。"),
+            "history": ("early_warning.issue", "history", "列出发布过的预警及其结果。"),
+            "sample": (
+                "early_warning.issue",
+                "sample",
+                "监测企业异常退工与裁员预警（只列单位代码）。",
+            ),
+            "evaluate": (
+                "early_warning.evaluate",
+                "evaluate",
+                "回测预警：命中、漏报、误报、提前量与界限。",
+            ),
+        },
+    ),
+    "shocks": Group(
+        "申报、列出、撤回疫情等特殊事件，查看程序的建议。",
+        {
+            "declare": ("inputs.shocks", "declare", "申报一个事件。"),
+            "list": ("inputs.shocks", "list_shocks", "列出已申报的事件，含已撤回的。"),
+            "withdraw": ("inputs.shocks", "withdraw", "撤回一个事件。"),
+            "propose": ("inputs.shocks", "propose", "检验各月，提出可能的事件。"),
+        },
+        about="使一两个极端月份不长期扭曲季节规律。事件自申报日起为预测所知，此前各预测起点的回测看不到它。"
+        "撤回只影响撤回日以后。",
+    ),
     "promote": (
-        "cli.promote",
+        "champions.promote",
         "promote",
         "检查候选模型版本，通过则晋级为现役版本（champion）。",
     ),
-    "rollback": ("cli.promote", "rollback", "把现役版本退回到前任版本。"),
-    "predict": ("cli.predict", "predict", "给出现役模型版本的预测、突破概率或警戒线。"),
-    "monitor": ("cli.monitor", "monitor", "核对现役预测与已公布的结果，检查是否走样。"),
-    "explain": ("cli.monitor", "explain", "说明预测比上一期为何变动。"),
-    "sync": ("cli.sync", "sync", "把暂存在本机的运行结果补记入 MLflow。"),
-    "ui": ("cli.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
-    "data": ("cli.data_group", "data", "导入、查看、导出、撤回数据。"),
-    "caps": ("cli.caps", "caps", "登记、列出控制数与目标。"),
-    "plan": ("cli.plan", "plan", "查看规划中的就业目标。"),
-    "regions": ("cli.catalogue", "regions", "列出已登记的地区。"),
-    "indicators": ("cli.catalogue", "indicators", "列出已登记的指标。"),
-    "models": ("cli.models_group", "models", "查看参赛模型与已登记的模型版本。"),
-    "monthly": ("cli.monthly", "monthly", "月度作业：导入、预测、阈值、预警、月报，逐个地区。"),
-    "cron": ("cli.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
-    "doctor": ("cli.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
-    "prune": ("cli.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),
-    "backup": ("cli.backup", "backup", "把整个工作区备份为一个文件。"),
-    "restore": ("cli.backup", "restore", "从备份文件恢复到空的工作区。"),
+    "rollback": ("champions.promote", "rollback", "把现役版本退回到前任版本。"),
+    "predict": ("forecasts.predict", "predict", "给出现役模型版本的预测、突破概率或警戒线。"),
+    "monitor": ("champions.monitor", "monitor", "核对现役预测与已公布的结果，检查是否走样。"),
+    "explain": ("champions.monitor", "explain", "说明预测比上一期为何变动。"),
+    "sync": ("operations.sync", "sync", "把暂存在本机的运行结果补记入 MLflow。"),
+    "ui": ("operations.ui", "ui", "在本机启动 MLflow 界面，比较各次运行与模型版本。"),
+    "data": Group(
+        "导入、查看、导出、撤回数据。",
+        {
+            "import": (
+                "inputs.imports",
+                "import_files",
+                "导入办公文件（CSV、XLSX、XLS、网页表格）。",
+            ),
+            "template": ("inputs.imports", "template", "写出可直接填报的 XLSX 模板。"),
+            "status": ("inputs.show", "status", "各地区各指标的起止月、缺月、修订与是否逾期。"),
+            "show": ("inputs.show", "show", "显示一个序列。"),
+            "export": ("inputs.show", "export", "导出一个序列（CSV 或 XLSX）。"),
+            "revisions": ("inputs.show", "revisions", "显示已公布的值如何被修订。"),
+            "batches": ("inputs.show", "batches", "列出各次导入（批次）。"),
+            "withdraw": ("inputs.show", "withdraw", "撤回一个批次。"),
+        },
+    ),
+    "caps": Group(
+        "登记、列出控制数与目标。",
+        {
+            "set": ("inputs.caps", "set_cap", "登记一个控制数。"),
+            "list": ("inputs.caps", "list_caps", "列出已登记的控制数与目标。"),
+            "import": ("inputs.caps", "import_caps", "从 CSV 文件登记多个控制数。"),
+        },
+        about="改动只追加、不覆盖：七月调整的控制数自公布之日起适用。",
+    ),
+    "plan": Group(
+        "查看规划中的就业目标。",
+        {
+            "show": ("inputs.plan", "show_plan", "列出一个地区规划中的各项目标。"),
+            "progress": (
+                "inputs.plan_progress",
+                "progress_of_plans",
+                "规划各项目标的进度：期末、中期、年度。",
+            ),
+        },
+    ),
+    "regions": ("inputs.catalogue", "regions", "列出已登记的地区。"),
+    "indicators": ("inputs.catalogue", "indicators", "列出已登记的指标。"),
+    "models": Group(
+        "查看参赛模型与已登记的模型版本。",
+        {
+            "roster": ("champions.show", "roster", "列出参赛模型。"),
+            "list": ("champions.show", "list_versions", "列出已登记的模型版本。"),
+            "compare": ("champions.show", "compare", "在共同的回测起点上比较几个模型版本。"),
+            "show": (
+                "champions.show",
+                "show_version",
+                "显示一个模型版本：数据、得分、晋级检查与记录。",
+            ),
+            "verify": ("champions.verify", "verify", "用记录的数据重算一个模型版本并逐项核对。"),
+            "report": ("champions.verify", "report", "写出模型评审材料。"),
+        },
+        own=("champions.show", "models"),
+    ),
+    "monthly": (
+        "operations.monthly",
+        "monthly",
+        "月度作业：导入、预测、阈值、预警、月报，逐个地区。",
+    ),
+    "cron": ("operations.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
+    "doctor": ("operations.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
+    "prune": ("operations.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),
+    "backup": ("operations.backup", "backup", "把整个工作区备份为一个文件。"),
+    "restore": ("operations.backup", "restore", "从备份文件恢复到空的工作区。"),
 }
 
 
@@ -79,23 +181,9 @@ def cli() -> None:
     """
 
 
-def _ours() -> None:
-    """Refuse to run when another package of the same name shadows ours."""
-    import data
-
-    expected = Path(__file__).resolve().parent.parent / "data"
-    found = Path(str(data.__file__)).resolve().parent
-    if found != expected:
-        failures.fatal(
-            f"载入的 data 包是“{found}”，不是本程序的。",
-            "请在本程序自己的虚拟环境中运行，并取消 PYTHONPATH 设置。",
-        )
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the console script."""
     environment.prepare()
-    _ours()
     given = sys.argv[1:] if arguments is None else arguments
     sys.exit(failures.run_and_translate(cli, given))
 

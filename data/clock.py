@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from data.errors import UsageError
+from employment_forecast.data.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,3 +73,19 @@ def month_end(month: pd.Period) -> date:
 def estimated_publication(month: pd.Period, lag_days: int) -> date:
     """Day a value is taken to have become known when nobody recorded it: month end plus lag."""
     return month_end(month) + timedelta(days=lag_days)
+
+
+def parse_month(text: str, option: str) -> pd.Period:
+    """Read `2026-12`.
+
+    Raises
+    ------
+    UsageError
+        If the text is not a month.
+    """
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text.strip())
+    if found is None:
+        raise UsageError(f"{option} 的值“{text}”不是有效月份。", "请写成 2026-12 这样的年-月。")
+    import pandas as pd
+
+    return pd.Period(text.strip(), freq="M")

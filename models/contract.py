@@ -22,13 +22,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.errors import ShortHistoryError
-from features.calendar import GROUPS
-from features.festival import Windows
-from features.history import History
-from features.lagged import LaggedIndicator
-from models.effects import Policy, effects_of, forced_path
-from models.paths import Failure, Outcome, SamplePaths
+from employment_forecast.data.errors import ShortHistoryError
+from employment_forecast.features.calendar import GROUPS, Windows
+from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.models.effects import Policy, effects_of, forced_path
+from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 Parameters = dict[str, Any]
@@ -237,7 +235,7 @@ class Competitor(ABC):
         that weighs them itself; nothing. Never both, so no effect counts twice. Forced effects
         are taken out for every family.
     policy : {"automatic", "none", "default", "chosen"}
-        Which optional effects, see `models.effects.effects_of`.
+        Which optional effects, see `models.effects.effects.effects_of`.
     events : bool
         Whether declared events are among the forced effects. Not for a family that ties the series
         to others which hold the event as well, such as a stock to its flows.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from models.contract import Competitor, Tags
+from employment_forecast.models.contract import Competitor, Tags
 
 GROUP = "employment_forecast.models"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -12,21 +12,34 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 
-from data.errors import UnknownNameError, suggestion
-from models import combination
-from models.boosting import Boosting
-from models.contract import Competitor, Tags
-from models.floors import Drift, RandomWalk, SeasonalNaive
-from models.levels import LevelRidge, LevelSarima, LevelSmoothing
-from models.nixtla import PACKAGE, AutoArima, AutoCes, AutoEts, AutoTheta
-from models.plugins import Absent, Plugin, discover
-from models.prophet_model import ProphetModel
-from models.regression import Ridge
-from models.sarima import Airline, Autoregressive, LongAutoregressive
-from models.smoothing import DampedTrend, StraightTrend
-from models.stock_flow import StockFlow
-from models.theta import Theta
-from models.unobserved import LocalLevel
+from employment_forecast.data.errors import UnknownNameError, suggestion
+from employment_forecast.models.combining import combination
+from employment_forecast.models.contract import Competitor, Tags
+from employment_forecast.models.families import (
+    PACKAGE,
+    Airline,
+    AutoArima,
+    AutoCes,
+    AutoEts,
+    Autoregressive,
+    AutoTheta,
+    Boosting,
+    DampedTrend,
+    Drift,
+    LevelRidge,
+    LevelSarima,
+    LevelSmoothing,
+    LocalLevel,
+    LongAutoregressive,
+    ProphetModel,
+    RandomWalk,
+    Ridge,
+    SeasonalNaive,
+    StockFlow,
+    StraightTrend,
+    Theta,
+)
+from employment_forecast.models.plugins import Absent, Plugin, discover
 
 COMBINATION = "combination"
 POOLED, WEIGHTED = "combination_pooled", "combination_weighted"

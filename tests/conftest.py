@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue import Catalogue, Indicator, Region, load_catalogue
-from data.clock import month_end, month_key
-from data.store import Store
-from data.vintages import COLUMNS, Vintages
-from features.history import History
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region, load_catalogue
+from employment_forecast.data.clock import month_end, month_key
+from employment_forecast.data.records.vintages import COLUMNS, Vintages
+from employment_forecast.data.store.store import Store
+from employment_forecast.features.history.history import History
 
 if TYPE_CHECKING:
-    from data.targets import Target
-    from forecasting.cells import CellCache
-    from forecasting.competition import Competition
+    from employment_forecast.data.targets.target import Target
+    from employment_forecast.forecasting.backtest.cells import CellCache
+    from employment_forecast.forecasting.competition.result import Competition
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -147,7 +147,8 @@ def competition(
     wandering: Callable[..., np.ndarray],
 ) -> Callable[..., Competition]:
     """The main job on a small series with the floors alone; keyword arguments change the scene."""
-    from forecasting.competition import Options, compete
+    from employment_forecast.forecasting.competition.compete import compete
+    from employment_forecast.forecasting.competition.result import Options
 
     def run(
         values: Sequence[float] | None = None,
@@ -182,7 +183,7 @@ def competition(
 @pytest.fixture(scope="session")
 def cap_of() -> Callable[..., Target]:
     """A cap of the year 2025 on the small series; keyword arguments replace any field."""
-    from data.targets import Target
+    from employment_forecast.data.targets.target import Target
 
     def make(value: float | None = 10_400.0, **fields: Any) -> Target:
         given: dict[str, Any] = {

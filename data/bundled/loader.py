@@ -15,12 +15,10 @@ from typing import overload
 import pandas as pd
 from sqlalchemy import Connection
 
-from data import sample_store
-from data.catalogue import Catalogue
-from data.observation import Observation
-from data.readers.cells import Place
-from data.readers.result import FirmMonth, Reading
-from data.store import Store
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.records import FirmMonth, Observation, Place, Reading
+from employment_forecast.data.store import Store
+from employment_forecast.data.store import samples as sample_store
 
 COLUMNS = ("region", "indicator", "month", "value", "published_on", "source")
 
@@ -50,11 +48,15 @@ class DataSet:
         return resources.files(self.package).joinpath(self.file).read_bytes()
 
 
-NATIONAL = DataSet("national", "data.bundled", "national_monthly.csv", demo=False)
-DEMO = DataSet("demo", "data.demo", "observations.csv", demo=True)
+NATIONAL = DataSet(
+    "national", "employment_forecast.data.bundled", "national_monthly.csv", demo=False
+)
+DEMO = DataSet("demo", "employment_forecast.data.bundled.demo", "observations.csv", demo=True)
 DATA_SETS = (NATIONAL, DEMO)
-DEMO_GROUPS = DataSet("demo_groups", "data.demo", "groups.csv", demo=True)
-DEMO_FIRMS = DataSet("demo_firms", "data.demo", "firms.csv", demo=True)
+DEMO_GROUPS = DataSet(
+    "demo_groups", "employment_forecast.data.bundled.demo", "groups.csv", demo=True
+)
+DEMO_FIRMS = DataSet("demo_firms", "employment_forecast.data.bundled.demo", "firms.csv", demo=True)
 
 
 def parse_observations(text: str) -> list[Observation]:
@@ -105,12 +107,12 @@ def load_national() -> list[Observation]:
 
 
 def load_demo() -> list[Observation]:
-    """Demonstration series of the five districts; see `data.demo.generator`."""
+    """Demonstration series of the five districts; see `data.bundled.demo.generator.__main__`."""
     return _read(DEMO)
 
 
 def load_demo_groups() -> list[Reading]:
-    """Demonstration series of groups of the unemployed; see `data.demo.market`."""
+    """Demonstration series of groups of the unemployed; see `data.bundled.demo.generator.market`."""
     text = DEMO_GROUPS.content.decode("utf-8")
     people = [row["people"] for row in csv.DictReader(StringIO(text))]
     rows = zip(people, parse_observations(text), strict=True)
@@ -121,7 +123,7 @@ def load_demo_groups() -> list[Reading]:
 
 
 def load_demo_firms() -> list[FirmMonth]:
-    """Demonstration panel of monitored firms; see `data.demo.firms`."""
+    """Demonstration panel of monitored firms; see `data.bundled.demo.generator.firms`."""
     return [_firm(row) for row in csv.DictReader(StringIO(DEMO_FIRMS.content.decode("utf-8")))]
 
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from importlib import resources
 from typing import Any
 
-from data.catalogue.schema import Indicator, Region, read_indicator, read_region
-from data.errors import SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.catalogue.schema import Indicator, Region, read_indicator, read_region
+from employment_forecast.data.errors import SettingsError, UnknownNameError, suggestion
 
 
 def _fold(text: str) -> str:
@@ -86,7 +86,11 @@ class Catalogue:
 
 
 def _bundled(name: str) -> list[dict[str, Any]]:
-    text = resources.files("data.catalogue").joinpath(f"{name}.toml").read_text("utf-8")
+    text = (
+        resources.files("employment_forecast.data.catalogue")
+        .joinpath(f"{name}.toml")
+        .read_text("utf-8")
+    )
     rows: list[dict[str, Any]] = tomllib.loads(text)[name]
     return rows
 

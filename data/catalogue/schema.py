@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from data.clock import estimated_publication
-from data.errors import SettingsError, suggestion
+from employment_forecast.data.clock import estimated_publication
+from employment_forecast.data.errors import SettingsError, suggestion
 
 Kind = Literal["stock", "flow", "rate", "index"]
 Transform = Literal["log", "none"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from data.errors import RefusedError
-from data.readers.cells import Sheet, column_letters, text_of
-from data.readers.normal import fold
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.readers.formats import Sheet, text_of
+from employment_forecast.data.readers.vocabulary import fold
+from employment_forecast.data.records import column_letters
 
 _HEADS = re.compile(
     r"(?:.{0,8})(?P<kind>姓名|身份证|身份证件|身份证号|身份证号码|身份证件号|身份证件号码|公民身份号码"

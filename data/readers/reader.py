@@ -9,17 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from data.catalogue import Catalogue
-from data.errors import DataError, SettingsError, suggestion
-from data.readers.cells import Sheet
-from data.readers.collect import Collector
-from data.readers.labels import Vocabulary
-from data.readers.limits import LIMITS, Limits
-from data.readers.mapping import Mapping, read_mapping
-from data.readers.normal import shown
-from data.readers.opening import load, open_sheets
-from data.readers.privacy import refuse_personal_data
-from data.readers.result import ReadResult
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.errors import DataError, SettingsError, suggestion
+from employment_forecast.data.readers.formats import LIMITS, Limits, Sheet, load, open_sheets
+from employment_forecast.data.readers.privacy import refuse_personal_data
+from employment_forecast.data.readers.tables import Collector
+from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
+from employment_forecast.data.records import ReadResult, shown
 
 
 def read_file(

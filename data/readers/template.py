@@ -10,8 +10,9 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from data.catalogue import Catalogue, Indicator, Region
-from data.readers.words import GROUPS, SEPARATION_TITLES
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region
+from employment_forecast.data.readers.vocabulary import GROUPS
+from employment_forecast.data.records import SEPARATION_TITLES
 
 INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET, GUIDE_SHEET = (
     "月度指标",

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.errors import ForecastError
-from experiments.benchmark import peers
-from experiments.benchmark.cells import Plan, compute_all
-from experiments.benchmark.output import (
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.experiments.benchmark import peers
+from employment_forecast.experiments.benchmark.cells import Plan, compute_all
+from employment_forecast.experiments.benchmark.output import (
     cap_rows,
     choice_row,
     quantile_rows,
     times_table,
     write_table,
 )
-from experiments.benchmark.panel import read_origins, read_panel
-from experiments.benchmark.standings import Times, standings
-from models import roster
+from employment_forecast.experiments.benchmark.panel import read_origins, read_panel
+from employment_forecast.experiments.benchmark.standings import Times, standings
+from employment_forecast.models import roster
 
 
 def _say(text: str) -> None:

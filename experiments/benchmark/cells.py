@@ -14,12 +14,18 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from data.cellcache import FileCellCache
-from experiments.benchmark.panel import Panel
-from forecasting.cells import Cell, Task, compute, decode, encode
-from forecasting.origins import Origin
-from forecasting.workers import THREAD_VARIABLES
-from models.paths import Outcome
+from employment_forecast.data.workspace import FileCellCache
+from employment_forecast.experiments.benchmark.panel import Panel
+from employment_forecast.forecasting.backtest import (
+    THREAD_VARIABLES,
+    Cell,
+    Origin,
+    Task,
+    compute,
+    decode,
+    encode,
+)
+from employment_forecast.models.paths import Outcome
 
 # A benchmark's folder is its own, to be deleted as a whole; nothing in it may be evicted.
 MEGABYTES = 1_000_000

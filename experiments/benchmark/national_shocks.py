@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.bundled.loader import sync
-from data.catalogue import load_catalogue
-from data.cellcache import FileCellCache
-from data.files import write_atomically
-from data.shocks import USUAL_MONTHS, Shock, ShockKind
-from data.store import Store
-from data.vintages import Vintages
-from forecasting.backtest import Backtest
-from forecasting.competition import Options, compete
-from forecasting.scores import interval_score
-from models import roster
-from models.combination import MEMBERS
+from employment_forecast.data.bundled import sync
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.files import write_atomically
+from employment_forecast.data.records import USUAL_MONTHS, Shock, ShockKind, Vintages
+from employment_forecast.data.store import Store
+from employment_forecast.data.workspace import FileCellCache
+from employment_forecast.forecasting.backtest import Backtest
+from employment_forecast.forecasting.competition import Options
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.scoring import interval_score
+from employment_forecast.models import roster
+from employment_forecast.models.combining import MEMBERS
 
 EVENTS = ("2020-02", "2022-04")
 CASES: dict[str, ShockKind | None] = {

@@ -22,24 +22,33 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from data.bundled.loader import sync
-from data.catalogue import load_catalogue
-from data.cellcache import FileCellCache
-from data.files import write_atomically
-from data.store import Store
-from data.targets import Target, in_force, load_national_targets
-from features.history import History
-from forecasting.competition import Competition, Options, compete
-from forecasting.cutoffs import accuracy_cut, credit_scoring_cut, noise_to_signal_cut
-from forecasting.events import above
-from forecasting.fonts import register
-from forecasting.hindsight import calibration_at
-from forecasting.level_scheme import Scheme, default_scheme
-from forecasting.levels import Decision, Evidence, decide
-from forecasting.warning_scores import Cases, Skill, auc, brier_skill, expanding_climatology
-from models import roster
-from models.combination import MEMBERS
-from models.paths import SamplePaths
+from employment_forecast.data.bundled import sync
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.files import write_atomically
+from employment_forecast.data.store import Store
+from employment_forecast.data.targets import Target, in_force, load_national_targets
+from employment_forecast.data.workspace import FileCellCache
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.events import above
+from employment_forecast.forecasting.competition import Competition, Options
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.early_warning import Decision, Evidence, decide, default_scheme
+from employment_forecast.forecasting.early_warning.evaluation import (
+    Cases,
+    Skill,
+    accuracy_cut,
+    auc,
+    brier_skill,
+    calibration_at,
+    credit_scoring_cut,
+    expanding_climatology,
+    noise_to_signal_cut,
+)
+from employment_forecast.forecasting.early_warning.scheme import Scheme
+from employment_forecast.forecasting.fonts import register
+from employment_forecast.models import roster
+from employment_forecast.models.combining import MEMBERS
+from employment_forecast.models.paths import SamplePaths
 
 FIRST = pd.Period("2020-01", "M")
 AHEAD = 3

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.files import write_atomically
-from experiments.benchmark.standings import SEASON, Standing, Times, event_shares
-from models.paths import QUANTILES
+from employment_forecast.data.files import write_atomically
+from employment_forecast.experiments.benchmark.standings import (
+    SEASON,
+    Standing,
+    Times,
+    event_shares,
+)
+from employment_forecast.models.paths import QUANTILES
 
 QUANTILE_COLUMNS = ("model", "series_id", "origin", "h", "mean", *QUANTILES)
 CAP_COLUMNS = ("model", "series_id", "origin", "p_any", "p_end")

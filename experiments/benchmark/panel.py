@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.clock import month_end
-from data.errors import DataError
-from features.history import History
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.history import History
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.benchmark.cells import cpu_seconds
-from experiments.benchmark.output import QUANTILE_COLUMNS, write_table
-from experiments.benchmark.panel import Panel
-from experiments.benchmark.standings import SEASON, Times
-from models.paths import QUANTILES
+from employment_forecast.experiments.benchmark.cells import cpu_seconds
+from employment_forecast.experiments.benchmark.output import QUANTILE_COLUMNS, write_table
+from employment_forecast.experiments.benchmark.panel import Panel
+from employment_forecast.experiments.benchmark.standings import SEASON, Times
+from employment_forecast.models.paths import QUANTILES
 
 NAMES = ("AutoARIMA", "AutoETS", "AutoTheta", "AutoCES", "SeasonalNaive")
 MEDIAN_OF = NAMES[:4]

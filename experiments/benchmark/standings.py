@@ -10,17 +10,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.benchmark.cells import Plan, cpu_seconds, load_origin
-from features.history import History
-from forecasting.calibration import Calibration, uncalibrated
-from forecasting.choice import DEFAULTS, Choice
-from forecasting.combinations import combinations_at, learned_weights
-from forecasting.pooled import Evidence, choose_pooled
-from forecasting.scores import seasonal_scale
-from models import roster
-from models.combination import MEMBERS
-from models.paths import LEVELS, SamplePaths
-from models.pooling import pooled_shifts
+from employment_forecast.experiments.benchmark.cells import Plan, cpu_seconds, load_origin
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.competition import (
+    DEFAULTS,
+    Calibration,
+    Choice,
+    Evidence,
+    choose_pooled,
+    combinations_at,
+    learned_weights,
+    uncalibrated,
+)
+from employment_forecast.forecasting.scoring import seasonal_scale
+from employment_forecast.models import roster
+from employment_forecast.models.combining import MEMBERS, pooled_shifts
+from employment_forecast.models.paths import LEVELS, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 

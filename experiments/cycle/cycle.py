@@ -8,20 +8,19 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from data.catalogue import Indicator, Region
-from data.errors import BusyError, ForecastError
-from data.files import write_atomically
-from data.session import Session
-from experiments.cycle.inbox import take_in
-from experiments.cycle.index_file import write_index
-from experiments.cycle.journal import Entry, Journal
-from experiments.cycle.notify import notify
-from experiments.cycle.on_file import bulletins_on_file
-from experiments.cycle.records import cycle_folder, journal_folder, log_file
-from experiments.cycle.series import series_to_do
-from experiments.cycle.summary import STATES, Report, subject, text
-from experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
-from experiments.locks import held
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.errors import BusyError, ForecastError
+from employment_forecast.data.files import held, write_atomically
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.cycle.inbox import take_in
+from employment_forecast.experiments.cycle.index_file import write_index
+from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.notify import notify
+from employment_forecast.experiments.cycle.on_file import bulletins_on_file
+from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, log_file
+from employment_forecast.experiments.cycle.series import series_to_do
+from employment_forecast.experiments.cycle.summary import STATES, Report, subject, text
+from employment_forecast.experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
 
 _BUSY = "另一个月度作业正在这个工作区运行。"
 

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
-from data.sample_store import firm_panel
-from data.session import Session
-from data.targets import Target
-from experiments.content import program_version
-from features.history import History
+from employment_forecast.data.store import firm_panel
+from employment_forecast.data.targets import Target
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.tracking import program_version
+from employment_forecast.features.history import History
 
 # Settings that say how to run, whom to tell or who signs, not what comes out.
 _ASIDE = (

@@ -16,10 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from data.errors import BusyError, ForecastError, StorageError
-from data.files import write_atomically
-from data.imports import ImportOptions, ImportReport, import_files
-from data.session import Session
+from employment_forecast.data.errors import BusyError, ForecastError, StorageError
+from employment_forecast.data.files import write_atomically
+from employment_forecast.data.imports import ImportOptions, ImportReport, import_files
+from employment_forecast.data.workspace import Session
 
 DONE = "已导入"
 RETURNED = "退回"

@@ -6,17 +6,15 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from data.errors import StorageError
-from data.files import to_json, write_atomically
-from data.session import Session
-from data.workspace import Workspace
-from experiments.cycle.inbox import Arrival
-from experiments.cycle.index_page import FOLDER, index_page
-from experiments.cycle.journal import Journal, as_entry
-from experiments.cycle.on_file import bulletins_on_file
-from experiments.cycle.records import cycle_folder, journal_folder, report_file
-from experiments.cycle.summary import Report
-from experiments.locks import locked
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import locked, to_json, write_atomically
+from employment_forecast.data.workspace import Session, Workspace
+from employment_forecast.experiments.cycle.inbox import Arrival
+from employment_forecast.experiments.cycle.index_page import FOLDER, index_page
+from employment_forecast.experiments.cycle.journal import Journal, as_entry
+from employment_forecast.experiments.cycle.on_file import bulletins_on_file
+from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, report_file
+from employment_forecast.experiments.cycle.summary import Report
 
 
 def write_index(session: Session, report: Report) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from experiments.cycle.journal import Entry
-from experiments.cycle.on_file import OnFile
-from experiments.cycle.summary import Report, subject
+from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.on_file import OnFile
+from employment_forecast.experiments.cycle.summary import Report, subject
 
 FOLDER = "bulletins"
 MONTHS_SHOWN = 24

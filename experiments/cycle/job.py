@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from data.session import Session
-    from experiments.cycle.journal import Entry
-    from experiments.cycle.worker import Job
+    from employment_forecast.data.workspace import Session
+    from employment_forecast.experiments.cycle.journal import Entry
+    from employment_forecast.experiments.cycle.worker import Job
 
 
 def region_job(root: Path) -> Job:
     """The function that does one region of a workspace; see `experiments.cycle.worker.Worker`."""
-    from experiments.cycle import region
+    from employment_forecast.experiments.cycle import region
 
     return region.region_job(root)
 
 
 def say_failed(session: Session, entry: Entry) -> None:
     """Mark what a region published before, so that it does not look new after a failure."""
-    from experiments.cycle import region
+    from employment_forecast.experiments.cycle import region
 
     region.say_failed(session, entry)

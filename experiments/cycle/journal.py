@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from data.errors import StorageError
-from data.files import to_json, write_atomically
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import to_json, write_atomically
 
 FORMAT = 1
 State = Literal["done", "unchanged", "failed", "timeout"]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from data.errors import StorageError
+from employment_forecast.data.errors import StorageError
 
 BYTES, KEPT = 1_000_000, 12
 _FORM = "%(asctime)s %(levelname)s %(message)s"

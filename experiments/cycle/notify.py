@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
 
-from data import clock
-from data.errors import ForecastError
-from data.settings import Settings
+from employment_forecast.data import clock
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.workspace import Settings
 
 COMMAND_SECONDS = 60
 SMTP_SECONDS = 30

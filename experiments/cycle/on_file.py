@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.bulletin_store import Kept, states
-from data.session import Session
-from experiments.bulletin_shelf import file_name, folder, valid
-from forecasting.bulletin.rendering import RENDERERS
+from employment_forecast.data.store import Kept, states
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.bulletins.files import file_name, folder, valid
+from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 
 _STATES = {"draft": "草稿，待审核", "reviewed": "已审核，待签发"}
 Key = tuple[str, str, str]

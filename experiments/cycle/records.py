@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.workspace import Workspace
+from employment_forecast.data.workspace import Workspace
 
 
 def cycle_folder(workspace: Workspace) -> Path:

@@ -8,37 +8,44 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from data import feed_files
-from data.errors import ForecastError, NoThresholdsError, StorageError
-from data.feed_reading import state_on
-from data.inventory import overdue_month
-from data.session import Session
-from data.settings import load_settings
-from data.targets import Target
-from data.vintages import Vintages
-from data.workspace import Workspace
-from experiments.bulletin_shelf import alone_with, restore
-from experiments.bulletins import make_bulletin, save
-from experiments.cycle.identity import identity, together
-from experiments.cycle.journal import Entry, Journal
-from experiments.cycle.records import journal_folder
-from experiments.cycle.worker import Job, Order
-from experiments.issued_warnings import issue_warnings, settle_outcomes
-from experiments.lifecycle import Settled, settle
-from experiments.publishing import mark_failed, publish
-from experiments.record import recorded
-from experiments.registry import same_version
-from experiments.runs import reopened
-from experiments.series import Series
-from experiments.standing import standing
-from experiments.thresholds import feed_document, publish_feed
-from experiments.tracking import open_tracker
-from features.history import History, from_known
-from features.surroundings import Surroundings, neighbours_identity, stored_surroundings
-from forecasting.chart import fan_chart
-from forecasting.competition import Competition, Options, compete
-from forecasting.document import phrase
-from models import roster
+from employment_forecast.data.catalogue import Series, phrase
+from employment_forecast.data.errors import ForecastError, NoThresholdsError, StorageError
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed import state_on
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.store import overdue_month
+from employment_forecast.data.targets import Target
+from employment_forecast.data.workspace import Session, Workspace, load_settings
+from employment_forecast.experiments.bulletins.drafts import make_bulletin, save
+from employment_forecast.experiments.bulletins.files import alone_with, restore
+from employment_forecast.experiments.cycle.identity import identity, together
+from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.records import journal_folder
+from employment_forecast.experiments.cycle.worker import Job, Order
+from employment_forecast.experiments.promotion import Settled, settle
+from employment_forecast.experiments.publication import (
+    feed_document,
+    issue_warnings,
+    mark_failed,
+    publish,
+    publish_feed,
+    settle_outcomes,
+)
+from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.recording import recorded
+from employment_forecast.experiments.registry import same_version
+from employment_forecast.experiments.tracking import open_tracker, reopened
+from employment_forecast.features.history import (
+    History,
+    Surroundings,
+    from_known,
+    neighbours_identity,
+    stored_surroundings,
+)
+from employment_forecast.forecasting.competition import Competition, Options
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.documents.chart import fan_chart
+from employment_forecast.models import roster
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.catalogue import Indicator, Region
-from data.errors import NotFoundError
-from data.session import Session
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.errors import NotFoundError
+from employment_forecast.data.workspace import Session
 
 
 def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, Indicator]]:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from experiments.cycle.inbox import Arrival
-from experiments.cycle.journal import Entry
-from experiments.cycle.on_file import OnFiles
+from employment_forecast.experiments.cycle.inbox import Arrival
+from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.on_file import OnFiles
 
 _ACTIONS = {
     "promoted": "新模型版本已晋级",

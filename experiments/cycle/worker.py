@@ -18,12 +18,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from data.errors import ForecastError
-from data.workspace import Workspace
-from experiments.cycle.journal import Entry
-from experiments.cycle.records import cycle_folder
-from experiments.locks import locked
-from forecasting.workers import watch_parent
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.files import locked
+from employment_forecast.data.workspace import Workspace
+from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.records import cycle_folder
+from employment_forecast.forecasting.backtest import watch_parent
 
 WORKING = "worker.lock"
 _ENDING_SECONDS = 5.0

@@ -56,7 +56,7 @@ def command(arguments: Sequence[str]) -> list[str]:
     return (
         [str(script), *arguments]
         if script.exists()
-        else [sys.executable, "-m", "cli.main", *arguments]
+        else [sys.executable, "-m", "employment_forecast.cli.main", *arguments]
     )
 
 

@@ -8,10 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.catalogue import load_catalogue
-from data.errors import EXIT_BAD_DATA, EXIT_SETTINGS, EXIT_STORAGE, EXIT_UNKNOWN_NAME, EXIT_USAGE
-from data.observation import Observation
-from data.store import Store
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import (
+    EXIT_BAD_DATA,
+    EXIT_SETTINGS,
+    EXIT_STORAGE,
+    EXIT_UNKNOWN_NAME,
+    EXIT_USAGE,
+)
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.store import Store
 
 Forecast = Callable[..., Any]
 FAST = ("--models", "random_walk", "--origins", "4", "--jobs", "1")

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data.errors import EXIT_NOT_FOUND, EXIT_OK, EXIT_REFUSED, EXIT_UNKNOWN_NAME, EXIT_USAGE
+from employment_forecast.data.errors import (
+    EXIT_NOT_FOUND,
+    EXIT_OK,
+    EXIT_REFUSED,
+    EXIT_UNKNOWN_NAME,
+    EXIT_USAGE,
+)
 
 Forecast = Callable[..., Any]
 STAMP = ("--number", "嘉人社〔2026〕1号", "--to", "区政府", "--signer", "张三",

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.errors import EXIT_NOT_FOUND, EXIT_OK, EXIT_REFUSED, EXIT_USAGE
+from employment_forecast.data.errors import EXIT_NOT_FOUND, EXIT_OK, EXIT_REFUSED, EXIT_USAGE
 
 Forecast = Callable[..., Any]
 NAME = "嘉定区2026年10月就业失业月报"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data.errors import EXIT_USAGE
+from employment_forecast.data.errors import EXIT_USAGE
 
 Forecast = Callable[..., Any]
 

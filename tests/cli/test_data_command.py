@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.errors import EXIT_BAD_DATA, EXIT_NOT_FOUND, EXIT_REFUSED
+from employment_forecast.data.errors import EXIT_BAD_DATA, EXIT_NOT_FOUND, EXIT_REFUSED
 
 Forecast = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]

@@ -34,25 +34,3 @@ def test_features_of_nothing(forecast) -> None:
     done = forecast("features", "--region", "嘉定", "--as-of", "1999-01-01", "--json")
     assert done.code == 4
     assert done.json["error"]["message"]
-
-
-def test_the_festival_is_compared_in_one_back_test(forecast) -> None:
-    done = forecast("features", "--region", "全国", "--compare-festival", "--origins", "8")
-    assert done.code == 0, done.err
-    for words in ("不用春节变量", "默认窗口", "AICc选窗口", "程序做法", "春节窗口"):
-        assert words in done.out
-    assert "演示数据" not in done.out
-
-
-def test_the_comparison_as_json(forecast) -> None:
-    done = forecast(
-        "features", "--region", "嘉定", "--compare-festival", "--origins", "4", "--json"
-    )  # fmt: skip
-    assert done.code == 0, done.err
-    compared = done.json["festival_comparison"]
-    assert compared["demo"] is True
-    assert [v["policy"] for v in compared["variants"]] == [
-        "none", "default", "chosen", "automatic",
-    ]  # fmt: skip
-    assert compared["variants"][0]["difference"] == 0
-    assert done.json["effects"]["windows"]["before"] == [-7, -1]

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -14,11 +13,11 @@ import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from cli import data_group, environment
-from cli.lazy import Commands
-from cli.main import COMMANDS, cli
-from cli.punctuation import sentence
-from data.errors import EXIT_CODES
+from employment_forecast.cli.main import COMMANDS, cli
+from employment_forecast.cli.shell import environment
+from employment_forecast.cli.shell.lazy import Commands, Group, LazyGroup
+from employment_forecast.cli.shell.punctuation import sentence
+from employment_forecast.data.errors import EXIT_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pandas", "numpy", "mlflow", "statsmodels", "prophet", "sklearn", "sqlalchemy", "rich")
@@ -26,7 +25,7 @@ HEAVY = ("pandas", "numpy", "mlflow", "statsmodels", "prophet", "sklearn", "sqla
 
 def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "cli.main", "--help"],
+        [sys.executable, "-X", "importtime", "-m", "employment_forecast.cli.main", "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
@@ -35,22 +34,25 @@ def test_help_imports_nothing_heavy() -> None:
     assert "就业失业预测" in done.stdout
 
 
-@pytest.mark.parametrize("table", [COMMANDS, data_group.COMMANDS])
-def test_listed_help_line_is_the_commands_own(table: Commands) -> None:
-    for name, (module, attribute, line) in table.items():
-        command: click.Command = getattr(import_module(module), attribute)
-        assert command.name in (
-            name,
-            attribute.replace("_", "-"),
-            name.replace("import", "import-files"),
-        )
+def entries(table: Commands, group: click.Group) -> Iterator[tuple[str, str, click.Command]]:
+    for name, entry in table.items():
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        yield name, entry.line if isinstance(entry, Group) else entry[2], command
+        if isinstance(entry, Group):
+            assert isinstance(command, LazyGroup)
+            yield from entries(entry.commands, command)
+
+
+def test_listed_help_line_is_the_commands_own() -> None:
+    for name, line, command in entries(COMMANDS, cli):
         own = command.short_help or (command.help or "").splitlines()[0]
-        assert own == line
+        assert own == line, name
 
 
 def test_help_lists_every_command_and_exit_code() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "--help"],
+        [sys.executable, "-m", "employment_forecast.cli.main", "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     for name in COMMANDS:
@@ -128,7 +130,7 @@ def test_errors_of_click_end_as_they_should() -> None:
     for arguments in (("bulletin", "issue", "--region", "嘉定"), ("bulletin", "list", "x"),
                       ("run", "--nope"), ("run", "--region", "嘉定", "--jobs", "a")):  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "cli.main", *arguments],
+            [sys.executable, "-m", "employment_forecast.cli.main", *arguments],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 2

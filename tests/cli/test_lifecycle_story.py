@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.errors import EXIT_REFUSED, EXIT_UNRECORDED
+from employment_forecast.data.errors import EXIT_REFUSED, EXIT_UNRECORDED
 
 Forecast = Callable[..., Any]
 OCTOBER, NOVEMBER = {"FORECAST_TODAY": "2026-10-20"}, {"FORECAST_TODAY": "2026-11-20"}

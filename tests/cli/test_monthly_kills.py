@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from data.errors import EXIT_BUSY, EXIT_OK
-from experiments.locks import held
+from employment_forecast.data.errors import EXIT_BUSY, EXIT_OK
+from employment_forecast.data.files.locks import held
 
 Forecast = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -218,7 +218,8 @@ class Cycle:
 
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *CYCLE], cwd=ROOT, env=self.environment,
+            [sys.executable, "-m", "employment_forecast.cli.main", *CYCLE],
+            cwd=ROOT, env=self.environment,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import offline_bundle
+from employment_forecast.cli.release import offline_bundle
 
 WHEELS = {"b-1-py3-none-any.whl": b"b", "a-1-py3-none-any.whl": b"a"}
 
@@ -102,7 +102,8 @@ def test_another_python_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="没有 unshare，无法断网")
 def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "cli.offline_bundle", "--output", str(tmp_path / "dist")],
+        [sys.executable, "-m", "employment_forecast.cli.release.offline_bundle",
+         "--output", str(tmp_path / "dist")],
         cwd=offline_bundle.ROOT, check=True,
     )  # fmt: skip
     (packed,) = (tmp_path / "dist").glob("*.tar.gz")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from data.errors import EXIT_INTERRUPTED
+from employment_forecast.data.errors import EXIT_INTERRUPTED
 
 Forecast = Callable[..., Any]
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared

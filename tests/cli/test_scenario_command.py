@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from data.errors import EXIT_STORAGE, EXIT_USAGE
+from employment_forecast.data.errors import EXIT_STORAGE, EXIT_USAGE
 
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared
 EVENTS = ("--layoff", "2026-12:1500", "--layoff", "2027-02:300", "--new-jobs", "-20%",

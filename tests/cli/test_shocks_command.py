@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from data.errors import EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_USAGE
+from employment_forecast.data.errors import EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_USAGE
 
 EVENT = ("--month", "2022-03", "--kind", "暂时", "--name", "疫情", "--source", "测试通告")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from data.errors import (
+from employment_forecast.data.errors import (
     EXIT_NO_THRESHOLDS,
     EXIT_UNKNOWN_NAME,
     EXIT_USAGE,
@@ -61,7 +61,7 @@ def test_an_unknown_region_is_not_called_unpublished(forecast: Forecast) -> None
 
 def test_check_is_fast_because_nothing_heavy_is_imported(published: Forecast, home: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "cli.main",
+        [sys.executable, "-X", "importtime", "-m", "employment_forecast.cli.main",
          "thresholds", "check", "1", "--region", "嘉定"],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={"FORECAST_HOME": str(home), "FORECAST_TODAY": "2026-11-20", "LANG": "C.UTF-8"},

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from data.backup import restore_backup, write_backup
-from data.bulletin_store import Kept, add, issued_files, states
-from data.errors import BusyError, RefusedError, StorageError
-from data.store import Store
-from data.workspace import Workspace
+from employment_forecast.data.errors import BusyError, RefusedError, StorageError
+from employment_forecast.data.store.bulletins import Kept, add, issued_files, states
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace.folders import Workspace
 
 DRAFT = Kept(
     region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),

@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.bundled import loader
-from data.catalogue import Catalogue, load_catalogue
-from data.store import Store
+from employment_forecast.data.bundled import loader
+from employment_forecast.data.catalogue import Catalogue, load_catalogue
+from employment_forecast.data.store.store import Store
 
 NATION = "100000"
 SURVEYED = "surveyed_unemployment_rate"

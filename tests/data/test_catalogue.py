@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from data.catalogue import load_catalogue
-from data.errors import SettingsError, UnknownNameError
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import SettingsError, UnknownNameError
 
 # GB/T 2260, and the indicator each is forecast by.
 SHIPPED = {

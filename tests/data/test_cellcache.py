@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from data import cellcache
-from data.cellcache import FileCellCache
+from employment_forecast.data.workspace import cell_cache as cellcache
+from employment_forecast.data.workspace.cell_cache import FileCellCache
 
 LARGE = b"\x00" * 300_000  # three fit into one megabyte
 

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.checks import CHECKS, Batch, checks_markdown, run_checks
-from data.observation import Observation
-from data.readers import READING_CHECKS, FirmMonth, Place, Reading
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.imports.checks import CHECKS, Batch, checks_markdown, run_checks
+from employment_forecast.data.records.findings import READING_CHECKS
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.records.place import Place
+from employment_forecast.data.records.readings import FirmMonth, Reading
 
 CATALOGUE = load_catalogue()
 TODAY = date(2024, 6, 20)

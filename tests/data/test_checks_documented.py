@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.checks import CHECKS, checks_markdown
+from employment_forecast.data.imports.checks import CHECKS, checks_markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 

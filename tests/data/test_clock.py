@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import clock
-from data.errors import UsageError
+from employment_forecast.data import clock
+from employment_forecast.data.errors import UsageError
 
 months = st.builds(
     lambda y, m: pd.Period(year=y, month=m, freq="M"), st.integers(1900, 2100), st.integers(1, 12)

@@ -11,11 +11,12 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from data.bundled.loader import load_demo
-from data.catalogue import load_catalogue
-from data.demo import generator, process
-from data.demo.profiles import PROFILES
-from data.observation import check_observations
+from employment_forecast.data.bundled.demo.generator import __main__ as generator
+from employment_forecast.data.bundled.demo.generator import process
+from employment_forecast.data.bundled.demo.generator.profiles import PROFILES
+from employment_forecast.data.bundled.loader import load_demo
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.records.observation import check_observations
 
 COUNT, RATE, JOBS = "registered_unemployed", "registered_unemployment_rate", "new_jobs"
 XUHUI, JIADING, ZHOUSHAN, JIANGXIA, SHENGZHOU = "310104", "310114", "330900", "420115", "330683"
@@ -36,7 +37,7 @@ def caps() -> pd.DataFrame:
 
 
 def _shipped(name: str) -> bytes:
-    return resources.files("data.demo").joinpath(name).read_bytes()
+    return resources.files("employment_forecast.data.bundled.demo").joinpath(name).read_bytes()
 
 
 def _final(rows: pd.DataFrame, region: str, indicator: str) -> pd.Series:

@@ -11,18 +11,19 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from data import sample_store
-from data.batch_rows import open_batch
-from data.bundled import loader
-from data.catalogue import load_catalogue
-from data.checks.batch import Batch
-from data.checks.firms import firm_arithmetic, firm_chain, firm_parts
-from data.demo import firms as demo_firms
-from data.demo import generator, market
-from data.inventory import batch_records
-from data.readers.words import GROUPS
-from data.schema import batches, firm_months
-from data.store import Store
+from employment_forecast.data.bundled import loader
+from employment_forecast.data.bundled.demo.generator import __main__ as generator
+from employment_forecast.data.bundled.demo.generator import firms as demo_firms
+from employment_forecast.data.bundled.demo.generator import market
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.imports.checks.batch import Batch
+from employment_forecast.data.imports.checks.firms import firm_arithmetic, firm_chain, firm_parts
+from employment_forecast.data.readers.vocabulary.words import GROUPS
+from employment_forecast.data.store import samples as sample_store
+from employment_forecast.data.store.batches import open_batch
+from employment_forecast.data.store.inventory import batch_records
+from employment_forecast.data.store.schema import batches, firm_months
+from employment_forecast.data.store.store import Store
 
 JIADING = "310114"
 STOCK = "registered_unemployed"
@@ -51,7 +52,9 @@ def reports():
 def test_generator_reproduces_the_shipped_samples(tmp_path):
     generator.main(tmp_path)
     for name in ("groups.csv", "firms.csv"):
-        shipped = resources.files("data.demo").joinpath(name).read_bytes()
+        shipped = (
+            resources.files("employment_forecast.data.bundled.demo").joinpath(name).read_bytes()
+        )
         assert (tmp_path / name).read_bytes() == shipped
 
 

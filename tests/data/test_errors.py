@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 
-from data import errors
-from data.errors import EXIT_CODES, ForecastError, nearest, suggestion
+from employment_forecast.data import errors
+from employment_forecast.data.errors import EXIT_CODES, ForecastError, nearest, suggestion
 
 
 def kinds() -> list[type[ForecastError]]:

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from data import feed_files
-from data.errors import (
+from employment_forecast.data.errors import (
     FailedThresholdsError,
     NoThresholdsError,
     StaleThresholdsError,
     StorageError,
     UsageError,
 )
-from data.feed_reading import check, demand_usable, find, rounded, state_on
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed.reading import check, demand_usable, find, rounded, state_on
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = [

@@ -8,9 +8,9 @@ import os
 
 import pytest
 
-from data import files
-from data.errors import StorageError
-from data.files import to_json, write_atomically
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import atomic as files
+from employment_forecast.data.files.atomic import to_json, write_atomically
 
 
 def test_content_arrives_and_folders_are_made(tmp_path):

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import load_catalogue
-from data.imports import ImportOptions, import_files
-from data.inventory import batch_records
-from data.store import Store
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.imports.importing import ImportOptions, import_files
+from employment_forecast.data.store.inventory import batch_records
+from employment_forecast.data.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 100

@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data import sample_store
-from data.bundled.loader import sync
-from data.catalogue import load_catalogue
-from data.errors import DataError, RefusedError
-from data.imports import ImportOptions, import_files
-from data.inventory import batch_records
-from data.store import Store
+from employment_forecast.data.bundled.loader import sync
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import DataError, RefusedError
+from employment_forecast.data.imports.importing import ImportOptions, import_files
+from employment_forecast.data.store import samples as sample_store
+from employment_forecast.data.store.inventory import batch_records
+from employment_forecast.data.store.store import Store
 
 TODAY = date(2026, 11, 20)
 CATALOGUE = load_catalogue()

@@ -15,20 +15,25 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from data import migrate
-from data.backup import restore_backup, write_backup
-from data.bundled.loader import sync
-from data.catalogue import load_catalogue
-from data.errors import DataError, NotFoundError, RefusedError, StorageError
-from data.export import as_csv, as_xlsx, neutralised
-from data.inventory import export_table, inventory, revisions, series_status
-from data.observation import Observation
-from data.schema import metadata
-from data.store import Store
-from data.target_file import read_targets
-from data.target_store import add_targets, stored_targets
-from data.targets import Target, in_force
-from data.workspace import Workspace
+from employment_forecast.data.bundled.loader import sync
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import DataError, NotFoundError, RefusedError, StorageError
+from employment_forecast.data.files.tables import as_csv, as_xlsx, neutralised
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store import migrate
+from employment_forecast.data.store.inventory import (
+    export_table,
+    inventory,
+    revisions,
+    series_status,
+)
+from employment_forecast.data.store.schema import metadata
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.store.targets import add_targets, stored_targets
+from employment_forecast.data.targets.file import read_targets
+from employment_forecast.data.targets.target import Target, in_force
+from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace.folders import Workspace
 
 CATALOGUE = load_catalogue()
 JIADING = CATALOGUE.region("嘉定")

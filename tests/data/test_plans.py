@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.errors import SettingsError, UnknownNameError
-from data.plans import as_targets, load_plans, parse_plan, plan_targets
-from data.targets import in_force
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import SettingsError, UnknownNameError
+from employment_forecast.data.targets.plans import as_targets, load_plans, parse_plan, plan_targets
+from employment_forecast.data.targets.target import in_force
 
 CATALOGUE = load_catalogue()
 PLANS = load_plans()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import load_catalogue
-from data.checks import Batch, run_checks
-from data.readers import ReadResult, read_file
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.imports.checks import Batch, run_checks
+from employment_forecast.data.readers import read_file
+from employment_forecast.data.records.readings import ReadResult
 
 FOLDER = Path(__file__).parent / "fixtures"
 EXPECTED = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))

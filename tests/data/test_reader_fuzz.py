@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import load_catalogue
-from data.checks import Batch, run_checks
-from data.errors import ForecastError
-from data.readers import read_bytes
-from data.readers.opening import open_sheets
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.imports.checks import Batch, run_checks
+from employment_forecast.data.readers import read_bytes
+from employment_forecast.data.readers.formats.opening import open_sheets
 
 FOLDER = Path(__file__).parent / "fixtures"
 CATALOGUE = load_catalogue()

@@ -5,9 +5,9 @@ import io
 import openpyxl
 import pytest
 
-from data.catalogue import load_catalogue
-from data.errors import SettingsError, UnknownNameError
-from data.readers import read_bytes
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import SettingsError, UnknownNameError
+from employment_forecast.data.readers import read_bytes
 
 CATALOGUE = load_catalogue()
 

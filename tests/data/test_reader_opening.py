@@ -14,13 +14,13 @@ import openpyxl
 import pytest
 import xlwt
 
-from data.catalogue import load_catalogue
-from data.errors import DataError, ForecastError, UsageError
-from data.readers import LIMITS, Limits, read_bytes, read_file
-from data.readers.cells import Place, column_letters
-from data.readers.numberformat import percent_text, shown_as
-from data.readers.opening import load, open_sheets
-from data.readers.xlsx import serial_date
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import DataError, ForecastError, UsageError
+from employment_forecast.data.readers import LIMITS, Limits, read_bytes, read_file
+from employment_forecast.data.readers.formats.numberformat import percent_text, shown_as
+from employment_forecast.data.readers.formats.opening import load, open_sheets
+from employment_forecast.data.readers.formats.xlsx import serial_date
+from employment_forecast.data.records.place import Place, column_letters
 
 CATALOGUE = load_catalogue()
 MEGABYTE = 1024 * 1024

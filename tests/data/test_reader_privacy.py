@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.errors import RefusedError
-from data.readers import read_bytes
-from data.readers.privacy import is_identity_number
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.readers import read_bytes
+from employment_forecast.data.readers.privacy import is_identity_number
 
 CATALOGUE = load_catalogue()
 # Invented: right in form and check digit, belonging to nobody.

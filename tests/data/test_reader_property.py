@@ -12,8 +12,8 @@ import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.readers import read_bytes
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.readers import read_bytes
 
 CATALOGUE = load_catalogue()
 REGIONS = {"310104": "徐汇区", "310114": "嘉定区", "330900": "舟山市"}

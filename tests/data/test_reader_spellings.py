@@ -7,13 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.readers.axis import decimal_habit, settled
-from data.readers.labels import Vocabulary
-from data.readers.months import When, bare_when, find_when, parse_when
-from data.readers.normal import fold, shown
-from data.readers.numbers import looks_like_value, parse_amount
-from data.readers.units import conversion, parse_unit, parse_units, unit_note
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.vocabulary.folding import fold
+from employment_forecast.data.readers.vocabulary.labels import Vocabulary
+from employment_forecast.data.readers.vocabulary.months import (
+    When,
+    bare_when,
+    find_when,
+    parse_when,
+)
+from employment_forecast.data.readers.vocabulary.numbers import looks_like_value, parse_amount
+from employment_forecast.data.readers.vocabulary.units import (
+    conversion,
+    parse_unit,
+    parse_units,
+    unit_note,
+)
+from employment_forecast.data.records.place import shown
 
 VOCABULARY = Vocabulary(load_catalogue())
 

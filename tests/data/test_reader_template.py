@@ -6,10 +6,9 @@ from datetime import date
 import openpyxl
 import pytest
 
-from data.catalogue import load_catalogue
-from data.readers import read_bytes
-from data.readers.labels import Vocabulary
-from data.readers.template import (
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.readers import read_bytes
+from employment_forecast.data.readers.template import (
     FIRM_SHEET,
     GROUP_SHEET,
     GUIDE_SHEET,
@@ -17,6 +16,7 @@ from data.readers.template import (
     indicator_head,
     template,
 )
+from employment_forecast.data.readers.vocabulary.labels import Vocabulary
 
 CATALOGUE = load_catalogue()
 

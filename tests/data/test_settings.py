@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from data.catalogue import load_catalogue
-from data.errors import SettingsError
-from data.settings import KEYS, Settings, load_settings, parse_settings, template
-from data.workspace import Workspace
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import SettingsError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.settings import (
+    KEYS,
+    Settings,
+    load_settings,
+    parse_settings,
+    template,
+)
 
 FILE = Path("forecast.toml")
 

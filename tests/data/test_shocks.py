@@ -9,13 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.backup import restore_backup, write_backup
-from data.catalogue import load_catalogue
-from data.errors import DataError, NotFoundError, RefusedError, UnknownNameError, UsageError
-from data.shock_store import declare, declared, withdraw
-from data.shocks import Shock, read_shock
-from data.store import Store
-from data.workspace import Workspace
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import (
+    DataError,
+    NotFoundError,
+    RefusedError,
+    UnknownNameError,
+    UsageError,
+)
+from employment_forecast.data.records.shocks import Shock, read_shock
+from employment_forecast.data.store.shocks import declare, declared, withdraw
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace.folders import Workspace
 
 CATALOGUE = load_catalogue()
 TODAY = date(2026, 11, 20)

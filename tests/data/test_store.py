@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
-from data import store as stores
-from data.errors import (
+from employment_forecast.data.errors import (
     BusyError,
     DataError,
     NotFoundError,
@@ -22,9 +21,10 @@ from data.errors import (
     StorageError,
     UnknownNameError,
 )
-from data.observation import Observation
-from data.schema import batches, observations
-from data.store import Store
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store import store as stores
+from employment_forecast.data.store.schema import batches, observations
+from employment_forecast.data.store.store import Store
 
 REGION, INDICATOR = "310114", "registered_unemployed"
 END = date(2026, 12, 31)

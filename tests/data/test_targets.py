@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import targets as module
-from data.catalogue import load_catalogue
-from data.errors import DataError
-from data.targets import Target, in_force, load_targets, period_months, value_at
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.targets import target as module
+from employment_forecast.data.targets.shipped import load_targets
+from employment_forecast.data.targets.target import Target, in_force, period_months, value_at
 
 NATION, JIADING = "100000", "310114"
 SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"

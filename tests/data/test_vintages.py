@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.clock import month_end
-from data.observation import Observation
-from data.store import Store
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.store import Store
 
 FIRST = pd.Period("2024-01", "M")
 LAG = 10  # days, registered_unemployed

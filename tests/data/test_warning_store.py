@@ -12,11 +12,18 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from data.backup import restore_backup, write_backup
-from data.errors import NotFoundError
-from data.store import Store
-from data.warning_store import Issued, Outcome, issue, issued, outcomes, record_outcome
-from data.workspace import Workspace
+from employment_forecast.data.errors import NotFoundError
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.store.warnings import (
+    Issued,
+    Outcome,
+    issue,
+    issued,
+    outcomes,
+    record_outcome,
+)
+from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace.folders import Workspace
 
 MONTH = pd.Period("2026-10", "M")
 EVIDENCE = {"reasons": ["期内突破概率 41%"], "caps": [{"value": 0.1 + 0.2}]}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from data.errors import SettingsError
-from data.workspace import SETTINGS_FILE, Workspace, find_workspace
+from employment_forecast.data.errors import SettingsError
+from employment_forecast.data.workspace.folders import SETTINGS_FILE, Workspace, find_workspace
 
 
 @pytest.fixture(autouse=True)

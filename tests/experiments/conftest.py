@@ -17,18 +17,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue import load_catalogue
-from data.clock import month_end, month_key
-from data.targets import Target
-from data.vintages import Vintages
-from data.workspace import Workspace
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.tracking import Tracker, open_tracker
-from experiments.versions import Version
-from forecasting.choice import Entry
-from forecasting.competition import Competition, Options, compete
-from models.paths import Failure
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.clock import month_end, month_key
+from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.data.targets.target import Target
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.registry.versions import Version
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
+from employment_forecast.forecasting.competition.choice import Entry
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.models.paths import Failure
 
 ROOT = Path(__file__).resolve().parents[2]
 REASON = "估计结果不是有限的数"

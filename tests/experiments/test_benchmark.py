@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import DataError
-from experiments.benchmark import __main__ as command
-from experiments.benchmark import cells, peers
-from experiments.benchmark.output import CAP_COLUMNS, QUANTILE_COLUMNS
-from experiments.benchmark.panel import read_origins, read_panel
-from experiments.benchmark.standings import event_shares
-from models.paths import QUANTILES, SamplePaths
+from employment_forecast.data.errors import DataError
+from employment_forecast.experiments.benchmark import __main__ as command
+from employment_forecast.experiments.benchmark import cells, peers
+from employment_forecast.experiments.benchmark.output import CAP_COLUMNS, QUANTILE_COLUMNS
+from employment_forecast.experiments.benchmark.panel import read_origins, read_panel
+from employment_forecast.experiments.benchmark.standings import event_shares
+from employment_forecast.models.paths import QUANTILES, SamplePaths
 
 # Ten origins, so that the choice and the calibration have evidence at the last.
 ORIGINS = [f"20{y}-{m}" for y in range(13, 18) for m in ("03", "09")]

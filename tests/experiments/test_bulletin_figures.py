@@ -21,20 +21,21 @@ from typing import Any
 import pytest
 from docx import Document
 
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments.bulletins import make_bulletin
-from experiments.lifecycle import settle
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.tracking import open_tracker
-from forecasting.bulletin.blocks import Chart
-from forecasting.bulletin.compose import Correction, Stamp, compose
-from forecasting.bulletin.facts import Cited, plain, resolve
-from forecasting.bulletin.figures import show
-from forecasting.bulletin.rendering import render
-from forecasting.competition import Options, compete
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.bulletins.drafts import make_bulletin
+from employment_forecast.experiments.promotion.lifecycle import settle
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.tracking.tracker import open_tracker
+from employment_forecast.forecasting.bulletin.render.rendering import render
+from employment_forecast.forecasting.bulletin.text.blocks import Chart
+from employment_forecast.forecasting.bulletin.text.compose import Correction, Stamp, compose
+from employment_forecast.forecasting.bulletin.text.facts import Cited, plain, resolve
+from employment_forecast.forecasting.bulletin.text.figures import show
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Options
 
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")

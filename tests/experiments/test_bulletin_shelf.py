@@ -12,25 +12,25 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.bulletin_store import Kept, issued_files, states
-from data.errors import NoThresholdsError, RefusedError
-from data.observation import Observation
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments import bulletins
-from experiments.bulletin_record import bulletin_record
-from experiments.bulletin_shelf import alone_with, restore
-from experiments.bulletin_signing import issue_bulletin, review_bulletin
-from experiments.bulletins import make_bulletin, save
-from experiments.cycle import region
-from experiments.cycle.identity import identity
-from experiments.cycle.journal import Entry, Journal
-from experiments.cycle.records import journal_folder
-from experiments.cycle.worker import Order
-from experiments.series import Series
-from experiments.tracking import Tracker, open_tracker
-from forecasting.bulletin.compose import Stamp
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NoThresholdsError, RefusedError
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.bulletins import Kept, issued_files, states
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.bulletins import drafts as bulletins
+from employment_forecast.experiments.bulletins.drafts import make_bulletin, save
+from employment_forecast.experiments.bulletins.files import alone_with, restore
+from employment_forecast.experiments.bulletins.record import bulletin_record
+from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
+from employment_forecast.experiments.cycle import region
+from employment_forecast.experiments.cycle.identity import identity
+from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.records import journal_folder
+from employment_forecast.experiments.cycle.worker import Order
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
+from employment_forecast.forecasting.bulletin.text.compose import Stamp
 
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")

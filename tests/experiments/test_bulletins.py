@@ -16,15 +16,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.bulletin_store import issued_files, states
-from data.errors import NotFoundError, RefusedError, UsageError
-from data.observation import Observation
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments import bulletins
-from experiments.bulletin_signing import issue_bulletin, review_bulletin
-from experiments.bulletins import (
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NotFoundError, RefusedError, UsageError
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.bulletins import issued_files, states
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.bulletins import drafts as bulletins
+from employment_forecast.experiments.bulletins.drafts import (
     Made,
     default_day,
     fingerprint,
@@ -33,17 +33,21 @@ from experiments.bulletins import (
     save,
     written,
 )
-from experiments.issued_warnings import issue_warnings, settle_outcomes
-from experiments.lifecycle import settle
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.standing import standing
-from experiments.tracking import Tracker, open_tracker
-from forecasting.bulletin.blocks import Bulletin, Chart, Table
-from forecasting.bulletin.compose import Stamp, compose
-from forecasting.bulletin.facts import Text, resolve
-from forecasting.bulletin.figures import show
-from forecasting.competition import Options, compete
+from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
+from employment_forecast.experiments.promotion.lifecycle import settle
+from employment_forecast.experiments.publication.issued_warnings import (
+    issue_warnings,
+    settle_outcomes,
+)
+from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
+from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Chart, Table
+from employment_forecast.forecasting.bulletin.text.compose import Stamp, compose
+from employment_forecast.forecasting.bulletin.text.facts import Text, resolve
+from employment_forecast.forecasting.bulletin.text.figures import show
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Options
 
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from data.targets import Target
-from experiments.benchmark.standings import event_shares
-from forecasting.assess import assess_all
-from models.paths import SamplePaths
+from employment_forecast.data.targets.target import Target
+from employment_forecast.experiments.benchmark.standings import event_shares
+from employment_forecast.forecasting.assessment.assess import assess_all
+from employment_forecast.models.paths import SamplePaths
 
 
 def cap(value: float, basis: str, history) -> Target:

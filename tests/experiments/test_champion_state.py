@@ -12,17 +12,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue.schema import Break
-from data.errors import StorageError
-from data.shocks import Shock
-from experiments import state
-from experiments.champion_state import champion_on, load_champion, load_version
-from experiments.registry import promote
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import find, state_folder
-from features.lagged import LaggedIndicator
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.records.shocks import Shock
+from employment_forecast.experiments.archive import state
+from employment_forecast.experiments.registry.registry import promote
+from employment_forecast.experiments.registry.stored_forecast import (
+    champion_on,
+    load_champion,
+    load_version,
+)
+from employment_forecast.experiments.registry.versions import find, state_folder
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.forecasting.competition.result import Competition
 
 READ = """
 import json, os

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from experiments import content
-from experiments.series import Series
-from experiments.summary import summary
-from forecasting.caps import Assessment
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.experiments.archive import content
+from employment_forecast.forecasting.assessment.caps import Assessment
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.forecasting.documents.markdown import summary
 
 
 def assessment(result: Competition, **changes: object) -> Assessment:

@@ -12,21 +12,27 @@ from urllib.parse import quote
 import pandas as pd
 import pytest
 
-from data.bulletin_store import Kept, add
-from data.errors import BusyError, DataError, NotFoundError, StorageError, UnknownNameError
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments.cycle.cycle import run_cycle
-from experiments.cycle.index_file import renew_index
-from experiments.cycle.index_page import index_page
-from experiments.cycle.journal import Entry, Journal
-from experiments.cycle.on_file import OnFile
-from experiments.cycle.records import cycle_folder
-from experiments.cycle.series import series_to_do
-from experiments.cycle.summary import Report, text
-from experiments.cycle.worker import Order
-from experiments.locks import held
+from employment_forecast.data.errors import (
+    BusyError,
+    DataError,
+    NotFoundError,
+    StorageError,
+    UnknownNameError,
+)
+from employment_forecast.data.files.locks import held
+from employment_forecast.data.store.bulletins import Kept, add
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.cycle.cycle import run_cycle
+from employment_forecast.experiments.cycle.index_file import renew_index
+from employment_forecast.experiments.cycle.index_page import index_page
+from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.on_file import OnFile
+from employment_forecast.experiments.cycle.records import cycle_folder
+from employment_forecast.experiments.cycle.series import series_to_do
+from employment_forecast.experiments.cycle.summary import Report, text
+from employment_forecast.experiments.cycle.worker import Order
 
 DAY = date(2026, 11, 20)
 LOG = logging.Logger("test")
@@ -128,7 +134,7 @@ def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise StorageError("磁盘已满。", "请清理。")
 
-    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    monkeypatch.setattr("employment_forecast.experiments.cycle.cycle.notify", notified)
     monkeypatch.setattr(Journal, "write", full)
     with pytest.raises(StorageError):
         run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
@@ -150,7 +156,7 @@ def test_a_quiet_day_is_told_only_to_who_wants_it(
         told.append(subject)
         return []
 
-    monkeypatch.setattr("experiments.cycle.cycle.notify", notified)
+    monkeypatch.setattr("employment_forecast.experiments.cycle.cycle.notify", notified)
     run_cycle(session, DAY, ["舟山"], job, lambda *_: None, LOG)
     assert told == []
     values = {**session.settings.values, "notify.when": "always"}

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments.cycle.identity import identity
-from features.history import from_known
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.cycle.identity import identity
+from employment_forecast.features.history.build import from_known
 
 
 @pytest.fixture

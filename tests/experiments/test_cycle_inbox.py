@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data.session import Session
-from data.settings import Settings
-from data.workspace import Workspace
-from experiments.cycle import inbox
-from experiments.cycle.inbox import take_in, waiting_files
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.cycle import inbox
+from employment_forecast.experiments.cycle.inbox import take_in, waiting_files
 
 DAY = date(2026, 11, 20)
 

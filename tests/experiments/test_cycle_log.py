@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StorageError
-from experiments.cycle import log as cycle_logs
-from experiments.cycle.log import cycle_log
+from employment_forecast.data.errors import StorageError
+from employment_forecast.experiments.cycle import log as cycle_logs
+from employment_forecast.experiments.cycle.log import cycle_log
 
 
 def test_cron_gets_no_line_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from data.settings import Settings
-from experiments.cycle.notify import notify
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.cycle.notify import notify
 
 Mailbox = list[bytes]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StorageError
-from experiments.cycle.inbox import Arrival
-from experiments.cycle.journal import Entry, Journal
-from experiments.cycle.summary import Report, subject, text
+from employment_forecast.data.errors import StorageError
+from employment_forecast.experiments.cycle.inbox import Arrival
+from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.summary import Report, subject, text
 
 DAY = date(2026, 11, 20)
 DONE = Entry(

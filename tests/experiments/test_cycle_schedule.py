@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.cycle.schedule import crontab_line, systemd_service, systemd_timer
+from employment_forecast.experiments.cycle.schedule import (
+    crontab_line,
+    systemd_service,
+    systemd_timer,
+)
 
 PLAIN = Path("/opt/forecast/bin/forecast")
 ODD = Path("/srv/就业 数据/a%b'c")

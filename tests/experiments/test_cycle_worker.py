@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DataError, ForecastError
-from experiments.cycle.journal import Entry
-from experiments.cycle.worker import Ended, Order, TooLong, Worker
-from experiments.locks import held
+from employment_forecast.data.errors import DataError, ForecastError
+from employment_forecast.data.files.locks import held
+from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.worker import Ended, Order, TooLong, Worker
 
 DAY = date(2026, 11, 20)
 

@@ -14,10 +14,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from data.errors import SettingsError, StorageError
-from data.workspace import Workspace
-from experiments import doctor_checks
-from experiments.doctor import Examined, Finding, Patient, examine, worst
+from employment_forecast.data.errors import SettingsError, StorageError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.health import checks as doctor_checks
+from employment_forecast.experiments.health.report import Examined, Finding, Patient, examine, worst
 
 TODAY = date(2026, 11, 20)
 Usage = namedtuple("Usage", "total used free")
@@ -156,7 +156,7 @@ def test_series_that_stopped_long_ago_are_not_late(
         )
 
     series = [known("2023-06")]
-    monkeypatch.setattr("data.inventory.inventory", lambda *_: series)
+    monkeypatch.setattr("employment_forecast.data.store.inventory.inventory", lambda *_: series)
     only_gone = doctor_checks.freshness(patient)
     assert only_gone.state == "ok"
     assert "1 个序列停更" in only_gone.message
@@ -210,9 +210,13 @@ def test_a_clock_behind_the_last_import_is_a_fault(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
-    monkeypatch.setattr("data.inventory.last_entry", lambda _: date(2026, 11, 22))
+    monkeypatch.setattr(
+        "employment_forecast.data.store.inventory.last_entry", lambda _: date(2026, 11, 22)
+    )
     assert doctor_checks.system_clock(patient).state == "ok"
-    monkeypatch.setattr("data.inventory.last_entry", lambda _: date(2026, 11, 23))
+    monkeypatch.setattr(
+        "employment_forecast.data.store.inventory.last_entry", lambda _: date(2026, 11, 23)
+    )
     assert doctor_checks.system_clock(patient).state == "fail"
 
 

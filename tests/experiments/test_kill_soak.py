@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import stored_paths, versions
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.experiments.registry.versions import stored_paths, versions
+from employment_forecast.experiments.tracking.tracker import Tracker
 
 KILLS = int(os.environ.get("SOAK_KILLS", "40"))
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import RefusedError
-from data.workspace import Workspace
-from experiments import lifecycle, registry
-from experiments.evidence import evidence_of, stored_evidence
-from experiments.lifecycle import Settled, examine, settle
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import (
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.promotion import lifecycle
+from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
+from employment_forecast.experiments.promotion.lifecycle import Settled, examine, settle
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.registry import registry
+from employment_forecast.experiments.registry.versions import (
     CHAMPION,
     PREVIOUS,
     Version,
@@ -29,7 +29,9 @@ from experiments.versions import (
     stored_paths,
     versions,
 )
-from forecasting.competition import Competition, rechosen
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.result import Competition
 
 GOOD, OTHER, BAD = "random_walk", "seasonal_naive", "drift"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StorageError
-from experiments.locks import LifeSign, abandoned_signs, locked
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files.locks import LifeSign, abandoned_signs, locked
 
 HOLD = """
 import sys

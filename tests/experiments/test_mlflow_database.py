@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StorageError
-from data.workspace import Workspace
-from experiments.database import prepare, shown, sqlite_file
-from experiments.tracking import Tracker, open_tracker
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.database import prepare, shown, sqlite_file
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 
 OPEN_AND_RUN = """
 import os, sys

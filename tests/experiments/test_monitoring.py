@@ -9,18 +9,19 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from data.clock import key_month, month_end
-from data.errors import NoModelError, NotFoundError
-from data.vintages import Vintages
-from experiments import registry
-from experiments.explain import STEPS, explain, pair
-from experiments.monitoring import observe, roll_back_after_alarm
-from experiments.redraw import Material
-from experiments.series import Series
-from experiments.tracking import Tracker
-from features.history import from_known
-from features.surroundings import NOTHING
-from forecasting.competition import Competition, Options, compete, rechosen
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.clock import key_month, month_end
+from employment_forecast.data.errors import NoModelError, NotFoundError
+from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.experiments.registry import registry
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.experiments.watch.explain import STEPS, explain, pair
+from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
+from employment_forecast.experiments.watch.redraw import Material
+from employment_forecast.features.history.build import from_known
+from employment_forecast.features.history.inputs import NOTHING
+from employment_forecast.forecasting.competition.compete import compete, rechosen
+from employment_forecast.forecasting.competition.result import Competition, Options
 
 FLOORS = ("random_walk", "drift", "seasonal_naive")
 

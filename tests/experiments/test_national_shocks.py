@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.benchmark.national_shocks import declared, table
-from forecasting.backtest import Backtest, Record
+from employment_forecast.experiments.benchmark.national_shocks import declared, table
+from employment_forecast.forecasting.backtest.backtest import Backtest, Record
 
 
 def test_events_are_known_from_the_publication_of_their_month(vintages_of, monthly):

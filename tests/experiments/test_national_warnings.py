@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.targets import Target
-from experiments.benchmark.national_warnings import (
+from employment_forecast.data.targets.target import Target
+from employment_forecast.experiments.benchmark.national_warnings import (
     _cases,
     persistence_frequency,
     picture,
@@ -18,9 +18,10 @@ from experiments.benchmark.national_warnings import (
     scores,
     table,
 )
-from forecasting.competition import Options, compete
-from forecasting.levels import default_scheme
-from models.roster import COMBINATION
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Options
+from employment_forecast.forecasting.early_warning.decision import default_scheme
+from employment_forecast.models.roster import COMBINATION
 
 
 def target(value, year, announced) -> Target:

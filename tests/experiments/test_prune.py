@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from data.workspace import Workspace
-from experiments.prune import PRUNED_TAG, prune, published
-from experiments.registry import promote
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import stored_paths, versions
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.registry.registry import promote
+from employment_forecast.experiments.registry.versions import stored_paths, versions
+from employment_forecast.experiments.tracking.prune import PRUNED_TAG, prune, published
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.result import Competition
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_process_killed_on_the_way_is_completed_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.prune.shutil.rmtree", killed)
+        patch.setattr("employment_forecast.experiments.tracking.prune.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             prune(tracker, workspace, keep=1)
     assert left(tracker, series) == ["1", "2", "6"]

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from experiments.quiet import quiet_environment, silence
+from employment_forecast.experiments.tracking.quiet import quiet_environment, silence
 
 RECORD = """
 import json, os

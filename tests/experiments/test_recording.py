@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DataError, StorageError
-from data.workspace import Workspace
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.tracking import Tracker
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import DataError, StorageError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.tracking.names import experiment_name
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.result import Competition
 
 CHART = b"\x89PNG\r\n\x1a\n not really"
 
@@ -140,7 +141,7 @@ def test_each_command_is_a_new_run_and_a_new_version(
 def test_the_experiment_is_one_series_laid_out_for_metrics(
     done, tracker: Tracker, series: Series
 ) -> None:
-    found = tracker.call("读取", lambda c: c.get_experiment_by_name(series.experiment_name))
+    found = tracker.call("读取", lambda c: c.get_experiment_by_name(experiment_name(series)))
     assert found.name == "嘉定区登记失业人数（registered_unemployed.310114）"
     assert found.tags["mlflow.experimentKind"] == "custom_model_development"
     view = json.loads(found.tags["mlflow.sharedViewState.scores"])

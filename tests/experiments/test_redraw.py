@@ -8,17 +8,23 @@ from datetime import date
 import numpy as np
 import pytest
 
-from data.catalogue import Region
-from data.errors import NoModelError
-from data.vintages import Vintages
-from experiments.champion_state import StoredForecast, load_version
-from experiments.content import program_version
-from experiments.redraw import Material, Verification, differences, redraw, verify
-from experiments.series import Series
-from experiments.tracking import Tracker
-from features.surroundings import NOTHING, Surroundings, neighbours_identity
-from forecasting.competition import Competition
-from models.paths import SamplePaths
+from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NoModelError
+from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.experiments.registry.stored_forecast import StoredForecast, load_version
+from employment_forecast.experiments.tracking.program import program_version
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.experiments.watch.redraw import (
+    Material,
+    Verification,
+    differences,
+    redraw,
+    verify,
+)
+from employment_forecast.features.history.inputs import NOTHING, Surroundings, neighbours_identity
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.models.paths import SamplePaths
 
 
 @pytest.fixture

@@ -6,15 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import NotFoundError, StorageError
-from experiments import state
-from experiments.line_table import LineRule
-from experiments.registry import promote, rollback
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import Version, champion_of, find, stored_paths, versions
-from forecasting.competition import Competition
-from forecasting.level_scheme import default_scheme
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NotFoundError, StorageError
+from employment_forecast.experiments.archive import state
+from employment_forecast.experiments.registry.registry import promote, rollback
+from employment_forecast.experiments.registry.versions import (
+    Version,
+    champion_of,
+    find,
+    stored_paths,
+    versions,
+)
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.forecasting.early_warning.line_table import LineRule
+from employment_forecast.forecasting.early_warning.scheme import default_scheme
 
 RULE = LineRule(default_scheme(3))
 

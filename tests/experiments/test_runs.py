@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from data.errors import DataError, NotFoundError, StorageError
-from experiments import runs, tracking
-from experiments.runs import INTERRUPTED, Figures, Run, begin, running
-from experiments.tracking import Tracker
+from employment_forecast.data.errors import DataError, NotFoundError, StorageError
+from employment_forecast.experiments.tracking import runs
+from employment_forecast.experiments.tracking import tracker as tracking
+from employment_forecast.experiments.tracking.runs import INTERRUPTED, Figures, Run, begin, running
+from employment_forecast.experiments.tracking.tracker import Tracker
 
 
 @pytest.fixture

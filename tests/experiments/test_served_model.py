@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import NotFoundError, UsageError
-from data.workspace import Workspace
-from experiments.registry import promote
-from experiments.series import Series
-from experiments.serving import WHATS, answer, predict
-from experiments.tracking import Tracker
-from experiments.versions import Version
-from forecasting.competition import Competition
-from forecasting.level_scheme import default_scheme
-from forecasting.lines import warning_lines
-from models.paths import QUANTILES
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NotFoundError, UsageError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.registry.registry import promote
+from employment_forecast.experiments.registry.serving import WHATS, answer, predict
+from employment_forecast.experiments.registry.versions import Version
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.forecasting.early_warning.lines import warning_lines
+from employment_forecast.forecasting.early_warning.scheme import default_scheme
+from employment_forecast.models.paths import QUANTILES
 
 
 @pytest.fixture

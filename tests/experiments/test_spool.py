@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.catalogue import Catalogue, load_catalogue
-from data.errors import UnrecordedError
-from data.workspace import Workspace
-from experiments import package
-from experiments.content import parent_figures
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.spool import spool_of, sync
-from experiments.tracking import Tracker
-from experiments.versions import stored_paths, versions
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue import Catalogue, load_catalogue
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import UnrecordedError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.archive.content import parent_figures
+from employment_forecast.experiments.recording import package
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.recording.spool import spool_of, sync
+from employment_forecast.experiments.registry.versions import stored_paths, versions
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.result import Competition
 
 DOWN = "http://127.0.0.1:9"
 
@@ -91,7 +91,9 @@ def test_logging_twice_makes_one_version(
 ) -> None:
     """As if the process had been killed after the version, before the package was deleted."""
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.spool.shutil.rmtree", lambda *_, **__: None)
+        patch.setattr(
+            "employment_forecast.experiments.recording.spool.shutil.rmtree", lambda *_, **__: None
+        )
         assert sync(tracker, workspace, catalogue)[0].version is not None
     assert package.waiting(spool_of(workspace)) == [kept]
     again = sync(tracker, workspace, catalogue)

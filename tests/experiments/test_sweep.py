@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from data.workspace import Workspace
-from experiments.runs import END_TAG, Run, begin
-from experiments.sweep import GONE, Plan, sweep
-from experiments.tracking import Tracker, open_tracker
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.abandoned import GONE, Plan, sweep
+from employment_forecast.experiments.tracking.runs import END_TAG, Run, begin
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 
 
 @pytest.fixture

@@ -16,25 +16,39 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from data import feed_files
-from data.errors import NoThresholdsError
-from data.observation import Observation
-from data.session import Session
-from data.settings import Settings
-from data.targets import Target
-from data.warning_store import Issued, issue, issued, outcomes
-from data.workspace import Workspace
-from experiments import standing as standings
-from experiments.feed_tables import as_file
-from experiments.issued_warnings import issue_warnings, settle_outcomes
-from experiments.publishing import failed_feed, failure, mark_failed, publish
-from experiments.registry import promote, rollback
-from experiments.series import Series
-from experiments.standing import standing, valid_until
-from experiments.thresholds import build_feed, feed_document, follow, publish_feed
-from experiments.tracking import Tracker
-from experiments.versions import Version
-from forecasting.competition import Competition, Options, compete
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NoThresholdsError
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.warnings import Issued, issue, issued, outcomes
+from employment_forecast.data.targets.target import Target
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.publication import standing as standings
+from employment_forecast.experiments.publication.feed import (
+    build_feed,
+    feed_document,
+    follow,
+    publish_feed,
+)
+from employment_forecast.experiments.publication.issued_warnings import (
+    issue_warnings,
+    settle_outcomes,
+)
+from employment_forecast.experiments.publication.publishing import (
+    failed_feed,
+    failure,
+    mark_failed,
+    publish,
+)
+from employment_forecast.experiments.publication.standing import standing, valid_until
+from employment_forecast.experiments.registry.registry import promote, rollback
+from employment_forecast.experiments.registry.versions import Version
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.documents.feed_table import as_file
 
 DAY = date(2026, 11, 20)
 FLOORS = ("random_walk", "drift", "seasonal_naive")
@@ -42,7 +56,9 @@ FLOORS = ("random_walk", "drift", "seasonal_naive")
 
 @pytest.fixture(scope="module")
 def checker() -> jsonschema.Draft202012Validator:
-    text = resources.files("forecasting.schemas").joinpath("thresholds-1.schema.json")
+    text = resources.files("employment_forecast.forecasting.schemas").joinpath(
+        "thresholds-1.schema.json"
+    )
     schema = json.loads(text.read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(

@@ -10,16 +10,16 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
-from data.errors import BusyError, RefusedError
-from data.workspace import Workspace
-from experiments import ui
-from experiments.record import recorded
-from experiments.registry import promote
-from experiments.series import Series
-from experiments.tracking import open_tracker
-from experiments.ui import is_loopback, serve, server_command
-from experiments.versions import stored_paths
-from forecasting.competition import Competition
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import BusyError, RefusedError
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.registry.registry import promote
+from employment_forecast.experiments.registry.versions import stored_paths
+from employment_forecast.experiments.tracking import ui
+from employment_forecast.experiments.tracking.tracker import open_tracker
+from employment_forecast.experiments.tracking.ui import is_loopback, serve, server_command
+from employment_forecast.forecasting.competition.result import Competition
 
 
 @pytest.fixture

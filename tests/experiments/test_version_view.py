@@ -9,13 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from data.errors import NotFoundError
-from experiments import lifecycle, version_view
-from experiments.review import looks, pack, zipped
-from experiments.series import Series
-from experiments.tracking import Tracker
-from experiments.versions import versions
-from forecasting.competition import Competition, rechosen
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.errors import NotFoundError
+from employment_forecast.experiments.promotion import lifecycle, version_view
+from employment_forecast.experiments.registry.versions import versions
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.experiments.watch.review_pack import looks, pack, zipped
+from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.result import Competition
 
 
 @pytest.fixture

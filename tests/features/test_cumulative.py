@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DataError
-from features.cumulative import MARK_LABELS, accumulate, to_monthly, to_year_to_date
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.monthly.cumulative import (
+    MARK_LABELS,
+    accumulate,
+    to_monthly,
+    to_year_to_date,
+)
 
 
 def totals(given_totals: dict[str, float]) -> pd.Series:

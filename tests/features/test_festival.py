@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DataError
-from features import calendar
-from features.festival import (
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.calendar import regressors as calendar
+from employment_forecast.features.calendar.festival import (
     CENTRING_YEARS,
     DEFAULT_WINDOWS,
     Windows,

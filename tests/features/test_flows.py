@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DataError
-from features.flows import STATUS_LABELS, openings_to_seekers, ratio, register_flows
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.register.flows import (
+    STATUS_LABELS,
+    openings_to_seekers,
+    ratio,
+    register_flows,
+)
 
 
 def monthly(values: list[float], start: str = "2024-01") -> pd.Series:

@@ -1,8 +1,13 @@
 import pandas as pd
 import pytest
 
-from data.errors import DataError
-from features.groups import GROUP_LABELS, group_shares, measure_of, refuse_mixed
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.register.groups import (
+    GROUP_LABELS,
+    group_shares,
+    measure_of,
+    refuse_mixed,
+)
 
 MONTHS = pd.period_range("2024-01", periods=2, freq="M")
 

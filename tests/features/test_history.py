@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.errors import DataError
-from data.observation import Observation
-from features.history import KNOWN_AHEAD, build, from_known
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.features.history.build import build, from_known
+from employment_forecast.features.history.history import KNOWN_AHEAD
 
 LATE = date(2030, 1, 1)
 

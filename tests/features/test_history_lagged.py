@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.bundled import loader
-from data.catalogue import load_catalogue
-from data.catalogue.schema import Break
-from data.clock import month_end
-from data.errors import DataError
-from data.observation import Observation
-from features.breaks import crosses, growth
-from features.history import build, from_known
-from features.outliers import outlier_marks
+from employment_forecast.data.bundled import loader
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.features.events.breaks import crosses, growth
+from employment_forecast.features.events.outliers import outlier_marks
+from employment_forecast.features.history.build import build, from_known
 
 LATE = date(2030, 1, 1)
 

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from data.errors import DataError
-from features.count_outlook import false_discovery_rates, tail_probability
-from features.sample_abnormal import abnormal_separations, layoff_rule
-from features.sample_firms import FirmPanel, read_panel
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.sample.abnormal import abnormal_separations, layoff_rule
+from employment_forecast.features.sample.count_prediction import (
+    false_discovery_rates,
+    tail_probability,
+)
+from employment_forecast.features.sample.panel import FirmPanel, read_panel
 
 FIRMS = 120
 

@@ -2,9 +2,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import DataError
-from features.sample_details import EMPLOYER_TYPES, check_details, separations_by
-from features.sample_firms import CHECK_LABELS, LargestFirms, largest_rows, read_panel
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.sample.details import (
+    EMPLOYER_TYPES,
+    check_details,
+    separations_by,
+)
+from employment_forecast.features.sample.panel import (
+    CHECK_LABELS,
+    LargestFirms,
+    largest_rows,
+    read_panel,
+)
 
 
 def reports(*rows: tuple, **more: object) -> pd.DataFrame:

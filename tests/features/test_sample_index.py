@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DataError
-from features.sample_firms import LargestFirms, read_panel
-from features.sample_index import chained_index
-from features.sample_indicators import INDICATOR_LABELS, sample_indicators
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.sample.index import chained_index
+from employment_forecast.features.sample.indicators import INDICATOR_LABELS, sample_indicators
+from employment_forecast.features.sample.panel import LargestFirms, read_panel
 
 COLUMNS = ["firm", "month", "base", "hires", "separations", "end", "industry", "size"]
 

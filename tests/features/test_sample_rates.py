@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.sample_firms import LargestFirms, read_panel
-from features.sample_rates import RATE_LABELS, coverage, monthly_rates
+from employment_forecast.features.sample.panel import LargestFirms, read_panel
+from employment_forecast.features.sample.rates import RATE_LABELS, coverage, monthly_rates
 
 # 攀枝花市 失业动态监测, five published months: 建档期, 新招, 减员, 调查期末, 隐性失业 (persons),
 # 岗位变化率 and 隐性失业率 (percent, as printed).

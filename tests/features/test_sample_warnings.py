@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from features.sample_warnings import SampleWarnings, by_street, sample_warnings
+from employment_forecast.features.sample.warnings import SampleWarnings, by_street, sample_warnings
 
 
 def found(streets: list[str]) -> SampleWarnings:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue.schema import Break
-from data.shocks import Shock
-from features.history import from_known
-from features.shocks import shock_column, shock_regressors, usable_shocks
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.data.records.shocks import Shock
+from employment_forecast.features.events.shocks import shock_column, shock_regressors, usable_shocks
+from employment_forecast.features.history.build import from_known
 
 MONTHS = pd.period_range("2022-01", periods=6, freq="M")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.suppression import merge_small_cells, shared_cells
+from employment_forecast.features.sample.suppression import merge_small_cells, shared_cells
 
 OTHER = "其他"
 

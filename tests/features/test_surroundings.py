@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.bundled import loader
-from data.catalogue import Region
-from data.catalogue.schema import Break
-from data.vintages import COLUMNS, Vintages
-from features.history import from_known
-from features.surroundings import (
+from employment_forecast.data.bundled import loader
+from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.data.records.vintages import COLUMNS, Vintages
+from employment_forecast.features.history.build import from_known
+from employment_forecast.features.history.inputs import (
     histories_beside,
     nearest_first,
     neighbours_identity,

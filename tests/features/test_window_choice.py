@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.festival import DEFAULT_WINDOWS, Windows, centred_shares
-from features.window_choice import GRID, choose_windows
+from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS, Windows, centred_shares
+from employment_forecast.features.calendar.windows import GRID, choose_windows
 
 START = pd.Period("2010-01", freq="M")
 MONTHS = 168

@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import DataError
-from features import calendar
-from features.workdays import calendar_published, usual_days, working_days
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.calendar import regressors as calendar
+from employment_forecast.features.calendar.workdays import (
+    calendar_published,
+    usual_days,
+    working_days,
+)
 
 
 def month(text: str) -> pd.Period:

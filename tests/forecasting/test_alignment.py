@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.alignment import compare
-from forecasting.backtest import Backtest, Record
+from employment_forecast.forecasting.backtest.alignment import compare
+from employment_forecast.forecasting.backtest.backtest import Backtest, Record
 
 HORIZON = 2
 

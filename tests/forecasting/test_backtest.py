@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue.schema import Break
-from forecasting import scores
-from forecasting.backtest import assemble, describe_failures, from_table
-from forecasting.origins import Origin
-from models.paths import QUANTILES, Failure, SamplePaths
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.forecasting.backtest.backtest import (
+    assemble,
+    describe_failures,
+    from_table,
+)
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.forecasting.scoring import scores
+from employment_forecast.models.paths import QUANTILES, Failure, SamplePaths
 
 HORIZON = 3
 

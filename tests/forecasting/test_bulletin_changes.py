@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
-from data.bulletin_store import brought_up_to_date
-from forecasting.bulletin.blocks import Bulletin, Paragraph
-from forecasting.bulletin.changes import MOST_ROWS, changed_facts, divided, label
-from forecasting.bulletin.compose import Correction, compose
-from forecasting.bulletin.facts import Fact, plain
+from employment_forecast.data.store.bulletins import brought_up_to_date
+from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Paragraph
+from employment_forecast.forecasting.bulletin.text.changes import (
+    MOST_ROWS,
+    changed_facts,
+    divided,
+    label,
+)
+from employment_forecast.forecasting.bulletin.text.compose import Correction, compose
+from employment_forecast.forecasting.bulletin.text.facts import Fact, plain
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 

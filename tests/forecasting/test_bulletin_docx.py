@@ -14,8 +14,11 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from data.bulletin_store import brought_up_to_date
-from forecasting.bulletin.blocks import (
+from employment_forecast.data.store.bulletins import brought_up_to_date
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.html import render_html
+from employment_forecast.forecasting.bulletin.render.markdown import render_markdown
+from employment_forecast.forecasting.bulletin.text.blocks import (
     Annex,
     Bulletin,
     Chart,
@@ -24,12 +27,9 @@ from forecasting.bulletin.blocks import (
     Paragraph,
     Table,
 )
-from forecasting.bulletin.compose import compose
-from forecasting.bulletin.docx import render_docx
-from forecasting.bulletin.facts import Cited, anchor, plain
-from forecasting.bulletin.figures import show
-from forecasting.bulletin.html import render_html
-from forecasting.bulletin.markdown import render_markdown
+from employment_forecast.forecasting.bulletin.text.compose import compose
+from employment_forecast.forecasting.bulletin.text.facts import Cited, anchor, plain
+from employment_forecast.forecasting.bulletin.text.figures import show
 
 HOSTILE = '</script><script>alert(1)</script>"&$x_1$|`'
 TWIPS = 1440 / 25.4

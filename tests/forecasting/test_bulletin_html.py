@@ -12,10 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from forecasting.bulletin.blocks import Annex, Bulletin, Chart, Fan, Heading, Paragraph, Table
-from forecasting.bulletin.facts import Cited, Fact
-from forecasting.bulletin.html import render_html
-from forecasting.bulletin.html_style import STYLE
+from employment_forecast.forecasting.bulletin.render.html import render_html
+from employment_forecast.forecasting.bulletin.render.html_style import STYLE
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    Annex,
+    Bulletin,
+    Chart,
+    Fan,
+    Heading,
+    Paragraph,
+    Table,
+)
+from employment_forecast.forecasting.bulletin.text.facts import Cited, Fact
 
 VOID = ("meta", "br", "img", "link", "input", "hr")
 HOSTILE = '</script><script src="https://example.org/x.js"></script><img onerror=alert(1) src=x>'

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from data.bulletin_store import brought_up_to_date
-from forecasting.bulletin.changes import changed_facts
-from forecasting.bulletin.compose import compose
+from employment_forecast.data.store.bulletins import brought_up_to_date
+from employment_forecast.forecasting.bulletin.text.changes import changed_facts
+from employment_forecast.forecasting.bulletin.text.compose import compose
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 FILES = sorted(FOLDER.glob("bulletin-*.json"))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StorageError
-from forecasting.bulletin import pdf
-from forecasting.bulletin.blocks import Bulletin, Paragraph
+from employment_forecast.data.errors import StorageError
+from employment_forecast.forecasting.bulletin.render import pdf
+from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Paragraph
 
 BULLETIN = Bulletin(
     title=(("月报",),), marks=(), number=(), signer=(), addressee=(),

@@ -14,9 +14,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from forecasting.bulletin.blocks import Annex, Bulletin, Heading, Paragraph, Table
-from forecasting.bulletin.docx import render_docx
-from forecasting.bulletin.pdf import print_pdf, program
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, program
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    Annex,
+    Bulletin,
+    Heading,
+    Paragraph,
+    Table,
+)
 
 pytestmark = pytest.mark.skipif(
     program() is None or shutil.which("pdftotext") is None,

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.observation import Observation
-from data.store import Store
-from data.vintages import Vintages
-from features.sample_firms import UNKNOWN_TRAIT
-from forecasting.bulletin.blocks import Table
-from forecasting.bulletin.facts import Book, plain
-from forecasting.bulletin.record.people import people_record
-from forecasting.bulletin.record.sample import OTHER, sample_record
-from forecasting.bulletin.sections.people import people, sample
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.data.store.store import Store
+from employment_forecast.features.sample.panel import UNKNOWN_TRAIT
+from employment_forecast.forecasting.bulletin.record.people import people_record
+from employment_forecast.forecasting.bulletin.record.sample import OTHER, sample_record
+from employment_forecast.forecasting.bulletin.text.blocks import Table
+from employment_forecast.forecasting.bulletin.text.facts import Book, plain
+from employment_forecast.forecasting.bulletin.text.sections.people import people, sample
 
 MONTH = pd.Period("2026-10", "M")
 DAY = date(2026, 11, 20)

@@ -13,24 +13,24 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from data.bulletin_store import brought_up_to_date
-from data.catalogue import load_catalogue
-from data.observation import Observation
-from data.store import Store
-from data.targets import TIER_NAMES
-from forecasting.bulletin.blocks import Chart, Paragraph
-from forecasting.bulletin.cap_wording import cap_chance, most_at_risk
-from forecasting.bulletin.compose import compose
-from forecasting.bulletin.facts import Book, plain
-from forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
-from forecasting.bulletin.record.market import ratio_record
-from forecasting.bulletin.record.warning import warning_record
-from forecasting.bulletin.sections.notes import data_notes
-from forecasting.bulletin.sections.overview import overview
-from forecasting.bulletin.sections.summary import summary
-from forecasting.bulletin.sections.warning import warning
-from forecasting.bulletin.tiers import retold, tier_word
-from forecasting.levels import Evidence, Level, Scheme, decide
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.bulletins import brought_up_to_date
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.targets.target import TIER_NAMES
+from employment_forecast.forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
+from employment_forecast.forecasting.bulletin.record.market import ratio_record
+from employment_forecast.forecasting.bulletin.record.warning import warning_record
+from employment_forecast.forecasting.bulletin.text.blocks import Chart, Paragraph
+from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, most_at_risk
+from employment_forecast.forecasting.bulletin.text.compose import compose
+from employment_forecast.forecasting.bulletin.text.facts import Book, plain
+from employment_forecast.forecasting.bulletin.text.sections.notes import data_notes
+from employment_forecast.forecasting.bulletin.text.sections.overview import overview
+from employment_forecast.forecasting.bulletin.text.sections.summary import summary
+from employment_forecast.forecasting.bulletin.text.sections.warning import warning
+from employment_forecast.forecasting.bulletin.text.tiers import retold, tier_word
+from employment_forecast.forecasting.early_warning.decision import Evidence, Level, Scheme, decide
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 ODD = re.compile(r"nan|None|（）|，，|；；|。。|，。|；。|（，|-0|\d{4}-\d|[\u4e00-\u9fff][,;:]")

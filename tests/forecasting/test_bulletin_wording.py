@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from forecasting.bulletin.facts import (
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.forecasting.bulletin.record.notes import is_stale
+from employment_forecast.forecasting.bulletin.record.outlook import shown_digits
+from employment_forecast.forecasting.bulletin.record.series import comparison
+from employment_forecast.forecasting.bulletin.text.facts import (
     Book,
     UncitedFigureError,
     plain,
@@ -20,11 +23,8 @@ from forecasting.bulletin.facts import (
     resolve,
     say,
 )
-from forecasting.bulletin.figures import CHANCES, percent_of, show
-from forecasting.bulletin.record.notes import is_stale
-from forecasting.bulletin.record.outlook import shown_digits
-from forecasting.bulletin.record.series import comparison
-from forecasting.bulletin.wording import (
+from employment_forecast.forecasting.bulletin.text.figures import CHANCES, percent_of, show
+from employment_forecast.forecasting.bulletin.text.wording import (
     against_cap,
     amount,
     cap_name,

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.calibration import Calibration, _stretch, learn, uncalibrated
-from models.paths import LEVELS, SamplePaths
+from employment_forecast.forecasting.competition.calibration import (
+    Calibration,
+    _stretch,
+    learn,
+    uncalibrated,
+)
+from employment_forecast.models.paths import LEVELS, SamplePaths
 
 HORIZON = 3
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.cap_events import cap_events, from_table
-from models.paths import Failure, SamplePaths
+from employment_forecast.forecasting.assessment.past_caps import cap_events, from_table
+from employment_forecast.models.paths import Failure, SamplePaths
 
 MONTHS = pd.period_range("2024-11", periods=2, freq="M")
 DAYS = [date(2024, 12, 10), date(2025, 1, 20)]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.targets import Target
-from forecasting import caps
-from forecasting.caps import above, assess, printed
-from models.paths import SamplePaths
+from employment_forecast.data.targets.target import Target
+from employment_forecast.forecasting.assessment import caps
+from employment_forecast.forecasting.assessment.caps import above, assess, printed
+from employment_forecast.models.paths import SamplePaths
 
 
 def target(value=5.5, basis="any_month", period="2026", unit="%", **changes) -> Target:

@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecasting import cells
-from forecasting.cells import (
+from employment_forecast.forecasting.backtest import cells
+from employment_forecast.forecasting.backtest.cells import (
     Cell,
     Task,
     cell_seed,
-    code_version,
     compute,
     decode,
     decode_parameters,
@@ -24,10 +23,11 @@ from forecasting.cells import (
     encode_parameters,
     group,
 )
-from forecasting.origins import Origin
-from models import roster
-from models.contract import Tags
-from models.paths import Failure, SamplePaths
+from employment_forecast.forecasting.backtest.identity import code_version
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Tags
+from employment_forecast.models.paths import Failure, SamplePaths
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.ft2font import FT2Font
 
-from data.targets import TIER_NAMES
-from forecasting.chart import fan_chart
-from forecasting.document import BASES, DEMO_MARK
-from forecasting.fonts import SANS, SERIF, register
+from employment_forecast.data.catalogue.figures import DEMO_MARK
+from employment_forecast.data.targets.target import BASES, TIER_NAMES
+from employment_forecast.forecasting.documents.chart import fan_chart
+from employment_forecast.forecasting.fonts import SANS, SERIF, register
 
 
 def drawn(monkeypatch, result) -> tuple[bytes, dict[str, tuple[float, float, float]], list[str]]:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import NoModelError
-from forecasting.backtest import Backtest, Record
-from forecasting.choice import (
+from employment_forecast.data.errors import NoModelError
+from employment_forecast.forecasting.backtest.backtest import Backtest, Record
+from employment_forecast.forecasting.competition.choice import (
     DEFAULT,
     FEWEST_ORIGINS,
     choose,
@@ -21,9 +21,9 @@ from forecasting.choice import (
     leaderboard,
     paired_difference,
 )
-from forecasting.scores import block_bootstrap_error
-from models import roster
-from models.paths import Failure, SamplePaths
+from employment_forecast.forecasting.scoring.scores import block_bootstrap_error
+from employment_forecast.models import roster
+from employment_forecast.models.paths import Failure, SamplePaths
 
 ORIGIN = pd.Period("2026-10", "M")
 WORKS = SamplePaths(np.ones((2, 2)), ORIGIN)

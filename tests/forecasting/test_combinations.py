@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue import Region
-from features.surroundings import Surroundings
-from forecasting.combinations import (
+from employment_forecast.data.catalogue import Region
+from employment_forecast.features.history.inputs import Surroundings
+from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
     NOTHING_TO_POOL,
     TOO_SHORT_TO_POOL,
     shared_shifts,
 )
-from forecasting.competition import Options, compete
-from models import roster
-from models.paths import Failure, SamplePaths
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Options
+from employment_forecast.models import roster
+from employment_forecast.models.paths import Failure, SamplePaths
 
 MODELS = (*roster.floors(), "ets", "uc", *roster.COMBINATIONS)
 ORIGINS = 12
@@ -177,7 +178,7 @@ def test_shifts_are_kept_between_runs_and_a_damaged_one_is_worked_out_anew(
     damaged = bytearray(cache.kept[shifts[0]])
     damaged[9] ^= 1
     cache.kept[shifts[0]] = bytes(damaged)
-    import forecasting.combinations as module
+    import employment_forecast.forecasting.competition.combinations as module
 
     made = []
     learn = module.pooled_shifts

@@ -10,12 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import UsageError
-from forecasting.comparison import compare, comparison_csv, comparison_document, described
-from forecasting.levels import Rule, default_scheme
-from forecasting.scenario import Layoff, Scenario, Span
-from forecasting.scenario_basis import Given
-from forecasting.scenario_chart import scenario_chart
+from employment_forecast.data.errors import UsageError
+from employment_forecast.forecasting.early_warning.decision import Rule, default_scheme
+from employment_forecast.forecasting.scenario.assumptions import Given
+from employment_forecast.forecasting.scenario.chart import scenario_chart
+from employment_forecast.forecasting.scenario.comparison import (
+    compare,
+    comparison_csv,
+    comparison_document,
+    described,
+)
+from employment_forecast.forecasting.scenario.impact import Layoff, Scenario, Span
 
 
 def month(text: str) -> pd.Period:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DataError, NoModelError, ShortHistoryError
-from forecasting.competition import LONGEST_HORIZON, Options, compete
-from models import roster
-from models.contract import Tags
-from models.paths import Failure, SamplePaths
+from employment_forecast.data.errors import DataError, NoModelError, ShortHistoryError
+from employment_forecast.forecasting.competition.compete import LONGEST_HORIZON, compete
+from employment_forecast.forecasting.competition.result import Options
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Tags
+from employment_forecast.models.paths import Failure, SamplePaths
 
 FLOORS = ("random_walk", "drift", "seasonal_naive")
 

@@ -7,7 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from forecasting.confidence import diebold_mariano, model_confidence_set
+from employment_forecast.forecasting.scoring.significance import (
+    diebold_mariano,
+    model_confidence_set,
+)
 
 
 def slow_statistic(d: list[float], h: int) -> float:

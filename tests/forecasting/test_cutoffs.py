@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting.cutoffs import (
+from employment_forecast.forecasting.early_warning.evaluation.cutoffs import (
     GRID,
     accuracy_cut,
     choose_cut,
@@ -16,8 +16,7 @@ from forecasting.cutoffs import (
     credit_scoring_cut,
     noise_to_signal_cut,
 )
-from forecasting.level_scheme import cut_by_cost
-from forecasting.warning_scores import (
+from employment_forecast.forecasting.early_warning.evaluation.scores import (
     Cases,
     auc,
     brier_skill,
@@ -25,6 +24,7 @@ from forecasting.warning_scores import (
     lead_times,
     score,
 )
+from employment_forecast.forecasting.early_warning.scheme import cut_by_cost
 
 # Ten cases, four events. Sensitivity falls to 3/4 above 0.25, to 2/4 above 0.55, 1/4 above 0.75;
 # specificity rises from 0 to 1/6 above 0.05, 3/6 above 0.15, 4/6 above 0.35, 5/6 above 0.45 and

@@ -10,18 +10,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from data.catalogue import Indicator
-from data.files import to_json
-from forecasting.document import (
-    BASES,
-    DEMO_MARK,
-    cap_document,
-    document,
-    figure,
-    forecast_csv,
-    phrase,
-)
-from models.paths import QUANTILES
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.catalogue.figures import DEMO_MARK, figure, phrase
+from employment_forecast.data.files.atomic import to_json
+from employment_forecast.data.targets.target import BASES
+from employment_forecast.forecasting.documents.run import cap_document, document, forecast_csv
+from employment_forecast.models.paths import QUANTILES
 
 COUNT = Indicator("c", "人数", "stock", "人", precision=1.0)
 RATE = Indicator("r", "率", "rate", "%", precision=0.1)

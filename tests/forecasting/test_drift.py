@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.drift import (
+from employment_forecast.forecasting.scoring.drift import (
     ALLOWANCE,
     CHARTS,
     FALSE_ALARM_MONTHS,

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue import load_catalogue
-from features.calendar import optional_regressors
-from features.history import from_known
-from models import effects, roster
-from models.effects import effects_of
-from models.paths import SamplePaths
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.features.calendar.regressors import optional_regressors
+from employment_forecast.features.history.build import from_known
+from employment_forecast.models import roster
+from employment_forecast.models.effects import effects
+from employment_forecast.models.effects.effects import effects_of
+from employment_forecast.models.paths import SamplePaths
 
 FIRST, MONTHS, ORIGIN = pd.Period("2012-01", "M"), 180, 150
 

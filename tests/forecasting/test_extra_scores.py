@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting import extra_scores as scores
+from employment_forecast.forecasting.scoring import further_scores as scores
 
 RNG = np.random.default_rng(5)
 

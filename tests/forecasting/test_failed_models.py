@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forecasting.bulletin.record.notes import failed_models
-from forecasting.combinations import NOTHING_TO_POOL
-from models.stock_flow import NO_FLOWS
+from employment_forecast.forecasting.bulletin.record.notes import failed_models
+from employment_forecast.forecasting.competition.combinations import NOTHING_TO_POOL
+from employment_forecast.models.families.stock_flow import NO_FLOWS
 
 
 def row(model: str, failure: str, **more: str) -> dict[str, str]:

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import ShortHistoryError
-from features.calendar import optional_regressors
-from forecasting.festival_comparison import LABELS, compare_festival, comparison_document
+from employment_forecast.data.errors import ShortHistoryError
+from employment_forecast.experiments.benchmark.festival_comparison import (
+    LABELS,
+    compare_festival,
+    comparison_document,
+)
+from employment_forecast.features.calendar.regressors import optional_regressors
 
 LATE = date(2026, 11, 20)
 

@@ -8,11 +8,15 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecasting.confidence import diebold_mariano
-from forecasting.document import evidence_document
-from forecasting.extra_scores import crps, energy_score, variogram_score
-from forecasting.further import IN_SET, Further
-from models.paths import SamplePaths
+from employment_forecast.forecasting.competition.evidence import IN_SET, Further
+from employment_forecast.forecasting.documents.run import evidence_document
+from employment_forecast.forecasting.scoring.further_scores import (
+    crps,
+    energy_score,
+    variogram_score,
+)
+from employment_forecast.forecasting.scoring.significance import diebold_mariano
+from employment_forecast.models.paths import SamplePaths
 
 MODELS = ("random_walk", "drift", "seasonal_naive")
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from forecasting.gate import FEWEST_EVENTS, Check, Scored, Verdict, judge
+from employment_forecast.forecasting.competition.gate import (
+    FEWEST_EVENTS,
+    Check,
+    Scored,
+    Verdict,
+    judge,
+)
 
 N, HORIZON = 36, 12
 

@@ -8,9 +8,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from forecasting.hindsight import STAND_IN, cases_of, past_calls, stand_in_cap
-from forecasting.levels import default_scheme
-from forecasting.warning_report import evaluation
+from employment_forecast.forecasting.early_warning.decision import default_scheme
+from employment_forecast.forecasting.early_warning.evaluation.hindsight import (
+    STAND_IN,
+    cases_of,
+    past_calls,
+    stand_in_cap,
+)
+from employment_forecast.forecasting.early_warning.evaluation.report import evaluation
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.bundled import loader
-from data.catalogue.schema import Break
-from features.history import from_known
-from features.others import SAMPLE_CODES, SampleSource, stored_others
-from features.sample_firms import read_panel
-from features.sample_index import chained_index
-from forecasting.features_chart import features_chart
-from forecasting.inspection import calendar_view, column_label, inspection
+from employment_forecast.data.bundled import loader
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.features.history.build import from_known
+from employment_forecast.features.history.stored_covariates import (
+    SAMPLE_CODES,
+    SampleSource,
+    stored_others,
+)
+from employment_forecast.features.sample.index import chained_index
+from employment_forecast.features.sample.panel import read_panel
+from employment_forecast.forecasting.inspection.chart import features_chart
+from employment_forecast.forecasting.inspection.inspection import (
+    calendar_view,
+    column_label,
+    inspection,
+)
 
 TODAY = date(2026, 11, 20)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecasting.calibration import FEWEST_ORIGINS, issued, learn
-from models.paths import LEVELS, SamplePaths
+from employment_forecast.forecasting.competition.calibration import FEWEST_ORIGINS, issued, learn
+from employment_forecast.models.paths import LEVELS, SamplePaths
 
 MONTHS = pd.period_range("2022-01", periods=24, freq="M")
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.lagged import LaggedIndicator
-from features.sample_firms import read_panel
-from features.sample_index import chained_index
-from forecasting.scores import interval_score
-from models import roster
-from models.paths import SamplePaths
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.sample.index import chained_index
+from employment_forecast.features.sample.panel import read_panel
+from employment_forecast.forecasting.scoring.scores import interval_score
+from employment_forecast.models import roster
+from employment_forecast.models.paths import SamplePaths
 
 MONTHS, LEAD, HORIZON, N_PATHS, FIRMS = 144, 2, 6, 500, 60
 ORIGINS = range(MONTHS - 30, MONTHS - HORIZON, 3)

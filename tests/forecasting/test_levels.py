@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import SettingsError
-from data.settings import Settings, parse_settings
-from forecasting.level_scheme import cut_by_cost
-from forecasting.levels import (
+from employment_forecast.data.errors import SettingsError
+from employment_forecast.data.workspace.settings import Settings, parse_settings
+from employment_forecast.forecasting.early_warning.decision import (
     NONE,
     Decision,
     Evidence,
@@ -22,6 +21,7 @@ from forecasting.levels import (
     default_scheme,
     load_scheme,
 )
+from employment_forecast.forecasting.early_warning.scheme import cut_by_cost
 
 MONTH = pd.Period("2026-10", "M")
 FILE = Path("forecast.toml")

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 from sklearn.isotonic import IsotonicRegression
 
-from data.targets import Target
-from features.flows import register_flows
-from forecasting.events import above, smallest_above
-from forecasting.flow_lines import flow_lines
-from forecasting.lines import Line, on_or_above, warning_lines
-from models.paths import SamplePaths
+from employment_forecast.data.targets.target import Target
+from employment_forecast.features.register.flows import register_flows
+from employment_forecast.forecasting.assessment.events import above, smallest_above
+from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
+from employment_forecast.forecasting.early_warning.lines import Line, on_or_above, warning_lines
+from employment_forecast.models.paths import SamplePaths
 
 CUTS = {"yellow": 0.25, "orange": 0.5, "red": 0.8}
 CAP = 10_200.0

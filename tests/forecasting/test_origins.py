@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.catalogue import load_catalogue
-from data.clock import month_end
-from data.errors import DataError
-from forecasting.origins import ESTIMATION_MONTHS, SETTLED_MONTHS, rolling_origins
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.errors import DataError
+from employment_forecast.forecasting.backtest.origins import (
+    ESTIMATION_MONTHS,
+    SETTLED_MONTHS,
+    rolling_origins,
+)
 
 LATE = date(2030, 1, 1)
 

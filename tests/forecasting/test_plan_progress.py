@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.plans import parse_plan
-from data.targets import Target
-from data.vintages import COLUMNS, Vintages
-from features.history import from_known
-from forecasting.plan_document import likely, progress_document
-from forecasting.plan_progress import plan_rows
-from models.paths import SamplePaths
+from employment_forecast.data.records.vintages import COLUMNS, Vintages
+from employment_forecast.data.targets.plans import parse_plan
+from employment_forecast.data.targets.target import Target
+from employment_forecast.features.history.build import from_known
+from employment_forecast.forecasting.plans.document import likely, progress_document
+from employment_forecast.forecasting.plans.progress import plan_rows
+from employment_forecast.models.paths import SamplePaths
 
 PLAN = """
 region = "310114"

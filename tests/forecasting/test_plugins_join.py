@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import UnknownNameError
-from forecasting import workers
-from forecasting.cells import Cell, group
-from forecasting.origins import Origin
-from forecasting.workers import run_tasks
-from models import roster
-from models.paths import Failure, SamplePaths
+from employment_forecast.data.errors import UnknownNameError
+from employment_forecast.forecasting.backtest import workers
+from employment_forecast.forecasting.backtest.cells import Cell, group
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.forecasting.backtest.workers import run_tasks
+from employment_forecast.models import roster
+from employment_forecast.models.paths import Failure, SamplePaths
 
 GOOD = """
 import numpy as np
@@ -222,7 +222,7 @@ def test_the_command_lists_them_and_help_does_not_load_them(installed, root, tmp
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "cli.main", *arguments],
+            [sys.executable, "-m", "employment_forecast.cli.main", *arguments],
             env=environment,
             cwd=root,
             capture_output=True,

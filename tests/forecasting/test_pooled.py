@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.pooled import Evidence, choose_pooled
-from models.paths import LEVELS
+from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
+from employment_forecast.models.paths import LEVELS
 
 FIRST = pd.Period("2000-01", "M")
 

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.backtest import Backtest, Record
-from forecasting.reliability import quantile_reliability, reliability_chart
-from models.paths import LEVELS
+from employment_forecast.forecasting.backtest.backtest import Backtest, Record
+from employment_forecast.forecasting.documents.reliability import (
+    quantile_reliability,
+    reliability_chart,
+)
+from employment_forecast.models.paths import LEVELS
 
 
 def backtest(outcomes: np.ndarray, failing: int = 0) -> Backtest:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue import Indicator
-from data.sample_store import FIRM_COLUMNS, FirmVintages
-from data.vintages import Known
-from forecasting.origins import origin_days, rolling_origins
-from forecasting.remembered import Remembered, remembered
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.records.vintages import Known
+from employment_forecast.data.store.samples import FIRM_COLUMNS, FirmVintages
+from employment_forecast.forecasting.backtest.covariate_cache import Remembered, remembered
+from employment_forecast.forecasting.backtest.origins import origin_days, rolling_origins
 
 DAYS = (date(2024, 1, 10), date(2024, 2, 10))
 
@@ -86,7 +86,7 @@ def test_the_second_run_asks_for_nothing(indicator):
 def test_what_changed_is_worked_out_anew(indicator, change, monkeypatch):
     from dataclasses import replace
 
-    from forecasting import remembered as module
+    from employment_forecast.forecasting.backtest import covariate_cache as module
 
     cache = Memory()
     remembered([(indicator, Source())], DAYS, cache)

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting.backtest import Backtest, Record
-from forecasting.residuals import ljung_box, one_month, probability_transform
-from models.paths import LEVELS
+from employment_forecast.forecasting.backtest.backtest import Backtest, Record
+from employment_forecast.forecasting.backtest.residuals import (
+    ljung_box,
+    one_month,
+    probability_transform,
+)
+from employment_forecast.models.paths import LEVELS
 
 
 def backtest(errors: np.ndarray) -> Backtest:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.scenario import (
+from employment_forecast.forecasting.scenario.impact import (
     Assumptions,
     Impact,
     Layoff,
@@ -18,7 +18,7 @@ from forecasting.scenario import (
     draws,
     scale_flow,
 )
-from models.paths import SamplePaths
+from employment_forecast.models.paths import SamplePaths
 
 ORIGIN = pd.Period("2026-10", "M")
 LATEST = 10_000.0

@@ -6,23 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import UsageError
-from features.lagged import LaggedIndicator
-from forecasting import scenario_basis
-from forecasting.scenario import Layoff, Span
-from forecasting.scenario_basis import (
+from employment_forecast.cli.forecasts.scenario_options import (
+    parse_change,
+    parse_layoff,
+    parse_months,
+    parse_share,
+)
+from employment_forecast.data.clock import parse_month
+from employment_forecast.data.errors import UsageError
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.forecasting.scenario import assumptions as scenario_basis
+from employment_forecast.forecasting.scenario.assumptions import (
     DEFAULT,
     USER,
     Given,
     basis,
     measured_rates,
-    parse_change,
-    parse_layoff,
-    parse_month,
-    parse_months,
-    parse_share,
     persons_per_unit,
 )
+from employment_forecast.forecasting.scenario.impact import Layoff, Span
 
 
 def beside(code: str, values, start: str = "2020-01", unit: str = "人") -> LaggedIndicator:

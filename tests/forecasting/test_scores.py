@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from forecasting.scores import (
+from employment_forecast.forecasting.scoring.scores import (
     absolute_error,
     block_bootstrap_error,
     covered,
     interval_score,
     seasonal_scale,
 )
-from models.paths import LEVELS
+from employment_forecast.models.paths import LEVELS
 
 NINE = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
 moderate = st.floats(-1e4, 1e4, allow_nan=False)

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.shocks import USUAL_MONTHS, Shock
-from features.shocks import shock_column
-from forecasting.scores import interval_score
-from models import roster
-from models.paths import SamplePaths
+from employment_forecast.data.records.shocks import USUAL_MONTHS, Shock
+from employment_forecast.features.events.shocks import shock_column
+from employment_forecast.forecasting.scoring.scores import interval_score
+from employment_forecast.models import roster
+from employment_forecast.models.paths import SamplePaths
 
 START, AT, MONTHS, HORIZON, SIZE = pd.Period("2012-01", "M"), 96, 145, 12, 0.12
 SOON, LATE = (0, 2, 5, 9), (12, 20, 30)

@@ -8,9 +8,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from data.clock import month_end
-from data.shocks import Shock
-from forecasting.origins import rolling_origins
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.records.shocks import Shock
+from employment_forecast.forecasting.backtest.origins import rolling_origins
 
 DAY = date(2023, 8, 20)
 EVENT = Shock(

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.shocks import Shock
-from features.shocks import shock_column
-from forecasting.shock_effects import in_words, shock_rows
-from forecasting.shock_proposals import CRITICAL, note, proposal_rows, propose
+from employment_forecast.data.records.shocks import Shock
+from employment_forecast.features.events.shocks import shock_column
+from employment_forecast.forecasting.shocks.effects import in_words, shock_rows
+from employment_forecast.forecasting.shocks.proposals import CRITICAL, note, proposal_rows, propose
 
 START = pd.Period("2012-01", "M")
 

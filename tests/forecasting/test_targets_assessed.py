@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.targets import Target
-from forecasting import caps, totals
-from forecasting.assess import assess_all
-from forecasting.caps import assess, broken
-from forecasting.events import first_crossings, peak_excess, smallest_above
-from forecasting.level_targets import assess_level
-from forecasting.totals import assess_total, seasonal_shares
-from models.paths import SamplePaths
+from employment_forecast.data.targets.target import Target
+from employment_forecast.forecasting.assessment import caps, totals
+from employment_forecast.forecasting.assessment.assess import assess_all
+from employment_forecast.forecasting.assessment.caps import assess, broken
+from employment_forecast.forecasting.assessment.events import (
+    first_crossings,
+    peak_excess,
+    smallest_above,
+)
+from employment_forecast.forecasting.assessment.milestones import assess_level
+from employment_forecast.forecasting.assessment.totals import assess_total, seasonal_shares
+from employment_forecast.models.paths import SamplePaths
 
 
 def target(value, basis="period_total", direction="floor", period="2026", **changes) -> Target:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.clock import month_end
-from data.warning_store import Issued
-from features.history import History
-from forecasting.warning_outcomes import judge, tally
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.store.warnings import Issued
+from employment_forecast.features.history.history import History
+from employment_forecast.forecasting.early_warning.evaluation.outcomes import judge, tally
 
 DAY = date(2027, 2, 15)
 # Known up to 2026-09 when the warning was issued; the cap is 100.

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecasting import workers
-from forecasting.cells import Cell, Task, encode, group
-from forecasting.origins import Origin
-from forecasting.workers import WorkerError, run_tasks
-from models.paths import Failure
+from employment_forecast.forecasting.backtest import workers
+from employment_forecast.forecasting.backtest.cells import Cell, Task, encode, group
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.forecasting.backtest.workers import WorkerError, run_tasks
+from employment_forecast.models.paths import Failure
 
 MODELS = ("random_walk", "drift", "seasonal_naive", "theta", "ets")
 

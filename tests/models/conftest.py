@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.history import History
-from features.lagged import LaggedIndicator
-from models import roster
-from models.contract import Parameters, Scaled
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.history import History
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Parameters, Scaled
 
 MONTHS = 138
 

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from models.airline_regression import USUAL, airline_regression, whiten
-from models.arma import arma_model, difference
-from models.statespace import standardised_errors
+from employment_forecast.models.effects.airline_regression import USUAL, airline_regression, whiten
+from employment_forecast.models.laws.arma import arma_model, difference
+from employment_forecast.models.laws.statespace import standardised_errors
 
 
 def airline(n: int, seed: int, regular: float = -0.4, seasonal: float = -0.6) -> np.ndarray:

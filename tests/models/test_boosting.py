@@ -5,8 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from models import boosting, roster
-from models.boosting import DIRECT, SETTINGS, Boosting, _chained, _grow, _predict, _rows
+from employment_forecast.models import roster
+from employment_forecast.models.families import boosting
+from employment_forecast.models.families.boosting import (
+    DIRECT,
+    SETTINGS,
+    Boosting,
+    _chained,
+    _grow,
+    _predict,
+    _rows,
+)
 
 
 def test_stored_trees_predict_as_the_library():

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import roster
-from models.combination import MEMBERS, combine, ranks, template_ranks
-from models.paths import SamplePaths
+from employment_forecast.models import roster
+from employment_forecast.models.combining.combination import MEMBERS, combine, ranks, template_ranks
+from employment_forecast.models.paths import SamplePaths
 
 ORIGIN = pd.Period("2024-06", "M")
 
@@ -136,7 +136,7 @@ def test_members_are_on_the_roster_and_no_floors():
 
 @pytest.mark.parametrize("decimals", [8, 1, 0])
 def test_ranks_are_those_of_sorting_by_value_then_chance(decimals):
-    from models.combination import ranks
+    from employment_forecast.models.combining.combination import ranks
 
     values = np.round(np.random.default_rng(1).normal(size=(200, 5)), decimals)
     found = ranks(values, np.random.default_rng(2))

@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 import pytest
 
-from models import roster
-from models.paths import Failure, SamplePaths
+from employment_forecast.models import roster
+from employment_forecast.models.paths import Failure, SamplePaths
 
 NAMES = [n for n in roster.names() if n not in roster.COMBINATIONS]
 FILTERING = [n for n in NAMES if roster.tags(n).filters]

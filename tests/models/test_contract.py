@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 import pytest
 
-from data.errors import ShortHistoryError
-from features.festival import DEFAULT_WINDOWS
-from models.contract import Competitor, ModelFailure, Tags, quietly, scale
-from models.paths import Failure, SamplePaths
+from employment_forecast.data.errors import ShortHistoryError
+from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS
+from employment_forecast.models.contract import Competitor, ModelFailure, Tags, quietly, scale
+from employment_forecast.models.paths import Failure, SamplePaths
 
 
 class Given(Competitor):

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.catalogue.schema import Break
-from features.calendar import optional_regressors
-from features.festival import DEFAULT_WINDOWS, Windows
-from features.window_choice import GRID
-from models import roster
-from models.contract import scale
-from models.effects import MIN_MONTHS, effects_of
-from models.paths import Failure, SamplePaths
+from employment_forecast.data.catalogue.schema import Break
+from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS, Windows
+from employment_forecast.features.calendar.regressors import optional_regressors
+from employment_forecast.features.calendar.windows import GRID
+from employment_forecast.models import roster
+from employment_forecast.models.contract import scale
+from employment_forecast.models.effects.effects import MIN_MONTHS, effects_of
+from employment_forecast.models.paths import Failure, SamplePaths
 
 START = "2012-01"
 EFFECT = np.array([-0.04, 0.05, 0.08])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models import roster
-from models.contract import ModelFailure
+from employment_forecast.models import roster
+from employment_forecast.models.contract import ModelFailure
 
 
 def test_random_walk_by_hand(make_scaled):

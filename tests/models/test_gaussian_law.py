@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from models.gaussian import Law, factorise, moving_factor, stratified_normals, stratified_uniforms
+from employment_forecast.models.laws.gaussian import (
+    Law,
+    factorise,
+    moving_factor,
+    stratified_normals,
+    stratified_uniforms,
+)
 
 
 @given(st.integers(2, 60), st.integers(1, 5), st.integers(0, 2**32))

@@ -15,14 +15,19 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from models import roster
-from models.arma import arma_model
-from models.combination import combine
-from models.contract import Parameters, Scaled
-from models.gaussian import Law, factorise
-from models.nixtla import AutoArima, AutoCes, AutoEts, AutoTheta
-from models.paths import SamplePaths
-from models.statespace import joint_moments, terminal
+from employment_forecast.models import roster
+from employment_forecast.models.combining.combination import combine
+from employment_forecast.models.contract import Parameters, Scaled
+from employment_forecast.models.families.statsforecast_models import (
+    AutoArima,
+    AutoCes,
+    AutoEts,
+    AutoTheta,
+)
+from employment_forecast.models.laws.arma import arma_model
+from employment_forecast.models.laws.gaussian import Law, factorise
+from employment_forecast.models.laws.statespace import joint_moments, terminal
+from employment_forecast.models.paths import SamplePaths
 
 N, HORIZON, SIGMA, PHI, START = 20_000, 12, 0.1, 0.8, 0.25
 # Levels that the highest month exceeds with chances spread over the whole law, relative to START.

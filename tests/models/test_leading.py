@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.lagged import LaggedIndicator
-from models import leading, roster
-from models.contract import Beside, scale
-from models.leading import LAGS, Leading
-from models.paths import SamplePaths
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Beside, scale
+from employment_forecast.models.laws import leading_indicators as leading
+from employment_forecast.models.laws.leading_indicators import LAGS, Leading
+from employment_forecast.models.paths import SamplePaths
 
 START = pd.Period("2012-01", "M")
 N = 120

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models import roster
-from models.paths import SamplePaths
+from employment_forecast.models import roster
+from employment_forecast.models.paths import SamplePaths
 
 NAMES = ("ets_level", "sarima_level", "ridge_level")
 every = pytest.mark.parametrize("name", NAMES)

@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from models.arma import arma_model, estimate_arma
-from models.likelihood import INFEASIBLE, exact_fitness, product, stationary
+from employment_forecast.models.laws.arma import arma_model, estimate_arma
+from employment_forecast.models.laws.likelihood import (
+    INFEASIBLE,
+    exact_fitness,
+    product,
+    stationary,
+)
 
 
 def test_stationary_by_hand():

@@ -5,10 +5,17 @@ import importlib.util
 import numpy as np
 import pytest
 
-from data.errors import UnknownNameError
-from models import nixtla, roster
-from models.nixtla import AutoArima, AutoCes, AutoEts, AutoTheta, complex_form
-from models.smoothing import filter_history, innovations_law
+from employment_forecast.data.errors import UnknownNameError
+from employment_forecast.models import roster
+from employment_forecast.models.families import statsforecast_models as nixtla
+from employment_forecast.models.families.smoothing import filter_history, innovations_law
+from employment_forecast.models.families.statsforecast_models import (
+    AutoArima,
+    AutoCes,
+    AutoEts,
+    AutoTheta,
+    complex_form,
+)
 
 needs_package = pytest.mark.skipif(
     importlib.util.find_spec("statsforecast") is None, reason="statsforecast 未安装"

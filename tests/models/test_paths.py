@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.paths import LEVELS, SamplePaths
+from employment_forecast.models.paths import LEVELS, SamplePaths
 
 ORIGIN = pd.Period("2020-01", "M")
 

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.history import History
-from models.paths import SamplePaths
-from models.pooling import common_share, pooled_shifts, shifted, smoothed
+from employment_forecast.features.history.history import History
+from employment_forecast.models.combining.pooling import (
+    common_share,
+    pooled_shifts,
+    shifted,
+    smoothed,
+)
+from employment_forecast.models.paths import SamplePaths
 
 
 def history(values: np.ndarray, region: str = "a", transform: str = "log") -> History:
@@ -135,7 +140,7 @@ def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
             raise np.linalg.LinAlgError("singular")
         return np.zeros(len(given) + 60)
 
-    monkeypatch.setattr("models.pooling.forced_path", broken)
+    monkeypatch.setattr("employment_forecast.models.combining.pooling.forced_path", broken)
     found = pooled_shifts(panel, 6)
     assert found[0] is None
     np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))

@@ -10,9 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import roster
-from models.contract import quietly, scale
-from models.prophet_model import CHANGEPOINT_RANGE, CHANGEPOINT_SCALE, FOURIER_ORDER, trend
+from employment_forecast.models import roster
+from employment_forecast.models.contract import quietly, scale
+from employment_forecast.models.families.prophet_model import (
+    CHANGEPOINT_RANGE,
+    CHANGEPOINT_SCALE,
+    FOURIER_ORDER,
+    trend,
+)
 
 ROOT = Path(__file__).parents[2]
 

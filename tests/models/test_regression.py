@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models import roster
-from models.regression import REACH, calendar_features, lag_features
+from employment_forecast.models import roster
+from employment_forecast.models.families.ridge import REACH, calendar_features, lag_features
 
 
 def test_lag_features_by_hand():

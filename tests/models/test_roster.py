@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import UnknownNameError
-from models import roster
-from models.combination import MEMBERS
-from models.contract import Competitor
+from employment_forecast.data.errors import UnknownNameError
+from employment_forecast.models import roster
+from employment_forecast.models.combining.combination import MEMBERS
+from employment_forecast.models.contract import Competitor
 
 MEMBERS_IN_ORDER = [n for n in roster.names() if n in MEMBERS]
 ROOT = Path(__file__).parents[2]

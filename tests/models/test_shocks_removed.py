@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.shocks import Shock
-from features.lagged import LaggedIndicator
-from features.shocks import shock_column
-from models import roster
-from models.effects import effects_of
-from models.paths import SamplePaths
+from employment_forecast.data.records.shocks import Shock
+from employment_forecast.features.events.shocks import shock_column
+from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.models import roster
+from employment_forecast.models.effects.effects import effects_of
+from employment_forecast.models.paths import SamplePaths
 
 START = pd.Period("2014-01", "M")
 AT = 96

@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from models import roster
-from models.smoothing import filter_history, innovations_form, responses
+from employment_forecast.models import roster
+from employment_forecast.models.families.smoothing import (
+    filter_history,
+    innovations_form,
+    responses,
+)
 
 WEIGHTS = {"level": 0.6, "slope": 0.1, "seasonal": 0.2, "damping": 0.9}
 SLOPE = 0.01

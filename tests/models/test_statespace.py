@@ -6,11 +6,11 @@ from statsmodels.tsa.arima_process import arma_acovf
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from models.arma import arma_model, difference, estimate_arma, integrate
-from models.contract import ModelFailure
-from models.gaussian import factorise, moving_factor
-from models.statespace import joint_moments, standardised_errors, terminal
-from models.unobserved import components_model
+from employment_forecast.models.contract import ModelFailure
+from employment_forecast.models.families.unobserved_components import components_model
+from employment_forecast.models.laws.arma import arma_model, difference, estimate_arma, integrate
+from employment_forecast.models.laws.gaussian import factorise, moving_factor
+from employment_forecast.models.laws.statespace import joint_moments, standardised_errors, terminal
 
 HORIZON = 30
 

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from models import roster
-from models.contract import Beside, ModelFailure, Scaled
-from models.paths import Failure, SamplePaths
-from models.stock_flow import EXITED, INFLOW, REEMPLOYED, StockFlow, register
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Beside, ModelFailure, Scaled
+from employment_forecast.models.families.stock_flow import (
+    EXITED,
+    INFLOW,
+    REEMPLOYED,
+    StockFlow,
+    register,
+)
+from employment_forecast.models.paths import Failure, SamplePaths
 
 N = 60
 

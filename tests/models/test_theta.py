@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.tsa.seasonal import seasonal_decompose
 
-from models import roster
-from models.theta import seasonal_means, smooth
+from employment_forecast.models import roster
+from employment_forecast.models.families.theta import seasonal_means, smooth
 
 
 def test_seasonal_means_against_statsmodels(seasonal_z):

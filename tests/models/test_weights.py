@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.combination import combine
-from models.paths import SamplePaths
-from models.weights import combine_weighted, inverse_score_weights
+from employment_forecast.models.combining.combination import combine
+from employment_forecast.models.combining.weights import combine_weighted, inverse_score_weights
+from employment_forecast.models.paths import SamplePaths
 
 ORIGIN = pd.Period("2020-01", "M")
 

@@ -1,1 +1,31 @@
 """What a bulletin may say: every figure of every section, as one JSON-able record."""
+
+from employment_forecast.forecasting.bulletin.record.flows import flows_record
+from employment_forecast.forecasting.bulletin.record.market import RATIO, ratio_record
+from employment_forecast.forecasting.bulletin.record.notes import (
+    data_notes,
+    failed_models,
+    is_stale,
+)
+from employment_forecast.forecasting.bulletin.record.outlook import outlook_record, review_record
+from employment_forecast.forecasting.bulletin.record.people import people_record
+from employment_forecast.forecasting.bulletin.record.progress import progress_record
+from employment_forecast.forecasting.bulletin.record.sample import sample_record
+from employment_forecast.forecasting.bulletin.record.series import series_record
+from employment_forecast.forecasting.bulletin.record.warning import warning_record
+
+__all__ = [
+    "RATIO",
+    "data_notes",
+    "failed_models",
+    "flows_record",
+    "is_stale",
+    "outlook_record",
+    "people_record",
+    "progress_record",
+    "ratio_record",
+    "review_record",
+    "sample_record",
+    "series_record",
+    "warning_record",
+]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.clock import month_key
-from data.errors import DataError
-from data.vintages import Vintages
-from features.breaks import MONTH_ON_MONTH, crosses
-from features.flows import register_flows
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.clock import month_key
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records import Vintages
+from employment_forecast.features.events import MONTH_ON_MONTH, crosses
+from employment_forecast.features.register import register_flows
 
 STOCK = "registered_unemployed"
 FLOWS = ("registered_inflow", "registered_reemployed", "registered_exited")

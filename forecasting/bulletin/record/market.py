@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.vintages import Vintages
-from features.breaks import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
-from features.flows import openings_to_seekers
-from forecasting.bulletin.record.series import comparison
-from forecasting.document import figure
+from employment_forecast.data.catalogue import Indicator, Region, figure
+from employment_forecast.data.records import Vintages
+from employment_forecast.features.events import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
+from employment_forecast.features.register import openings_to_seekers
+from employment_forecast.forecasting.bulletin.record.series import comparison
 
 RATIO, OPENINGS, SEEKERS = "openings_to_seekers", "job_openings", "job_seekers"
 

@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.clock import key_month
-from data.inventory import overdue_month
-from data.vintages import Vintages
-from forecasting.bulletin.facts import record_key
-from forecasting.combinations import NOTHING_TO_POOL
-from forecasting.document import figure
-from models.stock_flow import NO_FLOWS
+from employment_forecast.data.catalogue import Indicator, Region, figure
+from employment_forecast.data.clock import key_month
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.store import overdue_month
+from employment_forecast.forecasting.bulletin.text import record_key
+from employment_forecast.forecasting.competition import NOTHING_TO_POOL
+from employment_forecast.models.families import NO_FLOWS
 
 NOTED_MONTHS = 36
 # A series that has been silent for longer is not late: it is no longer published.

@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from data.catalogue import Indicator
-from features.history import History
-from forecasting.bulletin.figures import rounded
-from forecasting.document import figure
-from models.paths import SamplePaths
+from employment_forecast.data.catalogue import Indicator, figure
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.bulletin.text import rounded
+from employment_forecast.models.paths import SamplePaths
 
 SHOWN_PAST = 36
 # A forecast is written to a twentieth of the width of its narrowest 80 % interval: more digits

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.vintages import Vintages
-from features.groups import GROUP_LABELS
-from forecasting.bulletin.facts import record_key
-from forecasting.bulletin.record.series import series_record
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.records import Vintages
+from employment_forecast.features.register import GROUP_LABELS
+from employment_forecast.forecasting.bulletin.record.series import series_record
+from employment_forecast.forecasting.bulletin.text import record_key
 
-# A number of one or two people may tell who they are; see `features.suppression`.
+# A number of one or two people may tell who they are; see `features.sample.suppression`.
 LEAST_PEOPLE = 3
 SMALL = "基数过小，不予列示"
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.targets import Target, in_force
-from data.vintages import Vintages
-from forecasting.bulletin.record.series import cap_key
-from forecasting.document import figure
+from employment_forecast.data.catalogue import Indicator, Region, figure
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.targets import Target, in_force
+from employment_forecast.forecasting.bulletin.record.series import cap_key
 
 # Years a seasonal share is taken from; fewer say nothing.
 LEAST_YEARS = 3

@@ -7,14 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from features.sample_abnormal import abnormal_separations
-from features.sample_firms import UNKNOWN_TRAIT, Basis, FirmPanel, LargestFirms, read_panel
-from features.sample_index import chained_index
-from features.sample_indicators import DEFAULT_LARGEST
-from features.sample_rates import coverage, monthly_rates
-from features.suppression import LEAST_FIRMS, merge_small_cells, shared_cells
-from forecasting.bulletin.facts import record_key
+from employment_forecast.data.errors import DataError
+from employment_forecast.features.sample import (
+    DEFAULT_LARGEST,
+    LEAST_FIRMS,
+    UNKNOWN_TRAIT,
+    Basis,
+    FirmPanel,
+    LargestFirms,
+    abnormal_separations,
+    chained_index,
+    coverage,
+    merge_small_cells,
+    monthly_rates,
+    read_panel,
+    shared_cells,
+)
+from employment_forecast.forecasting.bulletin.text import record_key
 
 MOST_MOVERS = 5
 OTHER = "其他（合并）"
@@ -147,9 +156,9 @@ def sample_record(
     Parameters
     ----------
     reports : pandas.DataFrame
-        Firm months as `data.sample_store.firm_panel` gives them, known on the bulletin's day.
+        Firm months as `data.store.samples.firm_panel` gives them, known on the bulletin's day.
     types, causes : pandas.DataFrame
-        Their separations by type and by cause, see `data.sample_store.separation_details`.
+        Their separations by type and by cause, see `data.store.samples.separation_details`.
     month : pandas.Period
         Month the bulletin is about.
 
@@ -159,7 +168,7 @@ def sample_record(
         `totals` of all who reported, `matched` and `matched_without_largest` (like for like),
         `industries`, `types`, `causes`, `movers`, `abnormal`, `coverage`; `reason` alone where the
         month cannot be shown. None if no firm ever reported. Together they tell of no firm without
-        a code and of no two (see `features.suppression`).
+        a code and of no two (see `features.sample.suppression`).
     """
     known = reports[reports["month"] <= month]
     if known.empty:

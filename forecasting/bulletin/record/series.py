@@ -8,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from data.catalogue import Indicator, Region
-from data.catalogue.schema import Break
-from data.targets import Target, in_force
-from data.vintages import Known, Vintages
-from features.breaks import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
-from features.cumulative import to_monthly
-from forecasting.document import figure
+from employment_forecast.data.catalogue import Break, Indicator, Region, figure
+from employment_forecast.data.records import Known, Vintages
+from employment_forecast.data.targets import Target, in_force
+from employment_forecast.features.events import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
+from employment_forecast.features.monthly import to_monthly
 
 # Below this base a percentage says more than the numbers do.
 LEAST_BASE = 10.0

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from forecasting.bulletin.figures import show
-from forecasting.bulletin.tiers import retold
+from employment_forecast.forecasting.bulletin.text import retold, show
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _BLANK = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")

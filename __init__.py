@@ -1,0 +1,1 @@
+"""Employment and unemployment forecasts, cap assessment and early warning."""

@@ -1,0 +1,1 @@
+"""Write, review, sign and list bulletins."""

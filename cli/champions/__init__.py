@@ -1,0 +1,1 @@
+"""Registered versions: list, compare, verify, promote, roll back, watch."""

@@ -1,0 +1,1 @@
+"""Thresholds and warnings: publish, check, issue, evaluate."""

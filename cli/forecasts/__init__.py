@@ -1,0 +1,1 @@
+"""Run, back-test, inspect, scenario, predict."""

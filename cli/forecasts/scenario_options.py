@@ -1,0 +1,84 @@
+"""Options of `forecast scenario`: text as it is typed, to values."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from employment_forecast.data.clock import parse_month
+from employment_forecast.data.errors import UsageError
+from employment_forecast.forecasting.scenario import Layoff, Span
+
+_LAYOFF = re.compile(r"(?P<month>\d{4}-\d{2})[:：](?P<people>\d+(?:\.\d+)?)(?P<wan>万)?")
+_CHANGE = re.compile(r"(?P<figure>[+-]?\d+(?:\.\d+)?)[%％]")
+_NUMBER = r"(\d+(?:\.\d+)?)[%％]?"
+_RANGE = re.compile(rf"{_NUMBER}(?:[-–—~]{_NUMBER})?")
+
+
+def parse_layoff(text: str) -> Layoff:
+    """Read `2026-12:1500`.
+
+    Raises
+    ------
+    UsageError
+        If the text is not a month and a number of people.
+    """
+    found = _LAYOFF.fullmatch(text.strip())
+    month = None if found is None else parse_month(found["month"], "--layoff")
+    if found is None or month is None:
+        raise UsageError(
+            f"--layoff 的值“{text}”无法识别。", "请写成 月份:人数，如 --layoff 2026-12:1500。"
+        )
+    return Layoff(month, float(found["people"]) * (10_000 if found["wan"] else 1))
+
+
+def parse_change(text: str, option: str) -> float:
+    """Read `-20%` as -0.2.
+
+    Raises
+    ------
+    UsageError
+        If the text is not a percentage from -100 % to +1000 %.
+    """
+    found = _CHANGE.fullmatch(text.strip())
+    change = np.nan if found is None else float(found["figure"]) / 100.0
+    if not -1.0 <= change <= 10.0:
+        raise UsageError(
+            f"{option} 的值“{text}”不可用。", "请写成百分比，如 -20% 或 +10%，不低于 -100%。"
+        )
+    return change
+
+
+def parse_share(text: str, option: str) -> Span:
+    """Read `60%` or `40%-80%` as shares.
+
+    Raises
+    ------
+    UsageError
+        If the text is no range of percentages from 0 to 100.
+    """
+    found = _RANGE.fullmatch(text.strip())
+    ends = [] if found is None else [float(e) / 100.0 for e in found.groups() if e is not None]
+    if not ends or ends != sorted(ends) or ends[-1] > 1.0 or not text.strip().endswith(("%", "％")):
+        raise UsageError(
+            f"{option} 的值“{text}”不可用。", "请写成 0%—100% 的百分比或范围，如 60% 或 40%-80%。"
+        )
+    return Span(ends[0], ends[-1])
+
+
+def parse_months(text: str, option: str) -> tuple[Span, bool]:
+    """Read `3` or `2-5` months, and whether it is a range.
+
+    Raises
+    ------
+    UsageError
+        If the text is no range of numbers from 1 to 60.
+    """
+    found = _RANGE.fullmatch(text.strip())
+    ends = [] if found is None else [float(e) for e in found.groups() if e is not None]
+    if not ends or ends != sorted(ends) or ends[0] < 1 or ends[-1] > 60 or "%" in text:
+        raise UsageError(
+            f"{option} 的值“{text}”不可用。", "请写成 1—60 的月数或范围，如 3 或 2-5。"
+        )
+    return Span(ends[0], ends[-1]), len(ends) > 1

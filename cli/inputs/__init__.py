@@ -1,0 +1,1 @@
+"""What people enter: data, caps, plans, events; and the catalogue it is entered under."""

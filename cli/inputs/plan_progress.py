@@ -1,0 +1,210 @@
+"""`forecast plan progress`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from employment_forecast.cli.shell.output import json_option, region_option, write_json
+
+if TYPE_CHECKING:
+    from employment_forecast.data.catalogue import Indicator, Region
+    from employment_forecast.data.targets import Target
+    from employment_forecast.features.history import History
+    from employment_forecast.models.paths import SamplePaths
+
+CEILINGS = ("cap", "achieved_cap")
+VIEWS = {"期末": "period_end", "中期": "midterm", "年度": "yearly"}
+
+
+@click.command(
+    "progress", options_metavar="[选项]", short_help="规划各项目标的进度：期末、中期、年度。"
+)
+@region_option
+@click.option(
+    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2018-06-30。"
+)
+@click.option(
+    "--view", type=click.Choice([*VIEWS, *VIEWS.values()]), help="只显示一种；默认全部显示。"
+)
+@click.option(
+    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
+)
+@click.option(
+    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
+)
+@json_option
+def progress_of_plans(
+    region: str,
+    as_of: str | None,
+    view: str | None,
+    models: str | None,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """评估一个地区规划中每一项有数据的目标，其余说明缺什么。
+
+    已结束的时期按公布数结算；仍在进行的，用模型预测完成或突破的概率。
+    """
+    from employment_forecast.cli.inputs.plan import plans_of
+    from employment_forecast.cli.shell.progress import progress
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data import clock
+    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.forecasting.competition import Options
+    from employment_forecast.forecasting.competition.compete import compete
+    from employment_forecast.forecasting.plans import plan_rows, progress_document
+    from employment_forecast.models import roster
+
+    session = open_session()
+    settings = session.settings
+    place = session.catalogue.region(region)
+    plans = plans_of(session, place)
+    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    options = Options(
+        models=roster.resolve(models or settings["run.models"]),
+        horizon=settings["run.horizon"],
+        origins=settings["run.origins"],
+        n_paths=settings["run.paths"],
+        seed=settings["run.seed"],
+        jobs=jobs or settings.jobs,
+        gaps=settings["history.gaps"],
+    )
+
+    def forecast(
+        where: Region, what: Indicator, targets: Sequence[Target]
+    ) -> tuple[History, SamplePaths, int]:
+        vintages = session.store.vintages(where.code, what.code)
+        around = stored_surroundings(session.store, session.catalogue, where, what, vintages)
+        with progress(f"{where.name} {what.name}") as tick:
+            found = compete(
+                vintages, where, what, day, targets, options, session.cells, tick, around
+            )
+        return found.history, found.champion_paths, found.tested_horizon
+
+    rows = plan_rows(
+        plans,
+        session.catalogue,
+        day,
+        session.targets(),
+        session.store.vintages,
+        forecast,
+        settings["history.gaps"],
+    )
+    content = progress_document(place, day, rows, session.catalogue)
+    if as_json:
+        write_json(content)
+        return
+    _print(content, VIEWS.get(view or "", view))
+
+
+def _amount(value: float | None, unit: str = "") -> str:
+    return "—" if value is None else f"{value:,.12g}{unit}"
+
+
+def _print(content: dict[str, Any], view: str | None) -> None:
+    from employment_forecast.cli.shell.output import console
+
+    out = console()
+    mark = " · 演示数据" if content["demo"] else ""
+    out.print(
+        f"{content['region']['name']}规划进度{mark}（截至 {content['as_of']}）："
+        f"{len(content['targets'])} 项中评估 {content['assessed']} 项"
+    )
+    shown = [row for row in content["targets"] if not row["missing"]]
+    if not shown:
+        out.print("没有一项有对应时期的数据；各项缺什么见下表。")
+    tables = {"period_end": _ends, "midterm": _midterms, "yearly": _yearly}
+    for name, make in tables.items():
+        if shown and view in (None, name):
+            out.print(make(shown))
+    if view is None or not shown:
+        out.print(_missing(content["targets"]))
+    for note in content["notes"]:
+        out.print(f"注：{note}", soft_wrap=True)
+
+
+def _table(title: str, names: Sequence[str], right: Sequence[str] = ()) -> Any:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
+    return table
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['period_name'] or row['period']} {row['name']}"
+
+
+def _value(row: dict[str, Any]) -> str:
+    if row["value"] is None:
+        return "逐年下达" if row["direction"] == "cap" else "未载明"
+    amount = _amount(row["value"], row["unit"])
+    words = (
+        (amount, row["qualifier"]) if row["direction"] in CEILINGS else (row["qualifier"], amount)
+    )
+    return "".join(words)
+
+
+def _ends(rows: Sequence[dict[str, Any]]) -> Any:
+    table = _table("期末", ("目标", "数值", "属性", "规划所报", "评估", "说明"))
+    for row in rows:
+        doubts = "基于未确认的读法" if row["unconfirmed"] else ""
+        kind = "" if row["assessed"] else "规划回顾的已完成数"
+        table.add_row(
+            _name(row),
+            _value(row),
+            row["attribute"],
+            "；".join(row["achieved"]),
+            row["result"],
+            "；".join(t for t in (kind, doubts) if t),
+        )
+    return table
+
+
+def _midterms(rows: Sequence[dict[str, Any]]) -> Any:
+    table = _table(
+        "中期", ("目标", "截至", "数据", "进度", "时间进度"), ("数据", "进度", "时间进度")
+    )
+    for row in rows:
+        middle = row["midterm"]
+        if middle is None:
+            continue
+        progress = middle["progress"]
+        table.add_row(
+            _name(row),
+            middle["month"],
+            _amount(middle["figure"]),
+            "—" if progress is None else f"{progress:.1%}",
+            "—" if progress is None else f"{middle['progress_time']:.0%}",
+        )
+    return table
+
+
+def _yearly(rows: Sequence[dict[str, Any]]) -> Any:
+    right = ("当年目标", "数据", "月数", "超出月数")
+    table = _table("年度", ("目标", "年", "当年目标", "数据", "月数", "超出月数", "达标"), right)
+    for row in rows:
+        known = [year for year in row["years"] if year["months"]]
+        for year in known:
+            table.add_row(
+                _name(row) if year is known[0] else "",
+                str(year["year"]),
+                _amount(year["value"]),
+                _amount(year["figure"]),
+                str(year["months"]),
+                _amount(year["months_above"]),
+                {True: "是", False: "否", None: "—"}[year["met"]],
+            )
+    return table
+
+
+def _missing(rows: Sequence[dict[str, Any]]) -> Any:
+    table = _table("未评估", ("目标", "数值", "缺什么"))
+    for row in rows:
+        if row["missing"]:
+            table.add_row(_name(row), _value(row), row["missing"])
+    return table

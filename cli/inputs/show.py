@@ -1,0 +1,196 @@
+"""`forecast data status|show|export|revisions|batches|withdraw`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from employment_forecast.cli.shell import output
+from employment_forecast.cli.shell.output import (
+    find,
+    indicator_option,
+    json_option,
+    region_option,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+as_of_option = click.option(
+    "--as-of", "as_of", metavar="日期", help="只看该日（含）以前公布的，如 2026-06-30；默认今天。"
+)
+
+
+def _day(as_of: str | None) -> date:
+    from employment_forecast.data import clock
+
+    return clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+
+
+@click.command(options_metavar="[选项]", short_help="各地区各指标的起止月、缺月、修订与是否逾期。")
+@click.option("--region", metavar="地区", help="只看一个地区。")
+@as_of_option
+@json_option
+def status(region: str | None, as_of: str | None, as_json: bool) -> None:
+    """各地区各指标的起止月、缺月、修订、最近发布日，以及按发布日历是否逾期。"""
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store.inventory import inventory
+
+    session = open_session()
+    only = session.catalogue.region(region).code if region else None
+    rows: list[dict[str, Any]] = [
+        {
+            "region": {"code": s.region.code, "name": s.region.name},
+            "indicator": s.indicator.code,
+            "first": str(s.first),
+            "last": str(s.last),
+            "months": s.months,
+            "gaps": s.gaps,
+            "revisions": s.vintages - s.months,
+            "last_published": s.last_published.isoformat(),
+            "published_estimated": s.estimated,
+            "overdue": None if s.overdue is None else str(s.overdue),
+            "demo": s.demo,
+        }
+        for s in inventory(session.store, session.catalogue, _day(as_of))
+        if only in (None, s.region.code)
+    ]
+    if not as_json:
+        names = {i.code: i.name for i in session.catalogue.indicators}
+        for row in rows:
+            row["region"] = row["region"]["name"]
+            row["indicator"] = names[row["indicator"]]
+            row["last_published"] += "（估计）" if row["published_estimated"] else ""
+            row["demo"] = "演示数据" if row["demo"] else ""
+    titles = {
+        "region": "地区", "indicator": "指标", "first": "起", "last": "止", "gaps": "缺月",
+        "revisions": "修订", "last_published": "最近发布", "overdue": "逾期未到", "demo": "标记",
+    }  # fmt: skip
+    output.show("series", titles, rows, as_json)
+
+
+@click.command(options_metavar="[选项]", short_help="显示一个序列。")
+@region_option
+@indicator_option
+@as_of_option
+@json_option
+def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -> None:
+    """显示一个序列在某日所知的各月数值、发布日与来源。"""
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store import export_table
+
+    session = open_session()
+    place, what = find(session, region, indicator)
+    table = export_table(session.store, place, what, _day(as_of))
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    titles = {
+        "month": "月份", "value": f"{what.name}（{what.unit}）", "published_on": "发布日",
+        "source": "来源",
+    }  # fmt: skip
+    if not as_json:
+        for row in rows:
+            row["value"] = f"{row['value']:,.{what.decimals}f}"
+    output.show("observations", titles, rows, as_json)
+
+
+@click.command(options_metavar="[选项]", short_help="导出一个序列（CSV 或 XLSX）。")
+@region_option
+@indicator_option
+@as_of_option
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True,
+    help="文件格式。",
+)  # fmt: skip
+@click.option(
+    "--output", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件",
+    help="写入文件；不给则写到标准输出。",
+)  # fmt: skip
+def export(
+    region: str, indicator: str | None, as_of: str | None, form: str, file: Path | None
+) -> None:
+    """导出一个序列的长表（地区、指标、月份、数值、单位、发布日、来源、是否演示数据）。"""
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.files import as_csv, as_xlsx, write_atomically
+    from employment_forecast.data.store import export_table
+
+    session = open_session()
+    place, what = find(session, region, indicator)
+    table = export_table(session.store, place, what, _day(as_of))
+    content = as_csv(table) if form == "csv" else as_xlsx(table)
+    if file is None:
+        sys.stdout.buffer.write(content)
+        return
+    write_atomically(file, content)
+    click.echo(f"已写入：{file}（{len(table)} 行）")
+
+
+@click.command(options_metavar="[选项]", short_help="显示已公布的值如何被修订。")
+@region_option
+@indicator_option
+@as_of_option
+@json_option
+def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bool) -> None:
+    """显示已公布的值如何被修订：每个被改过的月份的各次公布值与变化。"""
+    import math
+
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store import revisions as moved
+
+    session = open_session()
+    place, what = find(session, region, indicator)
+    table = moved(session.store, place, what, _day(as_of))
+    rows: list[dict[str, Any]] = [
+        {str(k): None if k == "change" and math.isnan(v) else v for k, v in record.items()}
+        for record in table.to_dict("records")
+    ]
+    if not as_json:
+        for row in rows:
+            row["value"] = f"{row['value']:,.{what.decimals}f}"
+            if row["change"] is not None:
+                row["change"] = f"{row['change']:+z,.{what.decimals}f}"
+    titles = {
+        "month": "月份", "published_on": "发布日", "value": f"公布值（{what.unit}）",
+        "change": "较上次", "source": "来源",
+    }  # fmt: skip
+    output.show("revisions", titles, rows, as_json)
+
+
+@click.command(options_metavar="[选项]", short_help="列出各次导入（批次）。")
+@json_option
+def batches(as_json: bool) -> None:
+    """列出各次导入（批次），撤回的也在内。"""
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store import batch_records
+
+    rows = [
+        {
+            "batch": b.id,
+            "created_at": b.created_at.isoformat(sep=" ", timespec="seconds"),
+            "kind": b.kind,
+            "command": b.command,
+            "rows": b.rows,
+            "demo": b.demo,
+            "withdrawn_at": b.withdrawn_at and b.withdrawn_at.isoformat(" ", "seconds"),
+        }
+        for b in batch_records(open_session().store)
+    ]
+    titles = ("批次", "时间", "类别", "命令", "行数", "演示数据", "撤回时间")
+    output.show("batches", titles, rows, as_json)
+
+
+@click.command(options_metavar="[选项]", short_help="撤回一个批次。")
+@click.argument("batch", type=int, metavar="批次编号")
+@json_option
+def withdraw(batch: int, as_json: bool) -> None:
+    """撤回一个批次：其中的数不再参与任何计算，批次记录保留备查。"""
+    from employment_forecast.cli.shell.session import open_session
+
+    open_session().store.withdraw(batch)
+    if as_json:
+        write_json({"batch": batch, "withdrawn": True})
+        return
+    click.echo(f"已撤回第 {batch} 批。记录保留，可用 forecast data batches 查看。")

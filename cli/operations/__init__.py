@@ -1,0 +1,1 @@
+"""Care of an installation: monthly cycle, cron, doctor, backup, MLflow."""

@@ -1,0 +1,57 @@
+"""`forecast prune`."""
+
+from __future__ import annotations
+
+import click
+
+from employment_forecast.cli.shell.output import json_option, write_json
+
+
+@click.command(options_metavar="[选项]", short_help="清理旧的模型版本与运行，控制磁盘占用。")
+@click.option(
+    "--keep",
+    metavar="整数",
+    type=click.IntRange(min=1),
+    default=24,
+    show_default=True,
+    help="每个地区指标保留最新的版本与运行个数。",
+)
+@click.option("--dry-run", is_flag=True, help="只列出将要清理的内容，不作改动。")
+@json_option
+def prune(keep: int, dry_run: bool, as_json: bool) -> None:
+    """清理旧的模型版本与运行，控制磁盘占用。
+
+    现役、前任、候选版本，以及已发布的阈值和预警所引用的版本，总是保留。
+    """
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store import issued
+    from employment_forecast.experiments.tracking import open_tracker
+    from employment_forecast.experiments.tracking.prune import prune as clean
+
+    session = open_session()
+    uri = session.settings.tracking_uri(session.workspace)
+    warned = [w for w in issued(session.store, kind=None) if w.version]
+    referred = {(str(w.registered_name), str(w.version)) for w in warned}
+    with open_tracker(uri, session.workspace) as tracker:
+        done = clean(tracker, session.workspace, keep, referred, dry_run)
+        served = tracker.served
+    if as_json:
+        write_json(
+            {
+                "dry_run": dry_run,
+                "versions": [{"registered_name": n, "version": v} for n, v in done.versions],
+                "runs": done.runs,
+                "bytes": done.bytes,
+                "kept": done.kept,
+            }
+        )
+        return
+    verb = "将清理" if dry_run else "已清理"
+    click.echo(
+        f"{verb}模型版本 {len(done.versions)} 个、运行 {done.runs} 个，"
+        f"文件 {done.bytes / 1e6:,.1f} MB；保留模型版本 {done.kept} 个。"
+    )
+    for name, number in done.versions:
+        click.echo(f"  {name} 第 {number} 版")
+    if served and not dry_run:
+        click.echo("MLflow 服务器上的文件，请由管理员在服务器上执行 mlflow gc 清除。")

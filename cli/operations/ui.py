@@ -1,0 +1,33 @@
+"""`forecast ui`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    options_metavar="[选项]", short_help="在本机启动 MLflow 界面，比较各次运行与模型版本。"
+)
+@click.option(
+    "--port",
+    metavar="端口",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="端口。",
+)
+@click.option(
+    "--host",
+    metavar="地址",
+    default="127.0.0.1",
+    show_default=True,
+    help="监听地址；默认仅本机可访问。",
+)
+def ui(port: int, host: str) -> None:
+    """在本机启动 MLflow 界面，比较各次运行与模型版本。按 Ctrl-C 结束。"""
+    from employment_forecast.cli.shell.session import open_session, say
+    from employment_forecast.experiments.tracking import serve
+
+    session = open_session()
+    say(f"MLflow 界面：http://{host}:{port}  （按 Ctrl-C 结束）")
+    serve(session.settings.tracking_uri(session.workspace), session.workspace, host, port)

@@ -1,0 +1,1 @@
+"""Builders of what is handed out; not part of the installed program."""

@@ -1,0 +1,61 @@
+"""Process set-up before anything heavy is imported: streams, threads, quiet libraries."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from pathlib import Path
+
+# One BLAS thread per process: the work is spread over processes. Telemetry of every library is off.
+DEFAULTS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_DISABLE_AGENT_HINT": "1",
+    "MPLBACKEND": "agg",
+}
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+
+
+def utf8(stream: object) -> bool:
+    """Whether a text stream writes UTF-8."""
+    name = str(getattr(stream, "encoding", "") or "").lower().replace("-", "").replace("_", "")
+    return name == "utf8"
+
+
+def _prepare_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        encoding = str(getattr(stream, "encoding", "") or "ascii").lower()
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is None:
+            continue
+        # A C locale says ASCII only because nobody said anything: every terminal of today takes
+        # UTF-8. A declared encoding such as GB18030 is respected; what it lacks becomes "?".
+        if encoding in ("ascii", "us-ascii", "ansi_x3.4-1968", "646", "latin-1", "iso8859-1"):
+            reconfigure(encoding="utf-8", errors="replace")
+        else:
+            reconfigure(errors="replace")
+
+
+def _demand_utf8_arguments() -> None:
+    """Start again in UTF-8 mode where a C locale was forced: Chinese arguments arrive as raw bytes.
+
+    Python does this by itself unless PYTHONUTF8=0 and PYTHONCOERCECLOCALE=0 forbid it.
+    """
+    if sys.getfilesystemencoding() == "ascii" and hasattr(os, "execv"):
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def prepare() -> None:
+    """Set up the process. Called once, before other imports of ours."""
+    _demand_utf8_arguments()
+    for name, value in DEFAULTS.items():
+        os.environ[name] = value
+    # click takes its own messages from gettext; ours are in cli/locale.
+    os.environ["LANGUAGE"] = "zh_CN"
+    gettext.bindtextdomain("messages", str(LOCALE))
+    _prepare_streams()

@@ -1,0 +1,99 @@
+"""Results on stdout: one JSON object for machines, a table for people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from employment_forecast.cli.shell.environment import utf8
+from employment_forecast.data.catalogue import Indicator
+
+if TYPE_CHECKING:
+    from employment_forecast.cli.shell.session import Session
+    from employment_forecast.data.catalogue import Indicator, Region
+
+WIDTH_WITHOUT_TERMINAL = 110
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option: Callable[[F], F] = click.option(
+    "--json", "as_json", is_flag=True, help="以 JSON 输出结果。"
+)
+region_option: Callable[[F], F] = click.option(
+    "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
+)
+indicator_option: Callable[[F], F] = click.option(
+    "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
+)
+
+
+def find(session: Session, region: str, indicator: str | None) -> tuple[Region, Indicator]:
+    """Region and indicator the user named; the region's default indicator if none."""
+    place = session.catalogue.region(region)
+    if indicator:
+        return place, session.catalogue.indicator(indicator)
+    return place, session.catalogue.default_indicator(place)
+
+
+def write_json(content: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; escaped where the stream is not UTF-8."""
+    from employment_forecast.data.files import to_json
+
+    sys.stdout.write(to_json(content, ascii_only=not utf8(sys.stdout)))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "、".join(map(str, value))
+    if isinstance(value, bool):
+        return "是" if value else ""
+    return "" if value is None else str(value)
+
+
+def show(
+    key: str, titles: Mapping[str, str] | Sequence[str], rows: list[dict[str, Any]], as_json: bool
+) -> None:
+    """Rows as `{key: [...]}` or as a table.
+
+    Parameters
+    ----------
+    key : str
+        Name of the list in JSON.
+    titles : mapping or sequence
+        Chinese column titles: by row key, or in the order of the keys.
+    rows : list of dict
+        JSON-able.
+    as_json : bool
+        Which of the two.
+    """
+    if as_json:
+        write_json({key: rows})
+        return
+    if not rows:
+        click.echo("（没有内容）")
+        return
+    names = list(titles) if isinstance(titles, Mapping) else list(rows[0])
+    heads = list(titles.values()) if isinstance(titles, Mapping) else list(titles)
+
+    table = Table(header_style="bold")
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in names))
+    console().print(table)
+
+
+def console() -> Console:
+    """Console for results on stdout; a fixed width where there is no terminal to ask."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    width = int(os.environ.get("COLUMNS") or WIDTH_WITHOUT_TERMINAL)
+    return Console(highlight=False, width=width, soft_wrap=False)

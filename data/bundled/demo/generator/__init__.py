@@ -1,0 +1,1 @@
+"""Generator of the demonstration data; not part of the installed program."""

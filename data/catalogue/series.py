@@ -1,0 +1,46 @@
+"""A series: one indicator of one region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from employment_forecast.data.catalogue.schema import Indicator, Region
+
+
+@dataclass(frozen=True)
+class Series:
+    """A region's indicator: scores and caps compare within a series only.
+
+    Attributes
+    ----------
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    """
+
+    region: Region
+    indicator: Indicator
+
+    @property
+    def code(self) -> str:
+        """Codes of both, such as `registered_unemployed.310114`: also the registered model."""
+        return f"{self.indicator.code}.{self.region.code}"
+
+    @property
+    def title(self) -> str:
+        """Chinese name."""
+        return f"{self.region.name}{self.indicator.name}"
+
+    @property
+    def registered_name(self) -> str:
+        """Name of the registered model."""
+        return self.code
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Codes and names of both."""
+        return {
+            "region": self.region.code,
+            "region_name": self.region.name,
+            "indicator": self.indicator.code,
+            "indicator_name": self.indicator.name,
+        }

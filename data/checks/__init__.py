@@ -1,6 +1,0 @@
-"""Checks on parsed observations, listed in one table that is also their documentation."""
-
-from data.checks.batch import Batch, Check, CheckResult, Series
-from data.checks.table import CHECKS, checks_markdown, run_checks
-
-__all__ = ["CHECKS", "Batch", "Check", "CheckResult", "Series", "checks_markdown", "run_checks"]

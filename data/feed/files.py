@@ -1,0 +1,213 @@
+"""The threshold feed as files: what a writer does and how a reader can always tell.
+
+One series has one current document, `<indicator>.<region>.json`, which is replaced in one step; the
+one before goes to `history/` first. The document seals itself: `checksum` is the SHA-256 of the
+file's bytes with the 64 digits of the checksum set to zero. A reader accepts a file whose seal
+holds and whose `valid_until` has not passed, and refuses any other; whatever happens to a writer,
+the current file is either the whole old or the whole new document.
+
+`<indicator>.<region>.json.sha256` beside it is for `sha256sum -c`. It is replaced after the
+document: where the two do not agree a writer is, or was, between the two steps. The seal decides
+then, and a reader that only has `sha256sum` waits; the next publication mends it.
+
+This module imports nothing heavy, so that a figure can be checked in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import to_json, write_atomically
+
+SCHEMA_VERSION = "1.0"
+HISTORY = "history"
+SUM = ".sha256"
+_SEAL = re.compile(rb'"checksum": "([0-9a-f]{64})"')
+_BLANK = b'"checksum": "' + b"0" * 64 + b'"'
+
+
+def file_name(indicator: str, region: str) -> str:
+    """Name of the current document of a series."""
+    return f"{indicator}.{region}.json"
+
+
+def encode(document: Mapping[str, Any]) -> bytes:
+    """A document as sealed bytes.
+
+    Parameters
+    ----------
+    document : mapping
+        JSON-able, without a checksum.
+
+    Returns
+    -------
+    bytes
+        UTF-8 JSON whose `checksum` seals the rest.
+    """
+    rest = {k: v for k, v in document.items() if k != "checksum"}
+    blank = to_json({**rest, "checksum": "0" * 64}).encode("utf-8")
+    digest = hashlib.sha256(blank).hexdigest().encode("ascii")
+    head, _, tail = blank.rpartition(_BLANK)
+    return head + _BLANK.replace(b"0" * 64, digest) + tail
+
+
+def decode(content: bytes, name: str) -> dict[str, Any]:
+    """A sealed document, or the reason why it cannot be relied on.
+
+    Parameters
+    ----------
+    content : bytes
+        Content of the file.
+    name : str
+        Named in errors.
+
+    Returns
+    -------
+    dict
+        The document, `checksum` included.
+
+    Raises
+    ------
+    StorageError
+        If the seal is broken, or the document is of another major version of the schema.
+    """
+    hint = "请重新运行 forecast thresholds export；在此之前请勿使用该文件。"
+    seals = list(_SEAL.finditer(content))
+    if not seals:
+        raise StorageError(f"预警线文件“{name}”不完整。", hint)
+    seal = seals[-1]
+    blank = content[: seal.start()] + _BLANK + content[seal.end() :]
+    if hashlib.sha256(blank).hexdigest().encode("ascii") != seal[1]:
+        raise StorageError(f"预警线文件“{name}”与其校验和不符。", hint)
+    try:
+        document: dict[str, Any] = json.loads(content)
+        major = str(document["schema_version"]).split(".")[0]
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(f"预警线文件“{name}”的内容无法识别。", hint) from error
+    if major != SCHEMA_VERSION.split(".")[0]:
+        raise StorageError(
+            f"预警线文件“{name}”的格式版本 {document['schema_version']} 不是本程序的"
+            f" {SCHEMA_VERSION}。",
+            "请用写出该文件的程序版本读取，或重新发布。",
+        )
+    return document
+
+
+def read(file: Path) -> dict[str, Any] | None:
+    """The document in a file, None if there is no such file.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be read or relied on.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(
+            f"预警线文件“{file}”无法读取（{error.strerror}）。", "请检查文件权限。"
+        ) from error
+    return decode(content, file.name)
+
+
+def write(folder: Path, document: Mapping[str, Any]) -> bool:
+    """Make a document the current one of its series.
+
+    The caller sees to it that one process writes at a time. A process killed here at any moment
+    leaves the whole old or the whole new document.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        `thresholds/` of the workspace; made when missing.
+    document : mapping
+        Without a checksum.
+
+    Returns
+    -------
+    bool
+        False if the current document says the same and was left as it is. The moment of creation
+        and the day of knowledge alone do not make a document new.
+
+    Raises
+    ------
+    StorageError
+        If the files cannot be written; the current document is left as it was.
+    """
+    file = folder / file_name(document["indicator"], document["region"]["code"])
+    for forgotten in (*folder.glob(f".{file.name}.*"), *(folder / HISTORY).glob(f".{file.stem}.*")):
+        forgotten.unlink(missing_ok=True)
+    content = encode(document)
+    before: dict[str, Any] | None = None
+    with suppress(StorageError):
+        before = read(file)
+    if before is not None:
+        if _substance(before) == _substance(json.loads(content)):
+            _write_sum(file, file.read_bytes())
+            return False
+        kept = folder / HISTORY / history_name(before)
+        if not kept.exists():
+            write_atomically(kept, file.read_bytes())
+    write_atomically(file, content)
+    _write_sum(file, content)
+    return True
+
+
+def _substance(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in document.items() if k not in ("created_at", "as_of", "checksum")}
+
+
+def _write_sum(file: Path, content: bytes) -> None:
+    line = f"{hashlib.sha256(content).hexdigest()}  {file.name}\n"
+    write_atomically(file.with_name(file.name + SUM), line.encode("utf-8"))
+
+
+def history_name(document: Mapping[str, Any]) -> str:
+    """Name under which an earlier document is kept: series, moment and seal."""
+    moment = re.sub(r"[^0-9]", "", str(document["created_at"])[:19])
+    stem = file_name(document["indicator"], document["region"]["code"]).removesuffix(".json")
+    return f"{stem}.{moment}.{document['checksum'][:8]}.json"
+
+
+def current(folder: Path) -> Iterator[Path]:
+    """Current documents of all series, sorted by name."""
+    yield from sorted(f for f in folder.glob("*.json") if not f.name.startswith("."))
+
+
+def published_by(folder: Path, indicator: str, region: str, day: date) -> dict[str, Any] | None:
+    """The document that was current at the end of a day.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        `thresholds/` of the workspace.
+    indicator, region : str
+        Catalogue codes.
+    day : datetime.date
+        In Asia/Shanghai, the zone of `created_at`.
+
+    Returns
+    -------
+    dict or None
+        None if nothing had been published by then.
+
+    Raises
+    ------
+    StorageError
+        If a file cannot be relied on.
+    """
+    name = file_name(indicator, region)
+    files = [folder / name, *(folder / HISTORY).glob(f"{name.removesuffix('.json')}.*.json")]
+    found = [d for f in files if (d := read(f)) is not None]
+    by_then = [d for d in found if str(d["created_at"])[:10] <= day.isoformat()]
+    return max(by_then, key=lambda d: str(d["created_at"]), default=None)

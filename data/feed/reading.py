@@ -1,0 +1,183 @@
+"""Read a published threshold feed and hold a figure against it. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from employment_forecast.data.errors import (
+    FailedThresholdsError,
+    NoThresholdsError,
+    StaleThresholdsError,
+    StorageError,
+    UsageError,
+)
+from employment_forecast.data.feed import files as feed_files
+
+_BITS = 1e-6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a figure calls for.
+
+    Attributes
+    ----------
+    level, name : str
+        Code and Chinese name of the highest level called for; `none`, 无预警.
+    month : str
+        Month of the figure.
+    value : float
+        The figure, rounded as it would be published.
+    rows : list of dict
+        The lines of the month, each with `reached`.
+    """
+
+    level: str
+    name: str
+    month: str
+    value: float
+    rows: list[dict[str, Any]]
+
+
+def find(folder: Path, region: str, indicator: str | None, day: date | None) -> dict[str, Any]:
+    """The published document of a region.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        `thresholds/` of the workspace.
+    region : str
+        Code, name or alias.
+    indicator : str, optional
+        Code or name; the region's default by default.
+    day : datetime.date, optional
+        The document that was current at the end of that day; the present one by default.
+
+    Raises
+    ------
+    NoThresholdsError
+        If nothing was published.
+    StorageError
+        If the document cannot be relied on.
+    """
+    broken: StorageError | None = None
+    for file in feed_files.current(folder):
+        try:
+            head = feed_files.read(file)
+        except StorageError as error:
+            # Perhaps another region's: it speaks only if the one asked for is not found.
+            broken = broken or error
+            continue
+        if head is None or not _names(head, region, indicator):
+            continue
+        if day is None:
+            return head
+        then = feed_files.published_by(folder, head["indicator"], head["region"]["code"], day)
+        if then is not None:
+            return then
+    if broken is not None:
+        raise broken
+    when = "" if day is None else f"截至 {day} "
+    raise NoThresholdsError(
+        f"{when}没有发布过“{region}”的预警线。",
+        f"请先运行 forecast thresholds export --region {region}。",
+    )
+
+
+def _names(document: Mapping[str, Any], region: str, indicator: str | None) -> bool:
+    place = document["region"]
+    if region not in (place["code"], place["name"], *place["aliases"]):
+        return False
+    wanted = indicator or place["default_indicator"]
+    return wanted in (document["indicator"], document["indicator_name"])
+
+
+def state_on(document: Mapping[str, Any], day: date) -> tuple[str, str]:
+    """State of a document on a day and the reason: its time may have run out since it was made."""
+    state, reason = document["state"], document["state_reason"]
+    until = document["valid_until"]
+    if state in ("current", "demo") and until is not None and day.isoformat() > until:
+        return "stale", f"有效期至 {until}，已过期"
+    return state, reason
+
+
+def demand_usable(document: Mapping[str, Any], day: date) -> None:
+    """Refuse a document that gives no lines to rely on.
+
+    Raises
+    ------
+    StaleThresholdsError, FailedThresholdsError
+        With the reason.
+    """
+    state, reason = state_on(document, day)
+    name = f"{document['region']['name']}{document['indicator_name']}"
+    hint = f"请导入最新数据后重新运行 forecast run --region {document['region']['name']}。"
+    if state == "failed":
+        raise FailedThresholdsError(f"{name}的预警线更新失败：{reason}。", hint)
+    if state == "stale":
+        raise StaleThresholdsError(f"{name}的预警线已过时：{reason}。", hint)
+
+
+def rounded(value: float, precision: float) -> float:
+    """A figure as it would be published, halves up."""
+    digits = max(0, round(-math.log10(precision)))
+    return round(math.floor(value / precision + 0.5 + _BITS) * precision, digits)
+
+
+def check(document: Mapping[str, Any], value: float, month: str | None) -> Answer:
+    """Hold a figure against the lines of a month.
+
+    Parameters
+    ----------
+    document : mapping
+        A usable one, see `demand_usable`.
+    value : float
+        Figure in the unit of the indicator.
+    month : str, optional
+        `YYYY-MM`; the first month with lines by default.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    NoThresholdsError
+        If the document has no lines.
+    UsageError
+        If it has none for the month.
+    """
+    lines: Sequence[Mapping[str, Any]] = document["lines"]
+    months = sorted({line["month"] for line in lines})
+    if not months:
+        raise NoThresholdsError(
+            f"{document['region']['name']}{document['indicator_name']}没有预警线。",
+            document["level_reason"] or "没有可评估的控制数，请先用 forecast caps set 登记。",
+        )
+    at = month or months[0]
+    if at not in months:
+        raise UsageError(
+            f"--month 的值“{at}”没有预警线。", f"有预警线的月份：{months[0]} 至 {months[-1]}。"
+        )
+    figure = rounded(value, float(document["precision"]))
+    order = [level["code"] for level in document["scheme"]["levels"]]
+    names = {level["code"]: level["name"] for level in document["scheme"]["levels"]}
+    rows = []
+    highest = -1
+    for line in lines:
+        if line["month"] != at:
+            continue
+        limit = line["value"]
+        reached = line["state"] == "already" or (
+            limit is not None and figure >= limit - _BITS * document["precision"]
+        )
+        rows.append({**line, "reached": reached})
+        if reached:
+            highest = max(highest, order.index(line["level"]))
+    level = "none" if highest < 0 else order[highest]
+    return Answer(level, names.get(level, "无预警"), at, figure, rows)

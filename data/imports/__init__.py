@@ -1,0 +1,9 @@
+"""Office files into the store: read, checked against what is known, all or nothing."""
+
+from employment_forecast.data.imports.importing import ImportOptions, ImportReport, import_files
+
+__all__ = [
+    "ImportOptions",
+    "ImportReport",
+    "import_files",
+]

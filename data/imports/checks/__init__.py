@@ -1,0 +1,6 @@
+"""Checks on parsed observations, listed in one table that is also their documentation."""
+
+from employment_forecast.data.imports.checks.batch import Batch, Check, CheckResult, Series
+from employment_forecast.data.imports.checks.table import CHECKS, checks_markdown, run_checks
+
+__all__ = ["CHECKS", "Batch", "Check", "CheckResult", "Series", "checks_markdown", "run_checks"]

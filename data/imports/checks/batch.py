@@ -1,0 +1,215 @@
+"""What the checks look at, and what one check gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from statistics import median
+from typing import Literal
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Catalogue, Indicator
+from employment_forecast.data.records import (
+    CheckInfo,
+    Finding,
+    FirmMonth,
+    Reading,
+    ReadResult,
+    Severity,
+    shown,
+)
+
+Status = Literal["pass", "warning", "error"]
+SeriesKey = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series: what is new beside what is already known.
+
+    Attributes
+    ----------
+    key : tuple
+        Region code, indicator code, group or None.
+    indicator : Indicator
+        Its catalogue entry.
+    new : dict of int to Reading
+        New values by month ordinal; of several vintages the last published one.
+    known : dict of int to float
+        Latest stored values by month ordinal.
+    """
+
+    key: SeriesKey
+    indicator: Indicator
+    new: dict[int, Reading]
+    known: dict[int, float]
+
+    @cached_property
+    def values(self) -> dict[int, float]:
+        """Known and new values by month ordinal, new ones first, in order of time."""
+        merged = self.known | {m: r.observation.value for m, r in self.new.items()}
+        return dict(sorted(merged.items()))
+
+    def reference(self, month: int) -> float | None:
+        """Usual size: median of known values, else of the other new ones; None if there are none.
+
+        Flows that accumulate are compared with the same month of other years where there are any.
+        """
+        own = {m: v for m, v in self.known.items() if m != month and v > 0}
+        if not own:
+            others = ((m, r.observation.value) for m, r in self.new.items() if m != month)
+            own = {m: v for m, v in others if v > 0}
+        if self.indicator.reporting == "year_to_date":
+            alike = {m: v for m, v in own.items() if (m - month) % 12 == 0}
+            own = alike or own
+        return median(own.values()) if own else None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Everything one command brings in, beside what is already known.
+
+    Attributes
+    ----------
+    readings, groups : tuple of Reading
+        Observations for everybody, and for groups of people.
+    firms : tuple of FirmMonth
+        Rows of firm panels.
+    known : mapping of (str, str) to pandas.Series
+        Latest stored values by region and indicator code, `PeriodIndex[M]`, as
+        `Vintages.as_of(today).values` gives them.
+    catalogue : Catalogue
+        Indicators and regions.
+    today : datetime.date
+        Day of the import.
+    revise : bool
+        True if another value for a known month is welcome.
+    """
+
+    readings: tuple[Reading, ...]
+    catalogue: Catalogue
+    today: date
+    groups: tuple[Reading, ...] = ()
+    firms: tuple[FirmMonth, ...] = ()
+    known: Mapping[tuple[str, str], pd.Series[float]] = field(default_factory=dict)
+    revise: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        results: Iterable[ReadResult],
+        catalogue: Catalogue,
+        today: date,
+        known: Mapping[tuple[str, str], pd.Series[float]] | None = None,
+        revise: bool = False,
+    ) -> Batch:
+        """Everything the files of one command gave."""
+        files = tuple(results)
+        return cls(
+            readings=tuple(r for f in files for r in f.readings),
+            groups=tuple(r for f in files for r in f.groups),
+            firms=tuple(r for f in files for r in f.firms),
+            catalogue=catalogue,
+            today=today,
+            known=known or {},
+            revise=revise,
+        )
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """New readings by series, in order of first appearance."""
+        found: dict[SeriesKey, dict[int, Reading]] = {}
+        for reading in (*self.readings, *self.groups):
+            row = reading.observation
+            months = found.setdefault((row.region, row.indicator, reading.group), {})
+            before = months.get(row.month.ordinal)
+            if before is None or _is_later(reading, before):
+                months[row.month.ordinal] = reading
+        return tuple(
+            Series(key, self.catalogue.indicator(key[1]), new, self._known(key))
+            for key, new in found.items()
+        )
+
+    def _known(self, key: SeriesKey) -> dict[int, float]:
+        return self._stored_values(*key[:2]) if key[2] is None else {}
+
+    def _stored_values(self, region: str, indicator: str) -> dict[int, float]:
+        key = (region, indicator)
+        if key not in self._stored:
+            stored = self.known.get(key)
+            self._stored[key] = {} if stored is None else known_values(stored)
+        return self._stored[key]
+
+    @cached_property
+    def _stored(self) -> dict[tuple[str, str], dict[int, float]]:
+        return {}
+
+    def value(self, region: str, indicator: str, month: int) -> float | None:
+        """New or known value for everybody; None if there is none."""
+        new = self._by_key.get((region, indicator, None))
+        if new is not None:
+            return new.values.get(month)
+        return self._stored_values(region, indicator).get(month)
+
+    @cached_property
+    def _by_key(self) -> dict[SeriesKey, Series]:
+        return {s.key: s for s in self.series}
+
+
+def known_values(stored: pd.Series[float]) -> dict[int, float]:
+    """Stored values by month ordinal."""
+    months = pd.PeriodIndex(stored.index)
+    return {int(m.ordinal): float(v) for m, v in zip(months, stored, strict=True)}
+
+
+def _is_later(one: Reading, two: Reading) -> bool:
+    first, second = one.observation.published_on, two.observation.published_on
+    return first is not None and (second is None or first > second)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check gave.
+
+    Attributes
+    ----------
+    info : CheckInfo
+        The check.
+    findings : tuple of Finding
+        Empty if it passed.
+    """
+
+    info: CheckInfo
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Status:
+        """`pass`, `warning` or `error`: the worst finding."""
+        if any(f.severity == "error" for f in self.findings):
+            return "error"
+        return "warning" if self.findings else "pass"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check and its line in the table."""
+
+    info: CheckInfo
+    function: Callable[[Batch], list[Finding]]
+
+    def run(self, batch: Batch) -> CheckResult:
+        """Apply it to a batch."""
+        return CheckResult(self.info, tuple(self.function(batch)))
+
+
+def finding(check: str, severity: Severity, reading: Reading, message: str, remedy: str) -> Finding:
+    """Finding about one reading."""
+    return Finding(check, severity, reading.place, shown(reading.raw), message, remedy)
+
+
+def month_text(ordinal: int) -> str:
+    """A month ordinal as 2021年3月."""
+    return f"{1970 + ordinal // 12}年{ordinal % 12 + 1}月"

@@ -1,0 +1,278 @@
+"""Checks on the course of a series: units, forms, zeros, gaps, outliers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from statistics import median
+
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
+from employment_forecast.data.records import Finding, Reading, out_of_range
+
+# A wrong unit shifts by 10^4 (万人 for 人) or 10^2 (a fraction for a percentage); half a power of
+# ten is left for the series' own movement.
+_HALF_POWER = 0.5
+_TINY_RATE = 0.2
+_SMALL_FALL = 0.01
+_TINY = 1e-9
+_FEWEST_CHANGES = 12
+_FEWEST_ALIKE = 3
+_OUTLYING = 8.0
+_ZERO_MULTIPLE = 20
+
+
+def value_range(batch: Batch) -> list[Finding]:
+    """Values that cannot be: negative stocks, rates beyond 0 to 100, negative cumulative flows."""
+    found = []
+    for reading in (*batch.readings, *batch.groups):
+        row = reading.observation
+        indicator = batch.catalogue.indicator(row.indicator)
+        reason = out_of_range(row.value, indicator)
+        if reason is None and row.value < 0 and indicator.reporting == "year_to_date":
+            reason = "为负数"
+        if reason:
+            found.append(
+                finding(
+                    "value_range", "error", reading,
+                    f"“{indicator.name}”{month_text(row.month.ordinal)}的值{reason}",
+                    "请核对正负号、小数点与单位。",
+                )
+            )  # fmt: skip
+    return found
+
+
+def unit_jump(batch: Batch) -> list[Finding]:
+    """A value 10^4 times (rates: 100 times) its usual size or the inverse: a wrong unit."""
+    found = []
+    for series in batch.series:
+        if series.indicator.kind == "index":
+            continue
+        if series.indicator.kind == "rate" and not series.known:
+            found += _fractions(series)
+        power = 2 if series.indicator.kind == "rate" else 4
+        for month, reading in series.new.items():
+            usual, value = series.reference(month), reading.observation.value
+            if usual is None or value <= 0:
+                continue
+            jump = math.log10(value) - math.log10(usual)
+            if abs(abs(jump) - power) <= _HALF_POWER:
+                size = f"{10**power}" if power == 2 else "1万"
+                direction = f"约为平常值 {usual:.12g} 的" + (
+                    f"{size}倍" if jump > 0 else f"{size}分之一"
+                )
+                found.append(
+                    finding(
+                        "unit_jump", "error", reading,
+                        f"“{series.indicator.name}”{month_text(month)}换算后为 {value:.12g}，"
+                        f"{direction}",
+                        "多半是单位写错（万人与人、小数与百分数）：请改正单位后重新导入。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def _fractions(series: Series) -> list[Finding]:
+    """Rates without history that are all tiny: 0.0315 for 3.15 %."""
+    first = next(iter(series.new.values()))
+    if not 0 < max(r.observation.value for r in series.new.values()) < _TINY_RATE:
+        return []
+    return [
+        finding(
+            "unit_jump", "warning", first,
+            f"“{series.indicator.name}”全部小于 {_TINY_RATE}%，像是用小数表示的百分率",
+            "若 0.0315 表示 3.15%，请改写成 3.15 或设为百分比格式后重新导入。",
+        )
+    ]  # fmt: skip
+
+
+def _years(series: Series) -> Iterator[list[int]]:
+    """Month ordinals of each calendar year that has a new value."""
+    years = sorted({m // 12 for m in series.new})
+    for year in years:
+        yield [m for m in series.values if m // 12 == year]
+
+
+def stock_flow(batch: Batch) -> list[Finding]:
+    """Stocks that accumulate and restart in January, cumulative flows that do not accumulate."""
+    found = []
+    for series in batch.series:
+        kind, form = series.indicator.kind, series.indicator.reporting
+        if kind in ("stock", "flow") and form == "monthly":
+            found += _restarts(series)
+        elif kind == "flow":
+            found += _never_accumulates(series)
+    return found
+
+
+def _restarts(series: Series) -> list[Finding]:
+    values = series.values
+    for earlier, later in pairwise(list(_years(series))):
+        if len(earlier) < 4 or len(later) < 2 or later[0] % 12 > 1:
+            continue
+        rising = all(values[a] < values[b] for y in (earlier, later) for a, b in pairwise(y))
+        reading = series.new.get(later[0])
+        if rising and reading and values[later[0]] < values[earlier[-1]] / 2:
+            what = "期末数" if series.indicator.kind == "stock" else "当月数"
+            return [
+                finding(
+                    "stock_flow", "error", reading,
+                    f"“{series.indicator.name}”应为{what}，数值却逐月累加、年初重新开始，像是累计数",
+                    f"请改用{what}，或在表头写明“累计”。",
+                )
+            ]  # fmt: skip
+    return []
+
+
+def _never_accumulates(series: Series) -> list[Finding]:
+    values = series.values
+    for months in _years(series):
+        falls = [b for a, b in pairwise(months) if values[b] < values[a] - _TINY]
+        new = [m for m in falls if m in series.new]
+        if len(new) >= 2 and len(falls) * 3 >= len(months) - 1:
+            return [
+                finding(
+                    "stock_flow", "error", series.new[new[0]],
+                    f"“{series.indicator.name}”应为1月起的累计数，数值却几度下降，像是当月数",
+                    "请在表头写明“当月”，或在 mapping.toml 的 [table] 里写 form = \"monthly\"。",
+                )
+            ]  # fmt: skip
+    return []
+
+
+def falling_year_to_date(batch: Batch) -> list[Finding]:
+    """Cumulative flows that fall within a year; a fall below 1 % may be a correction."""
+    found = []
+    for series in batch.series:
+        if series.indicator.reporting != "year_to_date":
+            continue
+        values = series.values
+        for months in _years(series):
+            for before, month in pairwise(months):
+                fall = values[before] - values[month]
+                reading = series.new.get(month) or series.new.get(before)
+                if fall <= max(_TINY, series.indicator.precision / 2) or reading is None:
+                    continue
+                small = fall <= _SMALL_FALL * values[before]
+                found.append(
+                    finding(
+                        "falling_year_to_date", "warning" if small else "error", reading,
+                        f"“{series.indicator.name}”{month_text(month)}累计 {values[month]:.12g} "
+                        f"小于{month_text(before)}的 {values[before]:.12g}",
+                        "请核对两月的数；确为核减的小幅更正可以导入。" if small else
+                        "累计数在一年内不应下降：请核对两月的数，或写明是当月数。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def zero_unpublished(batch: Batch) -> list[Finding]:
+    """Zeros where the series is never near zero: the mark of 未公布 in some systems."""
+    found = []
+    for series in batch.series:
+        indicator = series.indicator
+        for month, reading in series.new.items():
+            if reading.observation.value != 0:
+                continue
+            usual = series.reference(month)
+            if usual is not None and usual <= _ZERO_MULTIPLE * indicator.precision:
+                continue  # small numbers do reach zero
+            sure = usual is not None or indicator.kind in ("rate", "index")
+            if indicator.kind == "flow" and indicator.reporting == "monthly":
+                sure = False
+            message = f"“{indicator.name}”{month_text(month)}为 0"
+            if usual is not None:
+                message += f"，而平常约为 {usual:.12g}"
+            found.append(
+                finding(
+                    "zero_unpublished", "error" if sure else "warning", reading,
+                    f"{message}，多半表示未公布",
+                    "未公布的请留空或写“…”；整个文件以 0 表示未公布时，"
+                    "可在 mapping.toml 的 [table] 里写 zero = \"missing\"。",
+                )
+            )  # fmt: skip
+    return found
+
+
+def gaps(batch: Batch) -> list[Finding]:
+    """Months missing between known and new values, or inside the file."""
+    found = []
+    for series in batch.series:
+        if series.key[2] is not None:
+            continue
+        for before, month in pairwise(series.values):
+            reading = series.new.get(month) or series.new.get(before)
+            missing = [
+                m
+                for m in range(before + 1, month)
+                # January is often published together with February (1—2月).
+                if m % 12 != 0 or not _joins_january(series.indicator)
+            ]
+            if missing and reading is not None:
+                span = month_text(missing[0])
+                if len(missing) > 1:
+                    span += f"至{month_text(missing[-1])}"
+                found.append(
+                    finding(
+                        "gaps", "warning", reading,
+                        f"“{series.indicator.name}”{month_text(month)}之前缺{span}，"
+                        f"共 {len(missing)} 个月",
+                        "请补齐缺月后再预测；确未公布的可不补。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def _joins_january(indicator: Indicator) -> bool:
+    return indicator.january_with_february or indicator.reporting == "year_to_date"
+
+
+def outliers(batch: Batch) -> list[Finding]:
+    """Changes far outside the series' own history, by median and median absolute deviation.
+
+    Month-on-month changes (year-on-year for cumulative flows), less the usual change of that
+    calendar month, on the indicator's scale; a warning beyond 8 robust standard deviations
+    (Rousseeuw and Croux 1993 on the scale estimate).
+    """
+    return [f for series in batch.series for f in _outliers(series)]
+
+
+def _outliers(series: Series) -> list[Finding]:
+    indicator, values = series.indicator, series.values
+    logs = indicator.transform == "log" and all(v > 0 for v in values.values())
+    lag = 12 if indicator.reporting == "year_to_date" else 1
+    scaled = {m: math.log(v) if logs else v for m, v in values.items()}
+    changes = {m: v - scaled[m - lag] for m, v in scaled.items() if m - lag in scaled}
+    if len(changes) < _FEWEST_CHANGES:
+        return []
+    usual: dict[int, float] = {}
+    for month in changes:
+        alike = [v for m, v in changes.items() if m != month and (m - month) % 12 == 0]
+        usual[month] = median(alike) if lag == 1 and len(alike) >= _FEWEST_ALIKE else 0.0
+    surprises = {m: v - usual[m] for m, v in changes.items()}
+    centre = median(surprises.values())
+    spread = 1.4826 * median(abs(v - centre) for v in surprises.values())
+    level = median(abs(v) for v in values.values()) or 1.0
+    grain = indicator.precision / level if logs else indicator.precision
+    scale = max(spread, grain, 0.005 if logs else 0.0)
+    found, before = [], 0.0
+    for month, surprise in surprises.items():
+        distance = (surprise - centre) / scale
+        reading = series.new.get(month)
+        returns = abs(before) > _OUTLYING and before * distance < 0
+        if abs(distance) > _OUTLYING and reading is not None and not returns:
+            found.append(_outlier(series, month, reading, lag))
+        before = distance
+    return found
+
+
+def _outlier(series: Series, month: int, reading: Reading, lag: int) -> Finding:
+    base = "上年同月" if lag == 12 else "上月"
+    earlier = series.values[month - lag]
+    return finding(
+        "outliers", "warning", reading,
+        f"“{series.indicator.name}”{month_text(month)}为 {series.values[month]:.12g}，"
+        f"较{base}的 {earlier:.12g} 变动之大为该地区历史所未见",
+        "请核对；若属实（如口径调整），请在目录里登记口径变化。",
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""Checks of parts against totals, and of rates against counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from employment_forecast.data.errors import UnknownNameError
+from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
+from employment_forecast.data.records import Finding, Reading
+
+_RATE, _UNEMPLOYED = "registered_unemployment_rate", "registered_unemployed"
+_RATIO, _OPENINGS, _SEEKERS = "openings_to_seekers", "job_openings", "job_seekers"
+_EMPLOYED = ("期末从业人员", "从业人员", "城镇从业人员", "期末从业人员数")
+# The labour force of a district moves slowly; a quarter more or less is a contradiction.
+_LABOUR_FORCE_SLACK = 0.25
+
+
+def region_parts(batch: Batch) -> list[Finding]:
+    """Regions that together exceed the region they are part of.
+
+    The catalogue need not list every part, so less than the whole is no contradiction.
+    """
+    found = []
+    reported: set[tuple[str, str, int]] = set()
+    for series in batch.series:
+        region, indicator, group = series.key
+        parent = batch.catalogue.region(region).parent
+        if group is not None or parent is None or series.indicator.aggregation != "sum":
+            continue
+        for month, reading in series.new.items():
+            whole = batch.value(parent, indicator, month)
+            if whole is None:
+                continue
+            children = batch.catalogue.children(batch.catalogue.region(parent))
+            values = [batch.value(c.code, indicator, month) for c in children]
+            parts = [v for v in values if v is not None]
+            slack = series.indicator.precision * (len(parts) + 1) / 2
+            if sum(parts) > whole + slack and (parent, indicator, month) not in reported:
+                reported.add((parent, indicator, month))
+                name = batch.catalogue.region(parent).name
+                found.append(
+                    finding(
+                        "region_parts", "error", reading,
+                        f"“{series.indicator.name}”{month_text(month)}各地区之和 {sum(parts):.12g} "
+                        f"超过{name}的 {whole:.12g}",
+                        "请核对分地区数与总数，以及两者的单位。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def group_parts(batch: Batch) -> list[Finding]:
+    """Groups (困难人员 …) larger than everybody."""
+    found = []
+    for series in batch.series:
+        region, indicator, group = series.key
+        if group is None or series.indicator.kind not in ("stock", "flow"):
+            continue
+        for month, reading in series.new.items():
+            whole, part = batch.value(region, indicator, month), reading.observation.value
+            if whole is not None and part > whole + series.indicator.precision / 2:
+                found.append(
+                    finding(
+                        "group_parts", "error", reading,
+                        f"{month_text(month)}其中项 {part:.12g} 超过总数 {whole:.12g}",
+                        "请核对其中项与总数。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def rate_against_counts(batch: Batch) -> list[Finding]:
+    """Registered rates and 求人倍率 that do not go with the counts.
+
+    登记失业率 = 期末登记失业人数 / (期末从业人员 + 期末登记失业人数). Where the employed are known
+    the rate must follow to its printed digit; where they are not, the labour force it implies
+    must not move by more than a quarter against the series' own median. 求人倍率 must be 招聘人数
+    over 求职人数 to its printed digit.
+    """
+    found: list[Finding] = []
+    for series in batch.series:
+        if series.key[2] is None and series.key[1] == _RATE:
+            found += _against_employed(batch, series) or _against_itself(batch, series)
+        elif series.key[2] is None and series.key[1] == _RATIO:
+            found += _against_openings(batch, series)
+    counted = {s.key[0] for s in batch.series if s.key[1:] == (_UNEMPLOYED, None)}
+    rated = {s.key[0] for s in batch.series if s.key[1:] == (_RATE, None)}
+    for series in batch.series:
+        if series.key[1:] == (_UNEMPLOYED, None) and series.key[0] in counted - rated:
+            found += _against_itself(batch, series)
+    return found
+
+
+def _employed(batch: Batch) -> str | None:
+    for name in _EMPLOYED:
+        try:
+            return batch.catalogue.indicator(name).code
+        except UnknownNameError:
+            continue
+    return None
+
+
+def _against_employed(batch: Batch, series: Series) -> list[Finding]:
+    employed_code = _employed(batch)
+    if employed_code is None:
+        return []
+    found = []
+    region = series.key[0]
+    for month, reading in series.new.items():
+        employed = batch.value(region, employed_code, month)
+        unemployed = batch.value(region, _UNEMPLOYED, month)
+        if not employed or unemployed is None:
+            continue
+        exact = 100 * unemployed / (employed + unemployed)
+        if abs(exact - reading.observation.value) > series.indicator.precision:
+            found.append(_contradiction(reading, month, f"按人数计算应为 {exact:.2f}%"))
+    return found
+
+
+def _against_openings(batch: Batch, series: Series) -> list[Finding]:
+    found = []
+    region = series.key[0]
+    for month, reading in series.new.items():
+        openings = batch.value(region, _OPENINGS, month)
+        seekers = batch.value(region, _SEEKERS, month)
+        if openings is None or not seekers:
+            continue
+        exact = openings / seekers
+        if abs(exact - reading.observation.value) > series.indicator.precision:
+            found.append(
+                finding(
+                    "rate_against_counts", "error", reading,
+                    f"{month_text(month)}求人倍率与招聘人数、求职人数对不上："
+                    f"按人数计算应为 {exact:.2f}",
+                    "请核对三个数及其统计范围。",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _against_itself(batch: Batch, series: Series) -> list[Finding]:
+    region = series.key[0]
+    implied = dict(_labour_force(batch, region))
+    found = []
+    for month, reading in series.new.items():
+        others = [v for m, v in implied.items() if m != month]
+        if month not in implied or len(others) < 2:
+            continue
+        usual = median(others)
+        if abs(implied[month] / usual - 1) > _LABOUR_FORCE_SLACK:
+            detail = f"两者推算的劳动力为 {implied[month]:.0f} 人，平常约 {usual:.0f} 人"
+            found.append(_contradiction(reading, month, detail))
+    return found
+
+
+def _labour_force(batch: Batch, region: str) -> Iterator[tuple[int, float]]:
+    """Labour force that count and rate imply, by month."""
+    months: set[int] = set()
+    for code in (_RATE, _UNEMPLOYED):
+        new = next((s for s in batch.series if s.key == (region, code, None)), None)
+        stored = batch.known.get((region, code))
+        if new is not None:
+            months |= set(new.values)
+        elif stored is not None:
+            months |= {int(m.ordinal) for m in stored.index}
+    for month in sorted(months):
+        rate = batch.value(region, _RATE, month)
+        count = batch.value(region, _UNEMPLOYED, month)
+        if rate and count:
+            yield month, 100 * count / rate
+
+
+def _contradiction(reading: Reading, month: int, detail: str) -> Finding:
+    return finding(
+        "rate_against_counts", "error", reading,
+        f"{month_text(month)}登记失业率与登记失业人数对不上：{detail}",
+        "请核对失业率、失业人数及其单位与地区口径。",
+    )  # fmt: skip

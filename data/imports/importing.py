@@ -1,0 +1,267 @@
+"""Bring office files into the store: read, check against what is known, write all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.imports.checks import Batch, run_checks
+from employment_forecast.data.imports.revisions import new_firms, new_groups
+from employment_forecast.data.readers import read_file
+from employment_forecast.data.records import (
+    Finding,
+    FirmMonth,
+    Known,
+    Observation,
+    Reading,
+    ReadResult,
+    check_observations,
+    refusal,
+)
+from employment_forecast.data.store import Store, add_observations, open_batch
+from employment_forecast.data.store import samples as sample_store
+
+_SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the user may say beside the files.
+
+    Attributes
+    ----------
+    region, indicator : str or None
+        Fill in where a file names none; where it names several, only this one is taken.
+    published_on : datetime.date or None
+        Day the figures became known, where no column says so.
+    mapping : mapping or None
+        Parsed `mapping.toml` of the bureau.
+    revise : bool
+        Take another value for a known month as a revision.
+    dry_run : bool
+        Check only.
+    """
+
+    region: str | None = None
+    indicator: str | None = None
+    published_on: date | None = None
+    mapping: Mapping[str, Any] | None = None
+    revise: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What a command brought in.
+
+    Attributes
+    ----------
+    batch : int or None
+        Batch number; None if nothing was written.
+    added, revised, unchanged : int
+        Observations for new months, other values for known months, and values already stored.
+    firms, groups : int
+        Rows of firm panels and of group series.
+    warnings : tuple of Finding
+        Doubts that did not stop the import.
+    notes : tuple of str
+        What was left out and why, by file.
+    files : tuple of ReadResult
+        As read.
+    """
+
+    batch: int | None
+    added: int
+    revised: int
+    unchanged: int
+    firms: int
+    groups: int
+    warnings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    files: tuple[ReadResult, ...]
+
+
+Stored = dict[tuple[str, str], Known]
+
+
+def _known(store: Store, results: Sequence[ReadResult], today: date) -> Stored:
+    """Latest real values of every series the files touch."""
+    keys = {(r.observation.region, r.observation.indicator) for f in results for r in f.readings}
+    found: Stored = {}
+    for region, indicator in sorted(keys):
+        now = store.vintages(region, indicator).as_of(today)
+        if not now.demo and not now.values.empty:
+            found[region, indicator] = now
+    return found
+
+
+def _dated(
+    row: Observation, known: Stored, catalogue: Catalogue, today: date
+) -> Observation | None:
+    """The observation with its publication day; None if the value is stored already.
+
+    An unknown day is left to be estimated, except where the estimate would hide the figure (it lies
+    ahead) or put a revision before what it revises: then it became known today.
+    """
+    series = known.get((row.region, row.indicator))
+    before = None if series is None else series.values.get(row.month)
+    if before is not None and abs(float(before) - row.value) <= _SAME * max(1.0, abs(row.value)):
+        return None
+    if series is not None and before is not None and row.published_on is not None:
+        days = dict(zip(series.values.index, series.published_on, strict=True))
+        stored_on: date = days[row.month].astype(object)
+        if row.published_on < stored_on:
+            raise DataError(
+                f"{row.month} 的修订写明 {row.published_on} 公布，"
+                f"早于现有数值的发布日 {stored_on}，修订不会生效。",
+                "请写修订公布之日；不写则按今天。",
+            )
+    if row.published_on is None:
+        estimate = catalogue.indicator(row.indicator).usually_published(row.month)
+        if before is not None or estimate > today:
+            return replace(row, published_on=today)
+    return row
+
+
+def _split(
+    readings: Sequence[Reading], known: Stored, catalogue: Catalogue, today: date
+) -> tuple[list[Observation], int]:
+    """Rows to store, and how many of them revise a known month."""
+    rows: list[Observation] = []
+    seen: set[tuple[str, str, pd.Period, date | None]] = set()
+    revised = 0
+    for reading in readings:
+        row = _dated(reading.observation, known, catalogue, today)
+        if row is None:
+            continue
+        # The same figure in two files of one command: the checks have made sure it is the same.
+        key = (row.region, row.indicator, row.month, row.published_on)
+        if key in seen:
+            continue
+        seen.add(key)
+        series = known.get((row.region, row.indicator))
+        revised += series is not None and row.month in series.values.index
+        rows.append(row)
+    return rows, revised
+
+
+def import_files(
+    store: Store,
+    catalogue: Catalogue,
+    files: Sequence[Path],
+    options: ImportOptions,
+    *,
+    today: date,
+    command: str,
+) -> ImportReport:
+    """Import office files as one batch: all files or nothing.
+
+    Parameters
+    ----------
+    store : Store
+        Where to.
+    catalogue : Catalogue
+        Knows regions, indicators and their synonyms.
+    files : sequence of pathlib.Path
+        Monthly tables, firm panels, group series.
+    options : ImportOptions
+        What the user said.
+    today : datetime.date
+        Day of the import.
+    command : str
+        For the record.
+
+    Returns
+    -------
+    ImportReport
+
+    Raises
+    ------
+    RefusedError
+        If a file holds lines about persons.
+    DataError
+        Naming file, sheet, row, column, value and remedy of everything that is wrong.
+    """
+    results = tuple(
+        read_file(
+            file,
+            catalogue,
+            region=options.region,
+            indicator=options.indicator,
+            published_on=options.published_on,
+            mapping=options.mapping,
+        )
+        for file in files
+    )
+    for result in results:
+        refused = refusal(result.file, result.errors)
+        if refused is not None:
+            raise refused
+    readings = tuple(r for f in results for r in f.readings)
+    groups = tuple(r for f in results for r in f.groups)
+    firms = tuple(r for f in results for r in f.firms)
+    if not (readings or groups or firms):
+        names = "、".join(f"“{f.file}”" for f in results)
+        raise DataError(
+            f"{names}里没有认出任何可导入的数据。",
+            "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
+        )
+    doubts = [f for r in results for f in r.warnings]
+
+    def check(known: dict[tuple[str, str], pd.Series[float]]) -> None:
+        batch = Batch(readings, catalogue, today, groups, firms, known, options.revise)
+        findings = [f for c in run_checks(batch) for f in c.findings]
+        wrong = tuple(f for f in findings if f.severity == "error")
+        refused = refusal("、".join(r.file for r in results), wrong)
+        if refused is not None:
+            raise refused
+        doubts.extend(f for f in findings if f.severity == "warning")
+
+    notes = tuple(f"“{r.file}”:{n}" for r in results for n in r.notes)
+
+    def wanted() -> tuple[list[Observation], int, list[Reading], list[list[FirmMonth]]]:
+        known = _known(store, results, today)
+        check({key: series.values for key, series in known.items()})
+        rows, revised = _split(readings, known, catalogue, today)
+        check_observations(rows, catalogue)
+        people = new_groups(store, groups, catalogue, today, options.revise)
+        reports = [
+            new_firms(store, r.firms, catalogue, today, options.revise, options.region)
+            for r in results
+        ]
+        return rows, revised, people, reports
+
+    number = None
+    if options.dry_run:
+        rows, revised, people, reports = wanted()
+    else:
+        with store.writing() as connection:
+            # Read inside the writing transaction: nobody can change what the checks rest on.
+            rows, revised, people, reports = wanted()
+            if rows or people or any(reports):
+                number = open_batch(connection, kind="import", command=command)
+                add_observations(connection, number, rows, catalogue)
+                sample_store.add_groups(connection, number, people, catalogue)
+                for result, new in zip(results, reports, strict=True):
+                    sample_store.add_firms(
+                        connection, number, new, catalogue, source=result.file,
+                        published_on=options.published_on, region=options.region,
+                    )  # fmt: skip
+    return ImportReport(
+        batch=number,
+        added=len(rows) - revised,
+        revised=revised,
+        unchanged=len(readings) - len(rows),
+        firms=sum(map(len, reports)),
+        groups=len(people),
+        warnings=tuple(dict.fromkeys(doubts)),
+        notes=notes,
+        files=results,
+    )

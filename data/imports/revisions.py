@@ -1,0 +1,115 @@
+"""What of a file's group series and firm reports is new, and since when it is known.
+
+The rules are those of observations: what is stored already is left out, another value is a revision
+that must be wanted, and a revision that nobody dated became known today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records import FirmMonth, Reading
+from employment_forecast.data.store import Store
+from employment_forecast.data.store import samples as sample_store
+
+_SAME = 1e-9
+_REVISE = "若是修订请加 --revise；否则请改正文件。"
+
+
+def new_groups(
+    store: Store, readings: Sequence[Reading], catalogue: Catalogue, today: date, revise: bool
+) -> list[Reading]:
+    """Group observations that are to be stored.
+
+    Parameters
+    ----------
+    store : Store
+        Knows what is stored.
+    readings : sequence of Reading
+        As read from the files.
+    catalogue : Catalogue
+        Knows the publication lags.
+    today : datetime.date
+        Day of the import.
+    revise : bool
+        True if another value for a known month is welcome.
+
+    Returns
+    -------
+    list of Reading
+        With publication days where they must not be estimated.
+
+    Raises
+    ------
+    DataError
+        For another value of a known month without `revise`.
+    """
+    stored: dict[tuple[str, str, str], dict[object, float]] = {}
+    found = []
+    for reading in readings:
+        row = reading.observation
+        key = (row.region, row.indicator, reading.group or "")
+        if key not in stored:
+            known = sample_store.group_vintages(store, *key).as_of(today)
+            stored[key] = {} if known.demo else dict(known.values.items())
+        before = stored[key].get(row.month)
+        if before is not None and abs(before - row.value) <= _SAME * max(1.0, abs(before)):
+            continue
+        if before is not None and not revise:
+            raise DataError(
+                f"{reading.place}：{row.month} 的群体数据已有 {before:.12g}，"
+                f"文件里是 {row.value:.12g}。",
+                _REVISE,
+            )
+        usual = catalogue.indicator(row.indicator).usually_published(row.month)
+        undated = row.published_on is None and (before is not None or usual > today)
+        dated = replace(row, published_on=today) if undated else row
+        found.append(replace(reading, observation=dated))
+    return found
+
+
+def _figures(row: FirmMonth) -> tuple[int | None, ...]:
+    return (row.base, row.hires, row.separations, row.end, row.dispatched, row.hidden)
+
+
+def new_firms(
+    store: Store,
+    rows: Sequence[FirmMonth],
+    catalogue: Catalogue,
+    today: date,
+    revise: bool,
+    region: str | None,
+) -> list[FirmMonth]:
+    """Firm reports that are to be stored; parameters and errors as for `new_groups`."""
+    stored: dict[str, dict[tuple[str, object], tuple[int | None, ...]]] = {}
+    found = []
+    for row in rows:
+        where = row.region or region
+        if where is None:
+            found.append(row)  # refused, with its reason, when it is stored
+            continue
+        code = catalogue.region(where).code
+        if code not in stored:
+            panel = sample_store.firm_panel(store, code, today)
+            panel = panel[~panel["demo"].astype(bool)]
+            columns = ("base", "hires", "separations", "end", "dispatched", "hidden")
+            stored[code] = {
+                (firm, month): tuple(None if v != v or v is None else int(v) for v in figures)
+                for firm, month, *figures in panel[["firm", "month", *columns]].itertuples(
+                    index=False
+                )
+            }
+        before = stored[code].get((row.firm, row.month))
+        if before == _figures(row):
+            continue
+        if before is not None and not revise:
+            raise DataError(f"企业 {row.firm} {row.month} 的月报已有不同的数。", _REVISE)
+        usual = clock.estimated_publication(row.month, sample_store.FIRM_LAG_DAYS)
+        undated = row.published_on is None and (before is not None or usual > today)
+        found.append(replace(row, published_on=today) if undated else row)
+    return found

@@ -1,1 +1,0 @@
-"""Schema revisions of the observation store, applied in place by `data.migrate`."""

@@ -1,0 +1,143 @@
+"""Sheets as the readers see them: non-empty cells with addresses, merged areas resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from employment_forecast.data.readers.formats.limits import LIMITS, Limits, too_large
+
+Value = str | float | date
+
+# What stands in for a formula whose result the writing program never stored.
+FORMULA_WITHOUT_RESULT = "=（公式没有保存计算结果）"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A merged rectangle, bounds included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+def text_of(value: Value | None) -> str:
+    """Text of a cell as typed; numbers without float noise, dates as YYYY-MM-DD."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@dataclass
+class Sheet:
+    """Cells of one sheet.
+
+    Attributes
+    ----------
+    name : str
+        Empty for CSV.
+    rows : dict of int to dict of int to value
+        Non-empty cells by row and column, both from 1.
+    merges : list of Area
+        Merged areas.
+    hidden : bool
+        True if the workbook hides the sheet.
+    """
+
+    name: str
+    rows: dict[int, dict[int, Value]] = field(default_factory=dict)
+    merges: list[Area] = field(default_factory=list)
+    hidden: bool = False
+
+    @cached_property
+    def width(self) -> int:
+        """Last used column, 0 if there is none."""
+        return max((max(cells) for cells in self.rows.values()), default=0)
+
+    @cached_property
+    def height(self) -> int:
+        """Last used row, 0 if there is none."""
+        return max(self.rows, default=0)
+
+    @cached_property
+    def covered(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Anchor (top left) of every cell inside a merged area, the anchor itself left out."""
+        anchors: dict[tuple[int, int], tuple[int, int]] = {}
+        for area in self.merges:
+            bottom, right = min(area.bottom, self.height), min(area.right, self.width)
+            for row in range(area.top, bottom + 1):
+                if len(anchors) + right - area.left > LIMITS.cells // 4:
+                    raise too_large("合并单元格覆盖的范围太大")
+                for column in range(area.left, right + 1):
+                    if (row, column) != (area.top, area.left):
+                        anchors[row, column] = (area.top, area.left)
+        return anchors
+
+    @cached_property
+    def hanging(self) -> set[int]:
+        """Rows into which a merged area reaches down from above."""
+        return {row for (row, _), (top, _) in self.covered.items() if top < row}
+
+    def anchor(self, row: int, column: int) -> tuple[int, int]:
+        """Address whose value shows at a place: itself, or the top left of its merged area."""
+        return self.covered.get((row, column), (row, column))
+
+    def value(self, row: int, column: int) -> Value | None:
+        """Value that shows at a place, merged areas resolved; None if empty."""
+        at = self.anchor(row, column)
+        return self.rows.get(at[0], {}).get(at[1])
+
+    def text(self, row: int, column: int) -> str:
+        """Text that shows at a place; see `text_of`."""
+        return text_of(self.value(row, column))
+
+
+class SheetBuilder:
+    """Collects sheets under one common count of cells."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.limits = limits
+        self.sheets: list[Sheet] = []
+        self._cells = 0
+        self._merged = 0
+
+    def add_sheet(self, name: str, hidden: bool = False) -> Sheet:
+        """Start a sheet; raises DataError beyond the limit."""
+        if len(self.sheets) >= self.limits.sheets:
+            raise too_large(f"工作表（表格）超过 {self.limits.sheets} 个")
+        sheet = Sheet(name=name, hidden=hidden)
+        self.sheets.append(sheet)
+        return sheet
+
+    def put(self, sheet: Sheet, row: int, column: int, value: Value) -> None:
+        """Store a cell; blank text is not stored.
+
+        Raises
+        ------
+        DataError
+            Beyond a limit.
+        """
+        if isinstance(value, str):
+            if not value.strip():
+                return
+            if len(value) > self.limits.cell_chars:
+                raise too_large(f"第{row}行第{column}列的文字超过 {self.limits.cell_chars} 个字符")
+        if not 0 < row <= self.limits.rows or not 0 < column <= self.limits.columns:
+            raise too_large(f"单元格位置（第{row}行第{column}列）超出电子表格的范围")
+        self._cells += 1
+        if self._cells > self.limits.cells:
+            raise too_large(f"单元格超过 {self.limits.cells // 10000} 万个")
+        sheet.rows.setdefault(row, {})[column] = value
+
+    def merge(self, sheet: Sheet, area: Area) -> None:
+        """Record a merged area; one that is upside down is ignored."""
+        self._merged += 1 + max(0, min(area.right, self.limits.columns) - area.left)
+        if self._merged > self.limits.cells:
+            raise too_large("合并单元格太多")
+        if 0 < area.top <= area.bottom and 0 < area.left <= area.right:
+            sheet.merges.append(area)

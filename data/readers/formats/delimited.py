@@ -1,0 +1,143 @@
+"""CSV and other delimited text: encoding and delimiter found from the content."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.readers.formats.cells import SheetBuilder
+from employment_forecast.data.readers.formats.limits import too_large
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_DELIMITERS = (",", "\t", ";", "|")
+_MAX_LINES_PER_ROW = 1000
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    step = 1 << 20
+    try:
+        for start in range(0, len(data), step):
+            decoder.decode(data[start : start + step], final=start + step >= len(data))
+    except UnicodeError:
+        return False
+    return True
+
+
+def text_encoding(data: bytes) -> str:
+    """Encoding of a text file: by its byte order mark, else UTF-8 if it decodes, else GB18030.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole file.
+
+    Returns
+    -------
+    str
+        Python codec name.
+
+    Raises
+    ------
+    DataError
+        If it is no text in any of these encodings.
+    """
+    candidates = [name for mark, name in _BOMS if data.startswith(mark)] or ["utf-8", "gb18030"]
+    for name in candidates:
+        if _decodes(data, name):
+            return name
+    raise DataError(
+        "文件不是可读的文本（既不是 UTF-8 也不是 GB18030 编码）。",
+        "请用 Excel 或 WPS 打开原件，另存为 .xlsx 或“CSV UTF-8”后再导入。",
+    )
+
+
+def _lines(data: bytes, encoding: str, longest: int) -> Iterator[str]:
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+    number = 0
+    while line := stream.readline(longest + 1):
+        number += 1
+        if len(line) > longest:
+            raise too_large(f"第{number}行超过 {longest} 个字符")
+        if _CONTROL.search(line):
+            raise DataError(
+                f"第{number}行含有控制字符，不像表格文本。",
+                "请用 Excel 或 WPS 打开原件，另存为 .xlsx 后再导入。",
+            )
+        yield line
+
+
+def _delimiter(data: bytes, encoding: str, longest: int) -> str:
+    """Choose the delimiter that splits most lines of the head into several fields."""
+    head = [line for _, line in zip(range(50), _lines(data, encoding, longest), strict=False)]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        try:
+            widths = [len(row) for row in csv.reader(head, delimiter=delimiter)]
+        except csv.Error:
+            return 0, 0
+        return sum(w > 1 for w in widths), sum(widths)
+
+    return max(_DELIMITERS, key=score)
+
+
+def read_delimited(data: bytes, builder: SheetBuilder) -> str:
+    """Read delimited text into one sheet without a name.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole file.
+    builder : SheetBuilder
+        Receives the cells, all as text.
+
+    Returns
+    -------
+    str
+        Encoding found.
+
+    Raises
+    ------
+    DataError
+        If it is no text, has lines out of all proportion or broken quotes.
+    """
+    encoding = text_encoding(data)
+    longest = builder.limits.line_chars
+    delimiter = _delimiter(data, encoding, longest)
+    sheet = builder.add_sheet("")
+    consumed = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal consumed
+        for line in _lines(data, encoding, longest):
+            consumed += 1
+            if consumed > _MAX_LINES_PER_ROW:
+                raise DataError(
+                    f"第{len(sheet.rows) + 1}条记录的引号没有闭合。", "请检查文件里成对的双引号。"
+                )
+            yield line
+
+    reader = csv.reader(counted(), delimiter=delimiter)
+    try:
+        for number, fields in enumerate(reader, start=1):
+            consumed = 0
+            if number > builder.limits.rows or len(fields) > builder.limits.columns:
+                raise too_large(f"第{number}行超出电子表格的范围")
+            for column, text in enumerate(fields, start=1):
+                if text:
+                    builder.put(sheet, number, column, text)
+    except csv.Error as error:
+        raise DataError(
+            f"文本表格在第{reader.line_num}行附近无法拆分（{error}）。",
+            "请检查该行的引号与分隔符，或另存为 .xlsx 后再导入。",
+        ) from None
+    return encoding

@@ -1,0 +1,208 @@
+"""HTML tables, as web systems save them under the name .xls."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder
+from employment_forecast.data.readers.formats.delimited import text_encoding
+from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
+
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
+_CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "cp936", "hz-gb-2312"}
+_MAX_SPAN = 1000  # the HTML standard clamps colspan there
+_MAX_DEPTH = 20
+_MAX_QUOTED = 4
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*|[!?])")
+_SPANS = re.compile(r"\b(rowspan|colspan)\s*=\s*[\"']?\s*(\d{1,9})", re.IGNORECASE)
+_SILENT_END = re.compile(r"</(?:script|style)[^>]{0,20}>", re.IGNORECASE)
+
+
+@dataclass
+class _Open:
+    """A table whose end tag has not come yet."""
+
+    sheet: Sheet
+    row: int = 0
+    column: int = 0
+    span: tuple[int, int] = (1, 1)
+    cell: list[str] | None = None
+    taken: dict[int, int] = field(default_factory=dict)  # column -> last row a rowspan fills
+
+
+class _Tables:
+    """Fills one sheet per table, nested ones included; text outside tables is ignored."""
+
+    def __init__(self, builder: SheetBuilder) -> None:
+        self._builder = builder
+        self._open: list[_Open] = []
+
+    def start(self, tag: str, attributes: str) -> None:
+        """Take a start tag."""
+        if tag == "table":
+            if len(self._open) >= _MAX_DEPTH:
+                raise too_large(f"网页表格嵌套超过 {_MAX_DEPTH} 层")
+            sheet = self._builder.add_sheet(f"表{len(self._builder.sheets) + 1}")
+            self._open.append(_Open(sheet))
+        elif not self._open:
+            return
+        elif tag == "tr":
+            self._close_cell()
+            self._open[-1].row += 1
+            self._open[-1].column = 0
+        elif tag in ("td", "th"):
+            self._close_cell()
+            self._open_cell(attributes)
+        elif tag == "br":
+            self.text(" ")
+
+    def end(self, tag: str) -> None:
+        """Take an end tag."""
+        if self._open and tag in ("td", "th", "tr"):
+            self._close_cell()
+        elif self._open and tag == "table":
+            self._close_cell()
+            self._open.pop()
+
+    def text(self, data: str) -> None:
+        """Take text."""
+        if self._open and (cell := self._open[-1].cell) is not None:
+            cell.append(data)
+
+    def finish(self) -> None:
+        """Take in what unclosed tags left open."""
+        while self._open:
+            self._close_cell()
+            self._open.pop()
+
+    def _open_cell(self, attributes: str) -> None:
+        table = self._open[-1]
+        table.row = max(table.row, 1)
+        table.column += 1
+        while table.taken.get(table.column, 0) >= table.row:
+            table.column += 1
+        spans = {name.lower(): number for name, number in _SPANS.findall(attributes)}
+        table.span = (_span(spans.get("rowspan")), _span(spans.get("colspan")))
+        table.cell = []
+
+    def _close_cell(self) -> None:
+        table = self._open[-1]
+        if table.cell is None:
+            return
+        text = " ".join(html.unescape("".join(table.cell)).split())
+        table.cell = None
+        if text:
+            self._builder.put(table.sheet, table.row, table.column, text)
+        down, across = table.span
+        if down > 1 or across > 1:
+            bottom, right = table.row + down - 1, table.column + across - 1
+            self._builder.merge(table.sheet, Area(table.row, table.column, bottom, right))
+            if down > 1:
+                table.taken.update(dict.fromkeys(range(table.column, right + 1), bottom))
+            table.column = right
+        if table.column > self._builder.limits.columns:
+            raise too_large("网页表格的列数超出电子表格的范围")
+
+
+def _scan(page: str, tables: _Tables) -> None:
+    """Feed tags and text to `tables` in one pass.
+
+    The standard library's parser takes quadratic time on broken pages (CVE-2025-6069), minutes
+    for a hundred kilobytes; here no character is looked at more than a few times.
+    """
+    at = 0
+    while (begin := page.find("<", at)) >= 0:
+        tables.text(page[at:begin])
+        at = begin
+        if page.startswith("<!--", at):
+            end = page.find("-->", at + 4)
+            if end < 0:
+                return
+            at = end + 3
+            continue
+        name = _TAG.match(page, at)
+        if name is None:
+            tables.text("<")
+            at += 1
+            continue
+        end = _tag_end(page, name.end())
+        if end < 0:
+            return
+        tag = name.group(2).lower()
+        if name.group(1) == "/":
+            tables.end(tag)
+        elif tag in ("script", "style"):
+            closing = _SILENT_END.search(page, end)
+            if closing is None:
+                return
+            end = closing.end() - 1
+        elif tag not in ("!", "?"):
+            tables.start(tag, page[name.end() : end])
+        at = end + 1
+    tables.text(page[at:])
+
+
+def _tag_end(page: str, at: int) -> int:
+    """Position of the `>` that ends a tag; one inside a quoted attribute does not count."""
+    end = begin = at - 1
+    for _ in range(_MAX_QUOTED):
+        end = page.find(">", end + 1)
+        if end < 0 or page.count('"', begin, end) % 2 == 0:
+            break
+    return end
+
+
+def _span(text: str | None) -> int:
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 6:
+        return 1
+    return min(max(int(digits), 1), _MAX_SPAN)
+
+
+def _html_encoding(data: bytes) -> str:
+    """Encoding of a page: by content; its own word decides only where both would decode."""
+    found = text_encoding(data)
+    declared = _CHARSET.search(data[:4096])
+    named = declared.group(1).decode("ascii").lower() if declared else ""
+    if found != "utf-8" or data.isascii() or named not in _CHINESE:
+        return found
+    # A short GB18030 text can decode as UTF-8 by accident, but then it is hardly Chinese.
+    foreign = [c for c in data.decode("utf-8") if ord(c) > 127]
+    chinese = sum("\u2010" <= c <= "\u206f" or c >= "\u3000" for c in foreign)
+    return found if chinese * 2 >= len(foreign) else "gb18030"
+
+
+def read_html(data: bytes, builder: SheetBuilder) -> str:
+    """Read every table of an HTML page into a sheet of its own.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole file.
+    builder : SheetBuilder
+        Receives the cells, all as text; rowspan and colspan become merged areas.
+
+    Returns
+    -------
+    str
+        Encoding found.
+
+    Raises
+    ------
+    DataError
+        If it is no text, is too large, or holds no table.
+    """
+    if len(data) > builder.limits.legacy_bytes:
+        raise too_large(f"网页表格超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
+    encoding = _html_encoding(data)
+    tables = _Tables(builder)
+    _scan(data.decode(encoding), tables)
+    tables.finish()
+    if not builder.sheets:
+        raise DataError(
+            "文件是网页，但里面没有表格。", "请从原系统重新导出，或用 Excel 打开后另存为 .xlsx。"
+        )
+    return encoding

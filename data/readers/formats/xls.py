@@ -1,0 +1,100 @@
+"""Legacy XLS (BIFF) through xlrd."""
+
+from __future__ import annotations
+
+import io
+import struct
+from datetime import datetime
+
+import xlrd
+from xlrd.biffh import error_text_from_code
+
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder, Value
+from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
+from employment_forecast.data.readers.formats.numberformat import percent_text, shown_as
+
+_RESAVE = "请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。"
+# "EncryptedPackage" as OLE2 directories spell it: an XLSX with a password.
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+# A damaged file fails inside xlrd in whatever way its bytes happen to mislead it.
+_DAMAGE = (
+    xlrd.XLRDError,
+    xlrd.compdoc.CompDocError,
+    AssertionError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+def read_xls(data: bytes, builder: SheetBuilder) -> None:
+    """Read every worksheet of a legacy workbook.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole file.
+    builder : SheetBuilder
+        Receives the cells: text, numbers, dates; percent-formatted numbers as text like `5.5%`.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, encrypted or beyond a limit.
+    """
+    if len(data) > builder.limits.legacy_bytes:
+        raise too_large(f".xls 文件超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
+    if _ENCRYPTED in data:
+        raise DataError("Excel 文件已加密。", "请用 Excel 打开，去掉密码后另存，再导入。")
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, logfile=io.StringIO(), formatting_info=True, ragged_rows=True
+        )
+        for index in range(book.nsheets):
+            _read_sheet(book, book.sheet_by_index(index), builder)
+    except DataError:
+        raise
+    except _DAMAGE as error:
+        locked = "encrypted" in str(error).lower()
+        what = "已加密" if locked else "已损坏或不是 Excel 文件"
+        raise DataError(f"旧版 Excel 文件{what}，无法读取。", _RESAVE) from None
+
+
+def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) -> None:
+    sheet: Sheet = builder.add_sheet(str(page.name), hidden=bool(page.visibility))
+    for row in range(page.nrows):
+        for column in range(page.row_len(row)):
+            value = _value(book, page.cell(row, column))
+            if value is not None:
+                builder.put(sheet, row + 1, column + 1, value)
+    for top, bottom, left, right in page.merged_cells:
+        builder.merge(sheet, Area(top + 1, left + 1, bottom, right))
+
+
+def _value(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Value | None:
+    if cell.ctype == xlrd.XL_CELL_TEXT:
+        return str(cell.value)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return "TRUE" if cell.value else "FALSE"
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(error_text_from_code.get(cell.value, "#N/A"))
+    if cell.ctype not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        return None
+    number = float(cell.value)
+    key = book.xf_list[cell.xf_index].format_key
+    found = book.format_map.get(key)
+    shown = shown_as(key, found.format_str if found is not None else None)
+    if shown == "percent":
+        return percent_text(number)
+    if shown == "date" and number >= 1:
+        moment: datetime = xlrd.xldate_as_datetime(number, book.datemode)
+        return moment.date()
+    return number

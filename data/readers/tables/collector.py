@@ -1,0 +1,253 @@
+"""From sheets to readings: tables read one by one, options applied, forms settled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.readers.formats import Sheet
+from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
+from employment_forecast.data.readers.tables.entries import Entry, EntryReader
+from employment_forecast.data.readers.tables.facts import Facts, context, facts_of, title_facts
+from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
+from employment_forecast.data.readers.tables.forms import Settled, settle_forms
+from employment_forecast.data.readers.tables.layout import Table, locate
+from employment_forecast.data.readers.tables.rows import RowReader, unknown_hint
+from employment_forecast.data.readers.tables.totals import settle_totals
+from employment_forecast.data.readers.vocabulary import Vocabulary, parse_when
+from employment_forecast.data.records import Findings, FirmMonth, Observation, Place, Reading, shown
+
+_GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
+_TITLES = {"region": "地区", "indicator": "指标", "when": "年月"}
+
+
+class Collector:
+    """Collects what the sheets of one file hold.
+
+    Parameters
+    ----------
+    file : str
+        File name, for provenance and as a last hint.
+    vocabulary : Vocabulary
+        Recognises labels.
+    region, indicator : Region, Indicator or None
+        Options: fill what no table states, and filter what one does.
+    published_on : datetime.date or None
+        Day of publication where no column says so.
+    source : str
+        Source where no column says so.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        vocabulary: Vocabulary,
+        region: Region | None,
+        indicator: Indicator | None,
+        published_on: date | None,
+        source: str,
+    ) -> None:
+        self.file, self.vocabulary = file, vocabulary
+        self.region, self.indicator = region, indicator
+        self.published_on, self.source = published_on, source
+        self.findings = Findings()
+        self.notes: list[str] = []
+        self.firms: list[FirmMonth] = []
+        self._entries: list[Entry] = []
+        self._filtered = 0
+        self._sheets: list[str] = []
+        self._named: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
+
+    def read_sheet(self, sheet: Sheet) -> None:
+        """Read every table of one sheet."""
+        self._sheets.append(sheet.name)
+        mapping = self.vocabulary.mapping
+        for table in locate(sheet, self.vocabulary, mapping.header_rows):
+            background = self._background(table)
+            if is_firm_table(table):
+                reader = FirmReader(
+                    table,
+                    self.vocabulary,
+                    background,
+                    mapping.base,
+                    self.file,
+                    self.findings,
+                    self.published_on,
+                    self.source,
+                )
+                found = reader.read()
+                mine = [f for f in found if not self.region or f.region == self.region.code]
+                self._filtered += len(found) - len(mine)
+                self.firms += mine
+            else:
+                self._read_table(table, background)
+
+    def _background(self, table: Table) -> Facts:
+        """Facts behind a table: titles, then sheet name, options, mapping, and the file name."""
+        mapping = self.vocabulary.mapping
+        facts = context(table.sheet, table.banners, self.vocabulary)
+        above = context(table.sheet, table.sheet_banners, self.vocabulary)
+        facts = facts.over(Facts(region=above.region, when=above.when))
+        # A sheet of a workbook often is one region or month; an option only fills what is left.
+        if not _GENERIC.fullmatch(table.sheet.name):
+            facts = facts.over(self._name_facts(table.sheet.name))
+        facts = facts.over(Facts(region=self.region, indicator=self.indicator))
+        if mapping.month is not None:
+            when = parse_when(str(mapping.month))
+            facts = facts.over(Facts(when=when))
+        if mapping.unit is not None:
+            facts = facts.over(Facts(units=(mapping.unit,)))
+        named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
+        complete = facts.over(named)
+        self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
+        return complete
+
+    def _note_file_name(self, entry: Entry) -> None:
+        """Say once what was taken from the file name."""
+        stated = entry.row.facts.over(entry.column)
+        whole = stated.when is not None and stated.when.month is not None
+        used = [
+            title
+            for name, title in _TITLES.items()
+            if name in self._named and (not whole if name == "when" else not getattr(stated, name))
+        ]
+        if used:
+            self.notes.append(f"表中没有写明{'、'.join(used)}，取自文件名。")
+
+    def _name_facts(self, name: str) -> Facts:
+        if not name:
+            return Facts()
+        label = self.vocabulary.classify(name)
+        if label.known and label.states:
+            return replace(facts_of([label]), total=None, skip=False, part=False)
+        return title_facts(name, self.vocabulary)
+
+    def _read_table(self, table: Table, background: Facts) -> None:
+        columns = roles(table, self.vocabulary)
+        self._report_unknown(table, columns)
+        blocks = side_by_side(columns)
+        for block in blocks:
+            entries = self._entries_of(table, block, background)
+            # A total under the last of several blocks may add up all of them.
+            sink = self.findings if len(blocks) == 1 else Findings()
+            kept, dropped = settle_totals(entries, block, sink)
+            if dropped:
+                where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
+                what = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
+                self.notes.append(f"{where}的合计、小计{what}。")
+            self._keep([e for e in kept if e.number is not None])
+
+    def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[Entry]:
+        lenient = self.region is not None
+        rows = RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
+        cells = EntryReader(
+            table,
+            columns,
+            background,
+            self.file,
+            self.vocabulary.mapping.zero_is_missing,
+            self.findings,
+        )
+        cells.report_headless()
+        return [entry for row in rows.read() for entry in cells.read(row)]
+
+    def _report_unknown(self, table: Table, columns: Columns) -> None:
+        for head in columns.unknown.values():
+            self.findings.add(
+                "unknown_label", Place(self.file, table.sheet.name, head.row, head.column),
+                "栏目名称不在目录中，该列略去",
+                unknown_hint(head.label, self.vocabulary, self.findings), head.label.text,
+            )  # fmt: skip
+
+    def _keep(self, entries: list[Entry]) -> None:
+        """Keep entries that are complete and wanted; say once per table what is missing."""
+        for entry in entries:
+            facts = entry.facts
+            if facts.indicator is None and entry.row.facts.group is None:
+                self._missing(entry, "指标", "请加 --indicator，或在表头、标题写明指标。")
+            elif facts.indicator is None:
+                self._missing(entry, "群体所属的指标", "请在表头或上一行写明指标。")
+            elif self.indicator is not None and facts.indicator != self.indicator:
+                self._filtered += 1
+            elif facts.region is None:
+                self._missing(entry, "地区", "请加 --region，或在标题、地区栏写明地区。")
+            elif self.region is not None and facts.region != self.region:
+                self._filtered += 1
+            elif facts.when is None or facts.when.year is None:
+                self._missing(entry, "年份", "请在标题、表头或文件名写明年份。")
+            elif facts.when.unpadded:
+                self._missing(
+                    entry,
+                    "月份（如 2021.1 可能是1月，也可能是10月）",
+                    "请写成 2021-01 或 2021-10，或把该列设为文本格式。",
+                )
+            elif facts.when.last is None:
+                self._missing(
+                    entry, "月份（只有年份）", "请写明是几月的数；年度数据不是月度数据，不能导入。"
+                )
+            else:
+                self._note_file_name(entry)
+                self._entries.append(entry)
+
+    def _missing(self, entry: Entry, what: str, remedy: str) -> None:
+        timely = what.startswith(("年份", "月份"))
+        key = (what, entry.place.sheet)
+        if key not in self._said:
+            self._said.add(key)
+            self.findings.add(
+                "unknown_month" if timely else "not_stated",
+                entry.place,
+                f"没有写明{what}",
+                remedy,
+                entry.raw,
+            )
+
+    def readings(self) -> list[Reading]:
+        """Final values, in file order; says so if there is nothing at all."""
+        settled = settle_forms(self._entries, self.vocabulary.mapping.form, self.findings)
+        order = {name: number for number, name in enumerate(self._sheets)}
+        settled.sort(
+            key=lambda s: (order[s.entry.place.sheet], s.entry.place.row, s.entry.place.column)
+        )
+        if self._filtered:
+            self.notes.append(f"另有 {self._filtered} 个其他地区或指标的数未取。")
+        if not settled and not self.firms and not self.findings.any_error:
+            self._report_nothing()
+        return [_reading(s, self.published_on, self.source) for s in settled]
+
+    def _report_nothing(self) -> None:
+        wanted = [x.name for x in (self.region, self.indicator) if x is not None]
+        if self._filtered and wanted:
+            message = f"文件里没有“{'”“'.join(wanted)}”的数据"
+            remedy = (
+                "请核对 --region、--indicator 与文件内容；不加选项则导入文件里的全部地区和指标。"
+            )
+        else:
+            message = "没有找到可识别的表格或数值"
+            remedy = (
+                "请核对文件；版式特殊时用 mapping.toml 说明，"
+                "或用 forecast data template 的模板填报。"
+            )
+        self.findings.add("nothing_read", None, message, remedy)
+
+
+def _reading(settled: Settled, published_on: date | None, source: str) -> Reading:
+    entry = settled.entry
+    facts = entry.facts
+    assert facts.region is not None
+    assert facts.indicator is not None
+    observation = Observation(
+        region=facts.region.code,
+        indicator=facts.indicator.code,
+        month=pd.Period(year=settled.year, month=settled.month, freq="M"),
+        value=float(settled.value),
+        published_on=facts.published_on or published_on,
+        source=facts.source or source,
+    )
+    return Reading(observation, entry.place, entry.raw, facts.group)

@@ -1,0 +1,270 @@
+"""Which columns of a table label its rows and which hold values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+from employment_forecast.data.readers.formats import text_of
+from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.tables.facts import Facts, facts_of
+from employment_forecast.data.readers.tables.layout import Headed, Table, when_like
+from employment_forecast.data.readers.vocabulary import (
+    Dimension,
+    Label,
+    Vocabulary,
+    bare_when,
+    looks_like_value,
+    unit_note,
+)
+
+# Label columns that say what a value is about; others only describe it or are left out.
+ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
+
+# Rows that decide what a column holds.
+_SAMPLE = 3000
+
+Kind = Literal["region", "indicator", "group", "when", "none"]
+
+
+@dataclass
+class Columns:
+    """Roles of the columns of one table.
+
+    Attributes
+    ----------
+    labels : dict of int to str
+        Columns that label rows: their dimension, `any` if the content has to tell.
+    kinds : dict of int to str
+        What the labels of such a column mostly are.
+    values : dict of int to Facts
+        Columns of values and what their heads say.
+    unknown : dict of int to Headed
+        Columns with a head that nothing explains.
+    headless : list of int
+        Columns with values and no head.
+    bare : set of int
+        Label columns in which a bare number is a month.
+    """
+
+    labels: dict[int, Dimension] = field(default_factory=dict)
+    kinds: dict[int, Kind] = field(default_factory=dict)
+    values: dict[int, Facts] = field(default_factory=dict)
+    unknown: dict[int, Headed] = field(default_factory=dict)
+    headless: list[int] = field(default_factory=list)
+    bare: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What the data rows of a column hold."""
+
+    texts: int
+    values: int
+    times: int
+    units: int
+    kind: Kind
+    known: int
+
+
+def kind_of(label: Label) -> Kind:
+    """The one thing a row label states first of all."""
+    if label.region is not None:
+        return "region"
+    if label.indicator is not None:
+        return "indicator"
+    if label.group is not None:
+        return "group"
+    return "when" if label.when is not None else "none"
+
+
+def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
+    texts = values = times = units = 0
+    kinds: Counter[Kind] = Counter()
+    for row in table.rows[:_SAMPLE]:
+        value = table.sheet.value(row, column)
+        if value is None:
+            continue
+        text = text_of(value)
+        label = vocabulary.classify(text)
+        units += bool(unit_note(text))
+        if kind_of(label) != "none" and label.known:
+            kinds[kind_of(label)] += 1
+        if when_like(value):
+            times += 1
+        if not looks_like_value(value) or (isinstance(value, str) and label.region is not None):
+            texts += 1
+        else:
+            values += 1
+    kind: Kind = kinds.most_common(1)[0][0] if kinds else "none"
+    return _Content(texts, values, times, units, kind, sum(kinds.values()))
+
+
+def roles(table: Table, vocabulary: Vocabulary) -> Columns:
+    """Tell the columns of a table apart.
+
+    Parameters
+    ----------
+    table : Table
+        Located table.
+    vocabulary : Vocabulary
+        Recognises labels.
+
+    Returns
+    -------
+    Columns
+    """
+    found = Columns()
+    for column in table.columns:
+        heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
+        content = _content(table, column, vocabulary)
+        labels = [h.label for h in heads]
+        dimension = next((x.dimension for x in labels if x.dimension), None)
+        if any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
+            _put_value(found, column, heads)
+        elif dimension is not None:
+            _put_dimension(found, column, dimension, content)
+        elif not heads:
+            _put_headless(found, column, content, table.is_headed)
+        elif all(x.known for x in labels):
+            _put_value(found, column, heads)
+        elif content.texts > content.values:
+            if content.known * 2 > content.texts:
+                found.labels[column] = "any"
+            else:
+                found.labels[column] = "ignore"
+        else:
+            found.unknown[column] = next(h for h in heads if not h.label.known)
+        if column in found.labels:
+            found.kinds[column] = content.kind
+            if content.times and content.times >= content.texts + content.values - content.known:
+                _note_bare(found, table, column)
+    _complete_parts(found)
+    _settle_times(found, table)
+    return found
+
+
+def _timed(label: Label) -> Label:
+    """A bare number in a header is a month."""
+    when = bare_when(label.text) if not label.known else None
+    return label if when is None else Label(label.text, when=when)
+
+
+def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _Content) -> None:
+    if dimension == "value":
+        found.values[column] = Facts()
+    elif dimension == "unit" and content.units * 2 < content.texts:
+        found.labels[column] = "any"  # 单位 also heads columns of offices
+    elif dimension == "any" and content.values > content.texts and not content.times:
+        found.values[column] = Facts()
+    elif _heads_the_other_axis(dimension, content):
+        found.labels[column] = "any"
+    else:
+        found.labels[column] = dimension
+
+
+def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:
+    """True for a corner word that names what runs to the right: 月份 above a column of regions."""
+    if dimension in ("month", "year"):
+        return not content.times and content.known * 2 > content.texts
+    filled = content.texts + content.values
+    return (
+        dimension in ("region", "indicator")
+        and content.kind == "when"
+        and (content.times == filled)
+    )
+
+
+def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
+    unknown = next((h for h in heads if not h.label.known), None)
+    if unknown is not None:
+        found.unknown[column] = unknown
+    else:
+        found.values[column] = facts_of(h.label for h in heads)
+
+
+def _put_headless(found: Columns, column: int, content: _Content, is_headed: bool) -> None:
+    filled = content.values + content.texts
+    labels = content.texts > content.values or (content.times and content.times == filled)
+    if labels and not found.values:
+        found.labels[column] = "any"
+    elif not is_headed:
+        found.values[column] = Facts()
+    else:
+        found.headless.append(column)
+
+
+def _note_bare(found: Columns, table: Table, column: int) -> None:
+    values = [table.sheet.value(row, column) for row in table.rows]
+    texts = [text_of(v) for v in values if v is not None]
+    numbers = [t for t in texts if bare_when(t) is not None]
+    if found.labels[column] == "month" or len(numbers) == len(texts):
+        found.bare.add(column)
+
+
+def _complete_parts(found: Columns) -> None:
+    """Give a 其中 column the indicator of the column it is part of."""
+    main: Facts | None = None
+    for column in sorted(found.values):
+        facts = found.values[column]
+        if facts.indicator is not None and not facts.part:
+            main = facts
+        elif facts.indicator is None and facts.group is not None and main is not None:
+            whole = replace(main, total=None, region=None)
+            found.values[column] = facts.over(whole)
+
+
+def _settle_times(found: Columns, table: Table) -> None:
+    """Carry years to the right, and tell 2021.1 from 2021.10."""
+    habit = decimal_habit(h.label.text for c in found.values for h in table.heads[c])
+    previous = Facts()
+    for column in sorted(found.values):
+        facts = found.values[column]
+        same = all(
+            getattr(facts, n) == getattr(previous, n) for n in ("region", "indicator", "group")
+        )
+        if facts.when is not None and facts.when.last is not None:
+            facts = replace(facts, when=settled(facts.when, previous.when if same else None, habit))
+            found.values[column] = facts
+        previous = facts
+
+
+def side_by_side(columns: Columns) -> list[Columns]:
+    """Split a table whose label columns repeat to the right, as 月份 人数 月份 人数 does.
+
+    Parameters
+    ----------
+    columns : Columns
+        Roles of all columns.
+
+    Returns
+    -------
+    list of Columns
+        One per block: its own values and labels, and those labels further left that it does not
+        repeat. Just the argument if nothing repeats.
+    """
+    starts, seen, has_values = [0], set[str](), False
+    for column in sorted((*columns.labels, *columns.values)):
+        if column in columns.values:
+            has_values = True
+            continue
+        dimension = columns.labels[column]
+        if dimension not in ATTRIBUTES:
+            continue
+        key = columns.kinds.get(column, "none") if dimension == "any" else str(dimension)
+        if has_values and key in seen:
+            starts.append(column)
+            seen, has_values = set(), False
+        seen.add(key)
+    if len(starts) == 1:
+        return [columns]
+    blocks: list[Columns] = []
+    for start, end in pairwise([*starts, max((*columns.labels, *columns.values)) + 1]):
+        own = {c: d for c, d in columns.labels.items() if start <= c < end}
+        left = blocks[-1].labels if blocks else {}
+        kept = {c: d for c, d in left.items() if d in ATTRIBUTES and d not in own.values()}
+        values = {c: f for c, f in columns.values.items() if start <= c < end}
+        blocks.append(replace(columns, labels=kept | own, values=values))
+    return blocks

@@ -1,0 +1,256 @@
+"""From the cells of a table to entries: a number, its place, and everything said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.readers.formats import text_of
+from employment_forecast.data.readers.tables.columns import Columns
+from employment_forecast.data.readers.tables.facts import Facts, contradicts
+from employment_forecast.data.readers.tables.layout import Table
+from employment_forecast.data.readers.tables.rows import Row
+from employment_forecast.data.readers.vocabulary import (
+    Amount,
+    Unit,
+    When,
+    conversion,
+    fold,
+    looks_like_value,
+    parse_amount,
+    parse_unit,
+)
+from employment_forecast.data.records import Findings, Place
+
+# Beyond the largest population of each level (2020 census: China 1,412 million, Guangdong 126,
+# Chongqing 32, Pudong 5.7), so that only a wrong unit can get there.
+_MOST_PEOPLE = {
+    "national": Decimal(1_500_000_000),
+    "province": Decimal(150_000_000),
+    "city": Decimal(40_000_000),
+    "district": Decimal(10_000_000),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value cell.
+
+    Attributes
+    ----------
+    place : Place
+        Provenance.
+    raw : str
+        Cell text.
+    number : decimal.Decimal or None
+        As printed, before conversion of units; None if missing.
+    facts : Facts
+        Region, indicator, time and the rest.
+    row : Row
+        The row it stands in.
+    column : Facts
+        What the head of its column says.
+    unit : Unit or None
+        Unit in force for the number.
+    grain : decimal.Decimal
+        Value of the last printed digit.
+    """
+
+    place: Place
+    raw: str
+    number: Decimal | None
+    facts: Facts
+    row: Row
+    column: Facts
+    unit: Unit | None
+    grain: Decimal
+
+    @property
+    def indicator(self) -> Indicator | None:
+        """Indicator, if stated."""
+        return self.facts.indicator
+
+    @property
+    def region(self) -> Region | None:
+        """Region, if stated."""
+        return self.facts.region
+
+    @property
+    def when(self) -> When | None:
+        """Time, if stated."""
+        return self.facts.when
+
+    def converted(self) -> Decimal | None:
+        """Number in the indicator's unit; None if missing."""
+        if self.number is None or self.indicator is None:
+            return None
+        factor = conversion(self.unit, self.indicator.unit) if self.unit else Decimal(1)
+        return self.number * (factor if factor is not None else Decimal(1))
+
+
+class EntryReader:
+    """Reads the value cells of one table.
+
+    Parameters
+    ----------
+    table, columns : Table, Columns
+        Located table and its column roles.
+    background : Facts
+        From titles, sheet and file names and options; the least specific.
+    file : str
+        File name, for provenance.
+    zero_is_missing : bool
+        True if the mapping says that a zero means 未公布.
+    findings : Findings
+        Receives what is wrong.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Columns,
+        background: Facts,
+        file: str,
+        zero_is_missing: bool,
+        findings: Findings,
+    ) -> None:
+        self.table, self.columns, self.background = table, columns, background
+        self.file = file
+        self.zero_is_missing, self.findings = zero_is_missing, findings
+        self._main: dict[int, Indicator] = {}
+
+    def read(self, row: Row) -> list[Entry]:
+        """Entries of one data row, missing values included."""
+        if row.facts.skip:
+            return []
+        read = self._sum_only if row.bad else self._entry
+        entries = (read(row, c, head) for c, head in self.columns.values.items() if not head.skip)
+        return [e for e in entries if e is not None]
+
+    def _sum_only(self, row: Row, column: int, head: Facts) -> Entry | None:
+        """Entry of a row that will not be kept; it still belongs to the totals."""
+        value = self.table.sheet.value(row.number, column)
+        amount = parse_amount(value)
+        place = Place(self.file, self.table.sheet.name, row.number, column)
+        raw = text_of(value)
+        return Entry(place, raw, amount.number, Facts(), row, head, amount.unit, _grain(raw))
+
+    def _entry(self, row: Row, column: int, head: Facts) -> Entry | None:
+        place = Place(self.file, self.table.sheet.name, row.number, column)
+        value = self.table.sheet.value(row.number, column)
+        amount = parse_amount(value)
+        raw = text_of(value)
+        if (row.number, column) in self.table.sheet.covered:
+            if amount.number is not None and not self._is_repeated(row.number, column):
+                self.findings.add(
+                    "unreadable_value", place, "数值在合并单元格里，跨了几个不同的行或列",
+                    "请取消合并，逐格填写。", raw,
+                )  # fmt: skip
+            return None
+        if amount.fault:
+            self._report_fault(place, raw, amount)
+            return None
+        conflict = contradicts(row.facts, head)
+        if conflict is not None and amount.number is not None:
+            self.findings.add(
+                "contradiction", place, f"行与列写明的{conflict}不一致",
+                "请核对行标题与列标题。", raw,
+            )  # fmt: skip
+            return None
+        facts = row.facts.over(head)
+        if facts.indicator is None and facts.group is not None and column in self._main:
+            facts = replace(facts, indicator=self._main[column])
+        facts = facts.over(self.background)
+        if row.facts.indicator is not None and facts.group is None:
+            self._main[column] = row.facts.indicator
+        number = amount.number
+        if number == 0 and self.zero_is_missing:
+            number = None
+        unit = self._unit(place, raw, amount, row, head, facts)
+        entry = Entry(place, raw, number, facts, row, head, unit, _grain(raw))
+        self._check_size(entry)
+        return entry
+
+    def _is_repeated(self, row: int, column: int) -> bool:
+        """True if a merged value's labels and heads are merged likewise: it is one value."""
+        sheet = self.table.sheet
+        top, left = sheet.anchor(row, column)
+        labels = self.columns.labels
+        same_row = all(sheet.anchor(row, c) == sheet.anchor(top, c) for c in labels) or row == top
+        heads = [{(h.row, h.column) for h in self.table.heads[c]} for c in (left, column)]
+        return same_row and heads[0] == heads[1]
+
+    def _report_fault(self, place: Place, raw: str, amount: Amount) -> None:
+        self.findings.add(
+            "unreadable_value", place, f"数值{amount.fault}",
+            "请改成数字；没有公布的写“…”“—”或留空。", raw,
+        )  # fmt: skip
+
+    def _unit(
+        self, place: Place, raw: str, amount: Amount, row: Row, head: Facts, facts: Facts
+    ) -> Unit | None:
+        """Unit in force: the cell's own, else its column's, its row's, the table's."""
+        indicator = facts.indicator
+        if indicator is None or amount.number is None:
+            return None
+        own = (amount.unit,) if amount.unit else ()
+        for units in (own, head.units, row.facts.units):
+            if not units:
+                continue
+            fitting = [u for u in units if conversion(u, indicator.unit) is not None]
+            if fitting:
+                self._warn_change(place, raw, fitting[0])
+                return fitting[0]
+            self.findings.add(
+                "unit_conflict", place,
+                f"单位“{'、'.join(u.name for u in units)}”不是“{indicator.name}”的单位"
+                f"（应为{indicator.unit}或可换算的单位）",
+                "请核对表头、单位栏与指标名称。", raw,
+            )  # fmt: skip
+            return None
+        general = self.background.units
+        return next((u for u in general if conversion(u, indicator.unit) is not None), None)
+
+    def _warn_change(self, place: Place, raw: str, unit: Unit) -> None:
+        if unit.change:
+            self.findings.add(
+                "unit_change", place, "水平值的单位写成百分点，像是增减幅度",
+                "若确是水平值请改写成 %；若是增减幅度，请在表头写明“增减”。", raw,
+            )  # fmt: skip
+
+    def _check_size(self, entry: Entry) -> None:
+        value, indicator = entry.converted(), entry.indicator
+        unit = parse_unit(indicator.unit) if indicator is not None else None
+        people = conversion(unit, "人") if unit is not None else None
+        if value is None or people is None:
+            return
+        level = entry.region.level if entry.region else "national"
+        most = _MOST_PEOPLE.get(level, _MOST_PEOPLE["district"])
+        if abs(value) * people > most:
+            used = entry.unit.name if entry.unit else indicator.unit if indicator else ""
+            self.findings.add(
+                "implausible_size", entry.place, f"按单位“{used}”换算后超过当地可能的人数",
+                "多半是表头写万人而数值是人：请改正表头的单位。", entry.raw,
+            )  # fmt: skip
+
+    def report_headless(self) -> None:
+        """Report values in columns without a head."""
+        sheet = self.table.sheet
+        for column in self.columns.headless:
+            for number in self.table.rows:
+                value = sheet.rows.get(number, {}).get(column)
+                if value is not None and looks_like_value(value):
+                    self.findings.add(
+                        "stray_value", Place(self.file, sheet.name, number, column),
+                        "数值所在的列没有表头",
+                        "若是 CSV 里的千分位逗号（如 68,151），请给数值加引号或去掉逗号；"
+                        "否则请补上表头或删去多余的数。", text_of(value),
+                    )  # fmt: skip
+
+
+def _grain(raw: str) -> Decimal:
+    """Value of the last printed digit, from the text as typed."""
+    digits = fold(raw).partition(".")[2]
+    shown = len(digits) - len(digits.lstrip("0123456789"))
+    return Decimal(1).scaleb(-min(shown, 12))

@@ -1,0 +1,204 @@
+"""What header, row, section and title together say about a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.readers.formats import Sheet, Value, text_of
+from employment_forecast.data.readers.tables.layout import is_note
+from employment_forecast.data.readers.vocabulary import (
+    Form,
+    Label,
+    Total,
+    Unit,
+    Vocabulary,
+    When,
+    find_when,
+    fold,
+    parse_when,
+    unit_note,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Attributes of a value, as far as one source states them.
+
+    Attributes
+    ----------
+    region, indicator, group, when, units, form, total
+        As in `Label`.
+    part : bool
+        `#` or 其中.
+    skip : bool
+        Not an observation: comparisons, targets, remarks.
+    published_on : datetime.date or None
+        From a column of its own.
+    source : str
+        From a column of its own.
+    """
+
+    region: Region | None = None
+    indicator: Indicator | None = None
+    group: str | None = None
+    when: When | None = None
+    units: tuple[Unit, ...] = ()
+    form: Form | None = None
+    total: Total | None = None
+    part: bool = False
+    skip: bool = False
+    published_on: date | None = None
+    source: str = ""
+
+    def over(self, other: Facts) -> Facts:
+        """These facts, completed by those of a more general source.
+
+        A month without a year takes the year of `other`; a year without a month takes the month of
+        `other` only if that is of no other year.
+        """
+        if self is NOTHING or other is NOTHING:
+            return other if self is NOTHING else self
+        # Spelled out: this runs several times for every cell of a file.
+        return Facts(
+            self.region or other.region,
+            self.indicator or other.indicator,
+            self.group or other.group,
+            complete(self.when, other.when),
+            self.units or other.units,
+            self.form or other.form,
+            self.total or other.total,
+            self.part or other.part,
+            self.skip or other.skip,
+            self.published_on or other.published_on,
+            self.source or other.source,
+        )
+
+
+NOTHING = Facts()
+
+
+def complete(specific: When | None, general: When | None) -> When | None:
+    """A time completed by a more general one; see `Facts.over`."""
+    if specific is None or general is None:
+        return specific or general
+    if specific.year is None:
+        return replace(specific, year=general.year)
+    if specific.last is None and general.year in (None, specific.year):
+        return replace(general, year=specific.year)
+    return specific
+
+
+def contradicts(one: Facts, two: Facts) -> str | None:
+    """What row and column state differently, in Chinese; None if they agree."""
+    for name, title in (("region", "地区"), ("indicator", "指标"), ("group", "群体")):
+        mine, its = getattr(one, name), getattr(two, name)
+        if mine is not None and its is not None and mine != its:
+            return title
+    if one.when is None or two.when is None:
+        return None
+    years = {w.year for w in (one.when, two.when)} - {None}
+    months = {(w.first, w.last) for w in (one.when, two.when) if w.last is not None}
+    return "月份" if len(years) > 1 or len(months) > 1 else None
+
+
+def facts_of(labels: Iterable[Label]) -> Facts:
+    """Facts of several labels that head the same value, most general first."""
+    facts = NOTHING
+    for label in labels:
+        facts = Facts(
+            region=label.region,
+            indicator=label.indicator,
+            group=label.group,
+            when=label.when,
+            units=label.units,
+            form=label.form,
+            total=label.total,
+            part=label.part,
+            skip=label.derived or label.ignored,
+        ).over(facts)
+    return facts
+
+
+_KEY = re.compile(r"^([^:]{1,10}):(.*)$")
+_CLERICAL = re.compile(
+    "填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布"
+)
+_DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
+_UNTIL = re.compile("截至|截止|报告期|统计")
+
+
+def context(sheet: Sheet, banners: list[int], vocabulary: Vocabulary) -> Facts:
+    """What the rows above a table say about all of its values.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Where the table stands.
+    banners : list of int
+        Title, unit and date rows, top down.
+    vocabulary : Vocabulary
+        Recognises labels.
+
+    Returns
+    -------
+    Facts
+        Remarks, print dates and signatures say nothing.
+    """
+    facts = Facts()
+    for row in banners:
+        for column, value in sorted(sheet.rows.get(row, {}).items()):
+            if (row, column) not in sheet.covered:
+                facts = facts.over(_statement(value, vocabulary))
+    return facts
+
+
+def _statement(value: Value, vocabulary: Vocabulary) -> Facts:
+    text = text_of(value)
+    if is_note(text):
+        return Facts()
+    if isinstance(value, date):
+        whole = value.day == 1 or (value + timedelta(days=1)).day == 1
+        return Facts(when=parse_when(text)) if whole else Facts()
+    if units := unit_note(text):
+        return Facts(units=units)
+    folded = fold(text)
+    key = _KEY.match(folded)
+    if key and _CLERICAL.search(key.group(1)):
+        return Facts(region=vocabulary.find_region(key.group(2)))
+    dated = _DAY.search(folded) and not _UNTIL.search(folded)
+    if key and not dated:
+        known = _named(key.group(2), vocabulary)
+        if known is not None:
+            return known
+    known = _named(text, vocabulary)
+    if known is not None and not dated:
+        return known
+    return title_facts(text, vocabulary)
+
+
+def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
+    label = vocabulary.classify(text)
+    return facts_of([label]) if label.known and label.states and not label.derived else None
+
+
+def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
+    """What a free text, such as a title or a file name, says in passing."""
+    found = find_when(text)
+    folded = fold(text)
+    units = re.search(r"[(,;]?单位:([^),;。]+)", folded)
+    form: Form | None = None
+    if "当月" in folded:
+        form = "monthly"
+    elif "累计" in folded:
+        form = "cumulative"
+    return Facts(
+        region=vocabulary.find_region(text),
+        indicator=vocabulary.find_indicator(text),
+        when=found[0] if found else None,
+        units=unit_note(units.group(0).strip("(),;")) if units else (),
+        form=form,
+    )

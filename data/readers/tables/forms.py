@@ -1,0 +1,261 @@
+"""Cumulative and monthly figures: brought to the form in which an indicator is kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.readers.tables.entries import Entry
+from employment_forecast.data.readers.vocabulary import Form, TableForm
+from employment_forecast.data.records import Findings
+
+_Month = tuple[int, int]
+_SeriesKey = tuple[str, str, str | None, date | None]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An entry whose month and value are final.
+
+    Attributes
+    ----------
+    entry : Entry
+        Where it came from.
+    year, month : int
+        Month the value is about.
+    value : decimal.Decimal
+        In the indicator's unit and reporting form.
+    """
+
+    entry: Entry
+    year: int
+    month: int
+    value: Decimal
+
+
+def settle_forms(
+    entries: Sequence[Entry], plain: TableForm | None, findings: Findings
+) -> list[Settled]:
+    """Bring every series to its indicator's reporting form.
+
+    Flows published as 1—N月累计 are kept cumulative or turned into months by differences, monthly
+    ones the other way round, as the catalogue says. Stocks, rates and indices take the last month
+    of a span. Nothing is guessed: what cannot be converted is reported.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        With region, indicator and complete time; missing values left out.
+    plain : {"monthly", "year_to_date"} or None
+        What a plain month means for flows; None to use the reporting form, or where a series also
+        has explicit cumulative values, what its course shows.
+    findings : Findings
+        Receives contradictions and what cannot be converted.
+
+    Returns
+    -------
+    list of Settled
+        One per series and month.
+    """
+    series: dict[_SeriesKey, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        facts = entry.facts
+        assert facts.region is not None
+        assert facts.indicator is not None
+        key = (facts.region.code, facts.indicator.code, facts.group, facts.published_on)
+        series[key].append(entry)
+    settled: list[Settled] = []
+    for mine in series.values():
+        indicator = mine[0].indicator
+        assert indicator is not None
+        if indicator.kind == "flow":
+            settled += _Flow(mine, indicator, plain, findings).run()
+        else:
+            settled += _levels(mine, findings)
+    return settled
+
+
+def _month_of(entry: Entry) -> _Month:
+    when = entry.when
+    assert when is not None
+    assert when.year is not None
+    assert when.last is not None
+    return when.year, when.last
+
+
+def _value_of(entry: Entry) -> Decimal:
+    value = entry.converted()
+    assert value is not None
+    return value
+
+
+def _is_labelled_cumulative(entry: Entry) -> bool:
+    """True if the row's or column's own label says 累计; a title over many indicators does not."""
+    sources = (entry.row.facts, entry.column)
+    return any(s.form == "cumulative" or (s.when and s.when.cumulative) for s in sources)
+
+
+def _levels(entries: list[Entry], findings: Findings) -> list[Settled]:
+    plain = [e for e in entries if not _is_labelled_cumulative(e)]
+    known = {_month_of(e): _value_of(e) for e in plain}
+    for entry in entries:
+        if _is_labelled_cumulative(entry) and known.get(_month_of(entry)) != _value_of(entry):
+            name = entry.indicator.name if entry.indicator else ""
+            findings.add(
+                "cumulative_stock", entry.place, f"“{name}”是期末数（或率、指数），不能标为累计",
+                "请核对表头；若该列其实是期末数，请去掉“累计”二字。", entry.raw,
+            )  # fmt: skip
+    return _unique([Settled(e, *_month_of(e), _value_of(e)) for e in plain], findings)
+
+
+def _unique(settled: list[Settled], findings: Findings) -> list[Settled]:
+    """One value per month; two different ones are a contradiction."""
+    first: dict[_Month, Settled] = {}
+    for item in settled:
+        before = first.setdefault((item.year, item.month), item)
+        if before.value != item.value:
+            findings.add(
+                "contradiction", item.entry.place,
+                f"与单元格 {before.entry.place.address} 的“{before.entry.raw}”同为"
+                f"{item.year}年{item.month}月，数值却不同",
+                "请只保留正确的一个；若是修订，请分两次导入并分别写明发布日期。",
+                item.entry.raw,
+            )  # fmt: skip
+    return list(first.values())
+
+
+class _Flow:
+    """One flow series on its way to the reporting form."""
+
+    def __init__(
+        self,
+        entries: list[Entry],
+        indicator: Indicator,
+        plain: TableForm | None,
+        findings: Findings,
+    ) -> None:
+        self.indicator, self.findings = indicator, findings
+        self.cumulative: dict[_Month, Entry] = {}
+        self.monthly: dict[_Month, Entry] = {}
+        ordered = sorted(entries, key=_month_of)
+        forms = {id(e): self._form(e) for e in ordered}
+        if plain is not None:
+            decided: Form = "monthly" if plain == "monthly" else "cumulative"
+        else:
+            decided = self._decide(ordered, forms)
+        for entry in ordered:
+            when = entry.when
+            assert when is not None
+            form = forms[id(entry)] or decided
+            if form == "cumulative" and when.is_range and when.first != 1:
+                self._refuse(entry, "累计的跨度不是从1月起")
+                continue
+            table = self.cumulative if form == "cumulative" else self.monthly
+            self._put(table, entry)
+
+    @staticmethod
+    def _form(entry: Entry) -> Form | None:
+        """Form an entry states, its own labels before the title; None for a plain month."""
+        own = (entry.row.facts, entry.column)
+        if any(s.form == "monthly" for s in own):
+            return "monthly"
+        if any(s.form or (s.when and (s.when.cumulative or s.when.is_range)) for s in own):
+            return "cumulative"
+        when = entry.when
+        assert when is not None
+        spans = when.cumulative or when.is_range
+        return entry.facts.form or ("cumulative" if spans else None)
+
+    def _decide(self, ordered: list[Entry], forms: dict[int, Form | None]) -> Form:
+        """Form of plain months; where cumulative ones stand beside them, their course tells."""
+        usual: Form = "monthly" if self.indicator.reporting == "monthly" else "cumulative"
+        plain = [e for e in ordered if forms[id(e)] is None]
+        stated = {forms[id(e)] for e in ordered if _month_of(e)[1] > 1} - {None}
+        if stated == {"monthly"}:
+            return "cumulative"
+        if not plain or "cumulative" not in stated:
+            return usual
+        sums = {_month_of(e): _value_of(e) for e in ordered if forms[id(e)] == "cumulative"}
+        shared = [e for e in plain if _month_of(e) in sums and _month_of(e)[1] > 1]
+        if shared:
+            same = all(_value_of(e) == sums[_month_of(e)] for e in shared)
+            return "cumulative" if same else "monthly"
+        rising = all(
+            _value_of(a) <= _value_of(b)
+            for a, b in pairwise(ordered)
+            if _month_of(a)[0] == _month_of(b)[0]
+        )
+        return "cumulative" if rising else "monthly"
+
+    def _put(self, table: dict[_Month, Entry], entry: Entry) -> None:
+        before = table.setdefault(_month_of(entry), entry)
+        if _value_of(before) != _value_of(entry):
+            items = [Settled(e, *_month_of(e), _value_of(e)) for e in (before, entry)]
+            _unique(items, self.findings)
+
+    def _refuse(self, entry: Entry, why: str) -> None:
+        wanted = "当月数" if self.indicator.reporting == "monthly" else "1月起的累计数"
+        self.findings.add(
+            "form", entry.place, f"“{self.indicator.name}”{why}",
+            f"该指标按{wanted}保存：请提供{wanted}，或补齐当年1月以来各月。", entry.raw,
+        )  # fmt: skip
+
+    def run(self) -> list[Settled]:
+        """Values in the reporting form, in order of time."""
+        done = self._accumulated() if self.indicator.reporting != "monthly" else self._differenced()
+        return [Settled(e, *month, value) for month, (e, value) in sorted(done.items())]
+
+    def _accumulated(self) -> dict[_Month, tuple[Entry, Decimal]]:
+        done = {m: (e, _value_of(e)) for m, e in self.cumulative.items()}
+        for month, entry in sorted(self.monthly.items()):
+            year, number = month
+            before = (entry, Decimal(0)) if number == 1 else done.get((year, number - 1))
+            if month in done and _value_of(entry) > done[month][1]:
+                self._compare(entry, done[month][1], _value_of(entry))
+                continue
+            if before is None:
+                if month not in done:
+                    self._refuse(entry, "的当月数缺少1月以来各月，无法累计")
+                continue
+            total = before[1] + _value_of(entry)
+            if month in done:
+                self._compare(done[month][0], done[month][1], total)
+            else:
+                done[month] = (entry, total)
+        return done
+
+    def _differenced(self) -> dict[_Month, tuple[Entry, Decimal]]:
+        done = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
+        for year in sorted({y for y, _ in (*self.monthly, *self.cumulative)}):
+            running: Decimal | None = Decimal(0)
+            for number in range(1, 13):
+                month = (year, number)
+                stated = self.cumulative.get(month)
+                if stated is not None:
+                    total = _value_of(stated)
+                    if month in done and running is not None:
+                        self._compare(stated, total, running + done[month][1])
+                    elif running is not None:
+                        done[month] = (stated, total - running)
+                    elif month not in done and number > 2:
+                        self._refuse(stated, "的累计数缺少上月累计，无法换算成当月数")
+                    running = total
+                elif month in done and running is not None:
+                    running += done[month][1]
+                else:
+                    running = None
+        return done
+
+    def _compare(self, entry: Entry, stated: Decimal, summed: Decimal) -> None:
+        grain = entry.grain * (entry.unit.factor if entry.unit else 1)
+        slack = Decimal(0) if grain == 1 else grain * 7
+        if abs(stated - summed) > slack:
+            self.findings.add(
+                "total_mismatch", entry.place, f"累计 {stated:f} 与各月之和 {summed:f} 不符",
+                "请核对累计数与各月数，改正后重新导入。", entry.raw,
+            )  # fmt: skip

@@ -1,0 +1,293 @@
+"""What the label columns and section heads of a table say about each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from employment_forecast.data.errors import nearest
+from employment_forecast.data.readers.formats import Value, text_of
+from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
+from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
+from employment_forecast.data.readers.tables.layout import Table
+from employment_forecast.data.readers.vocabulary import (
+    Label,
+    Vocabulary,
+    When,
+    bare_when,
+    fold,
+    parse_when,
+)
+from employment_forecast.data.records import Findings, Place, shown
+
+
+@dataclass(frozen=True)
+class Row:
+    """One data row.
+
+    Attributes
+    ----------
+    number : int
+        Row in the sheet, from 1.
+    facts : Facts
+        What its labels and section heads say.
+    labels : dict of int to str
+        Folded text of its labels by column, blank ones left out.
+    total_column : int or None
+        For 合计 rows the column that says so.
+    total_over : str
+        For 合计 rows what the rows it adds up differ in: `region`, `when`, `group`, `indicator`
+        or `none`.
+    sections : tuple of int
+        One-cell rows that head it.
+    bad : bool
+        True if a label was not understood; its values serve only to check totals.
+    """
+
+    number: int
+    facts: Facts
+    labels: dict[int, str]
+    total_column: int | None = None
+    total_over: str = ""
+    sections: tuple[int, ...] = ()
+    bad: bool = False
+
+
+class RowReader:
+    """Reads the labels of the data rows of one table."""
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Columns,
+        vocabulary: Vocabulary,
+        findings: Findings,
+        file: str,
+        lenient_regions: bool,
+    ) -> None:
+        self.table, self.columns, self.vocabulary = table, columns, vocabulary
+        self.findings, self.file, self.lenient = findings, file, lenient_regions
+        self._previous: dict[int, When] = {}
+        self._filled: dict[int, str] = {}
+        self._habits = {
+            c: decimal_habit(self._text(r, c) for r in table.rows)
+            for c, d in columns.labels.items()
+            if d in ("month", "any")
+        }
+        self._block: dict[int, str] = {}
+        self._sections_above: tuple[int, ...] = ()
+        named = [c for c, d in columns.labels.items() if d in ATTRIBUTES]
+        self._fillable = set(named[:-1]) if not table.sheet.merges else set()
+
+    def _text(self, row: int, column: int) -> str:
+        return self.table.sheet.text(row, column)
+
+    def place(self, row: int, column: int) -> Place:
+        """Provenance of a cell."""
+        return Place(self.file, self.table.sheet.name, row, column)
+
+    def read(self) -> Iterator[Row]:
+        """Data rows, top down."""
+        for number in self.table.rows:
+            yield self._read(number)
+
+    def _read(self, number: int) -> Row:
+        facts, labels, bad = NOTHING, {}, False
+        total_column: int | None = None
+        unnumbered_total = False  # 合计 written into the column of serial numbers
+        self._start_block(number)
+        has_values = any(self._text(number, c) for c in self.columns.values)
+        for column, dimension in self.columns.labels.items():
+            value = self.table.sheet.value(number, column)
+            if dimension not in ATTRIBUTES:
+                if dimension == "ignore" and value is not None:
+                    unnumbered_total |= self.vocabulary.classify(text_of(value)).total == "total"
+                elif value is not None:
+                    facts = self._extra(number, column, dimension, value).over(facts)
+                continue
+            label = self._label(number, column, dimension, value)
+            if label is None:
+                continue
+            labels[column] = fold(label.text)
+            if not self._fits(label, dimension):
+                if has_values:
+                    self._report(number, column, dimension, label)
+                bad = True
+                facts = Facts(part=label.part).over(facts)
+                continue
+            facts = facts_of([label]).over(facts)
+            if label.total and not label.indicator and not label.region:
+                total_column = column
+        attributes = [c for c, d in self.columns.labels.items() if d in ATTRIBUTES]
+        if total_column is None and unnumbered_total and attributes and not labels:
+            total_column = attributes[0]
+            facts = Facts(total="total").over(facts)
+        elif total_column is None and facts.total is not None:
+            facts = replace(facts, total=None)
+        return Row(
+            number,
+            facts.over(self._sections(number)),
+            labels,
+            total_column,
+            self._kind(total_column) if total_column else "",
+            tuple(self.table.sections.get(number, ())),
+            bad,
+        )
+
+    def _start_block(self, number: int) -> None:
+        """Forget the times of the rows above where another region or indicator begins."""
+        block = dict(self._block)
+        for column, dimension in self.columns.labels.items():
+            named = dimension if dimension != "any" else self.columns.kinds.get(column)
+            text = fold(self._text(number, column))
+            if named in ("region", "indicator", "group") and text:
+                block[column] = text
+        sections = tuple(self.table.sections.get(number, ()))
+        if block != self._block or sections != self._sections_above:
+            self._previous.clear()
+        self._block, self._sections_above = block, sections
+
+    def _kind(self, column: int) -> str:
+        kind = self.columns.kinds.get(column, "none")
+        if kind == "none" and self.columns.labels[column] == "region":
+            return "region"
+        return kind
+
+    def _label(self, row: int, column: int, dimension: str, value: Value | None) -> Label | None:
+        """Label of one cell, None if it is blank."""
+        text = text_of(value)
+        if text.strip():
+            self._filled[column] = text
+        elif column in self._fillable and self._names_something_else(row, column):
+            text = self._filled.get(column, "")
+        if not text.strip():
+            return None
+        label = self.vocabulary.classify(text)
+        if not label.known and (column in self.columns.bare or dimension == "month"):
+            when = bare_when(text)
+            label = Label(text, when=when) if when is not None else label
+        if label.when is not None:
+            settled_when = self._settled(column, label.when)
+            if settled_when is not label.when:
+                label = replace(label, when=settled_when)
+        return label
+
+    def _names_something_else(self, row: int, column: int) -> bool:
+        others = (c for c, d in self.columns.labels.items() if c > column and d in ATTRIBUTES)
+        return any(self._text(row, c) for c in others)
+
+    def _settled(self, column: int, when: When) -> When:
+        if when.last is None:
+            self._previous.pop(column, None)
+            return when
+        settled_when = settled(
+            when, self._previous.get(column), self._habits.get(column, "unknown")
+        )
+        self._previous[column] = settled_when
+        return settled_when
+
+    @staticmethod
+    def _fits(label: Label, dimension: str) -> bool:
+        if label.derived or label.ignored or label.total:
+            return True
+        if not label.known or label.heading:
+            return False
+        wanted = {
+            "region": label.region,
+            "indicator": label.indicator or label.group,
+            "group": label.group,
+            "month": label.when,
+            "year": label.when,
+        }
+        return dimension == "any" or bool(wanted[dimension]) or bool(label.group)
+
+    def _report(self, row: int, column: int, dimension: str, label: Label) -> None:
+        place = self.place(row, column)
+        kind = self.columns.kinds.get(column, "none") if dimension == "any" else dimension
+        if label.part and not label.region and dimension not in ("month", "year"):
+            self.findings.add(
+                "unknown_label", place, "“其中”的分组不在目录中，该行略去",
+                "需要导入时，请在 mapping.toml 的 [groups] 里写明它对应的群体。", label.text,
+            )  # fmt: skip
+        elif kind == "region":
+            if not self.lenient:
+                names = (
+                    [n for r in self.vocabulary.catalogue.regions for n in (r.name, *r.aliases)]
+                    if self.findings.may_hint()
+                    else []
+                )
+                close = "、".join(nearest(shown(label.text), names))
+                self.findings.add(
+                    "unknown_region", place, "地区不在目录中",
+                    (f"最接近的有：{close}。" if close else "")
+                    + "请改正名称，或在 forecast.toml 的 [[regions]] 中登记；"
+                    "不需要的地区可在 mapping.toml 的 [regions] 里写成 ignore。",
+                    label.text,
+                )  # fmt: skip
+        elif kind in ("month", "year", "when"):
+            self.findings.add(
+                "unknown_month", place, "月份无法识别",
+                "请写成 2021年3月、2021-03 或 202103 这样的年月。", label.text,
+            )  # fmt: skip
+        else:
+            self.findings.add(
+                "unknown_label", place, "指标或分组名称不在目录中，该行略去",
+                unknown_hint(label, self.vocabulary, self.findings), label.text,
+            )  # fmt: skip
+
+    def _extra(self, row: int, column: int, dimension: str, value: Value) -> Facts:
+        """Facts from unit, publication day, source and demo columns."""
+        text = text_of(value)
+        if dimension == "unit":
+            return Facts(units=self.vocabulary.classify(text).units)
+        if dimension == "source":
+            return Facts(source=" ".join(text.split()))
+        if dimension == "demo" and fold(text) in ("true", "1", "是", "演示", "演示数据", "yes"):
+            self.findings.add(
+                "demo", self.place(row, column), "这是演示数据，不能当作真实数据导入",
+                "请删去演示行；演示数据由程序自带，无需导入。", text,
+            )  # fmt: skip
+            return Facts(skip=True)
+        if dimension == "published_on":
+            day = value if isinstance(value, date) else _day(text)
+            if day is None:
+                self.findings.add(
+                    "unknown_month", self.place(row, column), "发布日期无法识别",
+                    "请写成 2021-04-18 这样的年-月-日。", text,
+                )  # fmt: skip
+            return Facts(published_on=day)
+        return Facts()
+
+    def _sections(self, row: int) -> Facts:
+        facts = NOTHING
+        for section in self.table.sections.get(row, []):
+            for column in sorted(self.table.sheet.rows[section]):
+                label = self.vocabulary.classify(self._text(section, column))
+                if label.known and not label.heading and (label.states or label.units):
+                    facts = facts_of([label]).over(facts)
+        return replace(facts, total=None) if facts.total else facts
+
+
+def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> str:
+    """Remedy for a name outside the catalogue, with the nearest known ones."""
+    known = vocabulary.catalogue.indicators if findings.may_hint() else ()
+    names = [n for i in known for n in (i.name, *i.synonyms)]
+    close = "、".join(nearest(shown(label.text), names))
+    return (
+        f"最接近的有：{close}。" if close else ""
+    ) + "需要导入时，请在 mapping.toml 的 [indicators] 里写明它对应的指标。"
+
+
+def _day(text: str) -> date | None:
+    folded = fold(text).replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")
+    pieces = folded.split("日")[0].split("t")[0][:10].split("-")
+    if len(pieces) == 1 and len(folded) == 8 and folded.isdecimal():
+        pieces = [folded[:4], folded[4:6], folded[6:]]
+    if len(pieces) != 3 or parse_when("-".join(pieces[:2])) is None:
+        return None
+    try:
+        return date(*(int(p[:2] if i == 2 else p) for i, p in enumerate(pieces)))
+    except ValueError:
+        return None

@@ -1,0 +1,205 @@
+"""合计 rows and columns: checked against the sum of their parts, then left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from employment_forecast.data.readers.tables.columns import Columns
+from employment_forecast.data.readers.tables.entries import Entry
+from employment_forecast.data.readers.tables.facts import Facts
+from employment_forecast.data.readers.tables.rows import Row
+from employment_forecast.data.records import Findings
+
+_Labels = tuple[tuple[int, str], ...]
+
+
+def settle_totals(
+    entries: Sequence[Entry], columns: Columns, findings: Findings
+) -> tuple[list[Entry], int]:
+    """Check totals and take them out.
+
+    A total over regions, or over the months of a flow, is compared with its parts; a total beside
+    其中 groups, or one that stands alone, is the value itself and stays.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Of one table, missing values included.
+    columns : Columns
+        Roles of its columns.
+    findings : Findings
+        Receives totals that do not add up.
+
+    Returns
+    -------
+    list of Entry
+        Without the totals that were checked, and without rows that were read for them alone.
+    int
+        How many totals were left out.
+    """
+    kept, out = _settle_rows(entries, findings)
+    kept, more = _settle_columns(kept, columns, findings)
+    return [e for e in kept if not e.row.bad], out + more
+
+
+def _settle_rows(entries: Sequence[Entry], findings: Findings) -> tuple[list[Entry], int]:
+    rows = {e.row.number: e.row for e in entries}
+    by_cell = {(e.place.row, e.place.column): e for e in entries}
+    parts_of = _part_rows(list(rows.values()))
+    kept: list[Entry] = []
+    out, monthly = 0, set[int]()
+    for entry in entries:
+        row = entry.row
+        if row.total_column is None:
+            kept.append(entry)
+            continue
+        numbers = parts_of.get(row.number, [])
+        if not numbers or row.total_over in ("group", "none"):
+            if row.facts.total == "total":
+                kept.append(replace(entry, facts=replace(entry.facts, total=None)))
+            continue
+        out += 1
+        found = [by_cell.get((n, entry.place.column)) for n in numbers]
+        if row.total_over == "region" or (row.total_over == "when" and _adds_up(entry)):
+            compare(entry, found, findings)
+        elif row.total_over == "when":
+            monthly |= _months_summed(entry, found)
+    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
+
+
+def _part_rows(rows: list[Row]) -> dict[int, list[int]]:
+    """Rows that each 合计 row adds up: equal in every other label the total row states."""
+    totals = [r for r in rows if r.total_column is not None]
+    parts = [r for r in rows if r.total_column is None and not r.facts.part]
+    indexes: dict[tuple[int, tuple[int, ...]], dict[tuple[_Labels, tuple[int, ...]], list[int]]]
+    indexes = {}
+    found: dict[int, list[int]] = {}
+    last_total = 0
+    for total in totals:
+        assert total.total_column is not None
+        shared = tuple(c for c in total.labels if c != total.total_column)
+        index = indexes.get((total.total_column, shared))
+        if index is None:
+            index = defaultdict(list)
+            for part in parts:
+                if total.total_column in part.labels and all(c in part.labels for c in shared):
+                    labels = tuple((c, part.labels[c]) for c in shared)
+                    index[labels, part.sections].append(part.number)
+            indexes[total.total_column, shared] = index
+        mine = index.get((tuple((c, total.labels[c]) for c in shared), total.sections), [])
+        if total.facts.total == "subtotal":
+            mine = [n for n in mine if last_total < n < total.number]
+        found[total.number] = mine
+        last_total = total.number
+    return found
+
+
+def _adds_up(entry: Entry) -> bool:
+    """True for flows of single months, which may be added over time."""
+    indicator = entry.facts.indicator
+    return (
+        indicator is not None
+        and indicator.kind == "flow"
+        and entry.facts.form != "cumulative"
+        and (indicator.reporting == "monthly" or entry.facts.form == "monthly")
+    )
+
+
+def _months_summed(total: Entry, parts: Sequence[Entry | None]) -> set[int]:
+    """Identities of plain months that add up to their total, and so are 当月数."""
+    known = [p for p in parts if p is not None and p.number]
+    indicator = total.facts.indicator or (known[0].facts.indicator if known else None)
+    plain = all(p.facts.form is None and p.when and not p.when.is_range for p in known)
+    if len(known) < 2 or not plain or indicator is None or indicator.kind != "flow":
+        return set()
+    summed = sum((p.number for p in known if p.number is not None), Decimal(0))
+    return {id(p) for p in parts if p is not None} if summed == total.number else set()
+
+
+def _as_monthly(entry: Entry) -> Entry:
+    return replace(
+        entry,
+        facts=replace(entry.facts, form="monthly"),
+        column=replace(entry.column, form="monthly"),
+    )
+
+
+def _settle_columns(
+    entries: Sequence[Entry], columns: Columns, findings: Findings
+) -> tuple[list[Entry], int]:
+    siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
+    by_cell = {(e.place.row, e.place.column): e for e in entries}
+    kept: list[Entry] = []
+    out, monthly = 0, set[int]()
+    for entry in entries:
+        over, mine = siblings.get(entry.place.column, ("", []))
+        if not mine or over == "group":
+            kept.append(entry)
+            continue
+        out += 1
+        found = [by_cell.get((entry.place.row, c)) for c in mine]
+        known = [e for e in found if e is not None]
+        if over == "region" or (known and _adds_up(known[0])):
+            compare(entry, found, findings)
+        elif over == "when":
+            monthly |= _months_summed(entry, found)
+    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
+
+
+def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:
+    """What a 合计 column adds up, and the columns that hold it."""
+    mine = columns.values[column]
+    best: tuple[str, list[int]] = ("", [])
+    for over in ("region", "when", "group"):
+        found = [
+            c
+            for c, head in columns.values.items()
+            if not head.total
+            and not head.skip
+            and getattr(head, over) is not None
+            and _same_but(mine, head, over)
+        ]
+        if len(found) > len(best[1]):
+            best = (over, found)
+    return best
+
+
+def _same_but(total: Facts, part: Facts, over: str) -> bool:
+    for name in ("region", "indicator", "group"):
+        if name != over and getattr(total, name) != getattr(part, name):
+            return False
+    if over != "when":
+        return total.when == part.when
+    if part.when is None or part.when.is_range:
+        return False
+    return total.when is None or total.when.year == part.when.year
+
+
+def compare(total: Entry, parts: Sequence[Entry | None], findings: Findings) -> None:
+    """Report a total that differs from the sum of its parts by more than rounding can explain.
+
+    Where a part is missing, the total only has to be no smaller than the rest. Indicators that do
+    not add up over regions (rates, indices) are not compared.
+    """
+    indicator = total.facts.indicator
+    if total.number is None or (indicator is not None and indicator.aggregation != "sum"):
+        return
+    known = [p for p in parts if p is not None and p.number is not None]
+    complete = len(known) == len(parts)
+    sum_of_parts = sum((p.number for p in known if p.number is not None), Decimal(0))
+    scaled = any(e.unit is not None and e.unit.factor != 1 for e in (total, *known))
+    grain = min(e.grain for e in (total, *known))
+    exact = grain == 1 and not scaled
+    slack = Decimal(0) if exact else grain * (len(known) + 1) / 2
+    short = sum_of_parts - total.number > slack
+    if short or (complete and abs(sum_of_parts - total.number) > slack):
+        findings.add(
+            "total_mismatch",
+            total.place,
+            f"合计 {total.number:f} 与各分项之和 {sum_of_parts:f} 不符",
+            "请核对分项或合计，改正后重新导入。",
+            total.raw,
+        )

@@ -1,0 +1,48 @@
+"""What one label, number, month or unit says; knows no table."""
+
+from employment_forecast.data.readers.vocabulary.folding import fold
+from employment_forecast.data.readers.vocabulary.labels import Label, Total, Vocabulary
+from employment_forecast.data.readers.vocabulary.mapping import Mapping, TableForm, read_mapping
+from employment_forecast.data.readers.vocabulary.months import (
+    When,
+    bare_when,
+    find_when,
+    parse_when,
+)
+from employment_forecast.data.readers.vocabulary.numbers import (
+    Amount,
+    looks_like_value,
+    parse_amount,
+)
+from employment_forecast.data.readers.vocabulary.units import (
+    Unit,
+    conversion,
+    parse_unit,
+    unit_note,
+)
+from employment_forecast.data.readers.vocabulary.words import FIRM_HEADS, GROUPS, Dimension, Form
+
+__all__ = [
+    "Amount",
+    "Dimension",
+    "FIRM_HEADS",
+    "Form",
+    "GROUPS",
+    "Label",
+    "Mapping",
+    "TableForm",
+    "Total",
+    "Unit",
+    "Vocabulary",
+    "When",
+    "bare_when",
+    "conversion",
+    "find_when",
+    "fold",
+    "looks_like_value",
+    "parse_amount",
+    "parse_unit",
+    "parse_when",
+    "read_mapping",
+    "unit_note",
+]

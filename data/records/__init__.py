@@ -1,0 +1,54 @@
+"""The rows that readers hand over and the store keeps; knows neither."""
+
+from employment_forecast.data.records.findings import (
+    READING_CHECKS,
+    CheckInfo,
+    Finding,
+    Findings,
+    Severity,
+)
+from employment_forecast.data.records.firm_fields import FIRM_FIELDS, SEPARATION_TITLES
+from employment_forecast.data.records.observation import (
+    Observation,
+    check_observations,
+    out_of_range,
+)
+from employment_forecast.data.records.place import Place, column_letters, shown
+from employment_forecast.data.records.readings import Base, FirmMonth, Reading, ReadResult, refusal
+from employment_forecast.data.records.shocks import (
+    KIND_NAMES,
+    USUAL_MONTHS,
+    Shock,
+    ShockKind,
+    read_shock,
+)
+from employment_forecast.data.records.vintages import COLUMNS, Known, Vintages
+
+__all__ = [
+    "Base",
+    "COLUMNS",
+    "CheckInfo",
+    "FIRM_FIELDS",
+    "Finding",
+    "Findings",
+    "FirmMonth",
+    "KIND_NAMES",
+    "Known",
+    "Observation",
+    "Place",
+    "READING_CHECKS",
+    "ReadResult",
+    "Reading",
+    "SEPARATION_TITLES",
+    "Severity",
+    "Shock",
+    "ShockKind",
+    "USUAL_MONTHS",
+    "Vintages",
+    "check_observations",
+    "column_letters",
+    "out_of_range",
+    "read_shock",
+    "refusal",
+    "shown",
+]

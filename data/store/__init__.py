@@ -1,0 +1,79 @@
+"""The observation store: append-only, remembers when a number became known."""
+
+from employment_forecast.data.store.batches import add_observations, open_batch
+from employment_forecast.data.store.bulletins import (
+    OPEN,
+    STATE_NAMES,
+    Kept,
+    add,
+    issued_files,
+    issued_sums,
+    states,
+)
+from employment_forecast.data.store.inventory import (
+    batch_records,
+    export_table,
+    last_entry,
+    overdue_month,
+    revisions,
+)
+from employment_forecast.data.store.samples import (
+    FirmVintages,
+    firm_panel,
+    firm_vintages,
+    group_vintages,
+    groups_of,
+    separation_details,
+)
+from employment_forecast.data.store.schema import metadata
+from employment_forecast.data.store.shocks import declare, declared, withdraw
+from employment_forecast.data.store.store import Store
+from employment_forecast.data.store.targets import add_targets, stored_targets
+from employment_forecast.data.store.warnings import (
+    VERDICT_NAMES,
+    Issued,
+    Outcome,
+    Verdict,
+    issue,
+    issued,
+    outcomes,
+    record_outcome,
+)
+
+__all__ = [
+    "FirmVintages",
+    "Issued",
+    "Kept",
+    "OPEN",
+    "Outcome",
+    "STATE_NAMES",
+    "Store",
+    "VERDICT_NAMES",
+    "Verdict",
+    "add",
+    "add_observations",
+    "add_targets",
+    "batch_records",
+    "declare",
+    "declared",
+    "export_table",
+    "firm_panel",
+    "firm_vintages",
+    "group_vintages",
+    "groups_of",
+    "issue",
+    "issued",
+    "issued_files",
+    "issued_sums",
+    "last_entry",
+    "metadata",
+    "open_batch",
+    "outcomes",
+    "overdue_month",
+    "record_outcome",
+    "revisions",
+    "separation_details",
+    "states",
+    "stored_targets",
+    "withdraw",
+]

@@ -1,0 +1,350 @@
+"""The observation store: append-only, remembers when a number became known.
+
+SQLite by default, any SQLAlchemy URL by setting. Every write is one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from typing import Any
+from urllib.parse import unquote
+
+import pandas as pd
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.errors import BusyError, NotFoundError, SettingsError, StorageError
+from employment_forecast.data.records import (
+    COLUMNS,
+    Known,
+    Observation,
+    Vintages,
+    check_observations,
+)
+from employment_forecast.data.store import migrate
+from employment_forecast.data.store.batches import add_observations, open_batch
+from employment_forecast.data.store.schema import batches, observations, sources
+from employment_forecast.data.store.shock_rows import shocks_of
+
+BUSY_SECONDS = 30
+_WRITERS = 7_205_117  # any constant: the advisory lock of writers on PostgreSQL
+
+
+def _shown(url: str) -> str:
+    """An address as messages may show it: no password, Chinese file names readable."""
+    try:
+        return unquote(make_url(url).render_as_string(hide_password=True))
+    except ArgumentError:
+        return "store.url"
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SettingsError(
+            f"数据库地址“{_shown(url)}”无法使用（{error}）。",
+            "请检查 forecast.toml 的 store.url;PostgreSQL 需另装 postgres 附加包。",
+        ) from error
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _prepare(connection: Any, _record: Any) -> None:
+            # SQLAlchemy, not the driver, opens transactions, so that BEGIN IMMEDIATE is possible.
+            connection.isolation_level = None
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            # Two first runs at once: SQLite refuses the change of mode without waiting; the next
+            # connection makes it. Any other fault shows at the first query.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            immediate = connection.get_execution_options().get("writes", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+class Store:
+    """Observations with their vintages.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL.
+
+    Raises
+    ------
+    SettingsError
+        If the URL names no usable database.
+    StorageError
+        If the database does not answer.
+    BusyError
+        As from every method: another process has been writing for longer than `BUSY_SECONDS`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        self.url = _shown(url)
+        try:
+            with self.reading() as connection:
+                outdated = migrate.current(connection) != migrate.HEAD
+            if outdated:
+                with self.writing() as connection:
+                    migrate.upgrade(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise BusyError(
+                    f"数据库“{self.url}”正被另一进程占用，等候 {BUSY_SECONDS} 秒未果。",
+                    "请等那个进程结束后重试；已有数据未被改动。",
+                ) from error
+            raise StorageError(
+                f"数据库“{self.url}”无法读写（{error.orig}）。",
+                "请检查文件权限、磁盘空间或数据库服务，然后重试；已有数据未被改动。",
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One writing transaction: all or nothing; raises StorageError if the database fails."""
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            if connection.dialect.name == "postgresql":
+                # One writer at a time, as SQLite has it: what was checked stays true until written.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITERS})
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One reading transaction; raises StorageError if the database fails."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Release the connections."""
+        self._engine.dispose()
+
+    def append(
+        self,
+        rows: Iterable[Observation],
+        catalogue: Catalogue,
+        *,
+        command: str,
+        kind: str = "import",
+        demo: bool = False,
+        fingerprint: str = "",
+    ) -> int:
+        """Add a batch of observations, all or nothing.
+
+        Parameters
+        ----------
+        rows : iterable of Observation
+            A value already stored for the same month is revised by a later `published_on`.
+        catalogue : Catalogue
+            Knows the codes, the limits of values and the publication lags.
+        command : str
+            What brought the rows in, for the record.
+        kind : str
+            `import`, `bundled` or whatever else names the door.
+        demo : bool
+            True for demonstration data (演示数据).
+        fingerprint : str
+            Content hash of the input, if the caller has one.
+
+        Returns
+        -------
+        int
+            Batch number.
+
+        Raises
+        ------
+        DataError
+            If a row is impossible; nothing is stored.
+        StorageError
+            If the database cannot be written; nothing is stored.
+        """
+        checked = list(rows)
+        check_observations(checked, catalogue)
+        with self.writing() as connection:
+            batch = open_batch(
+                connection, kind=kind, command=command, demo=demo, fingerprint=fingerprint
+            )
+            add_observations(connection, batch, checked, catalogue)
+            return batch
+
+    def replace_bundled(
+        self,
+        name: str,
+        rows: Sequence[Observation],
+        catalogue: Catalogue,
+        *,
+        demo: bool,
+        fingerprint: str,
+    ) -> bool:
+        """Bring a bundled data set up to the shipped version, once.
+
+        Parameters
+        ----------
+        name : str
+            Name of the data set.
+        rows : sequence of Observation
+            Its content.
+        catalogue : Catalogue
+            As for `append`.
+        demo : bool
+            True for demonstration data.
+        fingerprint : str
+            Content hash; the same hash again changes nothing.
+
+        Returns
+        -------
+        bool
+            True if rows were written.
+        """
+        kind = f"bundled:{name}"
+        with self.reading() as connection:
+            if self._bundled_fingerprint(connection, kind) == fingerprint:
+                return False
+        check_observations(rows, catalogue)
+        with self.writing() as connection:
+            if self._bundled_fingerprint(connection, kind) == fingerprint:
+                return False  # another process was faster
+            connection.execute(
+                update(batches)
+                .where(batches.c.kind == kind, batches.c.withdrawn_at.is_(None))
+                .values(withdrawn_at=clock.now().replace(tzinfo=None))
+            )
+            batch = open_batch(
+                connection, kind=kind, command="随程序附带", demo=demo, fingerprint=fingerprint
+            )
+            add_observations(connection, batch, rows, catalogue)
+        return True
+
+    @staticmethod
+    def _bundled_fingerprint(connection: Connection, kind: str) -> str | None:
+        return connection.scalar(
+            select(batches.c.fingerprint).where(
+                batches.c.kind == kind, batches.c.withdrawn_at.is_(None)
+            )
+        )
+
+    def withdraw(self, batch: int) -> None:
+        """Take a batch back: later `as_of` answers do not see it, the record of it stays.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such batch in force.
+        """
+        with self.writing() as connection:
+            done = connection.execute(
+                update(batches)
+                .where(batches.c.id == batch, batches.c.withdrawn_at.is_(None))
+                .values(withdrawn_at=clock.now().replace(tzinfo=None))
+            )
+            if done.rowcount == 0:
+                raise NotFoundError(f"没有编号为 {batch} 的有效批次。", "请核对批次编号。")
+
+    def vintages(self, region: str, indicator: str) -> Vintages:
+        """Every row of one series and its declared events; demonstration rows only where no real.
+
+        Parameters
+        ----------
+        region, indicator : str
+            Catalogue codes.
+
+        Returns
+        -------
+        Vintages
+        """
+        query = (
+            select(
+                observations.c.month,
+                observations.c.value,
+                observations.c.published_on,
+                observations.c.published_estimated,
+                sources.c.text.label("source"),
+                batches.c.demo,
+                observations.c.id,
+            )
+            .join(batches, batches.c.id == observations.c.batch_id)
+            .join(sources, sources.c.id == observations.c.source_id)
+            .where(
+                observations.c.region == region,
+                observations.c.indicator == indicator,
+                batches.c.withdrawn_at.is_(None),
+            )
+            .order_by(observations.c.month, observations.c.published_on, observations.c.id)
+        )
+        with self.reading() as connection:
+            found = connection.execute(query).all()
+            shocks = tuple(shocks_of(connection, region, indicator))
+        rows = pd.DataFrame([tuple(r) for r in found], columns=list(COLUMNS))
+        rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
+        rows["demo"] = rows["demo"].astype(bool)
+        if not rows["demo"].all():
+            rows = rows[~rows["demo"]]
+        return Vintages(region, indicator, rows.reset_index(drop=True), shocks)
+
+    def as_of(self, day: date, region: str, indicator: str) -> Known:
+        """One series as it was known at the end of a day. See `Vintages.as_of`."""
+        return self.vintages(region, indicator).as_of(day)
+
+    def holding(self, indicator: str, regions: Sequence[str]) -> set[str]:
+        """Which of some regions have any row of an indicator in force."""
+        query = (
+            select(observations.c.region)
+            .join(batches, batches.c.id == observations.c.batch_id)
+            .where(
+                observations.c.region.in_(regions),
+                observations.c.indicator == indicator,
+                batches.c.withdrawn_at.is_(None),
+            )
+            .distinct()
+        )
+        with self.reading() as connection:
+            return set(connection.scalars(query))
+
+    def series(self) -> list[tuple[str, str, bool]]:
+        """Stored (region, indicator, demo) triples in force, sorted."""
+        query = (
+            select(
+                observations.c.region,
+                observations.c.indicator,
+                func.min(batches.c.demo.cast(observations.c.month.type)),
+            )
+            .join(batches, batches.c.id == observations.c.batch_id)
+            .where(batches.c.withdrawn_at.is_(None))
+            .group_by(observations.c.region, observations.c.indicator)
+            .order_by(observations.c.region, observations.c.indicator)
+        )
+        with self.reading() as connection:
+            return [(r, i, bool(d)) for r, i, d in connection.execute(query)]

@@ -1,0 +1,24 @@
+"""Targets that forecasts are held against, and which of them is in force."""
+
+from employment_forecast.data.targets.file import read_targets
+from employment_forecast.data.targets.shipped import load_national_targets, load_targets
+from employment_forecast.data.targets.target import (
+    BASES,
+    TIER_NAMES,
+    Target,
+    in_force,
+    period_months,
+    value_at,
+)
+
+__all__ = [
+    "BASES",
+    "TIER_NAMES",
+    "Target",
+    "in_force",
+    "load_national_targets",
+    "load_targets",
+    "period_months",
+    "read_targets",
+    "value_at",
+]

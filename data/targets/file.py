@@ -1,0 +1,109 @@
+"""Targets from a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.errors import DataError, ForecastError, NotFoundError
+from employment_forecast.data.targets.target import Target
+
+COLUMNS = {
+    "地区": "region", "指标": "indicator", "层级": "tier", "方向": "direction",
+    "考核": "basis", "用语": "qualifier", "时期": "period", "数值": "value",
+    "公布日": "announced_on", "来源": "source",
+}  # fmt: skip
+REQUIRED = ("region", "indicator", "tier", "period", "value", "source")
+DEFAULTS = {"direction": "cap", "basis": "any_month", "qualifier": "以内", "announced_on": ""}
+
+
+def _decoded(file: Path) -> str:
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            f"文件“{file}”无法读取（{error.strerror}）。", "请核对文件名。"
+        ) from error
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise DataError(f"文件“{file}”的编码无法识别。", "请另存为 UTF-8 或 GB18030 编码的 CSV。")
+
+
+def _target(
+    raw: Mapping[str, str], catalogue: Catalogue, aliases: Mapping[str, Mapping[str, str]]
+) -> Target:
+    region = catalogue.region(raw["region"])
+    indicator = catalogue.indicator(raw["indicator"])
+    try:
+        value = float(raw["value"].replace(",", "")) if raw["value"] else None
+    except ValueError:
+        raise DataError(
+            f"数值“{raw['value']}”不是数。", "请只写数字，单位用该指标的单位。"
+        ) from None
+    given = raw["announced_on"]
+    day = clock.parse_day(given, "公布日") if given else clock.today()
+    named: dict[str, Any] = {k: aliases[k].get(raw[k], raw[k]) for k in aliases}
+    return Target(
+        region=region.code,
+        indicator=indicator.code,
+        qualifier=raw["qualifier"],
+        period=raw["period"],
+        value=value,
+        unit=indicator.unit,
+        announced_on=day,
+        announced_estimated=not given,
+        source=raw["source"],
+        **named,
+    )
+
+
+def read_targets(
+    file: Path, catalogue: Catalogue, aliases: Mapping[str, Mapping[str, str]]
+) -> list[Target]:
+    """Read targets from a CSV file.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        UTF-8 or GB18030, header in Chinese (`COLUMNS`) or by field name.
+    catalogue : Catalogue
+        Knows the names.
+    aliases : mapping
+        Chinese words for `tier`, `direction` and `basis`.
+
+    Returns
+    -------
+    list of Target
+
+    Raises
+    ------
+    NotFoundError
+        If the file cannot be read.
+    DataError
+        Naming file, line and remedy.
+    """
+    reader = csv.DictReader(io.StringIO(_decoded(file)))
+    names = {h: COLUMNS.get((h or "").strip(), (h or "").strip()) for h in reader.fieldnames or []}
+    missing = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en not in names.values()]
+    if missing:
+        raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
+    targets = []
+    for line, row in enumerate(reader, start=2):
+        raw = {**DEFAULTS}
+        raw |= {names[k]: (v or "").strip() for k, v in row.items() if k in names}
+        raw |= {k: v for k, v in DEFAULTS.items() if not raw[k]}
+        if not any(raw[k] for k in REQUIRED):
+            continue
+        try:
+            targets.append(_target(raw, catalogue, aliases))
+        except ForecastError as error:
+            raise DataError(f"文件“{file}”第 {line} 行：{error.message}", error.hint) from error
+    return targets

@@ -1,0 +1,25 @@
+"""Published plans (规划) and what they promise: read from TOML, kept as printed, doubts and all."""
+
+from employment_forecast.data.targets.plans.convert import as_targets
+from employment_forecast.data.targets.plans.loader import load_plans, parse_plan, plan_targets
+from employment_forecast.data.targets.plans.schema import (
+    DIRECTION_NAMES,
+    DOMAIN_NAMES,
+    UNCONFIRMED_NAMES,
+    Achieved,
+    Plan,
+    PlanTarget,
+)
+
+__all__ = [
+    "DIRECTION_NAMES",
+    "DOMAIN_NAMES",
+    "UNCONFIRMED_NAMES",
+    "Achieved",
+    "Plan",
+    "PlanTarget",
+    "as_targets",
+    "load_plans",
+    "parse_plan",
+    "plan_targets",
+]

@@ -1,0 +1,315 @@
+"""Reads plans from TOML: every key known, every value checked, every doubt explained."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from typing import Any, get_args
+
+from employment_forecast.data.catalogue import Catalogue, load_catalogue
+from employment_forecast.data.errors import DataError, SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.targets.plans.schema import (
+    Achieved,
+    Attribute,
+    Domain,
+    Doubt,
+    Measure,
+    Plan,
+    PlanDirection,
+    PlanTarget,
+    Repeat,
+)
+from employment_forecast.data.targets.target import Basis, Tier, period_months
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a TOML value may be."""
+
+    fits: Callable[[Any], bool]
+    wanted: str
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value >= 0
+    )
+
+
+def _choice(kind: Any) -> _Kind:
+    known = get_args(kind)
+    return _Kind(lambda v: isinstance(v, str) and v in known, f"以下之一：{'、'.join(known)}")
+
+
+def _choices(kind: Any) -> _Kind:
+    known = get_args(kind)
+    return _Kind(
+        lambda v: isinstance(v, list) and all(isinstance(i, str) and i in known for i in v),
+        f"由这些值组成的列表：{'、'.join(known)}",
+    )
+
+
+def _is_period(value: Any) -> bool:
+    try:
+        period_months(value if isinstance(value, str) else "")
+    except DataError:
+        return False
+    return True
+
+
+_TEXT = _Kind(lambda v: isinstance(v, str), "加引号的文字")
+_FILLED = _Kind(lambda v: isinstance(v, str) and bool(v.strip()), "加引号的非空文字")
+_NUMBER = _Kind(_is_number, "非负数，不加引号")
+_FLAG = _Kind(lambda v: isinstance(v, bool), "true 或 false")
+_DATE = _Kind(lambda v: type(v) is date, "不加引号的日期，如 2016-11-28")
+_PERIOD = _Kind(_is_period, '"2026"（年）、"2021-2025"（规划期）或 "2026-10"（月）')
+_TABLES = _Kind(
+    lambda v: isinstance(v, list) and bool(v) and all(isinstance(i, dict) for i in v), "若干个表"
+)
+
+_PLAN_KEYS: dict[str, _Kind] = {
+    "region": _FILLED,
+    "title": _FILLED,
+    "number": _TEXT,
+    "issuer": _TEXT,
+    "period": _PERIOD,
+    "signed_on": _DATE,
+    "page_dated": _DATE,
+    "announced_on": _DATE,
+    "announced_estimated": _FLAG,
+    "note": _TEXT,
+    "targets": _TABLES,
+}
+_TARGET_KEYS: dict[str, _Kind] = {
+    "key": _FILLED,
+    "domain": _choice(Domain),
+    "indicator": _FILLED,
+    "name": _FILLED,
+    "period": _PERIOD,
+    "period_name": _TEXT,
+    "repeat": _choice(Repeat),
+    "direction": _choice(PlanDirection),
+    "qualifier": _TEXT,
+    "value": _NUMBER,
+    "no_value": _FILLED,
+    "set_by": _choices(Tier),
+    "unit": _TEXT,
+    "attribute": _choice(Attribute),
+    "basis": _choice(Basis),
+    "unconfirmed": _choices(Doubt),
+    "part_of": _FILLED,
+    "same_as": _FILLED,
+    "achieved": _TABLES,
+    "quote": _FILLED,
+    "note": _TEXT,
+}
+_ACHIEVED_KEYS: dict[str, _Kind] = {
+    "value": _NUMBER,
+    "unit": _TEXT,
+    "measure": _choice(Measure),
+    "qualifier": _TEXT,
+    "quote": _FILLED,
+}
+_PLAN_NEEDS = ("region", "title", "period", "announced_on", "announced_estimated", "targets")
+_TARGET_NEEDS = ("key", "indicator", "name", "period", "direction", "unit", "basis", "quote")
+_ACHIEVED_NEEDS = ("measure", "quote")
+
+
+def _checked(
+    raw: Mapping[str, Any], keys: Mapping[str, _Kind], needs: tuple[str, ...], where: str
+) -> dict[str, Any]:
+    """Refuse unknown and missing keys and wrong values; turn lists into tuples."""
+    for key, value in raw.items():
+        if key not in keys:
+            raise SettingsError(
+                f"{where}里有未知的键“{key}”。", suggestion(key, keys) or "请删除该键。"
+            )
+        if not keys[key].fits(value):
+            raise SettingsError(
+                f"{where}里“{key}”的值“{value}”不可用。", f"应为{keys[key].wanted}。"
+            )
+    missing = [key for key in needs if key not in raw]
+    if missing:
+        raise SettingsError(f"{where}里缺少必填的键“{'、'.join(missing)}”。", "请补上后重试。")
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+
+
+def _indicator(code: str, name: str, catalogue: Catalogue) -> tuple[str, bool]:
+    """Code to use, and whether the catalogue knows the indicator by code or by name."""
+    for text in (code, name):
+        try:
+            return catalogue.indicator(text).code, True
+        except UnknownNameError:
+            continue
+    return code, False
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _read_achieved(raw: Mapping[str, Any], where: str) -> Achieved:
+    known = _checked(raw, _ACHIEVED_KEYS, _ACHIEVED_NEEDS, f"{where}的 achieved ")
+    figure = Achieved(**{**known, "value": _number(known.get("value"))})
+    if figure.value is not None and not figure.unit:
+        raise SettingsError(f"{where}的 achieved 里有数值而没有单位。", "请补上 unit。")
+    _refuse_foreign(figure.qualifier, figure.quote, f"{where}的 achieved ")
+    return figure
+
+
+def _refuse_foreign(qualifier: str, quote: str, where: str) -> None:
+    if qualifier not in quote:
+        raise SettingsError(
+            f"{where}里限定词“{qualifier}”不在引文“{quote}”中。", "限定词须照引文原样摘录。"
+        )
+
+
+def _read_target(
+    raw: Mapping[str, Any], region: str, title: str, catalogue: Catalogue, where: str
+) -> PlanTarget:
+    where = f"{where}的目标“{raw.get('key', '?')}”"
+    known = _checked(raw, _TARGET_KEYS, _TARGET_NEEDS, where)
+    code, catalogued = _indicator(known["indicator"], known["name"], catalogue)
+    achieved = tuple(_read_achieved(item, where) for item in known.get("achieved", ()))
+    target = PlanTarget(
+        **{
+            **known,
+            "region": region,
+            "plan": title,
+            "indicator": code,
+            "catalogued": catalogued,
+            "value": _number(known.get("value")),
+            "achieved": achieved,
+        }
+    )
+    if (target.value is None) != bool(target.no_value):
+        raise SettingsError(
+            f"{where}里 value 和 no_value 须恰有其一。",
+            "有数值写 value；没有数值写 no_value，说明原因。",
+        )
+    if target.unconfirmed and not target.note:
+        raise SettingsError(f"{where}有未确认之处而没有说明。", "请在 note 中写明原文的几种读法。")
+    if target.value is not None and not target.unit and target.unit_confirmed:
+        raise SettingsError(
+            f"{where}有数值而没有单位。",
+            '请补上 unit；原文读不出单位时在 unconfirmed 中写 "unit"。',
+        )
+    if target.repeat == "year" and target.first_month.month != 1:
+        raise SettingsError(f"{where}按年重复，时期却不是整年。", "请把 period 写成年或起止年。")
+    _refuse_foreign(target.qualifier, target.quote, where)
+    return target
+
+
+def _refuse_loose_ends(targets: tuple[PlanTarget, ...], where: str) -> None:
+    """Keys are unique, and `part_of` and `same_as` point at entries of the plan."""
+    keys = [t.key for t in targets]
+    for target in targets:
+        if keys.count(target.key) > 1:
+            raise SettingsError(f"{where}里目标“{target.key}”出现两次。", "请为其中一个换名。")
+        for link in (target.part_of, target.same_as):
+            if link and (link not in keys or link == target.key):
+                raise SettingsError(
+                    f"{where}里目标“{target.key}”所指的“{link}”不存在。",
+                    suggestion(link, keys) or "请核对 part_of 和 same_as。",
+                )
+
+
+def parse_plan(text: str, where: str, catalogue: Catalogue) -> Plan:
+    """Read one plan.
+
+    Parameters
+    ----------
+    text : str
+        TOML; the keys are the attributes of `Plan`, `PlanTarget` and `Achieved`.
+    where : str
+        File named in errors.
+    catalogue : Catalogue
+        Regions must be in it; indicators may be.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    SettingsError
+        On bad TOML, unknown or missing keys, values that cannot be, a region the catalogue does
+        not know, a doubt without a note, or a qualifier that is not in the quoted phrase.
+    """
+    place = f"规划文件“{where}”"
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{place}不是有效的 TOML（{error}）。", "请改正所示的行。") from error
+    known = _checked(raw, _PLAN_KEYS, _PLAN_NEEDS, place)
+    try:
+        region = catalogue.region(known["region"]).code
+    except UnknownNameError as error:
+        raise SettingsError(f"{place}的 region 无法识别：{error.message}", error.hint) from error
+    targets = tuple(
+        _read_target(item, region, known["title"], catalogue, place) for item in known["targets"]
+    )
+    _refuse_loose_ends(targets, place)
+    return Plan(**{**known, "region": region, "targets": targets})
+
+
+def load_plans(catalogue: Catalogue | None = None) -> tuple[Plan, ...]:
+    """Read the plans that ship with the program.
+
+    Parameters
+    ----------
+    catalogue : Catalogue, optional
+        The workspace's; the shipped one by default.
+
+    Returns
+    -------
+    tuple of Plan
+        Ordered by region code.
+
+    Raises
+    ------
+    SettingsError
+        As in `parse_plan`.
+    """
+    catalogue = catalogue or load_catalogue()
+    files = sorted(
+        (
+            f
+            for f in resources.files("employment_forecast.data.targets.plans").iterdir()
+            if f.name.endswith(".toml")
+        ),
+        key=lambda f: f.name,
+    )
+    return tuple(parse_plan(f.read_text("utf-8"), f.name, catalogue) for f in files)
+
+
+def plan_targets(region: str, catalogue: Catalogue | None = None) -> list[PlanTarget]:
+    """Every entry of a region's plans, labour relations included.
+
+    Parameters
+    ----------
+    region : str
+        Code, name or alias.
+    catalogue : Catalogue, optional
+        As in `load_plans`.
+
+    Returns
+    -------
+    list of PlanTarget
+        Empty for a region without a plan.
+
+    Raises
+    ------
+    UnknownNameError
+        If the catalogue does not know the region.
+    """
+    catalogue = catalogue or load_catalogue()
+    code = catalogue.region(region).code
+    return [t for plan in load_plans(catalogue) if plan.region == code for t in plan.targets]

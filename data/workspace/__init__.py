@@ -1,0 +1,43 @@
+"""Where settings, observations, caches and MLflow's files live, and what opens them.
+
+Names are loaded when first asked for, so that a command that reads a file starts at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from employment_forecast.data.workspace.backup import restore_backup, write_backup
+    from employment_forecast.data.workspace.cell_cache import FileCellCache
+    from employment_forecast.data.workspace.folders import Workspace, find_workspace
+    from employment_forecast.data.workspace.session import Session
+    from employment_forecast.data.workspace.settings import Settings, load_settings, template
+
+__all__ = [
+    "FileCellCache",
+    "Session",
+    "Settings",
+    "Workspace",
+    "find_workspace",
+    "load_settings",
+    "restore_backup",
+    "template",
+    "write_backup",
+]
+_HOME = {
+    "FileCellCache": "cell_cache",
+    "Session": "session",
+    "Settings": "settings",
+    "Workspace": "folders",
+    "find_workspace": "folders",
+    "load_settings": "settings",
+    "restore_backup": "backup",
+    "template": "settings",
+    "write_backup": "backup",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

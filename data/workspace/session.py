@@ -1,0 +1,72 @@
+"""A workspace at work: settings, catalogue, store, cache and targets, opened when first used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    from employment_forecast.data.catalogue import Catalogue
+    from employment_forecast.data.store import Store
+    from employment_forecast.data.targets import Target
+    from employment_forecast.data.workspace.cell_cache import FileCellCache
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a command works with. Parts are opened when first used.
+
+    Attributes
+    ----------
+    workspace : Workspace
+        Its folders exist.
+    settings : Settings
+        Validated.
+    """
+
+    workspace: Workspace
+    settings: Settings
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Shipped regions and indicators and the workspace's own."""
+        from employment_forecast.data.catalogue import load_catalogue
+
+        return load_catalogue(
+            self.settings.regions, self.settings.indicators, str(self.workspace.settings_file)
+        )
+
+    @cached_property
+    def store(self) -> Store:
+        """Observation store, with the bundled data brought up to date."""
+        from employment_forecast.data.bundled import sync
+        from employment_forecast.data.store import Store
+
+        store = Store(self.settings.store_url(self.workspace))
+        sync(store, self.catalogue)
+        return store
+
+    @cached_property
+    def cells(self) -> FileCellCache | None:
+        """Cache of back-test cells; None if the settings turn it off."""
+        from employment_forecast.data.workspace.cell_cache import FileCellCache
+
+        megabytes = int(self.settings["cache.megabytes"])
+        return FileCellCache(self.workspace.cells, megabytes) if megabytes else None
+
+    @cached_property
+    def _shipped_targets(self) -> tuple[Target, ...]:
+        from employment_forecast.data.targets import load_targets
+        from employment_forecast.data.targets.plans import as_targets
+
+        return (*load_targets(), *as_targets(catalogue=self.catalogue))
+
+    def targets(self) -> list[Target]:
+        """Every target on file: those that ship with the program, then those entered here."""
+        from employment_forecast.data.store import stored_targets
+
+        return [*self._shipped_targets, *stored_targets(self.store)]

@@ -1,0 +1,23 @@
+"""A competition as files and as MLflow figures, and back."""
+
+from employment_forecast.experiments.archive.content import (
+    BACKTEST,
+    CAP_EVENTS,
+    champion,
+    version_description,
+    version_tags,
+)
+from employment_forecast.experiments.archive.model_files import STATE, rehearse, save_model
+from employment_forecast.experiments.archive.state import decode_facts
+
+__all__ = [
+    "BACKTEST",
+    "CAP_EVENTS",
+    "STATE",
+    "champion",
+    "decode_facts",
+    "rehearse",
+    "save_model",
+    "version_description",
+    "version_tags",
+]

@@ -1,0 +1,338 @@
+"""What MLflow is told about a competition: names, tags, parameters, metrics and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.experiments.tracking import NOTE_TAG, Figures, program_version, user
+from employment_forecast.forecasting.assessment import LevelAssessment, TotalAssessment
+from employment_forecast.forecasting.competition import Competition, Entry
+from employment_forecast.forecasting.documents import (
+    cap_document,
+    forecast_csv,
+    joint_document,
+    level_document,
+    summary,
+    total_document,
+)
+from employment_forecast.models import roster
+from employment_forecast.models.combining import MEMBERS
+from employment_forecast.models.paths import Failure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BACKTEST = "backtest.csv"
+CAP_EVENTS = "cap_events.csv"
+DEMO = "演示数据"
+REAL = "正式数据"
+
+
+def start_tags(series: Series) -> dict[str, str]:
+    """What is known of a run before it computes anything."""
+    return {
+        **series.tags,
+        "code_version": program_version(),
+        "mlflow.source.name": "forecast run",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.user": user(),
+    }
+
+
+def open_name() -> str:
+    """Name of a run that is not finished, and may never be."""
+    return f"未完成 {clock.now():%m-%d %H:%M}"
+
+
+def run_name(result: Competition) -> str:
+    """Name of a finished run: short, since the UI cuts it; the experiment names the series."""
+    mark = " 演示" if result.demo else ""
+    return f"{result.history.origin}{mark} {champion(result).label}"
+
+
+def child_name(entry: Entry, result: Competition) -> str:
+    """Name of one model's run."""
+    return f"★ {entry.label}" if entry.model == result.choice.model else entry.label
+
+
+def shared_data(result: Competition) -> str:
+    """Hash of other regions' figures that the chosen forecast rests on; empty where on none."""
+    return result.neighbours if result.choice.model == roster.POOLED else ""
+
+
+def _origin(result: Competition) -> dict[str, str]:
+    """Which data a result comes from."""
+    history = result.history
+    return {
+        "data_month": str(history.origin),
+        "data_kind": DEMO if result.demo else REAL,
+        "demo": str(result.demo).lower(),
+        "as_of": history.as_of.isoformat(),
+        "data_fingerprint": history.fingerprint,
+        "neighbours": shared_data(result),
+    }
+
+
+def _facts(result: Competition) -> dict[str, str]:
+    return {
+        **_origin(result),
+        "pseudo_real_time": str(result.history.pseudo_real_time).lower(),
+        "seed": str(result.options.seed),
+        "code_version": program_version(),
+    }
+
+
+def version_tags(result: Competition) -> dict[str, str]:
+    """Tags of a registered version: how it scored and where it comes from, most telling first."""
+    scores = {
+        name: f"{value:.4f}"
+        for name, value in _scores(champion(result)).items()
+        if value is not None
+    }
+    brier = cap_brier(result)
+    return {
+        "data_month": str(result.history.origin),
+        "model_label": champion(result).label,
+        **scores,
+        "cap_brier": "没有可比的月份" if brier is None else f"{brier:.4f}",
+        **_origin(result),
+        "code_version": program_version(),
+        "model": result.choice.model,
+        "evidence_origins": str(result.choice.origins),
+    }
+
+
+def version_description(result: Competition) -> str:
+    """Description of a registered version; its first line is what the list of versions shows."""
+    chosen = champion(result)
+    score = "未评分" if chosen.wis is None else f"WIS {chosen.wis:.3f}"
+    return f"{run_name(result)}，{score}\n\n{summary(result)}"
+
+
+def champion(result: Competition) -> Entry:
+    """Leaderboard line of the chosen model."""
+    return next(e for e in result.entries if e.model == result.choice.model)
+
+
+def cap_brier(result: Competition) -> float | None:
+    """Brier score of the chosen model's monthly cap probabilities at past origins."""
+    return None if result.cap_events is None else result.cap_events.brier(result.choice.model)
+
+
+def _scores(entry: Entry) -> dict[str, float | None]:
+    """Scores to four digits, which is what the UI has room for; `leaderboard.csv` has them all."""
+    scores = {
+        "wis": entry.wis,
+        "mase": entry.mase,
+        "coverage80": entry.coverage80,
+        "coverage95": entry.coverage95,
+    }
+    return {name: None if value is None else round(value, 4) for name, value in scores.items()}
+
+
+def _by_horizon(entry: Entry) -> dict[str, Sequence[float]]:
+    return {
+        "horizon/wis": entry.wis_by_horizon,
+        "horizon/mase": entry.mase_by_horizon,
+        "horizon/coverage95": entry.coverage95_by_horizon,
+    }
+
+
+def _cap_metrics(result: Competition) -> dict[str, float | None]:
+    """Probabilities and headroom by tier; the period tells two caps of one tier apart."""
+    metrics: dict[str, float | None] = {}
+    for item in result.assessments:
+        target = item.target
+        shares = {"p_any": item.p_any, "p_end": item.p_end, "p_average": item.p_average}
+        if item.already_breached:
+            shares["p_any_remaining"] = item.p_any_remaining
+        for name, value in {**shares, "headroom": item.headroom}.items():
+            if value is None:
+                continue
+            key = f"{name}/{target.tier}"
+            if key in metrics:
+                key = f"{key}.{target.period}.{target.basis}"
+            metrics[key] = value
+    return metrics
+
+
+def _target_metrics(result: Competition) -> dict[str, float | None]:
+    """Probabilities of floors and levels, and of several caps at once."""
+    metrics: dict[str, float | None] = {}
+    items: list[TotalAssessment | LevelAssessment] = [*result.totals, *result.levels]
+    for item in items:
+        target = item.target
+        metrics[f"p_reach/{target.tier}.{target.period}.{target.basis}"] = item.p_reach
+    for total in result.totals:
+        target = total.target
+        metrics[f"progress/{target.tier}.{target.period}.{target.basis}"] = total.progress
+    if result.joint is not None:
+        metrics["p_any/at_least_one_cap"] = result.joint.p_at_least_one
+    return {name: value for name, value in metrics.items() if value is not None}
+
+
+def parent_figures(result: Competition, seconds: float) -> Figures:
+    """What the run of a competition says: settings, the choice and its scores, the caps."""
+    options, history = result.options, result.history
+    chosen = champion(result)
+    return Figures(
+        params={
+            "model": result.choice.model,
+            "model_label": chosen.label,
+            "data_month": str(history.origin),
+            "data_start": str(history.start),
+            "as_of": history.as_of.isoformat(),
+            "months": str(len(history)),
+            "horizon": str(result.champion_paths.horizon),
+            "origins": str(len(result.backtest.months)),
+            "paths": str(options.n_paths),
+            "seed": str(options.seed),
+            "competitors": ",".join(sorted(e.model for e in result.entries)),
+        },
+        metrics={
+            **_scores(chosen),
+            "cap_brier": cap_brier(result),
+            **_cap_metrics(result),
+            **_target_metrics(result),
+            "work/cells_computed": result.cells_computed,
+            "work/cells_reused": result.cells_reused,
+            "work/seconds": seconds,
+        },
+        series=_by_horizon(chosen),
+        tags={
+            **_facts(result),
+            "model": result.choice.model,
+            "choice_reason": result.choice.reason,
+            NOTE_TAG: summary(result),
+        },
+    )
+
+
+def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, str]:
+    """Tags of one model's run."""
+    facts = {
+        **series.tags,
+        **_facts(result),
+        "model": entry.model,
+        "chosen": str(entry.model == result.choice.model).lower(),
+    }
+    found = result.further.get(entry.model)
+    if found is not None and found.in_confidence_set is not None:
+        facts["in_confidence_set"] = str(found.in_confidence_set).lower()
+    return {**facts, "failure": entry.failure} if entry.failure else facts
+
+
+def _further(result: Competition, model: str) -> dict[str, float | None]:
+    """Further scores and tests of a model, as metrics."""
+    found = result.further.get(model)
+    if found is None:
+        return {}
+    names = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps")
+    scores = {name: getattr(found, name) for name in names}
+    tests = {f"test/{name}": getattr(found, name) for name in ("dm_statistic", "dm_p", "set_p")}
+    return {
+        name: None if value is None else round(value, 4)
+        for name, value in {**scores, **tests}.items()
+    }
+
+
+def child_figures(result: Competition, entry: Entry) -> Figures:
+    """Settings and scores of one model."""
+    return Figures(
+        params={
+            "model": entry.model,
+            "model_label": entry.label,
+            "floor": str(entry.floor).lower(),
+            **_settings(entry.model),
+        },
+        metrics={**_scores(entry), **_further(result, entry.model), "cells": entry.cells},
+        series=_by_horizon(entry),
+    )
+
+
+def _settings(model: str) -> dict[str, str]:
+    if model in roster.COMBINATIONS:
+        return {"settings.members": ",".join(MEMBERS)}
+    competitor = roster.create(model)
+    given = {f"settings.{k}": str(v) for k, v in competitor.settings.items()}
+    return {"model_version": str(competitor.version), **given}
+
+
+def forecast_failed(result: Competition, model: str) -> bool:
+    """Whether a model gave no forecast at the current origin."""
+    return isinstance(result.forecasts[model], Failure)
+
+
+def tables(result: Competition) -> dict[str, bytes]:
+    """Tables kept with a run, by file name."""
+    caps = [cap_document(item, result.indicator) for item in result.assessments]
+    targets = {
+        "caps_joint": joint_document(result.joint),
+        "floors": [total_document(item, result.indicator) for item in result.totals],
+        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
+    }
+    found = {
+        "forecast.csv": forecast_csv(result),
+        "leaderboard.csv": _leaderboard(result),
+        "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
+        "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
+        BACKTEST: csv_table(result.backtest.table()),
+    }
+    events = result.cap_events
+    return (
+        found
+        if events is None or not events.events
+        else {**found, CAP_EVENTS: csv_table(events.table())}
+    )
+
+
+def csv_table(table: pd.DataFrame) -> bytes:
+    """A table as CSV with eight digits, as `to_csv(float_format="%.8g")` writes it but faster.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Several columns; the index is left out.
+
+    Returns
+    -------
+    bytes
+        UTF-8 with a byte order mark; what is not a number stays empty.
+    """
+    shown = table.copy()
+    for name in table.columns[table.dtypes == "float64"]:
+        values = table[name].tolist()
+        shown[name] = ["" if math.isnan(v) else f"{v:.8g}" for v in values]
+    text: str = shown.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+_TESTED = ("dm_statistic", "dm_p", "set_p", "in_confidence_set")
+_FURTHER = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps", *_TESTED)
+
+
+def _leaderboard(result: Competition) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    titles = ("model", "label", "floor", "wis", "mase", "coverage80", "coverage95", "cells")
+    last = ("failure", "failed_now")
+    writer.writerow([*titles, "wis_less_default", "standard_error", *_FURTHER, *last])
+    for e in result.entries:
+        difference, error = result.choice.differences.get(e.model, (None, None))
+        scores = (e.wis, e.mase, e.coverage80, e.coverage95)
+        found = result.further.get(e.model)
+        more = [None if found is None else getattr(found, name) for name in _FURTHER]
+        writer.writerow(
+            [
+                *(e.model, e.label, e.floor, *scores, e.cells, difference, error, *more),
+                *(e.failure or "", forecast_failed(result, e.model)),
+            ]
+        )
+    return stream.getvalue().encode("utf-8-sig")

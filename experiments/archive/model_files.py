@@ -1,0 +1,97 @@
+"""The files of a registered version: MLflow's description, the serving script and the state."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.experiments.archive import state
+from employment_forecast.experiments.archive.content import version_tags
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.early_warning import LineRule
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+# Where MLflow puts the folder that the script reads, below the model's own folder.
+STATE = "artifacts/state"
+# What the script needs; open ended, so that a version outlives an upgrade.
+_REQUIREMENTS = ("mlflow>=3.5", "pandas>=2.3")
+_USUAL_HORIZON = 12
+
+
+def _signature(columns: list[str]) -> ModelSignature:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    return ModelSignature(
+        inputs=Schema([ColSpec("long", "horizon")]),
+        outputs=Schema([ColSpec("string", "month"), *(ColSpec("double", c) for c in columns)]),
+        params=ParamSchema([ParamSpec("what", "string", "quantiles")]),
+    )
+
+
+def save_model(series: Series, result: Competition, rule: LineRule, folder: Path) -> None:
+    """Write the chosen model's forecast as an MLflow model: code by copy, state as JSON and CSV.
+
+    Parameters
+    ----------
+    series : Series
+        Names.
+    result : Competition
+        Outcome of the main job.
+    rule : LineRule
+        Warning levels in force.
+    folder : pathlib.Path
+        Made by this call. No pickle is written, and no package is looked up.
+    """
+    paths = result.champion_paths
+    _save(
+        folder,
+        files=state.encode(series, result, rule),
+        columns=list(paths.table().columns),
+        horizon=min(_USUAL_HORIZON, paths.horizon),
+        tags=version_tags(result),
+    )
+
+
+def rehearse() -> None:
+    """Save an empty model and forget it.
+
+    At its first save in a process MLflow looks through every installed package, which takes longer
+    than all the rest; this can be done beside the computation.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        _save(Path(scratch) / "model", files={}, columns=[], horizon=1, tags={})
+
+
+def _save(
+    folder: Path,
+    files: Mapping[str, bytes],
+    columns: list[str],
+    horizon: int,
+    tags: dict[str, str],
+) -> None:
+    import pandas as pd
+    from mlflow import pyfunc
+
+    script = resources.files("employment_forecast.experiments.archive").joinpath("served_model.py")
+    with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
+        # MLflow keeps the name of the folder it copies; `STATE` relies on it.
+        kept = Path(scratch) / "state"
+        kept.mkdir()
+        for name, content in files.items():
+            (kept / name).write_bytes(content)
+        pyfunc.save_model(
+            path=str(folder),
+            python_model=str(file),
+            artifacts={"state": str(kept)},
+            signature=_signature(columns),
+            input_example=pd.DataFrame({"horizon": [horizon]}),
+            pip_requirements=list(_REQUIREMENTS),
+            metadata=tags,
+        )

@@ -1,0 +1,331 @@
+"""The state of a model version as JSON and CSV: written once, read back to the last bit."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from employment_forecast.data.catalogue import Break, Series
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.records import Shock
+from employment_forecast.experiments.archive.content import champion, shared_data
+from employment_forecast.experiments.tracking import program_version
+from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.documents import cap_document
+from employment_forecast.forecasting.early_warning import LineRule
+from employment_forecast.forecasting.early_warning.line_table import line_rows
+from employment_forecast.forecasting.inspection import known_effects
+from employment_forecast.models.paths import SamplePaths
+
+# 2: indicators beside the target, changes of definition and checksums are kept as well.
+FORMAT = 2
+FACTS = "forecast.json"
+QUANTILES = "quantiles.csv"
+PATHS = "paths.csv.gz"
+HISTORY = "history.csv"
+LAGGED = "lagged.csv"
+LINES = "lines.json"
+_FAULTS = (OSError, EOFError, ValueError, KeyError, TypeError)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, bytes]:
+    """State files of a version, by name.
+
+    Parameters
+    ----------
+    series : Series
+        Names.
+    result : Competition
+        Its chosen model's forecast is kept, with the data it was made from.
+    rule : LineRule
+        Warning levels in force, for the lines that are kept with the forecast.
+
+    Returns
+    -------
+    dict
+        The same competition gives the same bytes.
+    """
+    paths, history = result.champion_paths, result.history
+    months = [str(m) for m in paths.months]
+    table = paths.table()
+    quantiles = zip(months, table.to_numpy().tolist(), strict=True)
+    # The shortest digits of a double give the same number back; nothing is rounded.
+    draws = [[repr(v) for v in row] for row in paths.values.tolist()]
+    known = zip(history.months.astype(str), history.values.tolist(), strict=True)
+    files = {
+        QUANTILES: _csv(["month", *table.columns], [[m, *map(repr, row)] for m, row in quantiles]),
+        PATHS: gzip.compress(_csv(months, draws), mtime=0),
+        HISTORY: _csv(["month", "value"], [[m, repr(v)] for m, v in known]),
+        LAGGED: _csv(
+            ["indicator", "value"],
+            [[each.indicator, repr(v)] for each in history.lagged for v in each.values.tolist()],
+        ),
+        LINES: json.dumps(line_rows(result, rule), ensure_ascii=False, indent=1).encode(),
+    }
+    facts = {
+        "format": FORMAT,
+        **series.tags,
+        "unit": history.unit,
+        "precision": history.precision,
+        "origin": str(paths.origin),
+        "horizon": paths.horizon,
+        "tested_horizon": result.tested_horizon,
+        "paths": paths.n_paths,
+        "seed": result.options.seed,
+        "options": {
+            "horizon": result.options.horizon,
+            "origins": result.options.origins,
+            "gaps": result.options.gaps,
+            "models": list(result.options.models),
+        },
+        "model": result.choice.model,
+        "model_label": champion(result).label,
+        "code_version": program_version(),
+        "data_fingerprint": history.fingerprint,
+        "neighbours": shared_data(result),
+        "demo": result.demo,
+        "as_of": history.as_of.isoformat(),
+        "history": {
+            "start": str(history.start),
+            "kind": history.kind,
+            "transform": history.transform,
+            "demo": history.demo,
+            "pseudo_real_time": history.pseudo_real_time,
+            "sources": list(history.sources),
+            "notes": list(history.notes),
+            "breaks": [{**asdict(b), "month": str(b.month)} for b in history.breaks],
+            "lagged": [_lagged_facts(each) for each in history.lagged],
+            "shocks": [_shock_facts(each) for each in history.shocks],
+            "effects": known_effects(history),
+        },
+        "caps": [cap_document(item, result.indicator) for item in result.assessments],
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    return {FACTS: json.dumps(facts, ensure_ascii=False, indent=1).encode(), **files}
+
+
+def _shock_facts(each: Shock) -> dict[str, Any]:
+    withdrawn = each.withdrawn_on
+    return {
+        **asdict(each),
+        "month": str(each.month),
+        "declared_on": each.declared_on.isoformat(),
+        "withdrawn_on": None if withdrawn is None else withdrawn.isoformat(),
+    }
+
+
+def _shock(facts: Mapping[str, Any]) -> Shock:
+    withdrawn = facts["withdrawn_on"]
+    return Shock(
+        **{
+            **facts,
+            "month": pd.Period(facts["month"], freq="M"),
+            "declared_on": date.fromisoformat(facts["declared_on"]),
+            "withdrawn_on": None if withdrawn is None else date.fromisoformat(withdrawn),
+        }
+    )
+
+
+def _lagged_facts(each: LaggedIndicator) -> dict[str, Any]:
+    return {
+        "region": each.region,
+        "indicator": each.indicator,
+        "name": each.name,
+        "unit": each.unit,
+        "start": str(each.start),
+        "transform": each.transform,
+        "demo": each.demo,
+        "pseudo_real_time": each.pseudo_real_time,
+        "breaks": [str(month) for month in each.breaks],
+    }
+
+
+def decode_facts(folder: Path) -> dict[str, Any]:
+    """Facts of a version's state, after its files have been held against their checksums.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the files of `encode`.
+
+    Returns
+    -------
+    dict
+        Content of `forecast.json`. A version of format 1 has no checksums to hold against.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged, or was written by a newer release.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((folder / FACTS).read_text("utf-8"))
+        newer = facts["format"] > FORMAT
+        sums: Mapping[str, str] = facts["sha256"] if facts["format"] > 1 else {}
+        intact = newer or all(
+            hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
+            for name, expected in sums.items()
+        )
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    if newer:
+        raise StorageError(
+            f"模型版本的文件（“{folder}”）由较新的程序写成。", "请改用较新的程序版本。"
+        )
+    if not intact:
+        raise _damaged(folder)
+    return facts
+
+
+def decode_history(folder: Path) -> History:
+    """History a version was made from.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the files of `encode`.
+
+    Returns
+    -------
+    History
+        Equal to the one of the competition, fingerprint included. Of format 1 the indicators
+        beside the target and the changes of definition are not known.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged.
+    """
+    facts = decode_facts(folder)
+    try:
+        kept = facts["history"]
+        months, values = _columns(folder / HISTORY)
+        start = pd.Period(kept["start"], freq="M")
+        beside = _lagged(folder, kept["lagged"]) if facts["format"] > 1 else ()
+        history = History(
+            region=facts["region"],
+            indicator=facts["indicator"],
+            start=start,
+            values=np.array([float(v) for v in values]),
+            unit=facts["unit"],
+            kind=kept["kind"],
+            transform=kept["transform"],
+            precision=facts["precision"],
+            as_of=date.fromisoformat(facts["as_of"]),
+            demo=kept["demo"],
+            pseudo_real_time=kept["pseudo_real_time"],
+            sources=tuple(kept["sources"]),
+            notes=tuple(kept["notes"]),
+            breaks=tuple(
+                Break(**{**b, "month": pd.Period(b["month"], freq="M")})
+                for b in kept.get("breaks", ())
+            ),
+            lagged=beside,
+            shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
+        )
+        whole = list(history.months.astype(str)) == months
+        same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    if not (whole and same):
+        raise _damaged(folder)
+    return history
+
+
+def _columns(file: Path) -> tuple[list[str], list[str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        _, *rows = csv.reader(stream)
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[LaggedIndicator, ...]:
+    names, values = _columns(folder / LAGGED)
+    return tuple(
+        LaggedIndicator(
+            **{
+                **each,
+                "start": pd.Period(each["start"], freq="M"),
+                "breaks": tuple(pd.Period(b, freq="M") for b in each.get("breaks", ())),
+            },
+            values=np.array(
+                [float(v) for n, v in zip(names, values, strict=True) if n == each["indicator"]]
+            ),
+        )
+        for each in kept
+    )
+
+
+def decode_lines(folder: Path) -> list[dict[str, Any]]:
+    """Warning lines of a version's state; empty where it was written before lines were kept.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged.
+    """
+    decode_facts(folder)
+    if not (folder / LINES).is_file():
+        return []
+    try:
+        rows: list[dict[str, Any]] = json.loads((folder / LINES).read_text("utf-8"))
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    return rows
+
+
+def decode_paths(folder: Path) -> SamplePaths:
+    """Sample paths of a version's state.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds the files of `encode`.
+
+    Returns
+    -------
+    SamplePaths
+        Bit for bit as they were.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing or damaged.
+    """
+    facts = decode_facts(folder)
+    try:
+        with gzip.open(folder / PATHS, "rt", encoding="ascii", newline="") as stream:
+            _, *rows = csv.reader(stream)
+        values = np.array([[float(v) for v in row] for row in rows])
+        origin = pd.Period(facts["origin"], freq="M")
+        complete = values.shape == (facts["paths"], facts["horizon"])
+    except _FAULTS as error:
+        raise _damaged(folder) from error
+    if not complete:
+        raise _damaged(folder)
+    return SamplePaths(values, origin)
+
+
+def _damaged(folder: Path) -> StorageError:
+    return StorageError(
+        f"模型版本的文件不完整或已损坏（“{folder}”）。", "请重新运行 forecast run，再晋级新的版本。"
+    )

@@ -1,0 +1,1 @@
+"""Bulletins made, kept, reviewed, signed and corrected."""

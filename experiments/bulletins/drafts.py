@@ -1,0 +1,405 @@
+"""Make, keep and correct the bulletin of a region and month."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import NotFoundError, NoThresholdsError
+from employment_forecast.data.files import write_atomically
+from employment_forecast.data.store import OPEN, STATE_NAMES, Kept, add, issued_files, states
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.bulletins.files import file_name, folder, put, valid
+from employment_forecast.experiments.bulletins.record import (
+    Question,
+    bulletin_record,
+    latest_month,
+    usual_day,
+)
+from employment_forecast.experiments.publication import feed_document
+from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
+from employment_forecast.forecasting.bulletin.render.rendering import render
+from employment_forecast.forecasting.bulletin.text import (
+    ASIDE_OF_VERSION,
+    Bulletin,
+    Correction,
+    Stamp,
+    changed_facts,
+)
+from employment_forecast.forecasting.bulletin.text.compose import compose
+
+DEFAULT_FORMATS = ("html", "docx", "md", "json")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bulletin as it stands.
+
+    Attributes
+    ----------
+    record : mapping
+        Everything it cites.
+    files : dict
+        Content by file name.
+    month : str
+        YYYY-MM.
+    correction : int
+        0, or n of 更正第n号.
+    changed : bool
+        Whether it says anything that was not kept before.
+    kept : Kept
+        Its state in the store.
+    """
+
+    record: Mapping[str, Any]
+    files: dict[str, bytes]
+    month: str
+    correction: int
+    changed: bool
+    kept: Kept
+
+
+def fingerprint(record: Mapping[str, Any]) -> str:
+    """Hash of what a record says, apart from what changes with the day it is asked on.
+
+    Parameters
+    ----------
+    record : mapping
+        As `bulletin_record` gives it.
+
+    Returns
+    -------
+    str
+        SHA-256. The day of knowledge, the program's version, names and scores of registered
+        versions, delays and the age of the feed do not count: they would make a correction of a
+        bulletin whose figures all stand.
+    """
+    said = {k: v for k, v in record.items() if k not in ("as_of", "program", "office")}
+    series = said["notes"]["series"]
+    said["notes"] = {
+        **said["notes"],
+        "series": {
+            c: {k: v for k, v in row.items() if k != "overdue"} for c, row in series.items()
+        },
+    }
+    said["outlook"] = _said_of_version(said["outlook"])
+    said["review"] = {
+        **said["review"], "forecast": _said_of_version(said["review"]["forecast"])
+    }  # fmt: skip
+    if said["warning"] is not None:
+        aging = ("state", "state_reason")
+        said["warning"] = {k: v for k, v in said["warning"].items() if k not in aging}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _version_told(record: Mapping[str, Any]) -> Any:
+    return (record["outlook"] or {}).get("version")
+
+
+def _said_of_version(part: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if part is None else {k: v for k, v in part.items() if k not in ASIDE_OF_VERSION}
+
+
+def default_day(session: Session, series: Series, month: pd.Period | None) -> date:
+    """Day of knowledge where nobody names one.
+
+    Parameters
+    ----------
+    session : Session
+        Publication days.
+    series : Series
+        Region and indicator.
+    month : pandas.Period, optional
+        Month of the bulletin; the newest by default.
+
+    Returns
+    -------
+    datetime.date
+        Today; for an earlier month the eve of the next one's publication, when its bulletin was
+        due.
+    """
+    today = clock.today()
+    if month is None:
+        return today
+    eve = usual_day(session.store, series.region, series.indicator, month)
+    return today if eve is None else min(eve, today)
+
+
+def make_bulletin(
+    session: Session,
+    tracker: Tracker,
+    series: Series,
+    day: date,
+    *,
+    month: pd.Period | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    feed: Mapping[str, Any] | None = None,
+) -> Made:
+    """Write the bulletin of a month as known on a day, and keep it.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    tracker : Tracker
+        Registered versions.
+    series : Series
+        Region and indicator.
+    day : datetime.date
+        Nothing that became known later is looked at.
+    month : pandas.Period, optional
+        The newest known month by default.
+    formats : sequence of str
+        Keys of `forecasting.bulletin.render.rendering.RENDERERS`.
+    feed : mapping, optional
+        Thresholds of the day, if the caller has them already.
+
+    Returns
+    -------
+    Made
+        What says the same as the latest state in the store is that state: a draft as it was
+        written, an issued bulletin byte for byte. What differs becomes a draft that is to be
+        reviewed (anew); after an issued one, the draft of a numbered correction. Real figures
+        correct no demonstration bulletin: they begin with a first one.
+
+    Raises
+    ------
+    NotFoundError
+        If the month is later than the newest one known.
+    DataError
+        If nothing of the region was known.
+    StorageError
+        If a store or MLflow fails.
+    """
+    newest = latest_month(session.store, series.region, series.indicator, day)
+    if month is not None and month > newest:
+        asked_for = f"{series.region.name}{month.year}年{month.month}月"
+        raise NotFoundError(
+            f"截至 {day} 没有{asked_for}的数据，不能编制月报。",
+            f"最新的是{newest.year}年{newest.month}月；请先导入数据，或换一个月份。",
+        )
+    asked = newest if month is None else month
+    question = Question(series.region, series.indicator, asked, day)
+    record = bulletin_record(
+        session.store,
+        session.catalogue,
+        tracker,
+        question,
+        session.targets(),
+        feed=_feed(session, tracker, question) if feed is None else feed,
+        office=session.settings["bulletin.office"],
+    )
+    mark = fingerprint(record)
+    before = states(session.store, series.region.code, series.indicator.code, asked)
+    last = before[-1] if before else None
+    demo = bool(record["demo"])
+    issued = [k for k in before if k.state == "issued" and k.demo == demo]
+    changes: list[dict[str, str]] = []
+    # An earlier release took fingerprints of more: the record is what is held against the record.
+    if issued and fingerprint(issued[-1].record) != mark:
+        old = issued[-1].record
+        changes = changed_facts(compose(old), compose(record), old, record)
+    # A new release may keep more in its records; without another figure nothing is corrected.
+    if issued and not changes:
+        if last is not None and last.state in OPEN:
+            gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
+            add(session.store, gone, last, {})
+        return made_from(session, issued[-1], formats, changed=False)
+    if (
+        last is not None
+        and last.state in OPEN
+        and fingerprint(last.record) == mark
+        and (
+            # What nobody has read yet names the version that is in force.
+            last.state != "draft" or _version_told(last.record) == _version_told(record)
+        )
+    ):
+        return made_from(session, last, formats, changed=False)
+    kept = Kept(
+        region=series.region.code,
+        indicator=series.indicator.code,
+        month=asked,
+        state="draft",
+        correction=len(issued),
+        as_of=day,
+        record=record,
+        fingerprint=mark,
+        demo=demo,
+        changes=changes,
+    )
+    kept = add(session.store, kept, last, {})
+    return made_from(session, kept, formats, changed=True)
+
+
+def written(session: Session, kept: Kept) -> Bulletin:
+    """A state of a bulletin, composed anew from its record."""
+    stamp = correction = None
+    if kept.issued_on is not None:
+        stamp = Stamp(kept.number, kept.addressee, kept.signer, kept.issued_on.isoformat())
+    if kept.correction:
+        earlier = states(session.store, kept.region, kept.indicator, kept.month)
+        corrected = [
+            k
+            for k in earlier
+            if k.state == "issued" and k.demo == kept.demo and k.correction < kept.correction
+        ]
+        correction = Correction(kept.correction, corrected[-1].number, kept.changes)
+    return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
+
+
+def made_from(session: Session, kept: Kept, formats: Sequence[str], *, changed: bool) -> Made:
+    """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
+    frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
+    # A later release may write otherwise: what was signed is printed.
+    if "pdf" in formats and "pdf" not in frozen and "docx" in frozen:
+        frozen["pdf"] = print_pdf(frozen["docx"])
+    missing = [form for form in formats if form not in frozen]
+    bulletin = written(session, kept) if missing else None
+    found = states(session.store, kept.region, kept.indicator, kept.month)
+    files = {}
+    for form in formats:
+        content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
+        files[file_name(session, kept, form, found)] = content
+    return Made(kept.record, files, str(kept.month), kept.correction, changed, kept)
+
+
+def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
+    """Write the files of a bulletin.
+
+    Where they go by default, `experiments.bulletins.files.alone_with` has to be held since the
+    bulletin was made.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    made : Made
+        From this module or `experiments.bulletins.signing`.
+    place : pathlib.Path, optional
+        Folder; `bulletins/<region>/<month>` of the workspace by default.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written.
+    """
+    if place is None:
+        put(session, made.kept, made.files, changed=made.changed)
+        return [folder(session, made.kept) / name for name in made.files]
+    for name, content in made.files.items():
+        write_atomically(place / name, content)
+    # The draft in the usual place must not outlive what was issued elsewhere.
+    put(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
+    return [place / name for name in made.files]
+
+
+def headline(session: Session, made: Made) -> str:
+    """One line for people: what it is, and whether it is new."""
+    kept = made.kept
+    place = session.catalogue.region(kept.region).name
+    correction = f"更正第{kept.correction}号" if kept.correction else ""
+    title = f"{place}{kept.month.year}年{kept.month.month}月月报{correction}"
+    if kept.state == "issued":
+        frozen = f"（{kept.number}，{kept.issued_on}）"
+        return f"{title}已签发{frozen}" if made.changed else f"{title}已签发{frozen}，内容没有变化"
+    if kept.state == "reviewed":
+        return f"{title}已由{kept.signer}审核，待签发{'' if made.changed else '，内容没有变化'}"
+    if not made.changed:
+        return f"{title}草稿没有变化"
+    told = f"，{len(kept.changes)} 处变动" if kept.correction else ""
+    return f"{title}草稿已生成{told}"
+
+
+def summary(made: Made, files: Sequence[Path]) -> dict[str, Any]:
+    """What was made as a JSON-able object."""
+    return {
+        **_row(made.kept),
+        "changed": made.changed,
+        "changes": list(made.kept.changes),
+        "files": [
+            {"path": str(path), "sha256": hashlib.sha256(made.files[path.name]).hexdigest()}
+            for path in files
+        ],
+    }
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    return {
+        "region": kept.region,
+        "indicator": kept.indicator,
+        "month": str(kept.month),
+        "state": kept.state,
+        "state_name": STATE_NAMES[kept.state],
+        "correction": kept.correction,
+        "changes": len(kept.changes),
+        "number": kept.number,
+        "addressee": kept.addressee,
+        "signer": kept.signer if kept.state == "issued" else "",
+        "issued_on": None if kept.issued_on is None else kept.issued_on.isoformat(),
+        "as_of": kept.as_of.isoformat(),
+        "demo": kept.demo,
+    }
+
+
+def listing(session: Session, region: str | None, month: pd.Period | None) -> list[dict[str, Any]]:
+    """Bulletins as JSON-able rows: what was issued, and drafts that nothing has followed.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    region : str or None
+        Catalogue code; all by default.
+    month : pandas.Period or None
+        Only of this month.
+    """
+    found = states(session.store, region, None, month)
+    return [
+        {
+            "region_name": session.catalogue.region(kept.region).name,
+            "indicator_name": session.catalogue.indicator(kept.indicator).name,
+            "correction_name": f"第{kept.correction}号" if kept.correction else "",
+            **_row(kept),
+            "reviewer": _reviewer(kept, found),
+        }
+        for kept in valid(found)
+    ]
+
+
+def _reviewer(kept: Kept, found: Sequence[Kept]) -> str:
+    """审核人 of a state; empty for what nobody has reviewed."""
+    mine = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
+    names = [
+        k.signer
+        for k in found
+        if k.state == "reviewed"
+        and (k.region, k.indicator, k.month, k.demo, k.correction) == mine
+        and k.id <= kept.id
+    ]
+    return names[-1] if names and kept.state != "draft" else ""
+
+
+def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, Any] | None:
+    """The thresholds of the day; None where there were none."""
+    past = question.as_of < clock.today()
+    try:
+        now = standing(session, tracker, question.series, question.as_of, past=past)
+    except NoThresholdsError:
+        return None
+    return feed_document(session, now)

@@ -1,0 +1,215 @@
+"""Files of bulletins on disk: one writer at a time, and none that contradicts the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import locked, write_atomically
+from employment_forecast.data.store import OPEN, Kept, issued_files, issued_sums, states
+from employment_forecast.data.workspace import Session
+from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
+
+DEMO_MARK = "（演示数据）"
+
+
+def alone_with(session: Session, series: Series) -> AbstractContextManager[None]:
+    """Hold the bulletins of a series, so that files are written in the order of their states.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Region and indicator.
+
+    Returns
+    -------
+    context manager
+        To be held from reading the states of a bulletin until its files are written. It must not be
+        taken twice by one process.
+
+    Raises
+    ------
+    StorageError
+        If the lock file cannot be written.
+    """
+    name = f"bulletin.{series.region.code}.{series.indicator.code}.lock"
+    return locked(session.workspace.mlruns / "locks" / name)
+
+
+def folder(session: Session, kept: Kept) -> Path:
+    """Where a bulletin's files go unless somebody says otherwise."""
+    return session.workspace.bulletins / kept.region / str(kept.month)
+
+
+def stem(session: Session, kept: Kept) -> str:
+    """Name of a bulletin's files without their endings; a correction has one of its own."""
+    region = session.catalogue.region(kept.region)
+    indicator = session.catalogue.indicator(kept.indicator)
+    usual = session.catalogue.default_indicator(region).code == indicator.code
+    about = "" if usual else f"（{indicator.name}）"
+    correction = f"（更正第{kept.correction}号）" if kept.correction else ""
+    return f"{region.name}{kept.month.year}年{kept.month.month}月就业失业月报{about}{correction}"
+
+
+def file_name(session: Session, kept: Kept, form: str, found: Sequence[Kept]) -> str:
+    """Name of a bulletin's file.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    kept : Kept
+        The bulletin.
+    form : str
+        Key of `forecasting.bulletin.render.rendering.RENDERERS`.
+    found : sequence of Kept
+        States of the same series and month: a demonstration bulletin gives its name up once there
+        is a real one.
+    """
+    return f"{stem(session, kept)}{DEMO_MARK if _gave_up(kept, found) else ''}.{form}"
+
+
+def _gave_up(kept: Kept, found: Sequence[Kept]) -> bool:
+    return kept.demo and any(k.month == kept.month and not k.demo for k in found)
+
+
+def valid(found: Sequence[Kept]) -> list[Kept]:
+    """Of states as the store gives them, what was issued and drafts that nothing has followed."""
+    newest = {(k.region, k.indicator, k.month): k.id for k in found}
+    return [
+        k
+        for k in found
+        if k.state == "issued"
+        or (k.state in OPEN and k.id == newest[k.region, k.indicator, k.month])
+    ]
+
+
+def put(session: Session, kept: Kept, files: Mapping[str, bytes], *, changed: bool) -> None:
+    """Write files of a bulletin where it belongs.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    kept : Kept
+        Its state.
+    files : mapping
+        Content by file name.
+    changed : bool
+        Whether the state is new; files that an earlier one left in other formats are removed then.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written.
+    """
+    place = folder(session, kept)
+    for name, content in files.items():
+        write_atomically(place / name, content)
+    if changed:
+        frozen = issued_sums(session.store, kept)
+        found = states(session.store, kept.region, kept.indicator, kept.month)
+        for form in RENDERERS:
+            name = file_name(session, kept, form, found)
+            if name not in files and form not in frozen:
+                _remove(place / name)
+    region = session.catalogue.region(kept.region)
+    restore(session, Series(region, session.catalogue.indicator(kept.indicator)), kept.month)
+
+
+def restore(session: Session, series: Series, month: pd.Period | None = None) -> list[Path]:
+    """Make files on disk agree with the store again.
+
+    A process that is killed between recording a state and writing its files leaves those of the
+    state before. What was issued is written anew where it differs, and drafts that nothing stands
+    behind any more are removed.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Region and indicator.
+    month : pandas.Period, optional
+        All by default.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was written or removed. An issued file that is missing is not made anew.
+
+    Raises
+    ------
+    StorageError
+        If files cannot be read or written, or the bytes that were issued are damaged.
+    """
+    found = states(session.store, series.region.code, series.indicator.code, month)
+    stand = valid(found)
+    mended: list[Path] = []
+    for kept in stand:
+        if kept.state == "issued":
+            mended += _restored(session, kept, found)
+    used = {
+        folder(session, k) / file_name(session, k, form, found) for k in stand for form in RENDERERS
+    }
+    gone = {
+        folder(session, k) / f"{stem(session, k)}.{form}"
+        for k in found
+        if k.id not in {s.id for s in stand}
+        for form in RENDERERS
+    }
+    for file in sorted(gone - used):
+        mended += [file] if _remove(file) else []
+    return mended
+
+
+def _restored(session: Session, kept: Kept, found: Sequence[Kept]) -> list[Path]:
+    sums = issued_sums(session.store, kept)
+    place, moved = folder(session, kept), _gave_up(kept, found)
+    files = {form: place / file_name(session, kept, form, found) for form in sums}
+    differ = [
+        form
+        for form, file in files.items()
+        if (moved if (known := _sum(file)) is None else known != sums[form])
+    ]
+    content = issued_files(session.store, kept) if differ else {}
+    for form in differ:
+        write_atomically(files[form], content[form])
+    if moved:
+        for form, sha in sums.items():
+            old = place / f"{stem(session, kept)}.{form}"
+            if _sum(old) == sha:
+                _remove(old)
+    return [files[form] for form in differ]
+
+
+def _sum(file: Path) -> str | None:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StorageError(
+            f"月报文件“{file}”无法读取（{error.strerror}）。", "请检查该文件的权限。"
+        ) from error
+
+
+def _remove(file: Path) -> bool:
+    try:
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageError(
+            f"月报文件“{file}”已经作废，但无法删除（{error.strerror}）。",
+            "请关闭打开它的程序，或检查文件夹的写权限。",
+        ) from error
+    return True

@@ -1,0 +1,190 @@
+"""Review and issue a bulletin (审核, 签发): steps that people take, each recorded with a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import NotFoundError, RefusedError, UsageError
+from employment_forecast.data.store import OPEN, Kept, add, states
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.bulletins.drafts import (
+    DEFAULT_FORMATS,
+    Made,
+    made_from,
+    written,
+)
+from employment_forecast.experiments.bulletins.files import restore
+from employment_forecast.forecasting.bulletin.render.rendering import render
+from employment_forecast.forecasting.bulletin.text import Stamp
+
+# The year of a number stands in hexagonal brackets (GB/T 9704-2012, 7.2.5), which keyboards lack.
+_YEAR = re.compile(r"[\[【（(［](\d{4})[\]】）)］]")
+
+
+def _latest(
+    session: Session, series: Series, month: pd.Period | None
+) -> tuple[Kept, list[Kept], str]:
+    """The last state of a bulletin, all its states, and what people call it."""
+    found = states(session.store, series.region.code, series.indicator.code, month)
+    if not found:
+        named = "" if month is None else f"{month.year}年{month.month}月"
+        raise NotFoundError(
+            f"没有{series.region.name}{named}的月报草稿。",
+            f"请先运行 forecast bulletin --region {series.region.name}。",
+        )
+    chosen = max(k.month for k in found)
+    mine = [k for k in found if k.month == chosen]
+    return mine[-1], mine, f"{series.region.name}{chosen.year}年{chosen.month}月月报"
+
+
+def _refuse_closed(
+    session: Session, series: Series, last: Kept, mine: Sequence[Kept], title: str
+) -> None:
+    if last.state in OPEN:
+        return
+    # Whoever was cut off while issuing tries again, and must not be left with the draft's files.
+    restore(session, series, last.month)
+    done = [k for k in mine if k.state == "issued" and k.demo == last.demo][-1]
+    raise RefusedError(
+        f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
+        "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",
+    )
+
+
+def _named(text: str, option: str, what: str) -> str:
+    found = " ".join(text.split())
+    if not found:
+        raise UsageError(f"{option} 是空的。", f"请写明{what}。")
+    return found
+
+
+def review_bulletin(
+    session: Session,
+    series: Series,
+    reviewer: str,
+    *,
+    month: pd.Period | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> Made:
+    """Record that somebody has reviewed the latest draft (审核).
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Region and indicator.
+    reviewer : str
+        审核人.
+    month : pandas.Period, optional
+        The newest month with a bulletin by default.
+    formats : sequence of str
+        Keys of `forecasting.bulletin.render.rendering.RENDERERS`.
+
+    Returns
+    -------
+    Made
+        What is reviewed is what will be issued: if its figures change, the next draft is to be
+        reviewed anew.
+
+    Raises
+    ------
+    UsageError
+        If the name is empty.
+    NotFoundError
+        If there is no bulletin of the month.
+    RefusedError
+        If it is reviewed or issued already.
+    StorageError
+        If the store cannot be written; nothing is recorded.
+    """
+    name = _named(reviewer, "--reviewer", "审核人姓名")
+    last, mine, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, mine, title)
+    if last.state == "reviewed":
+        raise RefusedError(f"{title}已由{last.signer}审核，内容没有变化。", "请签发。")
+    kept = add(session.store, replace(last, state="reviewed", signer=name), last, {})
+    return made_from(session, kept, formats, changed=True)
+
+
+def issue_bulletin(
+    session: Session,
+    series: Series,
+    stamp: Stamp,
+    *,
+    office: str | None = None,
+    month: pd.Period | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+) -> Made:
+    """Stamp the reviewed draft and freeze it (签发).
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Region and indicator.
+    stamp : Stamp
+        文号, 主送, 签发人, 成文日期.
+    office : str, optional
+        发文机关署名; that of the settings by default.
+    month : pandas.Period, optional
+        The newest month with a bulletin by default.
+    formats : sequence of str
+        What is returned; `DEFAULT_FORMATS` and these are frozen.
+
+    Returns
+    -------
+    Made
+
+    Raises
+    ------
+    UsageError
+        If a part of the stamp is empty, or its date earlier than the figures were known.
+    NotFoundError
+        If there is no bulletin of the month.
+    RefusedError
+        If the latest state is issued already or not reviewed, or the number is taken.
+    StorageError
+        If the store cannot be written; nothing is issued.
+    """
+    stamp = Stamp(
+        _YEAR.sub(r"〔\1〕", _named(stamp.number, "--number", "发文字号")),
+        _named(stamp.addressee.rstrip("：: 　"), "--to", "主送机关"),
+        _named(stamp.signer, "--signer", "签发人姓名"),
+        stamp.date,
+    )
+    last, mine, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, mine, title)
+    if last.state != "reviewed":
+        raise RefusedError(
+            f"{title}还没有审核，不能签发。",
+            f"请先运行 forecast bulletin review --region {series.region.name} --reviewer 审核人。",
+        )
+    signed_on = date.fromisoformat(stamp.date)
+    if signed_on < last.as_of:
+        raise UsageError(
+            f"成文日期 {stamp.date} 早于数据的日期 {last.as_of}。", "请改正 --date，不要倒签日期。"
+        )
+    kept = replace(
+        last,
+        state="issued",
+        record={
+            **last.record,
+            "office": session.settings["bulletin.office"] if office is None else office,
+        },
+        number=stamp.number,
+        addressee=stamp.addressee,
+        signer=stamp.signer,
+        issued_on=signed_on,
+    )
+    bulletin = written(session, kept)
+    content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
+    kept = add(session.store, kept, last, content)
+    return made_from(session, kept, formats, changed=True)

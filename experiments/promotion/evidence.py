@@ -1,0 +1,125 @@
+"""Back-tests as evidence: of a competition just run, or read back from what a version keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.errors import ForecastError, StorageError
+from employment_forecast.experiments.archive import BACKTEST, CAP_EVENTS, champion, decode_facts
+from employment_forecast.experiments.registry import Version, file_of_run, state_folder
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.forecasting.assessment import CapEvents
+from employment_forecast.forecasting.assessment import past_caps as cap_events
+from employment_forecast.forecasting.backtest import Backtest
+from employment_forecast.forecasting.backtest import backtest as backtests
+from employment_forecast.forecasting.competition import LEVELS, Competition, Scored, issued
+from employment_forecast.forecasting.scoring import scores
+from employment_forecast.models import roster
+
+Floats = npt.NDArray[np.float64]
+Table = TypeVar("Table")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a competition showed about its models at past origins.
+
+    Attributes
+    ----------
+    model, label : str
+        The chosen model.
+    backtest : Backtest
+        Of all models that competed.
+    events : CapEvents or None
+        What they said about the caps.
+    log : bool
+        Intervals are calibrated on logarithms.
+    demo : bool
+        On demonstration data.
+    """
+
+    model: str
+    label: str
+    backtest: Backtest
+    events: CapEvents | None
+    log: bool
+    demo: bool
+
+    def scored(self, model: str, label: str, *, coverage: bool = False) -> Scored:
+        """One model as the gate sees it; with `coverage` its intervals as they were issued."""
+        backtest = self.backtest
+        covered = {}
+        if coverage:
+            raw = backtest.records[model].quantiles
+            quantiles = issued(backtest.months, raw, backtest.outcomes, self.log)
+            unknown = np.isnan(backtest.outcomes) | np.isnan(raw[..., 0])
+            covered = {
+                level: np.where(
+                    unknown, np.nan, scores.covered(quantiles, backtest.outcomes, level)
+                )
+                for level in LEVELS
+            }
+        brier = None if self.events is None else self.events.squared_errors(model)
+        return Scored(model, label, backtest.scaled_interval_scores(model), covered, brier)
+
+    def floors(self) -> list[Scored]:
+        """The simple floors that competed."""
+        present = [m for m in roster.floors() if m in self.backtest.records]
+        return [self.scored(m, roster.label(m)) for m in present]
+
+
+def evidence_of(result: Competition) -> Evidence:
+    """Evidence of a competition just run."""
+    return Evidence(
+        model=result.choice.model,
+        label=champion(result).label,
+        backtest=result.backtest,
+        events=result.cap_events,
+        log=result.history.transform == "log",
+        demo=result.demo,
+    )
+
+
+def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
+    """Evidence that a version keeps, to the eight digits it was written with.
+
+    Raises
+    ------
+    StorageError
+        If its files are missing or damaged.
+    """
+    facts = decode_facts(state_folder(tracker, version))
+    backtest = _read(file_of_run(tracker, version, BACKTEST), backtests.from_table)
+    if version.model not in backtest.records:
+        # A run without past origins writes a table without rows.
+        backtest = backtest.with_quantiles(version.model, backtest.months, np.empty((0, 0, 9)))
+    try:
+        events = _read(file_of_run(tracker, version, CAP_EVENTS), cap_events.from_table)
+    except ForecastError:
+        # Written only where a monthly cap applied.
+        events = None
+    return Evidence(
+        model=version.model,
+        label=version.label,
+        backtest=backtest,
+        events=events,
+        log=facts["history"]["transform"] == "log",
+        demo=version.demo,
+    )
+
+
+def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:
+    try:
+        return build(pd.read_csv(file, encoding="utf-8-sig", dtype={"origin": str, "month": str}))
+    except (OSError, ValueError, KeyError) as error:
+        raise StorageError(
+            f"模型版本的回测记录“{file.name}”不完整或已损坏（{error}）。",
+            "请重新运行 forecast run，再晋级新的版本。",
+        ) from error

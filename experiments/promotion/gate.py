@@ -1,0 +1,169 @@
+"""The gate at MLflow: a candidate against the version in force, and the verdict kept with it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
+from employment_forecast.experiments.registry import PREVIOUS, Version, holder_of
+from employment_forecast.experiments.tracking import Tracker, user
+from employment_forecast.forecasting.competition import STATE_NAMES, Check, Scored, Verdict, gate
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+GATE_FILE = "gate.json"
+_HEADING = "### 晋级检查"
+
+
+def judge(
+    tracker: Tracker,
+    series: Series,
+    candidate: Version,
+    evidence: Evidence,
+    incumbent: Version | None,
+) -> Verdict:
+    """Judge a version against the one in force, on the candidate's origins.
+
+    The incumbent's model usually competed again in the candidate's run; where it did not (it may
+    have left the roster), the forecasts that its own version keeps are taken at common origins.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    candidate : Version
+        To be judged.
+    evidence : Evidence
+        Of the candidate's run.
+    incumbent : Version or None
+        In force now.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    StorageError
+        If MLflow fails.
+    """
+    further = [_same_kind(candidate, incumbent), _not_older(candidate, incumbent)]
+    further.append(_not_rolled_back(candidate, incumbent, holder_of(tracker, series, PREVIOUS)))
+    evidence, against, note = _incumbent(tracker, evidence, incumbent)
+    if note is not None:
+        further.insert(0, note)
+    events = evidence.events
+    return gate.judge(
+        evidence.scored(evidence.model, evidence.label, coverage=True),
+        against,
+        evidence.floors(),
+        0 if events is None else events.months_above,
+        [check for check in further if check is not None],
+    )
+
+
+def _incumbent(
+    tracker: Tracker, evidence: Evidence, incumbent: Version | None
+) -> tuple[Evidence, Scored | None, Check | None]:
+    """The incumbent as the gate sees it, in an evidence that holds its forecasts."""
+    if incumbent is None:
+        return evidence, None, None
+    model, label = incumbent.model, incumbent.label
+    if model not in evidence.backtest.records:
+        try:
+            stored = stored_evidence(tracker, incumbent)
+            if stored.demo != evidence.demo:
+                raise ValueError
+            found = stored.backtest.records[model].quantiles
+        except (ForecastError, KeyError, ValueError):
+            text = f"现役模型“{label}”此次未参赛，也没有可比的回测记录，不作比较"
+            return evidence, None, Check("incumbent", "现役版本可比", "fail", text)
+        merged = evidence.backtest.with_quantiles(model, stored.backtest.months, found)
+        evidence = Evidence(
+            evidence.model, evidence.label, merged, evidence.events, evidence.log, evidence.demo
+        )
+    scored = evidence.scored(model, label)
+    if not np.isfinite(scored.wis).any():
+        text = f"现役模型“{label}”在候选的各起点都没有预测，不作比较"
+        return evidence, None, Check("incumbent", "现役版本可比", "skip", text)
+    return evidence, scored, None
+
+
+def _same_kind(candidate: Version, incumbent: Version | None) -> Check | None:
+    """Demonstration figures must not take the place of real ones."""
+    if incumbent is None or not candidate.demo or incumbent.demo:
+        return None
+    text = "候选版本出自演示数据，现役版本出自正式数据"
+    return Check("demo", "数据性质", "fail", text)
+
+
+def _not_older(candidate: Version, incumbent: Version | None) -> Check | None:
+    """A run as of an earlier day is a study, not the next forecast."""
+    if incumbent is None or candidate.data_month >= incumbent.data_month:
+        return None
+    if candidate.demo != incumbent.demo:
+        return None
+    text = f"候选版本的数据截至 {candidate.data_month}，早于现役版本的 {incumbent.data_month}"
+    return Check("data_month", "数据不旧于现役", "fail", text)
+
+
+def _not_rolled_back(
+    candidate: Version, incumbent: Version | None, previous: Version | None
+) -> Check | None:
+    """What people have rolled back only people put in force again."""
+    if incumbent is None or previous is None or "rolled_back_at" not in previous.tags:
+        return None
+    if candidate.model != previous.model or candidate.model == incumbent.model:
+        return None
+    text = (
+        f"模型“{previous.label}”已于 {previous.tags['rolled_back_at'][:10]} 被回退"
+        f"（{previous.tags.get('rolled_back_why', '未说明')}），再次晋级须由人决定"
+    )
+    return Check("rolled_back", "未被回退", "fail", text)
+
+
+def table(verdict: Verdict) -> str:
+    """The checks as a Markdown table."""
+    rows = [f"| {c.label} | {STATE_NAMES[c.state]} | {c.text} |" for c in verdict.checks]
+    return "\n".join(["| 检查 | 结果 | 说明 |", "| --- | --- | --- |", *rows])
+
+
+def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Version | None) -> None:
+    """Keep a verdict with the version it is about: tags, a file of the run, the description.
+
+    A later verdict on the same version takes the place of an earlier one.
+    """
+    name, number = candidate.registered_name, candidate.version
+    moment = clock.now().isoformat(timespec="seconds")
+    over = incumbent.version if incumbent else "无"
+    document = {
+        "registered_name": name,
+        "version": number,
+        "incumbent_version": incumbent.version if incumbent else None,
+        "judged_at": moment,
+        "judged_by": user(),
+        **verdict.document(),
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    tags = {"gate": verdict.text, "gate_at": moment, "gate_over": over}
+
+    def write(client: MlflowClient) -> None:
+        client.log_text(candidate.run_id, text, GATE_FILE)
+        client.set_tag(candidate.run_id, "gate", verdict.text[:5000])
+        for key, value in tags.items():
+            client.set_model_version_tag(name, number, key, value[:5000])
+        about = str(client.get_model_version(name, number).description or "")
+        kept = about.partition(_HEADING)[0].rstrip()
+        described = f"{kept}\n\n{_HEADING}（对照第 {over} 版，{moment[:10]}）\n\n{table(verdict)}"
+        client.update_model_version(name, number, described)
+
+    tracker.call("记录晋级检查", write)

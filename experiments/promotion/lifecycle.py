@@ -1,0 +1,235 @@
+"""From a finished run to the version in force: judged, promoted, or refreshed on new data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import NoModelError, NotFoundError, RefusedError
+from employment_forecast.experiments.promotion import gate
+from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
+from employment_forecast.experiments.registry import (
+    CANDIDATE,
+    Promotion,
+    Version,
+    champion_of,
+    find,
+    holder_of,
+    registry,
+)
+from employment_forecast.experiments.registry.versions import versions
+from employment_forecast.experiments.tracking import Run, Tracker
+from employment_forecast.forecasting.competition import Competition, Verdict
+
+Action = Literal["promoted", "refreshed", "kept"]
+PASSED_WHY = "自动：通过晋级检查"
+ONLY_EXAMINED = "只作检查，未要求晋级"
+REFRESH_WHY = "候选未通过，沿用现役模型并更新数据"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of a run's candidate.
+
+    Attributes
+    ----------
+    version : Version or None
+        In force afterwards; None if nothing is.
+    candidate : Version
+        The run's own version.
+    verdict : Verdict
+        On the candidate.
+    action : {"promoted", "refreshed", "kept"}
+        The candidate is in force; or the incumbent's model, drawn again on the new data; or
+        nothing changed.
+    reason : str
+        Chinese sentence.
+    """
+
+    version: Version | None
+    candidate: Version
+    verdict: Verdict
+    action: Action
+    reason: str
+
+    def document(self) -> dict[str, Any]:
+        """JSON-able object."""
+        return {
+            "passed": self.verdict.passed,
+            "text": self.verdict.text,
+            "action": self.action,
+            "reason": self.reason,
+            "candidate": self.candidate.version,
+            "in_force": None if self.version is None else self.version.version,
+            "in_force_model": None if self.version is None else self.version.model,
+            "checks": self.verdict.document()["checks"],
+        }
+
+
+def candidate_of(tracker: Tracker, series: Series, run_id: str) -> Version:
+    """The version a run registered as its candidate.
+
+    Raises
+    ------
+    NotFoundError
+        If it registered none.
+    """
+    for version in versions(tracker, series):
+        if version.run_id == run_id and registry.REFRESH_TAG not in version.tags:
+            return version
+    raise NotFoundError(
+        f"{series.title}的运行 {run_id} 没有登记模型版本。",
+        f"请重新运行 forecast run --region {series.region.name}。",
+    )
+
+
+def examine(tracker: Tracker, series: Series, result: Competition, run: Run) -> Settled:
+    """Judge a run's candidate against the version in force and keep the verdict; promote nothing.
+
+    Parameters
+    ----------
+    tracker, series, result, run
+        As for `settle`.
+
+    Returns
+    -------
+    Settled
+        With the action `kept`.
+    """
+    candidate = candidate_of(tracker, series, run.id)
+    verdict, incumbent = _judged(tracker, series, result, candidate)
+    return Settled(incumbent, candidate, verdict, "kept", ONLY_EXAMINED)
+
+
+def _judged(
+    tracker: Tracker, series: Series, result: Competition, candidate: Version
+) -> tuple[Verdict, Version | None]:
+    """The verdict, kept whether it passes or not, and the version in force at the time."""
+    incumbent = champion_of(tracker, series)
+    verdict = gate.judge(tracker, series, candidate, evidence_of(result), incumbent)
+    gate.keep(tracker, candidate, verdict, incumbent)
+    return verdict, incumbent
+
+
+def settle(tracker: Tracker, series: Series, result: Competition, run: Run) -> Settled:
+    """Judge a run's candidate and put in force what should be, without asking anybody.
+
+    A candidate that passes the gate is promoted. Of one that does not, the incumbent's model is
+    taken instead, as it forecast from the new data in the same competition, so that thresholds do
+    not go stale; where there is no incumbent, or it gave no forecast, nothing changes. Doing it
+    again changes nothing.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    result : Competition
+        The run's.
+    run : Run
+        That registered the candidate; keeps the files of a refreshed version.
+
+    Returns
+    -------
+    Settled
+
+    Raises
+    ------
+    NotFoundError
+        If the run registered no version.
+    StorageError
+        If MLflow fails.
+    """
+    candidate = candidate_of(tracker, series, run.id)
+    incumbent = champion_of(tracker, series)
+    if incumbent is not None and incumbent.run_id == run.id:
+        verdict = gate.judge(tracker, series, candidate, evidence_of(result), incumbent)
+        action: Action = "promoted" if incumbent.version == candidate.version else "refreshed"
+        return Settled(incumbent, candidate, verdict, action, "此次运行的版本已是现役版本")
+    verdict, incumbent = _judged(tracker, series, result, candidate)
+    if verdict.passed:
+        done = registry.promote(tracker, series, candidate.version, PASSED_WHY)
+        return Settled(done.champion, candidate, verdict, "promoted", PASSED_WHY)
+    if incumbent is None:
+        why = "候选未通过晋级检查，尚无现役版本"
+        return Settled(None, candidate, verdict, "kept", why)
+    if older(result, incumbent):
+        why = "此次运行的数据不比现役版本新，现役版本不变"
+        return Settled(incumbent, candidate, verdict, "kept", why)
+    try:
+        version = registry.refresh(run, series, result, incumbent, candidate)
+    except NoModelError as error:
+        return Settled(incumbent, candidate, verdict, "kept", error.message)
+    done = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)
+    return Settled(done.champion, candidate, verdict, "refreshed", REFRESH_WHY)
+
+
+def older(result: Competition, incumbent: Version) -> bool:
+    """Whether a refresh would bring nothing new: older or the same data, or of another kind."""
+    if result.demo != incumbent.demo:
+        return result.demo
+    if str(result.history.origin) < incumbent.data_month:
+        return True
+    if result.history.fingerprint != incumbent.tags.get("data_fingerprint"):
+        return False
+    # Where it rests on other regions, their news is news.
+    return not (around := incumbent.tags.get("neighbours")) or around == result.neighbours
+
+
+def promote(
+    tracker: Tracker,
+    series: Series,
+    version: str | None = None,
+    why: str = "",
+    force: bool = False,
+) -> tuple[Promotion, Verdict]:
+    """Judge a version and promote it if it passes, or if somebody insists and says why.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    version : str, optional
+        The candidate by default.
+    why : str
+        Reason, kept with the version.
+    force : bool
+        Promote whatever the verdict, which is kept as it is.
+
+    Returns
+    -------
+    Promotion, Verdict
+
+    Raises
+    ------
+    RefusedError
+        If the verdict is against it and `force` is not given; nothing has changed then but the
+        verdict kept with the version.
+    NotFoundError
+        If there is no such version, or no candidate yet.
+    StorageError
+        If MLflow fails.
+    """
+    chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
+    if version is not None:
+        chosen = find(tracker, series, version)
+    if chosen is None:
+        raise registry.no_candidate(series)
+    incumbent = champion_of(tracker, series)
+    evidence = stored_evidence(tracker, chosen)
+    verdict = gate.judge(tracker, series, chosen, evidence, incumbent)
+    if incumbent is not None and incumbent.version == chosen.version:
+        return Promotion(incumbent, None, changed=False), verdict
+    gate.keep(tracker, chosen, verdict, incumbent)
+    if not verdict.passed and not force:
+        failed = "；".join(c.text for c in verdict.failures)
+        raise RefusedError(
+            f"{series.title}第 {chosen.version} 版（{chosen.label}）未通过晋级检查：{failed}。",
+            "现役版本不变。确需晋级时，请用 --force --why 写明理由。",
+        )
+    mark = "（强制晋级，未通过检查）" if not verdict.passed else ""
+    return registry.promote(tracker, series, chosen.version, f"{why}{mark}"), verdict

@@ -1,0 +1,176 @@
+"""Registered versions as rows and documents, as the command line and the UI show them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import ForecastError, NotFoundError
+from employment_forecast.experiments.promotion.evidence import stored_evidence
+from employment_forecast.experiments.promotion.gate import GATE_FILE
+from employment_forecast.experiments.registry import (
+    CANDIDATE,
+    CHAMPION,
+    PREVIOUS,
+    Version,
+    file_of_run,
+)
+from employment_forecast.experiments.registry.versions import versions
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.forecasting.backtest import compare
+
+ALIAS_NAMES = {CHAMPION: "现役", PREVIOUS: "前任", CANDIDATE: "候选"}
+_SCORES = ("wis", "mase", "coverage80", "coverage95", "cap_brier")
+_LOG = ("promoted_at", "promoted_by", "promoted_why", "promoted_over", "rolled_back_at",
+        "rolled_back_by", "rolled_back_why", "refresh_of")  # fmt: skip
+
+
+def _score(version: Version, name: str) -> float | None:
+    try:
+        return float(version.tags[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def row(version: Version) -> dict[str, Any]:
+    """One version in a row, JSON-able."""
+    return {
+        "version": version.version,
+        "aliases": list(version.aliases),
+        "data_month": version.data_month,
+        "model": version.model,
+        "label": version.label,
+        **{name: _score(version, name) for name in _SCORES},
+        "gate": version.tags.get("gate"),
+        "refresh_of": version.tags.get("refresh_of"),
+        "promoted_at": version.tags.get("promoted_at"),
+        "demo": version.demo,
+    }
+
+
+def document(tracker: Tracker, series: Series, version: Version) -> dict[str, Any]:
+    """One version with its evidence, JSON-able.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    version : Version
+        Which.
+
+    Returns
+    -------
+    dict
+        `gate` is the last verdict, None before the first one.
+    """
+    name, number = version.registered_name, version.version
+    about = tracker.call("读取模型版本", lambda c: c.get_model_version(name, number).description)
+    logged = tracker.call("读取模型", lambda c: dict(c.get_registered_model(name).tags))
+    return {
+        **row(version),
+        "registered_name": name,
+        "run_id": version.run_id,
+        "source": version.source,
+        "as_of": version.tags.get("as_of"),
+        "data_fingerprint": version.tags.get("data_fingerprint"),
+        "code_version": version.tags.get("code_version"),
+        "evidence_origins": version.tags.get("evidence_origins"),
+        "log": {key: version.tags[key] for key in _LOG if key in version.tags},
+        "promotions": [
+            {"at": key.removeprefix("log "), "what": text}
+            for key, text in sorted(logged.items())
+            if key.startswith("log ")
+        ],
+        "gate": verdict(tracker, version),
+        "description": about,
+    }
+
+
+def verdict(tracker: Tracker, version: Version) -> dict[str, Any] | None:
+    """The last verdict of the gate on a version, None if there is none."""
+    if "gate" not in version.tags:
+        return None
+    try:
+        found: dict[str, Any] = json.loads(
+            file_of_run(tracker, version, GATE_FILE).read_text("utf-8")
+        )
+    except (ForecastError, OSError, ValueError):
+        return None
+    return found if found.get("version") == version.version else None
+
+
+def chosen(tracker: Tracker, series: Series, numbers: Sequence[str]) -> list[Version]:
+    """Versions by number; champion, previous and candidate where none are named.
+
+    Raises
+    ------
+    NotFoundError
+        If one does not exist, or there is none at all.
+    """
+    known = versions(tracker, series)
+    if numbers:
+        by_number = {v.version: v for v in known}
+        missing = [n for n in numbers if n not in by_number]
+        if missing:
+            raise NotFoundError(
+                f"{series.title}没有第 {'、'.join(missing)} 版。", "用 forecast models list 查看。"
+            )
+        return [by_number[n] for n in dict.fromkeys(numbers)]
+    order = (CHAMPION, PREVIOUS, CANDIDATE)
+    found = [v for alias in order for v in known if alias in v.aliases]
+    if not found:
+        raise NotFoundError(
+            f"{series.title}还没有模型版本。",
+            f"请先运行 forecast run --region {series.region.name}。",
+        )
+    return list({v.version: v for v in found}.values())
+
+
+def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
+    """Versions side by side at the origins they share, JSON-able.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    picked : sequence of Version
+        The first is the one the others are compared with.
+
+    Returns
+    -------
+    dict
+        `origins` and `cells` in common, and a row per version.
+    """
+    evidence = {v.version: stored_evidence(tracker, v) for v in picked}
+    newest = max(picked, key=lambda v: (v.data_month, int(v.version))).version
+    found = compare({n: (e.backtest, e.model) for n, e in evidence.items()}, newest)
+
+    def shown(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    return {
+        "origins": len(found.months),
+        "first_origin": str(found.months[0]) if len(found.months) else None,
+        "last_origin": str(found.months[-1]) if len(found.months) else None,
+        "cells": found.cells,
+        "versions": [
+            {
+                **row(version),
+                "common": {
+                    "wis": shown(each.wis),
+                    "mase": shown(each.mase),
+                    "coverage80": shown(each.coverage80),
+                    "coverage95": shown(each.coverage95),
+                    "wis_by_horizon": [shown(x) for x in each.wis_by_horizon],
+                    "difference": shown(each.difference),
+                    "standard_error": shown(each.error),
+                    "p_value_one_month": each.one_step and shown(each.one_step.p_value),
+                },
+            }
+            for version, each in zip(picked, found.rows, strict=True)
+        ],
+    }

@@ -1,0 +1,25 @@
+"""What is published of the champion: feed, levels, issued warnings."""
+
+from employment_forecast.experiments.publication.feed import (
+    build_feed,
+    feed_document,
+    follow,
+    publish_feed,
+)
+from employment_forecast.experiments.publication.issued_warnings import (
+    issue_warnings,
+    settle_outcomes,
+)
+from employment_forecast.experiments.publication.publishing import failure, mark_failed, publish
+
+__all__ = [
+    "build_feed",
+    "failure",
+    "feed_document",
+    "follow",
+    "issue_warnings",
+    "mark_failed",
+    "publish",
+    "publish_feed",
+    "settle_outcomes",
+]

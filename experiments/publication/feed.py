@@ -1,0 +1,235 @@
+"""The threshold feed of one series, from the champion version and from no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series, figure
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.publication.publishing import publish, region_document
+from employment_forecast.experiments.publication.standing import Standing, standing
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.features.monthly import monthly_figures
+from employment_forecast.features.register import RegisterFlows, register_flows
+from employment_forecast.features.sample import SampleWarnings
+from employment_forecast.forecasting.documents import cap_document, joint_document, total_document
+from employment_forecast.forecasting.documents import level_document as reached_document
+from employment_forecast.forecasting.early_warning import (
+    cap_id,
+    cap_words,
+    level_document,
+    probability_rows,
+    scheme_document,
+    warning_lines,
+)
+from employment_forecast.forecasting.early_warning.feed import line_rows
+from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
+
+DEMO_REASON = "演示数据或演示控制数，不可据以决策"
+_STOCK, _FLOWS = (
+    "registered_unemployed",
+    ("registered_inflow", "registered_reemployed", "registered_exited"),
+)
+
+
+def _state(now: Standing) -> tuple[str, str]:
+    if now.newest > now.history.origin:
+        return "stale", f"已有 {now.newest} 的数据，现役模型只用到 {now.history.origin}"
+    if now.newest < now.history.origin:
+        return "stale", f"{now.newest} 以后的数据已撤回，现役模型尚未更新"
+    if now.revised:
+        listed = "、".join(str(m) for m in now.revised[:3])
+        return "stale", f"{listed} 等 {len(now.revised)} 个月的数据已修订，现役模型尚未更新"
+    if now.events_changed:
+        return "stale", "申报的事件有变化，现役模型尚未计入"
+    if now.day > now.valid_until:
+        return "stale", f"{now.history.origin + 1} 的数据逾期未到（有效期至 {now.valid_until}）"
+    return ("demo", DEMO_REASON) if now.demo else ("current", "")
+
+
+def _sample_document(sample: SampleWarnings | None) -> dict[str, Any] | None:
+    if sample is None:
+        return None
+    return {
+        "month": str(sample.month),
+        "demo": sample.demo,
+        "reporting": sample.reporting,
+        "firms": [
+            {
+                "firm": str(row["firm"]),
+                "kinds": [k for k in ("abnormal", "layoff") if row[k]],
+            }
+            for row in sample.firms.to_dict("records")
+            if row["abnormal"] or row["layoff"]
+        ],
+    }
+
+
+def _flows(session: Session, now: Standing) -> RegisterFlows | None:
+    """Flows of the register as known on the day; None where there are none."""
+    if now.series.indicator.code != _STOCK:
+        return None
+    months = now.history.months
+    columns: list[pd.Series[float] | None] = []
+    for code in _FLOWS:
+        indicator = session.catalogue.indicator(code)
+        known = session.store.vintages(now.history.region, code).as_of(now.day)
+        if known.values.empty or known.demo != now.history.demo:
+            columns.append(None)
+            continue
+        columns.append(monthly_figures(known, indicator)[0].values.reindex(months))
+    if columns[0] is None and columns[1] is None:
+        return None
+    return register_flows(now.history.series, *columns)
+
+
+def _flow_rows(session: Session, now: Standing) -> list[dict[str, Any]]:
+    flows = _flows(session, now)
+    if flows is None:
+        return []
+    rows = []
+    for target in now.caps:
+        lines = warning_lines(
+            now.stored.paths, now.history, target, now.scheme.cuts,
+            event=session.settings["warnings.line_event"], applied=partial(now.applied, target),
+        )  # fmt: skip
+        rows += [
+            {
+                "cap": cap_id(target),
+                "indicator": _FLOWS[0],
+                "month": str(line.month),
+                "level": line.level,
+                "value": None if line.value is None else round(line.value),
+                "state": line.state,
+                "standard_error": None
+                if line.standard_error is None
+                else round(line.standard_error, 1),
+                "assumption": line.assumption,
+            }
+            for line in flow_lines(lines, now.history, flows)
+        ]
+    return rows
+
+
+def feed_document(session: Session, now: Standing) -> dict[str, Any]:
+    """The feed as a JSON-able document, without its checksum.
+
+    Parameters
+    ----------
+    session : Session
+        Settings and flows.
+    now : Standing
+        From `standing`.
+
+    Returns
+    -------
+    dict
+        As `forecasting/schemas/thresholds-1.schema.json` describes it.
+    """
+    series, history, stored = now.series, now.history, now.stored
+    indicator, version = series.indicator, stored.version
+    state, reason = _state(now)
+    moment = clock.now()
+    lines: list[dict[str, Any]] = []
+    chances: list[dict[str, Any]] = []
+    for target in now.caps:
+        lines += line_rows(
+            target, history, stored.paths, indicator, now.scheme, stored.tested_horizon,
+            now.applied, session.settings["warnings.line_event"],
+        )  # fmt: skip
+        chances += probability_rows(
+            target, history, stored.paths, stored.tested_horizon, now.applied
+        )
+    assessable = bool(now.assessed.caps)
+    following = str((history.origin + 1).year)
+    return {
+        "schema_version": feed_files.SCHEMA_VERSION,
+        "region": region_document(series),
+        "indicator": indicator.code,
+        "indicator_name": indicator.name,
+        "unit": indicator.unit,
+        "precision": indicator.precision,
+        "state": state,
+        "state_reason": reason,
+        "demo": now.demo,
+        "as_of": now.day.isoformat(),
+        "created_at": moment.isoformat(timespec="seconds"),
+        "valid_until": now.valid_until.isoformat(),
+        "period": now.caps[0].period if now.caps else following,
+        "data_month": str(history.origin),
+        "latest": figure(float(history.values[-1]), indicator),
+        "data_fingerprint": history.fingerprint,
+        "pseudo_real_time": history.pseudo_real_time,
+        "champion": {
+            "registered_name": version.registered_name,
+            "version": version.version,
+            "model": version.model,
+            "model_label": version.label,
+        },
+        "caps": [
+            {
+                "id": cap_id(a.target),
+                "title": cap_words(a.target),
+                **cap_document(a, indicator),
+            }
+            for a in now.assessed.caps
+        ],
+        "floors": [total_document(a, indicator) for a in now.assessed.totals],
+        "levels_assessed": [reached_document(a, indicator) for a in now.assessed.levels],
+        "joint": joint_document(now.assessed.joint),
+        "scheme": scheme_document(now.scheme),
+        "lines": lines,
+        "flow_lines": _flow_rows(session, now),
+        "level": level_document(now.decision, now.scheme) if assessable or now.decision.reasons
+        else None,
+        "level_reason": "" if assessable or now.decision.reasons else "没有可评估的控制数",
+        "probabilities": chances,
+        "sample_warnings": _sample_document(now.sample),
+        "notes": list(history.notes),
+        "last_good": None,
+    }  # fmt: skip
+
+
+def build_feed(
+    session: Session, tracker: Tracker, series: Series, day: date, *, past: bool = False
+) -> dict[str, Any]:
+    """The feed of one series on a day; see `standing` and `feed_document`."""
+    return feed_document(session, standing(session, tracker, series, day, past=past))
+
+
+def publish_feed(
+    session: Session, tracker: Tracker, series: Series, day: date
+) -> Mapping[str, Any]:
+    """Build the feed and make it the current one.
+
+    Returns
+    -------
+    mapping
+        The document.
+    """
+    document = build_feed(session, tracker, series, day)
+    publish(session.workspace, document)
+    return document
+
+
+def follow(session: Session, tracker: Tracker, series: Series, day: date) -> bool:
+    """Publish anew where something was published before: after a promotion or a roll-back.
+
+    Returns
+    -------
+    bool
+        Whether there was a document to follow.
+    """
+    folder = session.workspace.thresholds
+    file = folder / feed_files.file_name(series.indicator.code, series.region.code)
+    if not file.exists():
+        return False
+    publish_feed(session, tracker, series, day)
+    return True

@@ -1,0 +1,178 @@
+"""Publish a threshold feed: one writer at a time, and a failure that shows.
+
+Whatever goes wrong between the data and the feed, the current document must not go on looking new:
+`mark_failed` replaces it by one that says what happened and gives no lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.files import locked
+from employment_forecast.data.workspace import Workspace
+
+_LOCK = ".lock"
+
+
+def publish(workspace: Workspace, document: Mapping[str, Any]) -> bool:
+    """Make a document the current one of its series.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Its `thresholds/` is what readers look at.
+    document : mapping
+        From `experiments.publication.feed.build_feed`.
+
+    Returns
+    -------
+    bool
+        False if the current document says the same and was left as it is.
+
+    Raises
+    ------
+    StorageError
+        If the files cannot be written; the current document is left as it was.
+    """
+    with locked(workspace.thresholds / _LOCK):
+        return feed_files.write(workspace.thresholds, document)
+
+
+def failed_feed(
+    series: Series, reason: str, last_good: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A document that says that there are no thresholds, and why.
+
+    Parameters
+    ----------
+    series : Series
+        Region and indicator.
+    reason : str
+        Chinese sentence.
+    last_good : mapping, optional
+        The last document that was not a failure; what it rests on is named, its lines are not
+        repeated.
+
+    Returns
+    -------
+    dict
+        State `failed`: no lines, no level.
+    """
+    indicator = series.indicator
+    earlier = None
+    if last_good is not None:
+        earlier = {
+            "created_at": last_good["created_at"],
+            "data_month": last_good["data_month"],
+            "valid_until": last_good["valid_until"],
+            "file": f"{feed_files.HISTORY}/{feed_files.history_name(last_good)}",
+        }
+    now = clock.now()
+    return {
+        "schema_version": feed_files.SCHEMA_VERSION,
+        "region": region_document(series),
+        "indicator": indicator.code,
+        "indicator_name": indicator.name,
+        "unit": indicator.unit,
+        "precision": indicator.precision,
+        "state": "failed",
+        "state_reason": reason,
+        "demo": bool(last_good and last_good["demo"]),
+        "as_of": now.date().isoformat(),
+        "created_at": now.isoformat(timespec="seconds"),
+        "valid_until": None,
+        "period": None,
+        "data_month": None,
+        "latest": None,
+        "data_fingerprint": None,
+        "pseudo_real_time": None,
+        "champion": None,
+        "caps": [],
+        "floors": [],
+        "levels_assessed": [],
+        "joint": None,
+        "scheme": None,
+        "lines": [],
+        "flow_lines": [],
+        "level": None,
+        "level_reason": reason,
+        "probabilities": [],
+        "sample_warnings": None,
+        "notes": [],
+        "last_good": earlier,
+    }
+
+
+def region_document(series: Series) -> dict[str, Any]:
+    """The region as readers may name it."""
+    region = series.region
+    return {
+        "code": region.code,
+        "name": region.name,
+        "aliases": list(region.aliases),
+        "default_indicator": region.default_indicator,
+    }
+
+
+def failure(workspace: Workspace, series: Series, reason: str) -> dict[str, Any]:
+    """What takes the place of the current document when it cannot be renewed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the feed is.
+    series : Series
+        Region and indicator.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    dict
+        State `failed`; it names the last document that was none, through any number of failures.
+    """
+    file = workspace.thresholds / feed_files.file_name(series.indicator.code, series.region.code)
+    before: Mapping[str, Any] | None = None
+    with suppress(StorageError):
+        before = feed_files.read(file)
+    if before is None or before["state"] != "failed":
+        return failed_feed(series, reason, before)
+    return {
+        **failed_feed(series, reason),
+        "last_good": before["last_good"],
+        "demo": before["demo"],
+    }
+
+
+def mark_failed(workspace: Workspace, series: Series, reason: str) -> bool:
+    """Replace the current document by one that says that there are no thresholds, and why.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the feed is.
+    series : Series
+        Region and indicator.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    bool
+        False if there never was a document, or it says the same already.
+
+    Raises
+    ------
+    StorageError
+        If the files cannot be written.
+    """
+    file = workspace.thresholds / feed_files.file_name(series.indicator.code, series.region.code)
+    if not file.exists():
+        return False
+    return publish(workspace, failure(workspace, series, reason))

@@ -1,0 +1,187 @@
+"""Record one competition: the run is begun before the work and ends as the work ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+from employment_forecast.data.catalogue import Indicator, Region, Series
+from employment_forecast.data.errors import NotFoundError, StorageError, UnrecordedError
+from employment_forecast.data.workspace import Workspace, load_settings
+from employment_forecast.experiments.archive import content, rehearse
+from employment_forecast.experiments.recording import package
+from employment_forecast.experiments.recording.spool import spool_of
+from employment_forecast.experiments.registry import Version
+from employment_forecast.experiments.tracking import (
+    Plan,
+    Run,
+    Tracker,
+    experiment_name,
+    experiment_tags,
+    open_tracker,
+    silence,
+    sweep,
+)
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.early_warning import line_rule
+
+
+class Recording:
+    """The open run of one competition.
+
+    Parameters
+    ----------
+    series : Series
+        What is forecast.
+    plan : Plan
+        Of the run.
+    workspace : Workspace
+        Keeps the result where MLflow cannot; its settings hold the warning levels.
+    begun : Future of Run
+        The run, still being begun perhaps.
+    rehearsed : Future
+        Done when MLflow is ready to save models.
+    """
+
+    def __init__(
+        self,
+        series: Series,
+        plan: Plan,
+        workspace: Workspace,
+        begun: Future[Run],
+        rehearsed: Future[None],
+    ) -> None:
+        self._series = series
+        self._plan = plan
+        self._workspace = workspace
+        self._begun = begun
+        self._rehearsed = rehearsed
+        self._since = time.monotonic()
+
+    @property
+    def run(self) -> Run:
+        """The run.
+
+        Raises
+        ------
+        StorageError
+            If MLflow cannot be reached.
+        """
+        return self._begun.result()
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run; StorageError as for `run`."""
+        return self.run.id
+
+    def register(
+        self,
+        result: Competition,
+        chart: bytes | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Version:
+        """Log the result and register the choice as the new candidate.
+
+        Parameters
+        ----------
+        result : Competition
+            Outcome of the main job.
+        chart : bytes, optional
+            PNG, kept as `chart.png`.
+        files : mapping, optional
+            Further files by name; they replace our own of the same name.
+
+        Returns
+        -------
+        Version
+
+        Raises
+        ------
+        UnrecordedError
+            If MLflow or its storage fails: the result is kept on this machine, to be logged later.
+        StorageError
+            If that fails too.
+        """
+        seconds = time.monotonic() - self._since
+        # Two models must not be saved at the same time: MLflow passes the script by a global.
+        wait([self._rehearsed])
+        rule = line_rule(load_settings(self._workspace))
+        with package.packed(self._series, result, rule, seconds, chart, files) as packed:
+            try:
+                return package.log(self.run, self._series, packed)
+            except (StorageError, NotFoundError) as error:
+                kept = package.keep(packed, self._plan, self._series, spool_of(self._workspace))
+                raise UnrecordedError(
+                    f"预测已完成，但未能记入 MLflow（{error.message.rstrip('。')}）；"
+                    f"结果已暂存于“{kept}”。",
+                    "待 MLflow 恢复后执行 forecast sync。",
+                ) from error
+
+
+def _plan(series: Series) -> Plan:
+    return Plan(
+        experiment=experiment_name(series),
+        folder=series.registered_name,
+        experiment_tags=experiment_tags(series),
+        name=content.open_name(),
+        tags=content.start_tags(series),
+    )
+
+
+def _begin(tracker: Tracker, plan: Plan) -> Run:
+    sweep(tracker)
+    return plan.begin(tracker)
+
+
+@contextmanager
+def recorded(
+    tracking_uri: str, workspace: Workspace, region: Region, indicator: Indicator
+) -> Iterator[Recording]:
+    """Record what is computed in a block as one MLflow run.
+
+    MLflow is loaded and the run begun in a thread beside the block, whose own work is mostly done
+    by other processes. The run ends with the block: finished, failed with the reason, or killed by
+    Ctrl-C. Where MLflow does not answer the block goes on, and its result is kept on this machine.
+    A process that is killed outright leaves the run, or the plan for it, for the next one
+    to mark.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        From the settings.
+    workspace : Workspace
+        Keeps artifacts and life signs.
+    region, indicator : Region, Indicator
+        What is forecast.
+
+    Yields
+    ------
+    Recording
+        To register the result with.
+
+    Raises
+    ------
+    StorageError
+        From `Recording.register` or at the end of the block, if MLflow cannot be reached.
+    """
+    silence()
+    series = Series(region, indicator)
+    with (
+        open_tracker(tracking_uri, workspace) as tracker,
+        ThreadPoolExecutor(1, "mlflow") as thread,
+    ):
+        # What can be known to fail should fail before the work, not after it.
+        tracker.check()
+        plan = _plan(series)
+        plan.announce(tracker)
+        begun = thread.submit(_begin, tracker, plan)
+        rehearsed = thread.submit(rehearse)
+        try:
+            yield Recording(series, plan, workspace, begun, rehearsed)
+        except BaseException as error:
+            if begun.exception() is None:
+                begun.result().end_after(error)
+            raise
+        begun.result().end("FINISHED")

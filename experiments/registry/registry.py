@@ -1,0 +1,354 @@
+"""Registered models: a version for every run, and the aliases that say which one counts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import NotFoundError
+from employment_forecast.data.files import locked
+from employment_forecast.data.workspace import load_settings
+from employment_forecast.experiments.archive import save_model, version_description, version_tags
+from employment_forecast.experiments.registry.versions import (
+    CANDIDATE,
+    CHAMPION,
+    PREVIOUS,
+    PROMOTION,
+    Version,
+    champion_of,
+    find,
+    holder_of,
+    versions,
+)
+from employment_forecast.experiments.tracking import Run, Tracker, user
+from employment_forecast.forecasting.competition import Competition, rechosen
+from employment_forecast.forecasting.early_warning import line_rule
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+_FOLDER = "model"
+_REFRESHED = "refresh"
+# Holds the number of the version whose model was taken over.
+REFRESH_TAG = "refresh_of"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A change of champion.
+
+    Attributes
+    ----------
+    champion : Version
+        In force now.
+    previous : str or None
+        Version in force before; None if there was none, or it is the same.
+    changed : bool
+        False if it was in force already.
+    """
+
+    champion: Version
+    previous: str | None
+    changed: bool = True
+
+    @property
+    def registered_name(self) -> str:
+        """Name of the registered model."""
+        return self.champion.registered_name
+
+    @property
+    def version(self) -> str:
+        """Version in force now."""
+        return self.champion.version
+
+    @property
+    def model(self) -> str:
+        """Roster name of the model in force now."""
+        return self.champion.model
+
+    @property
+    def demo(self) -> bool:
+        """Made from demonstration data."""
+        return self.champion.demo
+
+
+def register(
+    run: Run, series: Series, folder: Path, tags: Mapping[str, str], about: str
+) -> Version:
+    """Make a saved model a version with the alias `candidate`.
+
+    The files are complete before the version exists, and the version before the alias points to
+    it: a process killed on the way leaves no alias without a version and no version without files.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the files.
+    series : Series
+        Names.
+    folder : pathlib.Path
+        Files of the model, from `model_files.save_model`.
+    tags, about : mapping, str
+        Of the version.
+
+    Returns
+    -------
+    Version
+
+    Raises
+    ------
+    StorageError
+        If MLflow or its storage fails.
+    """
+    made = _create(run, series, folder, _FOLDER, tags, about)
+    name = series.registered_name
+    run.tracker.call("标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made))
+    return find(run.tracker, series, made)
+
+
+def same_version(tracker: Tracker, series: Series, result: Competition) -> Version | None:
+    """The version that a run with the very same result registered before it was killed.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Names.
+    result : Competition
+        Same data, day, settings and program give the same tags to the last digit.
+
+    Returns
+    -------
+    Version or None
+        The newest such version.
+    """
+    wanted = version_tags(result)
+    for version in versions(tracker, series):
+        if REFRESH_TAG not in version.tags and wanted.items() <= dict(version.tags).items():
+            return version
+    return None
+
+
+def refresh(
+    run: Run, series: Series, result: Competition, incumbent: Version, candidate: Version
+) -> Version:
+    """Make a version of the incumbent's model on new data, from the competition that it lost.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the files.
+    series : Series
+        Names.
+    result : Competition
+        In which the incumbent's model competed.
+    incumbent : Version
+        In force; remains so until the new version is promoted.
+    candidate : Version
+        Of the same run; it is the refreshed version itself where it is of the same model.
+
+    Returns
+    -------
+    Version
+        Without an alias.
+
+    Raises
+    ------
+    NoModelError
+        If the incumbent's model gave no forecast in this competition.
+    StorageError
+        If MLflow or its storage fails.
+    """
+    if candidate.model == incumbent.model:
+        return candidate
+    reason = f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
+    again = rechosen(result, incumbent.model, reason)
+    tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / _REFRESHED
+        rule = line_rule(load_settings(run.tracker.workspace))
+        save_model(series, again, rule, folder)
+        about = version_description(again)
+        made = _create(run, series, folder, _REFRESHED, tags, about)
+    return find(run.tracker, series, made)
+
+
+def _create(
+    run: Run, series: Series, folder: Path, inside: str, tags: Mapping[str, str], about: str
+) -> str:
+    """Number of a new version, whose files go to a folder of the run."""
+    run.log_files(folder, inside)
+
+    def create(client: MlflowClient) -> ModelVersion:
+        return client.create_model_version(
+            series.registered_name,
+            source=f"{run.artifact_uri}/{inside}",
+            run_id=run.id,
+            tags=dict(tags),
+            description=about,
+            await_creation_for=0,
+        )
+
+    _ensure_model(run.tracker, series)
+    return str(run.tracker.call("登记模型版本", create).version)
+
+
+def _ensure_model(tracker: Tracker, series: Series) -> None:
+    from mlflow.exceptions import MlflowException
+
+    about = f"{series.title}预测模型。别名：candidate 候选、champion 现役、previous 前任。"
+
+    def create(client: MlflowClient) -> None:
+        try:
+            client.create_registered_model(series.registered_name, series.tags, about)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    tracker.call("登记模型", create)
+
+
+def no_candidate(series: Series) -> NotFoundError:
+    """Error for a series that has no candidate yet."""
+    return NotFoundError(
+        f"{series.title}还没有候选模型版本。",
+        f"请先运行 forecast run --region {series.region.name}。",
+    )
+
+
+def promote(
+    tracker: Tracker,
+    series: Series,
+    version: str | None = None,
+    why: str = "",
+    *,
+    keep_previous: bool = False,
+) -> Promotion:
+    """Put a version in force, without judging it.
+
+    The alias `champion` is one row in MLflow's database and moves in one step; who, when and why
+    are written to the version first, and `previous` is set before, so that a process killed
+    in between changed nothing that counts, and doing it again completes it.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    version : str, optional
+        The candidate by default.
+    why : str
+        Reason, kept with the version.
+    keep_previous : bool
+        Leave the alias `previous` where it is: a version of the same model on newer data is no
+        decision to be taken back.
+
+    Returns
+    -------
+    Promotion
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such version, or no candidate yet.
+    StorageError
+        If MLflow fails.
+    """
+    with _deciding(tracker, series):
+        chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
+        if version is not None:
+            chosen = find(tracker, series, version)
+        if chosen is None:
+            raise no_candidate(series)
+        return _put_in_force(tracker, series, chosen, why, keep_previous=keep_previous)
+
+
+def _deciding(tracker: Tracker, series: Series) -> AbstractContextManager[None]:
+    """One decision about a series at a time on this machine."""
+    return locked(tracker.home / "locks" / f"{series.registered_name}.lock")
+
+
+def _put_in_force(
+    tracker: Tracker,
+    series: Series,
+    chosen: Version,
+    why: str,
+    *,
+    keep_previous: bool = False,
+    rolled_back: bool = False,
+) -> Promotion:
+    name, number = series.registered_name, chosen.version
+    before = champion_of(tracker, series)
+    if before is not None and before.version == number:
+        return Promotion(before, None, changed=False)
+    now = clock.now()
+    moment = now.isoformat(timespec="seconds")
+    why = why or "未说明"
+    log = {
+        "promoted_at": moment,
+        "promoted_by": user(),
+        "promoted_why": why,
+        "promoted_over": before.version if before else "无",
+        # A version can be promoted again; this tag keeps every occasion.
+        f"{PROMOTION}{now:%Y%m%dT%H%M%S}": why,
+    }
+    taken_back = {
+        "rolled_back_at": moment,
+        "rolled_back_by": user(),
+        "rolled_back_why": why,
+    }
+    move = "首次晋级" if before is None else f"取代第 {before.version} 版"
+    entry = f"第 {number} 版{move}：{why}（{user()}）"
+
+    def note(client: MlflowClient) -> None:
+        for key, value in log.items():
+            client.set_model_version_tag(name, number, key, value)
+        for key in taken_back.keys() & chosen.tags.keys():
+            client.delete_model_version_tag(name, number, key)
+        if before is not None and rolled_back:
+            for key, value in taken_back.items():
+                client.set_model_version_tag(name, before.version, key, value)
+        client.set_registered_model_tag(name, f"log {moment[:19]}", entry)
+
+    def point(alias: str, to: str) -> None:
+        tracker.call("移动别名", lambda c: c.set_registered_model_alias(name, alias, to))
+
+    tracker.call("记录晋级", note)
+    if before is not None and not (keep_previous and holder_of(tracker, series, PREVIOUS)):
+        point(PREVIOUS, before.version)
+    point(CHAMPION, number)
+    return Promotion(find(tracker, series, number), before.version if before else None)
+
+
+def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
+    """Put the previous version back in force; the one it replaces becomes the previous.
+
+    A promotion cut short may have left both aliases on one version; the version before it is then
+    known from its own note.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no previous version.
+    """
+    with _deciding(tracker, series):
+        earlier = holder_of(tracker, series, PREVIOUS)
+        current = champion_of(tracker, series)
+        if earlier is not None and current is not None and earlier.version == current.version:
+            over = current.tags.get("promoted_over", "")
+            earlier = find(tracker, series, over) if over.isdecimal() else None
+        if earlier is None:
+            raise NotFoundError(
+                f"{series.title}没有前任模型版本可以回退。",
+                "请用 forecast promote --version 指定版本。",
+            )
+        return _put_in_force(tracker, series, earlier, why or "回退", rolled_back=True)

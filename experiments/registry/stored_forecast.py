@@ -1,0 +1,145 @@
+"""What the champion knew, read back in any process: its paths, its history, its facts.
+
+Thresholds, bulletins and explanations rest on the version in force and on no other. A version's
+files are written once and never changed, so what is read here is what was promoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import StorageError
+from employment_forecast.experiments.archive import state
+from employment_forecast.experiments.registry.versions import (
+    Version,
+    champion_of,
+    state_folder,
+    versions,
+)
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.features.history import History
+from employment_forecast.models.paths import SamplePaths
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """A registered version, read back.
+
+    Attributes
+    ----------
+    version : Version
+        Which one.
+    paths : SamplePaths
+        The calibrated paths it serves.
+    history : History
+        The data it was made from, as they were known then.
+    facts : dict
+        Content of its `forecast.json`: names, unit, precision, tested horizon, caps, seed.
+    """
+
+    version: Version
+    paths: SamplePaths
+    history: History
+    facts: dict[str, Any]
+
+    @property
+    def tested_horizon(self) -> int:
+        """Months ahead that its back-test covered."""
+        return int(self.facts["tested_horizon"])
+
+
+def load_version(tracker: Tracker, version: Version) -> StoredForecast:
+    """Read a version back.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    version : Version
+        Which one.
+
+    Returns
+    -------
+    StoredForecast
+
+    Raises
+    ------
+    StorageError
+        If its files are missing or damaged, do not belong together or to the version.
+    """
+    folder = state_folder(tracker, version)
+    facts = state.decode_facts(folder)
+    history = state.decode_history(folder)
+    paths = state.decode_paths(folder)
+    name = f"{facts.get('indicator')}.{facts.get('region')}"
+    recorded = version.tags.get("data_fingerprint", facts.get("data_fingerprint"))
+    fits = (
+        paths.origin == history.origin
+        and name == version.registered_name
+        and recorded == facts.get("data_fingerprint")
+        and isinstance(facts.get("tested_horizon"), int)
+    )
+    if not fits:
+        raise StorageError(
+            f"{version.registered_name} 第 {version.version} 版的文件与登记的内容不符。",
+            "请重新运行 forecast run，再晋级新的版本。",
+        )
+    return StoredForecast(version, paths, history, facts)
+
+
+def champion_on(tracker: Tracker, series: Series, day: date) -> Version | None:
+    """The version that was in force at the end of a day.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    day : datetime.date
+        In Asia/Shanghai.
+
+    Returns
+    -------
+    Version or None
+        The last one promoted by then among those that saw nothing of a later day; None if there
+        was none.
+    """
+    found: list[tuple[datetime, int, Version]] = []
+    for version in versions(tracker, series):
+        if version.tags.get("as_of", "9999") > day.isoformat():
+            continue
+        by_then = [m for m in version.promotions if m.date() <= day]
+        found += [(m, int(version.version), version) for m in by_then]
+    return max(found, key=lambda each: each[:2])[2] if found else None
+
+
+def load_champion(
+    tracker: Tracker, series: Series, day: date | None = None
+) -> StoredForecast | None:
+    """The version in force (现役), read back.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    day : datetime.date, optional
+        The version that was in force on that day, see `champion_on`; the present one by default.
+
+    Returns
+    -------
+    StoredForecast or None
+        None before the first promotion.
+
+    Raises
+    ------
+    StorageError
+        As in `load_version`.
+    """
+    version = champion_of(tracker, series) if day is None else champion_on(tracker, series, day)
+    return None if version is None else load_version(tracker, version)

@@ -1,0 +1,191 @@
+"""Registered versions as they are: found by number or alias, listed, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import NotFoundError
+from employment_forecast.experiments.archive import STATE, state
+from employment_forecast.experiments.tracking import Tracker, pages
+from employment_forecast.models.paths import SamplePaths
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
+# Tag of one promotion: the moment in Asia/Shanghai follows, the value is the reason.
+PROMOTION = "promotion."
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version.
+
+    Attributes
+    ----------
+    registered_name, version : str
+        Together its identity.
+    model : str
+        Roster name of the model behind it.
+    run_id : str
+        Run that made it.
+    source : str
+        Where its files are.
+    aliases : tuple of str
+        Of `candidate`, `champion`, `previous`.
+    created : int
+        Milliseconds since 1970.
+    tags : mapping
+        Data month, fingerprint, scores and so on.
+    """
+
+    registered_name: str
+    version: str
+    model: str
+    run_id: str
+    source: str
+    aliases: tuple[str, ...]
+    created: int
+    tags: Mapping[str, str]
+
+    @property
+    def demo(self) -> bool:
+        """Made from demonstration data."""
+        return self.tags.get("demo") == "true"
+
+    @property
+    def label(self) -> str:
+        """Chinese name of the model, as it was then."""
+        return self.tags.get("model_label", self.model)
+
+    @property
+    def data_month(self) -> str:
+        """Last known month, `YYYY-MM`."""
+        return self.tags.get("data_month", "")
+
+    @property
+    def promotions(self) -> tuple[datetime, ...]:
+        """Moments at which it became the champion, Asia/Shanghai, ascending."""
+        kept = {k.removeprefix(PROMOTION) for k in self.tags if k.startswith(PROMOTION)}
+        if not kept and "promoted_at" in self.tags:
+            # Promoted by a release that kept the last occasion only.
+            return (datetime.fromisoformat(self.tags["promoted_at"]),)
+        moments = (datetime.strptime(k, "%Y%m%dT%H%M%S") for k in sorted(kept))
+        return tuple(m.replace(tzinfo=clock.SHANGHAI) for m in moments)
+
+
+def _version(found: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
+    number = str(found.version)
+    mine = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
+    return Version(
+        registered_name=name,
+        version=number,
+        model=found.tags.get("model", ""),
+        run_id=str(found.run_id or ""),
+        source=str(found.source),
+        aliases=mine,
+        created=int(found.creation_timestamp or 0),
+        tags=dict(found.tags),
+    )
+
+
+def _aliases(client: MlflowClient, name: str) -> dict[str, Any]:
+    # MLflow leaves the aliases out of the versions it lists; the model always has them.
+    return dict(client.get_registered_model(name).aliases or {})
+
+
+def find(tracker: Tracker, series: Series, version: str) -> Version:
+    """One version by its number.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none.
+    """
+    name = series.registered_name
+
+    def look_up(client: MlflowClient) -> Version:
+        return _version(client.get_model_version(name, version), name, _aliases(client, name))
+
+    try:
+        return tracker.call("查找模型版本", look_up)
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"{series.title}（{name}）没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
+        ) from error
+
+
+def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
+    """The version an alias points to, None if there is none."""
+    try:
+        aliases = tracker.call("查找模型", lambda c: _aliases(c, series.registered_name))
+    except NotFoundError:
+        return None
+    return find(tracker, series, str(aliases[alias])) if alias in aliases else None
+
+
+def champion_of(tracker: Tracker, series: Series) -> Version | None:
+    """The version in force (现役), None before the first promotion."""
+    return holder_of(tracker, series, CHAMPION)
+
+
+def versions(tracker: Tracker, series: Series) -> list[Version]:
+    """All versions, newest first; empty before the first run."""
+    name = series.registered_name
+
+    def search(client: MlflowClient) -> list[Version]:
+        found = pages(partial(client.search_model_versions, f"name = '{name}'"))
+        aliases = _aliases(client, name) if found else {}
+        return [_version(v, name, aliases) for v in found]
+
+    return sorted(tracker.call("列出模型版本", search), key=lambda v: -int(v.version))
+
+
+def state_folder(tracker: Tracker, version: Version) -> Path:
+    """Folder with the state of a version, fetched from the server where there is one.
+
+    Raises
+    ------
+    StorageError
+        If its files are missing.
+    """
+    return _download(tracker, f"{version.source}/{STATE}")
+
+
+def file_of_run(tracker: Tracker, version: Version, name: str) -> Path:
+    """A file that the run of a version keeps, fetched from the server where there is one.
+
+    Raises
+    ------
+    StorageError
+        If it is missing.
+    """
+    return _download(tracker, f"runs:/{version.run_id}/{name}")
+
+
+def _download(tracker: Tracker, where: str) -> Path:
+    def fetch(_: MlflowClient) -> Path:
+        from mlflow.artifacts import download_artifacts
+
+        return Path(download_artifacts(artifact_uri=where, tracking_uri=tracker.uri))
+
+    return tracker.call("读取模型版本", fetch)
+
+
+def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
+    """Sample paths that a version keeps, the same that it serves.
+
+    Raises
+    ------
+    StorageError
+        If its files are missing or damaged.
+    """
+    return state.decode_paths(state_folder(tracker, version))

@@ -1,0 +1,45 @@
+"""The one door to MLflow."""
+
+from employment_forecast.experiments.tracking.abandoned import Plan, sweep
+from employment_forecast.experiments.tracking.database import check, shown, sqlite_file
+from employment_forecast.experiments.tracking.names import (
+    NOTE_TAG,
+    experiment_name,
+    experiment_tags,
+)
+from employment_forecast.experiments.tracking.program import program_version, user
+from employment_forecast.experiments.tracking.quiet import silence
+from employment_forecast.experiments.tracking.runs import (
+    Figures,
+    Run,
+    Status,
+    begin,
+    reopened,
+    running,
+)
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker, pages
+from employment_forecast.experiments.tracking.ui import serve
+
+__all__ = [
+    "Figures",
+    "NOTE_TAG",
+    "Plan",
+    "Run",
+    "Status",
+    "Tracker",
+    "begin",
+    "check",
+    "experiment_name",
+    "experiment_tags",
+    "open_tracker",
+    "pages",
+    "program_version",
+    "reopened",
+    "running",
+    "serve",
+    "shown",
+    "silence",
+    "sqlite_file",
+    "sweep",
+    "user",
+]

@@ -1,0 +1,141 @@
+"""MLflow's own database: made whole or not at all, and shared without "database is locked"."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import sys
+from contextlib import AbstractContextManager, closing, nullcontext
+from importlib import import_module
+from pathlib import Path
+
+from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import locked
+
+BUSY_SECONDS = 30.0
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """File of a SQLite tracking URI; None for a server, another database or one in memory."""
+    if not uri.startswith("sqlite:"):
+        return None
+    from sqlalchemy.engine import make_url
+
+    name = make_url(uri).database
+    return Path(name).resolve() if name and name != ":memory:" else None
+
+
+def shown(uri: str) -> str:
+    """A URI without its password, fit for messages."""
+    return re.sub(r"//[^/@]*@", "//***@", uri)
+
+
+def one_writer(uri: str) -> AbstractContextManager[None]:
+    """Hold back other writing processes of this machine; for SQLite only.
+
+    SQLite lets one process write at a time, and refuses at once, whatever its busy timeout, a
+    transaction that read before another one wrote. Waiting for one's turn outside avoids both.
+    """
+    file = sqlite_file(uri)
+    return nullcontext() if file is None else locked(file.with_name(f"{file.name}.lock"))
+
+
+def prepare(uri: str, artifacts: Path) -> None:
+    """Make the SQLite database when missing, and have it take readers beside a writer.
+
+    The schema is migrated in a file of another name, which then takes its place: a process killed
+    in the course of MLflow's sixty migrations leaves nothing that the next one could trip over.
+    To be called by one process at a time (`one_writer`).
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI; anything but a SQLite file is left to MLflow.
+    artifacts : pathlib.Path
+        Root for artifacts of runs outside any experiment of ours.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be made, or is not a database.
+    """
+    file = sqlite_file(uri)
+    if file is not None and _missing(file):
+        try:
+            _build(file, artifacts)
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(file, error) from error
+    check(uri)
+
+
+def check(uri: str) -> None:
+    """Open a SQLite database that is there, and set it to write-ahead logging.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be opened, or is not a database.
+    """
+    file = sqlite_file(uri)
+    if file is None or _missing(file):
+        return
+    try:
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA user_version").fetchone()
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(file, error) from error
+
+
+def schema_fault(uri: str, said: str) -> StorageError:
+    """What to do about a database whose schema is not that of the MLflow installed.
+
+    Parameters
+    ----------
+    uri : str
+        Tracking URI.
+    said : str
+        MLflow's own message, which names the version it found.
+
+    Returns
+    -------
+    StorageError
+        An older database can be upgraded; one of a newer MLflow cannot be used here.
+    """
+    found = re.search(r"found version (\w+)", said)
+    migrations = Path(str(import_module("mlflow.store").__file__)).parent / "db_migrations"
+    known = found is None or found[1] == "None" or any(migrations.rglob(f"{found[1]}_*.py"))
+    if not known:
+        return StorageError(
+            f"MLflow 数据库（{shown(uri)}）由更新的 MLflow 建立，本程序所带的版本不能打开。",
+            "请改用较新的程序版本；若是退回旧版，请把升级前的备份恢复到另一个空的工作区"
+            "（forecast restore）。",
+        )
+    command = Path(sys.executable).with_name("mlflow")
+    return StorageError(
+        f"MLflow 数据库（{shown(uri)}）由旧版 MLflow 建立。",
+        f"请先备份（forecast backup），再执行 {command} db upgrade {shown(uri)}。",
+    )
+
+
+def _missing(file: Path) -> bool:
+    return not file.exists() or file.stat().st_size == 0
+
+
+def _unusable(file: Path, error: Exception) -> StorageError:
+    return StorageError(
+        f"MLflow 数据库“{file}”无法打开（{error}）。",
+        "请检查文件权限与磁盘空间；文件若已损坏，请从备份恢复，或移走后重新运行。",
+    )
+
+
+def _build(file: Path, artifacts: Path) -> None:
+    store_class = import_module("mlflow.store.tracking.sqlalchemy_store").SqlAlchemyStore
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.new")
+    for left in file.parent.glob(f"{unfinished.name}*"):
+        left.unlink()
+    store = store_class(f"sqlite:///{unfinished}", str(artifacts))
+    store.engine.dispose()
+    os.replace(unfinished, file)

@@ -1,0 +1,158 @@
+"""The MLflow UI on this machine: `mlflow server` in a process of its own, silent and offline."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from employment_forecast.data.errors import BusyError, RefusedError, StorageError
+from employment_forecast.data.workspace import Workspace
+from employment_forecast.experiments.tracking.quiet import quiet_environment
+from employment_forecast.experiments.tracking.tracker import open_tracker
+
+LOOPBACK = "127.0.0.1"
+LOG = "ui.log"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to start.
+
+    Attributes
+    ----------
+    arguments : tuple of str
+        Program and arguments.
+    environment : mapping
+        Complete environment.
+    """
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def server_command(
+    tracking_uri: str,
+    workspace: Workspace,
+    host: str = LOOPBACK,
+    port: int = 5000,
+    open_to_network: bool = False,
+) -> Command:
+    """How to start the MLflow server over a workspace.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        A database; a server shows its own UI.
+    workspace : Workspace
+        Holds the artifacts.
+    host, port : str, int
+        Where to listen.
+    open_to_network : bool
+        Allow an address that other machines can reach. MLflow asks for no password.
+
+    Returns
+    -------
+    Command
+
+    Raises
+    ------
+    RefusedError
+        If other machines could reach the address without `open_to_network`, or if the tracking URI
+        is a server already.
+    """
+    tracker = open_tracker(tracking_uri, workspace)
+    if tracker.served:
+        raise RefusedError(
+            f"MLflow 已由服务器 {tracking_uri} 提供界面。", "请用浏览器直接打开该地址。"
+        )
+    if not is_loopback(host) and not open_to_network:
+        raise RefusedError(
+            f"地址 {host} 可被其他机器访问，而 MLflow 界面不设口令。",
+            f"请改用 {LOOPBACK}；确需开放时，请在程序设置中明确允许，并由防火墙限制来源。",
+        )
+    environment = dict(os.environ)
+    quiet_environment(environment)
+    environment["PYTHONWARNINGS"] = "ignore"
+    # One worker serves an office; the default of four takes a gigabyte of memory.
+    arguments = (
+        sys.executable, "-m", "mlflow", "server",
+        "--backend-store-uri", tracking_uri, "--registry-store-uri", tracking_uri,
+        "--default-artifact-root", str(tracker.artifacts),
+        "--host", host, "--port", str(port), "--workers", "1",
+        "--uvicorn-opts", "--log-level warning",
+    )  # fmt: skip
+    return Command(arguments, environment)
+
+
+def serve(tracking_uri: str, workspace: Workspace, host: str = LOOPBACK, port: int = 5000) -> None:
+    """Run the MLflow server until it is interrupted or terminated; its words go to a log file.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        A database.
+    workspace : Workspace
+        Holds the artifacts.
+    host, port : str, int
+        Where to listen.
+
+    Raises
+    ------
+    RefusedError
+        As in `server_command`.
+    BusyError
+        If something listens on the port already.
+    StorageError
+        If the database cannot be opened, or the server ends by itself.
+    """
+    command = server_command(tracking_uri, workspace, host, port)
+    _demand_free(host, port)
+    # Made and migrated by us, so that no other process can be migrating at the same time.
+    open_tracker(tracking_uri, workspace).open()
+    log = workspace.mlruns / LOG
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command.arguments, env=dict(command.environment), stdout=stream, stderr=stream
+        )
+    # Ctrl-C reaches the server too; a termination reaches only us and would leave it behind.
+    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        return
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if code > 0:
+        raise StorageError(f"MLflow 界面意外结束（退出码 {code}）。", f"详情见“{log}”。")
+
+
+def _demand_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise BusyError(
+            f"无法在 {host} 的端口 {port} 上启动 MLflow 界面（{error.strerror}）。",
+            "端口可能已被占用，请用 --port 换一个。",
+        ) from error

@@ -1,0 +1,17 @@
+"""The forecasts in force, watched: monitoring, explanation, redrawing, review."""
+
+from employment_forecast.experiments.watch.explain import STEPS, pair
+from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
+from employment_forecast.experiments.watch.redraw import Material, verify
+from employment_forecast.experiments.watch.review_pack import pack, zipped
+
+__all__ = [
+    "Material",
+    "STEPS",
+    "observe",
+    "pack",
+    "pair",
+    "roll_back_after_alarm",
+    "verify",
+    "zipped",
+]

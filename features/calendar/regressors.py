@@ -1,0 +1,218 @@
+"""Calendar regressors that are known years ahead."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from employment_forecast.features.calendar.festival import (
+    DEFAULT_WINDOWS,
+    Window,
+    Windows,
+    centred_shares,
+    spring_festival,
+    window_shares,
+)
+from employment_forecast.features.calendar.workdays import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    usual_days,
+    working_days,
+)
+
+__all__ = [
+    "COLUMN_LABELS",
+    "DEFAULT_WINDOWS",
+    "GROUPS",
+    "GROUP_LABELS",
+    "Window",
+    "Windows",
+    "calendar_table",
+    "centred_shares",
+    "graduation",
+    "optional_regressors",
+    "regressors",
+    "spring_festival",
+    "window_shares",
+    "working_day_effect",
+]
+
+# Columns that enter or stay out together.
+GROUPS = {
+    "festival": ("festival_before", "festival_during", "festival_after"),
+    "working_days": ("working_days",),
+}
+GROUP_LABELS = {"festival": "春节", "working_days": "工作日"}
+# Graduates register from July, when the school year has ended, and find work by September.
+GRADUATION = {"graduation_entry": 7, "graduation_absorption": 9}
+COLUMN_LABELS = {
+    "festival_before": "春节前",
+    "festival_during": "春节中",
+    "festival_after": "春节后",
+    "working_days": "工作日",
+    "graduation_entry": "毕业季（7月）",
+    "graduation_absorption": "毕业生吸纳（9月）",
+}
+
+
+def regressors(
+    start: pd.Period, periods: int, windows: Windows = DEFAULT_WINDOWS, *, stock: bool = False
+) -> pd.DataFrame:
+    """Festival regressors for consecutive months.
+
+    Parameters
+    ----------
+    start : pandas.Period
+        First month, from 1950-01.
+    periods : int
+        Number of months, to 2099-12 at most.
+    windows : Windows
+        Days before, during and after the festival, see `features.calendar.windows`.
+    stock : bool
+        Running sums, for a month-end stock; see `features.calendar.festival.centred_shares`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 3): `festival_before`, `festival_during`, `festival_after`, the
+        share of each window's days that falls into the month, less its long-run mean for that
+        calendar month, so that the columns carry no seasonality (U.S. Census Bureau,
+        X-13ARIMA-SEATS reference manual, moving holidays).
+
+    Raises
+    ------
+    DataError
+        If the months are outside the festival calendar.
+    """
+    columns = {
+        f"festival_{name}": centred_shares(start, periods, window, stock=stock)
+        for name, window in windows._asdict().items()
+    }
+    return pd.DataFrame(columns, index=pd.period_range(start, periods=periods, freq="M"))
+
+
+def working_day_effect(start: pd.Period, periods: int, as_of: date | None = None) -> pd.Series:
+    """Working days of a month relative to what is usual for that calendar month.
+
+    Parameters
+    ----------
+    start, periods, as_of
+        As in `features.calendar.workdays.working_days`.
+
+    Returns
+    -------
+    pandas.Series
+        float64, shape (periods,), named `working_days`: natural logarithm of the working days
+        over their mean for that calendar month, so that it carries no seasonality and a
+        coefficient of 1 means "in proportion to the days worked".
+
+    Raises
+    ------
+    DataError
+        If the months are outside 2001–2099.
+    """
+    table = working_days(start, periods, as_of)
+    usual = np.array(usual_days())[(start.month - 1 + np.arange(periods)) % 12]
+    return pd.Series(
+        np.log(table["days"].to_numpy(dtype=float) / usual), index=table.index, name="working_days"
+    )
+
+
+def graduation(start: pd.Period, periods: int) -> pd.DataFrame:
+    """Graduation months.
+
+    Parameters
+    ----------
+    start : pandas.Period
+        First month.
+    periods : int
+        Number of months.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 2), 0 or 1: `graduation_entry` (July, youth unemployment rises)
+        and `graduation_absorption` (September, it falls). They are purely seasonal, so no model
+        with a season of its own gains from them, see `optional_regressors`. For inspection, and
+        for whoever multiplies them by the yearly number of graduates.
+    """
+    months = pd.period_range(start, periods=periods, freq="M")
+    numbers = np.asarray(months.month)
+    columns = {name: (numbers == month).astype(float) for name, month in GRADUATION.items()}
+    return pd.DataFrame(columns, index=months)
+
+
+def optional_regressors(
+    start: pd.Period,
+    periods: int,
+    kind: str,
+    as_of: date | None = None,
+    windows: Windows = DEFAULT_WINDOWS,
+) -> pd.DataFrame:
+    """Calendar columns that a series of some kind may answer to.
+
+    Whether it does is for a criterion to decide, see `models.effects.effects`.
+
+    Parameters
+    ----------
+    start, periods, as_of, windows
+        As in `regressors` and `working_day_effect`.
+    kind : {"stock", "flow", "rate", "index"}
+        A month-end stock gets the festival's running sums. Working days are for flows, which grow
+        with the days on which people can be registered; a stock, a rate or an index does not.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 3 or 4): the festival columns and, for flows within the years of
+        the working-day calendar, `working_days`. Graduation months are not among them: July and
+        September are fixed months, so any model with a season of its own already holds their
+        mean effect and the column would be collinear with it; the others are simple floors, which
+        ignore the calendar on purpose. They stay for inspection.
+
+    Raises
+    ------
+    DataError
+        If the months are outside the festival calendar.
+    """
+    table = regressors(start, periods, windows, stock=kind == "stock")
+    if kind != "flow" or start.year < FIRST_YEAR or (start + periods).year > LAST_YEAR:
+        return table
+    return table.assign(working_days=working_day_effect(start, periods, as_of))
+
+
+def calendar_table(
+    start: pd.Period,
+    periods: int,
+    as_of: date | None = None,
+    windows: Windows = DEFAULT_WINDOWS,
+    *,
+    stock: bool = False,
+) -> pd.DataFrame:
+    """All calendar columns side by side, as `COLUMN_LABELS` names them.
+
+    Parameters
+    ----------
+    start, periods, as_of, windows, stock
+        As in `regressors` and `working_day_effect`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float64, shape (periods, 6).
+
+    Raises
+    ------
+    DataError
+        If the months are outside 2001–2099.
+    """
+    return pd.concat(
+        [
+            regressors(start, periods, windows, stock=stock),
+            working_day_effect(start, periods, as_of),
+            graduation(start, periods),
+        ],
+        axis=1,
+    )

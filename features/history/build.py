@@ -1,0 +1,205 @@
+"""Build the modelling history of a series as of a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records import Known, Vintages, out_of_range
+from employment_forecast.features.events import (
+    MONTHS_BEFORE,
+    estimable_steps,
+    marked_breaks,
+    splitting_break,
+    usable_shocks,
+)
+from employment_forecast.features.history.covariates import (
+    Other,
+    lagged_indicators,
+)
+from employment_forecast.features.history.history import History
+from employment_forecast.features.monthly import listed, monthly_figures
+
+
+class VintageSource(Protocol):
+    """What `build` needs of the store."""
+
+    def vintages(self, region: str, indicator: str) -> Vintages:
+        """Every row of one series."""
+
+
+def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -> tuple[Known, str]:
+    """Values without a gap; a month is missing if it is absent or cannot be told (NaN)."""
+    told = np.asarray(known.values.notna())
+    months = pd.PeriodIndex(known.values.index)
+    span = pd.period_range(months[0], months[-1], freq="M")
+    missing = span.difference(months[told])
+    if missing.empty:
+        return known, ""
+    keep = told & np.asarray(months > missing[-1])
+    if gaps == "refuse" or not keep.any():
+        raise DataError(
+            f"{region.name}“{indicator.name}”在 {span[0]} 至 {span[-1]} 之间"
+            f"缺 {len(missing)} 个月：{listed(missing)}。",
+            '请补录所缺月份；若无法补录，可在 forecast.toml 设 history.gaps = "after",'
+            "只用最后一个缺口之后的数据。",
+        )
+    return (
+        replace(known, values=known.values[keep], published_on=known.published_on[keep]),
+        f"缺 {listed(missing)}，只用 {missing[-1] + 1} 以后的数据",
+    )
+
+
+def from_known(
+    known: Known,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str = "refuse",
+    others: Sequence[Other] = (),
+) -> History:
+    """Turn known values into a history, or say why that cannot be done.
+
+    Parameters
+    ----------
+    known : Known
+        What the store knew on `as_of`.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    as_of : datetime.date
+        Day of knowledge.
+    gaps : {"refuse", "after"}
+        Refuse a series with missing months, or use what follows the last gap. For year-to-date
+        figures a month is missing if its flow cannot be told, not if it was published together
+        with the next.
+    others : sequence of (Indicator, KnownSource)
+        Indicators that go beside the target, each looked at as of the same day.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    DataError
+        If there are no values, gaps, or values out of range.
+    """
+    label = f"{region.name}“{indicator.name}”"
+    if known.values.empty:
+        raise DataError(
+            f"截至 {as_of} 没有{label}的数据。", "请先导入数据，或换一个指标、地区或 --as-of 日期。"
+        )
+    for month, value in known.values.items():
+        reason = out_of_range(float(value), indicator)
+        if reason:
+            raise DataError(
+                f"{label}{month} 的值 {value:,.10g}{indicator.unit}{reason}。",
+                "请更正该月数据后重新导入。",
+            )
+    notes = []
+    first, last = known.values.index[0], known.values.index[-1]
+    split = splitting_break(indicator, region.code, known.demo, first, last)
+    if split is not None:
+        known = _since(known, split.month)
+        notes.append(f"{split.month} 起口径变化，只用变化后的数据")
+    known, estimates = monthly_figures(known, indicator)
+    if split is not None:
+        # Totals since January of the new definition reach back to months of the old one.
+        known = _since(known, split.month)
+    notes.extend(estimates)
+    if known.values.empty:
+        raise DataError(
+            f"截至 {as_of} {label}的累计数不足以得出任何一个月的当月数。",
+            "请补录当年各月的累计数。",
+        )
+    # After the break: a month missing under the old definition is missed by nobody.
+    known, note = _contiguous(known, region, indicator, gaps)
+    if note:
+        notes.append(note)
+    values = np.asarray(known.values, dtype=np.float64)
+    start, end = known.values.index[0], known.values.index[-1]
+    if len(values) > 1 and np.ptp(values) == 0:
+        raise DataError(
+            f"{label}自 {start} 起 {len(values)} 个月的值全是 {values[0]:,.10g}"
+            f"{indicator.unit}，没有变化可供预测。",
+            "请核对是否误填；若确实不变，无需预测。",
+        )
+    breaks = marked_breaks(indicator, region.code, known.demo, start, end)
+    told, untold = estimable_steps(breaks, start, end)
+    notes.extend(f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月" for b in told)
+    notes.extend(f"{b.month} 起口径变化，环比、同比不跨该月" for b in untold)
+    shocks, unused = usable_shocks(known.shocks, start, end)
+    notes.extend(f"{s.phrase}已申报，其影响单独估计，不计入季节规律" for s in shocks)
+    notes.extend(
+        f"{s.phrase}已申报，但该月前数据不足 {MONTHS_BEFORE} 个月，无法估计其影响"
+        for s in unused
+        if s.month <= end
+    )
+    lagged, absent = lagged_indicators(others, as_of, demo=known.demo) if others else ((), ())
+    return History(
+        region=region.code,
+        indicator=indicator.code,
+        start=start,
+        values=values,
+        unit=indicator.unit,
+        kind=indicator.kind,
+        transform=indicator.transform if values.min() > 0 else "none",
+        precision=indicator.precision,
+        as_of=as_of,
+        demo=known.demo,
+        pseudo_real_time=known.estimated,
+        sources=known.sources,
+        notes=(*notes, *absent),
+        breaks=breaks,
+        lagged=lagged,
+        shocks=shocks,
+    )
+
+
+def _since(known: Known, month: pd.Period) -> Known:
+    keep = np.asarray(known.values.index >= month)
+    return replace(known, values=known.values[keep], published_on=known.published_on[keep])
+
+
+def build(
+    store: VintageSource,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str = "refuse",
+    others: Sequence[Indicator] = (),
+) -> History:
+    """History of a region and indicator as it was known on a day.
+
+    Parameters
+    ----------
+    store : VintageSource
+        The observation store.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    as_of : datetime.date
+        Day of knowledge.
+    gaps : {"refuse", "after"}
+        As in `from_known`.
+    others : sequence of Indicator
+        Further stored indicators of the region, to go beside the target.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    DataError
+        As in `from_known`.
+    """
+    known = store.vintages(region.code, indicator.code).as_of(as_of)
+    beside = [(each, store.vintages(region.code, each.code)) for each in others]
+    return from_known(known, region, indicator, as_of, gaps, beside)

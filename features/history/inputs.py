@@ -1,0 +1,176 @@
+"""What stands around a series in the store: indicators beside it, other regions with the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.store import Store
+from employment_forecast.features.history.build import from_known
+from employment_forecast.features.history.covariates import Other
+from employment_forecast.features.history.history import History
+from employment_forecast.features.history.stored_covariates import stored_others
+
+# A region and all that was published of its series.
+Neighbour = tuple[Region, Vintages]
+
+# So many tell the common movement as well as any more; reading thousands would take longer than
+# the models do.
+MOST_NEIGHBOURS = 50
+# A neighbour whose figures come out later than the target's still counts up to its last month.
+LATEST_MONTHS = 2
+_ASKED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What may help to forecast a series.
+
+    Attributes
+    ----------
+    others : sequence of (Indicator, KnownSource)
+        Indicators of the same region.
+    neighbours : sequence of (Region, Vintages)
+        The same indicator of other regions.
+    """
+
+    others: Sequence[Other] = ()
+    neighbours: Sequence[Neighbour] = ()
+
+
+NOTHING = Surroundings()
+
+
+def stored_surroundings(
+    store: Store, catalogue: Catalogue, region: Region, target: Indicator, vintages: Vintages
+) -> Surroundings:
+    """Everything the store holds around a series.
+
+    Parameters
+    ----------
+    store : Store
+        Observations, groups and firms.
+    catalogue : Catalogue
+        Its indicators and regions are looked for.
+    region, target : Region, Indicator
+        Catalogue entries.
+    vintages : Vintages
+        The series itself; neighbours are of its kind, real or demonstration data (演示数据).
+    """
+    others = stored_others(store, catalogue, region, target)
+    if vintages.rows.empty:
+        return Surroundings(others)
+    demo = bool(vintages.rows["demo"].all())
+    return Surroundings(others, stored_neighbours(store, catalogue, region, target, demo=demo))
+
+
+def stored_neighbours(
+    store: Store, catalogue: Catalogue, region: Region, target: Indicator, *, demo: bool
+) -> list[Neighbour]:
+    """The same indicator of other regions, those of the same city and province first.
+
+    Regions that contain the region or lie within it are no others, and of two that contain each
+    other the nearer is taken: people count once. At most `MOST_NEIGHBOURS`.
+    """
+    found: list[Neighbour] = []
+    parents = {r.code: r.parent for r in catalogue.regions}
+    taken: set[str] = set()
+    candidates = nearest_first(region, catalogue.regions)
+    for start in range(0, len(candidates), _ASKED_AT_ONCE):
+        part = candidates[start : start + _ASKED_AT_ONCE]
+        stored = store.holding(target.code, [r.code for r in part])
+        for other in part:
+            if len(found) == MOST_NEIGHBOURS:
+                return found
+            above = _ancestors(other.code, parents)
+            nested = above & taken or any(other.code in _ancestors(t, parents) for t in taken)
+            if other.code not in stored or nested:
+                continue
+            vintages = store.vintages(other.code, target.code)
+            if bool(vintages.rows["demo"].all()) == demo:
+                found.append((other, vintages))
+                taken.add(other.code)
+    return found
+
+
+def nearest_first(region: Region, regions: Iterable[Region]) -> list[Region]:
+    """Regions beside one, the longer the common beginning of their codes the earlier."""
+    parents = {r.code: r.parent for r in regions}
+    above = _ancestors(region.code, parents)
+    beside = [
+        r
+        for r in regions
+        if r.code != region.code
+        and r.code not in above
+        and region.code not in _ancestors(r.code, parents)
+    ]
+    return sorted(beside, key=lambda r: (-_shared(r.code, region.code), r.code))
+
+
+def _ancestors(code: str, parents: dict[str, str | None]) -> set[str]:
+    found: set[str] = set()
+    above = parents.get(code)
+    while above is not None and above not in found:
+        found.add(above)
+        above = parents.get(above)
+    return found
+
+
+def _shared(one: str, other: str) -> int:
+    """How many levels two codes have in common: province, city, district (GB/T 2260)."""
+    pairs = [(one[i : i + 2], other[i : i + 2]) for i in range(0, len(one), 2)]
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+
+
+def neighbours_identity(neighbours: Sequence[Neighbour], indicator: Indicator, day: date) -> str:
+    """Hash of what was known of the neighbours at the end of a day, and of how it is read.
+
+    A neighbour of which nothing had been published leaves no trace.
+    """
+    digest = hashlib.sha256(repr(indicator).encode())
+    for region, vintages in neighbours:
+        known = vintages.known_hash(day)
+        if known is not None:
+            digest.update(region.code.encode() + known)
+    return digest.hexdigest()
+
+
+def histories_beside(
+    neighbours: Sequence[Neighbour], history: History, indicator: Indicator
+) -> list[History]:
+    """Histories of the neighbours as they were known on the day of a history.
+
+    Parameters
+    ----------
+    neighbours : sequence of (Region, Vintages)
+        Any order.
+    history : History
+        Nothing published after its day is looked at, no month after its origin.
+    indicator : Indicator
+        Catalogue entry.
+
+    Returns
+    -------
+    list of History
+        On the same scale for models and of the same kind, real or demonstration; none ends more
+        than two months before the origin. What cannot be read is left out.
+    """
+    found = []
+    for region, vintages in neighbours:
+        known = vintages.as_of(history.as_of)
+        if known.values.empty or known.demo != history.demo:
+            continue
+        try:
+            beside = from_known(known, region, indicator, history.as_of, "after")
+        except DataError:
+            continue
+        cut = beside.until(history.origin)
+        late = 0 if cut is None else (history.origin - cut.origin).n
+        if cut is not None and late <= LATEST_MONTHS and cut.transform == history.transform:
+            found.append(cut)
+    return found

@@ -1,0 +1,38 @@
+"""Sample paths against caps, totals and milestones."""
+
+from employment_forecast.forecasting.assessment.assess import Assessments, JointBreach, assess_all
+from employment_forecast.forecasting.assessment.caps import (
+    Assessment,
+    CapAt,
+    assessable_cap,
+    period_averages,
+    printed,
+)
+from employment_forecast.forecasting.assessment.events import (
+    Course,
+    course,
+    reaches,
+    smallest_above,
+)
+from employment_forecast.forecasting.assessment.milestones import LevelAssessment
+from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events
+from employment_forecast.forecasting.assessment.totals import TotalAssessment
+
+__all__ = [
+    "Assessment",
+    "Assessments",
+    "CapAt",
+    "CapEvents",
+    "Course",
+    "JointBreach",
+    "LevelAssessment",
+    "TotalAssessment",
+    "assess_all",
+    "assessable_cap",
+    "cap_events",
+    "course",
+    "period_averages",
+    "printed",
+    "reaches",
+    "smallest_above",
+]

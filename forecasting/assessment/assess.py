@@ -1,0 +1,127 @@
+"""Hold every target in force against the same paths: caps, totals, levels, and caps together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from employment_forecast.data.targets import Target
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.caps import Assessment, assess, broken
+from employment_forecast.forecasting.assessment.milestones import LevelAssessment, assess_level
+from employment_forecast.forecasting.assessment.totals import TotalAssessment, assess_total
+from employment_forecast.models.paths import SamplePaths
+
+AppliedTo = Callable[[Target, pd.Period], float]
+
+
+@dataclass(frozen=True)
+class JointBreach:
+    """Several caps on one series, on the same paths.
+
+    Attributes
+    ----------
+    caps : tuple of Target
+        Caps whose probability is known.
+    p_at_least_one, p_all : float
+        Probability that one of them, and that every one of them, is broken.
+    left_out : int
+        Caps in force whose probability is not known.
+    """
+
+    caps: tuple[Target, ...]
+    p_at_least_one: float
+    p_all: float
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Assessments:
+    """All that the paths say about the targets in force.
+
+    Attributes
+    ----------
+    caps, totals, levels : list
+        One entry for each target that can be assessed, by kind.
+    joint : JointBreach or None
+        None with fewer than two caps of known probability.
+    """
+
+    caps: list[Assessment] = field(default_factory=list)
+    totals: list[TotalAssessment] = field(default_factory=list)
+    levels: list[LevelAssessment] = field(default_factory=list)
+    joint: JointBreach | None = None
+
+    @property
+    def targets(self) -> list[Target]:
+        """Every target that was assessed."""
+        return [a.target for part in (self.caps, self.totals, self.levels) for a in part]
+
+
+def assess_all(
+    targets: Sequence[Target],
+    history: History,
+    paths: SamplePaths,
+    tested: int,
+    applied: AppliedTo | None = None,
+) -> Assessments:
+    """Assess every target that can be assessed.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        Those in force for the series.
+    history : History
+        Published values up to the origin.
+    paths : SamplePaths
+        Joint paths from the same origin.
+    tested : int
+        Months ahead that the back-test covers.
+    applied : callable, optional
+        Value of a target that applied to a published month.
+
+    Returns
+    -------
+    Assessments
+        In the order of the targets.
+
+    Raises
+    ------
+    ValueError
+        If paths and history have different origins.
+    """
+    found = Assessments()
+    together: list[tuple[Target, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = []
+    for target in targets:
+        then = None if applied is None else _of(applied, target)
+        cap = assess(target, history, paths, tested, then)
+        if cap is not None:
+            found.caps.append(cap)
+            flags = broken(target, history, paths, then)
+            if flags is not None:
+                together.append((target, flags))
+            continue
+        total = assess_total(target, history, paths, tested)
+        if total is not None:
+            found.totals.append(total)
+            continue
+        level = assess_level(target, history, paths, tested)
+        if level is not None:
+            found.levels.append(level)
+    if len(together) < 2:
+        return found
+    flags = np.stack([f for _, f in together])
+    joint = JointBreach(
+        tuple(t for t, _ in together),
+        float(flags.any(axis=0).mean()),
+        float(flags.all(axis=0).mean()),
+        len(found.caps) - len(together),
+    )
+    return Assessments(found.caps, found.totals, found.levels, joint)
+
+
+def _of(applied: AppliedTo, target: Target) -> Callable[[pd.Period], float]:
+    return lambda month: applied(target, month)

@@ -1,0 +1,196 @@
+"""What models said at past origins about months above a cap, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.targets import Target, in_force
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.caps import above
+from employment_forecast.models.paths import Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CapEvents:
+    """Months above a cap: probabilities at past origins, and outcomes.
+
+    Attributes
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n,).
+    caps : dict
+        By tier, shape (n, horizon): the monthly cap that applied to the month ahead as far as the
+        origin knew; NaN where there was none.
+    events : dict
+        By tier, same shape: 1 where the published month was above that cap, 0 where not, NaN where
+        unknown.
+    probabilities : dict
+        By tier and model, same shape, NaN where the model failed.
+    """
+
+    months: pd.PeriodIndex
+    caps: Mapping[str, Floats]
+    events: Mapping[str, Floats]
+    probabilities: Mapping[str, Mapping[str, Floats]]
+
+    @property
+    def months_above(self) -> int:
+        """Distinct months, of any tier, that were above their cap."""
+        return len(
+            {
+                (tier, self.months[row] + step + 1)
+                for tier, came in self.events.items()
+                for row, step in zip(*np.nonzero(came == 1), strict=True)
+            }
+        )
+
+    def squared_errors(self, model: str) -> Floats | None:
+        """Brier score of each cell, shape (n, tiers * horizon); None if the model is not here.
+
+        References
+        ----------
+        Brier (1950), Verification of forecasts expressed in terms of probability.
+        """
+        if not self.events or any(model not in said for said in self.probabilities.values()):
+            return None
+        pieces = [(self.probabilities[t][model] - came) ** 2 for t, came in self.events.items()]
+        return np.concatenate(pieces, axis=1)
+
+    def brier(self, model: str) -> float | None:
+        """Mean Brier score of a model; None where nothing is known."""
+        cells = self.squared_errors(model)
+        return None if cells is None or np.isnan(cells).all() else float(np.nanmean(cells))
+
+    def table(self) -> pd.DataFrame:
+        """Every cell as a row: model, tier, origin, h, month, cap, probability, event."""
+        steps = np.arange(1, self._horizon + 1)
+        origins = self.months.repeat(len(steps))
+        ahead = np.tile(steps, len(self.months))
+        frames = [
+            pd.DataFrame(
+                {
+                    "model": model,
+                    "tier": tier,
+                    "origin": origins.astype(str),
+                    "h": ahead,
+                    "month": (origins + ahead).astype(str),
+                    "cap": self.caps[tier].ravel(),
+                    "probability": said.ravel(),
+                    "event": self.events[tier].ravel(),
+                }
+            )
+            for tier, by_model in self.probabilities.items()
+            for model, said in by_model.items()
+        ]
+        columns = ["model", "tier", "origin", "h", "month", "cap", "probability", "event"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+    @property
+    def _horizon(self) -> int:
+        return max((int(c.shape[1]) for c in self.caps.values()), default=0)
+
+
+def from_table(table: pd.DataFrame) -> CapEvents:
+    """Inverse of `CapEvents.table`.
+
+    Raises
+    ------
+    ValueError
+        If a column or a cell is missing.
+    """
+    missing = {"model", "tier", "origin", "h", "cap", "probability", "event"} - set(table.columns)
+    if missing:
+        raise ValueError(f"columns missing: {sorted(missing)}")
+    table = table.sort_values(["tier", "model", "origin", "h"], ignore_index=True)
+    months = pd.PeriodIndex(sorted(table["origin"].unique()), freq="M")
+    caps: dict[str, Floats] = {}
+    events: dict[str, Floats] = {}
+    said: dict[str, dict[str, Floats]] = {}
+    for (tier, model), cells in table.groupby(["tier", "model"], sort=True):
+        columns = cells[["cap", "event", "probability"]].to_numpy(dtype=float)
+        limits, came, shares = columns.T.reshape(3, len(months), -1)
+        caps[str(tier)], events[str(tier)] = limits, came
+        said.setdefault(str(tier), {})[str(model)] = shares
+    return CapEvents(months, caps, events, said)
+
+
+def _monthly_caps(targets: Sequence[Target], month: pd.Period, day: date) -> dict[str, float]:
+    if not targets:
+        return {}
+    found = in_force(targets, targets[0].region, targets[0].indicator, month, day)
+    return {t.tier: t.value for t in found if t.value is not None}
+
+
+def cap_events(
+    months: pd.PeriodIndex,
+    known_on: Sequence[date],
+    outcomes: Floats,
+    paths: Mapping[str, Sequence[Outcome]],
+    targets: Sequence[Target],
+    history: History,
+) -> CapEvents:
+    """Hold the paths of past origins against the caps that were known to apply.
+
+    Parameters
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n,).
+    known_on : sequence of datetime.date
+        Day of knowledge of each origin.
+    outcomes : numpy.ndarray
+        Shape (n, horizon), NaN where unknown.
+    paths : mapping
+        Per model one forecast or failure for each origin.
+    targets : sequence of Target
+        All on file.
+    history : History
+        Names the series and how it is printed; real figures are not held against demonstration
+        caps.
+
+    Returns
+    -------
+    CapEvents
+        Empty of tiers where no monthly cap ever applied.
+    """
+    mine = [
+        t
+        for t in targets
+        if (t.region, t.indicator) == (history.region, history.indicator)
+        and (t.direction, t.basis) == ("cap", "any_month")
+        and t.assessable
+        and t.unit == history.unit
+        and (history.demo or not t.demo)
+    ]
+    n, horizon = outcomes.shape
+    caps: dict[str, Floats] = {}
+    for row, (origin, day) in enumerate(zip(months, known_on, strict=True)):
+        for step in range(horizon):
+            for tier, value in _monthly_caps(mine, origin + step + 1, day).items():
+                caps.setdefault(tier, np.full((n, horizon), np.nan))[row, step] = value
+    events: dict[str, Floats] = {}
+    said: dict[str, dict[str, Floats]] = {}
+    for tier, limits in caps.items():
+        over = above(outcomes, limits, history.precision)
+        unknown = np.isnan(outcomes) | np.isnan(limits)
+        events[tier] = np.where(unknown, np.nan, over)
+        said[tier] = {
+            model: _shares(given, limits, history.precision) for model, given in paths.items()
+        }
+    return CapEvents(months, caps, events, said)
+
+
+def _shares(given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
+    shares = np.full(limits.shape, np.nan)
+    for row, found in enumerate(given):
+        if isinstance(found, SamplePaths) and np.isfinite(limits[row]).any():
+            values = found.values[:, : limits.shape[1]]
+            shares[row] = above(values, limits[row], precision).mean(axis=0)
+    return np.where(np.isnan(limits), np.nan, shares)

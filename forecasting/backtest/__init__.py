@@ -1,0 +1,53 @@
+"""Models at past origins: cells, their cache, workers, what came of them."""
+
+from employment_forecast.forecasting.backtest.alignment import compare
+from employment_forecast.forecasting.backtest.backtest import Backtest, describe_failures
+from employment_forecast.forecasting.backtest.cells import (
+    Cell,
+    CellCache,
+    Task,
+    cell_seed,
+    compute,
+    decode,
+    decode_parameters,
+    encode,
+    encode_parameters,
+    group,
+)
+from employment_forecast.forecasting.backtest.covariate_cache import remembered
+from employment_forecast.forecasting.backtest.identity import code_version, engine_version
+from employment_forecast.forecasting.backtest.origins import Origin, origin_days, rolling_origins
+from employment_forecast.forecasting.backtest.residuals import ResidualCheck
+from employment_forecast.forecasting.backtest.workers import (
+    THREAD_VARIABLES,
+    Progress,
+    run_tasks,
+    watch_parent,
+)
+
+__all__ = [
+    "Backtest",
+    "Cell",
+    "CellCache",
+    "Origin",
+    "Progress",
+    "ResidualCheck",
+    "THREAD_VARIABLES",
+    "Task",
+    "cell_seed",
+    "code_version",
+    "compare",
+    "compute",
+    "decode",
+    "decode_parameters",
+    "describe_failures",
+    "encode",
+    "encode_parameters",
+    "engine_version",
+    "group",
+    "origin_days",
+    "remembered",
+    "rolling_origins",
+    "run_tasks",
+    "watch_parent",
+]

@@ -1,0 +1,247 @@
+"""Score what each model said at past origins against what was published later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.forecasting.scoring import scores
+from employment_forecast.models.paths import QUANTILES, Failure, Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One model's forecasts at all past origins.
+
+    Attributes
+    ----------
+    model : str
+        Roster name.
+    quantiles : numpy.ndarray
+        Shape (n_origins, horizon, 9); NaN where the model failed.
+    failures : dict
+        Reason by origin month.
+    """
+
+    model: str
+    quantiles: Floats
+    failures: Mapping[pd.Period, str]
+
+    @property
+    def works(self) -> npt.NDArray[np.bool_]:
+        """Origins with a forecast, shape (n_origins,)."""
+        return np.asarray(~np.isnan(self.quantiles[:, 0, 0]), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of all models at common origins, with outcomes and scales.
+
+    Attributes
+    ----------
+    months : pandas.PeriodIndex
+        Origins, shape (n_origins,).
+    outcomes : numpy.ndarray
+        Shape (n_origins, horizon): latest published value, NaN where still unknown and where a
+        changed definition lies between origin and month.
+    scales : numpy.ndarray
+        Shape (n_origins,): seasonal-naive in-sample error of what was known at the origin.
+    records : dict
+        `Record` by model name.
+    pseudo_real_time : bool
+        True if publication days of the data are estimates.
+    """
+
+    months: pd.PeriodIndex
+    outcomes: Floats
+    scales: Floats
+    records: Mapping[str, Record]
+    pseudo_real_time: bool
+
+    @property
+    def horizon(self) -> int:
+        """Months ahead."""
+        return int(self.outcomes.shape[1])
+
+    def scaled_interval_scores(self, model: str) -> Floats:
+        """WIS of each cell over the seasonal-naive scale, shape (n_origins, horizon)."""
+        raw = scores.interval_score(self.records[model].quantiles, self.outcomes)
+        return np.asarray(raw / self.scales[:, None], dtype=float)
+
+    def scaled_errors(self, model: str) -> Floats:
+        """Absolute error of the median over the scale, shape (n_origins, horizon)."""
+        raw = scores.absolute_error(self.records[model].quantiles, self.outcomes)
+        return np.asarray(raw / self.scales[:, None], dtype=float)
+
+    def coverage(self, model: str, level: int) -> Floats:
+        """1 where the central interval holds the outcome, NaN where unknown."""
+        quantiles = self.records[model].quantiles
+        inside = scores.covered(quantiles, self.outcomes, level)
+        unknown = np.isnan(self.outcomes) | np.isnan(quantiles[..., 0])
+        return np.where(unknown, np.nan, inside)
+
+    def table(self) -> pd.DataFrame:
+        """Every cell as a row: model, origin, h, month, q025 ... q975, outcome, scale."""
+        pieces = []
+        for name, record in self.records.items():
+            n, horizon, _ = record.quantiles.shape
+            frame = pd.DataFrame(
+                record.quantiles.reshape(n * horizon, len(QUANTILES)), columns=list(QUANTILES)
+            )
+            steps = np.tile(np.arange(1, horizon + 1), n)
+            origins = self.months.repeat(horizon)
+            frame.insert(0, "month", (origins + steps).astype(str))
+            frame.insert(0, "h", steps)
+            frame.insert(0, "origin", origins.astype(str))
+            frame.insert(0, "model", name)
+            frame["outcome"] = self.outcomes.ravel()
+            frame["scale"] = self.scales.repeat(horizon)
+            pieces.append(frame)
+        return pd.concat(pieces, ignore_index=True)
+
+    def joined(self, other: Backtest) -> Backtest:
+        """The same back-test with the models of another one at the same origins."""
+        return replace(self, records={**self.records, **other.records})
+
+    def with_quantiles(self, model: str, months: pd.PeriodIndex, quantiles: Floats) -> Backtest:
+        """The same back-test with a model that forecast elsewhere, aligned on these origins.
+
+        Parameters
+        ----------
+        model : str
+            Its name.
+        months : pandas.PeriodIndex
+            Its origins, shape (m,).
+        quantiles : numpy.ndarray
+            Its forecasts, shape (m, horizon of its own, 9); what lies at other origins or further
+            ahead than here is left out, what is missing counts as failed.
+        """
+        rows = months.get_indexer(self.months)
+        reach = min(self.horizon, quantiles.shape[1])
+        aligned = np.full((len(self.months), self.horizon, len(QUANTILES)), np.nan)
+        aligned[rows >= 0, :reach] = quantiles[rows[rows >= 0], :reach]
+        absent = {m: "没有该起点的预测" for m, r in zip(self.months, rows, strict=True) if r < 0}
+        return replace(self, records={**self.records, model: Record(model, aligned, absent)})
+
+
+def from_table(table: pd.DataFrame) -> Backtest:
+    """Inverse of `Backtest.table`.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Every cell of every model, in any order.
+
+    Returns
+    -------
+    Backtest
+        Reasons of failures are not in the table; publication days count as estimates.
+
+    Raises
+    ------
+    ValueError
+        If a column or a cell is missing.
+    """
+    missing = {"model", "origin", "h", "outcome", "scale", *QUANTILES} - set(table.columns)
+    if missing:
+        raise ValueError(f"columns missing: {sorted(missing)}")
+    table = table.sort_values(["model", "origin", "h"], ignore_index=True)
+    months = pd.PeriodIndex(sorted(table["origin"].unique()), freq="M")
+    names = sorted(table["model"].unique())
+    n, horizon = len(months), int(table["h"].max()) if len(table) else 0
+    if len(table) != len(names) * n * horizon:
+        raise ValueError("cells missing")
+    first = table.iloc[: n * horizon]
+    outcomes = first["outcome"].to_numpy(dtype=float).reshape(n, horizon)
+    scales = first["scale"].to_numpy(dtype=float).reshape(n, horizon)[:, :1].ravel()
+    cells = table[list(QUANTILES)].to_numpy(dtype=float)
+    shape = (len(names), n, horizon, len(QUANTILES))
+    records = {}
+    for name, quantiles in zip(names, cells.reshape(shape), strict=True):
+        works = ~np.isnan(quantiles[:, 0, 0])
+        failures = {m: "未得出预测" for m, w in zip(months, works, strict=True) if not w}
+        records[name] = Record(name, quantiles, failures)
+    return Backtest(months, outcomes, scales, records, pseudo_real_time=True)
+
+
+def assemble(
+    origins: Sequence[Origin],
+    current: Origin,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    horizon: int,
+) -> Backtest:
+    """Bring the models' forecasts and the published outcomes together.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Past origins, oldest first.
+    current : Origin
+        Its history supplies the outcomes.
+    outcomes : mapping
+        Per model one forecast or failure for each past origin.
+    horizon : int
+        Months ahead to keep.
+
+    Returns
+    -------
+    Backtest
+        Origins whose series had not moved yet (no scale) are left out.
+    """
+    published = current.history.series
+    scaled = [_scale(o.history) for o in origins]
+    keep = [i for i, s in enumerate(scaled) if np.isfinite(s)]
+    months = pd.PeriodIndex([origins[i].month for i in keep], freq="M")
+    actual = np.array(
+        [published.reindex(pd.period_range(m + 1, periods=horizon, freq="M")) for m in months],
+        dtype=float,
+    ).reshape(len(months), horizon)
+    for change in current.history.breaks:
+        if change.treatment == "dummy":
+            # What was forecast under the old definition was never published under the new one.
+            ahead = np.asarray(change.month.ordinal - months.asi8)[:, np.newaxis]
+            actual[(ahead >= 1) & (np.arange(1, horizon + 1) >= ahead)] = np.nan
+    records = {}
+    for name, given in outcomes.items():
+        quantiles = np.full((len(keep), horizon, len(QUANTILES)), np.nan)
+        failed: dict[pd.Period, str] = {}
+        for row, i in enumerate(keep):
+            found = given[i]
+            if isinstance(found, SamplePaths):
+                quantiles[row] = found.quantiles()[:horizon]
+            else:
+                failed[months[row]] = found.reason
+        records[name] = Record(name, quantiles, failed)
+    return Backtest(
+        months=months,
+        outcomes=actual,
+        scales=np.array([scaled[i] for i in keep], dtype=float),
+        records=records,
+        pseudo_real_time=current.history.pseudo_real_time,
+    )
+
+
+def _scale(history: History) -> float:
+    """Seasonal-naive error of what was known, no difference across a changed definition."""
+    steps = [b.month for b in history.breaks if b.treatment == "dummy"]
+    return scores.seasonal_scale(
+        history.values, [int(month.ordinal - history.start.ordinal) for month in steps]
+    )
+
+
+def describe_failures(record: Record, current: Outcome) -> str | None:
+    """One Chinese sentence about a model's failures, None if it never failed."""
+    if isinstance(current, Failure):
+        return current.reason
+    if not record.failures:
+        return None
+    reasons = list(dict.fromkeys(record.failures.values()))
+    return f"{len(record.works)} 个起点中有 {len(record.failures)} 个未得出预测：{reasons[0]}"

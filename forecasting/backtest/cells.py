@@ -1,0 +1,210 @@
+"""A back-test cell: one model at one origin, identified by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.backtest.identity import code_version
+from employment_forecast.forecasting.backtest.origins import Origin
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Parameters
+from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+
+_CHECKSUM = 4  # bytes
+
+
+def cell_seed(seed: int, model: str, history: History) -> int:
+    """Seed of a cell: independent over models and origins, the same in every process and order."""
+    text = f"{seed}|{model}|{history.region}|{history.indicator}|{history.origin}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is to be computed.
+
+    Attributes
+    ----------
+    model : str
+        Roster name.
+    origin : Origin
+        Histories to estimate on and to forecast from.
+    horizon, n_paths, seed : int
+        Shape of the result and the run's seed.
+    """
+
+    model: str
+    origin: Origin
+    horizon: int
+    n_paths: int
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Content hash: data up to the origin, model, settings, code version."""
+        identity = [
+            self.model,
+            code_version(),
+            roster.identity(self.model),
+            self.origin.history.fingerprint,
+            self.origin.estimation.fingerprint,
+            self.horizon,
+            self.n_paths,
+            self.seed,
+        ]
+        text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class CellCache(Protocol):
+    """Where results are kept between runs."""
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Stored results by key; unknown keys are absent."""
+
+    def save(self, results: Mapping[str, bytes]) -> None:
+        """Keep results."""
+
+
+def encode(outcome: Outcome) -> bytes:
+    """Result as bytes: a checksum, a JSON header line, the paths as little-endian float32."""
+    if isinstance(outcome, Failure):
+        content = json.dumps({"failure": outcome.reason}, ensure_ascii=False).encode() + b"\n"
+    else:
+        header = json.dumps({"shape": list(outcome.values.shape)}).encode() + b"\n"
+        content = header + outcome.values.astype("<f4").tobytes()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def decode(blob: bytes, cell: Cell) -> Outcome | None:
+    """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None
+    head, _, body = content.partition(b"\n")
+    try:
+        header = json.loads(head)
+        if "failure" in header:
+            return Failure(str(header["failure"]))
+        values = np.frombuffer(body, dtype="<f4").reshape(header["shape"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    if values.shape != (cell.n_paths, cell.horizon):
+        return None
+    return SamplePaths(values.astype(np.float64), cell.origin.month)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Cells of one model that share an estimation, the unit of work of a worker process.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        At least one.
+    known : dict or None
+        The model's parameters, where an earlier run has estimated them.
+    """
+
+    cells: tuple[Cell, ...]
+    known: Parameters | None = None
+
+    @property
+    def cost(self) -> float:
+        """Rough relative cost, for scheduling."""
+        tags = roster.tags(self.cells[0].model)
+        fits = 0 if self.known else 1 if tags.filters else len(self.cells)
+        return tags.cost * fits + 0.1 * len(self.cells)
+
+    @property
+    def estimate_key(self) -> str | None:
+        """Content hash of the estimation; None for a model that is fitted anew at every origin."""
+        model = self.cells[0].model
+        if not roster.tags(model).filters:
+            return None
+        fingerprint = self.cells[0].origin.estimation.fingerprint
+        text = json.dumps([model, code_version(), roster.identity(model), fingerprint])
+        return "parameters:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task gave.
+
+    Attributes
+    ----------
+    outcomes : list of SamplePaths or Failure
+        One per cell.
+    estimate : dict or None
+        Parameters that were estimated now and serve later months too.
+    """
+
+    outcomes: list[Outcome]
+    estimate: Parameters | None = None
+
+
+def encode_parameters(parameters: Parameters) -> bytes:
+    """Parameters as bytes: a checksum and JSON, which gives every number back to the bit."""
+    content = json.dumps(parameters).encode()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def decode_parameters(blob: bytes) -> Parameters | None:
+    """Inverse of `encode_parameters`; None if the bytes are damaged."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None
+    found = json.loads(content)
+    return found if isinstance(found, dict) else None
+
+
+def group(cells: Iterable[Cell]) -> list[Task]:
+    """Tasks for cells, most expensive first."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.model, cell.origin.estimation.fingerprint), []).append(cell)
+    return sorted((Task(tuple(g)) for g in groups.values()), key=lambda t: -t.cost)
+
+
+def compute(task: Task) -> Done:
+    """Run the cells of a task in order, estimating once.
+
+    Parameters
+    ----------
+    task : Task
+        Cells with a common model and estimation history.
+
+    Returns
+    -------
+    Done
+    """
+    try:
+        model = roster.create(task.cells[0].model)
+    # Another package's model may be broken in a worker process only.
+    except Exception as error:  # noqa: BLE001
+        reason = f"不能建立模型：{type(error).__name__}: {error}"
+        return Done([Failure(reason, passing=True)] * len(task.cells))
+    shared = task.cells[0].origin.estimation
+    parameters: Parameters | Failure | None = task.known
+    if parameters is None and model.tags.filters:
+        parameters = model.estimate(shared)
+    outcomes: list[Outcome] = []
+    for cell in task.cells:
+        history = cell.origin.history
+        seed = cell_seed(cell.seed, cell.model, history)
+        found = parameters if model.tags.filters else model.estimate(history)
+        if found is None or isinstance(found, Failure):
+            outcomes.append(found or Failure("没有参数"))
+        else:
+            outcomes.append(model.draw(history, found, cell.horizon, cell.n_paths, seed))
+    if task.known is None and isinstance(parameters, dict):
+        return Done(outcomes, parameters)
+    return Done(outcomes)

@@ -1,0 +1,141 @@
+"""Forecast origins (预测起点): histories as they were known, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.errors import DataError
+from employment_forecast.data.records import Vintages
+from employment_forecast.features.history import History, Other, from_known
+
+# Parameters are estimated on the data of these calendar months and filtered forward in between,
+# so that no result depends on which months happened to be run.
+ESTIMATION_MONTHS = (6, 12)
+# A shorter estimation history gains more from the newest months than re-use saves.
+SETTLED_MONTHS = 60
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One origin with the history to estimate on.
+
+    Attributes
+    ----------
+    history : History
+        What was known when the origin's month was published.
+    estimation : History
+        What was known at the estimation month; `history` itself while histories are short.
+    """
+
+    history: History
+    estimation: History
+
+    @property
+    def month(self) -> pd.Period:
+        """The origin's last known month."""
+        return self.history.origin
+
+
+HistoryAt = Callable[[pd.Period], History | None]
+
+
+def _history_at(
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    gaps: str,
+    others: Sequence[Other],
+) -> HistoryAt:
+    """Look-up of the history known when a month was first published; None where there is none."""
+    built: dict[pd.Period, History | None] = {}
+
+    def lookup(month: pd.Period) -> History | None:
+        if month not in built:
+            built[month] = None
+            day = vintages.first_published(month)
+            if day is not None and day <= as_of:
+                try:
+                    found = from_known(vintages.as_of(day), region, indicator, day, gaps, others)
+                except DataError:
+                    return None
+                # Two months published on one day are one origin, the later.
+                built[month] = found if found.origin == month else None
+        return built[month]
+
+    return lookup
+
+
+def _estimation_for(history: History, history_at: HistoryAt) -> History:
+    month = history.origin
+    while month.month not in ESTIMATION_MONTHS:
+        month -= 1
+    found = history if month == history.origin else history_at(month)
+    if found is None or found.start != history.start or len(found) < SETTLED_MONTHS:
+        return history
+    # An event declared since then is known at the origin: it must not bend the parameters either.
+    return found.knowing(history.shocks)
+
+
+def origin_days(vintages: Vintages, as_of: date, count: int) -> list[date]:
+    """Days whose state of knowledge a back-test of so many origins may ask for."""
+    months = vintages.months[-(count + 12 // len(ESTIMATION_MONTHS) + 1) :]
+    early = len(months) - count - 1
+    asked = [m for i, m in enumerate(months) if i >= early or m.month in ESTIMATION_MONTHS]
+    days = [vintages.first_published(m) for m in asked]
+    return [as_of, *(day for day in days if day is not None and day <= as_of)]
+
+
+def rolling_origins(
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    count: int,
+    gaps: str = "refuse",
+    others: Sequence[Other] = (),
+) -> tuple[Origin, list[Origin]]:
+    """Current origin and the `count` monthly origins before it, every one through `as_of`.
+
+    Parameters
+    ----------
+    vintages : Vintages
+        The series with all its publication days.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    as_of : datetime.date
+        Nothing published later is looked at.
+    count : int
+        Most origins to go back.
+    gaps : {"refuse", "after"}
+        As in `features.history.history.from_known`.
+    others : sequence of (Indicator, KnownSource)
+        Indicators beside the target, each looked at as of the origin's day.
+
+    Returns
+    -------
+    current : Origin
+        History known on `as_of`.
+    past : list of Origin
+        Oldest first. Months without a publication of their own, and origins before a change of
+        definition, are left out.
+
+    Raises
+    ------
+    DataError
+        If the current history cannot be built.
+    """
+    history_at = _history_at(vintages, region, indicator, as_of, gaps, others)
+    now = from_known(vintages.as_of(as_of), region, indicator, as_of, gaps, others)
+    past: list[Origin] = []
+    for back in range(count, 0, -1):
+        found = history_at(now.origin - back)
+        # A later start is a back file that came in afterwards: less was known, of the same kind.
+        if found is not None and found.start >= now.start:
+            past.append(Origin(found, _estimation_for(found, history_at)))
+    return Origin(now, _estimation_for(now, history_at)), past

@@ -1,0 +1,1 @@
+"""The forms a bulletin takes: docx, HTML, Markdown, PDF."""

@@ -1,0 +1,281 @@
+"""The bulletin as an editable docx: real styles, real tables, pictures with their text.
+
+Every cited figure is a bookmark named after its fact, see `forecasting.bulletin.text.facts.anchor`; a
+fact that is cited again gets a further bookmark with a number.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from docx import Document
+from docx.document import Document as Opened
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.oxml.ns import qn
+from docx.oxml.parser import OxmlElement
+from docx.shared import Mm, Pt
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph as Written
+
+from employment_forecast.forecasting.bulletin.render.docx_style import (
+    BODY_PT,
+    TEXT_MM,
+    apply,
+    child,
+    run_header,
+)
+from employment_forecast.forecasting.bulletin.render.fan_png import fan_png
+from employment_forecast.forecasting.bulletin.text import (
+    DEMO,
+    Annex,
+    Block,
+    Bulletin,
+    Chart,
+    Heading,
+    Paragraph,
+    Table,
+    Text,
+    anchor,
+    plain,
+)
+
+# Longer tables may go over a page; their header is repeated.
+KEPT_ROWS = 14
+_LONG = re.compile("[!-~]{12,}")
+_SPACE = re.compile(r"\s+")
+_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+_THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
+
+
+def _clean(text: Text) -> str:
+    return " ".join(plain(text).split())
+
+
+class _Page:
+    def __init__(self, document: Opened) -> None:
+        self.document = document
+        self.pictures = 0
+        self._bookmarks = 0
+        self._cited: Counter[str] = Counter()
+        # Looking a style up by name for every cell takes most of the time.
+        self._styles = {style.name: style.style_id for style in document.styles}
+
+    def paragraph(self, text: Text, style: str) -> Written:
+        return self.styled(self.document.add_paragraph(), text, style)
+
+    def styled(self, paragraph: Written, text: Text, style: str) -> Written:
+        paragraph._p.style = self._styles[style]
+        for part in text:
+            if isinstance(part, str):
+                paragraph.add_run(part if part.isspace() else _SPACE.sub(" ", part))
+            else:
+                start, end = self._bookmark(part.fact)
+                paragraph._p.append(start)
+                paragraph.add_run(_SPACE.sub(" ", part.text))
+                paragraph._p.append(end)
+        return paragraph
+
+    def _bookmark(self, fact: str) -> tuple[Any, Any]:
+        """Begin and end of the bookmark of a figure."""
+        name = anchor(fact)
+        self._cited[name] += 1
+        again = self._cited[name]
+        self._bookmarks += 1
+        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+        for mark in (start, end):
+            mark.set(qn("w:id"), str(self._bookmarks))
+        start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
+        return start, end
+
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        for at, block in enumerate(blocks):
+            after = blocks[at + 1] if at + 1 < len(blocks) else None
+            self.block(block, noted=isinstance(after, Paragraph) and after.note)
+
+    def block(self, block: Block, *, noted: bool) -> None:
+        if isinstance(block, Heading):
+            self.paragraph(block.text, f"Heading {block.level}")
+        elif isinstance(block, Paragraph):
+            written = self.paragraph(block.text, "表注" if block.note else "Body Text")
+            if _LONG.search(_clean(block.text)):
+                # A line broken before a long name would be stretched to the margin.
+                written.alignment = WD_ALIGN_PARAGRAPH.LEFT
+        elif isinstance(block, Table):
+            self.table(block, noted=noted)
+        else:
+            self.chart(block)
+
+    def table(self, table: Table, *, noted: bool) -> None:
+        self.paragraph(table.caption, "Caption")
+        made = self.document.add_table(1 + len(table.rows), len(table.titles), "Table Grid")
+        made.alignment = WD_TABLE_ALIGNMENT.CENTER
+        made.autofit = False
+        child(made._tbl.tblPr, "w:tblW", w="5000", type="pct")
+        for column, share in zip(made.columns, table.widths, strict=True):
+            column.width = Mm(TEXT_MM[0] * share)
+        for at, (row, texts) in enumerate(zip(made.rows, (table.titles, *table.rows), strict=True)):
+            head = at == 0
+            row_properties = row._tr.get_or_add_trPr()
+            child(row_properties, "w:cantSplit")
+            if head:
+                child(row_properties, "w:tblHeader")
+            together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
+            for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
+                cell.width = Mm(TEXT_MM[0] * table.widths[position])
+                right = table.numeric[position] and not head
+                self.cell(cell, text, head=head, right=right)
+                if together:
+                    child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
+
+    def cell(self, cell: _Cell, text: Text, *, head: bool, right: bool) -> None:
+        paragraph = self.styled(cell.paragraphs[0], text or ("—",), "表格文字")
+        if head:
+            for run in paragraph.runs:
+                run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        elif right:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+    def chart(self, chart: Chart) -> None:
+        self.pictures += 1
+        paragraph = self.paragraph((), "图")
+        paragraph.paragraph_format.keep_with_next = True
+        shape = paragraph.add_run().add_picture(io.BytesIO(fan_png(chart.fan)), Mm(TEXT_MM[0]))
+        about = shape._inline.docPr
+        about.set("name", f"图{self.pictures}")
+        about.set("descr", _clean(chart.alternative))
+        caption = self.paragraph(chart.caption, "Caption")
+        caption.paragraph_format.keep_with_next = False
+
+    def annex(self, annex: Annex) -> None:
+        number = self.paragraph(("附件", *annex.number), "附件序号")
+        number.paragraph_format.page_break_before = True
+        self.blank()
+        self.paragraph(annex.title, "附件标题")
+        self.blank()
+        self.blocks(annex.blocks)
+
+    def blank(self) -> None:
+        self.paragraph((), "Body Text")
+
+
+def _top(page: _Page, bulletin: Bulletin) -> None:
+    if bulletin.number:
+        line = page.paragraph((*bulletin.number, "\t", "签发人：", *bulletin.signer), "发文字号")
+        line.paragraph_format.left_indent = Pt(BODY_PT)
+        stops = line.paragraph_format.tab_stops
+        stops.add_tab_stop(Mm(TEXT_MM[0]) - Pt(BODY_PT), WD_TAB_ALIGNMENT.RIGHT)
+        page.blank()
+        page.blank()
+    for line_text in bulletin.title:
+        page.paragraph(line_text, "Title")
+    for mark in bulletin.marks:
+        page.paragraph(mark, "公文标识")
+    page.blank()
+    if bulletin.addressee:
+        page.paragraph((*bulletin.addressee, "："), "主送机关")
+
+
+def _characters(text: str) -> float:
+    """Width in Chinese characters: half for what is printed half-width."""
+    return sum(0.5 if c.isascii() else 1.0 for c in text)
+
+
+def _bottom(page: _Page, bulletin: Bulletin) -> None:
+    """Annexes, office and date, on the page on which the text ends: no page bears a date alone."""
+    begun = len(page.document.paragraphs)
+    _signature(page, bulletin)
+    for line in page.document.paragraphs[begun - 1 : -1]:
+        line.paragraph_format.keep_with_next = True
+
+
+def _signature(page: _Page, bulletin: Bulletin) -> None:
+    page.blank()
+    several = len(bulletin.annexes) > 1
+    for at, annex in enumerate(bulletin.annexes):
+        lead = "附件：" if at == 0 else "　　　"
+        number: Text = (*annex.number, ". ") if several else ()
+        line = page.paragraph((lead, *number, *annex.title), "附件说明")
+        line.paragraph_format.left_indent = Pt(2 * BODY_PT)
+    if not (bulletin.office or bulletin.date):
+        return
+    page.blank()
+    page.blank()
+    date, office = _clean(bulletin.date), _clean(bulletin.office)
+    if office:
+        # Above the date and centred on it.
+        right = 4 + (_characters(date) - _characters(office)) / 2 if date else 4
+        line = page.paragraph(bulletin.office, "署名日期")
+        line.paragraph_format.right_indent = Pt(BODY_PT * max(right, 0))
+    if date:
+        line = page.paragraph(bulletin.date, "署名日期")
+        line.paragraph_format.right_indent = Pt(4 * BODY_PT)
+
+
+def render_docx(bulletin: Bulletin) -> bytes:
+    """Write the bulletin as a docx after GB/T 9704-2012.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+        What to write.
+
+    Returns
+    -------
+    bytes
+        The same bulletin gives the same bytes.
+    """
+    document = Document()
+    _without_thumbnail(document)
+    apply(document)
+    if bulletin.demo:
+        run_header(document, DEMO)
+    page = _Page(document)
+    _top(page, bulletin)
+    page.blocks(bulletin.blocks)
+    _bottom(page, bulletin)
+    for annex in bulletin.annexes:
+        page.annex(annex)
+    _properties(document, bulletin)
+    stream = io.BytesIO()
+    document.save(stream)
+    return _repacked(stream.getvalue())
+
+
+def _without_thumbnail(document: Opened) -> None:
+    """Leave out the picture of the empty page that the template brings."""
+    related: Any = document.part.package.rels
+    for key in [k for k, r in related.items() if r.reltype == _THUMBNAIL]:
+        del related[key]
+
+
+def _properties(document: Opened, bulletin: Bulletin) -> None:
+    day = datetime.fromisoformat(bulletin.made_on)
+    about = document.core_properties
+    about.title = "".join(_clean(line) for line in bulletin.title)
+    about.author = about.last_modified_by = _clean(bulletin.office)
+    about.comments = about.keywords = ""
+    about.subject = "".join(_clean(m) for m in bulletin.marks)
+    about.created = about.modified = day
+    about.revision = 1
+    about.language = "zh-CN"
+
+
+def _repacked(content: bytes) -> bytes:
+    """The same package without the moment at which it was packed."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name, _ZIP_DAY), source.read(name),
+                            zipfile.ZIP_DEFLATED)  # fmt: skip
+    return stream.getvalue()

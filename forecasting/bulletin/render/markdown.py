@@ -1,0 +1,78 @@
+"""The bulletin as Markdown, for comparing one month or one draft with another."""
+
+from __future__ import annotations
+
+import re
+
+from employment_forecast.forecasting.bulletin.text import (
+    Block,
+    Bulletin,
+    Chart,
+    Heading,
+    Paragraph,
+    Table,
+    Text,
+    plain,
+)
+
+_SPECIAL = re.compile(r"([\\`*|<>\[\]#])")
+
+
+def _escaped(text: Text) -> str:
+    """Text in which nothing is markup, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(table: Table) -> str:
+    lines = [
+        f"**{_escaped(table.caption)}**",
+        "",
+        _row([_escaped(t) for t in table.titles]),
+        _row(["---:" if n else "---" for n in table.numeric]),
+        *(_row([_escaped(c) or "—" for c in row]) for row in table.rows),
+    ]
+    return "\n".join(lines)
+
+
+def _block(block: Block, level: int) -> str:
+    if isinstance(block, Heading):
+        return f"{'#' * (level + block.level - 1)} {_escaped(block.text)}"
+    if isinstance(block, Paragraph):
+        return _escaped(block.text)
+    if isinstance(block, Table):
+        return _table(block)
+    assert isinstance(block, Chart)
+    return f"（图）{_escaped(block.caption)}。{_escaped(block.alternative)}"
+
+
+def render_markdown(bulletin: Bulletin) -> bytes:
+    """Write the bulletin as Markdown.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+        What to write.
+
+    Returns
+    -------
+    bytes
+        UTF-8; the same bulletin gives the same bytes.
+    """
+    parts = [f"# {''.join(_escaped(line) for line in bulletin.title)}"]
+    if bulletin.number:
+        parts.append(f"{_escaped(bulletin.number)}　签发人：{_escaped(bulletin.signer)}")
+    parts += [_escaped(m) for m in bulletin.marks]
+    if bulletin.addressee:
+        parts.append(f"{_escaped(bulletin.addressee)}：")
+    parts += [_block(b, 2) for b in bulletin.blocks]
+    listed = [f"{_escaped(a.number)}. {_escaped(a.title)}" for a in bulletin.annexes]
+    parts.append("附件：" + "；".join(listed))
+    parts += [_escaped(t) for t in (bulletin.office, bulletin.date) if t]
+    for annex in bulletin.annexes:
+        parts.append(f"## 附件{_escaped(annex.number)}　{_escaped(annex.title)}")
+        parts += [_block(b, 3) for b in annex.blocks]
+    return ("\n\n".join(parts) + "\n").encode("utf-8")

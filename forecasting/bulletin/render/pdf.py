@@ -1,0 +1,101 @@
+"""The bulletin as PDF, printed from the docx by LibreOffice where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from employment_forecast.data.errors import StorageError
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.docx_style import FALLBACKS
+from employment_forecast.forecasting.bulletin.text import Bulletin
+
+PROGRAMS = ("soffice", "libreoffice")
+SECONDS = 180
+# Where a font of official documents is not installed, its next of kin and not any.
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">{usual}</include>
+{aliases}
+</fontconfig>
+"""
+_HINT = "请安装 LibreOffice，或改用 --format docx,html，再由文字处理软件或浏览器打印为 PDF。"
+
+
+def program() -> str | None:
+    """LibreOffice on this machine; None if there is none."""
+    found = [path for name in PROGRAMS if (path := shutil.which(name))]
+    if not found and sys.platform == "darwin":
+        usual = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
+        found = [str(usual)] if usual.exists() else []
+    return found[0] if found else None
+
+
+def _fonts(folder: Path) -> Mapping[str, str]:
+    """Environment in which fontconfig knows what stands in for the fonts of the standard."""
+    aliases = "\n".join(
+        f'  <alias binding="same"><family>{escape(name)}</family><accept>'
+        + "".join(f"<family>{escape(other)}</family>" for other in others.split(","))
+        + "</accept></alias>"
+        for name, others in FALLBACKS.items()
+    )
+    usual = os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf"
+    settings = folder / "fonts.conf"
+    settings.write_text(_FONTS.format(usual=escape(usual), aliases=aliases), "utf-8")
+    return {**os.environ, "FONTCONFIG_FILE": str(settings)}
+
+
+def render_pdf(bulletin: Bulletin) -> bytes:
+    """Print the bulletin; see `print_pdf`."""
+    return print_pdf(render_docx(bulletin))
+
+
+def print_pdf(docx: bytes) -> bytes:
+    """Print a docx.
+
+    Parameters
+    ----------
+    docx : bytes
+        As `render_docx` wrote it.
+
+    Returns
+    -------
+    bytes
+        PDF. LibreOffice puts the moment of printing into it, so the bytes differ from time to time.
+
+    Raises
+    ------
+    StorageError
+        If LibreOffice is not there, takes longer than `SECONDS`, or prints nothing.
+    """
+    tool = program()
+    if tool is None:
+        raise StorageError("本机没有 LibreOffice，不能生成 PDF。", _HINT)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "bulletin.docx"
+        source.write_bytes(docx)
+        # A profile of its own: one that a user has open would make the call do nothing.
+        profile = (Path(folder) / "profile").as_uri()
+        call = [
+            tool, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--convert-to",
+            "pdf", "--outdir", folder, str(source),
+        ]  # fmt: skip
+        try:
+            done = subprocess.run(
+                call, capture_output=True, timeout=SECONDS, check=False, env=_fonts(Path(folder))
+            )
+        except subprocess.TimeoutExpired as error:
+            raise StorageError(f"LibreOffice 在 {SECONDS} 秒内没有生成 PDF。", _HINT) from error
+        except OSError as error:
+            raise StorageError(f"LibreOffice 不能启动（{error.strerror}）。", _HINT) from error
+        printed = Path(folder) / "bulletin.pdf"
+        if done.returncode or not printed.exists():
+            raise StorageError(f"LibreOffice 没有生成 PDF（退出码 {done.returncode}）。", _HINT)
+        return printed.read_bytes()

@@ -1,0 +1,41 @@
+"""The forms a bulletin is sent in, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.html import render_html
+from employment_forecast.forecasting.bulletin.render.markdown import render_markdown
+from employment_forecast.forecasting.bulletin.render.pdf import render_pdf
+from employment_forecast.forecasting.bulletin.text import Bulletin, render_facts
+
+RENDERERS: Mapping[str, Callable[[Bulletin], bytes]] = {
+    "docx": render_docx,
+    "html": render_html,
+    "pdf": render_pdf,
+    "md": render_markdown,
+    "json": lambda bulletin: render_facts(bulletin.facts),
+}
+
+
+def render(bulletin: Bulletin, form: str) -> bytes:
+    """Write a bulletin in a form.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+        What to write.
+    form : str
+        A key of `RENDERERS`.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    StorageError
+        For `pdf` where LibreOffice is not there.
+    """
+    return RENDERERS[form](bulletin)

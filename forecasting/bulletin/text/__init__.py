@@ -1,0 +1,52 @@
+"""A record becomes sentences, every figure cited."""
+
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    DEMO,
+    Annex,
+    Block,
+    Bulletin,
+    Chart,
+    Fan,
+    Heading,
+    Paragraph,
+    Table,
+)
+from employment_forecast.forecasting.bulletin.text.changes import ASIDE_OF_VERSION, changed_facts
+from employment_forecast.forecasting.bulletin.text.compose import Correction, Stamp
+from employment_forecast.forecasting.bulletin.text.facts import (
+    Fact,
+    Text,
+    anchor,
+    facts_document,
+    plain,
+    record_key,
+    render_facts,
+)
+from employment_forecast.forecasting.bulletin.text.figures import rounded, show
+from employment_forecast.forecasting.bulletin.text.tiers import retold
+
+__all__ = [
+    "ASIDE_OF_VERSION",
+    "Annex",
+    "Block",
+    "Bulletin",
+    "Chart",
+    "Correction",
+    "DEMO",
+    "Fact",
+    "Fan",
+    "Heading",
+    "Paragraph",
+    "Stamp",
+    "Table",
+    "Text",
+    "anchor",
+    "changed_facts",
+    "facts_document",
+    "plain",
+    "record_key",
+    "render_facts",
+    "retold",
+    "rounded",
+    "show",
+]

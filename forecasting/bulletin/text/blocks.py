@@ -1,0 +1,153 @@
+"""A bulletin before it takes a form: headings, sentences, tables, charts and annexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from employment_forecast.forecasting.bulletin.text.facts import Fact, Text
+
+Align = Literal["left", "center", "right"]
+DEMO = "（演示数据）"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; level 1 is numbered 一、, level 2 （一）."""
+
+    text: Text
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text; `note` is smaller and stands under tables and charts."""
+
+    text: Text
+    note: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with one header row.
+
+    Attributes
+    ----------
+    caption : Text
+        Stands above.
+    titles : tuple of Text
+        Header cells.
+    rows : tuple of tuple of Text
+        Body; an empty cell is shown as a dash.
+    numeric : tuple of bool
+        Columns that are aligned to the right.
+    widths : tuple of float
+        Shares of the width, summing to 1.
+    """
+
+    caption: Text
+    titles: tuple[Text, ...]
+    rows: tuple[tuple[Text, ...], ...]
+    numeric: tuple[bool, ...]
+    widths: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Fan:
+    """What a fan chart shows.
+
+    Attributes
+    ----------
+    title : str
+        Region, indicator and last known month.
+    unit : str
+        Of all values.
+    digits : int
+        Digits after the point of the axis and of published values.
+    ahead_digits : int
+        Those that the forecast deserves, negative for tens.
+    past : tuple of (month, value)
+        Published values, oldest first, months as `YYYY-MM`.
+    ahead : tuple of (month, q025, q10, q50, q90, q975)
+        The forecast.
+    caps : tuple of (label, value, first month, last month)
+        Horizontal lines.
+    demo : bool
+        Marked as demonstration data.
+    """
+
+    title: str
+    unit: str
+    digits: int
+    ahead_digits: int
+    past: tuple[tuple[str, float], ...]
+    ahead: tuple[tuple[str, float, float, float, float, float], ...]
+    caps: tuple[tuple[str, float, str, str], ...]
+    demo: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A fan chart with its caption and the text for those who cannot see it."""
+
+    fan: Fan
+    caption: Text
+    alternative: Text
+
+
+Block = Heading | Paragraph | Table | Chart
+
+
+@dataclass(frozen=True)
+class Annex:
+    """An annex (附件): its number, title and content, on a page of its own."""
+
+    number: Text
+    title: Text
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Bulletin:
+    """A bulletin, ready to be rendered.
+
+    Attributes
+    ----------
+    title : tuple of Text
+        Lines, broken where the sense breaks.
+    marks : tuple of Text
+        Under the title: 演示数据, 草稿, 更正.
+    number : Text
+        Line of 发文字号 and 签发人; empty in a draft.
+    signer : Text
+        签发人; empty in a draft.
+    addressee : Text
+        主送机关; empty in a draft.
+    blocks : tuple
+        Body.
+    annexes : tuple of Annex
+        After the body.
+    office : Text
+        发文机关署名; empty where the settings name none.
+    date : Text
+        成文日期; empty in a draft.
+    made_on : str
+        Day of knowledge of a draft, 成文日期 of what is issued; YYYY-MM-DD.
+    facts : tuple of Fact
+        Everything cited.
+    demo : bool
+        Made from demonstration data.
+    """
+
+    title: tuple[Text, ...]
+    marks: tuple[Text, ...]
+    number: Text
+    signer: Text
+    addressee: Text
+    blocks: tuple[Block, ...]
+    annexes: tuple[Annex, ...]
+    office: Text
+    date: Text
+    made_on: str
+    facts: tuple[Fact, ...]
+    demo: bool

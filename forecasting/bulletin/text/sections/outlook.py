@@ -1,0 +1,256 @@
+"""六、走势预测: words, chart, table and the probabilities of breaking the caps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    Block,
+    Chart,
+    Fan,
+    Heading,
+    Paragraph,
+    Table,
+)
+from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, measure
+from employment_forecast.forecasting.bulletin.text.facts import Book, Part, Text, say
+from employment_forecast.forecasting.bulletin.text.figures import show
+from employment_forecast.forecasting.bulletin.text.tiers import cap_words
+from employment_forecast.forecasting.bulletin.text.wording import amount, chance
+
+SHORT_MONTHS = 6
+_STATES = {
+    "none": "尚无预测模型版本。请先运行 forecast run 并晋级现役模型，再生成月报。",
+    "late": "没有以本月或此前数据为起点的预测版本，本期不作走势预测。",
+}
+
+
+def _range(book: Book, pointer: str, low: str, high: str) -> Text:
+    digits = book.get("/outlook/digits")
+    return say(
+        "{low}—{high}",
+        low=book.cite(f"{pointer}/{low}", "plain", digits),
+        high=book.cite(f"{pointer}/{high}", "plain", digits),
+    )
+
+
+def _interval(book: Book, pointer: str) -> Text:
+    """The 80% interval with its unit: 13560—14040人, 5.1%—5.4%."""
+    unit, digits = _unit(book), book.get("/outlook/digits")
+    return say(
+        "{low}{first}—{high}{unit}",
+        low=book.cite(f"{pointer}/q10", "plain", digits),
+        first=unit if unit == "%" else "",
+        high=book.cite(f"{pointer}/q90", "plain", digits),
+        unit=unit,
+    )
+
+
+def _unit(book: Book) -> str:
+    unit = str(book.get("/outlook/unit"))
+    return "" if unit in ("倍", "指数") else unit
+
+
+def _expected(book: Book, month: str, name: Part) -> Text:
+    pointer = f"/outlook/months/{month}"
+    return say(
+        "{month}{name}{value}左右（{inner}%区间为{interval}）",
+        month=book.cite(f"{pointer}/month", "month"),
+        name=name,
+        value=amount(
+            book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
+        ),
+        inner=book.cite("/intervals/inner", "plain"),
+        interval=_interval(book, pointer),
+    )
+
+
+def _trend(book: Book) -> Text:
+    months = list(book.get("/outlook/months"))
+    first, last = months[0], months[-1]
+    highest = book.get("/outlook/highest_month")
+    said = say(
+        "预计{first}，高于{origin}水平{chance}",
+        first=_expected(book, first, say("{name}为", name=book.cite("/outlook/name"))),
+        origin=book.cite("/outlook/origin", "month"),
+        chance=chance(book, f"/outlook/months/{first}/p_higher", ""),
+    )
+    if highest != first:
+        said = say(
+            "{said}；今后{count}个月中位数最高的是{high}",
+            said=said,
+            count=book.cite("/outlook/horizon", "plain"),
+            high=_expected(book, highest, "，为"),
+        )
+    if last not in (first, highest):
+        said = say("{said}；到{last}", said=said, last=_expected(book, last, "为"))
+    return say("{said}。", said=said)
+
+
+def _status(book: Book) -> Text:
+    made = say(
+        "“{label}”（第{version}版，数据截至{origin}）",
+        label=book.cite("/outlook/label"),
+        version=book.cite("/outlook/version"),
+        origin=book.cite("/outlook/origin", "month"),
+    )
+    if book.get("/outlook/status") == "champion":
+        return say("以下预测来自现役模型{made}。", made=made)
+    return say("目前没有现役模型，以下预测来自尚未晋级的候选模型{made}，仅供参考。", made=made)
+
+
+def _cap_said(book: Book, key: str) -> Text:
+    pointer = f"/outlook/caps/{key}"
+    row = book.get(pointer)
+    said = cap_chance(book, pointer)
+    if row["already_breached"] or row[measure(row["basis"])] is None:
+        return said
+    if row["first_breach_month"] is not None and row["basis"] != "period_end":
+        first = book.cite(f"{pointer}/first_breach_month", "month")
+        said = say("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
+    return say("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
+
+
+def _table(book: Book, months: list[str], caption: str) -> Table:
+    inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
+    digits = book.get("/outlook/digits")
+
+    def row(month: str) -> tuple[Text, ...]:
+        pointer = f"/outlook/months/{month}"
+        mark = "（未经回测）" if book.get(f"{pointer}/untested") else ""
+        return (
+            say("{month}{mark}", month=book.cite(f"{pointer}/month", "month"), mark=mark),
+            (book.cite(f"{pointer}/q50", "plain", digits),),
+            _range(book, pointer, "q10", "q90"),
+            _range(book, pointer, "q025", "q975"),
+        )
+
+    unit = _unit(book)
+    return Table(
+        caption=say(
+            "{name}{caption}{unit}",
+            name=book.cite("/outlook/name"),
+            caption=caption,
+            unit=f"（单位：{unit}）" if unit else "",
+        ),
+        titles=(
+            ("月份",),
+            ("中位数",),
+            say("{inner}%区间", inner=inner),
+            say("{outer}%区间", outer=outer),
+        ),
+        rows=tuple(row(m) for m in months),
+        numeric=(False, True, True, True),
+        widths=(0.28, 0.18, 0.27, 0.27),
+    )
+
+
+def _drawn(book: Book) -> list[dict[str, Any]]:
+    """Caps that are lines in the chart: those that single months are held against."""
+    return [
+        row
+        for row in (book.get("/outlook/caps") or {}).values()
+        if row["basis"] != "period_average" and row["value"] is not None
+    ]
+
+
+def fan(book: Book) -> Fan:
+    """The chart's figures, all from the record."""
+    outlook = book.get("/outlook")
+    names = ("q025", "q10", "q50", "q90", "q975")
+    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
+    caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
+    for row in _drawn(book):
+        first, last = _span(row["period"])
+        old = caps.get((row["tier"], row["value"]))
+        if old is not None:
+            first, last = min(first, old[2]), max(last, old[3])
+        value = show(row["value"], "plain", outlook["decimals"])
+        label = f"{cap_words(region, row['tier'])}{value}"
+        caps[row["tier"], row["value"]] = (label, row["value"], first, last)
+    return Fan(
+        title=f"{region}{name}",
+        unit=outlook["unit"],
+        digits=outlook["decimals"],
+        ahead_digits=outlook["digits"],
+        past=tuple(outlook["past"].items()),
+        ahead=tuple((m, *(row[n] for n in names)) for m, row in outlook["months"].items()),
+        caps=tuple(caps.values()),
+        demo=bool(book.get("/demo")),
+    )
+
+
+def _span(period: str) -> tuple[str, str]:
+    if len(period) == 7:
+        return period, period
+    return f"{period[:4]}-01", f"{period[-4:]}-12"
+
+
+def _chart(book: Book) -> Chart:
+    months = list(book.get("/outlook/months"))
+    pointer = f"/outlook/months/{months[-1]}"
+    region = str(book.get("/region/name"))
+    kinds = list(dict.fromkeys(cap_words(region, row["tier"]) for row in _drawn(book)))
+    described = say(
+        "{region}{name}扇形图：横轴为月份，黑线为已公布值，至{origin}为{latest}；"
+        "虚线为预测中位数，深色带为{inner}%区间，浅色带为{outer}%区间，"
+        "到{last}中位数为{median}，{inner}%区间为{interval}{lines}。",
+        region=book.cite("/region/name"),
+        name=book.cite("/outlook/name"),
+        origin=book.cite("/outlook/origin", "month"),
+        latest=amount(
+            book, "/outlook/latest", book.get("/outlook/unit"), book.get("/outlook/decimals")
+        ),
+        inner=book.cite("/intervals/inner", "plain"),
+        outer=book.cite("/intervals/outer", "plain"),
+        last=book.cite(f"{pointer}/month", "month"),
+        median=amount(
+            book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
+        ),
+        interval=_interval(book, pointer),
+        lines=f"；横线为{'、'.join(kinds)}" if kinds else "",
+    )
+    caption = say(
+        "{region}{name}预测扇形图",
+        region=book.cite("/region/name"),
+        name=book.cite("/outlook/name"),
+    )
+    return Chart(fan(book), caption, described)
+
+
+def outlook(book: Book) -> list[Block]:
+    """走势预测, or one line on why there is none."""
+    head = Heading(("走势预测",))
+    status = book.get("/outlook/status")
+    if status in _STATES:
+        return [head, Paragraph(say(_STATES[status]))]
+    blocks: list[Block] = [head, Paragraph(_status(book))]
+    if book.get("/outlook/origin") != book.get("/month"):
+        blocks.append(
+            Paragraph(
+                say(
+                    "该模型版本以{origin}数据为起点，没有用到{month}的数据。",
+                    origin=book.cite("/outlook/origin", "month"),
+                    month=book.cite("/month", "month"),
+                )
+            )
+        )
+    blocks += [Paragraph(_trend(book)), _chart(book)]
+    months = list(book.get("/outlook/months"))[:SHORT_MONTHS]
+    blocks.append(_table(book, months, "预测"))
+    caps = list(book.get("/outlook/caps") or {})
+    if caps:
+        for key in caps:
+            blocks.append(Paragraph(say("{said}。", said=_cap_said(book, key))))
+    else:
+        blocks.append(
+            Paragraph(say("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
+        )
+    return blocks
+
+
+def outlook_annex(book: Book) -> list[Block]:
+    """Every month of the forecast."""
+    if book.get("/outlook/status") in _STATES:
+        return [Paragraph(say("本期没有预测。"))]
+    return [_table(book, list(book.get("/outlook/months")), "各月预测")]

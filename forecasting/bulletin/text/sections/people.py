@@ -1,0 +1,283 @@
+"""三、重点群体和高校毕业生, 四、监测企业用工."""
+
+from __future__ import annotations
+
+from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph, Table
+from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.wording import (
+    amount,
+    compared,
+    direction,
+    signed_change,
+)
+
+GRADUATES = "graduates"
+
+
+def _group(book: Book, code: str) -> Text:
+    pointer = f"/people/{code}"
+    row = book.get(pointer)
+    said = say(
+        "{label}{value}，{month}，{year}",
+        label=book.cite(f"{pointer}/label"),
+        value=amount(book, f"{pointer}/value", row["unit"], row["decimals"]),
+        month=compared(book, f"{pointer}/month_on_month", row, "上月"),
+        year=compared(book, f"{pointer}/year_on_year", row, "上年同月"),
+    )
+    if row["share"] is None:
+        return said
+    share = book.cite(f"{pointer}/share", "plain", 1)
+    return say("{said}，占登记失业人数的{share}%", said=said, share=share)
+
+
+def _withheld(book: Book, groups: list[str]) -> list[Block]:
+    """Groups that are too small to be told of."""
+    small = [(book.cite(f"/people/{g}/label"),) for g in groups]
+    if not small:
+        return []
+    return [Paragraph(say("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
+
+
+def people(book: Book) -> list[Block]:
+    """重点群体, then 高校毕业生."""
+    known = list(book.get("/people") or {})
+    groups = [g for g in known if not book.get(f"/people/{g}/withheld")]
+    small = [g for g in known if g not in groups]
+    others = [g for g in groups if g != GRADUATES]
+    blocks: list[Block] = [Heading(("重点群体和高校毕业生",)), Heading(("重点群体",), 2)]
+    if others:
+        said = join([_group(book, g) for g in others])
+        month = book.cite("/month", "month")
+        blocks.append(
+            Paragraph(
+                say("{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
+                    month=month, said=said)
+            )
+        )  # fmt: skip
+    elif not set(small) - {GRADUATES}:
+        blocks.append(Paragraph(say("本地区没有已入库的重点群体数据。")))
+    blocks.extend(_withheld(book, [g for g in small if g != GRADUATES]))
+    blocks.append(Heading(("高校毕业生",), 2))
+    if GRADUATES in groups:
+        said = _group(book, GRADUATES)
+        blocks.append(Paragraph(say("登记失业的{said}。", said=said)))
+    elif GRADUATES in small:
+        blocks.extend(_withheld(book, [GRADUATES]))
+    else:
+        blocks.append(Paragraph(say("本地区没有已入库的高校毕业生数据。")))
+    return blocks
+
+
+def _matched(book: Book, pointer: str, who: Text) -> Text:
+    row = book.get(pointer)
+    if row["change"] is None:
+        few = "不足三家，不予列示" if row["firms"] else "没有可比的上月报表"
+        return say("{who}{few}", who=who, few=few)
+    if row["change"] == 0:
+        moved = say("岗位与上月持平")
+    else:
+        moved = say(
+            "岗位比上月{way}{size}%",
+            way="增长" if row["change"] > 0 else "下降",
+            size=book.cite(f"{pointer}/change", "size", 2),
+        )
+    said = say(
+        "{who}{firms}家，{moved}",
+        who=who,
+        firms=book.cite(f"{pointer}/firms", "plain"),
+        moved=moved,
+    )
+    if row["year_change"] is None:
+        return said
+    if row["year_change"] == 0:
+        return say("{said}，与上年同月持平", said=said)
+    return say(
+        "{said}，比上年同月{way}{size}%",
+        said=said,
+        way="增长" if row["year_change"] > 0 else "下降",
+        size=book.cite(f"{pointer}/year_change", "size", 2),
+    )
+
+
+def _overall(book: Book) -> list[Block]:
+    def count(name: str, unit: str = "人") -> Text:
+        return (book.cite(f"/sample/totals/{name}", "size"), unit)
+
+    net = book.get("/sample/totals/net")
+    moved = (
+        say("期末与期初持平")
+        if net == 0
+        else say("净{way}{size}", way=direction(net, "stock"), size=count("net"))
+    )
+    totals = say(
+        "{month}上报的监测企业{firms}，期初就业{opening}，新招{hires}，减员{separations}，"
+        "期末就业{end}，{moved}。",
+        month=book.cite("/month", "month"),
+        firms=count("firms", "家"),
+        opening=count("opening"),
+        hires=count("hires"),
+        separations=count("separations"),
+        end=count("end"),
+        moved=moved,
+    )
+    rates = [
+        say("{name}{value}%", name=name, value=book.cite(f"/sample/totals/{key}", "plain", 2))
+        for key, name in (
+            ("loss_rate", "岗位流失率"), ("hiring_rate", "新招率"), ("hidden_rate", "隐性失业率"),
+        )
+        if book.get(f"/sample/totals/{key}") is not None
+    ]  # fmt: skip
+    largest = book.cite("/sample/matched_without_largest/largest", "plain")
+    alike = say(
+        "按可比口径（只比较连续两个月都上报的企业），{all}；{rest}。",
+        all=_matched(book, "/sample/matched", say("可比企业")),
+        rest=_matched(
+            book,
+            "/sample/matched_without_largest",
+            say("剔除用工最多的{largest}家后，可比企业", largest=largest),
+        ),
+    )
+    blocks: list[Block] = [Paragraph(totals)]
+    if rates:
+        blocks.append(Paragraph(say("{rates}。", rates=join(rates, "，"))))
+    blocks.append(Paragraph(alike))
+    return blocks
+
+
+def _division(book: Book, kind: str) -> Text:
+    return join(
+        [
+            say(
+                "{name}{count}人（占{share}%）",
+                name=book.cite(f"/sample/{kind}/{key}/name"),
+                count=book.cite(f"/sample/{kind}/{key}/count", "plain"),
+                share=book.cite(f"/sample/{kind}/{key}/share", "plain", 1),
+            )
+            for key in book.get(f"/sample/{kind}") or {}
+        ],
+        "，",
+    )
+
+
+def _causes(book: Book) -> list[Block]:
+    causes, types = _division(book, "causes"), _division(book, "types")
+    said = [
+        say("减员按原因分：{causes}。", causes=causes) if causes else (),
+        say("按类型分：{types}。", types=types) if types else (),
+    ]
+    text = join([t for t in said if t], "")
+    return [Paragraph(text or say("监测企业没有上报减员的原因和类型。"))]
+
+
+def _industries(book: Book) -> list[Block]:
+    rows = [
+        (
+            (book.cite(f"/sample/industries/{key}/industry"),),
+            *(
+                (book.cite(f"/sample/industries/{key}/{name}", "plain"),)
+                for name in ("firms", "opening", "hires", "separations", "end")
+            ),
+            signed_change(book, f"/sample/industries/{key}/change", 2),
+        )
+        for key in book.get("/sample/industries") or {}
+    ]
+    if not rows:
+        return []
+    totals = "/sample/totals"
+    rows.append(
+        (
+            ("合计",),
+            *((book.cite(f"{totals}/{n}", "plain"),)
+              for n in ("firms", "opening", "hires", "separations", "end")),
+            signed_change(book, f"{totals}/month_change_rate", 2),
+        )
+    )  # fmt: skip
+    titles = (
+        "行业",
+        "企业（家）",
+        "期初（人）",
+        "新招（人）",
+        "减员（人）",
+        "期末（人）",
+        "变动（%）",
+    )
+    return [
+        Table(
+            caption=("监测企业分行业用工情况",),
+            titles=tuple((t,) for t in titles),
+            rows=tuple(rows),
+            numeric=(False, *[True] * 6),
+            widths=(0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
+        ),
+        Paragraph(
+            say("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"), note=True
+        ),
+    ]
+
+
+def _movers(book: Book) -> list[Block]:
+    movers = list(book.get("/sample/movers") or {})
+    if book.get("/sample/movers_withheld"):
+        return [Paragraph(say("上报的企业太少，按保密规则不逐户列示。"))]
+    if not movers:
+        return [Paragraph(say("本月没有用工人数发生变动的监测企业。"))]
+    names = ("opening", "hires", "separations", "end")
+    rows = [
+        (
+            (book.cite(f"/sample/movers/{key}/firm"),),
+            (book.cite(f"/sample/movers/{key}/industry"),),
+            *((book.cite(f"/sample/movers/{key}/{name}", "plain"),) for name in names),
+            (book.cite(f"/sample/movers/{key}/net", "signed"),),
+        )
+        for key in movers
+    ]
+    titles = (
+        "企业代码", "行业", "期初（人）", "新招（人）", "减员（人）", "期末（人）", "净变动（人）",
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Table(
+            caption=("用工变动最大的监测企业",),
+            titles=tuple((t,) for t in titles),
+            rows=tuple(rows),
+            numeric=(False, False, *[True] * 5),
+            widths=(0.12, 0.31, 0.11, 0.11, 0.11, 0.11, 0.13),
+        )
+    ]
+    unusual = [
+        say(
+            "{firm}减员{count}人（按以往约{usual}人）",
+            firm=book.cite(f"/sample/abnormal/{key}/firm"),
+            count=book.cite(f"/sample/abnormal/{key}/separations", "plain"),
+            usual=book.cite(f"/sample/abnormal/{key}/expected", "plain"),
+        )
+        for key in book.get("/sample/abnormal") or {}
+    ]
+    if book.get("/sample/abnormal_withheld"):
+        count = book.cite("/sample/abnormal_withheld", "plain")
+        unusual.append(say("另有{count}家按保密规则不逐户列示", count=count))
+    said = (
+        say("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
+        if unusual
+        else say("没有减员明显超出本企业以往水平的企业。")
+    )
+    return [*blocks, Paragraph(said)]
+
+
+def sample(book: Book) -> list[Block]:
+    """监测企业用工: totals, like for like, causes, industries, largest movers."""
+    head = Heading(("监测企业用工情况",))
+    record = book.get("/sample")
+    if record is None:
+        return [head, Paragraph(say("本地区没有已入库的失业动态监测企业数据。"))]
+    if record.get("reason"):
+        return [head, Paragraph(say("{why}。", why=book.cite("/sample/reason")))]
+    return [
+        head,
+        Heading(("总体用工",), 2),
+        *_overall(book),
+        *_industries(book),
+        Heading(("减员原因",), 2),
+        *_causes(book),
+        Heading(("变动较大的企业",), 2),
+        *_movers(book),
+    ]

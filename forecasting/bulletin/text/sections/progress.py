@@ -1,0 +1,86 @@
+"""五、计划目标进度."""
+
+from __future__ import annotations
+
+from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph
+from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.tiers import tier_word
+from employment_forecast.forecasting.bulletin.text.wording import amount, chance, qualified
+
+_KINDS = {"floor": "目标", "level": "目标值"}
+
+
+def _target(book: Book, pointer: str) -> Text:
+    row = book.get(pointer)
+    value: Text = ()
+    if row["value"] is not None:
+        value = qualified(book, pointer, row["unit"], row["decimals"])
+    return say(
+        "{period}{name}{tier}{kind}{value}{carried}",
+        period=book.cite(f"{pointer}/period", "period"),
+        name=book.cite(f"{pointer}/name"),
+        tier="" if row["tier"] == "own" else tier_word(book.get("/region/name"), row["tier"]),
+        kind=_KINDS[row["direction"]],
+        value=value,
+        carried="（沿用上期）" if row["carried"] else "",
+    )
+
+
+def _against_calendar(book: Book, pointer: str) -> Text:
+    row = book.get(pointer)
+    calendar = book.cite(f"{pointer}/calendar", "plain", 1)
+    if row["gap"] == 0:
+        said = say("与序时进度（{calendar}%）一致", calendar=calendar)
+    else:
+        said = say(
+            "{way}序时进度（{calendar}%）{gap}个百分点",
+            way="快于" if row["gap"] > 0 else "慢于",
+            calendar=calendar,
+            gap=book.cite(f"{pointer}/gap", "size", 1),
+        )
+    if row["seasonal"] is None:
+        return said
+    usual = book.cite(f"{pointer}/seasonal", "plain", 1)
+    return say("{said}，往年同期通常完成{usual}%", said=said, usual=usual)
+
+
+def _one(book: Book, pointer: str) -> Text:
+    row = book.get(pointer)
+    target = _target(book, pointer)
+    if row["reason"] is not None:
+        return say("{target}：{why}", target=target, why=book.cite(f"{pointer}/reason"))
+    done = amount(book, f"{pointer}/done", row["unit"], row["decimals"])
+    if row["share"] is None:
+        return say("{target}，本月为{done}", target=target, done=done)
+    said = say(
+        "{target}，截至{month}末完成{done}，为目标的{share}%，{pace}",
+        target=target,
+        month=book.cite(f"{pointer}/month", "month_of_year"),
+        done=done,
+        share=book.cite(f"{pointer}/share", "plain", 1),
+        pace=_against_calendar(book, pointer),
+    )
+    if book.get(f"{pointer}/p_reach") is None:
+        return said
+    return say("{said}，{p}", said=said, p=chance(book, f"{pointer}/p_reach", "到期完成"))
+
+
+def progress(book: Book) -> list[Block]:
+    """计划目标进度: every target other than a cap, a sentence each."""
+    rows = list(book.get("/progress") or {})
+    head = Heading(("计划目标进度",))
+    if not rows:
+        return [head, Paragraph(say("本地区没有登记控制数以外的计划目标。"))]
+    return [
+        head,
+        *(Paragraph(say("{said}。", said=_one(book, f"/progress/{key}"))) for key in rows),
+        *_unassessed(book),
+    ]
+
+
+def _unassessed(book: Book) -> list[Block]:
+    rows = [k for k in book.get("/progress") or {} if book.get(f"/progress/{k}/demo")]
+    if not rows:
+        return []
+    names = join([_target(book, f"/progress/{k}") for k in rows], "、")
+    return [Paragraph(say("注：{names}为演示目标。", names=names), note=True)]

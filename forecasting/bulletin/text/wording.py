@@ -1,0 +1,230 @@
+"""Plain official Chinese for values, comparisons, caps and probabilities.
+
+Counts rise (增加) and fall (减少) by persons, rates go up (上升) and down (下降) by percentage
+points (个百分点), never by a percentage of themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from employment_forecast.forecasting.bulletin.text.facts import Book, Cited, Part, Text, say
+from employment_forecast.forecasting.bulletin.text.figures import percent_of
+from employment_forecast.forecasting.bulletin.text.tiers import cap_words
+
+# From here on people are counted in 万人.
+LARGE = 100_000
+TOLD_APART = 0.05  # a percentage below this would be printed as zero
+_COUNTED = ("stock", "flow")
+_POINT = "个百分点"
+_AFTER = ("以内", "以上", "以下", "左右", "之内", "内")  # every other word stands before the value
+
+
+def _ten_thousand_digits(value: float) -> int:
+    """Digits that give a count in 万 exactly, two at most."""
+    return next((d for d in (0, 1) if round(value) % 10 ** (4 - d) == 0), 2)
+
+
+def amount(book: Book, pointer: str, unit: str, digits: int = 0) -> Text:
+    """The size of a value with its unit: 13520人, 120.6万人, 2.66%, 1.17.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        A number; its sign is left to the words around it.
+    unit : str
+        As in the catalogue; 倍 and 指数 are not printed.
+    digits : int
+        Digits after the point; negative for tens.
+
+    Returns
+    -------
+    Text
+    """
+    value = book.get(pointer)
+    if unit == "人":
+        if abs(value) >= LARGE:
+            shown = book.cite(pointer, "ten_thousands", _ten_thousand_digits(value))
+            return say("{shown}万人", shown=shown)
+        return say("{shown}人", shown=book.cite(pointer, "size", min(digits, 0)))
+    suffix = unit if unit not in ("倍", "指数") else ""
+    return say("{shown}{suffix}", shown=book.cite(pointer, "size", digits), suffix=suffix)
+
+
+def _difference(book: Book, pointer: str, unit: str, digits: int) -> Text:
+    """The size of a change: percentage points for what is measured in percent."""
+    if unit == "%":
+        return say("{shown}{point}", shown=book.cite(pointer, "size", digits), point=_POINT)
+    return amount(book, pointer, unit, digits)
+
+
+def direction(change: float, kind: str) -> str:
+    """增加 or 减少 for counts, 上升 or 下降 otherwise, 持平 for no change."""
+    if change == 0:
+        return "持平"
+    up, down = ("增加", "减少") if kind in _COUNTED else ("上升", "下降")
+    return up if change > 0 else down
+
+
+def compared(book: Book, pointer: str, series: Mapping[str, Any], reference: str) -> Text:
+    """A comparison: 比上月增加120人（增长0.9%）, 比上月下降0.05个百分点, 与上月持平.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        To a comparison with `change`, `percent` and `reason`.
+    series : mapping
+        With `kind`, `unit` and `decimals`.
+    reference : str
+        上月, 上年同月 or 上年同期.
+
+    Returns
+    -------
+    Text
+        Says why where there is nothing to compare with.
+    """
+    change = book.get(f"{pointer}/change")
+    kind, unit, digits = series["kind"], series["unit"], series["decimals"]
+    if change is None:
+        why = book.cite(f"{pointer}/reason")
+        return say("与{reference}相比：{why}", reference=reference, why=why)
+    if change == 0:
+        return say("与{reference}持平", reference=reference)
+    percent = book.get(f"{pointer}/percent")
+    said = say(
+        "比{reference}{way}{size}",
+        reference=reference,
+        way=direction(change, kind),
+        size=_difference(book, f"{pointer}/change", unit, digits),
+    )
+    if percent is None or abs(percent) < TOLD_APART:
+        return said
+    way = "增长" if percent > 0 else "下降"
+    share = book.cite(f"{pointer}/percent", "size", 1)
+    return say("{said}（{way}{share}%）", said=said, way=way, share=share)
+
+
+def signed_change(book: Book, pointer: str, digits: int) -> Text:
+    """A change in a table cell: +120, -0.05, 0; empty where there is none."""
+    if book.get(pointer) is None:
+        return ()
+    return (book.cite(pointer, "signed", digits),)
+
+
+def qualified(book: Book, pointer: str, unit: str, digits: int) -> Text:
+    """A target's value with its word where the language puts it: 14300人以内, 不低于27500人.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        To a target with `value` and `qualifier`.
+    unit : str
+        Of the indicator.
+    digits : int
+        Its published digits.
+
+    Returns
+    -------
+    Text
+    """
+    value = amount(book, f"{pointer}/value", unit, digits)
+    word = str(book.get(f"{pointer}/qualifier") or "")
+    if not word:
+        return value
+    shown = book.cite(f"{pointer}/qualifier")
+    return (*value, shown) if word in _AFTER else (shown, *value)
+
+
+def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
+    """A cap by who set it: 市控制数（14300人以内）, 国家预期目标（5.5%左右）.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        To a cap with `tier`, `value`, `qualifier`, `carried`.
+    unit : str
+        Of the indicator.
+    digits : int
+        Its published digits.
+
+    Returns
+    -------
+    Text
+    """
+    row = book.get(pointer)
+    return say(
+        "{cap}（{value}{carried}）",
+        cap=cap_words(str(book.get("/region/name") or ""), row["tier"]),
+        value=qualified(book, pointer, unit, digits),
+        carried="，沿用上期" if row["carried"] else "",
+    )
+
+
+def against_cap(book: Book, pointer: str, series: Mapping[str, Any]) -> Text:
+    """A value beside its cap: 低于市控制数（14300人以内），余量780人; 已超出…; 与…持平.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        To a cap with `headroom`.
+    series : mapping
+        With `unit` and `decimals`.
+
+    Returns
+    -------
+    Text
+        Empty where the cap is not held against single months.
+    """
+    headroom = book.get(f"{pointer}/headroom")
+    if headroom is None:
+        return ()
+    unit, digits = series["unit"], series["decimals"]
+    name = cap_name(book, pointer, unit, digits)
+    if headroom == 0:
+        return say("与{name}持平", name=name)
+    size = _difference(book, f"{pointer}/headroom", unit, digits)
+    if headroom > 0:
+        return say("低于{name}，余量{size}", name=name, size=size)
+    return say("高于{name}，超出{size}", name=name, size=size)
+
+
+def chance(book: Book, pointer: str, event: Part) -> Text:
+    """A probability in words with its percent: 突破的概率为17%（不太可能）.
+
+    Parameters
+    ----------
+    book : Book
+        The record.
+    pointer : str
+        To a probability.
+    event : str, Cited or Text
+        What it is the probability of.
+
+    Returns
+    -------
+    Text
+    """
+    percent = percent_of(book.get(pointer))
+    return say(
+        "{event}的概率{is_}{share}（{word}）",
+        event=event,
+        is_="" if percent < 1 else "在" if percent > 99 else "为",
+        share=book.cite(pointer, "probability"),
+        word=book.cite(pointer, "chance"),
+    )
+
+
+def month_of(book: Book, pointer: str) -> Cited:
+    """A month with its year."""
+    return book.cite(pointer, "month")

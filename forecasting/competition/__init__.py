@@ -1,0 +1,57 @@
+"""Models compete on one series: leaderboard, choice, calibration, gate."""
+
+from employment_forecast.forecasting.competition.calibration import (
+    Calibration,
+    issued,
+    learn,
+    uncalibrated,
+)
+from employment_forecast.forecasting.competition.choice import (
+    DEFAULTS,
+    Choice,
+    Entry,
+    common_origins,
+    paired_difference,
+)
+from employment_forecast.forecasting.competition.combinations import (
+    NOTHING_TO_POOL,
+    combinations_at,
+    learned_weights,
+)
+from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.evidence import Further
+from employment_forecast.forecasting.competition.gate import (
+    LEVELS,
+    STATE_NAMES,
+    Check,
+    Scored,
+    Verdict,
+)
+from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
+from employment_forecast.forecasting.competition.result import Competition, Options
+
+__all__ = [
+    "Calibration",
+    "Check",
+    "Choice",
+    "Competition",
+    "DEFAULTS",
+    "Entry",
+    "Evidence",
+    "Further",
+    "LEVELS",
+    "NOTHING_TO_POOL",
+    "Options",
+    "STATE_NAMES",
+    "Scored",
+    "Verdict",
+    "choose_pooled",
+    "combinations_at",
+    "common_origins",
+    "issued",
+    "learn",
+    "learned_weights",
+    "paired_difference",
+    "rechosen",
+    "uncalibrated",
+]

@@ -1,0 +1,234 @@
+"""The combinations at every origin: robust, weighted by earlier scores, moved by a shared shift.
+
+They are made of the members' paths and cost next to nothing; what each needs beyond them, weights
+or what the regions share, rests only on what was known at the origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.features.history import (
+    History,
+    Neighbour,
+    histories_beside,
+    neighbours_identity,
+)
+from employment_forecast.forecasting.backtest import (
+    Backtest,
+    CellCache,
+    Origin,
+    cell_seed,
+    code_version,
+)
+from employment_forecast.forecasting.competition.pooled import Evidence
+from employment_forecast.models.combining import (
+    FEWEST_MONTHS,
+    MEMBERS,
+    combine,
+    combine_weighted,
+    inverse_score_weights,
+    pooled_shifts,
+    shifted,
+)
+from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+from employment_forecast.models.roster import COMBINATION, COMBINATIONS, POOLED, WEIGHTED
+
+Floats = npt.NDArray[np.float64]
+
+_CHECKSUM = 4  # bytes
+NO_MEMBER = "组合的成员模型都未得出预测"
+NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
+TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
+NOT_NOW = "此次无法与其他地区合并，“稳健组合（多地区修正）”未作修正"
+
+
+def combined(
+    wanted: Sequence[str],
+    origins: Sequence[Origin],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    backtest: Backtest,
+    shifts: Sequence[Floats | None],
+    seed: int,
+) -> dict[str, list[Outcome]]:
+    """Forecasts of the combinations of one series.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Roster names; what is no combination is ignored.
+    origins : sequence of Origin
+        Past ones and, last, the current one.
+    outcomes : mapping
+        Of the members that compete, one for each of `origins`.
+    backtest : Backtest
+        Of the members.
+    shifts : sequence
+        For each of `origins`; see `shared_shifts`.
+    seed : int
+        The run's.
+
+    Returns
+    -------
+    dict
+        By name, one forecast or failure for each of `origins`; nothing where no member competes.
+    """
+    members = [m for m in MEMBERS if m in outcomes]
+    asked = [name for name in COMBINATIONS if name in wanted]
+    if not members or not asked:
+        return {}
+    found: dict[str, list[Outcome]] = {name: [] for name in asked}
+    evidence = Evidence.of(backtest, members)
+    for i, origin in enumerate(origins):
+        history = origin.history
+        given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
+        if not given:
+            for name in asked:
+                found[name].append(Failure(NO_MEMBER))
+            continue
+        weights = learned_weights(evidence.as_known(history), members) if WEIGHTED in asked else {}
+        made = combinations_at(given, weights, shifts[i], history, seed)
+        for name in asked:
+            found[name].append(made[name])
+    if POOLED in found and all(shift is None for shift in shifts):
+        short = len(origins[-1].history) < FEWEST_MONTHS
+        why = Failure(TOO_SHORT_TO_POOL if short else NOTHING_TO_POOL)
+        found[POOLED] = [why] * len(origins)
+    return found
+
+
+def combinations_at(
+    given: Mapping[str, SamplePaths],
+    weights: Mapping[str, float],
+    shift: Floats | None,
+    history: History,
+    seed: int,
+) -> dict[str, SamplePaths]:
+    """Every combination of the members' forecasts at one origin.
+
+    Parameters
+    ----------
+    given : mapping
+        Paths of the members that forecast; at least one.
+    weights : mapping
+        Of members; one that is absent here counts like the mean of the others.
+    shift : numpy.ndarray or None
+        Shape (horizon,), on the model scale; None where nothing could be pooled, which is where
+        the shifted combination is the robust one itself.
+    history : History
+        Of the origin.
+    seed : int
+        The run's.
+
+    Returns
+    -------
+    dict
+        By roster name.
+    """
+    robust = combine(list(given.values()), cell_seed(seed, COMBINATION, history))
+    share = np.array([weights.get(m, 1.0) for m in given])
+    found = {
+        COMBINATION: robust,
+        WEIGHTED: combine_weighted(list(given.values()), share, robust),
+        POOLED: robust,
+    }
+    if shift is not None:
+        moved = shifted(robust, shift, history.transform)
+        if history.transform == "none" and robust.values.min() >= 0:
+            # What cannot be negative in the paths is not made so by a shift.
+            moved = replace(moved, values=np.maximum(moved.values, 0.0))
+        found[POOLED] = moved
+    return found
+
+
+def learned_weights(evidence: Evidence, members: Sequence[str]) -> dict[str, float]:
+    """Weights of the members with mean 1, from the scores known at an origin.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Known at the origin.
+    members : sequence of str
+        Those that failed too often to be compared are left out.
+    """
+    scored = evidence.comparable(members)
+    if not scored:
+        return {}
+    found = inverse_score_weights(evidence.origin_scores(scored))
+    return dict(zip(scored, (found * len(scored)).tolist(), strict=True))
+
+
+def shared_shifts(
+    origins: Sequence[Origin],
+    neighbours: Sequence[Neighbour],
+    indicator: Indicator,
+    horizon: int,
+    cache: CellCache | None = None,
+) -> list[Floats | None]:
+    """What the regions share, as a shift of one region's forecast at each origin.
+
+    Parameters
+    ----------
+    origins : sequence of Origin
+        Of the region.
+    neighbours : sequence of (Region, Vintages)
+        The same indicator of other regions; looked at as of each origin's day.
+    indicator : Indicator
+        Catalogue entry.
+    horizon : int
+        Months ahead.
+    cache : CellCache, optional
+        Keeps shifts between runs under the content of everything they rest on.
+
+    Returns
+    -------
+    list of numpy.ndarray or None
+        Shape (horizon,) each, on the model scale; None where too little can be pooled.
+    """
+    if not neighbours:
+        return [None] * len(origins)
+    keys = [_key(origin.history, neighbours, indicator, horizon) for origin in origins]
+    stored = dict(cache.load(keys)) if cache is not None else {}
+    fresh: dict[str, bytes] = {}
+    found = []
+    for origin, key in zip(origins, keys, strict=True):
+        shift, known = _decoded(stored[key]) if key in stored else (None, False)
+        if not known:
+            beside = histories_beside(neighbours, origin.history, indicator)
+            shift = pooled_shifts([origin.history, *beside], horizon)[0]
+            fresh[key] = _encoded(shift)
+        found.append(shift)
+    if cache is not None and fresh:
+        cache.save(fresh)
+    return found
+
+
+def _key(
+    history: History, neighbours: Sequence[Neighbour], indicator: Indicator, horizon: int
+) -> str:
+    around = neighbours_identity(neighbours, indicator, history.as_of)
+    text = f"shift|{code_version()}|{history.fingerprint}|{around}|{horizon}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _encoded(shift: Floats | None) -> bytes:
+    """A checksum and JSON: the shortest digits of a double give the same number back."""
+    content = json.dumps(None if shift is None else shift.tolist()).encode()
+    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+
+
+def _decoded(blob: bytes) -> tuple[Floats | None, bool]:
+    """Inverse of `_encoded`, and whether the bytes are whole."""
+    content = blob[_CHECKSUM:]
+    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+        return None, False
+    values = json.loads(content)
+    return None if values is None else np.asarray(values, dtype=float), True

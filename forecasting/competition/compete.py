@@ -1,0 +1,347 @@
+"""The main job: let the models compete on one series, choose, and assess the caps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.errors import NoModelError, ShortHistoryError
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.targets import Target, in_force, value_at
+from employment_forecast.features.history import NOTHING, History, Surroundings, neighbours_identity
+from employment_forecast.forecasting.assessment import Assessments, assess_all, cap_events
+from employment_forecast.forecasting.backtest import (
+    Backtest,
+    Cell,
+    CellCache,
+    Origin,
+    Progress,
+    Task,
+    decode,
+    decode_parameters,
+    encode,
+    encode_parameters,
+    group,
+    origin_days,
+    remembered,
+    rolling_origins,
+    run_tasks,
+)
+from employment_forecast.forecasting.backtest import backtest as backtests
+from employment_forecast.forecasting.competition.calibration import Calibration, learn
+from employment_forecast.forecasting.competition.choice import (
+    DEFAULTS,
+    Choice,
+    choose,
+    leaderboard,
+)
+from employment_forecast.forecasting.competition.combinations import (
+    NOT_NOW,
+    combined,
+    shared_shifts,
+)
+from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.shocks import note, propose
+from employment_forecast.models import roster
+from employment_forecast.models.contract import Parameters
+from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+
+LONGEST_HORIZON = 60
+SAVE_SECONDS = 1.0
+
+
+def _run_cells(
+    cells: Sequence[Cell], cache: CellCache | None, jobs: int, progress: Progress | None
+) -> tuple[dict[str, Outcome], int]:
+    """Outcomes by key and how many of them were computed now."""
+    wanted = {cell.key: cell for cell in cells}
+    found: dict[str, Outcome] = {}
+    if cache is not None:
+        for key, blob in cache.load(list(wanted)).items():
+            outcome = decode(blob, wanted[key])
+            if outcome is not None:
+                found[key] = outcome
+    missing = [cell for key, cell in wanted.items() if key not in found]
+
+    waiting: dict[str, bytes] = {}
+    saved = time.monotonic()
+
+    def keep(outcomes: Mapping[str, Outcome], estimates: Mapping[str, Parameters]) -> None:
+        nonlocal saved
+        if cache is None:
+            return
+        for key, outcome in outcomes.items():
+            if isinstance(outcome, SamplePaths) or not outcome.passing:
+                waiting[key] = encode(outcome)
+        waiting.update({key: encode_parameters(found) for key, found in estimates.items()})
+        # Each save is a transaction; a run that is killed loses no more than this.
+        if waiting and time.monotonic() - saved >= SAVE_SECONDS:
+            cache.save(waiting)
+            waiting.clear()
+            saved = time.monotonic()
+
+    try:
+        computed = run_tasks(_tasks(missing, cache), jobs, progress, keep)
+    finally:
+        if cache is not None and waiting:
+            cache.save(waiting)
+    return found | computed, len(computed)
+
+
+def _tasks(cells: Sequence[Cell], cache: CellCache | None) -> list[Task]:
+    """Tasks for cells; what earlier months have estimated comes from the cache."""
+    tasks = group(cells)
+    if cache is None:
+        return tasks
+    kept = cache.load([key for task in tasks if (key := task.estimate_key)])
+    known = {key: decode_parameters(blob) for key, blob in kept.items()}
+    return [replace(task, known=known.get(task.estimate_key or "")) for task in tasks]
+
+
+def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
+    ends = [t.last_month for t in targets if t.assessable]
+    reach = max(((end - history.origin).n for end in ends), default=0)
+    return min(max(least, reach), LONGEST_HORIZON)
+
+
+def compete(
+    vintages: Vintages,
+    region: Region,
+    indicator: Indicator,
+    as_of: date,
+    targets: Sequence[Target],
+    options: Options,
+    cache: CellCache | None = None,
+    progress: Progress | None = None,
+    around: Surroundings = NOTHING,
+) -> Competition:
+    """Back-test every model through `as_of`, choose the champion, forecast, assess the targets.
+
+    Parameters
+    ----------
+    vintages : Vintages
+        The series with its publication days.
+    region, indicator : Region, Indicator
+        Catalogue entries.
+    as_of : datetime.date
+        Nothing published later is looked at.
+    targets : sequence of Target
+        All targets on file; those in force are picked.
+    options : Options
+        Models, horizon, origins, seed.
+    cache : CellCache, optional
+        Keeps cells between runs.
+    progress : callable, optional
+        Called with cells done and cells to do.
+    around : Surroundings, optional
+        Indicators beside the target and the target of other regions, cut at each origin like the
+        target.
+
+    Returns
+    -------
+    Competition
+
+    Raises
+    ------
+    DataError
+        If the history cannot be built.
+    ShortHistoryError
+        If the history is shorter than every model needs.
+    NoModelError
+        If every model fails at the current origin.
+    """
+    others = around.others
+    if cache is not None:
+        others = remembered(others, origin_days(vintages, as_of, options.origins), cache)
+    current, past = rolling_origins(
+        vintages, region, indicator, as_of, options.origins, options.gaps, others
+    )
+    history = current.history
+    competitors = [
+        m
+        for m in options.models
+        if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
+    ]
+    _demand_enough(history, competitors)
+    # The period assessed is the one that holds the first month still unknown.
+    # Real figures are never held against demonstration caps.
+    month = history.origin + 1
+    mine = in_force(targets, region.code, indicator.code, month, as_of, demo=history.demo)
+    horizon = _horizon(mine, history, max(options.horizon, options.reach))
+
+    def cell(model: str, origin: Origin, months: int) -> Cell:
+        return Cell(model, origin, months, options.n_paths, options.seed)
+
+    plan = {
+        m: [*(cell(m, o, options.horizon) for o in past), cell(m, current, horizon)]
+        for m in competitors
+    }
+    outcomes, computed = _run_cells(
+        [c for row in plan.values() for c in row], cache, options.jobs, progress
+    )
+    table: dict[str, list[Outcome]] = {m: [outcomes[c.key] for c in row] for m, row in plan.items()}
+    fitted = backtests.assemble(
+        past, current, {m: row[:-1] for m, row in table.items()}, options.horizon
+    )
+    everywhere = [*past, current]
+    pooled = roster.POOLED in options.models
+    neighbours = around.neighbours if pooled else ()
+    shifts = shared_shifts(everywhere, neighbours, indicator, options.horizon, cache)
+    lost = pooled and shifts[-1] is None and any(s is not None for s in shifts)
+    unpooled = (NOT_NOW,) if lost else ()
+    mixed = combined(options.models, everywhere, table, fitted, shifts, options.seed)
+    table |= mixed
+    now = {m: row[-1] for m, row in table.items()}
+    before = {m: tuple(row[:-1]) for m, row in table.items()}
+    backtest = fitted.joined(
+        backtests.assemble(past, current, {m: before[m] for m in mixed}, options.horizon)
+    )
+    entries = leaderboard(backtest, now)
+    choice = choose(backtest, entries, now)
+    log = history.transform == "log"
+    calibration = _calibration(backtest, choice.model, log)
+    for model in _issued_calibrated(choice) & now.keys():
+        raw = now[model]
+        if isinstance(raw, SamplePaths):
+            now[model] = _calibration(backtest, model, log).apply(raw, log)
+    champion = now[choice.model]
+    assert isinstance(champion, SamplePaths)
+    on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
+    at = {o.month: row for row, o in enumerate(past)}
+    kept = [at[m] for m in backtest.months]
+    tested = _tested_horizon(backtest)
+    assessed = _assessed(mine, on_file, history, champion, tested)
+    proposals = propose(history)
+    return Competition(
+        region=region,
+        indicator=indicator,
+        history=history,
+        backtest=backtest,
+        entries=entries,
+        choice=choice,
+        forecasts=now,
+        targets=mine,
+        assessments=assessed.caps,
+        tested_horizon=tested,
+        cells_computed=computed,
+        cells_reused=len(outcomes) - computed,
+        options=options,
+        notes=(calibration.note, *unpooled, *roster.notes(), *note(proposals, history)),
+        proposals=proposals,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+        origins=tuple(past),
+        past_forecasts=before,
+        neighbours=neighbours_identity(neighbours, indicator, as_of) if pooled else "",
+        on_file=on_file,
+        cap_events=cap_events(
+            backtest.months,
+            [past[row].history.as_of for row in kept],
+            backtest.outcomes,
+            {m: [found[row] for row in kept] for m, found in before.items()},
+            on_file,
+            history,
+        ),
+    )
+
+
+def _assessed(
+    targets: Sequence[Target],
+    on_file: Sequence[Target],
+    history: History,
+    paths: SamplePaths,
+    tested: int,
+) -> Assessments:
+    return assess_all(
+        targets,
+        history,
+        paths,
+        tested,
+        lambda target, month: value_at(target, on_file, month, history.as_of),
+    )
+
+
+def rechosen(result: Competition, model: str, reason: str) -> Competition:
+    """The same competition with another of its models chosen, calibrated and assessed alike.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+    model : str
+        One that forecast at the current origin.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    Competition
+
+    Raises
+    ------
+    NoModelError
+        If that model did not compete or gave no forecast.
+    """
+    paths = result.forecasts.get(model)
+    if not isinstance(paths, SamplePaths):
+        why = f"（{paths.reason}）" if isinstance(paths, Failure) else "（未参赛）"
+        raise NoModelError(
+            f"{roster.label(model) if model in roster.names() else model}此次没有得出预测{why}。",
+            "请让它参赛（见 forecast run --models），或改用其他模型。",
+        )
+    history = result.history
+    log = history.transform == "log"
+    calibration = _calibration(result.backtest, model, log)
+    if model not in _issued_calibrated(result.choice):
+        paths = calibration.apply(paths, log)
+    assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
+    return replace(
+        result,
+        choice=replace(result.choice, model=model, reason=reason),
+        forecasts={**result.forecasts, model: paths},
+        assessments=assessed.caps,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+        notes=(calibration.note, *result.notes[1:]),
+    )
+
+
+def _issued_calibrated(choice: Choice) -> set[str]:
+    """Models whose current forecast is calibrated: the chosen one and the defaults."""
+    return {choice.model, *DEFAULTS}
+
+
+def _tested_horizon(backtest: Backtest) -> int:
+    """Months ahead at which some past forecast has met its outcome."""
+    return int(np.isfinite(backtest.outcomes).any(axis=0).sum())
+
+
+def _calibration(backtest: Backtest, model: str, log: bool) -> Calibration:
+    """Calibration of one series' forecasts from the outcomes known now."""
+    return learn(
+        backtest.months,
+        backtest.records[model].quantiles[:, None],
+        backtest.outcomes[:, None],
+        log,
+    )
+
+
+def _demand_enough(history: History, models: Sequence[str]) -> None:
+    needs = {m: roster.tags(m).min_months for m in models}
+    if not needs or len(history) >= min(needs.values()):
+        return
+    listed = "、".join(
+        f"{roster.label(m)} {n} 个月" for m, n in sorted(needs.items(), key=lambda x: x[1])
+    )
+    raise ShortHistoryError(
+        f"历史只有 {len(history)} 个月（{history.start} 至 {history.origin}），"
+        "所选模型都无法运行。",
+        f"各模型至少需要：{listed}。请导入更早的月份，或用 --models 选择需要较少历史的模型。",
+    )

@@ -1,0 +1,159 @@
+"""What a competition is asked and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.targets import Target
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment import (
+    Assessment,
+    CapEvents,
+    JointBreach,
+    LevelAssessment,
+    TotalAssessment,
+)
+from employment_forecast.forecasting.backtest import Backtest, Origin
+from employment_forecast.forecasting.competition.choice import (
+    Choice,
+    Entry,
+)
+from employment_forecast.forecasting.competition.evidence import Further, further
+from employment_forecast.forecasting.shocks import Proposal
+from employment_forecast.models.paths import Outcome, SamplePaths
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller may set.
+
+    Attributes
+    ----------
+    models : tuple of str
+        Roster names; floors always compete.
+    horizon : int
+        Fewest months ahead; extended to the end of every period in force.
+    origins : int
+        Past origins of the back-test.
+    n_paths, seed : int
+        Monte Carlo settings.
+    jobs : int
+        Worker processes; no result depends on it.
+    gaps : {"refuse", "after"}
+        What to do about missing months.
+    reach : int
+        Fewest months ahead at the current origin, where that is more than `horizon`.
+    """
+
+    models: tuple[str, ...]
+    horizon: int = 12
+    origins: int = 36
+    n_paths: int = 1000
+    seed: int = 1
+    jobs: int = 1
+    gaps: str = "refuse"
+    reach: int = 0
+
+
+@dataclass(frozen=True)
+class Competition:
+    """Outcome of the main job.
+
+    Attributes
+    ----------
+    region, indicator : Region, Indicator
+        What was forecast.
+    history : History
+        Data up to the current origin.
+    backtest : Backtest
+        Evidence at past origins.
+    entries : list of Entry
+        Leaderboard, best first.
+    choice : Choice
+        Champion and reason.
+    forecasts : dict
+        Forecast or failure of every model at the current origin.
+    targets : list of Target
+        Targets in force for the series.
+    assessments : list of Assessment
+        One per cap that can be assessed.
+    tested_horizon : int
+        Months ahead the back-test covers.
+    cells_computed, cells_reused : int
+        Work done and work found in the cache.
+    options : Options
+        As asked.
+    notes : tuple of str
+        What the calibration rests on, in Chinese.
+    totals, levels : list
+        Assessed targets on a period's total, and on figures to be reached.
+    joint : JointBreach or None
+        Several caps taken together.
+    origins : tuple of Origin
+        Past origins, oldest first.
+    past_forecasts : dict
+        By model what it forecast at them, before any calibration.
+    on_file : tuple of Target
+        Targets of the series, of any time.
+    cap_events : CapEvents or None
+        What past forecasts said about the caps.
+    neighbours : str
+        Hash of what was known of the other regions; empty where no model looks at them.
+    proposals : tuple of Proposal
+        Events that the series suggests and nobody declared.
+    """
+
+    region: Region
+    indicator: Indicator
+    history: History
+    backtest: Backtest
+    entries: list[Entry]
+    choice: Choice
+    forecasts: Mapping[str, Outcome]
+    targets: list[Target]
+    assessments: list[Assessment]
+    tested_horizon: int
+    cells_computed: int
+    cells_reused: int
+    options: Options
+    notes: tuple[str, ...] = field(default=())
+    totals: list[TotalAssessment] = field(default_factory=list)
+    levels: list[LevelAssessment] = field(default_factory=list)
+    joint: JointBreach | None = None
+    origins: tuple[Origin, ...] = ()
+    past_forecasts: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
+    on_file: tuple[Target, ...] = ()
+    cap_events: CapEvents | None = None
+    proposals: tuple[Proposal, ...] = ()
+    neighbours: str = ""
+
+    @cached_property
+    def further(self) -> dict[str, Further]:
+        """Further scores and tests by model, worked out when first asked for."""
+        return further(self.backtest, self.origins, self.past_forecasts, self.cap_events)
+
+    @property
+    def hindcasts(self) -> Sequence[Outcome]:
+        """What the chosen model forecast at past origins, before any calibration."""
+        return self.past_forecasts.get(self.choice.model, ())
+
+    @property
+    def champion_paths(self) -> SamplePaths:
+        """Paths every probability is a functional of."""
+        found = self.forecasts[self.choice.model]
+        assert isinstance(found, SamplePaths)
+        return found
+
+    @property
+    def demo(self) -> bool:
+        """Demonstration data anywhere in what is reported."""
+        return self.history.demo or any(t.demo for t in self.targets)
+
+    @property
+    def unassessed(self) -> list[Target]:
+        """Targets in force that cannot be assessed: no number, unconfirmed unit, other kinds."""
+        done = [a.target for part in (self.assessments, self.totals, self.levels) for a in part]
+        return [t for t in self.targets if t not in done]

@@ -1,0 +1,26 @@
+"""Results as JSON, CSV, Markdown and pictures."""
+
+from employment_forecast.forecasting.documents.feed_table import as_file
+from employment_forecast.forecasting.documents.markdown import DEMO_WARNING, summary
+from employment_forecast.forecasting.documents.run import (
+    cap_document,
+    document,
+    forecast_csv,
+    forecast_rows,
+    joint_document,
+    level_document,
+    total_document,
+)
+
+__all__ = [
+    "DEMO_WARNING",
+    "as_file",
+    "cap_document",
+    "document",
+    "forecast_csv",
+    "forecast_rows",
+    "joint_document",
+    "level_document",
+    "summary",
+    "total_document",
+]

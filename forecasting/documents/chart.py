@@ -1,0 +1,188 @@
+"""Fan chart: published values, forecast bands, cap lines."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from textwrap import fill
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from employment_forecast.data.catalogue import DEMO_MARK, phrase
+from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.forecasting.assessment import Assessment
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.fonts import register
+from employment_forecast.models import roster
+from employment_forecast.models.paths import SamplePaths
+
+SHOWN_MONTHS = 60
+HALF_MONTH = 1 / 24
+NOTE_CHARACTERS = 85  # of the note's size, in the width of the picture
+FAN_COLOUR = "#1f5fa8"
+CAP_COLOURS = ("#b3261e", "#c77700", "#6a1b9a", "#00695c")
+STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
+
+
+def decimal_years(months: pd.PeriodIndex) -> list[float]:
+    """Months as positions on the axis: 2026-07 is 2026.5."""
+    return [float(m.year + (m.month - 1) / 12) for m in months]
+
+
+def draw_fan(
+    axes: Axes, paths: SamplePaths, last: float, colour: str = FAN_COLOUR, name: str = ""
+) -> None:
+    """Bands of 95 and 80 % and the median, from the last published value on."""
+    table = paths.table()
+    x = decimal_years(pd.PeriodIndex([paths.origin, *paths.months]))
+
+    def joined(column: str) -> list[float]:
+        return [last, *table[column].tolist()]
+
+    axes.fill_between(
+        x, joined("q025"), joined("q975"), color=colour, alpha=0.16, lw=0, label=f"{name}95% 区间"
+    )
+    axes.fill_between(
+        x, joined("q10"), joined("q90"), color=colour, alpha=0.30, lw=0, label=f"{name}80% 区间"
+    )
+    axes.plot(x, joined("q50"), color=colour, lw=1.8, ls="--", label=f"{name or '预测'}中位数")
+
+
+def draw_caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
+    """A line for every cap over the months it applies to."""
+    levels: dict[tuple[float, str], list[str]] = {}
+    spans: dict[tuple[float, str], tuple[float, float]] = {}
+    for item in assessments:
+        target = item.target
+        if target.value is None:
+            continue
+        months = pd.PeriodIndex([target.first_month, target.last_month], freq="M")
+        first, last = decimal_years(months)
+        key: tuple[float, str] = (target.value, target.tier)
+        basis = f"{BASES[target.basis]}{'（演示）' if target.demo else ''}"
+        levels.setdefault(key, []).append(basis)
+        low, high = spans.get(key, (first, last))
+        spans[key] = (min(low, first), max(high, last))
+    for colour, ((value, tier), bases) in zip(cycle(CAP_COLOURS), levels.items(), strict=False):
+        low, high = spans[value, tier]
+        label = f"{TIER_NAMES[tier]}控制数 {value:,.12g} · {'、'.join(dict.fromkeys(bases))}"
+        # Half a month to either side, so that the cap of a single month is seen.
+        axes.hlines(value, low - HALF_MONTH, high + HALF_MONTH, color=colour, lw=1.8, label=label)
+
+
+def draw_paces(axes: Axes, result: Competition) -> None:
+    """What the months to come must have on average for a total to be reached in time."""
+    start = result.history.origin + 1
+    for colour, item in zip(cycle(CAP_COLOURS), result.totals, strict=False):
+        if item.needed_pace is None or item.already_reached or item.target.direction == "cap":
+            continue
+        first, last = decimal_years(pd.PeriodIndex([start, item.target.last_month], freq="M"))
+        demo = "（演示）" if item.target.demo else ""
+        label = (
+            f"{TIER_NAMES[item.target.tier]}{item.target.period} 目标{demo}：以后每月需"
+            f" {phrase(item.needed_pace, result.indicator)}"
+        )
+        axes.hlines(
+            item.needed_pace, first - HALF_MONTH, last + HALF_MONTH, color=colour, lw=1.6,
+            ls=":", label=label,
+        )  # fmt: skip
+
+
+def fan_chart(result: Competition) -> bytes:
+    """Draw the champion's forecast with the recent past, the caps and the paces that totals need.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+
+    Returns
+    -------
+    bytes
+        PNG, 1500 x 825 pixels; the same result gives the same bytes.
+    """
+    history = result.history
+
+    def forecast(axes: Axes) -> None:
+        draw_fan(axes, result.champion_paths, float(history.values[-1]))
+        draw_caps(axes, result.assessments)
+        draw_paces(axes, result)
+
+    title = f"{result.region.name} {result.indicator.name}预测（数据截至 {history.origin}）"
+    return picture(result, forecast, title)
+
+
+def picture(
+    result: Competition,
+    forecast: Callable[[Axes], None],
+    title: str,
+    note: str = "",
+    months: int = SHOWN_MONTHS,
+) -> bytes:
+    """Frame of every fan chart: published values, axes, title, sources, the mark of demo data.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+    forecast : callable
+        Draws what belongs to the months ahead.
+    title, note : str
+        Above the picture, and below it before the sources.
+    months : int
+        Published months shown.
+
+    Returns
+    -------
+    bytes
+        PNG, 1500 x 825 pixels; the same content gives the same bytes.
+    """
+    history, indicator = result.history, result.indicator
+    shown = history.series.iloc[-months:]
+    family = register()
+    style: Any = {**STYLE, "font.family": [family]}
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(10, 5.5), dpi=150)
+        figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+        axes = figure.subplots()
+        past = decimal_years(pd.PeriodIndex(shown.index))
+        axes.plot(past, shown.to_numpy(), color="#222222", lw=1.5, label="已公布")
+        forecast(axes)
+        axes.set_ylabel(f"{indicator.name}（{indicator.unit}）")
+        # Steps of 1, 2, 5 and 10 at the published precision: a label never hides a digit.
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")
+        first, last = past[0], decimal_years(result.champion_paths.months)[-1]
+        ticks = np.arange(np.ceil(first), np.floor(last) + 1)
+        axes.set_xticks(ticks, [f"{int(t)}年" for t in ticks])
+        axes.set_xlim(first - 0.1, last + 0.1)
+        axes.grid(axis="y", color="#dddddd", lw=0.7)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.set_title(title, loc="left", fontsize=13)
+        axes.legend(loc="upper left", ncols=2, fontsize=9, frameon=False)
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.22 * (high - low))
+        sources = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
+        figure.supxlabel(
+            "\n".join(
+                fill(line, NOTE_CHARACTERS, break_on_hyphens=False)
+                for line in (note, sources)
+                if line
+            ),
+            x=0.01, ha="left", fontsize=8, color="#555555",
+        )  # fmt: skip
+        if result.demo:
+            axes.text(
+                0.5, 0.45, DEMO_MARK, transform=axes.transAxes, fontsize=54, color="#999999",
+                alpha=0.25, ha="center", va="center", rotation=20,
+            )  # fmt: skip
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()

@@ -1,0 +1,242 @@
+"""Warning levels (预警等级): when each applies, how long it stays, and what it calls for.
+
+A level is called for by the probability of breaking a cap, held for a number of months, or by a
+local rule on published figures or single events. Once issued it stays until the probability falls
+below its release, so that it does not flicker. No threshold here is official: the defaults are this
+program's own and say so; a bureau enters those of its own plan (应急预案) with their source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from employment_forecast.forecasting.assessment import Assessment
+from employment_forecast.forecasting.early_warning.scheme import (
+    CODES,
+    EVENTS,
+    NONE,
+    Level,
+    Rule,
+    Scheme,
+    default_scheme,
+    load_scheme,
+)
+
+__all__ = [
+    "CODES",
+    "EVENTS",
+    "NONE",
+    "Decision",
+    "Evidence",
+    "FirmEvent",
+    "Level",
+    "Rule",
+    "Scheme",
+    "cap_probabilities",
+    "decide",
+    "default_scheme",
+    "load_scheme",
+]
+
+# A rule speaks of the present: figures that ended so many months ago no longer do.
+OLDEST = 3
+
+
+@dataclass(frozen=True)
+class FirmEvent:
+    """A closure or layoff among firms; no name, a code at most.
+
+    Attributes
+    ----------
+    event : {"closure", "layoff"}
+        Kind.
+    month : pandas.Period
+        When.
+    people : float
+        People affected.
+    firm_size : float
+        People employed before; 0 where unknown.
+    firm : str
+        Code of the firm.
+    """
+
+    event: str
+    month: pd.Period
+    people: float
+    firm_size: float = 0.0
+    firm: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a decision rests on.
+
+    Attributes
+    ----------
+    month : pandas.Period
+        Last month of data.
+    probabilities : mapping
+        By cap (in words): probability of breaking it, by month of assessment, the newest being
+        `month`. One entry suffices unless a level asks for several months.
+    published : mapping
+        Published values by indicator code, for rules; needed only for indicators with a rule.
+        A series that ends more than three months before `month` calls for nothing.
+    events : tuple of FirmEvent
+        Of the month.
+    """
+
+    month: pd.Period
+    probabilities: Mapping[str, Mapping[pd.Period, float]]
+    published: Mapping[str, pd.Series[float]] = field(default_factory=dict)
+    events: tuple[FirmEvent, ...] = ()
+
+
+RaisedBy = Literal["probability", "rule", "held", ""]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The level that applies, and why.
+
+    Attributes
+    ----------
+    level : str
+        Code, or `none`.
+    name : str
+        Chinese.
+    reasons : tuple of str
+        Chinese sentences, each with its number.
+    since : pandas.Period
+        Month of data since which the level has been this one without a break.
+    raised_by : {"probability", "rule", "held", ""}
+        What keeps it there: a cut reached, a local rule, the release not yet reached, or nothing.
+    """
+
+    level: str
+    name: str
+    reasons: tuple[str, ...]
+    since: pd.Period
+    raised_by: RaisedBy
+
+
+def cap_probabilities(assessments: Sequence[Assessment]) -> dict[str, float]:
+    """Probability of breaking each assessed cap, by the cap in words; unknown ones left out."""
+    found = {}
+    for item in assessments:
+        target = item.target
+        if item.probability is None or target.value is None:
+            continue
+        key = f"{target.tier}.{target.basis}.{target.period}.{target.value:.12g}"
+        found[key] = item.probability
+    return found
+
+
+def _streak(course: Mapping[pd.Period, float], month: pd.Period, cut: float) -> int:
+    """Consecutive months up to `month` whose value is at least the cut."""
+    count = 0
+    while course.get(month - count, -1.0) >= cut - 1e-9:
+        count += 1
+    return count
+
+
+def _chance(probability: float) -> str:
+    """A probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
+    if probability >= 0.9995:
+        return "99.9% 以上"
+    # By way of the three digits that documents keep, so that both round the same way.
+    return "不到 0.1%" if probability < 0.0005 else f"{round(probability, 3):.1%}"
+
+
+def _by_probability(level: Level, evidence: Evidence) -> list[str]:
+    found = []
+    for cap, course in evidence.probabilities.items():
+        if _streak(course, evidence.month, level.probability) >= level.months:
+            lasting = f"，已连续 {level.months} 个月" if level.months > 1 else ""
+            found.append(
+                f"{cap}的突破概率 {_chance(course[evidence.month])}，达到{level.label}的界限"
+                f" {level.probability:.0%}{lasting}"
+            )
+    return found
+
+
+def _by_release(level: Level, evidence: Evidence) -> list[str]:
+    return [
+        f"{cap}的突破概率 {_chance(course[evidence.month])}，未降到{level.label}的解除线"
+        f" {level.release:.0%} 以下，维持"
+        for cap, course in evidence.probabilities.items()
+        if course.get(evidence.month, -1.0) >= level.release - 1e-9
+    ]
+
+
+def _by_rule(rule: Rule, evidence: Evidence) -> str:
+    """Chinese sentence if the rule applies, else empty."""
+    source = f"（依据：{rule.source}）" if rule.source else ""
+    if rule.indicator:
+        values = evidence.published.get(rule.indicator)
+        if values is None:
+            return ""
+        course = {m: float(v) for m, v in values.items() if isinstance(m, pd.Period)}
+        last = max(course, default=None)
+        if last is None or (evidence.month - last).n > OLDEST:
+            return ""
+        if _streak(course, last, rule.at_least) < rule.months:
+            return ""
+        return (
+            f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
+            f"（{last} 为 {course[last]:g}）{source}"
+        )
+    mine = [
+        e
+        for e in evidence.events
+        if e.event == rule.event and e.month == evidence.month and e.firm_size >= rule.firm_size
+    ]
+    what = EVENTS.get(rule.event, rule.event)
+    if rule.firms > 1:
+        total = sum(e.people for e in mine)
+        if len(mine) < rule.firms or total < rule.people:
+            return ""
+        return f"{evidence.month} {len(mine)} 家企业{what}，共涉及 {total:g} 人{source}"
+    worst = max(mine, key=lambda e: e.people, default=None)
+    if worst is None or worst.people < rule.people:
+        return ""
+    return f"{evidence.month} 一家企业{what}涉及 {worst.people:g} 人{source}"
+
+
+def decide(scheme: Scheme, evidence: Evidence, previous: Decision | None = None) -> Decision:
+    """Level that applies now.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        Levels in force.
+    evidence : Evidence
+        Probabilities, published figures and events.
+    previous : Decision, optional
+        The last decision; its level is kept until released.
+
+    Returns
+    -------
+    Decision
+        The highest level that a cut or a rule calls for; if that is below the previous one, the
+        highest level not above the previous one whose release has not been reached.
+    """
+    chosen = NONE
+    reasons: list[str] = []
+    raised_by: RaisedBy = ""
+    held_up_to = 0 if previous is None else scheme.rank(previous.level)
+    for level in reversed(scheme.levels):
+        by_rule = [text for rule in level.rules if (text := _by_rule(rule, evidence))]
+        by_cut = _by_probability(level, evidence)
+        kept = _by_release(level, evidence) if scheme.rank(level.code) <= held_up_to else []
+        if by_cut or by_rule or kept:
+            chosen = level.code
+            reasons = [*by_cut, *by_rule] or kept
+            raised_by = "probability" if by_cut else "rule" if by_rule else "held"
+            break
+    same = previous is not None and previous.level == chosen
+    since = previous.since if previous is not None and same else evidence.month
+    return Decision(chosen, scheme.name(chosen), tuple(reasons), since, raised_by)

@@ -1,0 +1,205 @@
+"""Progress of a region's plans as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region, figure, phrase
+from employment_forecast.forecasting.assessment import Assessment, TotalAssessment
+from employment_forecast.forecasting.documents import cap_document, level_document, total_document
+from employment_forecast.forecasting.plans.progress import Row
+
+
+def _figure(value: float | None, indicator: Indicator) -> float | int | None:
+    return None if value is None else figure(value, indicator)
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _row(row: Row, catalogue: Catalogue) -> dict[str, Any]:
+    entry = row.target
+    content: dict[str, Any] = {
+        "plan": row.plan.source,
+        "key": entry.key,
+        "name": entry.name,
+        "indicator": entry.indicator,
+        "period": entry.period,
+        "period_name": entry.period_name,
+        "direction": entry.direction,
+        "repeat": entry.repeat,
+        "value": entry.value,
+        "unit": entry.unit,
+        "qualifier": entry.qualifier,
+        "attribute": entry.attribute,
+        "unconfirmed": list(entry.unconfirmed),
+        "quote": entry.quote,
+        "achieved": [a.quote for a in entry.achieved],
+        "assessed": not row.missing and bool(row.targets),
+        "missing": row.missing,
+    }
+    if row.history is None or row.missing:
+        return content
+    indicator = catalogue.indicator(entry.indicator)
+    found = row.assessments
+    middle = row.midterm
+    return {
+        **content,
+        "data_start": str(row.history.start),
+        "data_month": str(row.history.origin),
+        "data_demo": row.history.demo,
+        "sources": list(row.history.sources),
+        "caps": [cap_document(a, indicator) for a in found.caps],
+        "floors": [total_document(a, indicator) for a in found.totals],
+        "levels_assessed": [level_document(a, indicator) for a in found.levels],
+        "reported": _figure(row.reported, indicator),
+        "midterm": None
+        if middle is None
+        else {
+            "month": str(middle.month),
+            "figure": _figure(middle.figure, indicator),
+            "progress": _share(middle.progress),
+            "progress_time": 0.5,
+        },
+        "years": [
+            {
+                "year": y.year,
+                "value": y.value,
+                "months": y.months,
+                "figure": _figure(y.figure, indicator),
+                "months_above": y.months_above,
+                "met": y.met,
+            }
+            for y in row.years
+        ],
+        "result": _result(row, indicator),
+    }
+
+
+def likely(value: float) -> str:
+    """Probability in words that a finite number of paths can bear."""
+    if value <= 0:
+        return "<0.1%"
+    return ">99.9%" if value >= 1 else f"{value:.0%}"
+
+
+def _result(row: Row, indicator: Indicator) -> str:
+    """The period's end in a few words of Chinese; single years are in the yearly view."""
+    assert row.history is not None
+    end, found = row.history.origin, row.assessments
+    words = []
+    kinds: list[tuple[list[Assessment | TotalAssessment], str]] = [
+        ([*found.caps], "突破"),
+        ([*found.totals], "完成"),
+    ]
+    for settled, verb in kinds:
+        over = [a for a in settled if a.target.last_month <= end]
+        if len(row.targets) > 1 and over:
+            words.append(_years(over, verb))
+            settled = [a for a in settled if a not in over]
+        words += [_one(a, indicator, over=a in over) for a in settled]
+    for level in found.levels:
+        share = level.p_reach
+        words.append(level.reasons["p_reach"] if share is None else f"达到概率 {likely(share)}")
+    if not row.targets and row.reported is not None:
+        words.append(f"数据为 {phrase(row.reported, indicator)}")
+    return "；".join(words)
+
+
+def _years(over: Sequence[Assessment | TotalAssessment], verb: str) -> str:
+    """How many of the years that are over broke the cap, or reached the floor."""
+    outcome: dict[str, bool | None] = {}
+    for item in over:
+        came = (
+            item.already_breached
+            if isinstance(item, Assessment)
+            else None
+            if item.p_reach is None
+            else item.p_reach == 1.0
+        )
+        key = item.target.period
+        outcome[key] = came if key not in outcome else bool(outcome[key]) or bool(came)
+    came_in = [year for year, came in outcome.items() if came]
+    unknown = [year for year, came in outcome.items() if came is None]
+    text = f"{len(outcome)} 年中 {len(came_in)} 年{verb}"
+    if came_in and len(came_in) < len(outcome):
+        text += f"（{'、'.join(came_in)}）"
+    return text + (f"，{len(unknown)} 年数据不全" if unknown else "")
+
+
+def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool) -> str:
+    """One cap or total in words."""
+    target = item.target
+    name = f"{target.period} 年" if target.length == 12 else ""
+    if isinstance(item, Assessment):
+        value = phrase(target.value or 0.0, indicator)
+        if item.already_breached:
+            return f"{name}已突破 {value}"
+        if item.probability is None:
+            return f"{name}{next(iter(item.reasons.values()))}"
+        if over:
+            return f"{name}未突破 {value}"
+        return f"{name}突破 {value} 的概率 {likely(item.probability)}"
+    if item.published is None:
+        return f"{name}{item.reasons['published']}"
+    done = phrase(item.published, indicator)
+    if item.already_reached:
+        return f"{name}已完成 {done}"
+    if over:
+        return f"{name}未完成（{done}）"
+    if item.p_reach is None:
+        return f"{name}已完成 {done}，{item.reasons.get('p_reach', '无法评估')}"
+    mark = "，未经回测" if item.untested else ""
+    return f"{name}已完成 {done}，完成概率 {likely(item.p_reach)}{mark}"
+
+
+def progress_document(
+    region: Region, day: date, rows: Sequence[Row], catalogue: Catalogue
+) -> dict[str, Any]:
+    """Progress of a region's plans as one JSON-able object.
+
+    Parameters
+    ----------
+    region : Region
+        Whose plans.
+    day : datetime.date
+        Day of knowledge.
+    rows : sequence of Row
+        From `plan_rows`.
+    catalogue : Catalogue
+        Knows the indicators.
+
+    Returns
+    -------
+    dict
+        `targets` one entry each, `missing` counted by reason, `demo` true where demonstration
+        data or caps enter.
+    """
+    targets = [_row(row, catalogue) for row in rows]
+    missing: dict[str, int] = {}
+    for item in targets:
+        if item["missing"]:
+            missing[item["missing"]] = missing.get(item["missing"], 0) + 1
+    notes = []
+    demo = any(_is_demo(item) for item in targets)
+    if demo:
+        notes.append(
+            "规划为真实文件，数据（及逐年控制数）为演示数据：只演示方法，不代表实际完成情况"
+        )
+    return {
+        "region": {"code": region.code, "name": region.name},
+        "as_of": day.isoformat(),
+        "demo": demo,
+        "assessed": sum(item["assessed"] for item in targets),
+        "targets": targets,
+        "missing": missing,
+        "notes": notes,
+    }
+
+
+def _is_demo(item: Mapping[str, Any]) -> bool:
+    caps = any(cap["demo"] for cap in item.get("caps", ()))
+    return bool(item.get("data_demo", False)) or caps

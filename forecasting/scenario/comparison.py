@@ -1,0 +1,366 @@
+"""Baseline and scenario side by side: the same caps, assessed on both sets of paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.errors import UsageError
+from employment_forecast.data.files import as_csv
+from employment_forecast.data.targets import Target, value_at
+from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment import assess_all
+from employment_forecast.forecasting.backtest import cell_seed
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.documents import (
+    cap_document,
+    forecast_rows,
+    joint_document,
+    level_document,
+    total_document,
+)
+from employment_forecast.forecasting.early_warning.scheme import Scheme
+from employment_forecast.forecasting.scenario.assumptions import (
+    Basis,
+    Given,
+    Stated,
+    basis,
+    facts,
+    persons_per_unit,
+)
+from employment_forecast.forecasting.scenario.impact import (
+    Impact,
+    Layoff,
+    Scenario,
+    apply,
+    scale_flow,
+)
+from employment_forecast.forecasting.scenario.warning_level import level_of, step_of
+
+Floats = npt.NDArray[np.float64]
+
+NEW_JOBS = "new_jobs"
+_SEED = "scenario"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A scenario against the baseline it changes.
+
+    Attributes
+    ----------
+    baseline, changed : Competition
+        The same competition; `changed` has the champion's paths and the assessments of the
+        scenario.
+    scenario : Scenario
+        What is supposed to happen.
+    stated : tuple of Stated
+        What it rests on.
+    impact : Impact or None
+        People behind the difference; None for an indicator that is scaled directly.
+    scheme : Scheme
+        Warning levels in force.
+    """
+
+    baseline: Competition
+    changed: Competition
+    scenario: Scenario
+    stated: tuple[Stated, ...]
+    impact: Impact | None
+    scheme: Scheme
+
+    @property
+    def differences(self) -> Floats:
+        """Scenario less baseline on each path, shape (n_paths, horizon)."""
+        found: Floats = self.changed.champion_paths.values - self.baseline.champion_paths.values
+        return found
+
+
+def compare(
+    result: Competition,
+    scenario: Scenario,
+    given: Given,
+    targets: Sequence[Target],
+    scheme: Scheme,
+) -> Comparison:
+    """Carry a scenario through the champion's paths and assess the same caps again.
+
+    Parameters
+    ----------
+    result : Competition
+        Baseline, with the indicators beside the target in its history.
+    scenario : Scenario
+        What is supposed to happen.
+    given : Given
+        Assumptions the user set.
+    targets : sequence of Target
+        All targets on file, as for the competition.
+    scheme : Scheme
+        Warning levels in force.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UsageError
+        If the scenario does not fit the indicator or the months ahead.
+    """
+    history, paths = result.history, result.champion_paths
+    demand_sense(scenario, history, given)
+    _demand_within(scenario, paths.months[-1])
+    impact: Impact | None = None
+    stated: tuple[Stated, ...] = ()
+    if history.indicator == NEW_JOBS:
+        found = scale_flow(paths, scenario)
+    else:
+        ground: Basis = basis(
+            history, given, layoffs=bool(scenario.layoffs), jobs=scenario.jobs_change != 0.0
+        )
+        impact = apply(
+            paths,
+            float(history.values[-1]),
+            scenario,
+            ground.assumptions,
+            persons_per_unit=ground.persons_per_unit,
+            ceiling=100.0 if history.kind == "rate" else np.inf,
+            seed=cell_seed(result.options.seed, _SEED, history),
+        )
+        found, stated = impact.paths, ground.stated
+    known = list(targets)
+    assessed = assess_all(
+        result.targets,
+        history,
+        found,
+        result.tested_horizon,
+        lambda target, month: value_at(target, known, month, history.as_of),
+    )
+    changed = replace(
+        result,
+        forecasts={**result.forecasts, result.choice.model: found},
+        assessments=assessed.caps,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+    )
+    return Comparison(result, changed, scenario, stated, impact, scheme)
+
+
+def demand_sense(scenario: Scenario, history: History, given: Given) -> None:
+    """Refuse what can be known to fail before any forecast is made.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is supposed to happen.
+    history : History
+        Data up to the origin, with the indicators beside the target.
+    given : Given
+        Assumptions the user set.
+
+    Raises
+    ------
+    UsageError
+        If the scenario does not fit the indicator or the months already published.
+    """
+    for month in (each.month for each in scenario.layoffs):
+        if month <= history.origin:
+            raise UsageError(
+                f"{month} 的数据已经公布（截至 {history.origin}），其影响已在数据之中。",
+                f"请给出 {history.origin + 1} 及以后的月份。",
+            )
+    if scenario.layoffs and history.indicator == NEW_JOBS:
+        raise UsageError("裁员情景不适用于城镇新增就业。", "请用 --new-jobs，或换用 登记失业人数。")
+    first, end = scenario.first, scenario.last
+    if first is not None and end is not None and first > end:
+        raise UsageError(f"--from {first} 晚于 --until {end}。", "请核对起止月份。")
+    if end is not None and end <= history.origin:
+        raise UsageError(
+            f"--until {end} 的数据已经公布（截至 {history.origin}）。",
+            f"请给出 {history.origin + 1} 及以后的月份。",
+        )
+    if history.indicator != NEW_JOBS:
+        persons_per_unit(history, given.labour_force)
+
+
+def _demand_within(scenario: Scenario, last: pd.Period) -> None:
+    """Refuse months beyond the paths."""
+    starts = [each.month for each in scenario.layoffs]
+    starts += [] if scenario.first is None else [scenario.first]
+    for month in starts:
+        if month > last:
+            raise UsageError(
+                f"{month} 超出预测期（至 {last}）。",
+                "请用 --horizon 延长预测期，或改用较早的月份。",
+            )
+
+
+def _people(values: Floats) -> dict[str, int]:
+    low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
+    return {"q10": round(low), "q50": round(middle), "q90": round(high)}
+
+
+def _digits(indicator: Indicator) -> int:
+    """Decimals of a difference: of a rate one more than is published, or most would be zero."""
+    return indicator.decimals + 1 if indicator.kind == "rate" else indicator.decimals
+
+
+def _change(value: float, indicator: Indicator) -> float | int:
+    digits = _digits(indicator)
+    return round(float(value), digits) + 0.0 if digits else round(float(value))
+
+
+def change_phrase(value: float, indicator: Indicator) -> str:
+    """A difference as people read it."""
+    return f"{value:,.{_digits(indicator)}f}"
+
+
+def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
+    months = found.baseline.champion_paths.months
+    differences, indicator = found.differences, found.baseline.indicator
+    rows = []
+    for step, month in enumerate(months):
+        low, middle, high = np.quantile(differences[:, step], (0.1, 0.5, 0.9))
+        row: dict[str, Any] = {
+            "month": str(month),
+            "q10": _change(low, indicator),
+            "q50": _change(middle, indicator),
+            "q90": _change(high, indicator),
+        }
+        if found.impact is not None:
+            row |= {
+                "registered": _people(found.impact.registered[:, step]),
+                "absorbed": _people(found.impact.absorbed[:, step]),
+                "outstanding": _people(found.impact.outstanding[:, step]),
+                "unhired": _people(found.impact.unhired[:, step]),
+            }
+        rows.append(row)
+    return rows
+
+
+def _level(
+    result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
+) -> dict[str, Any] | None:
+    found = level_of(result, scheme, layoffs)
+    if found is None:
+        return None
+    return {
+        "code": found.level,
+        "name": found.name,
+        "reasons": list(found.reasons),
+        "raised_by": found.raised_by or None,
+        "step": step_of(found, scheme) or None,
+    }
+
+
+def _side(result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()) -> dict[str, Any]:
+    return {
+        "level": _level(result, scheme, layoffs),
+        "forecast": forecast_rows(result),
+        "caps": [cap_document(item, result.indicator) for item in result.assessments],
+        "caps_joint": joint_document(result.joint),
+        "floors": [total_document(item, result.indicator) for item in result.totals],
+        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
+    }
+
+
+def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]:
+    """A comparison as one JSON-able object.
+
+    Parameters
+    ----------
+    found : Comparison
+        From `compare`.
+    run_id : str or None
+        MLflow run that keeps it.
+
+    Returns
+    -------
+    dict
+        Keys in a fixed order; `baseline` and `scenario` have the same keys.
+    """
+    base, scenario = found.baseline, found.scenario
+    history = base.history
+    return {
+        "kind": "scenario",
+        "region": {"code": base.region.code, "name": base.region.name},
+        "indicator": base.indicator.code,
+        "indicator_name": base.indicator.name,
+        "unit": base.indicator.unit,
+        "data_month": str(history.origin),
+        "as_of": history.as_of.isoformat(),
+        "demo": base.demo,
+        "data_demo": history.demo,
+        "sources": list(history.sources),
+        "notes": [*history.notes, *history.left_out, *base.notes],
+        "data_fingerprint": history.fingerprint,
+        "model": base.choice.model,
+        "description": described(scenario),
+        "events": {
+            "layoffs": [
+                {"month": str(each.month), "people": round(each.people)}
+                for each in scenario.layoffs
+            ],
+            "new_jobs": scenario.jobs_change or None,
+            "from": None if scenario.first is None else str(scenario.first),
+            "until": None if scenario.last is None else str(scenario.last),
+        },
+        "assumptions": [facts(each) for each in found.stated],
+        "levels_source": found.scheme.source,
+        "baseline": _side(base, found.scheme),
+        "scenario": _side(found.changed, found.scheme, scenario.layoffs),
+        "difference": _difference_rows(found),
+        "tested_horizon": base.tested_horizon,
+        "seed": base.options.seed,
+        "paths": base.options.n_paths,
+        "run_id": run_id,
+    }
+
+
+def comparison_csv(content: Mapping[str, Any]) -> bytes:
+    """Month by month, baseline and scenario, as CSV with a byte order mark.
+
+    Parameters
+    ----------
+    content : mapping
+        From `comparison_document`.
+    """
+    rows = []
+    sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
+    for one, other, change in zip(*sides, content["difference"], strict=True):
+        row = {
+            "region": content["region"]["code"],
+            "region_name": content["region"]["name"],
+            "indicator": content["indicator"],
+            "month": one["month"],
+        }
+        for name in ("q025", "q10", "q50", "q90", "q975"):
+            row |= {f"baseline_{name}": one[name], f"scenario_{name}": other[name]}
+        row |= {f"difference_{name}": change[name] for name in ("q10", "q50", "q90")}
+        row |= {
+            "unit": content["unit"],
+            "data_month": content["data_month"],
+            "demo": "演示数据" if content["demo"] else "",
+            "untested": "未经回测" if one["untested"] else "",
+        }
+        rows.append(row)
+    return as_csv(pd.DataFrame(rows))
+
+
+def described(scenario: Scenario) -> str:
+    """What is supposed to happen, as one Chinese phrase."""
+    parts = [f"{each.month} 裁员 {each.people:,.0f} 人" for each in scenario.layoffs]
+    if scenario.jobs_change:
+        span = "" if scenario.first is None else f"自 {scenario.first} 起"
+        if scenario.last is not None:
+            span += f"至 {scenario.last} "
+        way = "减少" if scenario.jobs_change < 0 else "增加"
+        parts.append(f"{span}新增就业{way} {round(abs(scenario.jobs_change) * 100, 1):g}%")
+    return "；".join(parts) or "无变动"

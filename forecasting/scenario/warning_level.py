@@ -1,0 +1,67 @@
+"""Warning level a set of paths would call for by itself, without memory of levels issued before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from employment_forecast.data.targets import BASES, TIER_NAMES, Target
+from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.early_warning import Decision, Evidence, FirmEvent, decide
+from employment_forecast.forecasting.early_warning.decision import NONE, Scheme
+from employment_forecast.forecasting.scenario.impact import Layoff
+
+
+def _name(target: Target) -> str:
+    return (
+        f"{TIER_NAMES[target.tier]}控制数 {target.value:,.12g}{target.unit}"
+        f"·{BASES[target.basis]}·{target.period}"
+    )
+
+
+def level_of(
+    result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
+) -> Decision | None:
+    """Level by probability and by local rules; the higher of what all of them call for.
+
+    Parameters
+    ----------
+    result : Competition
+        With its caps assessed.
+    scheme : Scheme
+        Levels in force. Months of persistence are taken as served: the question is which level a
+        lasting probability of this size calls for.
+    layoffs : sequence of Layoff
+        Supposed; each counts as one event under the local rules, when it happens.
+
+    Returns
+    -------
+    Decision or None
+        None if there is neither a cap of known probability nor an event to judge.
+    """
+    origin = result.history.origin
+    caps = {
+        _name(item.target): item.probability
+        for item in result.assessments
+        if item.probability is not None
+    }
+    if not caps and not layoffs:
+        return None
+    back = range(max(level.months for level in scheme.levels))
+    lasting = {cap: {origin - k: p for k in back} for cap, p in caps.items()}
+    published = {result.history.indicator: result.history.series}
+    found = [decide(scheme, Evidence(origin, lasting, published))]
+    found += [
+        decide(
+            scheme, Evidence(each.month, {}, {}, (FirmEvent("layoff", each.month, each.people),))
+        )
+        for each in layoffs
+        if each.people > 0
+    ]
+    # Of equal ones the first, so that the probability speaks before the events.
+    return max(found, key=lambda each: scheme.rank(each.level))
+
+
+def step_of(decision: Decision, scheme: Scheme) -> str:
+    """Step of the local plan (应急预案) that a level calls for; empty if there is none."""
+    level = None if decision.level == NONE else scheme.level(decision.level)
+    return "" if level is None else level.step

@@ -1,0 +1,51 @@
+"""Scores and tests: arrays in, arrays out."""
+
+from employment_forecast.forecasting.scoring.drift import FALSE_ALARM_MONTHS, Chart, charts
+from employment_forecast.forecasting.scoring.further_scores import (
+    ReliabilityBin,
+    brier,
+    crps_of_sorted,
+    energy_score,
+    probability_transform,
+    reliability,
+    scaled_root_error,
+    symmetric_percentage_error,
+    variogram_score,
+)
+from employment_forecast.forecasting.scoring.scores import (
+    SEASON,
+    covered,
+    interval_score,
+    mean_and_error,
+    score_text,
+    seasonal_scale,
+)
+from employment_forecast.forecasting.scoring.significance import (
+    DieboldMariano,
+    diebold_mariano,
+    model_confidence_set,
+)
+
+__all__ = [
+    "Chart",
+    "DieboldMariano",
+    "FALSE_ALARM_MONTHS",
+    "ReliabilityBin",
+    "SEASON",
+    "brier",
+    "charts",
+    "covered",
+    "crps_of_sorted",
+    "diebold_mariano",
+    "energy_score",
+    "interval_score",
+    "mean_and_error",
+    "model_confidence_set",
+    "probability_transform",
+    "reliability",
+    "scaled_root_error",
+    "score_text",
+    "seasonal_scale",
+    "symmetric_percentage_error",
+    "variogram_score",
+]

@@ -1,0 +1,15 @@
+"""Combinations of the members' paths."""
+
+from employment_forecast.models.combining.combination import MEMBERS, combine
+from employment_forecast.models.combining.pooling import FEWEST_MONTHS, pooled_shifts, shifted
+from employment_forecast.models.combining.weights import combine_weighted, inverse_score_weights
+
+__all__ = [
+    "FEWEST_MONTHS",
+    "MEMBERS",
+    "combine",
+    "combine_weighted",
+    "inverse_score_weights",
+    "pooled_shifts",
+    "shifted",
+]

@@ -1,0 +1,69 @@
+"""Seasonal ARIMA: the orders that seasonal adjustment practice meets most.
+
+The series is differenced once at lag 1 and once at lag 12, an ARMA model of the differences is
+estimated by exact maximum likelihood, and its joint forecasts are added up again.
+"""
+
+from __future__ import annotations
+
+from employment_forecast.models.contract import Parameters, Scaled, Tags
+from employment_forecast.models.laws import (
+    GaussianCompetitor,
+    Law,
+    Order,
+    arma_model,
+    difference,
+    estimate_arma,
+    factorise,
+    integrate,
+    joint_moments,
+    terminal,
+)
+
+
+class Sarima(GaussianCompetitor):
+    """SARIMA (p,1,q)(P,1,Q) with season 12."""
+
+    tags = Tags(min_months=37, cost=0.4)
+    version = 2
+    order: Order
+    seasonal: Order = (0, 1)
+
+    def _estimate(self, data: Scaled) -> Parameters:
+        w = difference(data.z)
+        coefficients, variance = estimate_arma(w, self.order, self.seasonal)
+        return {
+            "coefficients": coefficients,
+            "variance": variance,
+            "degrees": float(len(w) - len(coefficients)),
+        }
+
+    def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
+        model = arma_model(difference(data.z), self.order, self.seasonal)
+        system = terminal(model, [*parameters["coefficients"], parameters["variance"]])
+        mean, covariance = integrate(data.z, *joint_moments(system, horizon))
+        return Law(mean, factorise(covariance), parameters["degrees"])
+
+
+class Airline(Sarima):
+    """(0,1,1)(0,1,1), the airline model (Box and Jenkins 1970)."""
+
+    name = "sarima"
+    label = "季节ARIMA(0,1,1)(0,1,1)"
+    order = (0, 1)
+
+
+class Autoregressive(Sarima):
+    """(1,1,0)(0,1,1), for series whose changes persist."""
+
+    name = "sarima_ar"
+    label = "季节ARIMA(1,1,0)(0,1,1)"
+    order = (1, 0)
+
+
+class LongAutoregressive(Sarima):
+    """(3,1,0)(0,1,1): changes persist over a quarter."""
+
+    name = "sarima_long"
+    label = "季节ARIMA(3,1,0)(0,1,1)"
+    order = (3, 0)

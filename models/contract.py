@@ -235,7 +235,7 @@ class Competitor(ABC):
         that weighs them itself; nothing. Never both, so no effect counts twice. Forced effects
         are taken out for every family.
     policy : {"automatic", "none", "default", "chosen"}
-        Which optional effects, see `models.effects.effects.effects_of`.
+        Which optional effects, see `models.effects.effects.effects.effects_of`.
     events : bool
         Whether declared events are among the forced effects. Not for a family that ties the series
         to others which hold the event as well, such as a stock to its flows.

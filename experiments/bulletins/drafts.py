@@ -278,7 +278,7 @@ def made_from(session: Session, kept: Kept, formats: Sequence[str], *, changed: 
 def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     """Write the files of a bulletin.
 
-    Where they go by default, `experiments.bulletins.files.alone_with` has to be held since the
+    Where they go by default, `experiments.bulletins.drafts.files.alone_with` has to be held since the
     bulletin was made.
 
     Parameters
@@ -286,7 +286,7 @@ def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
     session : Session
         Workspace.
     made : Made
-        From this module or `experiments.bulletins.signing`.
+        From this module or `experiments.bulletins.drafts.signing`.
     place : pathlib.Path, optional
         Folder; `bulletins/<region>/<month>` of the workspace by default.
 

@@ -51,7 +51,7 @@ class LaggedIndicator:
     transform : str
         Scale for models, `log` or `none`; a logarithm only where every value is positive.
     demo, pseudo_real_time : bool
-        As in `features.history.history.History`.
+        As in `features.history.history.history.History`.
     breaks : tuple of pandas.Period
         First months of changed definitions inside the series (treatment `dummy`): the change into
         such a month is no change of what is measured.

@@ -155,7 +155,7 @@ class History:
         Returns
         -------
         pandas.DataFrame
-            See `features.calendar.regressors.optional_regressors`. The first call in a process reads the
+            See `features.calendar.regressors.regressors.optional_regressors`. The first call in a process reads the
             festival calendar, which takes about a tenth of a second.
         """
         months = len(self.values) + KNOWN_AHEAD

@@ -171,7 +171,7 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         points, null across a change of definition), `calendar` (rows around the origin),
         `indicators` (each with its lag behind the target in months), `breaks`, `outliers`,
         `effects` (see `known_effects`), `flows` (see
-        `forecasting.inspection.flows`), `notes`, `left_out`, sources and flags.
+        `forecasting.inspection.inspection.flows`), `notes`, `left_out`, sources and flags.
     """
     table = calendar_view(history)
     return {

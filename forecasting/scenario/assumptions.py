@@ -101,7 +101,7 @@ class Basis:
     Attributes
     ----------
     assumptions : Assumptions
-        For `forecasting.scenario.impact.apply`.
+        For `forecasting.scenario.impact.impact.apply`.
     persons_per_unit : float
         People in one unit of the series.
     stated : tuple of Stated

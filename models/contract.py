@@ -24,7 +24,7 @@ import pandas as pd
 
 from employment_forecast.data.errors import ShortHistoryError
 from employment_forecast.features.calendar import GROUPS, Windows
-from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.features.history import Covariate, History
 from employment_forecast.models.effects import Policy, effects_of, forced_path
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 
@@ -72,7 +72,7 @@ class Tags:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ScaledCovariate:
     """An indicator beside the target, on its model scale.
 
     Attributes
@@ -113,7 +113,7 @@ class Scaled:
     known : numpy.ndarray
         float64, shape (n + ahead, k): calendar regressors, past rows first, of families that use
         them themselves; no column for the others.
-    beside : tuple of Beside
+    beside : tuple of ScaledCovariate
         Indicators as far as they were known.
     logs : bool
         The model scale is the natural logarithm.
@@ -125,7 +125,7 @@ class Scaled:
     z: Floats
     months: pd.PeriodIndex
     known: Floats
-    beside: tuple[Beside, ...] = ()
+    beside: tuple[ScaledCovariate, ...] = ()
     logs: bool = False
     since: int = 0
 
@@ -196,14 +196,14 @@ def _carried(history: History, horizon: int, n_paths: int, seed: int) -> Floats:
     return np.asarray((normal * errors) @ change.T, dtype=np.float64)
 
 
-def _beside(history: History, each: LaggedIndicator) -> Beside:
+def _beside(history: History, each: Covariate) -> ScaledCovariate:
     values = np.log(each.values) if each.transform == "log" else each.values
     late = int(each.start.ordinal - history.start.ordinal)
     if late < 0:
         values = values[-late:]
     padded = np.concatenate([np.full(max(late, 0), np.nan), values])
     breaks = tuple(int(b.ordinal - history.start.ordinal) for b in each.breaks)
-    return Beside(each.indicator, padded, each.transform == "log", breaks)
+    return ScaledCovariate(each.indicator, padded, each.transform == "log", breaks)
 
 
 @contextmanager
@@ -235,7 +235,7 @@ class Competitor(ABC):
         that weighs them itself; nothing. Never both, so no effect counts twice. Forced effects
         are taken out for every family.
     policy : {"automatic", "none", "default", "chosen"}
-        Which optional effects, see `models.effects.effects.effects.effects_of`.
+        Which optional effects, see `models.effects.effects.effects_of`.
     events : bool
         Whether declared events are among the forced effects. Not for a family that ties the series
         to others which hold the event as well, such as a stock to its flows.

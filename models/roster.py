@@ -26,9 +26,6 @@ from employment_forecast.models.families import (
     Boosting,
     DampedTrend,
     Drift,
-    LevelRidge,
-    LevelSarima,
-    LevelSmoothing,
     LocalLevel,
     LongAutoregressive,
     ProphetModel,
@@ -38,6 +35,9 @@ from employment_forecast.models.families import (
     StockFlow,
     StraightTrend,
     Theta,
+    UntransformedRidge,
+    UntransformedSarima,
+    UntransformedSmoothing,
 )
 from employment_forecast.models.plugins import Absent, Plugin, discover
 
@@ -65,9 +65,9 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     LongAutoregressive,
     LocalLevel,
     Ridge,
-    LevelSmoothing,
-    LevelSarima,
-    LevelRidge,
+    UntransformedSmoothing,
+    UntransformedSarima,
+    UntransformedRidge,
     StockFlow,
     ProphetModel,
     Boosting,

@@ -61,9 +61,9 @@ def renew(session: Session) -> None:
 def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None:
     """Say what was written."""
     from employment_forecast.cli.shell.output import write_json
-    from employment_forecast.experiments.bulletins.drafts import Made, summary
+    from employment_forecast.experiments.bulletins.drafts import BulletinFiles, summary
 
-    assert isinstance(made, Made)
+    assert isinstance(made, BulletinFiles)
     if as_json:
         write_json(summary(made, files))
         return
@@ -105,7 +105,7 @@ def bulletin(
     """
     if context.invoked_subcommand is not None:
         return
-    from employment_forecast.cli.shell.output import find
+    from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
@@ -115,21 +115,21 @@ def bulletin(
         default_day,
         headline,
         make_bulletin,
-        save,
+        write_bulletin,
     )
-    from employment_forecast.experiments.bulletins.files import alone_with
+    from employment_forecast.experiments.bulletins.files import bulletin_lock
     from employment_forecast.experiments.tracking import open_tracker
 
     if region is None:
         raise UsageError("没有指明地区。", "请用 --region 指明，如 --region 嘉定。")
     wanted = formats(forms)
     session = open_session()
-    series = Series(*find(session, region, indicator))
+    series = Series(*resolve_series(session, region, indicator))
     about = None if month is None else parse_month(month, "--month")
     day = clock.parse_day(as_of, "--as-of") if as_of else default_day(session, series, about)
     uri = session.settings.tracking_uri(session.workspace)
-    with open_tracker(uri, session.workspace) as tracker, alone_with(session, series):
+    with open_tracker(uri, session.workspace) as tracker, bulletin_lock(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)
-        files = save(session, made, output)
+        files = write_bulletin(session, made, output)
     renew(session)
     report(made, files, headline(session, made), as_json=as_json)

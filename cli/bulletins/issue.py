@@ -38,21 +38,21 @@ def review(
 
     审核后内容有变化的，生成新的草稿，须重新审核。
     """
-    from employment_forecast.cli.shell.output import find
+    from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
-    from employment_forecast.experiments.bulletins.drafts import headline, save
-    from employment_forecast.experiments.bulletins.files import alone_with
+    from employment_forecast.experiments.bulletins.drafts import headline, write_bulletin
+    from employment_forecast.experiments.bulletins.files import bulletin_lock
     from employment_forecast.experiments.bulletins.signing import review_bulletin
 
     wanted = formats(forms)
     session = open_session()
-    series = Series(*find(session, region, indicator))
+    series = Series(*resolve_series(session, region, indicator))
     about = None if month is None else parse_month(month, "--month")
-    with alone_with(session, series):
+    with bulletin_lock(session, series):
         made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
-        files = save(session, made, output)
+        files = write_bulletin(session, made, output)
     renew(session)
     report(made, files, headline(session, made), as_json=as_json)
 
@@ -88,25 +88,25 @@ def issue(
 
     封存后不再改动；内容变化后另出更正草稿，审核、签发即为更正第几号。
     """
-    from employment_forecast.cli.shell.output import find
+    from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
-    from employment_forecast.experiments.bulletins.drafts import headline, save
-    from employment_forecast.experiments.bulletins.files import alone_with
+    from employment_forecast.experiments.bulletins.drafts import headline, write_bulletin
+    from employment_forecast.experiments.bulletins.files import bulletin_lock
     from employment_forecast.experiments.bulletins.signing import issue_bulletin
     from employment_forecast.forecasting.bulletin.text import Stamp
 
     wanted = formats(forms)
     session = open_session()
-    series = Series(*find(session, region, indicator))
+    series = Series(*resolve_series(session, region, indicator))
     about = None if month is None else parse_month(month, "--month")
     signed = clock.parse_day(day, "--date") if day else clock.today()
     stamp = Stamp(number, addressee, signer, signed.isoformat())
-    with alone_with(session, series):
+    with bulletin_lock(session, series):
         made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
-        files = save(session, made, output)
+        files = write_bulletin(session, made, output)
     renew(session)
     report(made, files, headline(session, made), as_json=as_json)
 
@@ -117,7 +117,7 @@ def issue(
 @json_option
 def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None:
     """列出已签发的月报、更正和尚未签发的稿件，先存的在前。"""
-    from employment_forecast.cli.shell.output import show
+    from employment_forecast.cli.shell.output import print_rows
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.clock import parse_month
     from employment_forecast.experiments.bulletins.drafts import listing
@@ -130,4 +130,4 @@ def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None
         "correction_name": "更正", "number": "文号", "reviewer": "审核人", "signer": "签发人",
         "issued_on": "成文日期", "demo": "演示数据",
     }  # fmt: skip
-    show("bulletins", titles, listing(session, place, about), as_json)
+    print_rows("bulletins", titles, listing(session, place, about), as_json)

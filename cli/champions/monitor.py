@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
+    print_rows,
     region_option,
-    show,
+    resolve_series,
     write_json,
 )
 
@@ -36,7 +36,7 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
     from employment_forecast.features.history.build import build
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     series = Series(place, what)
     uri = session.settings.tracking_uri(session.workspace)
     gaps = session.settings["history.gaps"]
@@ -74,10 +74,10 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
             }
             for f in recent
         ]
-        show("forecasts", titles, rows, as_json=False)
+        print_rows("forecasts", titles, rows, as_json=False)
     if content["charts"]:
         titles = {"label": "监测项", "value": "累积和", "limit": "报警线", "alarm": "报警起始月"}
-        show("charts", titles, content["charts"], as_json=False)
+        print_rows("charts", titles, content["charts"], as_json=False)
         click.echo(f"各项合计的误报率不高于每 {content['false_alarm_months']} 个月一次。")
     for check in content["coverage"]:
         click.echo(f"{check['text']}。")
@@ -105,10 +105,10 @@ def explain(
     from employment_forecast.experiments.tracking import open_tracker
     from employment_forecast.experiments.watch import STEPS, Material, pair
     from employment_forecast.experiments.watch.explain import explain as take_apart
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     series = Series(place, what)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
@@ -116,7 +116,7 @@ def explain(
     vintages = session.store.vintages(place.code, what.code)
     material = Material(
         vintages,
-        stored_surroundings(session.store, session.catalogue, place, what, vintages),
+        stored_inputs(session.store, session.catalogue, place, what, vintages),
         session.cells,
         session.settings.jobs,
     )
@@ -140,7 +140,7 @@ def explain(
     for row in content["revised"]:
         click.echo(f"{row['month']} 由 {row['then']:,.6g} 修订为 {row['now']:,.6g}{what.unit}")
     titles = {"name": "月份", "before": "原预测", "after": "现预测", **STEPS}
-    show("medians", titles, [_steps(r, ",.6g") for r in content["medians"]], as_json=False)
+    print_rows("medians", titles, [_steps(r, ",.6g") for r in content["medians"]], as_json=False)
     if content["caps"]:
         rows = []
         for r in content["caps"]:
@@ -148,7 +148,7 @@ def explain(
             name = f"{TIER_NAMES[tier]}控制数 {period} {_BASES.get(basis, basis)}"
             rows.append({**_steps(r, ".1%"), "name": name})
         titles = {"name": "突破概率", "before": "原概率", "after": "现概率", **STEPS}
-        show("caps", titles, rows, as_json=False)
+        print_rows("caps", titles, rows, as_json=False)
 
 
 def _steps(row: dict[str, Any], form: str) -> dict[str, str]:

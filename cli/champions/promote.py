@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -52,7 +52,7 @@ def promote(
     from employment_forecast.data.errors import UsageError
     from employment_forecast.experiments.promotion import PASSED_WHY
     from employment_forecast.experiments.promotion import promote as examine_and_promote
-    from employment_forecast.experiments.publication import follow
+    from employment_forecast.experiments.publication import republish
     from employment_forecast.experiments.tracking import open_tracker
 
     if force and auto:
@@ -60,12 +60,12 @@ def promote(
     if force and not why.strip():
         raise UsageError("--force 必须写明理由。", "请用 --why 说明为何不顾检查结果。")
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     reason = why or (PASSED_WHY if auto else "")
     with open_tracker(uri, session.workspace) as tracker:
         done, verdict = examine_and_promote(tracker, Series(place, what), version, reason, force)
-        followed = follow(session, tracker, Series(place, what), clock.today())
+        followed = republish(session, tracker, Series(place, what), clock.today())
     _report(place, what, done, as_json, {"gate": verdict.document()})
     if not as_json:
         click.echo(f"晋级检查：{verdict.text}。")
@@ -85,16 +85,16 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
-    from employment_forecast.experiments.publication import follow
+    from employment_forecast.experiments.publication import republish
     from employment_forecast.experiments.registry import rollback as roll_back
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         done = roll_back(tracker, Series(place, what), why)
-        followed = follow(session, tracker, Series(place, what), clock.today())
+        followed = republish(session, tracker, Series(place, what), clock.today())
     _report(place, what, done, as_json, {})
     _say_followed(followed, as_json)
 
@@ -105,12 +105,12 @@ def _say_followed(followed: bool, as_json: bool) -> None:
 
 
 def _report(
-    place: Region, what: Indicator, done: Promotion, as_json: bool, more: Mapping[str, Any]
+    region: Region, indicator: Indicator, done: Promotion, as_json: bool, more: Mapping[str, Any]
 ) -> None:
     if as_json:
         content = {
-            "region": {"code": place.code, "name": place.name},
-            "indicator": what.code,
+            "region": {"code": region.code, "name": region.name},
+            "indicator": indicator.code,
             "champion": {"registered_name": done.registered_name, "version": done.version,
                          "model": done.model},
             "previous": done.previous,
@@ -123,7 +123,7 @@ def _report(
     mark = "（演示数据）" if done.demo else ""
     text = f"{done.registered_name} 第 {done.version} 版（{done.model}）{mark}"
     if not done.changed:
-        click.echo(f"{place.name}“{what.name}”的现役模型仍为 {text}。")
+        click.echo(f"{region.name}“{indicator.name}”的现役模型仍为 {text}。")
         return
     before = f"此前为第 {done.previous} 版。" if done.previous else "此前没有现役版本。"
-    click.echo(f"{place.name}“{what.name}”的现役模型已改为 {text}。{before}")
+    click.echo(f"{region.name}“{indicator.name}”的现役模型已改为 {text}。{before}")

@@ -1,4 +1,4 @@
-"""`forecast models list`, `compare`, `show`."""
+"""`forecast models list`, `compare`, `print_rows`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import click
 
 from employment_forecast.cli.shell.lazy import LazyGroup
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
+    print_rows,
     region_option,
-    show,
+    resolve_series,
     write_json,
 )
 
@@ -54,7 +54,9 @@ def roster(as_json: bool) -> None:
     if as_json:
         write_json({"models": rows, "absent": out})
         return
-    show("models", ("名称", "中文名", "最少月数", "简单基准", "须点名", "软件包"), rows, as_json)
+    print_rows(
+        "models", ("名称", "中文名", "最少月数", "简单基准", "须点名", "软件包"), rows, as_json
+    )
     for item in out:
         click.echo(f"未参赛：{item['name']}（{item['package']}）：{item['reason']}")
 
@@ -105,7 +107,7 @@ def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         rows = [row(v) for v in versions(tracker, Series(place, what))]
@@ -120,7 +122,7 @@ def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
             }
             for r in rows
         ]
-        show("versions", titles, rows, as_json=False)
+        print_rows("versions", titles, rows, as_json=False)
         return
     write_json({"versions": rows})
 
@@ -140,7 +142,7 @@ def compare(region: str, indicator: str | None, versions: str, as_json: bool) ->
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     numbers = [n.strip() for n in versions.replace("，", ",").split(",") if n.strip()]
     with open_tracker(uri, session.workspace) as tracker:
@@ -168,7 +170,7 @@ def compare(region: str, indicator: str | None, versions: str, as_json: bool) ->
             }
         )
     titles = {**_HEAD, **_SCORES, "gap": "WIS 差 ± 标准误", "p": "首月 DM 检验 p"}
-    show("versions", titles, rows, as_json=False)
+    print_rows("versions", titles, rows, as_json=False)
 
 
 @click.command(
@@ -190,7 +192,7 @@ def show_version(region: str, indicator: str | None, version: str | None, as_jso
     from employment_forecast.forecasting.competition import STATE_NAMES
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     series = Series(place, what)
     with open_tracker(uri, session.workspace) as tracker:
@@ -220,6 +222,6 @@ def show_version(region: str, indicator: str | None, version: str | None, as_jso
             {"label": c["label"], "state": STATE_NAMES[c["state"]], "text": c["text"]}
             for c in gate["checks"]
         ]
-        show("checks", ("检查", "结果", "说明"), rows, as_json=False)
+        print_rows("checks", ("检查", "结果", "说明"), rows, as_json=False)
     for entry in content["promotions"]:
         click.echo(f"{entry['at'].replace('T', ' ')}  {entry['what']}")

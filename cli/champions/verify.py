@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
+    print_rows,
     region_option,
-    show,
+    resolve_series,
     write_json,
 )
 
@@ -48,10 +48,10 @@ def verify(
     from employment_forecast.experiments.tracking import open_tracker, program_version
     from employment_forecast.experiments.watch import Material
     from employment_forecast.experiments.watch import verify as redo
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     series = Series(place, what)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
@@ -59,7 +59,7 @@ def verify(
     vintages = session.store.vintages(place.code, what.code)
     material = Material(
         vintages,
-        stored_surroundings(session.store, session.catalogue, place, what, vintages),
+        stored_inputs(session.store, session.catalogue, place, what, vintages),
         jobs=jobs or session.settings.jobs,
     )
     with progress(f"{place.name} 重算") as tick:
@@ -94,7 +94,7 @@ def verify(
     if found.state in ("close", "different"):
         titles = ("月份", "保存的中位数", "重算的中位数", "最大相对误差")
         shown = [{**r, "difference": f"{r['difference']:.2g}"} for r in rows]
-        show("months", titles, shown, as_json=False)
+        print_rows("months", titles, shown, as_json=False)
     return code
 
 
@@ -121,7 +121,7 @@ def report(
     from employment_forecast.experiments.watch import pack, zipped
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     series = Series(place, what)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:

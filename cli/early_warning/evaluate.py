@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -57,7 +57,7 @@ def evaluate(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
     from employment_forecast.forecasting.early_warning import load_scheme
@@ -66,7 +66,7 @@ def evaluate(
 
     session = open_session()
     settings = session.settings
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     scheme = load_scheme(settings)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     options = Options(
@@ -79,10 +79,10 @@ def evaluate(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
+    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, session.cells, tick, around)
+        result = compete(vintages, place, what, day, (), options, session.cells, tick, inputs)
     content = evaluation(
         result, past_calls(result, targets), scheme, settings["warnings.fewest_events"]
     )

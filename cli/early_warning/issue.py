@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import find, indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import (
+    indicator_option,
+    json_option,
+    region_option,
+    resolve_series,
+)
 
 if TYPE_CHECKING:
-    from employment_forecast.data.store import Issued, Outcome
+    from employment_forecast.data.store import IssuedWarning, WarningOutcome
     from employment_forecast.data.workspace import Session
 
 
-def _outcome_name(warning: Issued, outcome: Outcome | None) -> str:
+def _outcome_name(warning: IssuedWarning, outcome: WarningOutcome | None) -> str:
     from employment_forecast.data.store import VERDICT_NAMES
 
     if outcome is not None:
@@ -21,7 +26,9 @@ def _outcome_name(warning: Issued, outcome: Outcome | None) -> str:
     return "待定" if warning.kind == "level" else VERDICT_NAMES["not_scored"]
 
 
-def _warning(session: Session, warning: Issued, outcome: Outcome | None) -> dict[str, Any]:
+def _warning(
+    session: Session, warning: IssuedWarning, outcome: WarningOutcome | None
+) -> dict[str, Any]:
     return {
         "id": warning.id,
         "issued_at": None if warning.issued_at is None else warning.issued_at.isoformat(),
@@ -61,15 +68,15 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.publication import issue_warnings
-    from employment_forecast.experiments.publication.standing import standing
+    from employment_forecast.experiments.publication.standing import assess_champion
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        now = standing(session, tracker, Series(place, what), day, past=as_of is not None)
+        now = assess_champion(session, tracker, Series(place, what), day, past=as_of is not None)
     done = issue_warnings(session, now)
     rows = [{**_warning(session, w, None), "new": fresh} for w, fresh in done]
     if as_json:
@@ -96,7 +103,7 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
     已能判明结果的预警，此时记入结果；用 --as-of 回看时只显示，不记入。
     预警后在其所指考核期内突破的为命中，提前量按月计。
     """
-    from employment_forecast.cli.shell.output import show, write_json
+    from employment_forecast.cli.shell.output import print_rows, write_json
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.store import issued, outcomes
@@ -122,7 +129,7 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
         "breach_month": "突破月份", "lead_months": "提前月数", "version": "模型版本",
         "demo": "演示",
     }  # fmt: skip
-    show("warnings", titles, rows, as_json=False)
+    print_rows("warnings", titles, rows, as_json=False)
     waiting = sum(w.kind == "level" and latest[w.id] is None for w in warnings)
     if rows:
         click.echo(
@@ -140,7 +147,7 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
     """监测企业中的异常退工，以及 20 人以上或 10% 以上的裁员（劳动合同法第四十一条）。"""
     import pandas as pd
 
-    from employment_forecast.cli.shell.output import show, write_json
+    from employment_forecast.cli.shell.output import print_rows, write_json
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.errors import DataError, UsageError
@@ -186,7 +193,9 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
         "firm": "单位代码", "headcount": "期初人数", "separations": "减员", "expected": "预期减员",
         "layoffs": "用人单位解除", "abnormal": "异常退工", "layoff": "裁员规则", "message": "说明",
     }  # fmt: skip
-    show("firms", titles, firms, as_json=False)
+    print_rows("firms", titles, firms, as_json=False)
     if streets:
         click.echo("按街镇（不足 3 家的合并）：")
-        show("streets", {"street": "街镇", "firms": "家数", "separations": "减员"}, streets, False)
+        print_rows(
+            "streets", {"street": "街镇", "firms": "家数", "separations": "减员"}, streets, False
+        )

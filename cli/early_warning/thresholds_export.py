@@ -6,7 +6,12 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import find, indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import (
+    indicator_option,
+    json_option,
+    region_option,
+    resolve_series,
+)
 
 FORMATS = ("json", "csv", "xlsx")
 
@@ -67,7 +72,7 @@ def export(
     if form in ("csv", "xlsx") and output is None:
         raise UsageError(f"--format {form} 需要 --output。", "请用 --output 指明文件。")
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     series = Series(place, what)

@@ -76,7 +76,7 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     if as_json:
         write_json({**document, "state": state, "state_reason": reason})
         return
-    from employment_forecast.cli.shell.output import show
+    from employment_forecast.cli.shell.output import print_rows
 
     mark = "（演示数据）" if document["demo"] else ""
     click.echo(f"{document['region']['name']}{document['indicator_name']}{mark}")
@@ -105,7 +105,7 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
         )
         row[line["level"]] = _line(line)
     titles = {"cap": "控制数", "month": "月份", **names}
-    show("lines", titles, list(rows.values()), as_json=False)
+    print_rows("lines", titles, list(rows.values()), as_json=False)
     if names:
         click.echo(f"等级依据：{document['scheme']['source']}。± 为模拟误差（一个标准误）。")
         click.echo(

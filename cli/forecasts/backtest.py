@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -58,7 +58,7 @@ def backtest(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
     from employment_forecast.forecasting.documents.reliability import (
@@ -70,7 +70,7 @@ def backtest(
 
     session = open_session()
     settings = session.settings
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     options = Options(
         models=roster.resolve(models or settings["run.models"]),
@@ -82,10 +82,10 @@ def backtest(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
+    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     cache = None if no_cache else session.cells
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, cache, tick, around)
+        result = compete(vintages, place, what, day, (), options, cache, tick, inputs)
     shown = dict.fromkeys((result.choice.model, roster.COMBINATION))
     found = [
         r

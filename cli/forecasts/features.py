@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -47,11 +47,11 @@ def features(
     """显示模型所见：目标序列、春节与日历变量、可用的先行指标及其滞后、标记与说明。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.features.history import from_known, stored_others
+    from employment_forecast.features.history import from_known, stored_covariate_sources
     from employment_forecast.forecasting.inspection.inspection import inspection
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     history = from_known(
         session.store.vintages(place.code, what.code).as_of(day),
@@ -59,7 +59,7 @@ def features(
         what,
         day,
         session.settings["history.gaps"],
-        stored_others(session.store, session.catalogue, place, what),
+        stored_covariate_sources(session.store, session.catalogue, place, what),
     )
     content = inspection(history, place, what)
     if plot is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
+    print_rows,
     region_option,
-    show,
+    resolve_series,
     write_json,
 )
 
@@ -63,7 +63,7 @@ def predict(
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, indicator_ = find(session, region, indicator)
+    place, indicator_ = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         content = answer(tracker, Series(place, indicator_), version, what, horizon)
@@ -81,7 +81,7 @@ def predict(
         rows = [{**row, "state": _STATES[row["state"]]} for row in rows]
     if what in ("lines", "caps"):
         rows = [{**row, "tier": TIER_NAMES[row["tier"]]} for row in rows]
-    show(what, titles, [{name: _short(row[name]) for name in titles} for row in rows], False)
+    print_rows(what, titles, [{name: _short(row[name]) for name in titles} for row in rows], False)
 
 
 def _short(value: object) -> object:

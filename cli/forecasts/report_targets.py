@@ -156,7 +156,7 @@ def levels_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Tab
     Parameters
     ----------
     rows : sequence of mapping
-        From `forecasting.documents.run.level_document`.
+        From `forecasting.documents.run.milestone_document`.
     indicator : Indicator
         Knows unit and precision.
     """

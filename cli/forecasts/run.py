@@ -60,11 +60,11 @@ def run(
     """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
     from employment_forecast.cli.shell.environment import utf8
     from employment_forecast.cli.shell.progress import progress
-    from employment_forecast.cli.shell.session import open_session, say
+    from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data import clock
     from employment_forecast.data.errors import UnrecordedError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
     from employment_forecast.models import roster
@@ -88,11 +88,11 @@ def run(
         gaps=settings["history.gaps"],
     )
     vintages = session.store.vintages(place.code, what.code)
-    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
+    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     cache = None if no_cache else session.cells
 
     from employment_forecast.data.catalogue import Series
-    from employment_forecast.experiments.promotion import examine, settle
+    from employment_forecast.experiments.promotion import examine_only, promote_if_passed
     from employment_forecast.experiments.recording import recorded
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
@@ -107,12 +107,12 @@ def run(
         ) as run_:
             with progress(f"{place.name} 回测") as tick:
                 result = compete(
-                    vintages, place, what, day, session.targets(), options, cache, tick, around
+                    vintages, place, what, day, session.targets(), options, cache, tick, inputs
                 )
             chart = fan_chart(result)
             number = run_.register(result, chart).version
             run_id = run_.run_id
-            conclude = settle if promoting else examine
+            conclude = promote_if_passed if promoting else examine_only
             gate = conclude(run_.run.tracker, series, result, run_.run).document()
     except UnrecordedError as error:
         unrecorded = error
@@ -127,7 +127,7 @@ def run(
         write_atomically(output / "chart.png", chart)
     code = unrecorded.exit_code if unrecorded else 0
     if unrecorded:
-        say(f"注意：{unrecorded}")
+        notice(f"注意：{unrecorded}")
     if as_json:
         sys.stdout.write(to_json(content, ascii_only=not utf8(sys.stdout)))
         return code

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -106,16 +106,16 @@ def scenario(
         parse_share,
     )
     from employment_forecast.cli.shell.progress import progress
-    from employment_forecast.cli.shell.session import open_session, say
+    from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data import clock
     from employment_forecast.data.clock import parse_month
     from employment_forecast.data.errors import StorageError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
-    from employment_forecast.features.history import from_known, stored_surroundings
+    from employment_forecast.features.history import from_known, stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
     from employment_forecast.forecasting.early_warning import load_scheme
-    from employment_forecast.forecasting.scenario import Given, Scenario, demand_sense
+    from employment_forecast.forecasting.scenario import GivenAssumptions, Scenario, demand_sense
     from employment_forecast.models import roster
 
     if not layoffs and new_jobs is None:
@@ -129,7 +129,7 @@ def scenario(
         last=None if last is None else parse_month(last, "--until"),
     )
     months, is_range = (None, False) if absorb is None else parse_months(absorb, "--absorb")
-    given = Given(
+    given = GivenAssumptions(
         registration=None if registration is None else parse_share(registration, "--registration"),
         absorb=months,
         absorb_exact=is_range,
@@ -140,7 +140,7 @@ def scenario(
     session = open_session()
     settings = session.settings
     scheme = load_scheme(settings)
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     options = Options(
         models=roster.resolve(models or settings["run.models"]),
@@ -154,22 +154,22 @@ def scenario(
     if output is not None:
         demand_writable(output)
     vintages = session.store.vintages(place.code, what.code)
-    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
+    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     known = vintages.as_of(day)
-    demand_sense(what_if, from_known(known, place, what, day, options.gaps, around.others), given)
+    demand_sense(what_if, from_known(known, place, what, day, options.gaps, inputs.others), given)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, targets, options, session.cells, tick, around)
+        result = compete(vintages, place, what, day, targets, options, session.cells, tick, inputs)
 
     from employment_forecast.experiments.recording import record_scenario
     from employment_forecast.forecasting.scenario import (
-        compare,
+        compare_scenario,
         comparison_csv,
         comparison_document,
     )
     from employment_forecast.forecasting.scenario.chart import scenario_chart
 
-    found = compare(result, what_if, given, targets, scheme)
+    found = compare_scenario(result, what_if, given, targets, scheme)
     content = comparison_document(found, None)
     chart = scenario_chart(found)
     table = comparison_csv(content)
@@ -187,7 +187,7 @@ def scenario(
         )
     except StorageError as error:
         unrecorded = error
-        say(f"注意：推演已完成，但未能记入 MLflow。{error}")
+        notice(f"注意：推演已完成，但未能记入 MLflow。{error}")
     content = {
         **content,
         "run_id": run_id,

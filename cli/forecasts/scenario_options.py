@@ -8,7 +8,7 @@ import numpy as np
 
 from employment_forecast.data.clock import parse_month
 from employment_forecast.data.errors import UsageError
-from employment_forecast.forecasting.scenario import Layoff, Span
+from employment_forecast.forecasting.scenario import Layoff, Range
 
 _LAYOFF = re.compile(r"(?P<month>\d{4}-\d{2})[:：](?P<people>\d+(?:\.\d+)?)(?P<wan>万)?")
 _CHANGE = re.compile(r"(?P<figure>[+-]?\d+(?:\.\d+)?)[%％]")
@@ -50,7 +50,7 @@ def parse_change(text: str, option: str) -> float:
     return change
 
 
-def parse_share(text: str, option: str) -> Span:
+def parse_share(text: str, option: str) -> Range:
     """Read `60%` or `40%-80%` as shares.
 
     Raises
@@ -64,10 +64,10 @@ def parse_share(text: str, option: str) -> Span:
         raise UsageError(
             f"{option} 的值“{text}”不可用。", "请写成 0%—100% 的百分比或范围，如 60% 或 40%-80%。"
         )
-    return Span(ends[0], ends[-1])
+    return Range(ends[0], ends[-1])
 
 
-def parse_months(text: str, option: str) -> tuple[Span, bool]:
+def parse_months(text: str, option: str) -> tuple[Range, bool]:
     """Read `3` or `2-5` months, and whether it is a range.
 
     Raises
@@ -81,4 +81,4 @@ def parse_months(text: str, option: str) -> tuple[Span, bool]:
         raise UsageError(
             f"{option} 的值“{text}”不可用。", "请写成 1—60 的月数或范围，如 3 或 2-5。"
         )
-    return Span(ends[0], ends[-1]), len(ends) > 1
+    return Range(ends[0], ends[-1]), len(ends) > 1

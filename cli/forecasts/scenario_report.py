@@ -94,7 +94,7 @@ def print_scenario(content: Mapping[str, Any], indicator: Indicator) -> None:
     Parameters
     ----------
     content : mapping
-        From `forecasting.scenario.impact.comparison.comparison_document`.
+        From `forecasting.scenario.comparison.comparison_document`.
     indicator : Indicator
         Knows name, unit and precision.
     """

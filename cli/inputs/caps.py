@@ -9,10 +9,10 @@ import click
 
 from employment_forecast.cli.shell import output
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -67,7 +67,7 @@ def set_cap(
     from employment_forecast.data.targets import Target
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(announced_on, "--announced-on") if announced_on else clock.today()
     fields: dict[str, Any] = {
         "tier": TIERS.get(tier, tier),
@@ -168,7 +168,7 @@ def list_caps(region: str | None, as_json: bool) -> None:
         "direction": "方向", "basis": "考核", "value": "数值", "qualifier": "用语",
         "announced_on": "公布日", "source": "来源", "demo": "标记",
     }  # fmt: skip
-    output.show("targets", titles, rows, as_json)
+    output.print_rows("targets", titles, rows, as_json)
 
 
 @click.command("import", options_metavar="[选项]", short_help="从 CSV 文件登记多个控制数。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, show
+from employment_forecast.cli.shell.output import json_option, print_rows
 
 
 @click.command(options_metavar="[选项]", short_help="列出已登记的地区。")
@@ -23,7 +23,7 @@ def regions(as_json: bool) -> None:
         }
         for r in open_session().catalogue.regions
     ]
-    show("regions", ("代码", "名称", "别名", "上级", "默认指标"), rows, as_json)
+    print_rows("regions", ("代码", "名称", "别名", "上级", "默认指标"), rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="列出已登记的指标。")
@@ -45,4 +45,4 @@ def indicators(as_json: bool) -> None:
         for i in open_session().catalogue.indicators
     ]
     titles = ("代码", "名称", "类型", "单位", "报送形式", "发布滞后（天）", "精度")
-    show("indicators", titles, rows, as_json)
+    print_rows("indicators", titles, rows, as_json)

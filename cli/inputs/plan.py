@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from employment_forecast.data.targets.plans import Plan, PlanTarget
 
 
-def plans_of(session: Session, place: Region) -> list[Plan]:
+def plans_of(session: Session, region: Region) -> list[Plan]:
     """Plans of a region.
 
     Raises
@@ -25,10 +25,10 @@ def plans_of(session: Session, place: Region) -> list[Plan]:
     from employment_forecast.data.errors import NotFoundError
     from employment_forecast.data.targets.plans import load_plans
 
-    plans = [p for p in load_plans(session.catalogue) if p.region == place.code]
+    plans = [p for p in load_plans(session.catalogue) if p.region == region.code]
     if not plans:
         raise NotFoundError(
-            f"没有{place.name}的规划。",
+            f"没有{region.name}的规划。",
             "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划；控制数可用 forecast caps set 登记。",
         )
     return plans

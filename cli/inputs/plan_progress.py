@@ -52,7 +52,7 @@ def progress_of_plans(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.features.history import stored_surroundings
+    from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
     from employment_forecast.forecasting.plans import plan_rows, progress_document
@@ -77,10 +77,10 @@ def progress_of_plans(
         where: Region, what: Indicator, targets: Sequence[Target]
     ) -> tuple[History, SamplePaths, int]:
         vintages = session.store.vintages(where.code, what.code)
-        around = stored_surroundings(session.store, session.catalogue, where, what, vintages)
+        inputs = stored_inputs(session.store, session.catalogue, where, what, vintages)
         with progress(f"{where.name} {what.name}") as tick:
             found = compete(
-                vintages, where, what, day, targets, options, session.cells, tick, around
+                vintages, where, what, day, targets, options, session.cells, tick, inputs
             )
         return found.history, found.champion_paths, found.tested_horizon
 

@@ -8,10 +8,10 @@ import click
 
 from employment_forecast.cli.shell import output
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 from employment_forecast.cli.shell.phrases import shock_line
@@ -121,7 +121,7 @@ def list_shocks(region: str | None, as_json: bool) -> None:
         "months": "月数", "name": "名称", "source": "依据", "declared_on": "申报日",
         "withdrawn_on": "撤回日",
     }  # fmt: skip
-    output.show("shocks", titles, rows, as_json)
+    output.print_rows("shocks", titles, rows, as_json)
 
 
 @click.command("withdraw", options_metavar="[选项]", short_help="撤回一个事件。")
@@ -160,7 +160,7 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
     from employment_forecast.forecasting.shocks import propose as suggest
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     known = session.store.vintages(place.code, what.code).as_of(day)
     history = from_known(known, place, what, day, session.settings["history.gaps"])
@@ -192,7 +192,7 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
         "command": "如属实可执行",
     }
     if rows:
-        output.show("proposals", titles, rows, as_json=False)
+        output.print_rows("proposals", titles, rows, as_json=False)
     else:
         click.echo("没有发现疑似受事件影响的月份。")
     click.echo(f"得分以稳健标准差计，超过 {CRITICAL:g} 才提出；{FALSE_ALARMS}。")

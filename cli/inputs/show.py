@@ -10,10 +10,10 @@ import click
 
 from employment_forecast.cli.shell import output
 from employment_forecast.cli.shell.output import (
-    find,
     indicator_option,
     json_option,
     region_option,
+    resolve_series,
     write_json,
 )
 
@@ -70,7 +70,7 @@ def status(region: str | None, as_of: str | None, as_json: bool) -> None:
         "region": "地区", "indicator": "指标", "first": "起", "last": "止", "gaps": "缺月",
         "revisions": "修订", "last_published": "最近发布", "overdue": "逾期未到", "demo": "标记",
     }  # fmt: skip
-    output.show("series", titles, rows, as_json)
+    output.print_rows("series", titles, rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="显示一个序列。")
@@ -84,7 +84,7 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     from employment_forecast.data.store import export_table
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     table = export_table(session.store, place, what, _day(as_of))
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     titles = {
@@ -94,7 +94,7 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     if not as_json:
         for row in rows:
             row["value"] = f"{row['value']:,.{what.decimals}f}"
-    output.show("observations", titles, rows, as_json)
+    output.print_rows("observations", titles, rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="导出一个序列（CSV 或 XLSX）。")
@@ -118,7 +118,7 @@ def export(
     from employment_forecast.data.store import export_table
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     table = export_table(session.store, place, what, _day(as_of))
     content = as_csv(table) if form == "csv" else as_xlsx(table)
     if file is None:
@@ -141,7 +141,7 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
     from employment_forecast.data.store import revisions as moved
 
     session = open_session()
-    place, what = find(session, region, indicator)
+    place, what = resolve_series(session, region, indicator)
     table = moved(session.store, place, what, _day(as_of))
     rows: list[dict[str, Any]] = [
         {str(k): None if k == "change" and math.isnan(v) else v for k, v in record.items()}
@@ -156,7 +156,7 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
         "month": "月份", "published_on": "发布日", "value": f"公布值（{what.unit}）",
         "change": "较上次", "source": "来源",
     }  # fmt: skip
-    output.show("revisions", titles, rows, as_json)
+    output.print_rows("revisions", titles, rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="列出各次导入（批次）。")
@@ -179,7 +179,7 @@ def batches(as_json: bool) -> None:
         for b in batch_records(open_session().store)
     ]
     titles = ("批次", "时间", "类别", "命令", "行数", "演示数据", "撤回时间")
-    output.show("batches", titles, rows, as_json)
+    output.print_rows("batches", titles, rows, as_json)
 
 
 @click.command(options_metavar="[选项]", short_help="撤回一个批次。")

@@ -18,7 +18,7 @@ def doctor(as_json: bool) -> int:
 
     有“故障”时退出码为 9，只有“注意”时为 0。
     """
-    from employment_forecast.cli.shell.output import show, write_json
+    from employment_forecast.cli.shell.output import print_rows, write_json
     from employment_forecast.data.errors import EXIT_OK, EXIT_REFUSED
     from employment_forecast.experiments.health import checks as doctor_checks
     from employment_forecast.experiments.health import examine, worst
@@ -41,7 +41,7 @@ def doctor(as_json: bool) -> int:
     else:
         shown = [{**row, "state": _STATES[str(row["state"])]} for row in rows]
         titles = {"label": "项目", "state": "状态", "message": "所见", "remedy": "处理办法"}
-        show("checks", titles, shown, as_json=False)
+        print_rows("checks", titles, shown, as_json=False)
         bad = sum(row["state"] == "fail" for row in rows)
         heed = sum(row["state"] == "warn" for row in rows)
         click.echo(f"共 {len(rows)} 项：故障 {bad} 项，注意 {heed} 项。")

@@ -25,9 +25,9 @@ import click
 )
 def ui(port: int, host: str) -> None:
     """在本机启动 MLflow 界面，比较各次运行与模型版本。按 Ctrl-C 结束。"""
-    from employment_forecast.cli.shell.session import open_session, say
+    from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.experiments.tracking import serve
 
     session = open_session()
-    say(f"MLflow 界面：http://{host}:{port}  （按 Ctrl-C 结束）")
+    notice(f"MLflow 界面：http://{host}:{port}  （按 Ctrl-C 结束）")
     serve(session.settings.tracking_uri(session.workspace), session.workspace, host, port)

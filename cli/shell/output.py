@@ -33,7 +33,9 @@ indicator_option: Callable[[F], F] = click.option(
 )
 
 
-def find(session: Session, region: str, indicator: str | None) -> tuple[Region, Indicator]:
+def resolve_series(
+    session: Session, region: str, indicator: str | None
+) -> tuple[Region, Indicator]:
     """Region and indicator the user named; the region's default indicator if none."""
     place = session.catalogue.region(region)
     if indicator:
@@ -56,7 +58,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def show(
+def print_rows(
     key: str, titles: Mapping[str, str] | Sequence[str], rows: list[dict[str, Any]], as_json: bool
 ) -> None:
     """Rows as `{key: [...]}` or as a table.

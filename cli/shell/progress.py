@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from employment_forecast.cli.shell.session import say
+from employment_forecast.cli.shell.session import notice
 from employment_forecast.forecasting.backtest import Progress
 
 PATIENCE_SECONDS = 2.0
@@ -22,10 +22,10 @@ def _lines(label: str) -> Progress:
         nonlocal last
         now = time.monotonic()
         if done == total and now - started > PATIENCE_SECONDS:
-            say(f"{label}：{done}/{total} 完成，用时 {now - started:.0f} 秒")
+            notice(f"{label}：{done}/{total} 完成，用时 {now - started:.0f} 秒")
         elif now - last > LINE_EVERY_SECONDS:
             last = now
-            say(f"{label}：{done}/{total}")
+            notice(f"{label}：{done}/{total}")
 
     return update
 

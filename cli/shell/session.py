@@ -6,10 +6,10 @@ import sys
 
 from employment_forecast.data.workspace import Session, find_workspace, load_settings
 
-__all__ = ["Session", "open_session", "say"]
+__all__ = ["Session", "open_session", "notice"]
 
 
-def say(text: str) -> None:
+def notice(text: str) -> None:
     """One line for people, on stderr, so that stdout stays for results."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
@@ -20,5 +20,5 @@ def open_session() -> Session:
     workspace = find_workspace()
     settings = load_settings(workspace)
     if workspace.create():
-        say(f"已建立工作区：{workspace.root}")
+        notice(f"已建立工作区：{workspace.root}")
     return Session(workspace, settings)

@@ -112,7 +112,7 @@ def load_demo() -> list[Observation]:
 
 
 def load_demo_groups() -> list[Reading]:
-    """Demonstration series of groups of the unemployed; see `data.bundled.demo.generator.market`."""
+    """Demonstration series of groups of people; see `data.bundled.demo.generator.market`."""
     text = DEMO_GROUPS.content.decode("utf-8")
     people = [row["people"] for row in csv.DictReader(StringIO(text))]
     rows = zip(people, parse_observations(text), strict=True)

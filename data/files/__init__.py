@@ -1,17 +1,17 @@
 """Files on disk: written whole or not at all, locked, as tables; nothing of the domain."""
 
 from employment_forecast.data.files.atomic import demand_writable, to_json, write_atomically
-from employment_forecast.data.files.locks import LifeSign, abandoned_signs, held, locked
+from employment_forecast.data.files.locks import ProcessMarker, abandoned_signs, lock, try_lock
 from employment_forecast.data.files.tables import as_csv, as_xlsx
 
 __all__ = [
-    "LifeSign",
+    "ProcessMarker",
     "abandoned_signs",
     "as_csv",
     "as_xlsx",
     "demand_writable",
-    "held",
-    "locked",
+    "try_lock",
+    "lock",
     "to_json",
     "write_atomically",
 ]

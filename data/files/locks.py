@@ -38,7 +38,7 @@ def _open(file: Path) -> int:
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
+def lock(file: Path) -> Iterator[None]:
     """Hold a lock file, waiting for whoever has it.
 
     Parameters
@@ -60,13 +60,13 @@ def locked(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def held(file: Path) -> Iterator[bool]:
+def try_lock(file: Path) -> Iterator[bool]:
     """Hold a lock file if nobody else does.
 
     Parameters
     ----------
     file : pathlib.Path
-        As for `locked`.
+        As for `lock`.
 
     Yields
     ------
@@ -90,7 +90,7 @@ def held(file: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-class LifeSign:
+class ProcessMarker:
     """A file that is locked for as long as this process lives.
 
     A process id can be given to another process, and means nothing in another container; a lock
@@ -114,7 +114,7 @@ class LifeSign:
     def __init__(self, folder: Path, token: str, content: bytes = b"") -> None:
         self.file = folder / f"{token}{_SIGN}"
         # Under the guard nobody can find the file between its making and its locking.
-        with locked(folder / _GUARD):
+        with lock(folder / _GUARD):
             self._handle = _open(self.file)
             _lock(self._handle, wait=True)
             os.write(self._handle, content)
@@ -131,7 +131,7 @@ def abandoned_signs(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder : pathlib.Path
-        As for `LifeSign`.
+        As for `ProcessMarker`.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def abandoned_signs(folder: Path) -> list[Path]:
     """
     if not any(folder.glob(f"*{_SIGN}")):
         return []
-    with locked(folder / _GUARD):
+    with lock(folder / _GUARD):
         return [file for file in sorted(folder.glob(f"*{_SIGN}")) if _can_lock(file)]
 
 

@@ -4,7 +4,7 @@ from employment_forecast.data.store.batches import add_observations, open_batch
 from employment_forecast.data.store.bulletins import (
     OPEN,
     STATE_NAMES,
-    Kept,
+    BulletinState,
     add,
     issued_files,
     issued_sums,
@@ -31,9 +31,9 @@ from employment_forecast.data.store.store import Store
 from employment_forecast.data.store.targets import add_targets, stored_targets
 from employment_forecast.data.store.warnings import (
     VERDICT_NAMES,
-    Issued,
-    Outcome,
+    IssuedWarning,
     Verdict,
+    WarningOutcome,
     issue,
     issued,
     outcomes,
@@ -42,10 +42,10 @@ from employment_forecast.data.store.warnings import (
 
 __all__ = [
     "FirmVintages",
-    "Issued",
-    "Kept",
+    "IssuedWarning",
+    "BulletinState",
     "OPEN",
-    "Outcome",
+    "WarningOutcome",
     "STATE_NAMES",
     "Store",
     "VERDICT_NAMES",

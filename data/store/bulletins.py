@@ -35,7 +35,7 @@ _PIECE = 96_000
 
 
 @dataclass(frozen=True)
-class Kept:
+class BulletinState:
     """One state of a bulletin.
 
     Attributes
@@ -94,7 +94,7 @@ def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
 
-def _values(kept: Kept) -> dict[str, Any]:
+def _values(kept: BulletinState) -> dict[str, Any]:
     values = {k: v for k, v in vars(kept).items() if k not in ("id", "recorded_at")}
     return {
         **values,
@@ -125,8 +125,8 @@ def brought_up_to_date(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _kept(row: RowMapping) -> Kept:
-    return Kept(
+def _kept(row: RowMapping) -> BulletinState:
+    return BulletinState(
         **{
             **row,
             "month": clock.key_month(row["month"]),
@@ -136,23 +136,25 @@ def _kept(row: RowMapping) -> Kept:
     )
 
 
-def add(store: Store, kept: Kept, after: Kept | None, files: Mapping[str, bytes]) -> Kept:
+def add(
+    store: Store, kept: BulletinState, after: BulletinState | None, files: Mapping[str, bytes]
+) -> BulletinState:
     """Record a state of a bulletin.
 
     Parameters
     ----------
     store : Store
         Where to.
-    kept : Kept
+    kept : BulletinState
         Not stored yet.
-    after : Kept or None
+    after : BulletinState or None
         The latest state it follows, as the caller found it.
     files : mapping
         Bytes by format, for what is issued.
 
     Returns
     -------
-    Kept
+    BulletinState
         With its number.
 
     Raises
@@ -218,7 +220,7 @@ def states(
     region: str | None = None,
     indicator: str | None = None,
     month: pd.Period | None = None,
-) -> list[Kept]:
+) -> list[BulletinState]:
     """States of bulletins in the order they were recorded.
 
     Parameters
@@ -245,7 +247,7 @@ def states(
         return [_kept(row) for row in connection.execute(query).mappings()]
 
 
-def issued_sums(store: Store, kept: Kept) -> dict[str, str]:
+def issued_sums(store: Store, kept: BulletinState) -> dict[str, str]:
     """SHA-256 of what was issued, by format; empty for what was not."""
     table = bulletin_files.c
     query = select(table.format, table.sha256).where(table.bulletin_id == kept.id, table.part == 0)
@@ -253,7 +255,7 @@ def issued_sums(store: Store, kept: Kept) -> dict[str, str]:
         return {row.format: row.sha256 for row in connection.execute(query)}
 
 
-def issued_files(store: Store, kept: Kept) -> dict[str, bytes]:
+def issued_files(store: Store, kept: BulletinState) -> dict[str, bytes]:
     """The bytes that were issued, by format.
 
     Raises

@@ -34,7 +34,7 @@ VERDICT_NAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Issued:
+class IssuedWarning:
     """One warning as it was issued.
 
     Attributes
@@ -86,7 +86,7 @@ class Issued:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WarningOutcome:
     """What came of a warning.
 
     Attributes
@@ -125,7 +125,7 @@ def _json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def _values(warning: Issued) -> dict[str, Any]:
+def _values(warning: IssuedWarning) -> dict[str, Any]:
     return {
         "kind": warning.kind,
         "region": warning.region,
@@ -143,12 +143,12 @@ def _values(warning: Issued) -> dict[str, Any]:
     }
 
 
-def _warning(row: RowMapping) -> Issued:
+def _warning(row: RowMapping) -> IssuedWarning:
     month, evidence = clock.key_month(row["month"]), json.loads(row["evidence"])
-    return Issued(**{**row, "month": month, "evidence": evidence})
+    return IssuedWarning(**{**row, "month": month, "evidence": evidence})
 
 
-def _latest(connection: Connection, warning: Issued) -> Issued | None:
+def _latest(connection: Connection, warning: IssuedWarning) -> IssuedWarning | None:
     table = issued_warnings
     row = (
         connection.execute(
@@ -167,19 +167,19 @@ def _latest(connection: Connection, warning: Issued) -> Issued | None:
     return None if row is None else _warning(row)
 
 
-def issue(store: Store, warning: Issued) -> tuple[Issued, bool]:
+def issue(store: Store, warning: IssuedWarning) -> tuple[IssuedWarning, bool]:
     """Record a warning, unless the latest one of its series says the same of the same data.
 
     Parameters
     ----------
     store : Store
         Where to.
-    warning : Issued
+    warning : IssuedWarning
         Not stored yet.
 
     Returns
     -------
-    Issued
+    IssuedWarning
         The stored warning, new or found.
     bool
         Whether it is new. The day of knowledge alone does not make a warning new.
@@ -209,7 +209,7 @@ def issued(
     *,
     kind: Kind | None = "level",
     day: date | None = None,
-) -> list[Issued]:
+) -> list[IssuedWarning]:
     """Warnings in the order they were issued.
 
     Parameters
@@ -239,16 +239,16 @@ def issued(
     return [w for w in found if day is None or (w.issued_at and w.issued_at.date() <= day)]
 
 
-def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, list[Outcome]]:
+def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, list[WarningOutcome]]:
     table = warning_outcomes
     query = select(table).order_by(table.c.id)
     if ids is not None:
         query = query.where(table.c.warning_id.in_(ids))
-    found: dict[int, list[Outcome]] = {}
+    found: dict[int, list[WarningOutcome]] = {}
     for row in connection.execute(query).mappings():
         breach = row["breach_month"]
         found.setdefault(row["warning_id"], []).append(
-            Outcome(
+            WarningOutcome(
                 verdict=row["outcome"],
                 as_of=row["as_of"],
                 breach_month=None if breach is None else clock.key_month(breach),
@@ -261,7 +261,7 @@ def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, li
     return found
 
 
-def outcomes(store: Store, day: date | None = None) -> dict[int, list[Outcome]]:
+def outcomes(store: Store, day: date | None = None) -> dict[int, list[WarningOutcome]]:
     """Outcomes by number of warning, each list in the order of recording; the last one counts.
 
     Parameters
@@ -278,16 +278,16 @@ def outcomes(store: Store, day: date | None = None) -> dict[int, list[Outcome]]:
     return {k: rows for k, rows in found.items() if rows}
 
 
-def record_outcome(store: Store, warning: Issued, outcome: Outcome) -> bool:
+def record_outcome(store: Store, warning: IssuedWarning, outcome: WarningOutcome) -> bool:
     """Record what came of a warning, unless the latest record says the same.
 
     Parameters
     ----------
     store : Store
         Where to.
-    warning : Issued
+    warning : IssuedWarning
         Stored before.
-    outcome : Outcome
+    outcome : WarningOutcome
         Its verdict.
 
     Returns

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.experiments.tracking import NOTE_TAG, Figures, program_version, user
-from employment_forecast.forecasting.assessment import LevelAssessment, TotalAssessment
-from employment_forecast.forecasting.competition import Competition, Entry
+from employment_forecast.forecasting.assessment import MilestoneAssessment, TotalAssessment
+from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.documents import (
     cap_document,
     forecast_csv,
     joint_document,
-    level_document,
+    milestone_document,
     summary,
     total_document,
 )
@@ -57,7 +57,7 @@ def run_name(result: Competition) -> str:
     return f"{result.history.origin}{mark} {champion(result).label}"
 
 
-def child_name(entry: Entry, result: Competition) -> str:
+def child_name(entry: LeaderboardRow, result: Competition) -> str:
     """Name of one model's run."""
     return f"★ {entry.label}" if entry.model == result.choice.model else entry.label
 
@@ -116,7 +116,7 @@ def version_description(result: Competition) -> str:
     return f"{run_name(result)}，{score}\n\n{summary(result)}"
 
 
-def champion(result: Competition) -> Entry:
+def champion(result: Competition) -> LeaderboardRow:
     """Leaderboard line of the chosen model."""
     return next(e for e in result.entries if e.model == result.choice.model)
 
@@ -126,7 +126,7 @@ def cap_brier(result: Competition) -> float | None:
     return None if result.cap_events is None else result.cap_events.brier(result.choice.model)
 
 
-def _scores(entry: Entry) -> dict[str, float | None]:
+def _scores(entry: LeaderboardRow) -> dict[str, float | None]:
     """Scores to four digits, which is what the UI has room for; `leaderboard.csv` has them all."""
     scores = {
         "wis": entry.wis,
@@ -137,7 +137,7 @@ def _scores(entry: Entry) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 4) for name, value in scores.items()}
 
 
-def _by_horizon(entry: Entry) -> dict[str, Sequence[float]]:
+def _by_horizon(entry: LeaderboardRow) -> dict[str, Sequence[float]]:
     return {
         "horizon/wis": entry.wis_by_horizon,
         "horizon/mase": entry.mase_by_horizon,
@@ -166,7 +166,7 @@ def _cap_metrics(result: Competition) -> dict[str, float | None]:
 def _target_metrics(result: Competition) -> dict[str, float | None]:
     """Probabilities of floors and levels, and of several caps at once."""
     metrics: dict[str, float | None] = {}
-    items: list[TotalAssessment | LevelAssessment] = [*result.totals, *result.levels]
+    items: list[TotalAssessment | MilestoneAssessment] = [*result.totals, *result.levels]
     for item in items:
         target = item.target
         metrics[f"p_reach/{target.tier}.{target.period}.{target.basis}"] = item.p_reach
@@ -215,7 +215,7 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
     )
 
 
-def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, str]:
+def child_tags(series: Series, result: Competition, entry: LeaderboardRow) -> dict[str, str]:
     """Tags of one model's run."""
     facts = {
         **series.tags,
@@ -223,7 +223,7 @@ def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, s
         "model": entry.model,
         "chosen": str(entry.model == result.choice.model).lower(),
     }
-    found = result.further.get(entry.model)
+    found = result.evidence_by_model.get(entry.model)
     if found is not None and found.in_confidence_set is not None:
         facts["in_confidence_set"] = str(found.in_confidence_set).lower()
     return {**facts, "failure": entry.failure} if entry.failure else facts
@@ -231,7 +231,7 @@ def child_tags(series: Series, result: Competition, entry: Entry) -> dict[str, s
 
 def _further(result: Competition, model: str) -> dict[str, float | None]:
     """Further scores and tests of a model, as metrics."""
-    found = result.further.get(model)
+    found = result.evidence_by_model.get(model)
     if found is None:
         return {}
     names = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps")
@@ -243,7 +243,7 @@ def _further(result: Competition, model: str) -> dict[str, float | None]:
     }
 
 
-def child_figures(result: Competition, entry: Entry) -> Figures:
+def child_figures(result: Competition, entry: LeaderboardRow) -> Figures:
     """Settings and scores of one model."""
     return Figures(
         params={
@@ -276,7 +276,7 @@ def tables(result: Competition) -> dict[str, bytes]:
     targets = {
         "caps_joint": joint_document(result.joint),
         "floors": [total_document(item, result.indicator) for item in result.totals],
-        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
+        "levels_assessed": [milestone_document(item, result.indicator) for item in result.levels],
     }
     found = {
         "forecast.csv": forecast_csv(result),
@@ -327,7 +327,7 @@ def _leaderboard(result: Competition) -> bytes:
     for e in result.entries:
         difference, error = result.choice.differences.get(e.model, (None, None))
         scores = (e.wis, e.mase, e.coverage80, e.coverage95)
-        found = result.further.get(e.model)
+        found = result.evidence_by_model.get(e.model)
         more = [None if found is None else getattr(found, name) for name in _FURTHER]
         writer.writerow(
             [

@@ -21,7 +21,7 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.records import Shock
 from employment_forecast.experiments.archive.content import champion, shared_data
 from employment_forecast.experiments.tracking import program_version
-from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents import cap_document
 from employment_forecast.forecasting.early_warning import LineRule
@@ -146,7 +146,7 @@ def _shock(facts: Mapping[str, Any]) -> Shock:
     )
 
 
-def _lagged_facts(each: LaggedIndicator) -> dict[str, Any]:
+def _lagged_facts(each: Covariate) -> dict[str, Any]:
     return {
         "region": each.region,
         "indicator": each.indicator,
@@ -258,10 +258,10 @@ def _columns(file: Path) -> tuple[list[str], list[str]]:
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
-def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[LaggedIndicator, ...]:
+def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[Covariate, ...]:
     names, values = _columns(folder / LAGGED)
     return tuple(
-        LaggedIndicator(
+        Covariate(
             **{
                 **each,
                 "start": pd.Period(each["start"], freq="M"),

@@ -126,10 +126,10 @@ def compare_festival(
     as_of : datetime.date
         Nothing published later is looked at.
     origins, horizon, n_paths, seed : int
-        As in `forecasting.competition.compete.compete.Options`; the same seed for every variant, so that they
+        As in `forecasting.competition.Options`; the same seed for every variant, so that they
         differ by the festival alone.
     gaps : {"refuse", "after"}
-        As in `features.history.history.history.from_known`.
+        As in `features.history.history.from_known`.
     progress : callable, optional
         Called with origins done and origins in all.
 

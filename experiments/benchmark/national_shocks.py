@@ -113,12 +113,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     catalogue = load_catalogue()
-    place = catalogue.region("全国")
+    region = catalogue.region("全国")
     indicator = catalogue.indicator("surveyed_unemployment_rate")
     store = Store(f"sqlite:///{given.out / 'observations.db'}")
     try:
         sync(store, catalogue)
-        vintages = store.vintages(place.code, indicator.code)
+        vintages = store.vintages(region.code, indicator.code)
     finally:
         store.close()
     options = Options(
@@ -128,7 +128,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     last = max(vintages.rows["published_on"]).date()
     cells = FileCellCache(given.out / "cells", 512)
     found = {
-        case: compete(declared(vintages, kind), place, indicator, last, (), options, cells).backtest
+        case: compete(
+            declared(vintages, kind), region, indicator, last, (), options, cells
+        ).backtest
         for case, kind in CASES.items()
     }
     shown = table(found, (roster.COMBINATION, *MEMBERS, *roster.floors()))

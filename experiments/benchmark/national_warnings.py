@@ -32,7 +32,12 @@ from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.forecasting.competition import Competition, Options
 from employment_forecast.forecasting.competition.compete import compete
-from employment_forecast.forecasting.early_warning import Decision, Evidence, decide, default_scheme
+from employment_forecast.forecasting.early_warning import (
+    Evidence,
+    LevelDecision,
+    decide_level,
+    default_scheme,
+)
 from employment_forecast.forecasting.early_warning.evaluation import (
     Cases,
     Skill,
@@ -79,7 +84,7 @@ class Month:
         First month above.
     persistence : float
         1 if the newest month is above the next one's target, else 0.
-    decision : Decision
+    decision : LevelDecision
         Level of the default scheme, with hysteresis.
     model : str
         The combination, or the random walk while the history is too short for it.
@@ -93,7 +98,7 @@ class Month:
     event: bool | None
     first: pd.Period | None
     persistence: float
-    decision: Decision
+    decision: LevelDecision
     model: str
 
 
@@ -130,7 +135,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
     precision = now.precision
     found: list[Month] = []
     course: dict[pd.Period, float] = {}
-    previous: Decision | None = None
+    previous: LevelDecision | None = None
     for row, origin in enumerate(result.origins):
         history = origin.history
         said = {m: result.past_forecasts[m][row] for m in (roster.COMBINATION, STAND_IN)}
@@ -147,7 +152,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
         over = np.isfinite(values) & above(np.nan_to_num(values), limits, precision)
         event = True if over.any() else (False if np.isfinite(values).all() else None)
         course[history.origin] = probability
-        previous = decide(scheme, Evidence(history.origin, {"目标": course}), previous)
+        previous = decide_level(scheme, Evidence(history.origin, {"目标": course}), previous)
         found.append(
             Month(
                 month=history.origin,
@@ -326,12 +331,12 @@ def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Compet
         As in `Options`.
     """
     catalogue = load_catalogue()
-    place = catalogue.region("全国")
+    region = catalogue.region("全国")
     indicator = catalogue.indicator("surveyed_unemployment_rate")
     store = Store(f"sqlite:///{out / 'observations.db'}")
     try:
         sync(store, catalogue)
-        vintages = store.vintages(place.code, indicator.code)
+        vintages = store.vintages(region.code, indicator.code)
     finally:
         store.close()
     options = Options(
@@ -344,7 +349,7 @@ def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Compet
     )
     last = max(vintages.rows["published_on"]).date()
     cells = FileCellCache(out / "cells", 512)
-    return compete(vintages, place, indicator, last, (), options, cells)
+    return compete(vintages, region, indicator, last, (), options, cells)
 
 
 def _say(text: str) -> None:

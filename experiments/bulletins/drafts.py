@@ -16,9 +16,21 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError, NoThresholdsError
 from employment_forecast.data.files import write_atomically
-from employment_forecast.data.store import OPEN, STATE_NAMES, Kept, add, issued_files, states
+from employment_forecast.data.store import (
+    OPEN,
+    STATE_NAMES,
+    BulletinState,
+    add,
+    issued_files,
+    states,
+)
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.bulletins.files import file_name, folder, put, valid
+from employment_forecast.experiments.bulletins.files import (
+    current_states,
+    file_name,
+    folder,
+    write_files,
+)
 from employment_forecast.experiments.bulletins.record import (
     Question,
     bulletin_record,
@@ -26,7 +38,7 @@ from employment_forecast.experiments.bulletins.record import (
     usual_day,
 )
 from employment_forecast.experiments.publication import feed_document
-from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.publication.standing import assess_champion
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
 from employment_forecast.forecasting.bulletin.render.rendering import render
@@ -43,7 +55,7 @@ DEFAULT_FORMATS = ("html", "docx", "md", "json")
 
 
 @dataclass(frozen=True)
-class Made:
+class BulletinFiles:
     """A bulletin as it stands.
 
     Attributes
@@ -58,7 +70,7 @@ class Made:
         0, or n of 更正第n号.
     changed : bool
         Whether it says anything that was not kept before.
-    kept : Kept
+    kept : BulletinState
         Its state in the store.
     """
 
@@ -67,7 +79,7 @@ class Made:
     month: str
     correction: int
     changed: bool
-    kept: Kept
+    kept: BulletinState
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
@@ -146,7 +158,7 @@ def make_bulletin(
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
     feed: Mapping[str, Any] | None = None,
-) -> Made:
+) -> BulletinFiles:
     """Write the bulletin of a month as known on a day, and keep it.
 
     Parameters
@@ -168,7 +180,7 @@ def make_bulletin(
 
     Returns
     -------
-    Made
+    BulletinFiles
         What says the same as the latest state in the store is that state: a draft as it was
         written, an issued bulletin byte for byte. What differs becomes a draft that is to be
         reviewed (anew); after an issued one, the draft of a numbered correction. Real figures
@@ -216,7 +228,7 @@ def make_bulletin(
         if last is not None and last.state in OPEN:
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
-        return made_from(session, issued[-1], formats, changed=False)
+        return with_files(session, issued[-1], formats, changed=False)
     if (
         last is not None
         and last.state in OPEN
@@ -226,8 +238,8 @@ def make_bulletin(
             last.state != "draft" or _version_told(last.record) == _version_told(record)
         )
     ):
-        return made_from(session, last, formats, changed=False)
-    kept = Kept(
+        return with_files(session, last, formats, changed=False)
+    kept = BulletinState(
         region=series.region.code,
         indicator=series.indicator.code,
         month=asked,
@@ -240,10 +252,10 @@ def make_bulletin(
         changes=changes,
     )
     kept = add(session.store, kept, last, {})
-    return made_from(session, kept, formats, changed=True)
+    return with_files(session, kept, formats, changed=True)
 
 
-def written(session: Session, kept: Kept) -> Bulletin:
+def recompose(session: Session, kept: BulletinState) -> Bulletin:
     """A state of a bulletin, composed anew from its record."""
     stamp = correction = None
     if kept.issued_on is not None:
@@ -259,34 +271,36 @@ def written(session: Session, kept: Kept) -> Bulletin:
     return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
 
 
-def made_from(session: Session, kept: Kept, formats: Sequence[str], *, changed: bool) -> Made:
+def with_files(
+    session: Session, kept: BulletinState, formats: Sequence[str], *, changed: bool
+) -> BulletinFiles:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
     # A later release may write otherwise: what was signed is printed.
     if "pdf" in formats and "pdf" not in frozen and "docx" in frozen:
         frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
-    bulletin = written(session, kept) if missing else None
+    bulletin = recompose(session, kept) if missing else None
     found = states(session.store, kept.region, kept.indicator, kept.month)
     files = {}
     for form in formats:
         content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
         files[file_name(session, kept, form, found)] = content
-    return Made(kept.record, files, str(kept.month), kept.correction, changed, kept)
+    return BulletinFiles(kept.record, files, str(kept.month), kept.correction, changed, kept)
 
 
-def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
+def write_bulletin(session: Session, made: BulletinFiles, place: Path | None = None) -> list[Path]:
     """Write the files of a bulletin.
 
-    Where they go by default, `experiments.bulletins.drafts.files.alone_with` has to be held since the
+    Where they go by default, `experiments.bulletins.files.alone_with` has to be held since the
     bulletin was made.
 
     Parameters
     ----------
     session : Session
         Workspace.
-    made : Made
-        From this module or `experiments.bulletins.drafts.signing`.
+    made : BulletinFiles
+        From this module or `experiments.bulletins.signing`.
     place : pathlib.Path, optional
         Folder; `bulletins/<region>/<month>` of the workspace by default.
 
@@ -300,21 +314,21 @@ def save(session: Session, made: Made, place: Path | None = None) -> list[Path]:
         If they cannot be written.
     """
     if place is None:
-        put(session, made.kept, made.files, changed=made.changed)
+        write_files(session, made.kept, made.files, changed=made.changed)
         return [folder(session, made.kept) / name for name in made.files]
     for name, content in made.files.items():
         write_atomically(place / name, content)
     # The draft in the usual place must not outlive what was issued elsewhere.
-    put(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
+    write_files(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
     return [place / name for name in made.files]
 
 
-def headline(session: Session, made: Made) -> str:
+def headline(session: Session, made: BulletinFiles) -> str:
     """One line for people: what it is, and whether it is new."""
     kept = made.kept
-    place = session.catalogue.region(kept.region).name
+    region = session.catalogue.region(kept.region).name
     correction = f"更正第{kept.correction}号" if kept.correction else ""
-    title = f"{place}{kept.month.year}年{kept.month.month}月月报{correction}"
+    title = f"{region}{kept.month.year}年{kept.month.month}月月报{correction}"
     if kept.state == "issued":
         frozen = f"（{kept.number}，{kept.issued_on}）"
         return f"{title}已签发{frozen}" if made.changed else f"{title}已签发{frozen}，内容没有变化"
@@ -326,7 +340,7 @@ def headline(session: Session, made: Made) -> str:
     return f"{title}草稿已生成{told}"
 
 
-def summary(made: Made, files: Sequence[Path]) -> dict[str, Any]:
+def summary(made: BulletinFiles, files: Sequence[Path]) -> dict[str, Any]:
     """What was made as a JSON-able object."""
     return {
         **_row(made.kept),
@@ -339,7 +353,7 @@ def summary(made: Made, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _row(kept: Kept) -> dict[str, Any]:
+def _row(kept: BulletinState) -> dict[str, Any]:
     return {
         "region": kept.region,
         "indicator": kept.indicator,
@@ -378,18 +392,18 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
             **_row(kept),
             "reviewer": _reviewer(kept, found),
         }
-        for kept in valid(found)
+        for kept in current_states(found)
     ]
 
 
-def _reviewer(kept: Kept, found: Sequence[Kept]) -> str:
+def _reviewer(kept: BulletinState, found: Sequence[BulletinState]) -> str:
     """审核人 of a state; empty for what nobody has reviewed."""
-    mine = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
+    targets_in_force = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
     names = [
         k.signer
         for k in found
         if k.state == "reviewed"
-        and (k.region, k.indicator, k.month, k.demo, k.correction) == mine
+        and (k.region, k.indicator, k.month, k.demo, k.correction) == targets_in_force
         and k.id <= kept.id
     ]
     return names[-1] if names and kept.state != "draft" else ""
@@ -399,7 +413,7 @@ def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, A
     """The thresholds of the day; None where there were none."""
     past = question.as_of < clock.today()
     try:
-        now = standing(session, tracker, question.series, question.as_of, past=past)
+        now = assess_champion(session, tracker, question.series, question.as_of, past=past)
     except NoThresholdsError:
         return None
     return feed_document(session, now)

@@ -11,15 +11,15 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
-from employment_forecast.data.files import locked, write_atomically
-from employment_forecast.data.store import OPEN, Kept, issued_files, issued_sums, states
+from employment_forecast.data.files import lock, write_atomically
+from employment_forecast.data.store import OPEN, BulletinState, issued_files, issued_sums, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 
 DEMO_MARK = "（演示数据）"
 
 
-def alone_with(session: Session, series: Series) -> AbstractContextManager[None]:
+def bulletin_lock(session: Session, series: Series) -> AbstractContextManager[None]:
     """Hold the bulletins of a series, so that files are written in the order of their states.
 
     Parameters
@@ -41,15 +41,15 @@ def alone_with(session: Session, series: Series) -> AbstractContextManager[None]
         If the lock file cannot be written.
     """
     name = f"bulletin.{series.region.code}.{series.indicator.code}.lock"
-    return locked(session.workspace.mlruns / "locks" / name)
+    return lock(session.workspace.mlruns / "locks" / name)
 
 
-def folder(session: Session, kept: Kept) -> Path:
+def folder(session: Session, kept: BulletinState) -> Path:
     """Where a bulletin's files go unless somebody says otherwise."""
     return session.workspace.bulletins / kept.region / str(kept.month)
 
 
-def stem(session: Session, kept: Kept) -> str:
+def stem(session: Session, kept: BulletinState) -> str:
     """Name of a bulletin's files without their endings; a correction has one of its own."""
     region = session.catalogue.region(kept.region)
     indicator = session.catalogue.indicator(kept.indicator)
@@ -59,29 +59,31 @@ def stem(session: Session, kept: Kept) -> str:
     return f"{region.name}{kept.month.year}年{kept.month.month}月就业失业月报{about}{correction}"
 
 
-def file_name(session: Session, kept: Kept, form: str, found: Sequence[Kept]) -> str:
+def file_name(
+    session: Session, kept: BulletinState, form: str, found: Sequence[BulletinState]
+) -> str:
     """Name of a bulletin's file.
 
     Parameters
     ----------
     session : Session
         Workspace.
-    kept : Kept
+    kept : BulletinState
         The bulletin.
     form : str
         Key of `forecasting.bulletin.render.rendering.RENDERERS`.
-    found : sequence of Kept
+    found : sequence of BulletinState
         States of the same series and month: a demonstration bulletin gives its name up once there
         is a real one.
     """
     return f"{stem(session, kept)}{DEMO_MARK if _gave_up(kept, found) else ''}.{form}"
 
 
-def _gave_up(kept: Kept, found: Sequence[Kept]) -> bool:
+def _gave_up(kept: BulletinState, found: Sequence[BulletinState]) -> bool:
     return kept.demo and any(k.month == kept.month and not k.demo for k in found)
 
 
-def valid(found: Sequence[Kept]) -> list[Kept]:
+def current_states(found: Sequence[BulletinState]) -> list[BulletinState]:
     """Of states as the store gives them, what was issued and drafts that nothing has followed."""
     newest = {(k.region, k.indicator, k.month): k.id for k in found}
     return [
@@ -92,14 +94,16 @@ def valid(found: Sequence[Kept]) -> list[Kept]:
     ]
 
 
-def put(session: Session, kept: Kept, files: Mapping[str, bytes], *, changed: bool) -> None:
+def write_files(
+    session: Session, kept: BulletinState, files: Mapping[str, bytes], *, changed: bool
+) -> None:
     """Write files of a bulletin where it belongs.
 
     Parameters
     ----------
     session : Session
         Workspace.
-    kept : Kept
+    kept : BulletinState
         Its state.
     files : mapping
         Content by file name.
@@ -122,10 +126,10 @@ def put(session: Session, kept: Kept, files: Mapping[str, bytes], *, changed: bo
             if name not in files and form not in frozen:
                 _remove(place / name)
     region = session.catalogue.region(kept.region)
-    restore(session, Series(region, session.catalogue.indicator(kept.indicator)), kept.month)
+    repair_files(session, Series(region, session.catalogue.indicator(kept.indicator)), kept.month)
 
 
-def restore(session: Session, series: Series, month: pd.Period | None = None) -> list[Path]:
+def repair_files(session: Session, series: Series, month: pd.Period | None = None) -> list[Path]:
     """Make files on disk agree with the store again.
 
     A process that is killed between recording a state and writing its files leaves those of the
@@ -152,7 +156,7 @@ def restore(session: Session, series: Series, month: pd.Period | None = None) ->
         If files cannot be read or written, or the bytes that were issued are damaged.
     """
     found = states(session.store, series.region.code, series.indicator.code, month)
-    stand = valid(found)
+    stand = current_states(found)
     mended: list[Path] = []
     for kept in stand:
         if kept.state == "issued":
@@ -171,7 +175,7 @@ def restore(session: Session, series: Series, month: pd.Period | None = None) ->
     return mended
 
 
-def _restored(session: Session, kept: Kept, found: Sequence[Kept]) -> list[Path]:
+def _restored(session: Session, kept: BulletinState, found: Sequence[BulletinState]) -> list[Path]:
     sums = issued_sums(session.store, kept)
     place, moved = folder(session, kept), _gave_up(kept, found)
     files = {form: place / file_name(session, kept, form, found) for form in sums}

@@ -11,15 +11,15 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError, RefusedError, UsageError
-from employment_forecast.data.store import OPEN, Kept, add, states
+from employment_forecast.data.store import OPEN, BulletinState, add, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.drafts import (
     DEFAULT_FORMATS,
-    Made,
-    made_from,
-    written,
+    BulletinFiles,
+    recompose,
+    with_files,
 )
-from employment_forecast.experiments.bulletins.files import restore
+from employment_forecast.experiments.bulletins.files import repair_files
 from employment_forecast.forecasting.bulletin.render.rendering import render
 from employment_forecast.forecasting.bulletin.text import Stamp
 
@@ -29,7 +29,7 @@ _YEAR = re.compile(r"[\[【（(［](\d{4})[\]】）)］]")
 
 def _latest(
     session: Session, series: Series, month: pd.Period | None
-) -> tuple[Kept, list[Kept], str]:
+) -> tuple[BulletinState, list[BulletinState], str]:
     """The last state of a bulletin, all its states, and what people call it."""
     found = states(session.store, series.region.code, series.indicator.code, month)
     if not found:
@@ -39,18 +39,26 @@ def _latest(
             f"请先运行 forecast bulletin --region {series.region.name}。",
         )
     chosen = max(k.month for k in found)
-    mine = [k for k in found if k.month == chosen]
-    return mine[-1], mine, f"{series.region.name}{chosen.year}年{chosen.month}月月报"
+    targets_in_force = [k for k in found if k.month == chosen]
+    return (
+        targets_in_force[-1],
+        targets_in_force,
+        f"{series.region.name}{chosen.year}年{chosen.month}月月报",
+    )
 
 
 def _refuse_closed(
-    session: Session, series: Series, last: Kept, mine: Sequence[Kept], title: str
+    session: Session,
+    series: Series,
+    last: BulletinState,
+    targets_in_force: Sequence[BulletinState],
+    title: str,
 ) -> None:
     if last.state in OPEN:
         return
     # Whoever was cut off while issuing tries again, and must not be left with the draft's files.
-    restore(session, series, last.month)
-    done = [k for k in mine if k.state == "issued" and k.demo == last.demo][-1]
+    repair_files(session, series, last.month)
+    done = [k for k in targets_in_force if k.state == "issued" and k.demo == last.demo][-1]
     raise RefusedError(
         f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
         "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",
@@ -71,7 +79,7 @@ def review_bulletin(
     *,
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
-) -> Made:
+) -> BulletinFiles:
     """Record that somebody has reviewed the latest draft (审核).
 
     Parameters
@@ -89,7 +97,7 @@ def review_bulletin(
 
     Returns
     -------
-    Made
+    BulletinFiles
         What is reviewed is what will be issued: if its figures change, the next draft is to be
         reviewed anew.
 
@@ -105,12 +113,12 @@ def review_bulletin(
         If the store cannot be written; nothing is recorded.
     """
     name = _named(reviewer, "--reviewer", "审核人姓名")
-    last, mine, title = _latest(session, series, month)
-    _refuse_closed(session, series, last, mine, title)
+    last, targets_in_force, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, targets_in_force, title)
     if last.state == "reviewed":
         raise RefusedError(f"{title}已由{last.signer}审核，内容没有变化。", "请签发。")
     kept = add(session.store, replace(last, state="reviewed", signer=name), last, {})
-    return made_from(session, kept, formats, changed=True)
+    return with_files(session, kept, formats, changed=True)
 
 
 def issue_bulletin(
@@ -121,7 +129,7 @@ def issue_bulletin(
     office: str | None = None,
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
-) -> Made:
+) -> BulletinFiles:
     """Stamp the reviewed draft and freeze it (签发).
 
     Parameters
@@ -141,7 +149,7 @@ def issue_bulletin(
 
     Returns
     -------
-    Made
+    BulletinFiles
 
     Raises
     ------
@@ -160,8 +168,8 @@ def issue_bulletin(
         _named(stamp.signer, "--signer", "签发人姓名"),
         stamp.date,
     )
-    last, mine, title = _latest(session, series, month)
-    _refuse_closed(session, series, last, mine, title)
+    last, targets_in_force, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, targets_in_force, title)
     if last.state != "reviewed":
         raise RefusedError(
             f"{title}还没有审核，不能签发。",
@@ -184,7 +192,7 @@ def issue_bulletin(
         signer=stamp.signer,
         issued_on=signed_on,
     )
-    bulletin = written(session, kept)
+    bulletin = recompose(session, kept)
     content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
     kept = add(session.store, kept, last, content)
-    return made_from(session, kept, formats, changed=True)
+    return with_files(session, kept, formats, changed=True)

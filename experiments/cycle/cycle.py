@@ -10,17 +10,23 @@ from pathlib import Path
 
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import BusyError, ForecastError
-from employment_forecast.data.files import held, write_atomically
+from employment_forecast.data.files import try_lock, write_atomically
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.cycle.inbox import take_in
 from employment_forecast.experiments.cycle.index_file import write_index
-from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.notify import notify
 from employment_forecast.experiments.cycle.on_file import bulletins_on_file
 from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, log_file
 from employment_forecast.experiments.cycle.series import series_to_do
 from employment_forecast.experiments.cycle.summary import STATES, Report, subject, text
-from employment_forecast.experiments.cycle.worker import Ended, Order, Prepare, TooLong, Worker
+from employment_forecast.experiments.cycle.worker import (
+    Prepare,
+    RegionTask,
+    RegionTimeout,
+    Worker,
+    WorkerDied,
+)
 
 _BUSY = "另一个月度作业正在这个工作区运行。"
 
@@ -36,7 +42,7 @@ def run_cycle(
     day: date,
     wanted: Sequence[str],
     prepare: Prepare,
-    failed: Callable[[Session, Entry], None],
+    failed: Callable[[Session, RegionResult], None],
     log: logging.Logger,
 ) -> Report:
     """Take in what arrived, carry every region through, and tell how it went.
@@ -69,8 +75,8 @@ def run_cycle(
         If records cannot be written.
     """
     place = cycle_folder(session.workspace)
-    with held(place / "cycle.lock") as mine:
-        if not mine:
+    with try_lock(place / "cycle.lock") as targets_in_force:
+        if not targets_in_force:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
         try:
@@ -87,7 +93,7 @@ def _carried_out(
     day: date,
     wanted: Sequence[str],
     prepare: Prepare,
-    failed: Callable[[Session, Entry], None],
+    failed: Callable[[Session, RegionResult], None],
     log: logging.Logger,
 ) -> Report:
     minutes: int = session.settings["monthly.timeout_minutes"]
@@ -117,15 +123,15 @@ def _tell_broken_off(session: Session, day: date, error: Exception, log: logging
 
 def _carry_through(
     worker: Worker, region: Region, indicator: Indicator, day: date, minutes: int
-) -> Entry:
-    lost = Entry(
+) -> RegionResult:
+    lost = RegionResult(
         region.code, region.name, indicator.code, indicator.name, day.isoformat(), "failed"
     )
     try:
-        return worker.ask(Order(region.code, indicator.code, day))
-    except TooLong:
+        return worker.ask(RegionTask(region.code, indicator.code, day))
+    except RegionTimeout:
         return replace(lost, state="timeout", message=f"超过 {minutes} 分钟未完成，已跳过。")
-    except Ended:
+    except WorkerDied:
         return replace(lost, message="处理进程意外退出（可能内存不足或被系统终止）。")
     except ForecastError as error:
         return replace(lost, message=str(error))
@@ -134,10 +140,10 @@ def _carry_through(
 def _keep(
     session: Session,
     journal: Journal,
-    entry: Entry,
-    failed: Callable[[Session, Entry], None],
+    entry: RegionResult,
+    failed: Callable[[Session, RegionResult], None],
     log: logging.Logger,
-) -> Entry:
+) -> RegionResult:
     if entry.state in ("failed", "timeout"):
         log.error("%s：未完成。%s", entry.title, entry.message)
         try:

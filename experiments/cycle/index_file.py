@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 
 from employment_forecast.data.errors import StorageError
-from employment_forecast.data.files import locked, to_json, write_atomically
+from employment_forecast.data.files import lock, to_json, write_atomically
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.experiments.cycle.inbox import Arrival
 from employment_forecast.experiments.cycle.index_page import FOLDER, index_page
-from employment_forecast.experiments.cycle.journal import Journal, as_entry
+from employment_forecast.experiments.cycle.journal import Journal, as_result
 from employment_forecast.experiments.cycle.on_file import bulletins_on_file
 from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, report_file
 from employment_forecast.experiments.cycle.summary import Report
@@ -33,7 +33,7 @@ def write_index(session: Session, report: Report) -> None:
         If records cannot be read or files not be written.
     """
     # The store is read and the page written by one process at a time: none tells of a state before.
-    with locked(cycle_folder(session.workspace) / "index.lock"):
+    with lock(cycle_folder(session.workspace) / "index.lock"):
         content = to_json(report.document()).encode("utf-8")
         write_atomically(report_file(session.workspace), content)
         _write(session, report)
@@ -54,7 +54,7 @@ def renew_index(session: Session) -> None:
     """
     if not report_file(session.workspace).is_file():
         return
-    with locked(cycle_folder(session.workspace) / "index.lock"):
+    with lock(cycle_folder(session.workspace) / "index.lock"):
         _write(session, _last_report(session.workspace))
 
 
@@ -71,7 +71,7 @@ def _last_report(workspace: Workspace) -> Report:
         return Report(
             date.fromisoformat(raw["day"]),
             tuple(Arrival(**a) for a in raw["files"]),
-            tuple(as_entry(e) for e in raw["regions"]),
+            tuple(as_result(e) for e in raw["regions"]),
             tuple(raw["problems"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.summary import Report, subject
 
@@ -37,7 +37,7 @@ a{color:#0b3d75}
 """
 
 
-def _latest(entries: Sequence[Entry]) -> dict[tuple[str, str, str], Entry]:
+def _latest(entries: Sequence[RegionResult]) -> dict[tuple[str, str, str], RegionResult]:
     """Newest carried-through entry by series and data month."""
     return {
         (e.region, e.indicator, e.data_month): e
@@ -54,7 +54,7 @@ def _links(files: Sequence[str]) -> str:
     )
 
 
-def _cell(entry: Entry | None, bulletins: Sequence[OnFile]) -> str:
+def _cell(entry: RegionResult | None, bulletins: Sequence[OnFile]) -> str:
     if entry is None:
         return "<td>—</td>"
     back, front = _COLOURS.get(entry.level or "", ("#fff", "#1a1a1a"))
@@ -74,12 +74,12 @@ def _cell(entry: Entry | None, bulletins: Sequence[OnFile]) -> str:
     return f"<td>{'<br>'.join(lines)}</td>"
 
 
-def index_page(entries: Sequence[Entry], report: Report) -> bytes:
+def index_page(entries: Sequence[RegionResult], report: Report) -> bytes:
     """The page, whole in itself.
 
     Parameters
     ----------
-    entries : sequence of Entry
+    entries : sequence of RegionResult
         All that is on record; file names relative to the workspace.
     report : Report
         The cycle just done, with how bulletins stand.
@@ -91,7 +91,7 @@ def index_page(entries: Sequence[Entry], report: Report) -> bytes:
     """
     latest = _latest(entries)
     months = sorted({month for _, _, month in latest}, reverse=True)[:MONTHS_SHOWN]
-    titles: dict[tuple[str, str], Entry] = {(e.region, e.indicator): e for e in entries}
+    titles: dict[tuple[str, str], RegionResult] = {(e.region, e.indicator): e for e in entries}
     head = "".join(f'<th scope="col">{escape(m)}</th>' for m in months)
     rows = []
     for (region, indicator), entry in sorted(titles.items()):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from employment_forecast.data.workspace import Session
-    from employment_forecast.experiments.cycle.journal import Entry
+    from employment_forecast.experiments.cycle.journal import RegionResult
     from employment_forecast.experiments.cycle.worker import Job
 
 
@@ -21,7 +21,7 @@ def region_job(root: Path) -> Job:
     return region.region_job(root)
 
 
-def say_failed(session: Session, entry: Entry) -> None:
+def say_failed(session: Session, entry: RegionResult) -> None:
     """Mark what a region published before, so that it does not look new after a failure."""
     from employment_forecast.experiments.cycle import region
 

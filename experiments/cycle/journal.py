@@ -16,7 +16,7 @@ State = Literal["done", "unchanged", "failed", "timeout"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegionResult:
     """One series in one cycle.
 
     Attributes
@@ -78,9 +78,9 @@ class Entry:
         return f"{self.region_name}{self.indicator_name}"
 
 
-def as_entry(raw: dict[str, Any]) -> Entry:
+def as_result(raw: dict[str, Any]) -> RegionResult:
     """An entry from its JSON object."""
-    return Entry(**{**raw, "bulletin": tuple(raw["bulletin"])})
+    return RegionResult(**{**raw, "bulletin": tuple(raw["bulletin"])})
 
 
 class Journal:
@@ -98,7 +98,7 @@ class Journal:
     def _file(self, region: str, indicator: str) -> Path:
         return self.folder / f"{region}.{indicator}.json"
 
-    def entries(self, region: str, indicator: str) -> list[Entry]:
+    def entries(self, region: str, indicator: str) -> list[RegionResult]:
         """Entries of one series, oldest first.
 
         Raises
@@ -108,28 +108,28 @@ class Journal:
         """
         return self._read(self._file(region, indicator))
 
-    def _read(self, file: Path) -> list[Entry]:
+    def _read(self, file: Path) -> list[RegionResult]:
         if not file.is_file():
             return []
         try:
-            return [as_entry(raw) for raw in json.loads(file.read_text("utf-8"))["entries"]]
+            return [as_result(raw) for raw in json.loads(file.read_text("utf-8"))["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StorageError(
                 f"月度作业记录“{file}”无法读取（{type(error).__name__}）。",
                 "请从备份恢复该文件，或移走后重新运行（本月会重做一次）。",
             ) from error
 
-    def everything(self) -> list[Entry]:
+    def everything(self) -> list[RegionResult]:
         """Entries of all series."""
         files = sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
         return [entry for file in files for entry in self._read(file)]
 
-    def last_done(self, region: str, indicator: str) -> Entry | None:
+    def last_done(self, region: str, indicator: str) -> RegionResult | None:
         """The newest entry of a series that was carried through."""
         done = [e for e in self.entries(region, indicator) if e.state == "done"]
         return done[-1] if done else None
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: RegionResult) -> None:
         """Add an entry; one of the same day, state and identity is replaced.
 
         Raises
@@ -137,7 +137,7 @@ class Journal:
         StorageError
             If the file cannot be written or is damaged.
         """
-        kept: Sequence[Entry] = [
+        kept: Sequence[RegionResult] = [
             e
             for e in self.entries(entry.region, entry.indicator)
             if (e.day, e.state, e.identity) != (entry.day, entry.state, entry.identity)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from employment_forecast.data.store import Kept, states
+from employment_forecast.data.store import BulletinState, states
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.bulletins.files import file_name, folder, valid
+from employment_forecast.experiments.bulletins.files import current_states, file_name, folder
 from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 
 _STATES = {"draft": "草稿，待审核", "reviewed": "已审核，待签发"}
@@ -33,12 +33,12 @@ class OnFile:
 OnFiles = Mapping[Key, Sequence[OnFile]]
 
 
-def told(kept: Kept, *, beside_real: bool = False) -> str:
+def told(kept: BulletinState, *, beside_real: bool = False) -> str:
     """What a state of a bulletin is called.
 
     Parameters
     ----------
-    kept : Kept
+    kept : BulletinState
         Not withdrawn.
     beside_real : bool
         Whether there is a real bulletin of the month, of which a demonstration one must be told
@@ -63,16 +63,16 @@ def bulletins_on_file(session: Session) -> dict[Key, list[OnFile]]:
         If the store cannot be read.
     """
     everything = states(session.store)
-    by_key: dict[Key, list[Kept]] = {}
+    by_key: dict[Key, list[BulletinState]] = {}
     for kept in everything:
         by_key.setdefault((kept.region, kept.indicator, str(kept.month)), []).append(kept)
     return {
-        key: [_on_file(session, kept, found) for kept in valid(found)]
+        key: [_on_file(session, kept, found) for kept in current_states(found)]
         for key, found in by_key.items()
     }
 
 
-def _on_file(session: Session, kept: Kept, found: Sequence[Kept]) -> OnFile:
+def _on_file(session: Session, kept: BulletinState, found: Sequence[BulletinState]) -> OnFile:
     place = folder(session, kept)
     files = [place / file_name(session, kept, form, found) for form in RENDERERS]
     root = session.workspace.root

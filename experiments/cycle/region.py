@@ -16,13 +16,13 @@ from employment_forecast.data.records import Vintages
 from employment_forecast.data.store import overdue_month
 from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session, Workspace, load_settings
-from employment_forecast.experiments.bulletins.drafts import make_bulletin, save
-from employment_forecast.experiments.bulletins.files import alone_with, restore
+from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
+from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
 from employment_forecast.experiments.cycle.identity import identity, together
-from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
-from employment_forecast.experiments.cycle.worker import Job, Order
-from employment_forecast.experiments.promotion import Settled, settle
+from employment_forecast.experiments.cycle.worker import Job, RegionTask
+from employment_forecast.experiments.promotion import PromotionResult, promote_if_passed
 from employment_forecast.experiments.publication import (
     feed_document,
     issue_warnings,
@@ -31,16 +31,16 @@ from employment_forecast.experiments.publication import (
     publish_feed,
     settle_outcomes,
 )
-from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.publication.standing import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.tracking import open_tracker, reopened
 from employment_forecast.features.history import (
     History,
-    Surroundings,
+    ModelInputs,
     from_known,
     neighbours_identity,
-    stored_surroundings,
+    stored_inputs,
 )
 from employment_forecast.forecasting.competition import Competition, Options
 from employment_forecast.forecasting.competition.compete import compete
@@ -49,7 +49,7 @@ from employment_forecast.models import roster
 
 
 @dataclass(frozen=True)
-class Matter:
+class RegionInputs:
     """What a cycle knows of a region before it computes anything.
 
     Attributes
@@ -58,7 +58,7 @@ class Matter:
         Region and indicator.
     vintages : Vintages
         The target with its publication days.
-    around : Surroundings
+    around : ModelInputs
         Indicators beside it and the same indicator of other regions.
     targets : sequence of Target
         All there are.
@@ -68,7 +68,7 @@ class Matter:
 
     series: Series
     vintages: Vintages
-    around: Surroundings
+    around: ModelInputs
     targets: Sequence[Target]
     history: History
 
@@ -79,29 +79,31 @@ def region_job(root: Path) -> Job:
     return partial(carry_through, Session(workspace, load_settings(workspace)))
 
 
-def _matter(session: Session, order: Order) -> Matter:
-    place = session.catalogue.region(order.region)
-    what = session.catalogue.indicator(order.indicator)
-    vintages = session.store.vintages(place.code, what.code)
-    around = stored_surroundings(session.store, session.catalogue, place, what, vintages)
+def _matter(session: Session, order: RegionTask) -> RegionInputs:
+    region = session.catalogue.region(order.region)
+    indicator = session.catalogue.indicator(order.indicator)
+    vintages = session.store.vintages(region.code, indicator.code)
+    inputs = stored_inputs(session.store, session.catalogue, region, indicator, vintages)
     gaps: str = session.settings["history.gaps"]
-    history = from_known(vintages.as_of(order.day), place, what, order.day, gaps, around.others)
-    return Matter(Series(place, what), vintages, around, session.targets(), history)
+    history = from_known(
+        vintages.as_of(order.day), region, indicator, order.day, gaps, inputs.others
+    )
+    return RegionInputs(Series(region, indicator), vintages, inputs, session.targets(), history)
 
 
-def carry_through(session: Session, order: Order) -> Entry:
+def carry_through(session: Session, order: RegionTask) -> RegionResult:
     """Do one region.
 
     Parameters
     ----------
     session : Session
         The workspace.
-    order : Order
+    order : RegionTask
         Region, indicator and day.
 
     Returns
     -------
-    Entry
+    RegionResult
         `unchanged` where everything rests on what it rested on before: nothing is computed,
         registered or issued then, but a feed whose time is over says so.
 
@@ -113,8 +115,8 @@ def carry_through(session: Session, order: Order) -> Entry:
     matter = _matter(session, order)
     series, history = matter.series, matter.history
     alone = identity(session, history, matter.targets)
-    around = neighbours_identity(matter.around.neighbours, series.indicator, order.day)
-    shared = together(alone, around)
+    inputs = neighbours_identity(matter.around.neighbours, series.indicator, order.day)
+    shared = together(alone, inputs)
     overdue = overdue_month(series.indicator, history.origin, order.day)
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
@@ -122,8 +124,8 @@ def carry_through(session: Session, order: Order) -> Entry:
     if last is not None and last.identity in (alone, shared):
         _renew_feed(session, series, order, last)
         settle_outcomes(session, order.day, order.region, order.indicator)
-        with alone_with(session, series):
-            restore(session, series)
+        with bulletin_lock(session, series):
+            repair_files(session, series)
         return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
     result, settled, run_id = _forecast(session, matter, order)
     made = _report(session, series, order)
@@ -133,7 +135,7 @@ def carry_through(session: Session, order: Order) -> Entry:
         remarks.append(f"预警等级未评估：{reason}")
     in_force = None if settled.version is None else settled.version.model
     rests_on_others = roster.POOLED in (in_force, result.choice.model)
-    return Entry(
+    return RegionResult(
         region=order.region,
         region_name=series.region.name,
         indicator=order.indicator,
@@ -154,7 +156,9 @@ def carry_through(session: Session, order: Order) -> Entry:
     )
 
 
-def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competition, Settled, str]:
+def _forecast(
+    session: Session, matter: RegionInputs, order: RegionTask
+) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     settings, series = session.settings, matter.series
     options = Options(
@@ -179,16 +183,16 @@ def _forecast(session: Session, matter: Matter, order: Order) -> tuple[Competiti
             # An earlier cycle of the day was killed after it had registered this very result.
             run.rename(f"沿用第 {before.version} 版")
             run = reopened(run.tracker, before.run_id)
-        return result, settle(run.tracker, series, result, run), run.id
+        return result, promote_if_passed(run.tracker, series, result, run), run.id
 
 
-def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
+def _report(session: Session, series: Series, order: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
         told: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
         try:
-            now = standing(session, to, series, order.day)
+            now = assess_champion(session, to, series, order.day)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
         else:
@@ -201,14 +205,14 @@ def _report(session: Session, series: Series, order: Order) -> dict[str, Any]:
                 told = {"unassessed": feed["level_reason"]}
             else:
                 told = {"level": now.decision.level, "level_name": now.decision.name}
-        with alone_with(session, series):
+        with bulletin_lock(session, series):
             made = make_bulletin(session, to, series, order.day, feed=feed)
-            written = save(session, made)
+            written = write_bulletin(session, made)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**told, "bulletin": tuple(files), "correction": made.correction}
 
 
-def _renew_feed(session: Session, series: Series, order: Order, last: Entry) -> None:
+def _renew_feed(session: Session, series: Series, order: RegionTask, last: RegionResult) -> None:
     """Let a feed whose time is over, or whose update failed before, say how things stand."""
     folder = session.workspace.thresholds
     try:
@@ -230,7 +234,7 @@ def _renew_feed(session: Session, series: Series, order: Order, last: Entry) -> 
             mark_failed(session.workspace, series, error.message)
 
 
-def say_failed(session: Session, entry: Entry) -> None:
+def say_failed(session: Session, entry: RegionResult) -> None:
     """What was published before must not look new after a failure."""
     series = Series(
         session.catalogue.region(entry.region), session.catalogue.indicator(entry.indicator)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.experiments.cycle.inbox import Arrival
-from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.on_file import OnFiles
 
 _ACTIONS = {
@@ -35,7 +35,7 @@ class Report:
         Its day.
     arrivals : tuple of Arrival
         Files of the watched folder.
-    entries : tuple of Entry
+    entries : tuple of RegionResult
         Series, in the order they were done.
     unreached : tuple of str
         What failed around the regions (index page, notification), in Chinese.
@@ -45,12 +45,12 @@ class Report:
 
     day: date
     arrivals: tuple[Arrival, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[RegionResult, ...]
     unreached: tuple[str, ...] = ()
     bulletins: OnFiles = field(default_factory=dict)
 
     @property
-    def failed(self) -> list[Entry]:
+    def failed(self) -> list[RegionResult]:
         """Series that were not carried through."""
         return [e for e in self.entries if e.state in ("failed", "timeout")]
 
@@ -94,7 +94,7 @@ def subject(report: Report) -> str:
     return f"{mark}就业失业预测月度作业 {report.day}：{'，'.join(parts)}"
 
 
-def _series_lines(entry: Entry, bulletins: OnFiles) -> list[str]:
+def _series_lines(entry: RegionResult, bulletins: OnFiles) -> list[str]:
     demo = "（演示数据）" if entry.demo else ""
     head = f"· {entry.title}{demo}：{STATES[entry.state]}"
     facts = [f"{entry.data_month} 为 {entry.latest}"] if entry.data_month else []
@@ -103,8 +103,8 @@ def _series_lines(entry: Entry, bulletins: OnFiles) -> list[str]:
         nothing = entry.action == "kept" and entry.version is None
         facts.append(_NOTHING_IN_FORCE if nothing else _ACTIONS[entry.action])
     # The entry knows what was drafted then; people have taken further steps since.
-    mine = bulletins.get((entry.region, entry.indicator, entry.data_month or ""), ())
-    facts += [mine[-1].told] if mine else []
+    targets_in_force = bulletins.get((entry.region, entry.indicator, entry.data_month or ""), ())
+    facts += [targets_in_force[-1].told] if targets_in_force else []
     facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
     lines = [head + (f"；{'；'.join(facts)}" if facts else "")]
     if entry.message:

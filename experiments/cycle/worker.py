@@ -19,9 +19,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from employment_forecast.data.errors import ForecastError
-from employment_forecast.data.files import locked
+from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import Workspace
-from employment_forecast.experiments.cycle.journal import Entry
+from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.forecasting.backtest import watch_parent
 
@@ -30,7 +30,7 @@ _ENDING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Order:
+class RegionTask:
     """What a worker is asked to do.
 
     Attributes
@@ -46,15 +46,15 @@ class Order:
     day: date
 
 
-class TooLong(Exception):
+class RegionTimeout(Exception):
     """A region took longer than allowed."""
 
 
-class Ended(Exception):
+class WorkerDied(Exception):
     """The process ended without an answer."""
 
 
-Job = Callable[[Order], Entry]
+Job = Callable[[RegionTask], RegionResult]
 Prepare = Callable[[Path], Job]
 
 
@@ -79,7 +79,7 @@ def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
             job = job or prepare(root)
             # The worker of a cycle that was killed ends a moment after it: no region is done twice
             # at once.
-            with locked(cycle_folder(Workspace(root)) / WORKING):
+            with lock(cycle_folder(Workspace(root)) / WORKING):
                 answer = job(order)
             link.send(answer)
         except ForecastError as error:
@@ -121,16 +121,16 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def ask(self, order: Order) -> Entry:
+    def ask(self, order: RegionTask) -> RegionResult:
         """Have an order done.
 
         Raises
         ------
         ForecastError
             As raised by the job.
-        TooLong
+        RegionTimeout
             If it takes too long; its processes are ended.
-        Ended
+        WorkerDied
             If the process ends by itself (memory, crash).
         """
         link = self._started()
@@ -138,17 +138,17 @@ class Worker:
             link.send(order)
             if not link.poll(self._seconds):
                 self._end()
-                raise TooLong
+                raise RegionTimeout
             answer = link.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             self._end()
-            raise Ended from error
+            raise WorkerDied from error
         except BaseException:
             self._end()
             raise
         if isinstance(answer, ForecastError):
             raise answer
-        assert isinstance(answer, Entry)
+        assert isinstance(answer, RegionResult)
         return answer
 
     def _started(self) -> Connection:

@@ -3,10 +3,10 @@
 from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
 from employment_forecast.experiments.promotion.lifecycle import (
     PASSED_WHY,
-    Settled,
-    examine,
+    PromotionResult,
+    examine_only,
     promote,
-    settle,
+    promote_if_passed,
 )
 from employment_forecast.experiments.promotion.version_view import (
     ALIAS_NAMES,
@@ -20,13 +20,13 @@ __all__ = [
     "ALIAS_NAMES",
     "Evidence",
     "PASSED_WHY",
-    "Settled",
+    "PromotionResult",
     "chosen",
     "comparison",
     "document",
-    "examine",
+    "examine_only",
     "promote",
     "row",
-    "settle",
+    "promote_if_passed",
     "stored_evidence",
 ]

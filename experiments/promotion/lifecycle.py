@@ -29,7 +29,7 @@ REFRESH_WHY = "候选未通过，沿用现役模型并更新数据"
 
 
 @dataclass(frozen=True)
-class Settled:
+class PromotionResult:
     """What became of a run's candidate.
 
     Attributes
@@ -84,22 +84,24 @@ def candidate_of(tracker: Tracker, series: Series, run_id: str) -> Version:
     )
 
 
-def examine(tracker: Tracker, series: Series, result: Competition, run: Run) -> Settled:
+def examine_only(
+    tracker: Tracker, series: Series, result: Competition, run: Run
+) -> PromotionResult:
     """Judge a run's candidate against the version in force and keep the verdict; promote nothing.
 
     Parameters
     ----------
     tracker, series, result, run
-        As for `settle`.
+        As for `promote_if_passed`.
 
     Returns
     -------
-    Settled
+    PromotionResult
         With the action `kept`.
     """
     candidate = candidate_of(tracker, series, run.id)
     verdict, incumbent = _judged(tracker, series, result, candidate)
-    return Settled(incumbent, candidate, verdict, "kept", ONLY_EXAMINED)
+    return PromotionResult(incumbent, candidate, verdict, "kept", ONLY_EXAMINED)
 
 
 def _judged(
@@ -112,7 +114,9 @@ def _judged(
     return verdict, incumbent
 
 
-def settle(tracker: Tracker, series: Series, result: Competition, run: Run) -> Settled:
+def promote_if_passed(
+    tracker: Tracker, series: Series, result: Competition, run: Run
+) -> PromotionResult:
     """Judge a run's candidate and put in force what should be, without asking anybody.
 
     A candidate that passes the gate is promoted. Of one that does not, the incumbent's model is
@@ -133,7 +137,7 @@ def settle(tracker: Tracker, series: Series, result: Competition, run: Run) -> S
 
     Returns
     -------
-    Settled
+    PromotionResult
 
     Raises
     ------
@@ -147,23 +151,23 @@ def settle(tracker: Tracker, series: Series, result: Competition, run: Run) -> S
     if incumbent is not None and incumbent.run_id == run.id:
         verdict = gate.judge(tracker, series, candidate, evidence_of(result), incumbent)
         action: Action = "promoted" if incumbent.version == candidate.version else "refreshed"
-        return Settled(incumbent, candidate, verdict, action, "此次运行的版本已是现役版本")
+        return PromotionResult(incumbent, candidate, verdict, action, "此次运行的版本已是现役版本")
     verdict, incumbent = _judged(tracker, series, result, candidate)
     if verdict.passed:
         done = registry.promote(tracker, series, candidate.version, PASSED_WHY)
-        return Settled(done.champion, candidate, verdict, "promoted", PASSED_WHY)
+        return PromotionResult(done.champion, candidate, verdict, "promoted", PASSED_WHY)
     if incumbent is None:
         why = "候选未通过晋级检查，尚无现役版本"
-        return Settled(None, candidate, verdict, "kept", why)
+        return PromotionResult(None, candidate, verdict, "kept", why)
     if older(result, incumbent):
         why = "此次运行的数据不比现役版本新，现役版本不变"
-        return Settled(incumbent, candidate, verdict, "kept", why)
+        return PromotionResult(incumbent, candidate, verdict, "kept", why)
     try:
         version = registry.refresh(run, series, result, incumbent, candidate)
     except NoModelError as error:
-        return Settled(incumbent, candidate, verdict, "kept", error.message)
+        return PromotionResult(incumbent, candidate, verdict, "kept", error.message)
     done = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)
-    return Settled(done.champion, candidate, verdict, "refreshed", REFRESH_WHY)
+    return PromotionResult(done.champion, candidate, verdict, "refreshed", REFRESH_WHY)
 
 
 def older(result: Competition, incumbent: Version) -> bool:
@@ -175,7 +179,7 @@ def older(result: Competition, incumbent: Version) -> bool:
     if result.history.fingerprint != incumbent.tags.get("data_fingerprint"):
         return False
     # Where it rests on other regions, their news is news.
-    return not (around := incumbent.tags.get("neighbours")) or around == result.neighbours
+    return not (inputs := incumbent.tags.get("neighbours")) or inputs == result.neighbours
 
 
 def promote(

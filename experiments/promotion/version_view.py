@@ -19,7 +19,7 @@ from employment_forecast.experiments.registry import (
 )
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
-from employment_forecast.forecasting.backtest import compare
+from employment_forecast.forecasting.backtest import compare_versions
 
 ALIAS_NAMES = {CHAMPION: "现役", PREVIOUS: "前任", CANDIDATE: "候选"}
 _SCORES = ("wis", "mase", "coverage80", "coverage95", "cap_brier")
@@ -147,7 +147,7 @@ def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
     """
     evidence = {v.version: stored_evidence(tracker, v) for v in picked}
     newest = max(picked, key=lambda v: (v.data_month, int(v.version))).version
-    found = compare({n: (e.backtest, e.model) for n, e in evidence.items()}, newest)
+    found = compare_versions({n: (e.backtest, e.model) for n, e in evidence.items()}, newest)
 
     def shown(value: float | None) -> float | None:
         return None if value is None else round(value, 4)

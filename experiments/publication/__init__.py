@@ -3,8 +3,8 @@
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
-    follow,
     publish_feed,
+    republish,
 )
 from employment_forecast.experiments.publication.issued_warnings import (
     issue_warnings,
@@ -16,7 +16,7 @@ __all__ = [
     "build_feed",
     "failure",
     "feed_document",
-    "follow",
+    "republish",
     "issue_warnings",
     "mark_failed",
     "publish",

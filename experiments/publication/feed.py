@@ -14,19 +14,23 @@ from employment_forecast.data.catalogue import Series, figure
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.publishing import publish, region_document
-from employment_forecast.experiments.publication.standing import Standing, standing
+from employment_forecast.experiments.publication.standing import ChampionAssessment, assess_champion
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.register import RegisterFlows, register_flows
 from employment_forecast.features.sample import SampleWarnings
-from employment_forecast.forecasting.documents import cap_document, joint_document, total_document
-from employment_forecast.forecasting.documents import level_document as reached_document
+from employment_forecast.forecasting.documents import (
+    cap_document,
+    joint_document,
+    milestone_document,
+    total_document,
+)
 from employment_forecast.forecasting.early_warning import (
     cap_id,
     cap_words,
-    level_document,
     probability_rows,
     scheme_document,
+    warning_level_document,
     warning_lines,
 )
 from employment_forecast.forecasting.early_warning.feed import line_rows
@@ -39,7 +43,7 @@ _STOCK, _FLOWS = (
 )
 
 
-def _state(now: Standing) -> tuple[str, str]:
+def _state(now: ChampionAssessment) -> tuple[str, str]:
     if now.newest > now.history.origin:
         return "stale", f"已有 {now.newest} 的数据，现役模型只用到 {now.history.origin}"
     if now.newest < now.history.origin:
@@ -72,7 +76,7 @@ def _sample_document(sample: SampleWarnings | None) -> dict[str, Any] | None:
     }
 
 
-def _flows(session: Session, now: Standing) -> RegisterFlows | None:
+def _flows(session: Session, now: ChampionAssessment) -> RegisterFlows | None:
     """Flows of the register as known on the day; None where there are none."""
     if now.series.indicator.code != _STOCK:
         return None
@@ -90,7 +94,7 @@ def _flows(session: Session, now: Standing) -> RegisterFlows | None:
     return register_flows(now.history.series, *columns)
 
 
-def _flow_rows(session: Session, now: Standing) -> list[dict[str, Any]]:
+def _flow_rows(session: Session, now: ChampionAssessment) -> list[dict[str, Any]]:
     flows = _flows(session, now)
     if flows is None:
         return []
@@ -118,15 +122,15 @@ def _flow_rows(session: Session, now: Standing) -> list[dict[str, Any]]:
     return rows
 
 
-def feed_document(session: Session, now: Standing) -> dict[str, Any]:
+def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
     """The feed as a JSON-able document, without its checksum.
 
     Parameters
     ----------
     session : Session
         Settings and flows.
-    now : Standing
-        From `standing`.
+    now : ChampionAssessment
+        From `assess_champion`.
 
     Returns
     -------
@@ -148,6 +152,7 @@ def feed_document(session: Session, now: Standing) -> dict[str, Any]:
             target, history, stored.paths, stored.tested_horizon, now.applied
         )
     assessable = bool(now.assessed.caps)
+    decided = assessable or bool(now.decision.reasons)
     following = str((history.origin + 1).year)
     return {
         "schema_version": feed_files.SCHEMA_VERSION,
@@ -182,14 +187,13 @@ def feed_document(session: Session, now: Standing) -> dict[str, Any]:
             for a in now.assessed.caps
         ],
         "floors": [total_document(a, indicator) for a in now.assessed.totals],
-        "levels_assessed": [reached_document(a, indicator) for a in now.assessed.levels],
+        "levels_assessed": [milestone_document(a, indicator) for a in now.assessed.levels],
         "joint": joint_document(now.assessed.joint),
         "scheme": scheme_document(now.scheme),
         "lines": lines,
         "flow_lines": _flow_rows(session, now),
-        "level": level_document(now.decision, now.scheme) if assessable or now.decision.reasons
-        else None,
-        "level_reason": "" if assessable or now.decision.reasons else "没有可评估的控制数",
+        "level": warning_level_document(now.decision, now.scheme) if decided else None,
+        "level_reason": "" if decided else "没有可评估的控制数",
         "probabilities": chances,
         "sample_warnings": _sample_document(now.sample),
         "notes": list(history.notes),
@@ -200,8 +204,8 @@ def feed_document(session: Session, now: Standing) -> dict[str, Any]:
 def build_feed(
     session: Session, tracker: Tracker, series: Series, day: date, *, past: bool = False
 ) -> dict[str, Any]:
-    """The feed of one series on a day; see `standing` and `feed_document`."""
-    return feed_document(session, standing(session, tracker, series, day, past=past))
+    """The feed of one series on a day; see `assess_champion` and `feed_document`."""
+    return feed_document(session, assess_champion(session, tracker, series, day, past=past))
 
 
 def publish_feed(
@@ -219,7 +223,7 @@ def publish_feed(
     return document
 
 
-def follow(session: Session, tracker: Tracker, series: Series, day: date) -> bool:
+def republish(session: Session, tracker: Tracker, series: Series, day: date) -> bool:
     """Publish anew where something was published before: after a promotion or a roll-back.
 
     Returns

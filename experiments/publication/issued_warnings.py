@@ -11,9 +11,9 @@ import pandas as pd
 
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.store import Issued, issue, issued, record_outcome
+from employment_forecast.data.store import IssuedWarning, issue, issued, record_outcome
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.publication.standing import Standing
+from employment_forecast.experiments.publication.standing import ChampionAssessment
 from employment_forecast.features.history import from_known
 from employment_forecast.forecasting.documents import cap_document
 from employment_forecast.forecasting.early_warning import cap_id, probabilities_by_cap
@@ -23,17 +23,17 @@ from employment_forecast.forecasting.early_warning.evaluation import judge
 NOTHING_ASSESSED = "没有可评估的控制数，未作评估"
 
 
-def level_warning(now: Standing) -> Issued:
+def level_warning(now: ChampionAssessment) -> IssuedWarning:
     """The level in force as a warning to be issued.
 
     Parameters
     ----------
-    now : Standing
-        From `experiments.publication.standing.standing`.
+    now : ChampionAssessment
+        From `experiments.publication.standing.assess_champion`.
 
     Returns
     -------
-    Issued
+    IssuedWarning
         Not stored yet; `none` is issued too, so that a silence can be judged.
     """
     version, history, decision = now.stored.version, now.history, now.decision
@@ -51,7 +51,7 @@ def level_warning(now: Standing) -> Issued:
             for cap, (_, chance) in probabilities_by_cap(now.assessed.caps).items()
         },
     }
-    return Issued(
+    return IssuedWarning(
         region=history.region,
         indicator=history.indicator,
         month=history.origin,
@@ -67,7 +67,7 @@ def level_warning(now: Standing) -> Issued:
     )
 
 
-def sample_warning(now: Standing) -> Issued | None:
+def sample_warning(now: ChampionAssessment) -> IssuedWarning | None:
     """Abnormal separations and layoffs as a warning to be issued; None if no firm stands out."""
     sample = now.sample
     if sample is None or sample.firms.empty:
@@ -84,7 +84,7 @@ def sample_warning(now: Standing) -> Issued | None:
         }
         for row in sample.firms.to_dict("records")
     ]
-    return Issued(
+    return IssuedWarning(
         region=now.history.region,
         indicator=now.history.indicator,
         month=sample.month,
@@ -101,7 +101,7 @@ def sample_warning(now: Standing) -> Issued | None:
     )
 
 
-def issue_warnings(session: Session, now: Standing) -> list[tuple[Issued, bool]]:
+def issue_warnings(session: Session, now: ChampionAssessment) -> list[tuple[IssuedWarning, bool]]:
     """Record the level in force and the firms that stand out.
 
     Returns
@@ -138,19 +138,22 @@ def settle_outcomes(
         Outcomes recorded now; what was recorded before stays.
     """
     warnings = issued(session.store, region, indicator, day=day)
-    series: dict[tuple[str, str], list[Issued]] = {}
+    series: dict[tuple[str, str], list[IssuedWarning]] = {}
     for warning in warnings:
         series.setdefault((warning.region, warning.indicator), []).append(warning)
-    return sum(_settle_series(session, day, key, mine) for key, mine in series.items())
+    return sum(
+        _settle_series(session, day, key, targets_in_force)
+        for key, targets_in_force in series.items()
+    )
 
 
 def _settle_series(
-    session: Session, day: date, key: tuple[str, str], warnings: Sequence[Issued]
+    session: Session, day: date, key: tuple[str, str], warnings: Sequence[IssuedWarning]
 ) -> int:
-    place, what = session.catalogue.region(key[0]), session.catalogue.indicator(key[1])
+    region, indicator = session.catalogue.region(key[0]), session.catalogue.indicator(key[1])
     vintages = session.store.vintages(*key)
     try:
-        history = from_known(vintages.as_of(day), place, what, day, gaps="after")
+        history = from_known(vintages.as_of(day), region, indicator, day, gaps="after")
     except DataError:
         return 0  # withdrawn or no longer usable: nothing can be told
     published = partial(_first_published, vintages)

@@ -14,7 +14,7 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
 from employment_forecast.data.feed import files as feed_files
-from employment_forecast.data.files import locked
+from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import Workspace
 
 _LOCK = ".lock"
@@ -40,7 +40,7 @@ def publish(workspace: Workspace, document: Mapping[str, Any]) -> bool:
     StorageError
         If the files cannot be written; the current document is left as it was.
     """
-    with locked(workspace.thresholds / _LOCK):
+    with lock(workspace.thresholds / _LOCK):
         return feed_files.write(workspace.thresholds, document)
 
 

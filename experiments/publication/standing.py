@@ -11,7 +11,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.records import Known
-from employment_forecast.data.store import Issued, firm_panel, issued, separation_details
+from employment_forecast.data.store import IssuedWarning, firm_panel, issued, separation_details
 from employment_forecast.data.targets import Target, in_force, period_months, value_at
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import StoredForecast, load_champion
@@ -21,11 +21,11 @@ from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.sample import SampleWarnings, sample_warnings
 from employment_forecast.forecasting.assessment import Assessments, assess_all
 from employment_forecast.forecasting.early_warning import (
-    Decision,
     Evidence,
     FirmEvent,
+    LevelDecision,
     cap_id,
-    decide,
+    decide_level,
     load_scheme,
     probabilities_by_cap,
 )
@@ -36,7 +36,7 @@ GRACE_DAYS = 5
 
 
 @dataclass(frozen=True)
-class Standing:
+class ChampionAssessment:
     """What is known on a day of a series and its champion.
 
     Attributes
@@ -53,7 +53,7 @@ class Standing:
         Of the targets in force.
     scheme : Scheme
         Levels in force.
-    decision : Decision
+    decision : LevelDecision
         The level.
     sample : SampleWarnings or None
         Firms that stand out.
@@ -71,7 +71,7 @@ class Standing:
     targets: tuple[Target, ...]
     assessed: Assessments
     scheme: Scheme
-    decision: Decision
+    decision: LevelDecision
     sample: SampleWarnings | None
     newest: pd.Period
     revised: tuple[pd.Period, ...]
@@ -136,21 +136,21 @@ def _events(sample: SampleWarnings | None, month: pd.Period) -> tuple[FirmEvent,
     return tuple(events)
 
 
-def _earlier(warnings: list[Issued], month: pd.Period, demo: bool) -> list[Issued]:
+def _earlier(warnings: list[IssuedWarning], month: pd.Period, demo: bool) -> list[IssuedWarning]:
     """The last warning of each month of data before one, oldest first."""
     by_month = {w.month: w for w in warnings if w.month < month and w.demo == demo}
     return [by_month[m] for m in sorted(by_month)]
 
 
-def _previous(earlier: list[Issued]) -> Decision | None:
+def _previous(earlier: list[IssuedWarning]) -> LevelDecision | None:
     if not earlier:
         return None
     last = earlier[-1]
     since = pd.Period(last.evidence.get("since", str(last.month)), freq="M")
-    return Decision(last.level, last.level_name, (), since, "")
+    return LevelDecision(last.level, last.level_name, (), since, "")
 
 
-def _course(earlier: list[Issued], target: Target) -> dict[pd.Period, float]:
+def _course(earlier: list[IssuedWarning], target: Target) -> dict[pd.Period, float]:
     """Probability by month of the caps of a kind, whatever the year they were for."""
     kind = (target.tier, target.basis, target.length)
     found = {}
@@ -175,7 +175,7 @@ def _evidence(
     session: Session,
     series: Series,
     assessed: Assessments,
-    earlier: list[Issued],
+    earlier: list[IssuedWarning],
     scheme: Scheme,
     sample: SampleWarnings | None,
     history: History,
@@ -201,9 +201,9 @@ def _monthly(known: Known, indicator: Indicator) -> pd.Series[float]:
     return monthly_figures(known, indicator)[0].values.dropna()
 
 
-def standing(
+def assess_champion(
     session: Session, tracker: Tracker, series: Series, day: date, *, past: bool = False
-) -> Standing:
+) -> ChampionAssessment:
     """Assess the targets on the champion's paths and decide the level.
 
     Parameters
@@ -221,7 +221,7 @@ def standing(
 
     Returns
     -------
-    Standing
+    ChampionAssessment
 
     Raises
     ------
@@ -238,9 +238,11 @@ def standing(
         )
     history, month = stored.history, stored.history.origin
     targets = tuple(session.targets())
-    mine = in_force(targets, history.region, history.indicator, month + 1, day, demo=history.demo)
+    targets_in_force = in_force(
+        targets, history.region, history.indicator, month + 1, day, demo=history.demo
+    )
     assessed = assess_all(
-        mine, history, stored.paths, stored.tested_horizon,
+        targets_in_force, history, stored.paths, stored.tested_horizon,
         lambda target, at: value_at(target, targets, at, as_of=day),
     )  # fmt: skip
     scheme = load_scheme(session.settings, str(session.workspace.settings_file))
@@ -253,14 +255,14 @@ def standing(
     seen = history.series
     both = seen.index.intersection(known.index)
     moved = ~np.isclose(seen[both].to_numpy(), known[both].to_numpy(), rtol=1e-9, atol=0)
-    return Standing(
+    return ChampionAssessment(
         series=series,
         stored=stored,
         day=day,
         targets=targets,
         assessed=assessed,
         scheme=scheme,
-        decision=decide(scheme, evidence, _previous(earlier)),
+        decision=decide_level(scheme, evidence, _previous(earlier)),
         sample=sample,
         newest=known.index[-1] if len(known) else history.start - 1,
         revised=tuple(both[moved]),

@@ -22,7 +22,7 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
 from employment_forecast.experiments.archive import content, save_model
 from employment_forecast.experiments.registry import Version, registry
-from employment_forecast.experiments.tracking import Figures, Plan, Run, Status, begin
+from employment_forecast.experiments.tracking import Figures, Run, RunPlan, Status, begin
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning import LineRule
 
@@ -81,7 +81,7 @@ def _child(series: Series, result: Competition, model: int) -> Child:
 
 
 @contextmanager
-def packed(
+def packaged(
     series: Series,
     result: Competition,
     rule: LineRule,
@@ -170,14 +170,14 @@ def log(run: Run, series: Series, package: Package) -> Version:
     return version
 
 
-def keep(package: Package, plan: Plan, series: Series, spool: Path) -> Path:
+def spool(package: Package, plan: RunPlan, series: Series, spool: Path) -> Path:
     """Keep a package on this machine until it can be logged.
 
     Parameters
     ----------
     package : Package
         What to keep.
-    plan : Plan
+    plan : RunPlan
         Of its run.
     series : Series
         Names.
@@ -224,14 +224,14 @@ def keep(package: Package, plan: Plan, series: Series, spool: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SpooledPackage:
     """A package read back.
 
     Attributes
     ----------
     region, indicator : str
         Codes.
-    plan : Plan
+    plan : RunPlan
         Of its run.
     package : Package
         What to log.
@@ -239,7 +239,7 @@ class Kept:
 
     region: str
     indicator: str
-    plan: Plan
+    plan: RunPlan
     package: Package
 
 
@@ -250,8 +250,8 @@ def waiting(spool: Path) -> list[Path]:
     return sorted(p for p in spool.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
-def read(folder: Path) -> Kept:
-    """Read back what `keep` wrote.
+def read(folder: Path) -> SpooledPackage:
+    """Read back what `spool` wrote.
 
     Raises
     ------
@@ -271,7 +271,7 @@ def read(folder: Path) -> Kept:
             version_description=raw["version_description"],
             folder=folder,
         )
-        return Kept(raw["region"], raw["indicator"], Plan(**raw["plan"]), package)
+        return SpooledPackage(raw["region"], raw["indicator"], RunPlan(**raw["plan"]), package)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(
             f"暂存的运行结果“{folder}”已损坏（{type(error).__name__}）。",

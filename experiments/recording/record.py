@@ -15,14 +15,14 @@ from employment_forecast.experiments.recording import package
 from employment_forecast.experiments.recording.spool import spool_of
 from employment_forecast.experiments.registry import Version
 from employment_forecast.experiments.tracking import (
-    Plan,
     Run,
+    RunPlan,
     Tracker,
+    close_abandoned_runs,
     experiment_name,
     experiment_tags,
     open_tracker,
     silence,
-    sweep,
 )
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning import line_rule
@@ -35,7 +35,7 @@ class Recording:
     ----------
     series : Series
         What is forecast.
-    plan : Plan
+    plan : RunPlan
         Of the run.
     workspace : Workspace
         Keeps the result where MLflow cannot; its settings hold the warning levels.
@@ -48,7 +48,7 @@ class Recording:
     def __init__(
         self,
         series: Series,
-        plan: Plan,
+        plan: RunPlan,
         workspace: Workspace,
         begun: Future[Run],
         rehearsed: Future[None],
@@ -108,11 +108,11 @@ class Recording:
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
         rule = line_rule(load_settings(self._workspace))
-        with package.packed(self._series, result, rule, seconds, chart, files) as packed:
+        with package.packaged(self._series, result, rule, seconds, chart, files) as packed:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:
-                kept = package.keep(packed, self._plan, self._series, spool_of(self._workspace))
+                kept = package.spool(packed, self._plan, self._series, spool_of(self._workspace))
                 raise UnrecordedError(
                     f"预测已完成，但未能记入 MLflow（{error.message.rstrip('。')}）；"
                     f"结果已暂存于“{kept}”。",
@@ -120,8 +120,8 @@ class Recording:
                 ) from error
 
 
-def _plan(series: Series) -> Plan:
-    return Plan(
+def _plan(series: Series) -> RunPlan:
+    return RunPlan(
         experiment=experiment_name(series),
         folder=series.registered_name,
         experiment_tags=experiment_tags(series),
@@ -130,8 +130,8 @@ def _plan(series: Series) -> Plan:
     )
 
 
-def _begin(tracker: Tracker, plan: Plan) -> Run:
-    sweep(tracker)
+def _begin(tracker: Tracker, plan: RunPlan) -> Run:
+    close_abandoned_runs(tracker)
     return plan.begin(tracker)
 
 

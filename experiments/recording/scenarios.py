@@ -11,11 +11,11 @@ from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.tracking import (
     NOTE_TAG,
     Figures,
+    close_abandoned_runs,
     experiment_name,
     open_tracker,
     program_version,
     running,
-    sweep,
     user,
 )
 from employment_forecast.forecasting.assessment import Assessment
@@ -84,7 +84,7 @@ def record_scenario(
     params = {each.key: each.range for each in found.stated}
     params |= {"scenario": name, "seed": str(base.options.seed), "paths": str(base.options.n_paths)}
     with open_tracker(tracking_uri, workspace) as tracker:
-        sweep(tracker)
+        close_abandoned_runs(tracker)
         experiment = tracker.experiment(
             f"情景 · {experiment_name(series)}",
             f"{KIND}.{series.registered_name}",

@@ -14,7 +14,7 @@ from employment_forecast.experiments.promotion import gate, stored_evidence
 from employment_forecast.experiments.recording import package
 from employment_forecast.experiments.registry import Version, champion_of
 from employment_forecast.experiments.registry.versions import versions
-from employment_forecast.experiments.tracking import Tracker, sweep
+from employment_forecast.experiments.tracking import Tracker, close_abandoned_runs
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _log(tracker: Tracker, catalogue: Catalogue, folder: Path) -> Version:
     for version in versions(tracker, series):
         if version.tags.get(package.SPOOL_TAG) == folder.name:
             return version
-    sweep(tracker)
+    close_abandoned_runs(tracker)
     run = kept.plan.begin(tracker)
     try:
         version = package.log(run, series, kept.package)

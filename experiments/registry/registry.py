@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError
-from employment_forecast.data.files import locked
+from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import load_settings
 from employment_forecast.experiments.archive import save_model, version_description, version_tags
 from employment_forecast.experiments.registry.versions import (
@@ -274,7 +274,7 @@ def promote(
 
 def _deciding(tracker: Tracker, series: Series) -> AbstractContextManager[None]:
     """One decision about a series at a time on this machine."""
-    return locked(tracker.home / "locks" / f"{series.registered_name}.lock")
+    return lock(tracker.home / "locks" / f"{series.registered_name}.lock")
 
 
 def _put_in_force(

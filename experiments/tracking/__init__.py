@@ -1,6 +1,6 @@
 """The one door to MLflow."""
 
-from employment_forecast.experiments.tracking.abandoned import Plan, sweep
+from employment_forecast.experiments.tracking.abandoned import RunPlan, close_abandoned_runs
 from employment_forecast.experiments.tracking.database import check, shown, sqlite_file
 from employment_forecast.experiments.tracking.names import (
     NOTE_TAG,
@@ -23,7 +23,7 @@ from employment_forecast.experiments.tracking.ui import serve
 __all__ = [
     "Figures",
     "NOTE_TAG",
-    "Plan",
+    "RunPlan",
     "Run",
     "Status",
     "Tracker",
@@ -40,6 +40,6 @@ __all__ = [
     "shown",
     "silence",
     "sqlite_file",
-    "sweep",
+    "close_abandoned_runs",
     "user",
 ]

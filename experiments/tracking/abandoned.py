@@ -23,7 +23,7 @@ GONE = "进程已不存在（被强行结束或断电），由后续命令标记
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """A run about to begin, written into the life sign.
 
     Loading MLflow takes seconds; a process killed meanwhile has a plan and no run, and the run is
@@ -69,7 +69,7 @@ class Plan:
         return begin(tracker, experiment, self.name, {**self.tags, **whose}, started=self.started)
 
 
-def sweep(tracker: Tracker) -> list[str]:
+def close_abandoned_runs(tracker: Tracker) -> list[str]:
     """Mark as killed what processes of this workspace left running when they died.
 
     Parameters
@@ -105,10 +105,10 @@ def sweep(tracker: Tracker) -> list[str]:
     return swept
 
 
-def _planned(sign: Path) -> Plan | None:
+def _planned(sign: Path) -> RunPlan | None:
     """Plan in a life sign; None if there is none, or the process died while writing it."""
     try:
-        return Plan(**json.loads(sign.read_bytes()))
+        return RunPlan(**json.loads(sign.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from employment_forecast.data.errors import StorageError
-from employment_forecast.data.files import locked
+from employment_forecast.data.files import lock
 
 BUSY_SECONDS = 30.0
 
@@ -38,7 +38,7 @@ def one_writer(uri: str) -> AbstractContextManager[None]:
     transaction that read before another one wrote. Waiting for one's turn outside avoids both.
     """
     file = sqlite_file(uri)
-    return nullcontext() if file is None else locked(file.with_name(f"{file.name}.lock"))
+    return nullcontext() if file is None else lock(file.with_name(f"{file.name}.lock"))
 
 
 def prepare(uri: str, artifacts: Path) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from employment_forecast.data.errors import ForecastError, NotFoundError, StorageError
-from employment_forecast.data.files import LifeSign
+from employment_forecast.data.files import ProcessMarker
 from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.tracking.database import (
     check,
@@ -52,7 +52,7 @@ class Tracker:
         self.process = uuid.uuid4().hex
         self._client: MlflowClient | None = None
         self._opening = threading.Lock()
-        self._sign: LifeSign | None = None
+        self._sign: ProcessMarker | None = None
         self._unfinished: set[str] = set()
 
     @property
@@ -235,7 +235,7 @@ class Tracker:
             What they should know if it dies; only the first call counts.
         """
         if self._sign is None:
-            self._sign = LifeSign(self.signs, self.process, content)
+            self._sign = ProcessMarker(self.signs, self.process, content)
 
     def started(self, run_id: str) -> None:
         """Note a run as this process's to end."""

@@ -197,7 +197,7 @@ def explain(
         redraw(series, older.facts, material, day, newer.paths.horizon, progress),
         (newer.history, newer.paths),
     ]
-    mine = in_force(
+    targets_in_force = in_force(
         targets, series.region.code, series.indicator.code, now + 1, day, demo=newer.history.demo
     )
     common = pd.period_range(now + 1, min(older.paths.months[-1], newer.paths.months[-1]), freq="M")
@@ -208,7 +208,7 @@ def explain(
         for _, p in stages
     ]  # fmt: skip
     tested = newer.tested_horizon
-    chances = [_cap_probabilities(mine, h, p, tested) for h, p in stages]
+    chances = [_cap_probabilities(targets_in_force, h, p, tested) for h, p in stages]
     ahead = pd.period_range(then + 1, now, freq="M")
     said = older.paths.quantiles()[:, 4]
     published = newer.history

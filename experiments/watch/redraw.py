@@ -14,7 +14,7 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError
 from employment_forecast.data.records import Vintages
 from employment_forecast.experiments.registry import StoredForecast
-from employment_forecast.features.history import History, Surroundings, neighbours_identity
+from employment_forecast.features.history import History, ModelInputs, neighbours_identity
 from employment_forecast.forecasting.backtest import CellCache, Progress
 from employment_forecast.forecasting.competition import Options, rechosen
 from employment_forecast.forecasting.competition.compete import compete
@@ -36,7 +36,7 @@ class Material:
     ----------
     vintages : Vintages
         The series with its publication days.
-    around : Surroundings
+    around : ModelInputs
         Indicators beside it and the same indicator of other regions.
     cache : CellCache or None
         Keeps cells; None computes everything anew.
@@ -45,7 +45,7 @@ class Material:
     """
 
     vintages: Vintages
-    around: Surroundings
+    around: ModelInputs
     cache: CellCache | None = None
     jobs: int = 1
 
@@ -189,8 +189,8 @@ def verify(
     facts, kept = stored.facts, stored.paths
     as_of = date.fromisoformat(facts["as_of"])
     code_then = str(facts["code_version"])
-    around = facts.get("neighbours") or ""
-    if around not in (
+    inputs = facts.get("neighbours") or ""
+    if inputs not in (
         "",
         neighbours_identity(material.around.neighbours, series.indicator, as_of),
     ):

@@ -69,9 +69,9 @@ def regressors(
     periods : int
         Number of months, to 2099-12 at most.
     windows : Windows
-        Days before, during and after the festival, see `features.calendar.regressors.windows`.
+        Days before, during and after the festival, see `features.calendar.windows`.
     stock : bool
-        Running sums, for a month-end stock; see `features.calendar.regressors.festival.centred_shares`.
+        Running sums, for a month-end stock; see `features.calendar.festival.centred_shares`.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def working_day_effect(start: pd.Period, periods: int, as_of: date | None = None
     Parameters
     ----------
     start, periods, as_of
-        As in `features.calendar.regressors.workdays.working_days`.
+        As in `features.calendar.workdays.working_days`.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def optional_regressors(
 ) -> pd.DataFrame:
     """Calendar columns that a series of some kind may answer to.
 
-    Whether it does is for a criterion to decide, see `models.effects.effects.effects`.
+    Whether it does is for a criterion to decide, see `models.effects.effects`.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ def choose_windows(
     start : pandas.Period
         Month of the first value.
     stock : bool
-        The series is a month-end stock; see `features.calendar.regressors.festival.centred_shares`.
+        The series is a month-end stock; see `features.calendar.festival.centred_shares`.
     candidates : sequence of Windows
         What to choose from; the default windows are always among them.
     min_months : int

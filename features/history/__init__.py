@@ -1,30 +1,30 @@
 """The modelling history: what the models may see of a series as of a date."""
 
 from employment_forecast.features.history.build import from_known
-from employment_forecast.features.history.covariates import KnownSource, LaggedIndicator, Other
+from employment_forecast.features.history.covariates import Covariate, CovariateSource, KnownSource
 from employment_forecast.features.history.history import KNOWN_AHEAD, History
 from employment_forecast.features.history.inputs import (
-    NOTHING,
+    NO_INPUTS,
+    ModelInputs,
     Neighbour,
-    Surroundings,
     histories_beside,
     neighbours_identity,
-    stored_surroundings,
+    stored_inputs,
 )
-from employment_forecast.features.history.stored_covariates import stored_others
+from employment_forecast.features.history.stored_covariates import stored_covariate_sources
 
 __all__ = [
     "History",
     "KNOWN_AHEAD",
     "KnownSource",
-    "LaggedIndicator",
-    "NOTHING",
+    "Covariate",
+    "NO_INPUTS",
     "Neighbour",
-    "Other",
-    "Surroundings",
+    "CovariateSource",
+    "ModelInputs",
     "from_known",
     "histories_beside",
     "neighbours_identity",
-    "stored_others",
-    "stored_surroundings",
+    "stored_covariate_sources",
+    "stored_inputs",
 ]

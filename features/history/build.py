@@ -21,8 +21,8 @@ from employment_forecast.features.events import (
     usable_shocks,
 )
 from employment_forecast.features.history.covariates import (
-    Other,
-    lagged_indicators,
+    CovariateSource,
+    covariates_of,
 )
 from employment_forecast.features.history.history import History
 from employment_forecast.features.monthly import listed, monthly_figures
@@ -63,7 +63,7 @@ def from_known(
     indicator: Indicator,
     as_of: date,
     gaps: str = "refuse",
-    others: Sequence[Other] = (),
+    others: Sequence[CovariateSource] = (),
 ) -> History:
     """Turn known values into a history, or say why that cannot be done.
 
@@ -142,7 +142,7 @@ def from_known(
         for s in unused
         if s.month <= end
     )
-    lagged, absent = lagged_indicators(others, as_of, demo=known.demo) if others else ((), ())
+    lagged, absent = covariates_of(others, as_of, demo=known.demo) if others else ((), ())
     return History(
         region=region.code,
         indicator=indicator.code,

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class KnownSource(Protocol):
-    """What tells the state of a series on a day: `data.records.vintages.Vintages`, or a derived index."""
+    """What tells the state of a series on a day: `data.records.Vintages`, or a derived index."""
 
     @property
     def region(self) -> str:
@@ -31,11 +31,11 @@ class KnownSource(Protocol):
 
 
 # An indicator and where its values come from.
-Other = tuple[Indicator, KnownSource]
+CovariateSource = tuple[Indicator, KnownSource]
 
 
 @dataclass(frozen=True)
-class LaggedIndicator:
+class Covariate:
     """An indicator as it was known on a day.
 
     Attributes
@@ -51,7 +51,7 @@ class LaggedIndicator:
     transform : str
         Scale for models, `log` or `none`; a logarithm only where every value is positive.
     demo, pseudo_real_time : bool
-        As in `features.history.history.history.History`.
+        As in `features.history.history.History`.
     breaks : tuple of pandas.Period
         First months of changed definitions inside the series (treatment `dummy`): the change into
         such a month is no change of what is measured.
@@ -83,7 +83,7 @@ class LaggedIndicator:
         """Months by which it ends before an origin; negative if it is ahead."""
         return int(origin.ordinal - self.end.ordinal)
 
-    def since(self, month: pd.Period) -> LaggedIndicator:
+    def since(self, month: pd.Period) -> Covariate:
         """The indicator from a month on; unchanged if it begins later or would vanish."""
         cut = int(month.ordinal - self.start.ordinal)
         if cut <= 0 or cut >= len(self.values):
@@ -99,7 +99,7 @@ class LaggedIndicator:
         return repr(facts).encode(), np.ascontiguousarray(self.values, dtype="<f8").tobytes()
 
 
-def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicator | None:
+def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariate | None:
     """One indicator as of a day.
 
     Parameters
@@ -137,7 +137,7 @@ def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicato
     months = pd.period_range(values.index[0], values.index[-1], freq="M")
     filled = np.asarray(values.reindex(months), dtype=np.float64)
     steps = marked_breaks(indicator, source.region, known.demo, months[0], months[-1])
-    return LaggedIndicator(
+    return Covariate(
         region=source.region,
         indicator=indicator.code,
         name=indicator.name,
@@ -151,15 +151,15 @@ def lagged_indicator(other: Other, as_of: date, *, demo: bool) -> LaggedIndicato
     )
 
 
-def lagged_indicators(
-    others: Sequence[Other], as_of: date, *, demo: bool
-) -> tuple[tuple[LaggedIndicator, ...], tuple[str, ...]]:
+def covariates_of(
+    others: Sequence[CovariateSource], as_of: date, *, demo: bool
+) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
     """All indicators that were known on a day, and notes on those that were not.
 
     Parameters
     ----------
     others, as_of, demo
-        As in `lagged_indicator`.
+        As in `covariate_of`.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def lagged_indicators(
     """
     found, absent = [], []
     for other in others:
-        one = lagged_indicator(other, as_of, demo=demo)
+        one = covariate_of(other, as_of, demo=demo)
         if one is None:
             absent.append(other[0].name)
         else:

@@ -31,7 +31,7 @@ from employment_forecast.features.events import (
     usable_shocks,
 )
 from employment_forecast.features.history.covariates import (
-    LaggedIndicator,
+    Covariate,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -77,7 +77,7 @@ class History:
         Chinese sentences about what was left out and why.
     breaks : tuple of Break
         Changes of definition: the one the series begins with, and those a step stands for.
-    lagged : tuple of LaggedIndicator
+    lagged : tuple of Covariate
         Indicators beside the target, each as far as it was known on the day.
     shocks : tuple of Shock
         Declared events that were known on the day and whose effect can be estimated.
@@ -97,7 +97,7 @@ class History:
     sources: tuple[str, ...]
     notes: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = ()
-    lagged: tuple[LaggedIndicator, ...] = ()
+    lagged: tuple[Covariate, ...] = ()
     shocks: tuple[Shock, ...] = ()
 
     def __len__(self) -> int:
@@ -155,7 +155,7 @@ class History:
         Returns
         -------
         pandas.DataFrame
-            See `features.calendar.regressors.regressors.optional_regressors`. The first call in a process reads the
+            See `features.calendar.optional_regressors`. The first call in a process reads the
             festival calendar, which takes about a tenth of a second.
         """
         months = len(self.values) + KNOWN_AHEAD

@@ -12,9 +12,9 @@ from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.store import Store
 from employment_forecast.features.history.build import from_known
-from employment_forecast.features.history.covariates import Other
+from employment_forecast.features.history.covariates import CovariateSource
 from employment_forecast.features.history.history import History
-from employment_forecast.features.history.stored_covariates import stored_others
+from employment_forecast.features.history.stored_covariates import stored_covariate_sources
 
 # A region and all that was published of its series.
 Neighbour = tuple[Region, Vintages]
@@ -28,7 +28,7 @@ _ASKED_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ModelInputs:
     """What may help to forecast a series.
 
     Attributes
@@ -39,16 +39,16 @@ class Surroundings:
         The same indicator of other regions.
     """
 
-    others: Sequence[Other] = ()
+    others: Sequence[CovariateSource] = ()
     neighbours: Sequence[Neighbour] = ()
 
 
-NOTHING = Surroundings()
+NO_INPUTS = ModelInputs()
 
 
-def stored_surroundings(
+def stored_inputs(
     store: Store, catalogue: Catalogue, region: Region, target: Indicator, vintages: Vintages
-) -> Surroundings:
+) -> ModelInputs:
     """Everything the store holds around a series.
 
     Parameters
@@ -62,11 +62,11 @@ def stored_surroundings(
     vintages : Vintages
         The series itself; neighbours are of its kind, real or demonstration data (演示数据).
     """
-    others = stored_others(store, catalogue, region, target)
+    others = stored_covariate_sources(store, catalogue, region, target)
     if vintages.rows.empty:
-        return Surroundings(others)
+        return ModelInputs(others)
     demo = bool(vintages.rows["demo"].all())
-    return Surroundings(others, stored_neighbours(store, catalogue, region, target, demo=demo))
+    return ModelInputs(others, stored_neighbours(store, catalogue, region, target, demo=demo))
 
 
 def stored_neighbours(

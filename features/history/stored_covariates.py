@@ -17,7 +17,7 @@ from employment_forecast.data.store import (
     group_vintages,
     groups_of,
 )
-from employment_forecast.features.history.covariates import Other
+from employment_forecast.features.history.covariates import CovariateSource
 from employment_forecast.features.register import GROUP_LABELS
 from employment_forecast.features.sample import (
     INDICATOR_LABELS,
@@ -112,9 +112,9 @@ def _panel_indicators(reports: pd.DataFrame) -> tuple[pd.DataFrame, Known]:
     return table, frame
 
 
-def stored_others(
+def stored_covariate_sources(
     store: Store, catalogue: Catalogue, region: Region, target: Indicator
-) -> list[Other]:
+) -> list[CovariateSource]:
     """Everything the store holds of a region beside the target.
 
     Parameters
@@ -131,7 +131,7 @@ def stored_others(
     list of (Indicator, KnownSource)
         In catalogue order, then the target's groups of people, then the sample firms.
     """
-    found: list[Other] = []
+    found: list[CovariateSource] = []
     for indicator in catalogue.indicators:
         if indicator.code == target.code:
             continue

@@ -35,7 +35,7 @@ def monthly_figures(known: Known, indicator: Indicator) -> tuple[Known, tuple[st
     -------
     Known
         Unchanged for monthly figures. For year-to-date figures the flows of
-        `features.monthly.figures.cumulative.to_monthly`, whose sums are the published totals; a month counts as
+        `features.monthly.to_monthly`, whose sums are the published totals; a month counts as
         known from the day its total, or the total it was published with, appeared. A month whose
         flow cannot be told is NaN; the result is empty if that is every month.
     tuple of str

@@ -1,4 +1,4 @@
-"""What `features.monthly.figures.cumulative` decides by: blocks of months, their usual shares, odd Decembers."""
+"""What `cumulative` decides by: blocks of months, their usual shares, odd Decembers."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Counts are small, bursty and few, so a threshold on rates would flag the smallest firms every
 month. Each firm's count is compared with a negative binomial predictive distribution:
 
-- it is the firm's own record that counts, as far as it reaches, see `features.sample.count_prediction`;
+- it is the firm's own record that counts, as far as it reaches, see `count_prediction`;
 - expectations carry the calendar month's usual factor; until three years of that month are known,
   what the unsuspicious firms of the month show together if that is more, so that the departures
   after 春节 do not flag everybody;
@@ -151,8 +151,8 @@ def _season(ordinals: Integers, counts: Floats, staff: Floats) -> Floats:
     months = first + np.arange(size)
     relative = np.full(size, np.nan)
     for i in np.flatnonzero(there).tolist():
-        around = slice(max(i - 11, 0), i + 12)
-        usual = left[around].sum() / there[around].sum()
+        inputs = slice(max(i - 11, 0), i + 12)
+        usual = left[inputs].sum() / there[inputs].sum()
         if usual > 0:
             relative[i] = left[i] / there[i] / usual
     for k in range(12):

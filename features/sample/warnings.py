@@ -51,9 +51,9 @@ def sample_warnings(
     Parameters
     ----------
     reports : pandas.DataFrame
-        Firm months as known on a day, from `data.store.store.samples.firm_panel`.
+        Firm months as known on a day, from `data.store.samples.firm_panel`.
     details : mapping
-        Separations by `type` and by `cause`, from `data.store.store.samples.separation_details`.
+        Separations by `type` and by `cause`, from `data.store.samples.separation_details`.
     month : pandas.Period, optional
         The newest month by default.
 

@@ -9,12 +9,12 @@ from employment_forecast.forecasting.assessment.caps import (
     printed,
 )
 from employment_forecast.forecasting.assessment.events import (
-    Course,
-    course,
+    PeriodView,
     reaches,
     smallest_above,
+    view_period,
 )
-from employment_forecast.forecasting.assessment.milestones import LevelAssessment
+from employment_forecast.forecasting.assessment.milestones import MilestoneAssessment
 from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events
 from employment_forecast.forecasting.assessment.totals import TotalAssessment
 
@@ -23,14 +23,14 @@ __all__ = [
     "Assessments",
     "CapAt",
     "CapEvents",
-    "Course",
+    "PeriodView",
     "JointBreach",
-    "LevelAssessment",
+    "MilestoneAssessment",
     "TotalAssessment",
     "assess_all",
     "assessable_cap",
     "cap_events",
-    "course",
+    "view_period",
     "period_averages",
     "printed",
     "reaches",

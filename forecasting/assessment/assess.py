@@ -11,7 +11,10 @@ import pandas as pd
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import Assessment, assess, broken
-from employment_forecast.forecasting.assessment.milestones import LevelAssessment, assess_level
+from employment_forecast.forecasting.assessment.milestones import (
+    MilestoneAssessment,
+    assess_milestone,
+)
 from employment_forecast.forecasting.assessment.totals import TotalAssessment, assess_total
 from employment_forecast.models.paths import SamplePaths
 
@@ -52,7 +55,7 @@ class Assessments:
 
     caps: list[Assessment] = field(default_factory=list)
     totals: list[TotalAssessment] = field(default_factory=list)
-    levels: list[LevelAssessment] = field(default_factory=list)
+    levels: list[MilestoneAssessment] = field(default_factory=list)
     joint: JointBreach | None = None
 
     @property
@@ -108,7 +111,7 @@ def assess_all(
         if total is not None:
             found.totals.append(total)
             continue
-        level = assess_level(target, history, paths, tested)
+        level = assess_milestone(target, history, paths, tested)
         if level is not None:
             found.levels.append(level)
     if len(together) < 2:

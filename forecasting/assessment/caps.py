@@ -16,13 +16,13 @@ from employment_forecast.data.catalogue import printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.events import (
-    Course,
     Flags,
+    PeriodView,
     above,
-    course,
     expected_months,
     first_crossings,
     peak_excess,
+    view_period,
 )
 from employment_forecast.models.paths import SamplePaths
 
@@ -145,7 +145,7 @@ def _monthly(
     tested: int,
     applied: CapAt | None,
 ) -> Assessment:
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     then = np.array(_caps_then(target, seen.known, applied), dtype=float)
     over_known = above(seen.published, then, history.precision)
     over = above(seen.ahead, cap, history.precision)
@@ -233,7 +233,9 @@ def _at_end(
     )
 
 
-def period_averages(seen: Course, precision: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def period_averages(
+    seen: PeriodView, precision: float
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Mean of a complete period on each path, months as published, shape (n_paths,)."""
     past = printed(seen.published, precision).sum()
     ahead = printed(seen.ahead, precision).sum(axis=1)
@@ -243,7 +245,7 @@ def period_averages(seen: Course, precision: float) -> np.ndarray[tuple[int], np
 def _average(
     target: Target, cap: float, history: History, paths: SamplePaths, tested: int
 ) -> Assessment:
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     reasons = dict.fromkeys(("p_any", "p_any_remaining", "p_end"), NOT_MONTHLY)
     p_average = excess = None
     if seen.complete and seen.reached:
@@ -328,7 +330,7 @@ def broken(
         bool, shape (n_paths,), whose mean is `Assessment.probability`; None where that is None.
     """
     assert target.value is not None
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     n, precision = paths.n_paths, history.precision
     if target.basis == "period_end":
         if target.last_month <= history.origin:

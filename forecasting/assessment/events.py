@@ -81,7 +81,7 @@ def peak_excess(values: Floats, cap: float | Floats, precision: float) -> Floats
 
 
 @dataclass(frozen=True)
-class Course:
+class PeriodView:
     """The months of a period as far as they are published or simulated.
 
     Attributes
@@ -118,7 +118,7 @@ class Course:
         return np.asarray(self.known, dtype=np.float64)
 
 
-def course(target: Target, history: History, paths: SamplePaths) -> Course:
+def view_period(target: Target, history: History, paths: SamplePaths) -> PeriodView:
     """Lay the period of a target over a history and its paths.
 
     Parameters
@@ -132,7 +132,7 @@ def course(target: Target, history: History, paths: SamplePaths) -> Course:
 
     Returns
     -------
-    Course
+    PeriodView
 
     Raises
     ------
@@ -146,7 +146,7 @@ def course(target: Target, history: History, paths: SamplePaths) -> Course:
     known = series[(series.index >= period[0]) & (series.index <= period[-1])]
     inside = np.asarray((months >= period[0]) & (months <= period[-1]), dtype=bool)
     elapsed = max((min(period[-1], history.origin) - period[0]).n + 1, 0)
-    return Course(
+    return PeriodView(
         period=period,
         known=known,
         ahead=paths.values[:, inside],

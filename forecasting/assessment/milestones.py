@@ -10,14 +10,14 @@ from employment_forecast.data.catalogue import printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import BEYOND_HORIZON, MISSING_MONTHS
-from employment_forecast.forecasting.assessment.events import course, reaches
+from employment_forecast.forecasting.assessment.events import reaches, view_period
 from employment_forecast.models.paths import SamplePaths
 
 _BASES = ("any_month", "period_end", "point")
 
 
 @dataclass(frozen=True)
-class LevelAssessment:
+class MilestoneAssessment:
     """What the paths say about a figure to be reached.
 
     Attributes
@@ -52,9 +52,9 @@ class LevelAssessment:
     untested: bool = False
 
 
-def assess_level(
+def assess_milestone(
     target: Target, history: History, paths: SamplePaths, tested: int
-) -> LevelAssessment | None:
+) -> MilestoneAssessment | None:
     """Assess a floor or level on single figures.
 
     Parameters
@@ -74,7 +74,7 @@ def assess_level(
     ValueError
         If paths and history have different origins.
     """
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     value = target.value
     fits = target.assessable and target.unit == history.unit
     if not fits or target.direction == "cap" or target.basis not in _BASES:
@@ -107,7 +107,7 @@ def assess_level(
     else:
         shown = printed(last, precision)
         figures = [float(shown.mean()), *map(float, np.quantile(shown, (0.1, 0.5, 0.9)))]
-    return LevelAssessment(
+    return MilestoneAssessment(
         target=target,
         p_reach=p_reach,
         latest=latest,

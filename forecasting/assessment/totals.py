@@ -22,7 +22,12 @@ from employment_forecast.forecasting.assessment.caps import (
     MISSING_MONTHS,
     period_averages,
 )
-from employment_forecast.forecasting.assessment.events import Course, above, course, reaches
+from employment_forecast.forecasting.assessment.events import (
+    PeriodView,
+    above,
+    reaches,
+    view_period,
+)
 from employment_forecast.models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -132,7 +137,7 @@ def seasonal_shares(history: History, before: int) -> Floats | None:
     return np.asarray(middle / middle.sum(), dtype=float) if middle.sum() > 0 else None
 
 
-def _running_totals(seen: Course, precision: float) -> Floats:
+def _running_totals(seen: PeriodView, precision: float) -> Floats:
     """Period's total after each simulated month on each path, shape (n_paths, months)."""
     years = np.asarray(pd.PeriodIndex(seen.known.index).year, dtype=np.int64)
     this_year = years == seen.months[0].year
@@ -145,7 +150,7 @@ def _running_totals(seen: Course, precision: float) -> Floats:
     return np.asarray(totals + printed(np.array([base]), precision)[0], dtype=float)
 
 
-def _outcomes(seen: Course, target: Target, precision: float) -> Floats | None:
+def _outcomes(seen: PeriodView, target: Target, precision: float) -> Floats | None:
     """Total or average of the whole period on each path; None if it cannot be formed."""
     if not (seen.complete and seen.reached):
         return None
@@ -156,7 +161,7 @@ def _outcomes(seen: Course, target: Target, precision: float) -> Floats | None:
     return _running_totals(seen, precision)[:, -1]
 
 
-def _reach_month(seen: Course, target: Target, precision: float) -> pd.Period | None:
+def _reach_month(seen: PeriodView, target: Target, precision: float) -> pd.Period | None:
     assert target.value is not None
     done = np.cumsum(seen.published)
     met = reaches(done, target.value, precision)
@@ -194,7 +199,7 @@ def assess_total(
     ValueError
         If paths and history have different origins.
     """
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     if not assessable_total(target, history):
         return None
     assert target.value is not None
@@ -290,11 +295,11 @@ def _float(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _elapsed(seen: Course, history: History) -> int:
+def _elapsed(seen: PeriodView, history: History) -> int:
     return max((min(seen.period[-1], history.origin) - seen.period[0]).n + 1, 0)
 
 
-def _seasonal_progress(seen: Course, history: History) -> float | None:
+def _seasonal_progress(seen: PeriodView, history: History) -> float | None:
     shares = seasonal_shares(history, history.origin.year)
     if shares is None:
         return None

@@ -1,6 +1,6 @@
 """Models at past origins: cells, their cache, workers, what came of them."""
 
-from employment_forecast.forecasting.backtest.alignment import compare
+from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, describe_failures
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
@@ -14,7 +14,7 @@ from employment_forecast.forecasting.backtest.cells import (
     encode_parameters,
     group,
 )
-from employment_forecast.forecasting.backtest.covariate_cache import remembered
+from employment_forecast.forecasting.backtest.covariate_cache import cached_covariates
 from employment_forecast.forecasting.backtest.identity import code_version, engine_version
 from employment_forecast.forecasting.backtest.origins import Origin, origin_days, rolling_origins
 from employment_forecast.forecasting.backtest.residuals import ResidualCheck
@@ -36,7 +36,7 @@ __all__ = [
     "Task",
     "cell_seed",
     "code_version",
-    "compare",
+    "compare_versions",
     "compute",
     "decode",
     "decode_parameters",
@@ -46,7 +46,7 @@ __all__ = [
     "engine_version",
     "group",
     "origin_days",
-    "remembered",
+    "cached_covariates",
     "rolling_origins",
     "run_tasks",
     "watch_parent",

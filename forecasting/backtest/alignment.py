@@ -63,7 +63,7 @@ class Comparison:
     rows: tuple[Aligned, ...]
 
 
-def compare(backtests: Mapping[str, tuple[Backtest, str]], newest: str) -> Comparison:
+def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str) -> Comparison:
     """Hold versions against each other at common origins, with the same outcomes and scales.
 
     Parameters

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from employment_forecast.data.records import Known
-from employment_forecast.features.history import KnownSource, Other
+from employment_forecast.features.history import CovariateSource, KnownSource
 from employment_forecast.forecasting.backtest.cells import CellCache
 from employment_forecast.forecasting.backtest.identity import code_version
 
@@ -60,7 +60,9 @@ class Remembered:
         return self.source.as_of(day) if found is None else found
 
 
-def remembered(others: Sequence[Other], days: Iterable[date], cache: CellCache) -> list[Other]:
+def cached_covariates(
+    others: Sequence[CovariateSource], days: Iterable[date], cache: CellCache
+) -> list[CovariateSource]:
     """Answer for the days of a back-test from the cache; what is missing is computed and kept.
 
     Parameters

@@ -11,7 +11,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.features.history import History, Other, from_known
+from employment_forecast.features.history import CovariateSource, History, from_known
 
 # Parameters are estimated on the data of these calendar months and filtered forward in between,
 # so that no result depends on which months happened to be run.
@@ -50,7 +50,7 @@ def _history_at(
     indicator: Indicator,
     as_of: date,
     gaps: str,
-    others: Sequence[Other],
+    others: Sequence[CovariateSource],
 ) -> HistoryAt:
     """Look-up of the history known when a month was first published; None where there is none."""
     built: dict[pd.Period, History | None] = {}
@@ -98,7 +98,7 @@ def rolling_origins(
     as_of: date,
     count: int,
     gaps: str = "refuse",
-    others: Sequence[Other] = (),
+    others: Sequence[CovariateSource] = (),
 ) -> tuple[Origin, list[Origin]]:
     """Current origin and the `count` monthly origins before it, every one through `as_of`.
 
@@ -113,7 +113,7 @@ def rolling_origins(
     count : int
         Most origins to go back.
     gaps : {"refuse", "after"}
-        As in `features.history.history.history.from_known`.
+        As in `features.history.history.from_known`.
     others : sequence of (Indicator, KnownSource)
         Indicators beside the target, each looked at as of the origin's day.
 

@@ -9,7 +9,7 @@ from employment_forecast.forecasting.competition.calibration import (
 from employment_forecast.forecasting.competition.choice import (
     DEFAULTS,
     Choice,
-    Entry,
+    LeaderboardRow,
     common_origins,
     paired_difference,
 )
@@ -19,7 +19,7 @@ from employment_forecast.forecasting.competition.combinations import (
     learned_weights,
 )
 from employment_forecast.forecasting.competition.compete import rechosen
-from employment_forecast.forecasting.competition.evidence import Further
+from employment_forecast.forecasting.competition.evidence import ModelEvidence
 from employment_forecast.forecasting.competition.gate import (
     LEVELS,
     STATE_NAMES,
@@ -36,9 +36,9 @@ __all__ = [
     "Choice",
     "Competition",
     "DEFAULTS",
-    "Entry",
+    "LeaderboardRow",
     "Evidence",
-    "Further",
+    "ModelEvidence",
     "LEVELS",
     "NOTHING_TO_POOL",
     "Options",

@@ -31,7 +31,7 @@ FEWEST_ORIGINS = 8
 
 
 @dataclass(frozen=True)
-class Entry:
+class LeaderboardRow:
     """One line of the leaderboard.
 
     Attributes
@@ -97,7 +97,7 @@ def common_origins(backtest: Backtest) -> tuple[list[str], npt.NDArray[np.bool_]
     return scored, common
 
 
-def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[Entry]:
+def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[LeaderboardRow]:
     """Scores on common cells, best first; models without a score come last with their reason.
 
     Parameters
@@ -117,14 +117,14 @@ def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[Entr
         failure = describe_failures(record, current[model])
         floor = roster.tags(model).floor
         if model not in scored or not common.any():
-            entries.append(Entry(model, roster.label(model), floor, failure=failure))
+            entries.append(LeaderboardRow(model, roster.label(model), floor, failure=failure))
             continue
         wis = backtest.scaled_interval_scores(model)[common]
         mase = backtest.scaled_errors(model)[common]
         c80 = backtest.coverage(model, 80)[common]
         c95 = backtest.coverage(model, 95)[common]
         entries.append(
-            Entry(
+            LeaderboardRow(
                 model=model,
                 label=roster.label(model),
                 floor=floor,
@@ -165,14 +165,16 @@ def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
     return Choice(model, f"{why}，默认采用{roster.label(model)}。", {}, origins)
 
 
-def choose(backtest: Backtest, entries: Sequence[Entry], current: Mapping[str, Outcome]) -> Choice:
+def choose(
+    backtest: Backtest, entries: Sequence[LeaderboardRow], current: Mapping[str, Outcome]
+) -> Choice:
     """Choose the champion.
 
     Parameters
     ----------
     backtest : Backtest
         Evidence.
-    entries : sequence of Entry
+    entries : sequence of LeaderboardRow
         From `leaderboard`.
     current : mapping
         Forecast or failure at the current origin; only a model that forecasts now can be chosen.

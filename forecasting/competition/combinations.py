@@ -214,8 +214,8 @@ def shared_shifts(
 def _key(
     history: History, neighbours: Sequence[Neighbour], indicator: Indicator, horizon: int
 ) -> str:
-    around = neighbours_identity(neighbours, indicator, history.as_of)
-    text = f"shift|{code_version()}|{history.fingerprint}|{around}|{horizon}"
+    inputs = neighbours_identity(neighbours, indicator, history.as_of)
+    text = f"shift|{code_version()}|{history.fingerprint}|{inputs}|{horizon}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -13,7 +13,12 @@ from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, in_force, value_at
-from employment_forecast.features.history import NOTHING, History, Surroundings, neighbours_identity
+from employment_forecast.features.history import (
+    NO_INPUTS,
+    History,
+    ModelInputs,
+    neighbours_identity,
+)
 from employment_forecast.forecasting.assessment import Assessments, assess_all, cap_events
 from employment_forecast.forecasting.backtest import (
     Backtest,
@@ -22,13 +27,13 @@ from employment_forecast.forecasting.backtest import (
     Origin,
     Progress,
     Task,
+    cached_covariates,
     decode,
     decode_parameters,
     encode,
     encode_parameters,
     group,
     origin_days,
-    remembered,
     rolling_origins,
     run_tasks,
 )
@@ -118,7 +123,7 @@ def compete(
     options: Options,
     cache: CellCache | None = None,
     progress: Progress | None = None,
-    around: Surroundings = NOTHING,
+    inputs: ModelInputs = NO_INPUTS,
 ) -> Competition:
     """Back-test every model through `as_of`, choose the champion, forecast, assess the targets.
 
@@ -138,7 +143,7 @@ def compete(
         Keeps cells between runs.
     progress : callable, optional
         Called with cells done and cells to do.
-    around : Surroundings, optional
+    inputs : ModelInputs, optional
         Indicators beside the target and the target of other regions, cut at each origin like the
         target.
 
@@ -155,9 +160,9 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
-    others = around.others
+    others = inputs.others
     if cache is not None:
-        others = remembered(others, origin_days(vintages, as_of, options.origins), cache)
+        others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
         vintages, region, indicator, as_of, options.origins, options.gaps, others
     )
@@ -171,8 +176,10 @@ def compete(
     # The period assessed is the one that holds the first month still unknown.
     # Real figures are never held against demonstration caps.
     month = history.origin + 1
-    mine = in_force(targets, region.code, indicator.code, month, as_of, demo=history.demo)
-    horizon = _horizon(mine, history, max(options.horizon, options.reach))
+    targets_in_force = in_force(
+        targets, region.code, indicator.code, month, as_of, demo=history.demo
+    )
+    horizon = _horizon(targets_in_force, history, max(options.horizon, options.reach))
 
     def cell(model: str, origin: Origin, months: int) -> Cell:
         return Cell(model, origin, months, options.n_paths, options.seed)
@@ -190,7 +197,7 @@ def compete(
     )
     everywhere = [*past, current]
     pooled = roster.POOLED in options.models
-    neighbours = around.neighbours if pooled else ()
+    neighbours = inputs.neighbours if pooled else ()
     shifts = shared_shifts(everywhere, neighbours, indicator, options.horizon, cache)
     lost = pooled and shifts[-1] is None and any(s is not None for s in shifts)
     unpooled = (NOT_NOW,) if lost else ()
@@ -215,7 +222,7 @@ def compete(
     at = {o.month: row for row, o in enumerate(past)}
     kept = [at[m] for m in backtest.months]
     tested = _tested_horizon(backtest)
-    assessed = _assessed(mine, on_file, history, champion, tested)
+    assessed = _assessed(targets_in_force, on_file, history, champion, tested)
     proposals = propose(history)
     return Competition(
         region=region,
@@ -225,7 +232,7 @@ def compete(
         entries=entries,
         choice=choice,
         forecasts=now,
-        targets=mine,
+        targets=targets_in_force,
         assessments=assessed.caps,
         tested_horizon=tested,
         cells_computed=computed,

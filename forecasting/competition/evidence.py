@@ -41,7 +41,7 @@ JOINT_PATHS = 125
 
 
 @dataclass(frozen=True)
-class Further:
+class ModelEvidence:
     """What is said of one model beside its leaderboard line; None where it does not apply.
 
     Attributes
@@ -85,12 +85,12 @@ class _Tests:
     set_p: Mapping[str, float]
 
 
-def further(
+def evidence_by_model(
     backtest: Backtest,
     origins: Sequence[Origin],
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
-) -> dict[str, Further]:
+) -> dict[str, ModelEvidence]:
     """Further scores and tests of all models that the leaderboard scores.
 
     Parameters
@@ -145,7 +145,7 @@ def _scores(
     rows: npt.NDArray[np.int64],
     origins: Sequence[Origin],
     events: CapEvents | None,
-) -> Further:
+) -> ModelEvidence:
     """Scores from draws of shape (origins, paths, horizon)."""
     outcomes, scales = backtest.outcomes[rows], backtest.scales[rows]
     # Draws of one cell lie together in memory, which sorting them needs most.
@@ -166,7 +166,7 @@ def _scores(
         crps_of_sorted(np.maximum(ordered, limits), np.maximum(outcomes, limits)) / scales[:, None]
         for limits in ([c[rows] for c in events.caps.values()] if events else ())
     ]
-    return Further(
+    return ModelEvidence(
         crps=_mean(crps_of_sorted(ordered, outcomes) / scales[:, None]),
         rmsse=_mean(np.array(root)),
         smape=_mean(np.where(known, smape, np.nan)),

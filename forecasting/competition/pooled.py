@@ -121,7 +121,7 @@ def choose_pooled(
     defaults: Sequence[str],
     label: Callable[[str], str],
 ) -> Choice:
-    """Champion for all series by the rule of `forecasting.competition.compete.choice.decide`.
+    """Champion for all series by the rule of `forecasting.competition.choice.decide`.
 
     Parameters
     ----------

@@ -13,15 +13,15 @@ from employment_forecast.forecasting.assessment import (
     Assessment,
     CapEvents,
     JointBreach,
-    LevelAssessment,
+    MilestoneAssessment,
     TotalAssessment,
 )
 from employment_forecast.forecasting.backtest import Backtest, Origin
 from employment_forecast.forecasting.competition.choice import (
     Choice,
-    Entry,
+    LeaderboardRow,
 )
-from employment_forecast.forecasting.competition.evidence import Further, further
+from employment_forecast.forecasting.competition.evidence import ModelEvidence, evidence_by_model
 from employment_forecast.forecasting.shocks import Proposal
 from employment_forecast.models.paths import Outcome, SamplePaths
 
@@ -70,7 +70,7 @@ class Competition:
         Data up to the current origin.
     backtest : Backtest
         Evidence at past origins.
-    entries : list of Entry
+    entries : list of LeaderboardRow
         Leaderboard, best first.
     choice : Choice
         Champion and reason.
@@ -110,7 +110,7 @@ class Competition:
     indicator: Indicator
     history: History
     backtest: Backtest
-    entries: list[Entry]
+    entries: list[LeaderboardRow]
     choice: Choice
     forecasts: Mapping[str, Outcome]
     targets: list[Target]
@@ -121,7 +121,7 @@ class Competition:
     options: Options
     notes: tuple[str, ...] = field(default=())
     totals: list[TotalAssessment] = field(default_factory=list)
-    levels: list[LevelAssessment] = field(default_factory=list)
+    levels: list[MilestoneAssessment] = field(default_factory=list)
     joint: JointBreach | None = None
     origins: tuple[Origin, ...] = ()
     past_forecasts: Mapping[str, Sequence[Outcome]] = field(default_factory=dict)
@@ -131,9 +131,9 @@ class Competition:
     neighbours: str = ""
 
     @cached_property
-    def further(self) -> dict[str, Further]:
+    def evidence_by_model(self) -> dict[str, ModelEvidence]:
         """Further scores and tests by model, worked out when first asked for."""
-        return further(self.backtest, self.origins, self.past_forecasts, self.cap_events)
+        return evidence_by_model(self.backtest, self.origins, self.past_forecasts, self.cap_events)
 
     @property
     def hindcasts(self) -> Sequence[Outcome]:

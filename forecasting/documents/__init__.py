@@ -8,7 +8,7 @@ from employment_forecast.forecasting.documents.run import (
     forecast_csv,
     forecast_rows,
     joint_document,
-    level_document,
+    milestone_document,
     total_document,
 )
 
@@ -20,7 +20,7 @@ __all__ = [
     "forecast_csv",
     "forecast_rows",
     "joint_document",
-    "level_document",
+    "milestone_document",
     "summary",
     "total_document",
 ]

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from employment_forecast.data.catalogue import phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES
-from employment_forecast.forecasting.assessment import Assessment, LevelAssessment, TotalAssessment
-from employment_forecast.forecasting.competition import Competition, Further
+from employment_forecast.forecasting.assessment import (
+    Assessment,
+    MilestoneAssessment,
+    TotalAssessment,
+)
+from employment_forecast.forecasting.competition import Competition, ModelEvidence
 from employment_forecast.forecasting.documents.run import forecast_rows
 from employment_forecast.models import roster
 
@@ -40,7 +44,7 @@ def _ranking(result: Competition) -> str:
             _score(e.mase),
             _share(e.coverage80),
             _share(e.coverage95),
-            *_tested(result.further.get(e.model)),
+            *_tested(result.evidence_by_model.get(e.model)),
             e.failure or ("简单基准" if e.floor else ""),
         ]
         for e in result.entries
@@ -49,7 +53,7 @@ def _ranking(result: Competition) -> str:
     return _table(titles, rows)
 
 
-def _tested(found: Further | None) -> tuple[str, str]:
+def _tested(found: ModelEvidence | None) -> tuple[str, str]:
     """P-value of the test against the default, and whether the model is in the confidence set."""
     if found is None:
         return "—", "—"
@@ -59,7 +63,7 @@ def _tested(found: Further | None) -> tuple[str, str]:
 
 def _tests_note(result: Competition) -> str:
     """What the two columns of tests mean; empty where nothing was tested."""
-    reference = next((f.reference for f in result.further.values() if f.reference), None)
+    reference = next((f.reference for f in result.evidence_by_model.values() if f.reference), None)
     if reference is None:
         return ""
     return (
@@ -105,7 +109,7 @@ def _cap_row(item: Assessment, result: Competition) -> list[str]:
 def _targets(result: Competition) -> str:
     """Floors and figures to be reached."""
     rows = []
-    items: list[TotalAssessment | LevelAssessment] = [*result.totals, *result.levels]
+    items: list[TotalAssessment | MilestoneAssessment] = [*result.totals, *result.levels]
     for item in items:
         target = item.target
         value = "未载明" if target.value is None else phrase(target.value, result.indicator)

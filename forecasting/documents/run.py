@@ -18,10 +18,10 @@ from employment_forecast.data.targets import Target
 from employment_forecast.forecasting.assessment import (
     Assessment,
     JointBreach,
-    LevelAssessment,
+    MilestoneAssessment,
     TotalAssessment,
 )
-from employment_forecast.forecasting.competition import Competition, Entry
+from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.shocks import proposal_rows, shock_rows
 
 
@@ -29,7 +29,7 @@ def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: LeaderboardRow) -> dict[str, Any]:
     return {
         "model": entry.model,
         "label": entry.label,
@@ -71,7 +71,7 @@ def evidence_document(result: Competition) -> dict[str, Any]:
             else value
             for name, value in asdict(found).items()
         }
-        for model, found in result.further.items()
+        for model, found in result.evidence_by_model.items()
     }  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any
     }
 
 
-def level_document(item: LevelAssessment, indicator: Indicator) -> dict[str, Any]:
+def milestone_document(item: MilestoneAssessment, indicator: Indicator) -> dict[str, Any]:
     """One assessed figure to be reached as a JSON-able object."""
     return {
         **_target(item.target),
@@ -236,7 +236,7 @@ def document(
         "caps": [cap_document(a, indicator) for a in result.assessments],
         "caps_joint": joint_document(result.joint),
         "floors": [total_document(a, indicator) for a in result.totals],
-        "levels_assessed": [level_document(a, indicator) for a in result.levels],
+        "levels_assessed": [milestone_document(a, indicator) for a in result.levels],
         "targets_unassessed": [
             {"tier": t.tier, "direction": t.direction, "basis": t.basis, "period": t.period,
              "value": t.value, "unit": t.unit, "quote": t.quote, "demo": t.demo,

@@ -30,14 +30,14 @@ __all__ = [
     "CODES",
     "EVENTS",
     "NONE",
-    "Decision",
+    "LevelDecision",
     "Evidence",
     "FirmEvent",
     "Level",
     "Rule",
     "Scheme",
     "cap_probabilities",
-    "decide",
+    "decide_level",
     "default_scheme",
     "load_scheme",
 ]
@@ -99,7 +99,7 @@ RaisedBy = Literal["probability", "rule", "held", ""]
 
 
 @dataclass(frozen=True)
-class Decision:
+class LevelDecision:
     """The level that applies, and why.
 
     Attributes
@@ -189,24 +189,26 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
             f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
             f"（{last} 为 {course[last]:g}）{source}"
         )
-    mine = [
+    targets_in_force = [
         e
         for e in evidence.events
         if e.event == rule.event and e.month == evidence.month and e.firm_size >= rule.firm_size
     ]
     what = EVENTS.get(rule.event, rule.event)
     if rule.firms > 1:
-        total = sum(e.people for e in mine)
-        if len(mine) < rule.firms or total < rule.people:
+        total = sum(e.people for e in targets_in_force)
+        if len(targets_in_force) < rule.firms or total < rule.people:
             return ""
-        return f"{evidence.month} {len(mine)} 家企业{what}，共涉及 {total:g} 人{source}"
-    worst = max(mine, key=lambda e: e.people, default=None)
+        return f"{evidence.month} {len(targets_in_force)} 家企业{what}，共涉及 {total:g} 人{source}"
+    worst = max(targets_in_force, key=lambda e: e.people, default=None)
     if worst is None or worst.people < rule.people:
         return ""
     return f"{evidence.month} 一家企业{what}涉及 {worst.people:g} 人{source}"
 
 
-def decide(scheme: Scheme, evidence: Evidence, previous: Decision | None = None) -> Decision:
+def decide_level(
+    scheme: Scheme, evidence: Evidence, previous: LevelDecision | None = None
+) -> LevelDecision:
     """Level that applies now.
 
     Parameters
@@ -215,12 +217,12 @@ def decide(scheme: Scheme, evidence: Evidence, previous: Decision | None = None)
         Levels in force.
     evidence : Evidence
         Probabilities, published figures and events.
-    previous : Decision, optional
+    previous : LevelDecision, optional
         The last decision; its level is kept until released.
 
     Returns
     -------
-    Decision
+    LevelDecision
         The highest level that a cut or a rule calls for; if that is below the previous one, the
         highest level not above the previous one whose release has not been reached.
     """
@@ -239,4 +241,4 @@ def decide(scheme: Scheme, evidence: Evidence, previous: Decision | None = None)
             break
     same = previous is not None and previous.level == chosen
     since = previous.since if previous is not None and same else evidence.month
-    return Decision(chosen, scheme.name(chosen), tuple(reasons), since, raised_by)
+    return LevelDecision(chosen, scheme.name(chosen), tuple(reasons), since, raised_by)

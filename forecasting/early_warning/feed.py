@@ -13,7 +13,7 @@ from employment_forecast.data.targets import TIER_NAMES, Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.assessment.events import above
-from employment_forecast.forecasting.early_warning.decision import Decision, Scheme
+from employment_forecast.forecasting.early_warning.decision import LevelDecision, Scheme
 from employment_forecast.forecasting.early_warning.lines import warning_lines
 from employment_forecast.forecasting.early_warning.scheme import Event
 from employment_forecast.models.paths import SamplePaths
@@ -143,7 +143,7 @@ def scheme_document(scheme: Scheme) -> dict[str, Any]:
     }
 
 
-def level_document(decision: Decision, scheme: Scheme) -> dict[str, Any]:
+def warning_level_document(decision: LevelDecision, scheme: Scheme) -> dict[str, Any]:
     """The level in force."""
     level = scheme.level(decision.level)
     return {

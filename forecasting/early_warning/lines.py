@@ -37,11 +37,11 @@ from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import (
     CapAt,
-    Course,
+    PeriodView,
     assessable_cap,
-    course,
     period_averages,
     smallest_above,
+    view_period,
 )
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.forecasting.early_warning.scheme import Event
@@ -191,7 +191,9 @@ def _snapped(value: float, precision: float) -> float:
     return float(printed(np.array([steps * precision]), precision)[0])
 
 
-def _ends(seen: Course, target: Target, month: pd.Period, event: Event, precision: float) -> Floats:
+def _ends(
+    seen: PeriodView, target: Target, month: pd.Period, event: Event, precision: float
+) -> Floats:
     """What is held against the cap at the period's end, on each path."""
     if target.basis == "period_average":
         return period_averages(seen, precision)
@@ -247,7 +249,7 @@ def warning_lines(
     """
     if any(not 0 < cut < 1 for cut in cuts.values()):
         raise ValueError("cuts must lie between 0 and 1")
-    seen = course(target, history, paths)
+    seen = view_period(target, history, paths)
     if not assessable_cap(target, history) or not seen.reached or not len(seen.months):
         return []
     if target.basis == "period_average" and not seen.complete:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from employment_forecast.data.catalogue import DEMO_MARK, Indicator, Region
-from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.fonts import register
 from employment_forecast.forecasting.inspection.inspection import (
     BREAK_LABEL,
@@ -96,14 +96,14 @@ def _working_days(axes: Axes, history: History) -> bool:
     return True
 
 
-def _lag_text(each: LaggedIndicator, origin: pd.Period) -> str:
+def _lag_text(each: Covariate, origin: pd.Period) -> str:
     lag = each.lag_behind(origin)
     if lag > 0:
         return f"滞后 {lag} 个月"
     return f"领先 {-lag} 个月" if lag else "与目标同月"
 
 
-def _beside(axes: Axes, each: LaggedIndicator, history: History) -> None:
+def _beside(axes: Axes, each: Covariate, history: History) -> None:
     first = history.origin - (SHOWN_MONTHS - 1)
     series = each.series
     shown = series[series.index >= first]

@@ -28,7 +28,7 @@ def flow_inspection(history: History) -> dict[str, Any] | None:
     -------
     dict or None
         `months` (counts in persons, rates in percent of the opening stock, `residual` the change
-        of the stock less inflow plus outflow, `status` a key of `features.register.flows.STATUS_LABELS`),
+        of the stock less inflow plus outflow, `status` a key of `features.register.STATUS_LABELS`),
         `checked` and `differing` months of the whole history, `notes`; None for other series and
         where fewer than two flows are known.
     """

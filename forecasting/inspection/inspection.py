@@ -19,7 +19,7 @@ from employment_forecast.features.events import (
     crosses,
     growth,
 )
-from employment_forecast.features.history import History, LaggedIndicator
+from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.inspection.flows import flow_inspection
 from employment_forecast.models.effects import effects_of
 
@@ -128,7 +128,7 @@ def _months(history: History) -> list[dict[str, Any]]:
     ]
 
 
-def _indicator(each: LaggedIndicator, origin: pd.Period) -> dict[str, Any]:
+def _indicator(each: Covariate, origin: pd.Period) -> dict[str, Any]:
     series = each.series
     known = np.flatnonzero(np.isfinite(each.values))
     months = [str(m) for m in series.index]
@@ -171,7 +171,7 @@ def inspection(history: History, region: Region, indicator: Indicator) -> dict[s
         points, null across a change of definition), `calendar` (rows around the origin),
         `indicators` (each with its lag behind the target in months), `breaks`, `outliers`,
         `effects` (see `known_effects`), `flows` (see
-        `forecasting.inspection.inspection.flows`), `notes`, `left_out`, sources and flags.
+        `forecasting.inspection.flows`), `notes`, `left_out`, sources and flags.
     """
     table = calendar_view(history)
     return {

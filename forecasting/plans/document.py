@@ -8,8 +8,12 @@ from typing import Any
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, figure, phrase
 from employment_forecast.forecasting.assessment import Assessment, TotalAssessment
-from employment_forecast.forecasting.documents import cap_document, level_document, total_document
-from employment_forecast.forecasting.plans.progress import Row
+from employment_forecast.forecasting.documents import (
+    cap_document,
+    milestone_document,
+    total_document,
+)
+from employment_forecast.forecasting.plans.progress import PlanRow
 
 
 def _figure(value: float | None, indicator: Indicator) -> float | int | None:
@@ -20,7 +24,7 @@ def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _row(row: Row, catalogue: Catalogue) -> dict[str, Any]:
+def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
     entry = row.target
     content: dict[str, Any] = {
         "plan": row.plan.source,
@@ -54,7 +58,7 @@ def _row(row: Row, catalogue: Catalogue) -> dict[str, Any]:
         "sources": list(row.history.sources),
         "caps": [cap_document(a, indicator) for a in found.caps],
         "floors": [total_document(a, indicator) for a in found.totals],
-        "levels_assessed": [level_document(a, indicator) for a in found.levels],
+        "levels_assessed": [milestone_document(a, indicator) for a in found.levels],
         "reported": _figure(row.reported, indicator),
         "midterm": None
         if middle is None
@@ -86,7 +90,7 @@ def likely(value: float) -> str:
     return ">99.9%" if value >= 1 else f"{value:.0%}"
 
 
-def _result(row: Row, indicator: Indicator) -> str:
+def _result(row: PlanRow, indicator: Indicator) -> str:
     """The period's end in a few words of Chinese; single years are in the yearly view."""
     assert row.history is not None
     end, found = row.history.origin, row.assessments
@@ -157,7 +161,7 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
 
 
 def progress_document(
-    region: Region, day: date, rows: Sequence[Row], catalogue: Catalogue
+    region: Region, day: date, rows: Sequence[PlanRow], catalogue: Catalogue
 ) -> dict[str, Any]:
     """Progress of a region's plans as one JSON-able object.
 
@@ -167,7 +171,7 @@ def progress_document(
         Whose plans.
     day : datetime.date
         Day of knowledge.
-    rows : sequence of Row
+    rows : sequence of PlanRow
         From `plan_rows`.
     catalogue : Catalogue
         Knows the indicators.

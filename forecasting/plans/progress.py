@@ -80,7 +80,7 @@ class MidTerm:
 
 
 @dataclass(frozen=True)
-class Row:
+class PlanRow:
     """One entry of a plan.
 
     Attributes
@@ -122,7 +122,7 @@ def plan_rows(
     vintages_of: Callable[[str, str], Vintages],
     forecast: Forecast,
     gaps: str = "refuse",
-) -> list[Row]:
+) -> list[PlanRow]:
     """Assess every entry of plans.
 
     Parameters
@@ -140,7 +140,7 @@ def plan_rows(
     forecast : callable
         History, calibrated paths and tested horizon of a series, for periods that still run.
     gaps : {"refuse", "after"}
-        As in `features.history.history.history.from_known`.
+        As in `features.history.history.from_known`.
 
     Returns
     -------
@@ -201,27 +201,27 @@ def _history(
 
 def _prepared(
     plan: Plan, entry: PlanTarget, catalogue: Catalogue, day: date, on_file: Sequence[Target]
-) -> Row:
+) -> PlanRow:
     """The numbers to be held against data, or why there are none."""
     review = entry.direction in ("achieved", "achieved_cap")
     if review:
         if not entry.catalogued:
-            return Row(plan, entry, missing=entry.not_assessed)
-        return Row(plan, entry)
+            return PlanRow(plan, entry, missing=entry.not_assessed)
+        return PlanRow(plan, entry)
     numberless = entry.value is None and bool(entry.set_by) and entry.catalogued
     if entry.not_assessed and not numberless:
-        return Row(plan, entry, missing=entry.not_assessed)
+        return PlanRow(plan, entry, missing=entry.not_assessed)
     announced, _ = plan.announced(entry)
     if announced > day:
-        return Row(plan, entry, missing=NOT_ANNOUNCED.format(day, announced))
+        return PlanRow(plan, entry, missing=NOT_ANNOUNCED.format(day, announced))
     converted = as_targets([replace(plan, targets=(entry,))], catalogue)
     if not converted:
-        return Row(plan, entry, missing=OTHER_UNIT.format(entry.unit))
+        return PlanRow(plan, entry, missing=OTHER_UNIT.format(entry.unit))
     if numberless:
         converted = [t for c in converted if (t := _on_file(c, on_file, day)) is not None]
         if not converted:
-            return Row(plan, entry, missing=NOT_SET.format("、".join(_who(entry))))
-    return Row(plan, entry, targets=tuple(converted))
+            return PlanRow(plan, entry, missing=NOT_SET.format("、".join(_who(entry))))
+    return PlanRow(plan, entry, targets=tuple(converted))
 
 
 def _who(entry: PlanTarget) -> list[str]:
@@ -247,7 +247,7 @@ def _settled(history: History) -> SamplePaths:
     return SamplePaths(history.values[-1:][None, :].copy(), history.origin)
 
 
-def _reviewed(row: Row, history: History) -> Row:
+def _reviewed(row: PlanRow, history: History) -> PlanRow:
     """The views that rest on published months alone."""
     entry = row.target
     if history.origin < entry.first_month or history.start > entry.last_month:
@@ -274,11 +274,11 @@ def _reviewed(row: Row, history: History) -> Row:
 
 
 def _assessed(
-    row: Row,
+    row: PlanRow,
     future: tuple[History, SamplePaths, int],
     on_file: Sequence[Target],
     day: date,
-) -> Row:
+) -> PlanRow:
     history, paths, tested = future
     found = assess_all(
         row.targets,

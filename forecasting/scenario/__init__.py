@@ -1,25 +1,25 @@
 """What layoffs or fewer new jobs would do."""
 
-from employment_forecast.forecasting.scenario.assumptions import Given
+from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions
 from employment_forecast.forecasting.scenario.comparison import (
     Comparison,
     change_phrase,
-    compare,
+    compare_scenario,
     comparison_csv,
     comparison_document,
     demand_sense,
     described,
 )
-from employment_forecast.forecasting.scenario.impact import Layoff, Scenario, Span
+from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
 
 __all__ = [
     "Comparison",
-    "Given",
+    "GivenAssumptions",
     "Layoff",
     "Scenario",
-    "Span",
+    "Range",
     "change_phrase",
-    "compare",
+    "compare_scenario",
     "comparison_csv",
     "comparison_document",
     "demand_sense",

@@ -14,16 +14,16 @@ import pandas as pd
 from employment_forecast.data.errors import DataError, UsageError
 from employment_forecast.features.history import History
 from employment_forecast.features.register import register_flows
-from employment_forecast.forecasting.scenario.impact import Assumptions, Span
+from employment_forecast.forecasting.scenario.impact import Assumptions, Range
 
 STOCK, RATE = "registered_unemployed", "registered_unemployment_rate"
 FLOWS = ("registered_inflow", "registered_reemployed", "registered_exited")
 
 USER = "用户设定"
 DEFAULT = "程序默认，非官方"
-REGISTRATION = Span(0.4, 0.8)
-PASS_THROUGH = Span(0.5, 1.0)
-REEMPLOYMENT = Span(0.05, 0.15)
+REGISTRATION = Range(0.4, 0.8)
+PASS_THROUGH = Range(0.5, 1.0)
+REEMPLOYMENT = Range(0.05, 0.15)
 ABSORB_MONTHS = 6.0
 # A single number of months is taken as the middle of a range of a third to either side.
 ABSORB_SPREAD = 1 / 3
@@ -32,7 +32,7 @@ _MONTHS = range(1, 13)
 
 
 @dataclass(frozen=True)
-class Stated:
+class Assumption:
     """One assumption as it is shown.
 
     Attributes
@@ -73,12 +73,12 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenAssumptions:
     """What the user set; None for what was left to the program.
 
     Attributes
     ----------
-    registration, absorb, pass_through, reemployment : Span or None
+    registration, absorb, pass_through, reemployment : Range or None
         Ranges; `absorb` of a single number has equal ends until it is spread.
     absorb_exact : bool
         True if the user gave a range of months.
@@ -86,31 +86,31 @@ class Given:
         People, for a rate.
     """
 
-    registration: Span | None = None
-    absorb: Span | None = None
+    registration: Range | None = None
+    absorb: Range | None = None
     absorb_exact: bool = False
-    pass_through: Span | None = None
-    reemployment: Span | None = None
+    pass_through: Range | None = None
+    reemployment: Range | None = None
     labour_force: float | None = None
 
 
 @dataclass(frozen=True)
-class Basis:
+class ScenarioBasis:
     """Assumptions ready for use, and how to show them.
 
     Attributes
     ----------
     assumptions : Assumptions
-        For `forecasting.scenario.impact.impact.apply`.
+        For `forecasting.scenario.impact.apply`.
     persons_per_unit : float
         People in one unit of the series.
-    stated : tuple of Stated
+    stated : tuple of Assumption
         Everything assumed that matters for this scenario.
     """
 
     assumptions: Assumptions
     persons_per_unit: float
-    stated: tuple[Stated, ...]
+    stated: tuple[Assumption, ...]
 
 
 def _beside(history: History, code: str) -> pd.Series[float] | None:
@@ -120,7 +120,7 @@ def _beside(history: History, code: str) -> pd.Series[float] | None:
     return None
 
 
-def measured_rates(history: History) -> dict[str, dict[int, Span]] | None:
+def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
     """Monthly re-employment and exit rates of the last three years, by calendar month.
 
     Parameters
@@ -146,7 +146,7 @@ def measured_rates(history: History) -> dict[str, dict[int, Span]] | None:
     except DataError:
         return None
     recent = table.iloc[-12 * MEASURED_YEARS :]
-    found: dict[str, dict[int, Span]] = {"reemployment": {}, "exits": {}}
+    found: dict[str, dict[int, Range]] = {"reemployment": {}, "exits": {}}
     for key, column in (("reemployment", "reemployment_rate"), ("exits", "exit_rate")):
         shares = (recent[column] / 100.0).dropna().clip(0.0, 1.0)
         numbers = pd.PeriodIndex(shares.index).month
@@ -154,11 +154,13 @@ def measured_rates(history: History) -> dict[str, dict[int, Span]] | None:
             own = shares[np.asarray(numbers == month)]
             if own.empty:
                 return None
-            found[key][month] = Span(float(own.min()), float(own.max()))
+            found[key][month] = Range(float(own.min()), float(own.max()))
     return found
 
 
-def persons_per_unit(history: History, labour_force: float | None) -> tuple[float, Stated | None]:
+def persons_per_unit(
+    history: History, labour_force: float | None
+) -> tuple[float, Assumption | None]:
     """People in one unit of the series, and the labour force behind it for a rate.
 
     Raises
@@ -186,7 +188,7 @@ def persons_per_unit(history: History, labour_force: float | None) -> tuple[floa
             "请用 --labour-force 给出人数，如 --labour-force 960000。",
         )
     profile = "情景期内不变：被裁人员由从业转为失业，劳动力总数不变"
-    return labour_force / 100.0, Stated(
+    return labour_force / 100.0, Assumption(
         "labour_force", "劳动力总数", labour_force, labour_force, "people", source, profile
     )
 
@@ -203,21 +205,21 @@ def _implied_labour_force(history: History) -> float | None:
     return float(100.0 * people[last] / history.values[last])
 
 
-def basis(history: History, given: Given, *, layoffs: bool, jobs: bool) -> Basis:
+def basis(history: History, given: GivenAssumptions, *, layoffs: bool, jobs: bool) -> ScenarioBasis:
     """Put the assumptions of a scenario together.
 
     Parameters
     ----------
     history : History
         Data up to the origin, with the indicators beside it.
-    given : Given
+    given : GivenAssumptions
         What the user set.
     layoffs, jobs : bool
         Which parts the scenario has: only what matters is shown.
 
     Returns
     -------
-    Basis
+    ScenarioBasis
 
     Raises
     ------
@@ -231,9 +233,9 @@ def basis(history: History, given: Given, *, layoffs: bool, jobs: bool) -> Basis
     if layoffs:
         register = "登记" if history.indicator in (STOCK, RATE) else "计为失业"
         stated += [
-            Stated("registration", f"被裁人员{register}比例", registration.low, registration.high,
-                   "share", _source(given.registration), f"裁员当月全部{register}"),
-            Stated("absorb", "吸纳月数", absorb.low, absorb.high, "months", absorb_source,
+            Assumption("registration", f"被裁人员{register}比例", registration.low,
+                       registration.high, "share", _source(given.registration), f"裁员当月全部{register}"),
+            Assumption("absorb", "吸纳月数", absorb.low, absorb.high, "months", absorb_source,
                    "自次月起每月等量离开，期满全部离开"),
         ]  # fmt: skip
     pass_through = given.pass_through or PASS_THROUGH
@@ -245,10 +247,10 @@ def basis(history: History, given: Given, *, layoffs: bool, jobs: bool) -> Basis
         if rates is not None:
             source = f"近 {MEASURED_YEARS} 年同月再就业流量实测"
         stated += [
-            Stated("pass_through", "新增就业变动传导至再就业的比例", pass_through.low,
+            Assumption("pass_through", "新增就业变动传导至再就业的比例", pass_through.low,
                    pass_through.high, "share", _source(given.pass_through),
                    "期内每月再就业人数按“变动幅度 × 传导比例”增减"),
-            Stated("reemployment", "每月再就业人数占上月末失业人数的比例",
+            Assumption("reemployment", "每月再就业人数占上月末失业人数的比例",
                    min(s.low for s in reemployment.values()),
                    max(s.high for s in reemployment.values()), "share", source,
                    "多留（或少留）的人以后各月按同一比例再就业"),
@@ -260,18 +262,18 @@ def basis(history: History, given: Given, *, layoffs: bool, jobs: bool) -> Basis
         reemployment=reemployment,
         exits={} if rates is None else rates["exits"],
     )
-    return Basis(assumptions, unit, tuple(stated))
+    return ScenarioBasis(assumptions, unit, tuple(stated))
 
 
-def _source(given: Span | None) -> str:
+def _source(given: Range | None) -> str:
     return DEFAULT if given is None else USER
 
 
-def _absorb(given: Given) -> tuple[Span, str]:
-    middle = given.absorb or Span(ABSORB_MONTHS, ABSORB_MONTHS)
+def _absorb(given: GivenAssumptions) -> tuple[Range, str]:
+    middle = given.absorb or Range(ABSORB_MONTHS, ABSORB_MONTHS)
     if given.absorb is not None and given.absorb_exact:
         return middle, USER
-    spread = Span(
+    spread = Range(
         max(middle.low * (1 - ABSORB_SPREAD), 1.0), max(middle.high * (1 + ABSORB_SPREAD), 1.0)
     )
     if given.absorb is None:
@@ -279,7 +281,7 @@ def _absorb(given: Given) -> tuple[Span, str]:
     return spread, f"{USER} {middle.low:g} 个月；上下各三分之一的范围为{DEFAULT}"
 
 
-def facts(stated: Stated) -> Mapping[str, str | float]:
+def assumption_row(stated: Assumption) -> Mapping[str, str | float]:
     """One assumption as a JSON-able row."""
     return {
         "key": stated.key, "label": stated.label, "low": round(stated.low, 6),

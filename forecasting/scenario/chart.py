@@ -17,7 +17,7 @@ def scenario_chart(found: Comparison) -> bytes:
     Parameters
     ----------
     found : Comparison
-        From `forecasting.scenario.impact.comparison.compare`.
+        From `forecasting.scenario.comparison.compare`.
 
     Returns
     -------

@@ -22,23 +22,23 @@ from employment_forecast.forecasting.documents import (
     cap_document,
     forecast_rows,
     joint_document,
-    level_document,
+    milestone_document,
     total_document,
 )
 from employment_forecast.forecasting.early_warning.scheme import Scheme
 from employment_forecast.forecasting.scenario.assumptions import (
-    Basis,
-    Given,
-    Stated,
+    Assumption,
+    GivenAssumptions,
+    ScenarioBasis,
+    assumption_row,
     basis,
-    facts,
     persons_per_unit,
 )
 from employment_forecast.forecasting.scenario.impact import (
     Impact,
     Layoff,
     Scenario,
-    apply,
+    apply_scenario,
     scale_flow,
 )
 from employment_forecast.forecasting.scenario.warning_level import level_of, step_of
@@ -60,7 +60,7 @@ class Comparison:
         scenario.
     scenario : Scenario
         What is supposed to happen.
-    stated : tuple of Stated
+    stated : tuple of Assumption
         What it rests on.
     impact : Impact or None
         People behind the difference; None for an indicator that is scaled directly.
@@ -71,7 +71,7 @@ class Comparison:
     baseline: Competition
     changed: Competition
     scenario: Scenario
-    stated: tuple[Stated, ...]
+    stated: tuple[Assumption, ...]
     impact: Impact | None
     scheme: Scheme
 
@@ -82,10 +82,10 @@ class Comparison:
         return found
 
 
-def compare(
+def compare_scenario(
     result: Competition,
     scenario: Scenario,
-    given: Given,
+    given: GivenAssumptions,
     targets: Sequence[Target],
     scheme: Scheme,
 ) -> Comparison:
@@ -97,7 +97,7 @@ def compare(
         Baseline, with the indicators beside the target in its history.
     scenario : Scenario
         What is supposed to happen.
-    given : Given
+    given : GivenAssumptions
         Assumptions the user set.
     targets : sequence of Target
         All targets on file, as for the competition.
@@ -117,14 +117,14 @@ def compare(
     demand_sense(scenario, history, given)
     _demand_within(scenario, paths.months[-1])
     impact: Impact | None = None
-    stated: tuple[Stated, ...] = ()
+    stated: tuple[Assumption, ...] = ()
     if history.indicator == NEW_JOBS:
         found = scale_flow(paths, scenario)
     else:
-        ground: Basis = basis(
+        ground: ScenarioBasis = basis(
             history, given, layoffs=bool(scenario.layoffs), jobs=scenario.jobs_change != 0.0
         )
-        impact = apply(
+        impact = apply_scenario(
             paths,
             float(history.values[-1]),
             scenario,
@@ -153,7 +153,7 @@ def compare(
     return Comparison(result, changed, scenario, stated, impact, scheme)
 
 
-def demand_sense(scenario: Scenario, history: History, given: Given) -> None:
+def demand_sense(scenario: Scenario, history: History, given: GivenAssumptions) -> None:
     """Refuse what can be known to fail before any forecast is made.
 
     Parameters
@@ -162,7 +162,7 @@ def demand_sense(scenario: Scenario, history: History, given: Given) -> None:
         What is supposed to happen.
     history : History
         Data up to the origin, with the indicators beside the target.
-    given : Given
+    given : GivenAssumptions
         Assumptions the user set.
 
     Raises
@@ -267,7 +267,7 @@ def _side(result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()) -
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         "caps_joint": joint_document(result.joint),
         "floors": [total_document(item, result.indicator) for item in result.totals],
-        "levels_assessed": [level_document(item, result.indicator) for item in result.levels],
+        "levels_assessed": [milestone_document(item, result.indicator) for item in result.levels],
     }
 
 
@@ -277,7 +277,7 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
     Parameters
     ----------
     found : Comparison
-        From `compare`.
+        From `compare_scenario`.
     run_id : str or None
         MLflow run that keeps it.
 
@@ -312,7 +312,7 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
             "from": None if scenario.first is None else str(scenario.first),
             "until": None if scenario.last is None else str(scenario.last),
         },
-        "assumptions": [facts(each) for each in found.stated],
+        "assumptions": [assumption_row(each) for each in found.stated],
         "levels_source": found.scheme.source,
         "baseline": _side(base, found.scheme),
         "scenario": _side(found.changed, found.scheme, scenario.layoffs),

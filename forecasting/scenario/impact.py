@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Span:
+class Range:
     """An assumption between two values, all equally likely.
 
     Attributes
@@ -105,23 +105,23 @@ class Assumptions:
 
     Attributes
     ----------
-    registration : Span
+    registration : Range
         Share of the people laid off who are counted as unemployed.
-    absorb : Span
+    absorb : Range
         Months until all of them have left the count again, at least 1.
-    pass_through : Span
+    pass_through : Range
         Share of the change of new jobs that is felt in re-employment.
-    reemployment : mapping of int to Span
+    reemployment : mapping of int to Range
         By calendar month, the share of last month's stock that finds a job.
-    exits : mapping of int to Span
+    exits : mapping of int to Range
         By calendar month, the share of last month's stock that leaves for other reasons.
     """
 
-    registration: Span
-    absorb: Span
-    pass_through: Span
-    reemployment: Mapping[int, Span]
-    exits: Mapping[int, Span] = field(default_factory=dict)
+    registration: Range
+    absorb: Range
+    pass_through: Range
+    reemployment: Mapping[int, Range]
+    exits: Mapping[int, Range] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Impact:
     unhired: Floats
 
 
-def draws(n_paths: int, seed: int) -> Floats:
+def latin_hypercube(n_paths: int, seed: int) -> Floats:
     """Positions of each path in the ranges, shape (n_paths, 4), each column evenly spread.
 
     One value in each of `n_paths` equal slices of (0, 1), in random order: a Latin hypercube
@@ -160,7 +160,7 @@ def draws(n_paths: int, seed: int) -> Floats:
     return np.column_stack(columns)
 
 
-def apply(
+def apply_scenario(
     paths: SamplePaths,
     latest: float,
     scenario: Scenario,
@@ -204,7 +204,7 @@ def apply(
     if scenario.jobs_change < -1:
         raise ValueError("new jobs cannot fall by more than all of them")
     shape = paths.values.shape
-    u = draws(shape[0], seed)
+    u = latin_hypercube(shape[0], seed)
     share = assumptions.registration.at(u[:, 0])
     absorb = assumptions.absorb.at(u[:, 1])
     felt = assumptions.pass_through.at(u[:, 2])
@@ -232,7 +232,7 @@ def apply(
     extra = np.zeros(shape[0])
     for step, month in enumerate(months):
         hired = assumptions.reemployment[month.month].at(u[:, 3])
-        left = assumptions.exits.get(month.month, Span(0.0, 0.0)).at(u[:, 3])
+        left = assumptions.exits.get(month.month, Range(0.0, 0.0)).at(u[:, 3])
         stay = np.maximum(1.0 - hired * factor[:, step] - left, 0.0)
         extra = extra * stay + hired * (1.0 - factor[:, step]) * stock[:, step]
         unhired[:, step] = extra

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from employment_forecast.data.targets import BASES, TIER_NAMES, Target
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.early_warning import Decision, Evidence, FirmEvent, decide
+from employment_forecast.forecasting.early_warning import (
+    Evidence,
+    FirmEvent,
+    LevelDecision,
+    decide_level,
+)
 from employment_forecast.forecasting.early_warning.decision import NONE, Scheme
 from employment_forecast.forecasting.scenario.impact import Layoff
 
@@ -20,7 +25,7 @@ def _name(target: Target) -> str:
 
 def level_of(
     result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
-) -> Decision | None:
+) -> LevelDecision | None:
     """Level by probability and by local rules; the higher of what all of them call for.
 
     Parameters
@@ -49,9 +54,9 @@ def level_of(
     back = range(max(level.months for level in scheme.levels))
     lasting = {cap: {origin - k: p for k in back} for cap, p in caps.items()}
     published = {result.history.indicator: result.history.series}
-    found = [decide(scheme, Evidence(origin, lasting, published))]
+    found = [decide_level(scheme, Evidence(origin, lasting, published))]
     found += [
-        decide(
+        decide_level(
             scheme, Evidence(each.month, {}, {}, (FirmEvent("layoff", each.month, each.people),))
         )
         for each in layoffs
@@ -61,7 +66,7 @@ def level_of(
     return max(found, key=lambda each: scheme.rank(each.level))
 
 
-def step_of(decision: Decision, scheme: Scheme) -> str:
+def step_of(decision: LevelDecision, scheme: Scheme) -> str:
     """Step of the local plan (应急预案) that a level calls for; empty if there is none."""
     level = None if decision.level == NONE else scheme.level(decision.level)
     return "" if level is None else level.step

@@ -17,9 +17,9 @@ from employment_forecast.models.families.stock_flow import NO_FLOWS, StockFlow
 from employment_forecast.models.families.theta import Theta
 from employment_forecast.models.families.unobserved_components import LocalLevel
 from employment_forecast.models.families.untransformed import (
-    LevelRidge,
-    LevelSarima,
-    LevelSmoothing,
+    UntransformedRidge,
+    UntransformedSarima,
+    UntransformedSmoothing,
 )
 
 __all__ = [
@@ -32,9 +32,9 @@ __all__ = [
     "Boosting",
     "DampedTrend",
     "Drift",
-    "LevelRidge",
-    "LevelSarima",
-    "LevelSmoothing",
+    "UntransformedRidge",
+    "UntransformedSarima",
+    "UntransformedSmoothing",
     "LocalLevel",
     "LongAutoregressive",
     "NO_FLOWS",

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 LEAST_SHARE = 0.1
 
 
-class OnLevels(Competitor):
+class Untransformed(Competitor):
     """A family estimated on untransformed values; the family itself where nothing is transformed.
 
     Attributes
@@ -59,7 +59,7 @@ def _untransformed(data: Scaled, unit: float) -> Scaled:
     return replace(data, z=np.exp(data.z) / unit, logs=False) if data.logs else data
 
 
-class LevelSarima(OnLevels):
+class UntransformedSarima(Untransformed):
     """SARIMA (3,1,0)(0,1,1) on levels."""
 
     name = "sarima_level"
@@ -69,7 +69,7 @@ class LevelSarima(OnLevels):
     family = LongAutoregressive
 
 
-class LevelSmoothing(OnLevels):
+class UntransformedSmoothing(Untransformed):
     """ETS(A,Ad,A) on levels."""
 
     name = "ets_level"
@@ -79,7 +79,7 @@ class LevelSmoothing(OnLevels):
     family = DampedTrend
 
 
-class LevelRidge(OnLevels):
+class UntransformedRidge(Untransformed):
     """Ridge regression on levels."""
 
     name = "ridge_level"

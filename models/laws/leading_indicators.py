@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from employment_forecast.models.contract import SEASON, Beside, Parameters
+from employment_forecast.models.contract import SEASON, Parameters, ScaledCovariate
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -48,12 +48,12 @@ class Leading:
     memory: float
     innovations: Floats
 
-    def unusual(self, each: Beside, first_month: int) -> Floats:
+    def unusual(self, each: ScaledCovariate, first_month: int) -> Floats:
         """Changes less their season, shape (m - 1,); NaN where unknown.
 
         Parameters
         ----------
-        each : Beside
+        each : ScaledCovariate
             The indicator, m months of it.
         first_month : int
             Calendar month, 1 to 12, of the first value.
@@ -86,7 +86,7 @@ def _numbers(first_month: int, count: int) -> Integers:
     return np.asarray((first_month + np.arange(count)) % SEASON, dtype=np.int64)
 
 
-def learn(each: Beside, first_month: int) -> Leading | None:
+def learn(each: ScaledCovariate, first_month: int) -> Leading | None:
     """Season and memory of an indicator; None if too little of it is known or it never moves."""
     changes = each.changes()
     known = np.isfinite(changes)
@@ -95,9 +95,9 @@ def learn(each: Beside, first_month: int) -> Leading | None:
     numbers = _numbers(first_month, len(changes))
     season = np.full(SEASON, float(changes[known].mean()))
     for month in range(SEASON):
-        mine = changes[known & (numbers == month)]
-        if len(mine) >= _MIN_YEARS:
-            season[month] = float(mine.mean())
+        targets_in_force = changes[known & (numbers == month)]
+        if len(targets_in_force) >= _MIN_YEARS:
+            season[month] = float(targets_in_force.mean())
     unusual = changes - season[numbers]
     pairs = known[1:] & known[:-1]
     before, after = unusual[:-1][pairs], unusual[1:][pairs]
@@ -109,7 +109,9 @@ def learn(each: Beside, first_month: int) -> Leading | None:
     return Leading(each.code, season, memory, left - left.mean())
 
 
-def past_features(leading: Leading, each: Beside, first_month: int, reach: int, n: int) -> Floats:
+def past_features(
+    leading: Leading, each: ScaledCovariate, first_month: int, reach: int, n: int
+) -> Floats:
     """The last six unusual changes before each month from `reach` on, shape (n - reach, 6).
 
     A change nobody knows counts as usual, so that a shorter indicator shortens no history.
@@ -123,7 +125,7 @@ def past_features(leading: Leading, each: Beside, first_month: int, reach: int, 
 
 def future_changes(
     leading: Leading,
-    each: Beside | None,
+    each: ScaledCovariate | None,
     first_month: int,
     n: int,
     horizon: int,
@@ -136,7 +138,7 @@ def future_changes(
     ----------
     leading : Leading
         As learnt.
-    each : Beside or None
+    each : ScaledCovariate or None
         What is known of the indicator; None if nothing is.
     first_month : int
         Calendar month of the target's first value.

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from employment_forecast.data.errors import EXIT_BUSY, EXIT_OK
-from employment_forecast.data.files.locks import held
+from employment_forecast.data.files.locks import try_lock
 
 Forecast = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -205,7 +205,7 @@ def descendants(process: int) -> set[int]:
 
 def region_in_progress(home: Path) -> bool:
     """Whether a worker holds the lock under which it does a region."""
-    with held(home / "monthly" / "worker.lock") as mine:
+    with try_lock(home / "monthly" / "worker.lock") as mine:
         return not mine
 
 

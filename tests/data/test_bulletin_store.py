@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from employment_forecast.data.errors import BusyError, RefusedError, StorageError
-from employment_forecast.data.store.bulletins import Kept, add, issued_files, states
+from employment_forecast.data.store.bulletins import BulletinState, add, issued_files, states
 from employment_forecast.data.store.store import Store
 from employment_forecast.data.workspace.backup import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 
-DRAFT = Kept(
+DRAFT = BulletinState(
     region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),
     state="draft", correction=0, as_of=date(2026, 11, 20), fingerprint="a" * 64, demo=True,
     record={"名": "嘉定区\n\"引号\"", "long": "长" * 200_000, "value": 2.54},
@@ -32,7 +32,7 @@ def store(url: str) -> Iterator[Store]:
     opened.close()
 
 
-def issued(draft: Kept) -> Kept:
+def issued(draft: BulletinState) -> BulletinState:
     return replace(
         draft, state="issued", number="嘉人社〔2026〕1号", addressee="区政府", signer="张三",
         issued_on=date(2026, 11, 23), changes=({"id": "x", "before": "1", "after": "2"},),

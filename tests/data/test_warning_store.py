@@ -15,8 +15,8 @@ from sqlalchemy import text
 from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.store.store import Store
 from employment_forecast.data.store.warnings import (
-    Issued,
-    Outcome,
+    IssuedWarning,
+    WarningOutcome,
     issue,
     issued,
     outcomes,
@@ -37,8 +37,8 @@ def kept(url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def warning() -> Callable[..., Issued]:
-    def make(**fields: Any) -> Issued:
+def warning() -> Callable[..., IssuedWarning]:
+    def make(**fields: Any) -> IssuedWarning:
         given: dict[str, Any] = {
             "region": "310114",
             "indicator": "registered_unemployed",
@@ -53,7 +53,7 @@ def warning() -> Callable[..., Issued]:
             "fingerprint": "f" * 64,
             "demo": False,
         }
-        return Issued(**{**given, **fields})
+        return IssuedWarning(**{**given, **fields})
 
     return make
 
@@ -117,11 +117,11 @@ def test_series_kinds_and_days_are_kept_apart(kept: Store, warning, monkeypatch)
 def test_an_outcome_is_added_and_a_revision_adds_another(kept: Store, warning) -> None:
     stored, _ = issue(kept, warning())
     before = rows(kept, "issued_warnings")
-    quiet = Outcome("false_alarm", date(2027, 1, 20), detail={"caps": []})
+    quiet = WarningOutcome("false_alarm", date(2027, 1, 20), detail={"caps": []})
     assert record_outcome(kept, stored, quiet)
     assert not record_outcome(kept, stored, replace(quiet, as_of=date(2027, 2, 20)))
     first = rows(kept, "warning_outcomes")
-    hit = Outcome("hit", date(2027, 3, 20), MONTH + 2, 2, 61)
+    hit = WarningOutcome("hit", date(2027, 3, 20), MONTH + 2, 2, 61)
     assert record_outcome(kept, stored, hit)
     assert rows(kept, "warning_outcomes")[:1] == first
     assert rows(kept, "issued_warnings") == before
@@ -139,12 +139,12 @@ def test_an_outcome_is_added_and_a_revision_adds_another(kept: Store, warning) -
 
 def test_an_outcome_needs_its_warning(kept: Store, warning) -> None:
     with pytest.raises(NotFoundError, match="9"):
-        record_outcome(kept, warning(id=9), Outcome("hit", date(2027, 1, 1)))
+        record_outcome(kept, warning(id=9), WarningOutcome("hit", date(2027, 1, 1)))
 
 
 def test_warnings_survive_backup_and_restore(kept: Store, warning, tmp_path: Path) -> None:
     stored, _ = issue(kept, warning())
-    record_outcome(kept, stored, Outcome("hit", date(2027, 1, 20), MONTH + 1, 1, 30))
+    record_outcome(kept, stored, WarningOutcome("hit", date(2027, 1, 20), MONTH + 1, 1, 30))
     old, new = Workspace(tmp_path / "old"), Workspace(tmp_path / "new")
     old.create()
     new.create()

@@ -26,7 +26,7 @@ from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry.versions import Version
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
-from employment_forecast.forecasting.competition.choice import Entry
+from employment_forecast.forecasting.competition.choice import LeaderboardRow
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Competition, Options
 from employment_forecast.models.paths import Failure
@@ -107,7 +107,7 @@ def with_failure(competition: Competition) -> Competition:
     """The same, but one model gave no forecast."""
     loser = next(e for e in reversed(competition.entries) if e.model != competition.choice.model)
     entries = [
-        Entry(e.model, e.label, e.floor, failure=REASON) if e is loser else e
+        LeaderboardRow(e.model, e.label, e.floor, failure=REASON) if e is loser else e
         for e in competition.entries
     ]
     forecasts = {**competition.forecasts, loser.model: Failure(REASON)}

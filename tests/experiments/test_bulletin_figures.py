@@ -26,7 +26,7 @@ from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin
-from employment_forecast.experiments.promotion.lifecycle import settle
+from employment_forecast.experiments.promotion.lifecycle import promote_if_passed
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.tracking.tracker import open_tracker
 from employment_forecast.forecasting.bulletin.render.rendering import render
@@ -84,7 +84,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterato
                     result = compete(session.store.vintages(code, what.code), place, what, DAY,
                                      session.targets(), options)  # fmt: skip
                     run.register(result, b"")
-                    settle(run.run.tracker, series, result, run.run)
+                    promote_if_passed(run.run.tracker, series, result, run.run)
             with open_tracker(uri, workspace) as tracker:
                 made = make_bulletin(session, tracker, series, DAY, formats=())
             found[name] = json.loads(json.dumps(made.record))

@@ -15,20 +15,20 @@ import pytest
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import NoThresholdsError, RefusedError
 from employment_forecast.data.records.observation import Observation
-from employment_forecast.data.store.bulletins import Kept, issued_files, states
+from employment_forecast.data.store.bulletins import BulletinState, issued_files, states
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.bulletins import drafts as bulletins
-from employment_forecast.experiments.bulletins.drafts import make_bulletin, save
-from employment_forecast.experiments.bulletins.files import alone_with, restore
+from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
+from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
 from employment_forecast.experiments.bulletins.record import bulletin_record
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
 from employment_forecast.experiments.cycle import region
 from employment_forecast.experiments.cycle.identity import identity
-from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
-from employment_forecast.experiments.cycle.worker import Order
+from employment_forecast.experiments.cycle.worker import RegionTask
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.bulletin.text.compose import Stamp
 
@@ -66,10 +66,10 @@ def place(session: Session) -> Path:
     return session.workspace.bulletins / "310114" / "2026-10"
 
 
-def cut_off(session: Session, tracker: Tracker, series: Series) -> Kept:
+def cut_off(session: Session, tracker: Tracker, series: Series) -> BulletinState:
     """Issued, and killed before a file was written."""
-    save(session, make_bulletin(session, tracker, series, DAY))
-    save(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
     return issue_bulletin(session, series, STAMP).kept
 
 
@@ -87,7 +87,7 @@ def test_who_issues_again_finds_what_was_issued(
     with pytest.raises(RefusedError, match="已于"):
         issue_bulletin(session, series, STAMP)
     assert on_disk(place) == frozen
-    assert restore(session, series) == []
+    assert repair_files(session, series) == []
 
 
 def test_a_quiet_cycle_puts_back_what_was_issued(
@@ -95,9 +95,9 @@ def test_a_quiet_cycle_puts_back_what_was_issued(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     kept = cut_off(session, tracker, series)
-    order = Order("310114", series.indicator.code, DAY)
+    order = RegionTask("310114", series.indicator.code, DAY)
     matter = region._matter(session, order)
-    entry = Entry("310114", "嘉定区", order.indicator, "指标", str(DAY), "done",
+    entry = RegionResult("310114", "嘉定区", order.indicator, "指标", str(DAY), "done",
                   identity=identity(session, matter.history, matter.targets))  # fmt: skip
     Journal(journal_folder(session.workspace)).write(entry)
     monkeypatch.setattr(region, "_renew_feed", lambda *_: None)
@@ -109,10 +109,10 @@ def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
     session: Session, tracker: Tracker, series: Series, place: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    save(session, make_bulletin(session, tracker, series, DAY))
-    save(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
     read, issuing = threading.Event(), threading.Event()
-    real = bulletins.made_from
+    real = bulletins.with_files
 
     def late(*given: Any, **named: Any) -> Any:
         made = real(*given, **named)
@@ -124,12 +124,12 @@ def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
 
     def sign() -> None:
         issuing.set()
-        with alone_with(session, series):
-            save(session, issue_bulletin(session, series, STAMP))
+        with bulletin_lock(session, series):
+            write_bulletin(session, issue_bulletin(session, series, STAMP))
 
     monkeypatch.setattr(bulletins, "made_from", late)
     monkeypatch.setattr(region, "standing", _nothing_in_force)
-    order = Order("310114", series.indicator.code, DAY)
+    order = RegionTask("310114", series.indicator.code, DAY)
     cycle = threading.Thread(target=region._report, args=(session, series, order))
     issuer = threading.Thread(target=sign)
     cycle.start()
@@ -149,11 +149,11 @@ def _nothing_in_force(*_: object, **__: object) -> None:
 def test_what_was_issued_elsewhere_leaves_no_draft_here(
     session: Session, tracker: Tracker, series: Series, place: Path, tmp_path: Path
 ) -> None:
-    save(session, make_bulletin(session, tracker, series, DAY))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY))
     (place / f"{NAME}.pdf").write_bytes(b"a draft")
-    save(session, review_bulletin(session, series, "李四"), tmp_path / "别处")
+    write_bulletin(session, review_bulletin(session, series, "李四"), tmp_path / "别处")
     made = issue_bulletin(session, series, STAMP, formats=("md",))
-    save(session, made, tmp_path / "别处")
+    write_bulletin(session, made, tmp_path / "别处")
     assert on_disk(place) == issued_files(session.store, made.kept)
 
 
@@ -161,9 +161,9 @@ def test_a_withdrawn_correction_leaves_no_file(
     session: Session, tracker: Tracker, series: Series, place: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    save(session, make_bulletin(session, tracker, series, DAY))
-    save(session, review_bulletin(session, series, "李四"))
-    save(session, issue_bulletin(session, series, STAMP))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, issue_bulletin(session, series, STAMP))
     before = on_disk(place)
     real = bulletin_record
 
@@ -174,9 +174,9 @@ def test_a_withdrawn_correction_leaves_no_file(
 
     with monkeypatch.context() as patch:
         patch.setattr(bulletins, "bulletin_record", revised)
-        save(session, make_bulletin(session, tracker, series, DAY))
+        write_bulletin(session, make_bulletin(session, tracker, series, DAY))
     assert (place / f"{NAME}（更正第1号）.docx").exists()
-    save(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
     assert {f.name for f in place.iterdir()} == {f"{NAME}.{form}" for form in before}
     assert on_disk(place) == before
 
@@ -184,16 +184,16 @@ def test_a_withdrawn_correction_leaves_no_file(
 def test_a_demonstration_bulletin_gives_its_name_up(
     session: Session, tracker: Tracker, series: Series, place: Path
 ) -> None:
-    save(session, make_bulletin(session, tracker, series, DAY))
-    save(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
     shown = issue_bulletin(session, series, STAMP)
-    save(session, shown)
+    write_bulletin(session, shown)
     rows = [
         Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")
         for i, m in enumerate(pd.period_range(end="2026-10", periods=30, freq="M"))
     ]
     session.store.append(rows, session.catalogue, command="test")
-    save(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
+    write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
     frozen = issued_files(session.store, shown.kept)
     marked = {f"{NAME}（演示数据）.{form}": content for form, content in frozen.items()}
     found = {f.name: f.read_bytes() for f in place.iterdir()}

@@ -25,26 +25,26 @@ from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.bulletins import drafts as bulletins
 from employment_forecast.experiments.bulletins.drafts import (
-    Made,
+    BulletinFiles,
     default_day,
     fingerprint,
     listing,
     make_bulletin,
-    save,
-    written,
+    recompose,
+    write_bulletin,
 )
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
-from employment_forecast.experiments.promotion.lifecycle import settle
+from employment_forecast.experiments.promotion.lifecycle import promote_if_passed
 from employment_forecast.experiments.publication.issued_warnings import (
     issue_warnings,
     settle_outcomes,
 )
-from employment_forecast.experiments.publication.standing import standing
+from employment_forecast.experiments.publication.standing import assess_champion
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Chart, Table
 from employment_forecast.forecasting.bulletin.text.compose import Stamp, compose
-from employment_forecast.forecasting.bulletin.text.facts import Text, resolve
+from employment_forecast.forecasting.bulletin.text.facts import CitedText, resolve
 from employment_forecast.forecasting.bulletin.text.figures import show
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Options
@@ -91,19 +91,19 @@ def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iter
                 session.targets(), options,
             )  # fmt: skip
             run.register(result, b"")
-            settle(run.run.tracker, series, result, run.run)
-            issue_warnings(session, standing(session, run.run.tracker, series, day))
+            promote_if_passed(run.run.tracker, series, result, run.run)
+            issue_warnings(session, assess_champion(session, run.run.tracker, series, day))
     settle_outcomes(session, DAY)
     with open_tracker(uri, session.workspace) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def draft(session: Session, tracker: Tracker, series: Series) -> Made:
+def draft(session: Session, tracker: Tracker, series: Series) -> BulletinFiles:
     return make_bulletin(session, tracker, series, DAY)
 
 
-def texts(bulletin: Bulletin) -> Iterator[Text]:
+def texts(bulletin: Bulletin) -> Iterator[CitedText]:
     yield from bulletin.title
     yield from bulletin.marks
     yield from (bulletin.number, bulletin.signer, bulletin.addressee, bulletin.date)
@@ -117,8 +117,8 @@ def texts(bulletin: Bulletin) -> Iterator[Text]:
             yield block.text
 
 
-def test_every_figure_is_traced_to_the_record(session: Session, draft: Made) -> None:
-    bulletin = written(session, draft.kept)
+def test_every_figure_is_traced_to_the_record(session: Session, draft: BulletinFiles) -> None:
+    bulletin = recompose(session, draft.kept)
     facts = {f.id: f for f in bulletin.facts}
     cited = 0
     for text in texts(bulletin):
@@ -151,13 +151,15 @@ def test_every_figure_is_traced_to_the_record(session: Session, draft: Made) -> 
     assert not re.search(r"\d", loose), loose
 
 
-def test_values_are_those_of_the_store(session: Session, draft: Made, series: Series) -> None:
+def test_values_are_those_of_the_store(
+    session: Session, draft: BulletinFiles, series: Series
+) -> None:
     for code, row in draft.record["series"].items():
         known = session.store.vintages(series.region.code, code).as_of(DAY).values
         assert row["value"] == pytest.approx(known.get(pd.Period("2026-10", "M")))
 
 
-def test_the_demonstration_district_fills_every_section(draft: Made) -> None:
+def test_the_demonstration_district_fills_every_section(draft: BulletinFiles) -> None:
     text = draft.files["嘉定区2026年10月就业失业月报.md"].decode()
     heads = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [h.split("、")[0] for h in heads[:10]] == list("一二三四五六七八九十")
@@ -179,7 +181,9 @@ def test_the_demonstration_district_fills_every_section(draft: Made) -> None:
     assert re.search(r"^\| 2026年9月 \| 2026年10月20日 \| \S+ \| \S+ \|", text, re.MULTILINE)
 
 
-def test_every_region_says_what_it_has_not(session: Session, tracker: Tracker, draft: Made) -> None:
+def test_every_region_says_what_it_has_not(
+    session: Session, tracker: Tracker, draft: BulletinFiles
+) -> None:
     for name in ("徐汇", "舟山", "江夏", "嵊州", "全国"):
         place = session.catalogue.region(name)
         other = Series(place, session.catalogue.default_indicator(place))
@@ -191,7 +195,7 @@ def test_every_region_says_what_it_has_not(session: Session, tracker: Tracker, d
 
 
 def test_the_same_data_make_nothing_new(
-    session: Session, tracker: Tracker, series: Series, draft: Made
+    session: Session, tracker: Tracker, series: Series, draft: BulletinFiles
 ) -> None:
     again = make_bulletin(session, tracker, series, date(2026, 11, 22))
     assert not again.changed
@@ -200,7 +204,7 @@ def test_the_same_data_make_nothing_new(
 
 
 def test_an_earlier_month_is_told_as_it_was_due(
-    session: Session, tracker: Tracker, series: Series, draft: Made
+    session: Session, tracker: Tracker, series: Series, draft: BulletinFiles
 ) -> None:
     month = pd.Period("2026-09", "M")
     day = default_day(session, series, month)
@@ -214,7 +218,7 @@ def test_an_earlier_month_is_told_as_it_was_due(
 
 
 def test_issued_frozen_corrected(
-    session: Session, tracker: Tracker, series: Series, draft: Made,
+    session: Session, tracker: Tracker, series: Series, draft: BulletinFiles,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     with pytest.raises(NotFoundError, match="2020年1月"):
@@ -241,7 +245,7 @@ def test_issued_frozen_corrected(
     assert "2026年11月23日" in text
     assert "草稿" not in text
     assert "嘉定区人社局" in text
-    assert {p.name: p.read_bytes() for p in save(session, made, tmp_path)} == made.files
+    assert {p.name: p.read_bytes() for p in write_bulletin(session, made, tmp_path)} == made.files
     for step in (lambda m: issue_bulletin(session, series, STAMP, month=m),
                  lambda m: review_bulletin(session, series, "李四", month=m)):  # fmt: skip
         with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
@@ -294,7 +298,7 @@ def test_issued_frozen_corrected(
     assert set(issued_files(session.store, first_issued).values()) == set(made.files.values())
 
 
-def test_delays_and_the_day_make_no_correction(draft: Made) -> None:
+def test_delays_and_the_day_make_no_correction(draft: BulletinFiles) -> None:
     record = {**draft.record, "as_of": "2027-01-01", "program": "9"}
     assert fingerprint(record) == fingerprint(draft.record)
     other = {**draft.record, "month": "2026-09"}
@@ -399,7 +403,7 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
         ]  # fmt: skip
         # Each of the two has a name of its own.
         assert list(made.files) == [f"{name}.md"]
-        again = bulletins.made_from(own, shown.kept, ("md",), changed=False)
+        again = bulletins.with_files(own, shown.kept, ("md",), changed=False)
         assert again.files == {f"{name}（演示数据）.md": shown.files[f"{name}.md"]}
     finally:
         own.store.close()

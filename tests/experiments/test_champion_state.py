@@ -25,7 +25,7 @@ from employment_forecast.experiments.registry.stored_forecast import (
 )
 from employment_forecast.experiments.registry.versions import find, state_folder
 from employment_forecast.experiments.tracking.tracker import Tracker
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.forecasting.competition.result import Competition
 
 READ = """
@@ -53,7 +53,7 @@ print(json.dumps({
 def rich(competition: Competition) -> Competition:
     """The same with an indicator beside the target and a change of definition."""
     history = competition.history
-    beside = LaggedIndicator(
+    beside = Covariate(
         region="310114",
         indicator="openings_ratio",
         name="求人倍率",

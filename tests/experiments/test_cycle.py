@@ -19,20 +19,20 @@ from employment_forecast.data.errors import (
     StorageError,
     UnknownNameError,
 )
-from employment_forecast.data.files.locks import held
-from employment_forecast.data.store.bulletins import Kept, add
+from employment_forecast.data.files.locks import try_lock
+from employment_forecast.data.store.bulletins import BulletinState, add
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.cycle.cycle import run_cycle
 from employment_forecast.experiments.cycle.index_file import renew_index
 from employment_forecast.experiments.cycle.index_page import index_page
-from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.experiments.cycle.series import series_to_do
 from employment_forecast.experiments.cycle.summary import Report, text
-from employment_forecast.experiments.cycle.worker import Order
+from employment_forecast.experiments.cycle.worker import RegionTask
 
 DAY = date(2026, 11, 20)
 LOG = logging.Logger("test")
@@ -48,18 +48,20 @@ def session(tmp_path: Path) -> Iterator[Session]:
     opened.store.close()
 
 
-def job(root: Path) -> Callable[[Order], Entry]:
+def job(root: Path) -> Callable[[RegionTask], RegionResult]:
     return partial(work, root)
 
 
-def work(root: Path, order: Order) -> Entry:
+def work(root: Path, order: RegionTask) -> RegionResult:
     if order.region == "310104":
         raise DataError("缺月。", "请补录。")
     if order.region == "330900":
-        return Entry(order.region, "静", order.indicator, "指标", str(order.day), "unchanged")
+        return RegionResult(
+            order.region, "静", order.indicator, "指标", str(order.day), "unchanged"
+        )
     file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
     name = f"<{order.region}>"
-    return Entry(order.region, name, order.indicator, "指标", str(order.day), "done",
+    return RegionResult(order.region, name, order.indicator, "指标", str(order.day), "done",
                  identity="a", data_month="2026-10", latest="5.1%", level="yellow",
                  level_name="黄色预警", bulletin=(file,))  # fmt: skip
 
@@ -96,7 +98,7 @@ def test_a_file_is_in_before_the_regions_are_done(session: Session) -> None:
 
 
 def test_only_one_at_a_time(session: Session) -> None:
-    with held(cycle_folder(session.workspace) / "cycle.lock") as mine:
+    with try_lock(cycle_folder(session.workspace) / "cycle.lock") as mine:
         assert mine
         with pytest.raises(BusyError, match="另一个月度作业"):
             run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
@@ -183,9 +185,9 @@ def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch
 
 
 def test_index_page_shows_the_newest_entry_of_a_month() -> None:
-    first = Entry("310114", "嘉定区", "x", "指标", "2026-11-12", "done", identity="a",
+    first = RegionResult("310114", "嘉定区", "x", "指标", "2026-11-12", "done", identity="a",
                   data_month="2026-10", latest="1人", bulletin=("bulletins/a/原.md",))  # fmt: skip
-    second = Entry("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
+    second = RegionResult("310114", "嘉定区", "x", "指标", "2026-11-20", "done", identity="b",
                    data_month="2026-10", latest="2人", correction=1, demo=True,
                    bulletin=("bulletins/a/更正.md",))  # fmt: skip
     stand = {
@@ -214,7 +216,7 @@ def test_the_index_follows_every_step_of_signing(session: Session) -> None:
     run_cycle(session, DAY, ["嘉定", "徐汇"], job, lambda *_: None, LOG)
     page = session.workspace.root / "bulletins" / "index.html"
     before = page.read_text("utf-8")
-    draft = Kept(
+    draft = BulletinState(
         region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),
         state="draft", correction=0, as_of=DAY, fingerprint="a", demo=True, record={},
     )  # fmt: skip

@@ -8,11 +8,11 @@ import pytest
 
 from employment_forecast.data.errors import StorageError
 from employment_forecast.experiments.cycle.inbox import Arrival
-from employment_forecast.experiments.cycle.journal import Entry, Journal
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.summary import Report, subject, text
 
 DAY = date(2026, 11, 20)
-DONE = Entry(
+DONE = RegionResult(
     "310114", "嘉定区", "registered_unemployed", "登记失业人数", "2026-11-20", "done",
     identity="a", data_month="2026-10", latest="12,345人", demo=True, run_id="r", version="3",
     model="combination", action="promoted", level="yellow", level_name="黄色预警",
@@ -113,6 +113,6 @@ def test_only_what_was_done_now_is_told_as_done() -> None:
     ],
 )
 def test_nobody_is_told_every_day_that_nothing_happened(
-    day: date, arrivals: tuple[Arrival, ...], entry: Entry, news: bool
+    day: date, arrivals: tuple[Arrival, ...], entry: RegionResult, news: bool
 ) -> None:
     assert Report(day, arrivals, (entry,)).news == news

@@ -12,18 +12,23 @@ from pathlib import Path
 import pytest
 
 from employment_forecast.data.errors import DataError, ForecastError
-from employment_forecast.data.files.locks import held
-from employment_forecast.experiments.cycle.journal import Entry
-from employment_forecast.experiments.cycle.worker import Ended, Order, TooLong, Worker
+from employment_forecast.data.files.locks import try_lock
+from employment_forecast.experiments.cycle.journal import RegionResult
+from employment_forecast.experiments.cycle.worker import (
+    RegionTask,
+    RegionTimeout,
+    Worker,
+    WorkerDied,
+)
 
 DAY = date(2026, 11, 20)
 
 
-def job(root: Path) -> Callable[[Order], Entry]:
+def job(root: Path) -> Callable[[RegionTask], RegionResult]:
     return partial(work, root)
 
 
-def work(root: Path, order: Order) -> Entry:
+def work(root: Path, order: RegionTask) -> RegionResult:
     """Stands for a region's work; what it does depends on the region's name."""
     if order.region == "hang":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -36,11 +41,13 @@ def work(root: Path, order: Order) -> Entry:
     if order.region == "odd":
         raise KeyError("x")
     pid = str(os.getpid())
-    return Entry(order.region, "甲", order.indicator, "乙", str(order.day), "done", message=pid)
+    return RegionResult(
+        order.region, "甲", order.indicator, "乙", str(order.day), "done", message=pid
+    )
 
 
-def order(region: str) -> Order:
-    return Order(region, "i", DAY)
+def order(region: str) -> RegionTask:
+    return RegionTask(region, "i", DAY)
 
 
 def alive(pid: int) -> bool:
@@ -60,7 +67,7 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
         with pytest.raises(ForecastError, match="KeyError"):
             worker.ask(order("odd"))
         assert worker.ask(order("b")).message == first.message != str(os.getpid())
-        with pytest.raises(Ended):
+        with pytest.raises(WorkerDied):
             worker.ask(order("die"))
         assert worker.ask(order("c")).message != first.message
     deadline = time.monotonic() + 10
@@ -74,7 +81,7 @@ def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     with Worker(tmp_path, job, 60) as warm:
         warm.ask(order("a"))
         warm._seconds = 2.0
-        with pytest.raises(TooLong):
+        with pytest.raises(RegionTimeout):
             warm.ask(order("hang"))
         child = int((tmp_path / "child").read_text())
         deadline = time.monotonic() + 10
@@ -87,9 +94,9 @@ def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
 
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     file = tmp_path / "x.lock"
-    with held(file) as first:
+    with try_lock(file) as first:
         assert first
-        with held(file) as second:
+        with try_lock(file) as second:
             assert not second
-    with held(file) as third:
+    with try_lock(file) as third:
         assert third

@@ -15,7 +15,11 @@ from employment_forecast.data.errors import RefusedError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.promotion import lifecycle
 from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
-from employment_forecast.experiments.promotion.lifecycle import Settled, examine, settle
+from employment_forecast.experiments.promotion.lifecycle import (
+    PromotionResult,
+    examine_only,
+    promote_if_passed,
+)
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry import registry
 from employment_forecast.experiments.registry.versions import (
@@ -61,15 +65,15 @@ def newer(result: Competition, revised: float) -> Competition:
     return replace(result, history=replace(result.history, values=values))
 
 
-Act = Callable[[Competition], Settled]
+Act = Callable[[Competition], PromotionResult]
 
 
 @pytest.fixture
 def settled(workspace: Workspace, uri: str, series: Series) -> Act:
-    def call(result: Competition, act=settle) -> Settled:
+    def call(result: Competition, act=promote_if_passed) -> PromotionResult:
         with recorded(uri, workspace, result.region, result.indicator) as run:
             run.register(result)
-            done: Settled = act(run.run.tracker, series, result, run.run)
+            done: PromotionResult = act(run.run.tracker, series, result, run.run)
         return done
 
     return call
@@ -146,9 +150,9 @@ def test_settling_twice_changes_nothing(
     ):
         with recorded(uri, workspace, good.region, good.indicator) as run:
             run.register(result)
-            first = settle(run.run.tracker, series, result, run.run)
+            first = promote_if_passed(run.run.tracker, series, result, run.run)
             before = (aliases(tracker, series), len(versions(tracker, series)))
-            second = settle(run.run.tracker, series, result, run.run)
+            second = promote_if_passed(run.run.tracker, series, result, run.run)
         assert first.action == second.action == action
         assert first.version is not None
         assert second.version is not None
@@ -183,7 +187,7 @@ def test_without_an_incumbent_a_failing_candidate_leaves_nothing_in_force(
 def test_examining_promotes_nothing(
     good: Competition, settled, tracker: Tracker, series: Series
 ) -> None:
-    done = settled(good, examine)
+    done = settled(good, examine_only)
     assert (done.action, done.verdict.passed) == ("kept", True)
     assert champion_of(tracker, series) is None
     assert find(tracker, series, "1").tags["gate_over"] == "无"

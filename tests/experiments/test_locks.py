@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from employment_forecast.data.errors import StorageError
-from employment_forecast.data.files.locks import LifeSign, abandoned_signs, locked
+from employment_forecast.data.files.locks import ProcessMarker, abandoned_signs, lock
 
 HOLD = """
 import sys
@@ -23,10 +23,10 @@ def test_a_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
     inside: list[str] = []
 
     def enter() -> None:
-        with locked(tmp_path / "x.lock"):
+        with lock(tmp_path / "x.lock"):
             inside.append("other")
 
-    with locked(tmp_path / "x.lock"):
+    with lock(tmp_path / "x.lock"):
         other = threading.Thread(target=enter)
         other.start()
         time.sleep(0.1)
@@ -36,20 +36,20 @@ def test_a_lock_lets_one_in_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), locked(tmp_path / "x.lock"):
+    with pytest.raises(KeyError), lock(tmp_path / "x.lock"):
         raise KeyError
-    with locked(tmp_path / "x.lock"):
+    with lock(tmp_path / "x.lock"):
         pass
 
 
 def test_a_lock_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="锁文件"), locked(tmp_path / "file" / "x.lock"):
+    with pytest.raises(StorageError, match="锁文件"), lock(tmp_path / "file" / "x.lock"):
         pass
 
 
 def test_a_living_process_has_abandoned_nothing(tmp_path: Path) -> None:
-    sign = LifeSign(tmp_path, "me")
+    sign = ProcessMarker(tmp_path, "me")
     assert abandoned_signs(tmp_path) == []
     sign.end()
     assert not sign.file.exists()

@@ -19,7 +19,7 @@ from employment_forecast.experiments.watch.explain import STEPS, explain, pair
 from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
 from employment_forecast.experiments.watch.redraw import Material
 from employment_forecast.features.history.build import from_known
-from employment_forecast.features.history.inputs import NOTHING
+from employment_forecast.features.history.inputs import NO_INPUTS
 from employment_forecast.forecasting.competition.compete import compete, rechosen
 from employment_forecast.forecasting.competition.result import Competition, Options
 
@@ -136,7 +136,7 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     months("2026-09", model="drift")
     then, now = pair(tracker, series, None, None)
     assert (then.version.version, now.version.version) == ("1", "2")
-    found = explain(series, then, now, Material(vintages, NOTHING), competition.targets)
+    found = explain(series, then, now, Material(vintages, NO_INPUTS), competition.targets)
     assert found.new_months[0][0] == "2026-09"
     assert found.revised == ()
     assert [m.name for m in found.medians] == [str(p) for p in now.paths.months[:11]]
@@ -169,7 +169,7 @@ def test_a_revision_is_told_from_the_new_month(
     record(rechosen(competed(revised, series, day), "random_walk", "测试"))
     registry.promote(tracker, series, why="每月")
     then, now = pair(tracker, series, None, None)
-    found = explain(series, then, now, Material(revised, NOTHING), ())
+    found = explain(series, then, now, Material(revised, NO_INPUTS), ())
     assert [r[0] for r in found.revised] == ["2026-08"]
     first = found.medians[0].effects
     # A random walk starts from the last value: the revision lifts it, the new month puts it right.
@@ -190,4 +190,4 @@ def test_what_cannot_be_explained_is_said(
     then, now = pair(tracker, series, "2", "1")
     gone = replace(then, facts={**then.facts, "model": "gone"})
     with pytest.raises(NoModelError):
-        explain(series, gone, now, Material(vintages, NOTHING), ())
+        explain(series, gone, now, Material(vintages, NO_INPUTS), ())

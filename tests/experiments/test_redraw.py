@@ -22,7 +22,7 @@ from employment_forecast.experiments.watch.redraw import (
     redraw,
     verify,
 )
-from employment_forecast.features.history.inputs import NOTHING, Surroundings, neighbours_identity
+from employment_forecast.features.history.inputs import NO_INPUTS, ModelInputs, neighbours_identity
 from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.models.paths import SamplePaths
 
@@ -34,7 +34,7 @@ def stored(record, competition: Competition, tracker: Tracker) -> StoredForecast
 
 @pytest.fixture
 def material(vintages: Vintages) -> Material:
-    return Material(vintages, NOTHING)
+    return Material(vintages, NO_INPUTS)
 
 
 def test_a_version_is_reproduced_to_the_last_bit(
@@ -50,7 +50,7 @@ def test_changed_data_are_noticed(
 ) -> None:
     rows = material.vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
-    changed = Material(replace(material.vintages, rows=rows), NOTHING)
+    changed = Material(replace(material.vintages, rows=rows), NO_INPUTS)
     found = verify(series, stored, changed, program_version())
     assert (found.state, found.passed) == ("data_changed", False)
 
@@ -85,12 +85,12 @@ def test_revised_figures_of_other_regions_are_noticed(
     ]
     then = neighbours_identity(around, series.indicator, date.fromisoformat(stored.facts["as_of"]))
     shared = replace(stored, facts={**stored.facts, "neighbours": then})
-    known = Material(vintages, Surroundings((), around))
+    known = Material(vintages, ModelInputs((), around))
     assert verify(series, shared, known, program_version()).state == "equal"
     rows = vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
-    revised = Surroundings((), [(around[0][0], replace(around[0][1], rows=rows)), around[1]])
-    for other in (revised, Surroundings((), around[:1]), NOTHING):
+    revised = ModelInputs((), [(around[0][0], replace(around[0][1], rows=rows)), around[1]])
+    for other in (revised, ModelInputs((), around[:1]), NO_INPUTS):
         changed = Material(vintages, other)
         assert verify(series, shared, changed, program_version()).state == "data_changed"
         assert verify(series, stored, changed, program_version()).state == "equal"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from employment_forecast.data.workspace.folders import Workspace
-from employment_forecast.experiments.tracking.abandoned import GONE, Plan, sweep
+from employment_forecast.experiments.tracking.abandoned import GONE, RunPlan, close_abandoned_runs
 from employment_forecast.experiments.tracking.runs import END_TAG, Run, begin
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 
@@ -49,17 +49,17 @@ def test_runs_of_a_killed_process_are_swept(
     parent, child, done = (
         Run(tracker, run_id, "", "") for run_id in json.loads(other.stdout.readline())
     )
-    assert sweep(tracker) == []
+    assert close_abandoned_runs(tracker) == []
     assert status(tracker, parent) == "RUNNING"
 
     other.kill()
     other.communicate()
-    assert sorted(sweep(tracker)) == sorted([parent.id, child.id])
+    assert sorted(close_abandoned_runs(tracker)) == sorted([parent.id, child.id])
     assert status(tracker, parent) == status(tracker, child) == "KILLED"
     assert status(tracker, done) == "FINISHED"
     assert status(tracker, mine) == "RUNNING"
     assert read(tracker, parent).data.tags[END_TAG] == GONE
-    assert sweep(open_tracker(uri, workspace)) == []
+    assert close_abandoned_runs(open_tracker(uri, workspace)) == []
 
 
 PLAN_AND_WAIT = """
@@ -83,10 +83,10 @@ def test_a_process_killed_before_its_run_began_shows_as_killed(
 ) -> None:
     other = python.start(PLAN_AND_WAIT)
     assert other.stdout.readline() == "planned\n"
-    assert sweep(tracker) == []
+    assert close_abandoned_runs(tracker) == []
     other.kill()
     other.communicate()
-    (run_id,) = sweep(tracker)
+    (run_id,) = close_abandoned_runs(tracker)
     run = tracker.call("读取", lambda c: c.get_run(run_id))
     assert run.info.experiment_id == experiment
     assert (run.info.status, run.info.run_name) == ("KILLED", "未完成")
@@ -94,11 +94,11 @@ def test_a_process_killed_before_its_run_began_shows_as_killed(
     assert run.data.tags["region"] == "310114"
     assert run.data.tags["pid"] == str(other.pid)
     assert run.data.tags[END_TAG] == GONE
-    assert sweep(tracker) == []
+    assert close_abandoned_runs(tracker) == []
 
 
 def test_a_plan_whose_run_began_makes_no_second_run(tracker: Tracker, experiment: str) -> None:
-    plan = Plan("试验", "test", {}, "未完成", {})
+    plan = RunPlan("试验", "test", {}, "未完成", {})
     plan.announce(tracker)
     run = plan.begin(tracker)
     run.end("FINISHED")
@@ -108,7 +108,7 @@ def test_a_plan_whose_run_began_makes_no_second_run(tracker: Tracker, experiment
         pass
     # As if the process had died after ending its run and before taking its sign back.
     sign.write_bytes(content)
-    assert sweep(tracker) == []
+    assert close_abandoned_runs(tracker) == []
     found = tracker.call("查找", lambda c: c.search_runs([experiment]))
     assert [r.info.run_id for r in found] == [run.id]
 
@@ -116,6 +116,6 @@ def test_a_plan_whose_run_began_makes_no_second_run(tracker: Tracker, experiment
 def test_a_sign_cut_off_while_written_is_cleared(tracker: Tracker, experiment: str) -> None:
     tracker.signs.mkdir(parents=True)
     (tracker.signs / "half.alive").write_bytes(b'{"experiment": "\xe8')
-    assert sweep(tracker) == []
+    assert close_abandoned_runs(tracker) == []
     assert list(tracker.signs.glob("*.alive")) == []
     assert tracker.call("查找", lambda c: list(c.search_runs([experiment]))) == []

@@ -20,17 +20,17 @@ from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.records.observation import Observation
-from employment_forecast.data.store.warnings import Issued, issue, issued, outcomes
+from employment_forecast.data.store.warnings import IssuedWarning, issue, issued, outcomes
 from employment_forecast.data.targets.target import Target
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
-from employment_forecast.experiments.publication import standing as standings
+from employment_forecast.experiments.publication import assess_champion as standings
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
-    follow,
     publish_feed,
+    republish,
 )
 from employment_forecast.experiments.publication.issued_warnings import (
     issue_warnings,
@@ -42,7 +42,7 @@ from employment_forecast.experiments.publication.publishing import (
     mark_failed,
     publish,
 )
-from employment_forecast.experiments.publication.standing import standing, valid_until
+from employment_forecast.experiments.publication.standing import assess_champion, valid_until
 from employment_forecast.experiments.registry.registry import promote, rollback
 from employment_forecast.experiments.registry.versions import Version
 from employment_forecast.experiments.tracking.tracker import Tracker
@@ -192,7 +192,7 @@ def test_stale_when_time_is_over_newer_data_or_revisions(
     checker.validate(json.loads(feed_files.encode(late)))
     assert build_feed(session, tracker, series, until)["state"] == "demo"
 
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     newer = replace(now, newest=now.history.origin + 1)
     assert "2026-11" in feed_document(session, newer)["state_reason"]
     moved = replace(now, revised=(now.history.origin,))
@@ -208,14 +208,14 @@ def build_period(text: str) -> Any:
 def test_a_revision_after_the_champion_is_seen(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
-    assert standing(session, tracker, series, DAY).revised == ()
+    assert assess_champion(session, tracker, series, DAY).revised == ()
     # Real data displace the demonstration series: the months of both differ in every value.
     rows = [
         Observation("310114", "registered_unemployed", build_period(m), v, DAY, "测试")
         for m, v in (("2026-09", 11.0), ("2026-10", 12.0))
     ]
     session.store.append(rows, session.catalogue, command="test")
-    assert len(standing(session, tracker, series, DAY).revised) == 2
+    assert len(assess_champion(session, tracker, series, DAY).revised) == 2
 
 
 def test_failure_shows_and_names_the_last_good_document(
@@ -266,15 +266,15 @@ def test_thresholds_follow_promotion_and_roll_back(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
     record: Callable[..., tuple[str, Version]],
 ) -> None:  # fmt: skip
-    assert follow(session, tracker, series, DAY) is False
+    assert republish(session, tracker, series, DAY) is False
     publish_feed(session, tracker, series, DAY)
     _, second = record(demo)
     promote(tracker, series, second.version, "测试")
-    assert follow(session, tracker, series, DAY) is True
+    assert republish(session, tracker, series, DAY) is True
     file = session.workspace.thresholds / "registered_unemployed.310114.json"
     assert feed_files.read(file)["champion"]["version"] == second.version
     rollback(tracker, series, "测试")
-    follow(session, tracker, series, DAY)
+    republish(session, tracker, series, DAY)
     assert feed_files.read(file)["champion"]["version"] == in_force.version
 
 
@@ -295,9 +295,9 @@ def test_warnings_are_issued_once_and_judged_later(
 ) -> None:  # fmt: skip
     top = float(np.max(demo.history.values[-10:]))
     only(monkeypatch, cap(top + 5000))
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     first = issue_warnings(session, now)
-    again = issue_warnings(session, standing(session, tracker, series, DAY))
+    again = issue_warnings(session, assess_champion(session, tracker, series, DAY))
     assert [fresh for _, fresh in first] == [True] * len(first)
     assert not any(fresh for _, fresh in again)
     (warning,) = issued(session.store, "310114", "registered_unemployed")
@@ -338,7 +338,7 @@ def test_warnings_on_demonstration_figures_are_not_judged_by_real_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     only(monkeypatch, cap(float(np.max(demo.history.values[-10:])) + 5000))
-    issue_warnings(session, standing(session, tracker, series, DAY))
+    issue_warnings(session, assess_champion(session, tracker, series, DAY))
     real_figures(session, demo, 1)
     rows = [
         Observation(
@@ -354,7 +354,7 @@ def test_real_figures_inherit_nothing_from_the_demonstration(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
     record: Callable[..., tuple[str, Version]], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     only(monkeypatch, cap(100_000.0, demo=False))
     rules = [{"event": "layoff", "people": 1, "source": "测试"}]
     rate = {"indicator": "registered_unemployment_rate", "at_least": 0.1, "source": "测试"}
@@ -370,7 +370,7 @@ def test_real_figures_inherit_nothing_from_the_demonstration(
         },
     )
     strict = replace(session.settings, warning_levels=levels)
-    before = Issued(
+    before = IssuedWarning(
         region="310114", indicator="registered_unemployed", month=demo.history.origin - 1,
         as_of=DAY, level="red", level_name="Ⅰ级（红色）", evidence={}, registered_name="",
         version="", model="", fingerprint="", demo=True,
@@ -380,7 +380,7 @@ def test_real_figures_inherit_nothing_from_the_demonstration(
     real_figures(own, demo, 1)
     _, version = record(run(own, DAY))
     promote(tracker, series, version.version, "测试")
-    real = standing(own, tracker, series, DAY)
+    real = assess_champion(own, tracker, series, DAY)
     own.store.close()
     assert now.sample is not None
     assert (now.demo, real.demo) == (True, False)
@@ -392,7 +392,7 @@ def test_withdrawn_months_make_the_lines_stale(
     session: Session, tracker: Tracker, series: Series, in_force: Version,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     document = feed_document(session, replace(now, newest=now.history.origin - 1))
     assert document["state"] == "stale"
     assert "已撤回" in document["state_reason"]
@@ -403,7 +403,7 @@ def test_a_silence_without_a_cap_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     only(monkeypatch)
-    (warning, _), *_ = issue_warnings(session, standing(session, tracker, series, DAY))
+    (warning, _), *_ = issue_warnings(session, assess_champion(session, tracker, series, DAY))
     assert warning.level == "none"
     assert warning.evidence["reasons"] == ["没有可评估的控制数，未作评估"]
 
@@ -411,7 +411,7 @@ def test_a_silence_without_a_cap_says_so(
 def test_sample_warning_names_firms_by_code_only(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     assert now.sample is not None
     assert not now.sample.firms.empty
     issue_warnings(session, now)
@@ -424,20 +424,20 @@ def test_sample_warning_names_firms_by_code_only(
 def test_an_event_declared_after_the_champion_makes_the_feed_stale(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
-    now = standing(session, tracker, series, DAY)
+    now = assess_champion(session, tracker, series, DAY)
     assert now.events_changed is False
     document = feed_document(session, replace(now, events_changed=True))
     assert (document["state"], "申报的事件" in document["state_reason"]) == ("stale", True)
 
 
 def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
-    def warned(month: str, value: float, chance: float) -> Issued:
+    def warned(month: str, value: float, chance: float) -> IssuedWarning:
         cap_id = f"municipal.any_month.{month[:4]}.{value:.12g}"
         caps = [{"id": cap_id, "tier": "municipal", "basis": "any_month", "period": month[:4]}]
         plan = {"id": "p", "tier": "municipal", "basis": "any_month", "period": "2021-2025"}
         evidence = {"caps": [*caps, plan], "probabilities": {cap_id: chance, "p": 0.99}}
-        return Issued("310114", "x", build_period(month), DAY, "none", "", evidence, "", "", "",
-                      "", True)  # fmt: skip
+        return IssuedWarning("310114", "x", build_period(month), DAY, "none", "", evidence, "", "",
+                             "", "", True)  # fmt: skip
 
     earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
     found = standings._course(earlier, cap(120.0, period="2026"))

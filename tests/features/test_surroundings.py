@@ -18,8 +18,8 @@ from employment_forecast.features.history.inputs import (
     histories_beside,
     nearest_first,
     neighbours_identity,
+    stored_inputs,
     stored_neighbours,
-    stored_surroundings,
 )
 
 DAY = date(2026, 11, 20)
@@ -65,14 +65,14 @@ def test_the_same_city_comes_first_and_nested_regions_are_no_neighbours():
 def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue, unemployed):
     own = catalogue.region("嘉定")
     vintages = filled.vintages(own.code, unemployed.code)
-    around = stored_surroundings(filled, catalogue, own, unemployed, vintages)
+    around = stored_inputs(filled, catalogue, own, unemployed, vintages)
     assert len(around.others) > 3
     assert {r.code for r, _ in around.neighbours} == {"310104", "330683", "330900", "420115"}
     real = replace(vintages, rows=vintages.rows.assign(demo=False))
-    assert not stored_surroundings(filled, catalogue, own, unemployed, real).neighbours
+    assert not stored_inputs(filled, catalogue, own, unemployed, real).neighbours
     assert filled.holding(unemployed.code, ["310104", "310114", "100000"]) == {"310104", "310114"}
     nothing = replace(vintages, rows=vintages.rows.iloc[:0])
-    assert not stored_surroundings(filled, catalogue, own, unemployed, nothing).neighbours
+    assert not stored_inputs(filled, catalogue, own, unemployed, nothing).neighbours
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.forecasting.backtest.alignment import compare
+from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, Record
 
 HORIZON = 2
@@ -27,7 +27,7 @@ def backtest(first: str, errors: list[float], known: int | None = None) -> Backt
 def test_only_common_origins_count():
     old = backtest("2025-01", [9.0, 9.0, 2.0, 2.0])
     new = backtest("2025-03", [1.0, 1.0, 7.0, 7.0])
-    found = compare({"1": (old, "m"), "2": (new, "m")}, newest="2")
+    found = compare_versions({"1": (old, "m"), "2": (new, "m")}, newest="2")
     assert list(found.months) == list(pd.period_range("2025-03", periods=2, freq="M"))
     assert found.cells == 4
     first, second = found.rows
@@ -42,12 +42,12 @@ def test_only_common_origins_count():
 def test_outcomes_are_those_of_the_newest():
     old = backtest("2025-01", [1.0] * 4, known=1)
     new = backtest("2025-01", [1.0] * 5)
-    assert compare({"1": (old, "m"), "2": (new, "m")}, newest="2").cells == 8
-    assert compare({"1": (old, "m"), "2": (new, "m")}, newest="1").cells == 7
+    assert compare_versions({"1": (old, "m"), "2": (new, "m")}, newest="2").cells == 8
+    assert compare_versions({"1": (old, "m"), "2": (new, "m")}, newest="1").cells == 7
 
 
 def test_nothing_in_common():
-    found = compare(
+    found = compare_versions(
         {"1": (backtest("2020-01", [1.0]), "m"), "2": (backtest("2025-01", [1.0]), "m")}, "2"
     )
     assert found.cells == 0

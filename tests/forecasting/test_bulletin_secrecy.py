@@ -20,7 +20,7 @@ from employment_forecast.features.sample.panel import UNKNOWN_TRAIT
 from employment_forecast.forecasting.bulletin.record.people import people_record
 from employment_forecast.forecasting.bulletin.record.sample import OTHER, sample_record
 from employment_forecast.forecasting.bulletin.text.blocks import Table
-from employment_forecast.forecasting.bulletin.text.facts import Book, plain
+from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
 from employment_forecast.forecasting.bulletin.text.sections.people import people, sample
 
 MONTH = pd.Period("2026-10", "M")
@@ -121,7 +121,9 @@ def test_every_cause_that_is_told_rests_on_three_firms(cells: set[tuple[int, str
 
 
 def test_a_handful_of_firms_is_told_without_codes() -> None:
-    book = Book({"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"})
+    book = CitedRecord(
+        {"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"}
+    )
     said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
     assert "上报的企业太少，按保密规则不逐户列示。" in said
     assert "F0" not in said
@@ -133,7 +135,7 @@ def test_two_comparable_firms_show_no_rate() -> None:
     record = sample_record(frame[~new], NOTHING, NOTHING, MONTH)
     assert record is not None
     assert (record["matched"]["firms"], record["matched"]["change"]) == (2, None)
-    book = Book({"sample": record, "source": "测试", "month": "2026-10"})
+    book = CitedRecord({"sample": record, "source": "测试", "month": "2026-10"})
     said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
     assert "可比企业不足三家，不予列示" in said
 
@@ -168,7 +170,7 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     record = people_record({"graduates": group}, group, region, indicator, MONTH, DAY)
     row = record["graduates"]
     assert row["withheld"] is withheld
-    book = Book({"people": record, "source": "测试", "month": "2026-10"})
+    book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
     said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
     if withheld:
         assert set(row) == {"label", "withheld", "source"}

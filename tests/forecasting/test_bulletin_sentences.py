@@ -24,13 +24,18 @@ from employment_forecast.forecasting.bulletin.record.warning import warning_reco
 from employment_forecast.forecasting.bulletin.text.blocks import Chart, Paragraph
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, most_at_risk
 from employment_forecast.forecasting.bulletin.text.compose import compose
-from employment_forecast.forecasting.bulletin.text.facts import Book, plain
+from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
 from employment_forecast.forecasting.bulletin.text.sections.notes import data_notes
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
 from employment_forecast.forecasting.bulletin.text.sections.summary import summary
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
 from employment_forecast.forecasting.bulletin.text.tiers import retold, tier_word
-from employment_forecast.forecasting.early_warning.decision import Evidence, Level, Scheme, decide
+from employment_forecast.forecasting.early_warning.decision import (
+    Evidence,
+    Level,
+    Scheme,
+    decide_level,
+)
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "fixtures" / "records"
 ODD = re.compile(r"nan|None|（）|，，|；；|。。|，。|；。|（，|-0|\d{4}-\d|[\u4e00-\u9fff][,;:]")
@@ -46,8 +51,8 @@ def cap(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def book(*caps: dict[str, Any], region: str = "嘉定区", **changes: Any) -> Book:
-    return Book({
+def book(*caps: dict[str, Any], region: str = "嘉定区", **changes: Any) -> CitedRecord:
+    return CitedRecord({
         "source": "测试", "month": "2026-10", "indicator": "registered_unemployed",
         "region": {"name": region}, "series": {},
         "outlook": {"status": "champion", "origin": "2026-10", "unit": "人", "decimals": 0,
@@ -196,7 +201,7 @@ def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> Non
     """0.6445 is 64.4 % or 64.5 % by the way that floats round; the document says one of them."""
     month = pd.Period("2026-10", "M")
     level = Level("red", "Ⅰ级（红色）", "#c00000", 0.0)
-    found = decide(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
+    found = decide_level(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
     kept = round(p, 3)
     told_of = cap(p_any=kept)
     said = told("red", list(found.reasons), told_of)

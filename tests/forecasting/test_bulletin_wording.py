@@ -16,12 +16,12 @@ from employment_forecast.forecasting.bulletin.record.notes import is_stale
 from employment_forecast.forecasting.bulletin.record.outlook import shown_digits
 from employment_forecast.forecasting.bulletin.record.series import comparison
 from employment_forecast.forecasting.bulletin.text.facts import (
-    Book,
+    CitedRecord,
     UncitedFigureError,
     plain,
     record_key,
     resolve,
-    say,
+    sentence,
 )
 from employment_forecast.forecasting.bulletin.text.figures import CHANCES, percent_of, show
 from employment_forecast.forecasting.bulletin.text.wording import (
@@ -54,7 +54,7 @@ def test_every_comparison(
 ) -> None:
     unit, digits = KINDS[kind]
     row = {"change": change, "percent": percent, "reason": None if change else "口径变化，不可比"}
-    book = Book({"c": row, "source": "测试"})
+    book = CitedRecord({"c": row, "source": "测试"})
     said = plain(compared(book, "/c", {"kind": kind, "unit": unit, "decimals": digits}, reference))
     assert not ODD.search(said), said
     assert reference in said
@@ -83,7 +83,7 @@ def test_every_comparison(
     ],
 )  # fmt: skip
 def test_amounts(value: float, unit: str, digits: int, text: str) -> None:
-    assert plain(amount(Book({"v": value, "source": "测试"}), "/v", unit, digits)) == text
+    assert plain(amount(CitedRecord({"v": value, "source": "测试"}), "/v", unit, digits)) == text
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_amounts(value: float, unit: str, digits: int, text: str) -> None:
 def test_every_cap(tier: str, qualifier: str, carried: bool, headroom: float | None) -> None:
     cap = {"tier": tier, "qualifier": qualifier, "carried": carried, "value": 5.5,
            "headroom": headroom}  # fmt: skip
-    book = Book({"cap": cap, "source": "测试"})
+    book = CitedRecord({"cap": cap, "source": "测试"})
     name = plain(cap_name(book, "/cap", "%", 1))
     assert ("预期目标" in name) == (tier == "national")
     assert ("沿用上期" in name) == carried
@@ -114,13 +114,13 @@ def test_every_cap(tier: str, qualifier: str, carried: bool, headroom: float | N
 
 def test_words_stand_where_the_language_puts_them() -> None:
     for word, text in (("以内", "100人以内"), ("不低于", "不低于100人"), ("", "100人")):
-        book = Book({"t": {"value": 100, "qualifier": word}, "source": "测试"})
+        book = CitedRecord({"t": {"value": 100, "qualifier": word}, "source": "测试"})
         assert plain(qualified(book, "/t", "人", 0)) == text
 
 
 @given(st.floats(0, 1))
 def test_a_probability_is_one_word_and_never_certain(p: float) -> None:
-    said = plain(chance(Book({"p": p, "source": "测试"}), "/p", "突破"))
+    said = plain(chance(CitedRecord({"p": p, "source": "测试"}), "/p", "突破"))
     assert re.fullmatch(r"突破的概率(不到1%|在99%以上|为[1-9]\d?%)（\S+）", said)
     assert sum(said.endswith(f"（{word}）") for _, word in CHANCES) == 1
 
@@ -157,7 +157,7 @@ def test_other_forms(value: Any, form: str, text: str) -> None:
 
 
 def test_changes_in_tables_have_signs() -> None:
-    book = Book({"a": 12, "b": -3, "c": 0, "d": None, "source": "测试"})
+    book = CitedRecord({"a": 12, "b": -3, "c": 0, "d": None, "source": "测试"})
     texts = [plain(signed_change(book, f"/{k}", 0)) for k in "abcd"]
     assert texts == ["+12", "-3", "0", ""]
 
@@ -165,14 +165,14 @@ def test_changes_in_tables_have_signs() -> None:
 def test_a_digit_without_a_fact_is_refused() -> None:
     for bad in ("比上月增加5人", "第１版"):
         with pytest.raises(UncitedFigureError):
-            say(bad)
+            sentence(bad)
         with pytest.raises(UncitedFigureError):
-            say("{x}", x=bad)
+            sentence("{x}", x=bad)
 
 
 def test_a_fact_is_what_the_record_says() -> None:
     record = {"a/b": [{"x": 1.25, "source": "甲"}], "source": "乙"}
-    book = Book(record)
+    book = CitedRecord(record)
     cited = book.cite("/a~1b/0/x", "plain", 1)
     assert cited.text == "1.3"
     (fact,) = book.facts
@@ -202,4 +202,4 @@ def test_comparisons_by_hand() -> None:
 def test_names_with_slashes_are_keys_that_pointers_reach() -> None:
     name = "批发/零售~其他"
     record = {"sample": {"industries": {record_key(name): {"industry": name}}}, "source": "甲"}
-    assert Book(record).cite(f"/sample/industries/{record_key(name)}/industry").text == name
+    assert CitedRecord(record).cite(f"/sample/industries/{record_key(name)}/industry").text == name

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from employment_forecast.data.catalogue import Region
-from employment_forecast.features.history.inputs import Surroundings
+from employment_forecast.features.history.inputs import ModelInputs
 from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
     NOTHING_TO_POOL,
@@ -65,7 +65,7 @@ def run(panel, jiading, unemployed):
         own = replace(own, region="310114")
         day = own.rows["published_on"].iloc[-1].date()
         options = Options(models, **{"origins": ORIGINS, "n_paths": 60, **given})
-        around = Surroundings((), beside)
+        around = ModelInputs((), beside)
         return compete(own, jiading, unemployed, day, (), options, cache, None, around)
 
     return make

@@ -12,15 +12,15 @@ import pytest
 
 from employment_forecast.data.errors import UsageError
 from employment_forecast.forecasting.early_warning.decision import Rule, default_scheme
-from employment_forecast.forecasting.scenario.assumptions import Given
+from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions
 from employment_forecast.forecasting.scenario.chart import scenario_chart
 from employment_forecast.forecasting.scenario.comparison import (
-    compare,
+    compare_scenario,
     comparison_csv,
     comparison_document,
     described,
 )
-from employment_forecast.forecasting.scenario.impact import Layoff, Scenario, Span
+from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
 
 
 def month(text: str) -> pd.Period:
@@ -40,7 +40,7 @@ def scene(competition, cap_of):
 def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
     result, targets = scene
     before = result.champion_paths.values.copy()
-    found = compare(result, LAYOFF, Given(), targets, SCHEME)
+    found = compare_scenario(result, LAYOFF, GivenAssumptions(), targets, SCHEME)
     assert (found.baseline.champion_paths.values == before).all()
     assert (found.differences >= 0).all()
     assert (found.differences[:, 0] == 0).all()
@@ -53,14 +53,16 @@ def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
 
 def test_the_same_again_gives_the_same_bytes(scene):
     result, targets = scene
-    one, two = (compare(result, LAYOFF, Given(), targets, SCHEME) for _ in range(2))
+    one, two = (
+        compare_scenario(result, LAYOFF, GivenAssumptions(), targets, SCHEME) for _ in range(2)
+    )
     assert comparison_document(one, None) == comparison_document(two, None)
     assert scenario_chart(one) == scenario_chart(two)
 
 
 def test_the_document_states_events_assumptions_and_both_sides(scene):
     result, targets = scene
-    found = compare(result, LAYOFF, Given(absorb=Span(3, 3)), targets, SCHEME)
+    found = compare_scenario(result, LAYOFF, GivenAssumptions(absorb=Range(3, 3)), targets, SCHEME)
     content = comparison_document(found, "r1")
     assert content["kind"] == "scenario"
     assert content["events"] == {
@@ -86,7 +88,9 @@ def test_the_document_states_events_assumptions_and_both_sides(scene):
 
 def test_the_level_rises_with_the_probability_and_knows_the_local_rules(scene, competition):
     result, targets = scene
-    content = comparison_document(compare(result, LAYOFF, Given(), targets, SCHEME), None)
+    content = comparison_document(
+        compare_scenario(result, LAYOFF, GivenAssumptions(), targets, SCHEME), None
+    )
     before, after = (content[side]["level"] for side in ("baseline", "scenario"))
     assert SCHEME.rank(after["code"]) >= SCHEME.rank(before["code"])
     assert any("市控制数 10,400人" in reason for reason in after["reasons"])
@@ -94,19 +98,21 @@ def test_the_level_rises_with_the_probability_and_knows_the_local_rules(scene, c
     red = replace(SCHEME.levels[-1], rules=(rule,))
     strict = replace(SCHEME, levels=(*SCHEME.levels[:-1], red))
     calm = competition()
-    content = comparison_document(compare(calm, LAYOFF, Given(), (), strict), None)
+    content = comparison_document(
+        compare_scenario(calm, LAYOFF, GivenAssumptions(), (), strict), None
+    )
     assert content["baseline"]["level"] is None
     assert content["scenario"]["level"]["code"] == "red"
     assert (
         "2025-03 一家企业裁员涉及 900 人（依据：某预案）" in content["scenario"]["level"]["reasons"]
     )
     few = Scenario((Layoff(month("2025-03"), 700.0),))
-    content = comparison_document(compare(calm, few, Given(), (), strict), None)
+    content = comparison_document(compare_scenario(calm, few, GivenAssumptions(), (), strict), None)
     assert content["scenario"]["level"]["code"] == "none"
 
 
 def test_demonstration_data_stays_marked(competition):
-    found = compare(competition(demo=True), LAYOFF, Given(), (), SCHEME)
+    found = compare_scenario(competition(demo=True), LAYOFF, GivenAssumptions(), (), SCHEME)
     content = comparison_document(found, None)
     assert content["demo"]
     assert "演示数据" in comparison_csv(content).decode("utf-8-sig")
@@ -115,8 +121,12 @@ def test_demonstration_data_stays_marked(competition):
 def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
     result, targets = scene
     jobs = replace(result, history=replace(result.history, indicator="new_jobs", kind="flow"))
-    found = compare(
-        jobs, Scenario(jobs_change=-0.2, first=month("2025-03")), Given(), targets, SCHEME
+    found = compare_scenario(
+        jobs,
+        Scenario(jobs_change=-0.2, first=month("2025-03")),
+        GivenAssumptions(),
+        targets,
+        SCHEME,
     )
     ratio = found.changed.champion_paths.values / result.champion_paths.values
     assert ratio == pytest.approx(np.tile([1, 1, *[0.8] * 10], (len(ratio), 1)))
@@ -124,7 +134,7 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
     assert found.impact is None
     assert "registered" not in comparison_document(found, None)["difference"][0]
     with pytest.raises(UsageError, match="裁员情景不适用于"):
-        compare(jobs, LAYOFF, Given(), targets, SCHEME)
+        compare_scenario(jobs, LAYOFF, GivenAssumptions(), targets, SCHEME)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
 def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message):
     result, targets = scene
     with pytest.raises(UsageError, match=message):
-        compare(result, scenario, Given(), targets, SCHEME)
+        compare_scenario(result, scenario, GivenAssumptions(), targets, SCHEME)
 
 
 def test_words():

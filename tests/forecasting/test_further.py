@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from employment_forecast.forecasting.competition.evidence import IN_SET, Further
+from employment_forecast.forecasting.competition.evidence import IN_SET, ModelEvidence
 from employment_forecast.forecasting.documents.run import evidence_document
 from employment_forecast.forecasting.scoring.further_scores import (
     crps,
@@ -43,7 +43,7 @@ def slow(result):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_scores_are_means_of_single_cells(result, slow, model):
-    found = result.further[model]
+    found = result.evidence_by_model[model]
     single, energy, variogram, errors = [], [], [], []
     for draws, outcome, scale in slow(model):
         for step in range(6):
@@ -68,23 +68,26 @@ def test_tests_are_on_the_mean_score_of_each_origin(result):
     losses = {m: np.nanmean(result.backtest.scaled_interval_scores(m), axis=1) for m in MODELS}
     kept = np.isfinite(losses["drift"])
     best = min(MODELS, key=lambda m: losses[m][kept].mean())
-    assert result.further[best].reference is None
+    assert result.evidence_by_model[best].reference is None
     for model in set(MODELS) - {best}:
-        found = result.further[model]
+        found = result.evidence_by_model[model]
         test = diebold_mariano((losses[model] - losses[best])[kept], 6)
         assert found.reference == best
         assert found.dm_statistic == pytest.approx(test.statistic)
         assert found.dm_p == pytest.approx(test.p_value)
-    assert max(result.further[m].set_p for m in MODELS) == 1.0
+    assert max(result.evidence_by_model[m].set_p for m in MODELS) == 1.0
     for model in MODELS:
-        found = result.further[model]
+        found = result.evidence_by_model[model]
         assert found.in_confidence_set == (found.set_p >= IN_SET)
 
 
 def test_cap_score_looks_above_the_cap_alone(competition, cap_of):
     known = {"period": "2024", "announced_on": date(2023, 1, 8)}
     caps = {v: cap_of(v, **known) for v in (1.0, 10_000.0, 1e9)}
-    found = {v: competition(targets=[c], origins=24, horizon=6).further for v, c in caps.items()}
+    found = {
+        v: competition(targets=[c], origins=24, horizon=6).evidence_by_model
+        for v, c in caps.items()
+    }
     for model in MODELS:
         everything, above, nothing = (found[v][model].cap_crps for v in caps)
         assert everything > above > 0
@@ -92,7 +95,7 @@ def test_cap_score_looks_above_the_cap_alone(competition, cap_of):
 
 
 def test_few_origins_give_scores_and_no_tests(competition):
-    found = competition(origins=4, horizon=6).further
+    found = competition(origins=4, horizon=6).evidence_by_model
     assert found.keys() == set(MODELS)
     for each in found.values():
         assert each.crps is not None
@@ -101,10 +104,10 @@ def test_few_origins_give_scores_and_no_tests(competition):
 
 def test_no_origins_say_nothing(competition):
     result = competition(origins=0)
-    assert result.further == {}
+    assert result.evidence_by_model == {}
     assert evidence_document(result) == {}
 
 
 def test_document_is_plain(result):
     text = json.dumps(evidence_document(result), allow_nan=False)
-    assert json.loads(text)["drift"].keys() == Further().__dict__.keys()
+    assert json.loads(text)["drift"].keys() == ModelEvidence().__dict__.keys()

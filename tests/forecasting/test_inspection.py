@@ -16,7 +16,7 @@ from employment_forecast.features.history.build import from_known
 from employment_forecast.features.history.stored_covariates import (
     SAMPLE_CODES,
     SampleSource,
-    stored_others,
+    stored_covariate_sources,
 )
 from employment_forecast.features.sample.index import chained_index
 from employment_forecast.features.sample.panel import read_panel
@@ -38,7 +38,7 @@ def filled(store, catalogue):
 
 @pytest.fixture
 def others(filled, catalogue, jiading, unemployed):
-    return stored_others(filled, catalogue, jiading, unemployed)
+    return stored_covariate_sources(filled, catalogue, jiading, unemployed)
 
 
 def seen(store, region, indicator, day, others):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.features.sample.index import chained_index
 from employment_forecast.features.sample.panel import read_panel
 from employment_forecast.forecasting.scoring.scores import interval_score
@@ -66,7 +66,7 @@ def score(history_of, values: np.ndarray, index: pd.Series | None) -> np.ndarray
         if index is not None:
             known = index.to_numpy()[:n]
             lagged = (
-                LaggedIndicator(
+                Covariate(
                     "310114", "sample_index", "监测企业岗位指数", "指数", START, known, "log",
                     False, False,
                 ),

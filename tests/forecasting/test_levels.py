@@ -14,10 +14,10 @@ from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.workspace.settings import Settings, parse_settings
 from employment_forecast.forecasting.early_warning.decision import (
     NONE,
-    Decision,
     Evidence,
     FirmEvent,
-    decide,
+    LevelDecision,
+    decide_level,
     default_scheme,
     load_scheme,
 )
@@ -55,7 +55,7 @@ def test_the_defaults_say_that_they_are_not_official():
      (0.8, "red"), (1.0, "red")],
 )  # fmt: skip
 def test_the_cut_is_reached_by_equality(share, level):
-    found = decide(default_scheme(3), evidence(share))
+    found = decide_level(default_scheme(3), evidence(share))
     assert found.level == level
     assert found.since == MONTH
     assert bool(found.reasons) == (level != NONE)
@@ -88,32 +88,32 @@ def test_a_level_that_must_last_two_months():
     assert scheme.source == "某县应急预案"
     assert scheme.level("red").probability == cut_by_cost(0.25) == 0.8
     assert (scheme.level("yellow").step, scheme.level("yellow").report_hours) == ("加密监测", 12)
-    assert decide(scheme, evidence(0.1, 0.5)).level == NONE
-    assert decide(scheme, evidence(0.35, 0.5)).level == "yellow"
-    assert decide(scheme, evidence(0.5)).level == NONE  # nothing known of the month before
+    assert decide_level(scheme, evidence(0.1, 0.5)).level == NONE
+    assert decide_level(scheme, evidence(0.35, 0.5)).level == "yellow"
+    assert decide_level(scheme, evidence(0.5)).level == NONE  # nothing known of the month before
     gap = Evidence(MONTH, {"市控制数": {MONTH - 2: 0.5, MONTH: 0.5}})
-    assert decide(scheme, gap).level == NONE
+    assert decide_level(scheme, gap).level == NONE
 
 
 def test_a_level_stays_until_its_release():
     scheme = scheme_of(PERSISTENT)
-    issued = decide(scheme, evidence(0.4, 0.4))
-    held = decide(scheme, evidence(0.22, month=MONTH + 1), issued)
+    issued = decide_level(scheme, evidence(0.4, 0.4))
+    held = decide_level(scheme, evidence(0.22, month=MONTH + 1), issued)
     assert (held.level, held.raised_by, held.since) == ("yellow", "held", MONTH)
-    ended = decide(scheme, evidence(0.19, month=MONTH + 2), held)
+    ended = decide_level(scheme, evidence(0.19, month=MONTH + 2), held)
     assert (ended.level, ended.since, ended.raised_by) == (NONE, MONTH + 2, "")
-    again = decide(scheme, evidence(0.19, month=MONTH + 3), ended)
+    again = decide_level(scheme, evidence(0.19, month=MONTH + 3), ended)
     assert again.since == MONTH + 2
 
 
 def test_a_level_falls_to_the_next_one_that_holds():
     scheme = default_scheme(4)
-    red = Decision("red", "Ⅰ级（红色）", (), MONTH, "probability")
-    assert decide(scheme, evidence(0.72), red).level == "red"
-    assert decide(scheme, evidence(0.45), red).level == "orange"
-    assert decide(scheme, evidence(0.02), red).level == NONE
+    red = LevelDecision("red", "Ⅰ级（红色）", (), MONTH, "probability")
+    assert decide_level(scheme, evidence(0.72), red).level == "red"
+    assert decide_level(scheme, evidence(0.45), red).level == "orange"
+    assert decide_level(scheme, evidence(0.02), red).level == NONE
     # Without a level before, 0.45 is but yellow.
-    assert decide(scheme, evidence(0.45)).level == "yellow"
+    assert decide_level(scheme, evidence(0.45)).level == "yellow"
 
 
 # A draft of 2015 gives level Ⅰ these numbers; they are an example here and nobody's default.
@@ -151,7 +151,7 @@ rules = [
 def test_rules_like_those_of_a_published_draft(rates, events, level):
     months = pd.period_range(end=MONTH, periods=len(rates), freq="M")
     published = {"registered_unemployment_rate": pd.Series(rates, index=months)}
-    found = decide(scheme_of(DRAFT), evidence(0.0, published=published, events=events))
+    found = decide_level(scheme_of(DRAFT), evidence(0.0, published=published, events=events))
     assert found.level == level
     assert found.raised_by == ("" if level == NONE else "rule")
     if rates[-1] == 6.0 and level == "red":
@@ -165,7 +165,7 @@ def test_a_rule_names_its_indicator_and_forgets_old_figures():
     def level_of(end):
         months = pd.period_range(end=end, periods=3, freq="M")
         published = {"registered_unemployment_rate": pd.Series([6.1, 6.1, 6.1], index=months)}
-        return decide(scheme, evidence(0.0, published=published))
+        return decide_level(scheme, evidence(0.0, published=published))
 
     found = level_of(MONTH - 3)
     assert found.level == "red"
@@ -217,7 +217,7 @@ def test_settings_that_cannot_be_used(text, message, hint):
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_a_higher_probability_never_means_a_milder_level(shares):
     scheme = default_scheme(4)
-    ranks = [scheme.rank(decide(scheme, evidence(p)).level) for p in sorted(shares)]
+    ranks = [scheme.rank(decide_level(scheme, evidence(p)).level) for p in sorted(shares)]
     assert all(a <= b for a, b in pairwise(ranks))
 
 
@@ -226,8 +226,8 @@ def test_with_hysteresis_the_level_is_never_below_the_one_without(shares):
     scheme, previous = default_scheme(3), None
     for k, share in enumerate(shares):
         now = evidence(share, month=MONTH + k)
-        found = decide(scheme, now, previous)
-        assert scheme.rank(found.level) >= scheme.rank(decide(scheme, now).level)
+        found = decide_level(scheme, now, previous)
+        assert scheme.rank(found.level) >= scheme.rank(decide_level(scheme, now).level)
         if previous is not None and found.level == previous.level:
             assert found.since == previous.since
         else:

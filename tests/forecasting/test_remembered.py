@@ -12,7 +12,7 @@ import pytest
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.records.vintages import Known
 from employment_forecast.data.store.samples import FIRM_COLUMNS, FirmVintages
-from employment_forecast.forecasting.backtest.covariate_cache import Remembered, remembered
+from employment_forecast.forecasting.backtest.covariate_cache import Remembered, cached_covariates
 from employment_forecast.forecasting.backtest.origins import origin_days, rolling_origins
 
 DAYS = (date(2024, 1, 10), date(2024, 2, 10))
@@ -72,7 +72,7 @@ def _same(one: Known, two: Known) -> None:
 def test_the_second_run_asks_for_nothing(indicator):
     cache = Memory()
     for source in (Source(), Source()):
-        ((_, found),) = remembered([(indicator, source)], DAYS, cache)
+        ((_, found),) = cached_covariates([(indicator, source)], DAYS, cache)
         for day in DAYS:
             _same(found.as_of(day), Source().as_of(day))
     assert source.asked == []
@@ -89,21 +89,21 @@ def test_what_changed_is_worked_out_anew(indicator, change, monkeypatch):
     from employment_forecast.forecasting.backtest import covariate_cache as module
 
     cache = Memory()
-    remembered([(indicator, Source())], DAYS, cache)
+    cached_covariates([(indicator, Source())], DAYS, cache)
     source = Source(content=b"two") if change == "content" else Source()
     entry = replace(indicator, code="another") if change == "indicator" else indicator
     if change == "code":
         monkeypatch.setattr(module, "code_version", lambda: "next")
     if change == "damage":
         cache.kept = {k: v[:-3] + b"xyz" for k, v in cache.kept.items()}
-    remembered([(entry, source)], DAYS, cache)
+    cached_covariates([(entry, source)], DAYS, cache)
     assert source.asked == list(DAYS)
 
 
 def test_quick_sources_stay_as_they_are(indicator, vintages_of, monthly):
     quick = vintages_of(monthly("2023-01", [1.0, 2.0]))
     cache = Memory()
-    ((_, found),) = remembered([(indicator, quick)], DAYS, cache)
+    ((_, found),) = cached_covariates([(indicator, quick)], DAYS, cache)
     assert found is quick
     assert cache.kept == {}
 

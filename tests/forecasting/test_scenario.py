@@ -12,10 +12,10 @@ from employment_forecast.forecasting.scenario.impact import (
     Assumptions,
     Impact,
     Layoff,
+    Range,
     Scenario,
-    Span,
-    apply,
-    draws,
+    apply_scenario,
+    latin_hypercube,
     scale_flow,
 )
 from employment_forecast.models.paths import SamplePaths
@@ -37,26 +37,26 @@ def fixed(
     share: float = 0.6, absorb: float = 3.0, felt: float = 0.5, hired: float = 0.1, left: float = 0
 ) -> Assumptions:
     return Assumptions(
-        Span(share, share),
-        Span(absorb, absorb),
-        Span(felt, felt),
-        dict.fromkeys(range(1, 13), Span(hired, hired)),
-        dict.fromkeys(range(1, 13), Span(left, left)),
+        Range(share, share),
+        Range(absorb, absorb),
+        Range(felt, felt),
+        dict.fromkeys(range(1, 13), Range(hired, hired)),
+        dict.fromkeys(range(1, 13), Range(left, left)),
     )
 
 
 def ranges(absorb: float = 4.0) -> Assumptions:
     return Assumptions(
-        Span(0.4, 0.8),
-        Span(absorb * 2 / 3, absorb * 4 / 3),
-        Span(0.5, 1.0),
-        dict.fromkeys(range(1, 13), Span(0.05, 0.15)),
-        dict.fromkeys(range(1, 13), Span(0.01, 0.04)),
+        Range(0.4, 0.8),
+        Range(absorb * 2 / 3, absorb * 4 / 3),
+        Range(0.5, 1.0),
+        dict.fromkeys(range(1, 13), Range(0.05, 0.15)),
+        dict.fromkeys(range(1, 13), Range(0.01, 0.04)),
     )
 
 
 def run(scenario: Scenario, assumptions: Assumptions | None = None, n: int = 60) -> Impact:
-    return apply(paths(n), LATEST, scenario, assumptions or ranges(), seed=9)
+    return apply_scenario(paths(n), LATEST, scenario, assumptions or ranges(), seed=9)
 
 
 def extra(found: Impact, n: int = 60) -> np.ndarray:
@@ -78,11 +78,13 @@ def test_fewer_jobs_by_hand():
     First month 10 000 x 0.1 x 0.1 = 100 stay; second 100 x (1 - 0.09) + 100 = 191.
     """
     flat = SamplePaths(np.full((4, 3), 10_000.0), ORIGIN)
-    found = apply(flat, 10_000.0, Scenario(jobs_change=-0.2), fixed(), seed=1)
+    found = apply_scenario(flat, 10_000.0, Scenario(jobs_change=-0.2), fixed(), seed=1)
     assert found.unhired[0] == pytest.approx([100.0, 191.0, 191.0 * 0.91 + 100.0])
     later = Scenario(jobs_change=-0.2, first=month(2), last=month(2))
     # Once jobs are back, those left over find work at the usual 10 %.
-    assert apply(flat, 10_000.0, later, fixed(), seed=1).unhired[0] == pytest.approx([0, 100, 90])
+    assert apply_scenario(flat, 10_000.0, later, fixed(), seed=1).unhired[0] == pytest.approx(
+        [0, 100, 90]
+    )
 
 
 def test_fewer_jobs_slow_the_absorption_of_those_laid_off():
@@ -95,7 +97,7 @@ def test_fewer_jobs_slow_the_absorption_of_those_laid_off():
 def test_a_rate_moves_by_people_over_the_labour_force():
     rate = SamplePaths(np.full((5, 3), 4.0), ORIGIN)
     scenario = Scenario((Layoff(month(1), 1000),))
-    found = apply(
+    found = apply_scenario(
         rate, 4.0, scenario, fixed(share=0.5), persons_per_unit=5_000.0, ceiling=100.0, seed=1
     )
     assert found.paths.values[0] == pytest.approx([4.1, 4.0 + 0.1 * 2 / 3, 4.0 + 0.1 / 3])
@@ -106,7 +108,7 @@ def test_a_rate_moves_by_people_over_the_labour_force():
 def test_nothing_happening_is_the_baseline_bit_for_bit(seed: int, scale: float):
     base = paths(20, 6, seed % 1000)
     for nothing in (Scenario(), Scenario((Layoff(month(2), 0.0),), 0.0, month(1), month(3))):
-        found = apply(base, LATEST, nothing, ranges(), persons_per_unit=scale, seed=seed)
+        found = apply_scenario(base, LATEST, nothing, ranges(), persons_per_unit=scale, seed=seed)
         assert found.paths.values.tobytes() == base.values.tobytes()
 
 
@@ -162,13 +164,13 @@ def test_uncertain_assumptions_widen_the_fan():
     rng = np.random.default_rng(5)
     base = SamplePaths(LATEST + rng.normal(0, 300, (4000, 6)).cumsum(axis=1), ORIGIN)
     scenario = Scenario((Layoff(month(2), 2000),), -0.3)
-    found = apply(base, LATEST, scenario, ranges(), seed=2).paths
+    found = apply_scenario(base, LATEST, scenario, ranges(), seed=2).paths
     after, before = (np.subtract(*np.quantile(p.values, [0.9, 0.1], axis=0)) for p in (found, base))
     assert (after[1:] > before[1:]).all()
 
 
 def test_draws_cover_the_ranges_evenly_and_do_not_depend_on_the_scenario():
-    u = draws(50, 4)
+    u = latin_hypercube(50, 4)
     assert (np.sort(np.floor(u * 50), axis=0) == np.arange(50)[:, None]).all()
     one = run(Scenario((Layoff(month(1), 500),)))
     two = run(Scenario((Layoff(month(1), 1000),), -0.1))
@@ -190,4 +192,4 @@ def test_impossible_scenarios_are_refused():
         with pytest.raises(ValueError, match=r"layoffs|new jobs"):
             run(wrong)
     with pytest.raises(ValueError, match="above"):
-        Span(2, 1)
+        Range(2, 1)

@@ -14,21 +14,21 @@ from employment_forecast.cli.forecasts.scenario_options import (
 )
 from employment_forecast.data.clock import parse_month
 from employment_forecast.data.errors import UsageError
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.forecasting.scenario import assumptions as scenario_basis
 from employment_forecast.forecasting.scenario.assumptions import (
     DEFAULT,
     USER,
-    Given,
+    GivenAssumptions,
     basis,
     measured_rates,
     persons_per_unit,
 )
-from employment_forecast.forecasting.scenario.impact import Layoff, Span
+from employment_forecast.forecasting.scenario.impact import Layoff, Range
 
 
-def beside(code: str, values, start: str = "2020-01", unit: str = "人") -> LaggedIndicator:
-    return LaggedIndicator(
+def beside(code: str, values, start: str = "2020-01", unit: str = "人") -> Covariate:
+    return Covariate(
         region="310114",
         indicator=code,
         name=code,
@@ -60,9 +60,9 @@ def register(history_of):
 def test_rates_are_measured_by_calendar_month(register):
     found = measured_rates(register)
     assert found is not None
-    assert found["reemployment"][11] == Span(0.1, 0.1)
-    assert found["reemployment"][12] == Span(0.08, 0.1)
-    assert found["exits"][1] == Span(0.02, 0.02)
+    assert found["reemployment"][11] == Range(0.1, 0.1)
+    assert found["reemployment"][12] == Range(0.08, 0.1)
+    assert found["exits"][1] == Range(0.02, 0.02)
 
 
 def test_only_the_last_three_years_count(history_of):
@@ -76,7 +76,7 @@ def test_only_the_last_three_years_count(history_of):
 def test_without_flows_the_default_is_stated_as_such(history_of):
     plain = history_of(np.full(60, 10_000.0) + np.arange(60))
     assert measured_rates(plain) is None
-    found = basis(plain, Given(), layoffs=True, jobs=True)
+    found = basis(plain, GivenAssumptions(), layoffs=True, jobs=True)
     shown = {each.key: each for each in found.stated}
     assert shown["reemployment"].source == DEFAULT
     assert shown["registration"].range == "40—80%"
@@ -86,28 +86,30 @@ def test_without_flows_the_default_is_stated_as_such(history_of):
 
 def test_the_user_goes_before_what_was_measured(register):
     found = basis(
-        register, Given(reemployment=Span(0.2, 0.3), registration=Span(0.5, 0.5)),
+        register, GivenAssumptions(reemployment=Range(0.2, 0.3), registration=Range(0.5, 0.5)),
         layoffs=True, jobs=True,
     )  # fmt: skip
     shown = {each.key: each for each in found.stated}
-    assert found.assumptions.reemployment[12] == Span(0.2, 0.3)
+    assert found.assumptions.reemployment[12] == Range(0.2, 0.3)
     assert shown["reemployment"].source == USER
     assert (shown["registration"].range, shown["registration"].source) == ("50%", USER)
-    measured = basis(register, Given(), layoffs=False, jobs=True).stated
+    measured = basis(register, GivenAssumptions(), layoffs=False, jobs=True).stated
     assert [each.key for each in measured] == ["pass_through", "reemployment"]
     assert measured[1].source == "近 3 年同月再就业流量实测"
     assert measured[1].range == "8—10%"
 
 
 def test_a_single_number_of_months_is_spread_by_a_third(register):
-    found = basis(register, Given(absorb=Span(3, 3)), layoffs=True, jobs=False)
-    assert found.assumptions.absorb == Span(2, 4)
+    found = basis(register, GivenAssumptions(absorb=Range(3, 3)), layoffs=True, jobs=False)
+    assert found.assumptions.absorb == Range(2, 4)
     assert "用户设定 3 个月" in found.stated[1].source
     assert DEFAULT in found.stated[1].source
-    exact = basis(register, Given(absorb=Span(2, 5), absorb_exact=True), layoffs=True, jobs=False)
-    assert exact.assumptions.absorb == Span(2, 5)
+    exact = basis(
+        register, GivenAssumptions(absorb=Range(2, 5), absorb_exact=True), layoffs=True, jobs=False
+    )
+    assert exact.assumptions.absorb == Range(2, 5)
     assert exact.stated[1].source == USER
-    shortest = basis(register, Given(absorb=Span(1, 1)), layoffs=True, jobs=False)
+    shortest = basis(register, GivenAssumptions(absorb=Range(1, 1)), layoffs=True, jobs=False)
     assert shortest.assumptions.absorb.low == 1.0
 
 
@@ -147,10 +149,10 @@ def test_options_are_read():
     assert parse_layoff("2026-12：1.5万").people == 15_000
     assert parse_change("-20%", "x") == -0.2
     assert parse_change("+10％", "x") == 0.1
-    assert parse_share("60%", "x") == Span(0.6, 0.6)
-    assert parse_share("40%-80%", "x") == Span(0.4, 0.8)
-    assert parse_months("3", "x") == (Span(3, 3), False)
-    assert parse_months("2-5", "x") == (Span(2, 5), True)
+    assert parse_share("60%", "x") == Range(0.6, 0.6)
+    assert parse_share("40%-80%", "x") == Range(0.4, 0.8)
+    assert parse_months("3", "x") == (Range(3, 3), False)
+    assert parse_months("2-5", "x") == (Range(2, 5), True)
     assert parse_month("2026-12", "x") == pd.Period("2026-12", "M")
 
 

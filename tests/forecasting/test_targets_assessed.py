@@ -19,7 +19,7 @@ from employment_forecast.forecasting.assessment.events import (
     peak_excess,
     smallest_above,
 )
-from employment_forecast.forecasting.assessment.milestones import assess_level
+from employment_forecast.forecasting.assessment.milestones import assess_milestone
 from employment_forecast.forecasting.assessment.totals import assess_total, seasonal_shares
 from employment_forecast.models.paths import SamplePaths
 
@@ -246,22 +246,22 @@ def test_the_usual_share_of_the_months_so_far(flow):
 def test_a_figure_to_be_reached(history_of):
     history = history_of([34.0, 35.0], start="2026-08", unit="%", kind="rate", precision=0.1)
     ahead = paths([[35, 36, 36.0], [35, 35, 35.95], [35, 35, 35.94], [37, 36, 35.0]])
-    end = assess_level(target(36.0, "period_end", "level", unit="%"), history, ahead, 12)
+    end = assess_milestone(target(36.0, "period_end", "level", unit="%"), history, ahead, 12)
     assert (end.p_reach, end.gap, end.latest) == (0.5, 1.0, 35.0)
     assert end.expected == pytest.approx((36 + 36 + 35.9 + 35) / 4)
-    every = assess_level(target(35.0, "any_month", "floor", unit="%"), history, ahead, 12)
+    every = assess_milestone(target(35.0, "any_month", "floor", unit="%"), history, ahead, 12)
     assert (every.p_reach, every.already_missed) == (0.0, True)  # August was 34
     later = target(35.0, "any_month", "floor", unit="%", period="2026-10")
-    assert assess_level(later, history, ahead, 12).p_reach == 1.0
-    far = assess_level(
+    assert assess_milestone(later, history, ahead, 12).p_reach == 1.0
+    far = assess_milestone(
         target(35.0, "period_end", "level", unit="%", period="2027"), history, ahead, 12
     )
     assert (far.p_reach, far.reasons["p_reach"]) == (None, caps.BEYOND_HORIZON)
     past = target(34.0, "point", "level", unit="%", period="2026-08")
-    assert assess_level(past, history, ahead, 12).p_reach == 1.0
+    assert assess_milestone(past, history, ahead, 12).p_reach == 1.0
     gone = target(34.0, "point", "level", unit="%", period="2025-08")
-    assert assess_level(gone, history, ahead, 12).reasons["p_reach"] == caps.MISSING_MONTHS
-    assert assess_level(target(5.0, "any_month", "cap", unit="%"), history, ahead, 12) is None
+    assert assess_milestone(gone, history, ahead, 12).reasons["p_reach"] == caps.MISSING_MONTHS
+    assert assess_milestone(target(5.0, "any_month", "cap", unit="%"), history, ahead, 12) is None
 
 
 # ---- identities

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from employment_forecast.data.clock import month_end
-from employment_forecast.data.store.warnings import Issued
+from employment_forecast.data.store.warnings import IssuedWarning
 from employment_forecast.features.history.history import History
 from employment_forecast.forecasting.early_warning.evaluation.outcomes import judge, tally
 
@@ -27,8 +27,8 @@ def cap(**fields: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def warning(*caps: dict[str, Any], level: str = "yellow") -> Issued:
-    return Issued(
+def warning(*caps: dict[str, Any], level: str = "yellow") -> IssuedWarning:
+    return IssuedWarning(
         region="310114",
         indicator="registered_unemployed",
         month=pd.Period("2026-09", "M"),

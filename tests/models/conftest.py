@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.features.history.history import History
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters, Scaled
@@ -80,7 +80,7 @@ def _with_flows(history: History, model: str) -> History:
         "registered_exited": 0.2 * left,
     }
     lagged = tuple(
-        LaggedIndicator(
+        Covariate(
             region=history.region,
             indicator=code,
             name=code,

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.models import roster
-from employment_forecast.models.contract import Beside, scale
+from employment_forecast.models.contract import ScaledCovariate, scale
 from employment_forecast.models.laws import leading_indicators as leading
 from employment_forecast.models.laws.leading_indicators import LAGS, Leading
 from employment_forecast.models.paths import SamplePaths
@@ -20,9 +20,9 @@ START = pd.Period("2012-01", "M")
 N = 120
 
 
-def beside(values, start=START, transform="none", code="x") -> LaggedIndicator:
+def beside(values, start=START, transform="none", code="x") -> Covariate:
     array = np.asarray(values, dtype=float)
-    return LaggedIndicator("310114", code, code, "点", start, array, transform, False, False)
+    return Covariate("310114", code, code, "点", start, array, transform, False, False)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_season_and_memory_are_learnt(rng):
     unusual = np.zeros(240)
     for t in range(1, 240):
         unusual[t] = 0.6 * unusual[t - 1] + 0.1 * rng.normal()
-    found = leading.learn(Beside("x", np.cumsum(season + unusual)), first_month=1)
+    found = leading.learn(ScaledCovariate("x", np.cumsum(season + unusual)), first_month=1)
     assert found.season == pytest.approx(np.arange(12.0), abs=0.15)
     assert found.memory == pytest.approx(0.6, abs=0.12)
     assert found.innovations.std() == pytest.approx(0.1, abs=0.02)
@@ -70,11 +70,11 @@ def test_season_and_memory_are_learnt(rng):
 
 @pytest.mark.parametrize("values", [np.arange(30.0) ** 2, np.full(200, 5.0), np.full(200, np.nan)])
 def test_too_little_or_no_movement_is_no_candidate(values):
-    assert leading.learn(Beside("x", values), first_month=1) is None
+    assert leading.learn(ScaledCovariate("x", values), first_month=1) is None
 
 
 def test_past_features_by_hand():
-    each = Beside("x", np.array([0.0, 1, 3, 6, 10, 15, 21, 28, 36, 45]))
+    each = ScaledCovariate("x", np.array([0.0, 1, 3, 6, 10, 15, 21, 28, 36, 45]))
     plain = Leading("x", np.zeros(12), 0.0, np.zeros(1))
     rows = leading.past_features(plain, each, 1, reach=7, n=10)
     # Change into month t is t: before month 7 they are 6, 5, ... 1.
@@ -83,14 +83,14 @@ def test_past_features_by_hand():
     season[6] = 6.0  # July
     rows = leading.past_features(replace(plain, season=season), each, 1, reach=7, n=8)
     assert rows.tolist() == [[0, 5, 4, 3, 2, 1]]
-    short = Beside("x", np.array([np.nan, np.nan, 3.0, 6, 10]))
+    short = ScaledCovariate("x", np.array([np.nan, np.nan, 3.0, 6, 10]))
     rows = leading.past_features(plain, short, 1, reach=7, n=8)
     assert rows.tolist() == [[0, 0, 4, 3, 0, 0]]
 
 
 @pytest.mark.parametrize("known", [8, 10, 12])
 def test_future_changes_keep_what_is_known_and_draw_the_rest(known, rng):
-    each = Beside("x", np.cumsum(np.arange(float(known))))
+    each = ScaledCovariate("x", np.cumsum(np.arange(float(known))))
     model = Leading("x", np.zeros(12), 0.5, np.array([-1.0, 1.0]))
     paths = leading.future_changes(model, each, 1, n=10, horizon=4, n_paths=200, rng=rng)
     assert paths.shape == (200, LAGS + 4)

@@ -11,7 +11,7 @@ import pytest
 
 from employment_forecast.data.records.shocks import Shock
 from employment_forecast.features.events.shocks import shock_column
-from employment_forecast.features.history.covariates import LaggedIndicator
+from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.models import roster
 from employment_forecast.models.effects.effects import effects_of
 from employment_forecast.models.paths import SamplePaths
@@ -96,7 +96,7 @@ def test_a_stock_that_is_tied_to_its_flows_keeps_its_event(hit):
         "registered_exited": 0.2 * leaving,
     }
     lagged = tuple(
-        LaggedIndicator("310114", code, code, "人", START, values, "none", False, False)
+        Covariate("310114", code, code, "人", START, values, "none", False, False)
         for code, values in flows.items()
     )
     plain = replace(stock, lagged=lagged)

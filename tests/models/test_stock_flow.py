@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from employment_forecast.models import roster
-from employment_forecast.models.contract import Beside, ModelFailure, Scaled
+from employment_forecast.models.contract import ModelFailure, Scaled, ScaledCovariate
 from employment_forecast.models.families.stock_flow import (
     EXITED,
     INFLOW,
@@ -36,7 +36,7 @@ def _world(n, seed=1, shift=0, size=0.03):
 def scaled(make_scaled):
     def make(stock, flows, log=True) -> Scaled:
         plain = make_scaled(np.log(stock) if log else stock)
-        beside = tuple(Beside(code, np.log(v), log=True) for code, v in flows.items())
+        beside = tuple(ScaledCovariate(code, np.log(v), log=True) for code, v in flows.items())
         return Scaled(plain.z, plain.months, plain.known, beside, logs=log)
 
     return make

@@ -12,7 +12,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import Sheet
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
-from employment_forecast.data.readers.tables.entries import Entry, EntryReader
+from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
 from employment_forecast.data.readers.tables.facts import Facts, context, facts_of, title_facts
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
@@ -58,7 +58,7 @@ class Collector:
         self.findings = Findings()
         self.notes: list[str] = []
         self.firms: list[FirmMonth] = []
-        self._entries: list[Entry] = []
+        self._entries: list[ValueCell] = []
         self._filtered = 0
         self._sheets: list[str] = []
         self._named: set[str] = set()
@@ -82,9 +82,11 @@ class Collector:
                     self.source,
                 )
                 found = reader.read()
-                mine = [f for f in found if not self.region or f.region == self.region.code]
-                self._filtered += len(found) - len(mine)
-                self.firms += mine
+                targets_in_force = [
+                    f for f in found if not self.region or f.region == self.region.code
+                ]
+                self._filtered += len(found) - len(targets_in_force)
+                self.firms += targets_in_force
             else:
                 self._read_table(table, background)
 
@@ -108,7 +110,7 @@ class Collector:
         self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
         return complete
 
-    def _note_file_name(self, entry: Entry) -> None:
+    def _note_file_name(self, entry: ValueCell) -> None:
         """Say once what was taken from the file name."""
         stated = entry.row.facts.over(entry.column)
         whole = stated.when is not None and stated.when.month is not None
@@ -143,7 +145,7 @@ class Collector:
                 self.notes.append(f"{where}的合计、小计{what}。")
             self._keep([e for e in kept if e.number is not None])
 
-    def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[Entry]:
+    def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[ValueCell]:
         lenient = self.region is not None
         rows = RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
         cells = EntryReader(
@@ -165,7 +167,7 @@ class Collector:
                 unknown_hint(head.label, self.vocabulary, self.findings), head.label.text,
             )  # fmt: skip
 
-    def _keep(self, entries: list[Entry]) -> None:
+    def _keep(self, entries: list[ValueCell]) -> None:
         """Keep entries that are complete and wanted; say once per table what is missing."""
         for entry in entries:
             facts = entry.facts
@@ -195,7 +197,7 @@ class Collector:
                 self._note_file_name(entry)
                 self._entries.append(entry)
 
-    def _missing(self, entry: Entry, what: str, remedy: str) -> None:
+    def _missing(self, entry: ValueCell, what: str, remedy: str) -> None:
         timely = what.startswith(("年份", "月份"))
         key = (what, entry.place.sheet)
         if key not in self._said:

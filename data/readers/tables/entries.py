@@ -10,7 +10,7 @@ from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.facts import Facts, contradicts
 from employment_forecast.data.readers.tables.layout import Table
-from employment_forecast.data.readers.tables.rows import Row
+from employment_forecast.data.readers.tables.rows import TableRow
 from employment_forecast.data.readers.vocabulary import (
     Amount,
     Unit,
@@ -34,7 +34,7 @@ _MOST_PEOPLE = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class ValueCell:
     """One value cell.
 
     Attributes
@@ -47,7 +47,7 @@ class Entry:
         As printed, before conversion of units; None if missing.
     facts : Facts
         Region, indicator, time and the rest.
-    row : Row
+    row : TableRow
         The row it stands in.
     column : Facts
         What the head of its column says.
@@ -61,7 +61,7 @@ class Entry:
     raw: str
     number: Decimal | None
     facts: Facts
-    row: Row
+    row: TableRow
     column: Facts
     unit: Unit | None
     grain: Decimal
@@ -120,7 +120,7 @@ class EntryReader:
         self.zero_is_missing, self.findings = zero_is_missing, findings
         self._main: dict[int, Indicator] = {}
 
-    def read(self, row: Row) -> list[Entry]:
+    def read(self, row: TableRow) -> list[ValueCell]:
         """Entries of one data row, missing values included."""
         if row.facts.skip:
             return []
@@ -128,15 +128,15 @@ class EntryReader:
         entries = (read(row, c, head) for c, head in self.columns.values.items() if not head.skip)
         return [e for e in entries if e is not None]
 
-    def _sum_only(self, row: Row, column: int, head: Facts) -> Entry | None:
+    def _sum_only(self, row: TableRow, column: int, head: Facts) -> ValueCell | None:
         """Entry of a row that will not be kept; it still belongs to the totals."""
         value = self.table.sheet.value(row.number, column)
         amount = parse_amount(value)
         place = Place(self.file, self.table.sheet.name, row.number, column)
         raw = text_of(value)
-        return Entry(place, raw, amount.number, Facts(), row, head, amount.unit, _grain(raw))
+        return ValueCell(place, raw, amount.number, Facts(), row, head, amount.unit, _grain(raw))
 
-    def _entry(self, row: Row, column: int, head: Facts) -> Entry | None:
+    def _entry(self, row: TableRow, column: int, head: Facts) -> ValueCell | None:
         place = Place(self.file, self.table.sheet.name, row.number, column)
         value = self.table.sheet.value(row.number, column)
         amount = parse_amount(value)
@@ -168,7 +168,7 @@ class EntryReader:
         if number == 0 and self.zero_is_missing:
             number = None
         unit = self._unit(place, raw, amount, row, head, facts)
-        entry = Entry(place, raw, number, facts, row, head, unit, _grain(raw))
+        entry = ValueCell(place, raw, number, facts, row, head, unit, _grain(raw))
         self._check_size(entry)
         return entry
 
@@ -188,7 +188,7 @@ class EntryReader:
         )  # fmt: skip
 
     def _unit(
-        self, place: Place, raw: str, amount: Amount, row: Row, head: Facts, facts: Facts
+        self, place: Place, raw: str, amount: Amount, row: TableRow, head: Facts, facts: Facts
     ) -> Unit | None:
         """Unit in force: the cell's own, else its column's, its row's, the table's."""
         indicator = facts.indicator
@@ -219,7 +219,7 @@ class EntryReader:
                 "若确是水平值请改写成 %；若是增减幅度，请在表头写明“增减”。", raw,
             )  # fmt: skip
 
-    def _check_size(self, entry: Entry) -> None:
+    def _check_size(self, entry: ValueCell) -> None:
         value, indicator = entry.converted(), entry.indicator
         unit = parse_unit(indicator.unit) if indicator is not None else None
         people = conversion(unit, "人") if unit is not None else None

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from employment_forecast.data.catalogue import Indicator
-from employment_forecast.data.readers.tables.entries import Entry
+from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.vocabulary import Form, TableForm
 from employment_forecast.data.records import Findings
 
@@ -24,7 +24,7 @@ class Settled:
 
     Attributes
     ----------
-    entry : Entry
+    entry : ValueCell
         Where it came from.
     year, month : int
         Month the value is about.
@@ -32,14 +32,14 @@ class Settled:
         In the indicator's unit and reporting form.
     """
 
-    entry: Entry
+    entry: ValueCell
     year: int
     month: int
     value: Decimal
 
 
 def settle_forms(
-    entries: Sequence[Entry], plain: TableForm | None, findings: Findings
+    entries: Sequence[ValueCell], plain: TableForm | None, findings: Findings
 ) -> list[Settled]:
     """Bring every series to its indicator's reporting form.
 
@@ -49,7 +49,7 @@ def settle_forms(
 
     Parameters
     ----------
-    entries : sequence of Entry
+    entries : sequence of ValueCell
         With region, indicator and complete time; missing values left out.
     plain : {"monthly", "year_to_date"} or None
         What a plain month means for flows; None to use the reporting form, or where a series also
@@ -62,7 +62,7 @@ def settle_forms(
     list of Settled
         One per series and month.
     """
-    series: dict[_SeriesKey, list[Entry]] = defaultdict(list)
+    series: dict[_SeriesKey, list[ValueCell]] = defaultdict(list)
     for entry in entries:
         facts = entry.facts
         assert facts.region is not None
@@ -70,17 +70,17 @@ def settle_forms(
         key = (facts.region.code, facts.indicator.code, facts.group, facts.published_on)
         series[key].append(entry)
     settled: list[Settled] = []
-    for mine in series.values():
-        indicator = mine[0].indicator
+    for targets_in_force in series.values():
+        indicator = targets_in_force[0].indicator
         assert indicator is not None
         if indicator.kind == "flow":
-            settled += _Flow(mine, indicator, plain, findings).run()
+            settled += _Flow(targets_in_force, indicator, plain, findings).run()
         else:
-            settled += _levels(mine, findings)
+            settled += _levels(targets_in_force, findings)
     return settled
 
 
-def _month_of(entry: Entry) -> _Month:
+def _month_of(entry: ValueCell) -> _Month:
     when = entry.when
     assert when is not None
     assert when.year is not None
@@ -88,19 +88,19 @@ def _month_of(entry: Entry) -> _Month:
     return when.year, when.last
 
 
-def _value_of(entry: Entry) -> Decimal:
+def _value_of(entry: ValueCell) -> Decimal:
     value = entry.converted()
     assert value is not None
     return value
 
 
-def _is_labelled_cumulative(entry: Entry) -> bool:
+def _is_labelled_cumulative(entry: ValueCell) -> bool:
     """True if the row's or column's own label says 累计; a title over many indicators does not."""
     sources = (entry.row.facts, entry.column)
     return any(s.form == "cumulative" or (s.when and s.when.cumulative) for s in sources)
 
 
-def _levels(entries: list[Entry], findings: Findings) -> list[Settled]:
+def _levels(entries: list[ValueCell], findings: Findings) -> list[Settled]:
     plain = [e for e in entries if not _is_labelled_cumulative(e)]
     known = {_month_of(e): _value_of(e) for e in plain}
     for entry in entries:
@@ -134,14 +134,14 @@ class _Flow:
 
     def __init__(
         self,
-        entries: list[Entry],
+        entries: list[ValueCell],
         indicator: Indicator,
         plain: TableForm | None,
         findings: Findings,
     ) -> None:
         self.indicator, self.findings = indicator, findings
-        self.cumulative: dict[_Month, Entry] = {}
-        self.monthly: dict[_Month, Entry] = {}
+        self.cumulative: dict[_Month, ValueCell] = {}
+        self.monthly: dict[_Month, ValueCell] = {}
         ordered = sorted(entries, key=_month_of)
         forms = {id(e): self._form(e) for e in ordered}
         if plain is not None:
@@ -159,7 +159,7 @@ class _Flow:
             self._put(table, entry)
 
     @staticmethod
-    def _form(entry: Entry) -> Form | None:
+    def _form(entry: ValueCell) -> Form | None:
         """Form an entry states, its own labels before the title; None for a plain month."""
         own = (entry.row.facts, entry.column)
         if any(s.form == "monthly" for s in own):
@@ -171,7 +171,7 @@ class _Flow:
         spans = when.cumulative or when.is_range
         return entry.facts.form or ("cumulative" if spans else None)
 
-    def _decide(self, ordered: list[Entry], forms: dict[int, Form | None]) -> Form:
+    def _decide(self, ordered: list[ValueCell], forms: dict[int, Form | None]) -> Form:
         """Form of plain months; where cumulative ones stand beside them, their course tells."""
         usual: Form = "monthly" if self.indicator.reporting == "monthly" else "cumulative"
         plain = [e for e in ordered if forms[id(e)] is None]
@@ -192,13 +192,13 @@ class _Flow:
         )
         return "cumulative" if rising else "monthly"
 
-    def _put(self, table: dict[_Month, Entry], entry: Entry) -> None:
+    def _put(self, table: dict[_Month, ValueCell], entry: ValueCell) -> None:
         before = table.setdefault(_month_of(entry), entry)
         if _value_of(before) != _value_of(entry):
             items = [Settled(e, *_month_of(e), _value_of(e)) for e in (before, entry)]
             _unique(items, self.findings)
 
-    def _refuse(self, entry: Entry, why: str) -> None:
+    def _refuse(self, entry: ValueCell, why: str) -> None:
         wanted = "当月数" if self.indicator.reporting == "monthly" else "1月起的累计数"
         self.findings.add(
             "form", entry.place, f"“{self.indicator.name}”{why}",
@@ -210,7 +210,7 @@ class _Flow:
         done = self._accumulated() if self.indicator.reporting != "monthly" else self._differenced()
         return [Settled(e, *month, value) for month, (e, value) in sorted(done.items())]
 
-    def _accumulated(self) -> dict[_Month, tuple[Entry, Decimal]]:
+    def _accumulated(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
         done = {m: (e, _value_of(e)) for m, e in self.cumulative.items()}
         for month, entry in sorted(self.monthly.items()):
             year, number = month
@@ -229,7 +229,7 @@ class _Flow:
                 done[month] = (entry, total)
         return done
 
-    def _differenced(self) -> dict[_Month, tuple[Entry, Decimal]]:
+    def _differenced(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
         done = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
         for year in sorted({y for y, _ in (*self.monthly, *self.cumulative)}):
             running: Decimal | None = Decimal(0)
@@ -251,7 +251,7 @@ class _Flow:
                     running = None
         return done
 
-    def _compare(self, entry: Entry, stated: Decimal, summed: Decimal) -> None:
+    def _compare(self, entry: ValueCell, stated: Decimal, summed: Decimal) -> None:
         grain = entry.grain * (entry.unit.factor if entry.unit else 1)
         slack = Decimal(0) if grain == 1 else grain * 7
         if abs(stated - summed) > slack:

@@ -24,7 +24,7 @@ from employment_forecast.data.records import Findings, Place, shown
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """One data row.
 
     Attributes
@@ -88,12 +88,12 @@ class RowReader:
         """Provenance of a cell."""
         return Place(self.file, self.table.sheet.name, row, column)
 
-    def read(self) -> Iterator[Row]:
+    def read(self) -> Iterator[TableRow]:
         """Data rows, top down."""
         for number in self.table.rows:
             yield self._read(number)
 
-    def _read(self, number: int) -> Row:
+    def _read(self, number: int) -> TableRow:
         facts, labels, bad = NOTHING, {}, False
         total_column: int | None = None
         unnumbered_total = False  # 合计 written into the column of serial numbers
@@ -126,7 +126,7 @@ class RowReader:
             facts = Facts(total="total").over(facts)
         elif total_column is None and facts.total is not None:
             facts = replace(facts, total=None)
-        return Row(
+        return TableRow(
             number,
             facts.over(self._sections(number)),
             labels,

@@ -8,17 +8,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from employment_forecast.data.readers.tables.columns import Columns
-from employment_forecast.data.readers.tables.entries import Entry
+from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.tables.facts import Facts
-from employment_forecast.data.readers.tables.rows import Row
+from employment_forecast.data.readers.tables.rows import TableRow
 from employment_forecast.data.records import Findings
 
 _Labels = tuple[tuple[int, str], ...]
 
 
 def settle_totals(
-    entries: Sequence[Entry], columns: Columns, findings: Findings
-) -> tuple[list[Entry], int]:
+    entries: Sequence[ValueCell], columns: Columns, findings: Findings
+) -> tuple[list[ValueCell], int]:
     """Check totals and take them out.
 
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
@@ -26,7 +26,7 @@ def settle_totals(
 
     Parameters
     ----------
-    entries : sequence of Entry
+    entries : sequence of ValueCell
         Of one table, missing values included.
     columns : Columns
         Roles of its columns.
@@ -45,11 +45,11 @@ def settle_totals(
     return [e for e in kept if not e.row.bad], out + more
 
 
-def _settle_rows(entries: Sequence[Entry], findings: Findings) -> tuple[list[Entry], int]:
+def _settle_rows(entries: Sequence[ValueCell], findings: Findings) -> tuple[list[ValueCell], int]:
     rows = {e.row.number: e.row for e in entries}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     parts_of = _part_rows(list(rows.values()))
-    kept: list[Entry] = []
+    kept: list[ValueCell] = []
     out, monthly = 0, set[int]()
     for entry in entries:
         row = entry.row
@@ -70,7 +70,7 @@ def _settle_rows(entries: Sequence[Entry], findings: Findings) -> tuple[list[Ent
     return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
 
 
-def _part_rows(rows: list[Row]) -> dict[int, list[int]]:
+def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
     """Rows that each 合计 row adds up: equal in every other label the total row states."""
     totals = [r for r in rows if r.total_column is not None]
     parts = [r for r in rows if r.total_column is None and not r.facts.part]
@@ -89,15 +89,17 @@ def _part_rows(rows: list[Row]) -> dict[int, list[int]]:
                     labels = tuple((c, part.labels[c]) for c in shared)
                     index[labels, part.sections].append(part.number)
             indexes[total.total_column, shared] = index
-        mine = index.get((tuple((c, total.labels[c]) for c in shared), total.sections), [])
+        targets_in_force = index.get(
+            (tuple((c, total.labels[c]) for c in shared), total.sections), []
+        )
         if total.facts.total == "subtotal":
-            mine = [n for n in mine if last_total < n < total.number]
-        found[total.number] = mine
+            targets_in_force = [n for n in targets_in_force if last_total < n < total.number]
+        found[total.number] = targets_in_force
         last_total = total.number
     return found
 
 
-def _adds_up(entry: Entry) -> bool:
+def _adds_up(entry: ValueCell) -> bool:
     """True for flows of single months, which may be added over time."""
     indicator = entry.facts.indicator
     return (
@@ -108,7 +110,7 @@ def _adds_up(entry: Entry) -> bool:
     )
 
 
-def _months_summed(total: Entry, parts: Sequence[Entry | None]) -> set[int]:
+def _months_summed(total: ValueCell, parts: Sequence[ValueCell | None]) -> set[int]:
     """Identities of plain months that add up to their total, and so are 当月数."""
     known = [p for p in parts if p is not None and p.number]
     indicator = total.facts.indicator or (known[0].facts.indicator if known else None)
@@ -119,7 +121,7 @@ def _months_summed(total: Entry, parts: Sequence[Entry | None]) -> set[int]:
     return {id(p) for p in parts if p is not None} if summed == total.number else set()
 
 
-def _as_monthly(entry: Entry) -> Entry:
+def _as_monthly(entry: ValueCell) -> ValueCell:
     return replace(
         entry,
         facts=replace(entry.facts, form="monthly"),
@@ -128,19 +130,19 @@ def _as_monthly(entry: Entry) -> Entry:
 
 
 def _settle_columns(
-    entries: Sequence[Entry], columns: Columns, findings: Findings
-) -> tuple[list[Entry], int]:
+    entries: Sequence[ValueCell], columns: Columns, findings: Findings
+) -> tuple[list[ValueCell], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
-    kept: list[Entry] = []
+    kept: list[ValueCell] = []
     out, monthly = 0, set[int]()
     for entry in entries:
-        over, mine = siblings.get(entry.place.column, ("", []))
-        if not mine or over == "group":
+        over, targets_in_force = siblings.get(entry.place.column, ("", []))
+        if not targets_in_force or over == "group":
             kept.append(entry)
             continue
         out += 1
-        found = [by_cell.get((entry.place.row, c)) for c in mine]
+        found = [by_cell.get((entry.place.row, c)) for c in targets_in_force]
         known = [e for e in found if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
             compare(entry, found, findings)
@@ -151,7 +153,7 @@ def _settle_columns(
 
 def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:
     """What a 合计 column adds up, and the columns that hold it."""
-    mine = columns.values[column]
+    targets_in_force = columns.values[column]
     best: tuple[str, list[int]] = ("", [])
     for over in ("region", "when", "group"):
         found = [
@@ -160,7 +162,7 @@ def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:
             if not head.total
             and not head.skip
             and getattr(head, over) is not None
-            and _same_but(mine, head, over)
+            and _same_but(targets_in_force, head, over)
         ]
         if len(found) > len(best[1]):
             best = (over, found)
@@ -178,7 +180,7 @@ def _same_but(total: Facts, part: Facts, over: str) -> bool:
     return total.when is None or total.when.year == part.when.year
 
 
-def compare(total: Entry, parts: Sequence[Entry | None], findings: Findings) -> None:
+def compare(total: ValueCell, parts: Sequence[ValueCell | None], findings: Findings) -> None:
     """Report a total that differs from the sum of its parts by more than rounding can explain.
 
     Where a part is missing, the total only has to be no smaller than the rest. Indicators that do

@@ -108,10 +108,10 @@ class _Draft:
         """Both together; None if they state the same thing twice."""
         added = {}
         for name in self.__slots__:
-            mine, its = getattr(self, name), getattr(piece, name)
-            if mine and its:
+            targets_in_force, its = getattr(self, name), getattr(piece, name)
+            if targets_in_force and its:
                 return None
-            added[name] = mine or its
+            added[name] = targets_in_force or its
         return _Draft(**added)
 
 

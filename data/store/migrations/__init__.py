@@ -1,1 +1,1 @@
-"""Schema revisions of the observation store, applied in place by `data.store.store.migrate`."""
+"""Schema revisions of the observation store, applied in place by `data.store.migrate`."""

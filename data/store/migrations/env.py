@@ -1,4 +1,4 @@
-"""Alembic environment: runs on the connection that `data.store.store.migrate` hands over."""
+"""Alembic environment: runs on the connection that `data.store.migrate` hands over."""
 
 from __future__ import annotations
 

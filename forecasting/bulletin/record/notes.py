@@ -38,10 +38,10 @@ def _revisions(
     rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)]
     moved = rows[rows["published_on"] > pd.Timestamp(since)]["month"].unique()
     found: dict[str, Any] = {}
-    for key, mine in rows[rows["month"].isin(moved)].groupby("month"):
-        earlier = mine[mine["published_on"] <= pd.Timestamp(since)]
-        before = mine.iloc[0] if earlier.empty else earlier.iloc[-1]
-        after = mine.iloc[-1]
+    for key, targets_in_force in rows[rows["month"].isin(moved)].groupby("month"):
+        earlier = targets_in_force[targets_in_force["published_on"] <= pd.Timestamp(since)]
+        before = targets_in_force.iloc[0] if earlier.empty else earlier.iloc[-1]
+        after = targets_in_force.iloc[-1]
         if before["value"] == after["value"]:
             continue
         month = str(key_month(int(str(key))))

@@ -156,9 +156,9 @@ def sample_record(
     Parameters
     ----------
     reports : pandas.DataFrame
-        Firm months as `data.store.store.samples.firm_panel` gives them, known on the bulletin's day.
+        Firm months as `data.store.samples.firm_panel` gives them, known on the bulletin's day.
     types, causes : pandas.DataFrame
-        Their separations by type and by cause, see `data.store.store.samples.separation_details`.
+        Their separations by type and by cause, see `data.store.samples.separation_details`.
     month : pandas.Period
         Month the bulletin is about.
 

@@ -77,7 +77,7 @@ def _caps(
     as_of: date,
     demo: bool,
 ) -> dict[str, Any]:
-    mine = in_force(targets, region.code, indicator.code, month, as_of, demo=demo)
+    targets_in_force = in_force(targets, region.code, indicator.code, month, as_of, demo=demo)
     return {
         cap_key(t): {
             "tier": t.tier,
@@ -92,7 +92,7 @@ def _caps(
             else round(figure(t.value, indicator) - value, indicator.decimals),
             "source": t.source,
         }
-        for t in mine
+        for t in targets_in_force
         if t.direction == "cap" and t.value is not None and t.unit_confirmed
     }
 

@@ -1,6 +1,6 @@
 """The bulletin as an editable docx: real styles, real tables, pictures with their text.
 
-Every cited figure is a bookmark named after its fact, see `forecasting.bulletin.text.facts.anchor`; a
+Every cited figure is a bookmark named after its fact, see `bulletin.text.facts.anchor`; a
 fact that is cited again gets a further bookmark with a number.
 """
 
@@ -38,10 +38,10 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedText,
     Heading,
     Paragraph,
     Table,
-    Text,
     anchor,
     plain,
 )
@@ -54,7 +54,7 @@ _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
 
-def _clean(text: Text) -> str:
+def _clean(text: CitedText) -> str:
     return " ".join(plain(text).split())
 
 
@@ -67,10 +67,10 @@ class _Page:
         # Looking a style up by name for every cell takes most of the time.
         self._styles = {style.name: style.style_id for style in document.styles}
 
-    def paragraph(self, text: Text, style: str) -> Written:
+    def paragraph(self, text: CitedText, style: str) -> Written:
         return self.styled(self.document.add_paragraph(), text, style)
 
-    def styled(self, paragraph: Written, text: Text, style: str) -> Written:
+    def styled(self, paragraph: Written, text: CitedText, style: str) -> Written:
         paragraph._p.style = self._styles[style]
         for part in text:
             if isinstance(part, str):
@@ -134,7 +134,7 @@ class _Page:
                 if together:
                     child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
 
-    def cell(self, cell: _Cell, text: Text, *, head: bool, right: bool) -> None:
+    def cell(self, cell: _Cell, text: CitedText, *, head: bool, right: bool) -> None:
         paragraph = self.styled(cell.paragraphs[0], text or ("—",), "表格文字")
         if head:
             for run in paragraph.runs:
@@ -201,7 +201,7 @@ def _signature(page: _Page, bulletin: Bulletin) -> None:
     several = len(bulletin.annexes) > 1
     for at, annex in enumerate(bulletin.annexes):
         lead = "附件：" if at == 0 else "　　　"
-        number: Text = (*annex.number, ". ") if several else ()
+        number: CitedText = (*annex.number, ". ") if several else ()
         line = page.paragraph((lead, *number, *annex.title), "附件说明")
         line.paragraph_format.left_indent = Pt(2 * BODY_PT)
     if not (bulletin.office or bulletin.date):

@@ -17,11 +17,11 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedText,
     Fact,
     Heading,
     Paragraph,
     Table,
-    Text,
     facts_document,
     plain,
 )
@@ -34,7 +34,7 @@ class _Page:
     def __init__(self, facts: tuple[Fact, ...]) -> None:
         self._values = {f.id: f.value for f in facts}
 
-    def text(self, text: Text) -> list[Child]:
+    def text(self, text: CitedText) -> list[Child]:
         return [
             part
             if isinstance(part, str)
@@ -75,7 +75,7 @@ class _Page:
                  "aria-label": plain(table.caption)}  # fmt: skip
         return element("div", about, [made])
 
-    def cell(self, text: Text, position: int, table: Table) -> Element:
+    def cell(self, text: CitedText, position: int, table: Table) -> Element:
         content = self.text(text) or ["—"]
         if position == 0:
             return element("th", {"scope": "row"}, content)

@@ -8,17 +8,17 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedText,
     Heading,
     Paragraph,
     Table,
-    Text,
     plain,
 )
 
 _SPECIAL = re.compile(r"([\\`*|<>\[\]#])")
 
 
-def _escaped(text: Text) -> str:
+def _escaped(text: CitedText) -> str:
     """Text in which nothing is markup, on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
 

@@ -14,8 +14,8 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
 from employment_forecast.forecasting.bulletin.text.changes import ASIDE_OF_VERSION, changed_facts
 from employment_forecast.forecasting.bulletin.text.compose import Correction, Stamp
 from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedText,
     Fact,
-    Text,
     anchor,
     facts_document,
     plain,
@@ -39,7 +39,7 @@ __all__ = [
     "Paragraph",
     "Stamp",
     "Table",
-    "Text",
+    "CitedText",
     "anchor",
     "changed_facts",
     "facts_document",

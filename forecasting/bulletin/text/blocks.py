@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from employment_forecast.forecasting.bulletin.text.facts import Fact, Text
+from employment_forecast.forecasting.bulletin.text.facts import CitedText, Fact
 
 Align = Literal["left", "center", "right"]
 DEMO = "（演示数据）"
@@ -15,7 +15,7 @@ DEMO = "（演示数据）"
 class Heading:
     """A heading; level 1 is numbered 一、, level 2 （一）."""
 
-    text: Text
+    text: CitedText
     level: int = 1
 
 
@@ -23,7 +23,7 @@ class Heading:
 class Paragraph:
     """Running text; `note` is smaller and stands under tables and charts."""
 
-    text: Text
+    text: CitedText
     note: bool = False
 
 
@@ -33,11 +33,11 @@ class Table:
 
     Attributes
     ----------
-    caption : Text
+    caption : CitedText
         Stands above.
-    titles : tuple of Text
+    titles : tuple of CitedText
         Header cells.
-    rows : tuple of tuple of Text
+    rows : tuple of tuple of CitedText
         Body; an empty cell is shown as a dash.
     numeric : tuple of bool
         Columns that are aligned to the right.
@@ -45,9 +45,9 @@ class Table:
         Shares of the width, summing to 1.
     """
 
-    caption: Text
-    titles: tuple[Text, ...]
-    rows: tuple[tuple[Text, ...], ...]
+    caption: CitedText
+    titles: tuple[CitedText, ...]
+    rows: tuple[tuple[CitedText, ...], ...]
     numeric: tuple[bool, ...]
     widths: tuple[float, ...]
 
@@ -91,8 +91,8 @@ class Chart:
     """A fan chart with its caption and the text for those who cannot see it."""
 
     fan: Fan
-    caption: Text
-    alternative: Text
+    caption: CitedText
+    alternative: CitedText
 
 
 Block = Heading | Paragraph | Table | Chart
@@ -102,8 +102,8 @@ Block = Heading | Paragraph | Table | Chart
 class Annex:
     """An annex (附件): its number, title and content, on a page of its own."""
 
-    number: Text
-    title: Text
+    number: CitedText
+    title: CitedText
     blocks: tuple[Block, ...]
 
 
@@ -113,23 +113,23 @@ class Bulletin:
 
     Attributes
     ----------
-    title : tuple of Text
+    title : tuple of CitedText
         Lines, broken where the sense breaks.
-    marks : tuple of Text
+    marks : tuple of CitedText
         Under the title: 演示数据, 草稿, 更正.
-    number : Text
+    number : CitedText
         Line of 发文字号 and 签发人; empty in a draft.
-    signer : Text
+    signer : CitedText
         签发人; empty in a draft.
-    addressee : Text
+    addressee : CitedText
         主送机关; empty in a draft.
     blocks : tuple
         Body.
     annexes : tuple of Annex
         After the body.
-    office : Text
+    office : CitedText
         发文机关署名; empty where the settings name none.
-    date : Text
+    date : CitedText
         成文日期; empty in a draft.
     made_on : str
         Day of knowledge of a draft, 成文日期 of what is issued; YYYY-MM-DD.
@@ -139,15 +139,15 @@ class Bulletin:
         Made from demonstration data.
     """
 
-    title: tuple[Text, ...]
-    marks: tuple[Text, ...]
-    number: Text
-    signer: Text
-    addressee: Text
+    title: tuple[CitedText, ...]
+    marks: tuple[CitedText, ...]
+    number: CitedText
+    signer: CitedText
+    addressee: CitedText
     blocks: tuple[Block, ...]
     annexes: tuple[Annex, ...]
-    office: Text
-    date: Text
+    office: CitedText
+    date: CitedText
     made_on: str
     facts: tuple[Fact, ...]
     demo: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, say
+from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, CitedText, sentence
 from employment_forecast.forecasting.bulletin.text.wording import amount, cap_name, chance
 
 _MEASURES = {"period_end": "p_end", "period_average": "p_average"}
@@ -35,63 +35,65 @@ def basis_word(basis: str, period: str) -> str:
     return "" if monthly else words.get(basis, "内")
 
 
-def _when(book: Book, pointer: str) -> Text:
+def _when(book: CitedRecord, pointer: str) -> CitedText:
     """2026年内, 2026年末, 2026年全年平均, 2021—2025年内, 2026年10月."""
     row = book.get(pointer)
     word = basis_word(row["basis"], row["period"])
-    return say("{period}{word}", period=book.cite(f"{pointer}/period", "period"), word=word)
+    return sentence("{period}{word}", period=book.cite(f"{pointer}/period", "period"), word=word)
 
 
-def _first(book: Book, pointer: str) -> Text:
+def _first(book: CitedRecord, pointer: str) -> CitedText:
     """Since when: ，首次在2026年8月（5213人）."""
     if book.get(f"{pointer}/breached") is None:
         return ()
     unit, digits = book.get("/outlook/unit"), book.get("/outlook/decimals")
-    return say(
+    return sentence(
         "，首次在{month}（{value}）",
         month=book.cite(f"{pointer}/breached/month", "month"),
         value=amount(book, f"{pointer}/breached/value", unit, digits),
     )
 
 
-def cap_chance(book: Book, pointer: str) -> Text:
+def cap_chance(book: CitedRecord, pointer: str) -> CitedText:
     """How likely a cap of the forecast is broken: 2026年内突破区控制数（…）的概率为62%（…）.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record, with the forecast under `/outlook`.
     pointer : str
         To one of its caps.
 
     Returns
     -------
-    Text
+    CitedText
         Says so where it is broken already, and why where there is no probability.
     """
     row = book.get(pointer)
     name = cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals"))
     when = _when(book, pointer)
     if row["already_breached"]:
-        said = say("{when}已突破{name}{first}", when=when, name=name, first=_first(book, pointer))
+        said = sentence(
+            "{when}已突破{name}{first}", when=when, name=name, first=_first(book, pointer)
+        )
         if row["p_any_remaining"] is None:
             return said
         again = chance(book, f"{pointer}/p_any_remaining", "今后各月再次突破")
-        return say("{said}，{again}", said=said, again=again)
-    event = say("{when}突破{name}", when=when, name=name)
+        return sentence("{said}，{again}", said=said, again=again)
+    event = sentence("{when}突破{name}", when=when, name=name)
     basis = measure(row["basis"])
     if row[basis] is None:
         why = book.cite(f"{pointer}/reasons/{basis}")
-        return say("{event}的概率不能给出：{why}", event=event, why=why)
+        return sentence("{event}的概率不能给出：{why}", event=event, why=why)
     return chance(book, f"{pointer}/{basis}", event)
 
 
-def most_at_risk(book: Book) -> str | None:
+def most_at_risk(book: CitedRecord) -> str | None:
     """Key of the cap that is most likely to be broken, by a forecast in force from this month.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
 
     Returns

@@ -17,7 +17,12 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Table,
 )
 from employment_forecast.forecasting.bulletin.text.changes import divided
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.figures import CHANCES
 from employment_forecast.forecasting.bulletin.text.sections import (
     data_notes,
@@ -105,21 +110,21 @@ def _marked(blocks: Sequence[Block]) -> list[Block]:
     ]
 
 
-def _indicators(book: Book) -> list[Block]:
+def _indicators(book: CitedRecord) -> list[Block]:
     """主要指标表."""
 
-    def row(code: str) -> tuple[Text, ...]:
+    def row(code: str) -> tuple[CitedText, ...]:
         pointer = f"/series/{code}"
         series = book.get(pointer)
         digits, unit = series["decimals"], series["unit"]
-        value: Text = ()
+        value: CitedText = ()
         if series["value"] is not None:
             value = (book.cite(f"{pointer}/value", "plain", digits),)
-        span: Text = ()
+        span: CitedText = ()
         if series["reporting"] == "year_to_date":
-            span = say("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
+            span = sentence("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
         return (
-            say("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
+            sentence("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
             () if unit in ("倍", "指数") else (unit,),
             value,
             signed_change(book, f"{pointer}/month_on_month/change", digits),
@@ -128,32 +133,32 @@ def _indicators(book: Book) -> list[Block]:
 
     series = book.get("/series") or {}
     if not series:
-        return [Paragraph(say("本月没有已入库的指标。"))]
+        return [Paragraph(sentence("本月没有已入库的指标。"))]
     titles = ("指标", "单位", "本月", "比上月", "比上年同期")
     return [
         Table(
-            caption=say("{month}主要指标", month=book.cite("/month", "month")),
+            caption=sentence("{month}主要指标", month=book.cite("/month", "month")),
             titles=tuple((t,) for t in titles),
             rows=tuple(row(c) for c in series),
             numeric=(False, False, True, True, True),
             widths=(0.40, 0.12, 0.16, 0.16, 0.16),
         ),
-        Paragraph(say("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
+        Paragraph(sentence("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
     ]
 
 
-def _indicator_notes(book: Book) -> list[Text]:
+def _indicator_notes(book: CitedRecord) -> list[CitedText]:
     """What the table of indicators does not say by itself, each dash that stands in it included."""
     series = book.get("/series")
-    notes = [say("率的变动为百分点，其余为绝对数")]
+    notes = [sentence("率的变动为百分点，其余为绝对数")]
     summed = [c for c, row in series.items() if row["reporting"] == "year_to_date"]
     if summed:
         names = join([(book.cite(f"/series/{c}/name"),) for c in summed], "、")
-        notes.append(say("{names}为累计数，不与上月比较", names=names))
+        notes.append(sentence("{names}为累计数，不与上月比较", names=names))
     if any(row["unit"] in ("倍", "指数") for row in series.values()):
-        notes.append(say("单位栏的横线表示没有单位"))
+        notes.append(sentence("单位栏的横线表示没有单位"))
     if any(row["value"] is None for row in series.values()):
-        notes.append(say("本月栏的横线表示本月数据未入库，其变动也无从计算"))
+        notes.append(sentence("本月栏的横线表示本月数据未入库，其变动也无从计算"))
     compared = [
         (row.get(key) or {}).get("change")
         for code, row in series.items()
@@ -163,22 +168,22 @@ def _indicator_notes(book: Book) -> list[Text]:
     ]
     if None in compared:
         also = "其余" if len(notes) > 1 else ""
-        notes.append(say("{also}横线表示没有可比的基数", also=also))
+        notes.append(sentence("{also}横线表示没有可比的基数", also=also))
     return notes
 
 
-def _scale(book: Book) -> list[Block]:
+def _scale(book: CitedRecord) -> list[Block]:
     """概率用语对照表."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
         # As probabilities are written: never none, never all.
         if position == len(CHANCES) - 1:
-            shown = say("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
+            shown = sentence("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
         elif position == 0:
-            shown = say("{low}%以上", low=book.cite("/scale/0/low", "plain"))
+            shown = sentence("{low}%以上", low=book.cite("/scale/0/low", "plain"))
         else:
             low, high = (book.cite(f"/scale/{position}/{end}", "plain") for end in ("low", "high"))
-            shown = say("{low}%—{high}%", low=low, high=high)
+            shown = sentence("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [
         Table(
@@ -189,7 +194,7 @@ def _scale(book: Book) -> list[Block]:
             widths=(0.5, 0.5),
         ),
         Paragraph(
-            say(
+            sentence(
                 "注：分级参照政府间气候变化专门委员会（IPCC）对不确定性用语的规定，改为互不重叠；"
                 "概率由模拟路径得出，条数有限，故不说百分之百。"
             ),
@@ -204,16 +209,16 @@ def scale_record() -> list[dict[str, int]]:
     return [{"low": low, "high": high} for (low, _), high in zip(CHANCES, tops, strict=True)]
 
 
-def _changes(book: Book) -> list[Block]:
+def _changes(book: CitedRecord) -> list[Block]:
     """更正说明: what differs from what was issued, the main figures one by one."""
-    lead = say(
+    lead = sentence(
         "本件更正{number}，以本件为准。",
         number=book.cite("/correction/number"),
     )
     others = book.get("/correction/others")
     counted = join(
         [
-            say(
+            sentence(
                 "{section}{count}处",
                 section=book.cite(f"/correction/others/{key}/section"),
                 count=book.cite(f"/correction/others/{key}/count", "plain"),
@@ -224,14 +229,14 @@ def _changes(book: Book) -> list[Block]:
     )
     listed = book.get("/correction/listed")
 
-    def cell(pointer: str) -> Text:
+    def cell(pointer: str) -> CitedText:
         return (book.cite(pointer),) if book.get(pointer) else ()
 
     blocks: list[Block] = [Paragraph(lead)]
     if listed:
         blocks.append(
             Table(
-                caption=say("更正内容"),
+                caption=sentence("更正内容"),
                 titles=(("内容",), ("原为",), ("现为",)),
                 rows=tuple(
                     tuple(cell(f"/correction/listed/{i}/{k}") for k in _CHANGE_KEYS)
@@ -242,10 +247,10 @@ def _changes(book: Book) -> list[Block]:
             )
         )
     if counted:
-        lead = say("此外，随之变动的还有" if listed else "变动的有")
-        blocks.append(Paragraph(say("{lead}{n}。", lead=lead, n=counted)))
+        lead = sentence("此外，随之变动的还有" if listed else "变动的有")
+        blocks.append(Paragraph(sentence("{lead}{n}。", lead=lead, n=counted)))
     elif not listed:
-        blocks.append(Paragraph(say("正文各项内容没有变动。")))
+        blocks.append(Paragraph(sentence("正文各项内容没有变动。")))
     return blocks
 
 
@@ -297,14 +302,14 @@ def compose(
             "others": others,
             "source": "更正",
         }
-    book = Book(full)
+    book = CitedRecord(full)
     title = (
-        say(
+        sentence(
             "{region}{month}",
             region=book.cite("/region/name"),
             month=book.cite("/month", "month"),
         ),
-        say(TITLE),
+        sentence(TITLE),
     )
     sections = [
         overview(book),
@@ -318,14 +323,14 @@ def compose(
         data_notes(book),
         model(book),
     ]
-    marks: list[Text] = []
+    marks: list[CitedText] = []
     tell = _marked if record["demo"] else list[Block]
     if record["demo"]:
-        marks.append(say("（演示数据，不代表真实情况）"))
+        marks.append(sentence("（演示数据，不代表真实情况）"))
     if stamp is None:
-        marks.append(say("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
+        marks.append(sentence("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
     if correction is not None:
-        marks.append(say("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
+        marks.append(sentence("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
     appended = [
         ("主要就业失业指标", tell(_indicators(book))),
         ("各月预测", tell(outlook_annex(book))),
@@ -333,7 +338,7 @@ def compose(
         *([("更正说明", tell(_changes(book)))] if correction is not None else []),
     ]
     annexes = tuple(
-        Annex((book.cite(f"/annexes/{at}", "plain"),), say(name), tuple(blocks))
+        Annex((book.cite(f"/annexes/{at}", "plain"),), sentence(name), tuple(blocks))
         for at, (name, blocks) in enumerate(appended)
     )
     issued = stamp is not None

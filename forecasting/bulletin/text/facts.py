@@ -1,7 +1,7 @@
 """Facts: what a bulletin says and where in the record it stands.
 
-Sentences are made by `say`, which refuses a digit that is not cited, so that a figure in a bulletin
-that nobody can trace cannot come about.
+Sentences are made by `sentence`, which refuses a digit that is not cited, so that a figure in a
+bulletin that nobody can trace cannot come about.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Cited:
     text: str
 
 
-Text = tuple[str | Cited, ...]
-Part = str | Cited | Text
+CitedText = tuple[str | Cited, ...]
+Part = str | Cited | CitedText
 
 
 class UncitedFigureError(ValueError):
@@ -72,7 +72,7 @@ def _checked(literal: str) -> str:
     return literal
 
 
-def say(template: str, **parts: Part) -> Text:
+def sentence(template: str, **parts: Part) -> CitedText:
     """A sentence.
 
     Parameters
@@ -84,7 +84,7 @@ def say(template: str, **parts: Part) -> Text:
 
     Returns
     -------
-    Text
+    CitedText
 
     Raises
     ------
@@ -105,7 +105,7 @@ def say(template: str, **parts: Part) -> Text:
     return tuple(found)
 
 
-def join(texts: Sequence[Text], between: str = "；") -> Text:
+def join(texts: Sequence[CitedText], between: str = "；") -> CitedText:
     """Texts one after the other with a mark between them."""
     found: list[str | Cited] = []
     for position, text in enumerate(t for t in texts if t):
@@ -115,7 +115,7 @@ def join(texts: Sequence[Text], between: str = "；") -> Text:
     return tuple(found)
 
 
-def plain(text: Text) -> str:
+def plain(text: CitedText) -> str:
     """A text without its citations."""
     return "".join(p if isinstance(p, str) else p.text for p in text)
 
@@ -138,7 +138,7 @@ def record_key(name: object) -> str:
     return str(name).replace("/", "／").replace("~", "～")
 
 
-class Book:
+class CitedRecord:
     """The record while sentences are written: every figure is read, and remembered, here.
 
     Parameters

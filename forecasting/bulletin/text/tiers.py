@@ -26,7 +26,7 @@ def tier_word(region: str, tier: str) -> str:
     region : str
         Name of the place.
     tier : str
-        A key of `data.targets.target.target.TIER_NAMES`.
+        A key of `data.targets.target.TIER_NAMES`.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def cap_words(region: str, tier: str) -> str:
     region : str
         Name of the place.
     tier : str
-        A key of `data.targets.target.target.TIER_NAMES`.
+        A key of `data.targets.target.TIER_NAMES`.
 
     Returns
     -------

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from employment_forecast.forecasting.bulletin.text.facts import Book, Cited, Part, Text, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    Cited,
+    CitedRecord,
+    CitedText,
+    Part,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.figures import percent_of
 from employment_forecast.forecasting.bulletin.text.tiers import cap_words
 
@@ -26,12 +32,12 @@ def _ten_thousand_digits(value: float) -> int:
     return next((d for d in (0, 1) if round(value) % 10 ** (4 - d) == 0), 2)
 
 
-def amount(book: Book, pointer: str, unit: str, digits: int = 0) -> Text:
+def amount(book: CitedRecord, pointer: str, unit: str, digits: int = 0) -> CitedText:
     """The size of a value with its unit: 13520人, 120.6万人, 2.66%, 1.17.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         A number; its sign is left to the words around it.
@@ -42,22 +48,22 @@ def amount(book: Book, pointer: str, unit: str, digits: int = 0) -> Text:
 
     Returns
     -------
-    Text
+    CitedText
     """
     value = book.get(pointer)
     if unit == "人":
         if abs(value) >= LARGE:
             shown = book.cite(pointer, "ten_thousands", _ten_thousand_digits(value))
-            return say("{shown}万人", shown=shown)
-        return say("{shown}人", shown=book.cite(pointer, "size", min(digits, 0)))
+            return sentence("{shown}万人", shown=shown)
+        return sentence("{shown}人", shown=book.cite(pointer, "size", min(digits, 0)))
     suffix = unit if unit not in ("倍", "指数") else ""
-    return say("{shown}{suffix}", shown=book.cite(pointer, "size", digits), suffix=suffix)
+    return sentence("{shown}{suffix}", shown=book.cite(pointer, "size", digits), suffix=suffix)
 
 
-def _difference(book: Book, pointer: str, unit: str, digits: int) -> Text:
+def _difference(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """The size of a change: percentage points for what is measured in percent."""
     if unit == "%":
-        return say("{shown}{point}", shown=book.cite(pointer, "size", digits), point=_POINT)
+        return sentence("{shown}{point}", shown=book.cite(pointer, "size", digits), point=_POINT)
     return amount(book, pointer, unit, digits)
 
 
@@ -69,12 +75,14 @@ def direction(change: float, kind: str) -> str:
     return up if change > 0 else down
 
 
-def compared(book: Book, pointer: str, series: Mapping[str, Any], reference: str) -> Text:
+def compared(
+    book: CitedRecord, pointer: str, series: Mapping[str, Any], reference: str
+) -> CitedText:
     """A comparison: 比上月增加120人（增长0.9%）, 比上月下降0.05个百分点, 与上月持平.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         To a comparison with `change`, `percent` and `reason`.
@@ -85,18 +93,18 @@ def compared(book: Book, pointer: str, series: Mapping[str, Any], reference: str
 
     Returns
     -------
-    Text
+    CitedText
         Says why where there is nothing to compare with.
     """
     change = book.get(f"{pointer}/change")
     kind, unit, digits = series["kind"], series["unit"], series["decimals"]
     if change is None:
         why = book.cite(f"{pointer}/reason")
-        return say("与{reference}相比：{why}", reference=reference, why=why)
+        return sentence("与{reference}相比：{why}", reference=reference, why=why)
     if change == 0:
-        return say("与{reference}持平", reference=reference)
+        return sentence("与{reference}持平", reference=reference)
     percent = book.get(f"{pointer}/percent")
-    said = say(
+    said = sentence(
         "比{reference}{way}{size}",
         reference=reference,
         way=direction(change, kind),
@@ -106,22 +114,22 @@ def compared(book: Book, pointer: str, series: Mapping[str, Any], reference: str
         return said
     way = "增长" if percent > 0 else "下降"
     share = book.cite(f"{pointer}/percent", "size", 1)
-    return say("{said}（{way}{share}%）", said=said, way=way, share=share)
+    return sentence("{said}（{way}{share}%）", said=said, way=way, share=share)
 
 
-def signed_change(book: Book, pointer: str, digits: int) -> Text:
+def signed_change(book: CitedRecord, pointer: str, digits: int) -> CitedText:
     """A change in a table cell: +120, -0.05, 0; empty where there is none."""
     if book.get(pointer) is None:
         return ()
     return (book.cite(pointer, "signed", digits),)
 
 
-def qualified(book: Book, pointer: str, unit: str, digits: int) -> Text:
+def qualified(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """A target's value with its word where the language puts it: 14300人以内, 不低于27500人.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         To a target with `value` and `qualifier`.
@@ -132,7 +140,7 @@ def qualified(book: Book, pointer: str, unit: str, digits: int) -> Text:
 
     Returns
     -------
-    Text
+    CitedText
     """
     value = amount(book, f"{pointer}/value", unit, digits)
     word = str(book.get(f"{pointer}/qualifier") or "")
@@ -142,12 +150,12 @@ def qualified(book: Book, pointer: str, unit: str, digits: int) -> Text:
     return (*value, shown) if word in _AFTER else (shown, *value)
 
 
-def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
+def cap_name(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """A cap by who set it: 市控制数（14300人以内）, 国家预期目标（5.5%左右）.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         To a cap with `tier`, `value`, `qualifier`, `carried`.
@@ -158,10 +166,10 @@ def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
 
     Returns
     -------
-    Text
+    CitedText
     """
     row = book.get(pointer)
-    return say(
+    return sentence(
         "{cap}（{value}{carried}）",
         cap=cap_words(str(book.get("/region/name") or ""), row["tier"]),
         value=qualified(book, pointer, unit, digits),
@@ -169,12 +177,12 @@ def cap_name(book: Book, pointer: str, unit: str, digits: int) -> Text:
     )
 
 
-def against_cap(book: Book, pointer: str, series: Mapping[str, Any]) -> Text:
+def against_cap(book: CitedRecord, pointer: str, series: Mapping[str, Any]) -> CitedText:
     """A value beside its cap: 低于市控制数（14300人以内），余量780人; 已超出…; 与…持平.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         To a cap with `headroom`.
@@ -183,7 +191,7 @@ def against_cap(book: Book, pointer: str, series: Mapping[str, Any]) -> Text:
 
     Returns
     -------
-    Text
+    CitedText
         Empty where the cap is not held against single months.
     """
     headroom = book.get(f"{pointer}/headroom")
@@ -192,31 +200,31 @@ def against_cap(book: Book, pointer: str, series: Mapping[str, Any]) -> Text:
     unit, digits = series["unit"], series["decimals"]
     name = cap_name(book, pointer, unit, digits)
     if headroom == 0:
-        return say("与{name}持平", name=name)
+        return sentence("与{name}持平", name=name)
     size = _difference(book, f"{pointer}/headroom", unit, digits)
     if headroom > 0:
-        return say("低于{name}，余量{size}", name=name, size=size)
-    return say("高于{name}，超出{size}", name=name, size=size)
+        return sentence("低于{name}，余量{size}", name=name, size=size)
+    return sentence("高于{name}，超出{size}", name=name, size=size)
 
 
-def chance(book: Book, pointer: str, event: Part) -> Text:
+def chance(book: CitedRecord, pointer: str, event: Part) -> CitedText:
     """A probability in words with its percent: 突破的概率为17%（不太可能）.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
     pointer : str
         To a probability.
-    event : str, Cited or Text
+    event : str, Cited or CitedText
         What it is the probability of.
 
     Returns
     -------
-    Text
+    CitedText
     """
     percent = percent_of(book.get(pointer))
-    return say(
+    return sentence(
         "{event}的概率{is_}{share}（{word}）",
         event=event,
         is_="" if percent < 1 else "在" if percent > 99 else "为",
@@ -225,6 +233,6 @@ def chance(book: Book, pointer: str, event: Part) -> Text:
     )
 
 
-def month_of(book: Book, pointer: str) -> Cited:
+def month_of(book: CitedRecord, pointer: str) -> Cited:
     """A month with its year."""
     return book.cite(pointer, "month")

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.store import Issued, Outcome, Verdict
+from employment_forecast.data.store import IssuedWarning, Verdict, WarningOutcome
 from employment_forecast.data.targets import period_months
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import printed
@@ -98,13 +98,13 @@ def judge_cap(cap: Mapping[str, Any], month: pd.Period, history: History) -> Cap
 
 
 def judge(
-    warning: Issued, history: History, published_on: PublishedOn, day: date
-) -> Outcome | None:
+    warning: IssuedWarning, history: History, published_on: PublishedOn, day: date
+) -> WarningOutcome | None:
     """Judge a warning on what is known now.
 
     Parameters
     ----------
-    warning : Issued
+    warning : IssuedWarning
         Of kind `level`; `evidence["caps"]` lists the caps it spoke of.
     history : History
         The same series as it is known on `day`.
@@ -135,7 +135,7 @@ def judge(
     if broken:
         breach = min(broken)
         published = published_on(breach)
-        return Outcome(
+        return WarningOutcome(
             verdict="hit" if warning.raised else "miss",
             as_of=day,
             breach_month=breach,
@@ -146,7 +146,7 @@ def judge(
     if "open" in states:
         return None
     verdict: Verdict = "false_alarm" if warning.raised else "correct_quiet"
-    return Outcome(verdict if "kept" in states else "not_scored", day, detail=detail)
+    return WarningOutcome(verdict if "kept" in states else "not_scored", day, detail=detail)
 
 
 def tally(verdicts: Iterable[str]) -> dict[str, int | float | None]:

@@ -179,9 +179,11 @@ def lead_times(cases: Cases, cut: float) -> LeadTimes:
     leads = []
     episodes = np.unique(cases.episode[cases.event])
     for episode in episodes:
-        mine = (cases.episode == episode) & cases.event & (cases.probability >= cut - 1e-12)
-        if mine.any():
-            leads.append(float(cases.ahead[mine].max()))
+        targets_in_force = (
+            (cases.episode == episode) & cases.event & (cases.probability >= cut - 1e-12)
+        )
+        if targets_in_force.any():
+            leads.append(float(cases.ahead[targets_in_force].max()))
     if not leads:
         return LeadTimes(len(episodes), 0, None, None, None)
     return LeadTimes(len(episodes), len(leads), float(np.mean(leads)), min(leads), max(leads))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.wording import amount
 
 SHOWN_GAPS = 6
 _DEMO = "本月报含演示数据：数列、控制数为演示而生成，不代表任何地区的真实情况，不得作为决策依据。"
 
 
-def _revised(book: Book, code: str) -> Text:
+def _revised(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     unit, digits = book.get(f"{pointer}/unit"), book.get(f"{pointer}/decimals")
     return join(
         [
-            say(
+            sentence(
                 "{name}{month}由{before}修订为{after}（{day}）",
                 name=book.cite(f"{pointer}/name"),
                 month=book.cite(f"{pointer}/revisions/{m}/month", "month"),
@@ -41,20 +46,22 @@ def _runs(months: list[str]) -> list[tuple[int, int]]:
     return runs
 
 
-def _gaps(book: Book, code: str) -> Text:
+def _gaps(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     if book.get(f"{pointer}/stale"):
         return ()  # told of as no longer published
     runs = _runs(book.get(f"{pointer}/gaps"))
     spans = [
-        say(
+        sentence(
             "{first}{last}",
             first=book.cite(f"{pointer}/gaps/{a}", "month" if a == b else "from_month"),
-            last=say("—{m}", m=book.cite(f"{pointer}/gaps/{b}", "month_of_year")) if b > a else (),
+            last=sentence("—{m}", m=book.cite(f"{pointer}/gaps/{b}", "month_of_year"))
+            if b > a
+            else (),
         )
         for a, b in runs[:SHOWN_GAPS]
     ]
-    return say(
+    return sentence(
         "{name}缺{months}{more}",
         name=book.cite(f"{pointer}/name"),
         months=join(spans, "、"),
@@ -62,11 +69,11 @@ def _gaps(book: Book, code: str) -> Text:
     )
 
 
-def _breaks(book: Book, code: str) -> Text:
+def _breaks(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return join(
         [
-            say(
+            sentence(
                 "{name}自{month}起口径变化，环比、同比不跨该月",
                 name=book.cite(f"{pointer}/name"),
                 month=book.cite(f"{pointer}/breaks/{m}/month", "month"),
@@ -76,25 +83,25 @@ def _breaks(book: Book, code: str) -> Text:
     )
 
 
-def _overdue(book: Book, code: str) -> Text:
+def _overdue(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
-    return say(
+    return sentence(
         "{name}{month}按惯例应已公布而未入库",
         name=book.cite(f"{pointer}/name"),
         month=book.cite(f"{pointer}/overdue", "month"),
     )
 
 
-def _stale(book: Book, code: str) -> Text:
+def _stale(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
-    return say(
+    return sentence(
         "{name}长期没有新数据，最新为{month}，本期不列",
         name=book.cite(f"{pointer}/name"),
         month=book.cite(f"{pointer}/stale", "month"),
     )
 
 
-def data_notes(book: Book) -> list[Block]:
+def data_notes(book: CitedRecord) -> list[Block]:
     """数据说明: revisions, gaps, delays, breaks, failed models, demonstration data."""
     series = book.get("/notes/series") or {}
     kinds = (
@@ -108,21 +115,21 @@ def data_notes(book: Book) -> list[Block]:
     for label, key, tell, none in kinds:
         said = [t for t in (tell(book, c) for c in series if series[c][key]) if t]
         if said:
-            blocks.append(Paragraph(say("{label}：{said}。", label=label, said=join(said))))
+            blocks.append(Paragraph(sentence("{label}：{said}。", label=label, said=join(said))))
         elif none:
-            blocks.append(Paragraph(say(none)))
+            blocks.append(Paragraph(sentence(none)))
     estimated = [(book.cite(f"/notes/series/{c}/name"),) for c in series if series[c]["estimated"]]
     if estimated:
         blocks.append(
             Paragraph(
-                say(
+                sentence(
                     "{names}的部分发布日期按惯例推算（月末加发布滞后），据此所作的回测为准实时回测。",
                     names="各指标" if len(estimated) == len(series) else join(estimated, "、"),
                 )
             )
         )
     failed = [
-        say(
+        sentence(
             "{label}（{why}）",
             label=book.cite(f"/notes/failed/{m}/label"),
             why=book.cite(f"/notes/failed/{m}/failure"),
@@ -131,23 +138,23 @@ def data_notes(book: Book) -> list[Block]:
     ]
     if failed:
         listed = join(failed, "、")
-        blocks.append(Paragraph(say("未得出预测的参赛模型：{said}。", said=listed)))
+        blocks.append(Paragraph(sentence("未得出预测的参赛模型：{said}。", said=listed)))
     elif book.get("/outlook/status") in ("champion", "candidate"):
-        blocks.append(Paragraph(say("参赛模型均得出预测。")))
+        blocks.append(Paragraph(sentence("参赛模型均得出预测。")))
     if book.get("/demo"):
-        blocks.append(Paragraph(say(_DEMO)))
+        blocks.append(Paragraph(sentence(_DEMO)))
     return blocks
 
 
-def model(book: Book) -> list[Block]:
+def model(book: CitedRecord) -> list[Block]:
     """模型和版本: what made the forecast, how it was tested, the data behind it."""
     head = Heading(("模型和版本",))
     program = book.cite("/program")
     day = book.cite("/as_of", "day")
-    last = say("本月报以{day}所知数据编制，程序版本{program}。", day=day, program=program)
+    last = sentence("本月报以{day}所知数据编制，程序版本{program}。", day=day, program=program)
     if book.get("/outlook/status") not in ("champion", "candidate"):
         return [head, Paragraph(last)]
-    made = say(
+    made = sentence(
         "{status}模型：{label}（{model}），登记名{name}，第{version}版；数据自{start}至{origin}，"
         "模拟路径{paths}条，随机种子{seed}，回测检验到今后{tested}个月。",
         status="现役" if book.get("/outlook/status") == "champion" else "候选",
@@ -164,17 +171,17 @@ def model(book: Book) -> list[Block]:
     blocks: list[Block] = [head, Paragraph(made)]
     coverage = book.get("/outlook/coverage80")
     if coverage is not None:
-        scored = say(
+        scored = sentence(
             "回测{origins}个预测起点，校准前{inner}%区间实际覆盖{covered}；",
             origins=book.cite("/outlook/evidence_origins"),
             inner=book.cite("/intervals/inner", "plain"),
             covered=book.cite("/outlook/coverage80", "per_cent"),
         )
-        scored = say(
+        scored = sentence(
             "{scored}加权区间得分为{wis}（越小越好）。",
             scored=scored,
             wis=book.cite("/outlook/wis"),
         )
         blocks.append(Paragraph(scored))
-    fingerprint = say("数据指纹{print}。", print=book.cite("/outlook/data_fingerprint"))
+    fingerprint = sentence("数据指纹{print}。", print=book.cite("/outlook/data_fingerprint"))
     return [*blocks, Paragraph(last), Paragraph(fingerprint, note=True)]

@@ -13,7 +13,12 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Table,
 )
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, measure
-from employment_forecast.forecasting.bulletin.text.facts import Book, Part, Text, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    Part,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.figures import show
 from employment_forecast.forecasting.bulletin.text.tiers import cap_words
 from employment_forecast.forecasting.bulletin.text.wording import amount, chance
@@ -25,19 +30,19 @@ _STATES = {
 }
 
 
-def _range(book: Book, pointer: str, low: str, high: str) -> Text:
+def _range(book: CitedRecord, pointer: str, low: str, high: str) -> CitedText:
     digits = book.get("/outlook/digits")
-    return say(
+    return sentence(
         "{low}—{high}",
         low=book.cite(f"{pointer}/{low}", "plain", digits),
         high=book.cite(f"{pointer}/{high}", "plain", digits),
     )
 
 
-def _interval(book: Book, pointer: str) -> Text:
+def _interval(book: CitedRecord, pointer: str) -> CitedText:
     """The 80% interval with its unit: 13560—14040人, 5.1%—5.4%."""
     unit, digits = _unit(book), book.get("/outlook/digits")
-    return say(
+    return sentence(
         "{low}{first}—{high}{unit}",
         low=book.cite(f"{pointer}/q10", "plain", digits),
         first=unit if unit == "%" else "",
@@ -46,14 +51,14 @@ def _interval(book: Book, pointer: str) -> Text:
     )
 
 
-def _unit(book: Book) -> str:
+def _unit(book: CitedRecord) -> str:
     unit = str(book.get("/outlook/unit"))
     return "" if unit in ("倍", "指数") else unit
 
 
-def _expected(book: Book, month: str, name: Part) -> Text:
+def _expected(book: CitedRecord, month: str, name: Part) -> CitedText:
     pointer = f"/outlook/months/{month}"
-    return say(
+    return sentence(
         "{month}{name}{value}左右（{inner}%区间为{interval}）",
         month=book.cite(f"{pointer}/month", "month"),
         name=name,
@@ -65,41 +70,41 @@ def _expected(book: Book, month: str, name: Part) -> Text:
     )
 
 
-def _trend(book: Book) -> Text:
+def _trend(book: CitedRecord) -> CitedText:
     months = list(book.get("/outlook/months"))
     first, last = months[0], months[-1]
     highest = book.get("/outlook/highest_month")
-    said = say(
+    said = sentence(
         "预计{first}，高于{origin}水平{chance}",
-        first=_expected(book, first, say("{name}为", name=book.cite("/outlook/name"))),
+        first=_expected(book, first, sentence("{name}为", name=book.cite("/outlook/name"))),
         origin=book.cite("/outlook/origin", "month"),
         chance=chance(book, f"/outlook/months/{first}/p_higher", ""),
     )
     if highest != first:
-        said = say(
+        said = sentence(
             "{said}；今后{count}个月中位数最高的是{high}",
             said=said,
             count=book.cite("/outlook/horizon", "plain"),
             high=_expected(book, highest, "，为"),
         )
     if last not in (first, highest):
-        said = say("{said}；到{last}", said=said, last=_expected(book, last, "为"))
-    return say("{said}。", said=said)
+        said = sentence("{said}；到{last}", said=said, last=_expected(book, last, "为"))
+    return sentence("{said}。", said=said)
 
 
-def _status(book: Book) -> Text:
-    made = say(
+def _status(book: CitedRecord) -> CitedText:
+    made = sentence(
         "“{label}”（第{version}版，数据截至{origin}）",
         label=book.cite("/outlook/label"),
         version=book.cite("/outlook/version"),
         origin=book.cite("/outlook/origin", "month"),
     )
     if book.get("/outlook/status") == "champion":
-        return say("以下预测来自现役模型{made}。", made=made)
-    return say("目前没有现役模型，以下预测来自尚未晋级的候选模型{made}，仅供参考。", made=made)
+        return sentence("以下预测来自现役模型{made}。", made=made)
+    return sentence("目前没有现役模型，以下预测来自尚未晋级的候选模型{made}，仅供参考。", made=made)
 
 
-def _cap_said(book: Book, key: str) -> Text:
+def _cap_said(book: CitedRecord, key: str) -> CitedText:
     pointer = f"/outlook/caps/{key}"
     row = book.get(pointer)
     said = cap_chance(book, pointer)
@@ -107,19 +112,19 @@ def _cap_said(book: Book, key: str) -> Text:
         return said
     if row["first_breach_month"] is not None and row["basis"] != "period_end":
         first = book.cite(f"{pointer}/first_breach_month", "month")
-        said = say("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
-    return say("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
+        said = sentence("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
+    return sentence("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
 
 
-def _table(book: Book, months: list[str], caption: str) -> Table:
+def _table(book: CitedRecord, months: list[str], caption: str) -> Table:
     inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
     digits = book.get("/outlook/digits")
 
-    def row(month: str) -> tuple[Text, ...]:
+    def row(month: str) -> tuple[CitedText, ...]:
         pointer = f"/outlook/months/{month}"
         mark = "（未经回测）" if book.get(f"{pointer}/untested") else ""
         return (
-            say("{month}{mark}", month=book.cite(f"{pointer}/month", "month"), mark=mark),
+            sentence("{month}{mark}", month=book.cite(f"{pointer}/month", "month"), mark=mark),
             (book.cite(f"{pointer}/q50", "plain", digits),),
             _range(book, pointer, "q10", "q90"),
             _range(book, pointer, "q025", "q975"),
@@ -127,7 +132,7 @@ def _table(book: Book, months: list[str], caption: str) -> Table:
 
     unit = _unit(book)
     return Table(
-        caption=say(
+        caption=sentence(
             "{name}{caption}{unit}",
             name=book.cite("/outlook/name"),
             caption=caption,
@@ -136,8 +141,8 @@ def _table(book: Book, months: list[str], caption: str) -> Table:
         titles=(
             ("月份",),
             ("中位数",),
-            say("{inner}%区间", inner=inner),
-            say("{outer}%区间", outer=outer),
+            sentence("{inner}%区间", inner=inner),
+            sentence("{outer}%区间", outer=outer),
         ),
         rows=tuple(row(m) for m in months),
         numeric=(False, True, True, True),
@@ -145,7 +150,7 @@ def _table(book: Book, months: list[str], caption: str) -> Table:
     )
 
 
-def _drawn(book: Book) -> list[dict[str, Any]]:
+def _drawn(book: CitedRecord) -> list[dict[str, Any]]:
     """Caps that are lines in the chart: those that single months are held against."""
     return [
         row
@@ -154,7 +159,7 @@ def _drawn(book: Book) -> list[dict[str, Any]]:
     ]
 
 
-def fan(book: Book) -> Fan:
+def fan(book: CitedRecord) -> Fan:
     """The chart's figures, all from the record."""
     outlook = book.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
@@ -186,12 +191,12 @@ def _span(period: str) -> tuple[str, str]:
     return f"{period[:4]}-01", f"{period[-4:]}-12"
 
 
-def _chart(book: Book) -> Chart:
+def _chart(book: CitedRecord) -> Chart:
     months = list(book.get("/outlook/months"))
     pointer = f"/outlook/months/{months[-1]}"
     region = str(book.get("/region/name"))
     kinds = list(dict.fromkeys(cap_words(region, row["tier"]) for row in _drawn(book)))
-    described = say(
+    described = sentence(
         "{region}{name}扇形图：横轴为月份，黑线为已公布值，至{origin}为{latest}；"
         "虚线为预测中位数，深色带为{inner}%区间，浅色带为{outer}%区间，"
         "到{last}中位数为{median}，{inner}%区间为{interval}{lines}。",
@@ -210,7 +215,7 @@ def _chart(book: Book) -> Chart:
         interval=_interval(book, pointer),
         lines=f"；横线为{'、'.join(kinds)}" if kinds else "",
     )
-    caption = say(
+    caption = sentence(
         "{region}{name}预测扇形图",
         region=book.cite("/region/name"),
         name=book.cite("/outlook/name"),
@@ -218,17 +223,17 @@ def _chart(book: Book) -> Chart:
     return Chart(fan(book), caption, described)
 
 
-def outlook(book: Book) -> list[Block]:
+def outlook(book: CitedRecord) -> list[Block]:
     """走势预测, or one line on why there is none."""
     head = Heading(("走势预测",))
     status = book.get("/outlook/status")
     if status in _STATES:
-        return [head, Paragraph(say(_STATES[status]))]
+        return [head, Paragraph(sentence(_STATES[status]))]
     blocks: list[Block] = [head, Paragraph(_status(book))]
     if book.get("/outlook/origin") != book.get("/month"):
         blocks.append(
             Paragraph(
-                say(
+                sentence(
                     "该模型版本以{origin}数据为起点，没有用到{month}的数据。",
                     origin=book.cite("/outlook/origin", "month"),
                     month=book.cite("/month", "month"),
@@ -241,16 +246,16 @@ def outlook(book: Book) -> list[Block]:
     caps = list(book.get("/outlook/caps") or {})
     if caps:
         for key in caps:
-            blocks.append(Paragraph(say("{said}。", said=_cap_said(book, key))))
+            blocks.append(Paragraph(sentence("{said}。", said=_cap_said(book, key))))
     else:
         blocks.append(
-            Paragraph(say("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
+            Paragraph(sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
         )
     return blocks
 
 
-def outlook_annex(book: Book) -> list[Block]:
+def outlook_annex(book: CitedRecord) -> list[Block]:
     """Every month of the forecast."""
     if book.get("/outlook/status") in _STATES:
-        return [Paragraph(say("本期没有预测。"))]
+        return [Paragraph(sentence("本期没有预测。"))]
     return [_table(book, list(book.get("/outlook/months")), "各月预测")]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph, Table
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.wording import (
     amount,
     compared,
@@ -14,10 +19,10 @@ from employment_forecast.forecasting.bulletin.text.wording import (
 GRADUATES = "graduates"
 
 
-def _group(book: Book, code: str) -> Text:
+def _group(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/people/{code}"
     row = book.get(pointer)
-    said = say(
+    said = sentence(
         "{label}{value}，{month}，{year}",
         label=book.cite(f"{pointer}/label"),
         value=amount(book, f"{pointer}/value", row["unit"], row["decimals"]),
@@ -27,18 +32,18 @@ def _group(book: Book, code: str) -> Text:
     if row["share"] is None:
         return said
     share = book.cite(f"{pointer}/share", "plain", 1)
-    return say("{said}，占登记失业人数的{share}%", said=said, share=share)
+    return sentence("{said}，占登记失业人数的{share}%", said=said, share=share)
 
 
-def _withheld(book: Book, groups: list[str]) -> list[Block]:
+def _withheld(book: CitedRecord, groups: list[str]) -> list[Block]:
     """Groups that are too small to be told of."""
     small = [(book.cite(f"/people/{g}/label"),) for g in groups]
     if not small:
         return []
-    return [Paragraph(say("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
+    return [Paragraph(sentence("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
 
 
-def people(book: Book) -> list[Block]:
+def people(book: CitedRecord) -> list[Block]:
     """重点群体, then 高校毕业生."""
     known = list(book.get("/people") or {})
     groups = [g for g in known if not book.get(f"/people/{g}/withheld")]
@@ -50,38 +55,38 @@ def people(book: Book) -> list[Block]:
         month = book.cite("/month", "month")
         blocks.append(
             Paragraph(
-                say("{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
+                sentence("{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
                     month=month, said=said)
             )
         )  # fmt: skip
     elif not set(small) - {GRADUATES}:
-        blocks.append(Paragraph(say("本地区没有已入库的重点群体数据。")))
+        blocks.append(Paragraph(sentence("本地区没有已入库的重点群体数据。")))
     blocks.extend(_withheld(book, [g for g in small if g != GRADUATES]))
     blocks.append(Heading(("高校毕业生",), 2))
     if GRADUATES in groups:
         said = _group(book, GRADUATES)
-        blocks.append(Paragraph(say("登记失业的{said}。", said=said)))
+        blocks.append(Paragraph(sentence("登记失业的{said}。", said=said)))
     elif GRADUATES in small:
         blocks.extend(_withheld(book, [GRADUATES]))
     else:
-        blocks.append(Paragraph(say("本地区没有已入库的高校毕业生数据。")))
+        blocks.append(Paragraph(sentence("本地区没有已入库的高校毕业生数据。")))
     return blocks
 
 
-def _matched(book: Book, pointer: str, who: Text) -> Text:
+def _matched(book: CitedRecord, pointer: str, who: CitedText) -> CitedText:
     row = book.get(pointer)
     if row["change"] is None:
         few = "不足三家，不予列示" if row["firms"] else "没有可比的上月报表"
-        return say("{who}{few}", who=who, few=few)
+        return sentence("{who}{few}", who=who, few=few)
     if row["change"] == 0:
-        moved = say("岗位与上月持平")
+        moved = sentence("岗位与上月持平")
     else:
-        moved = say(
+        moved = sentence(
             "岗位比上月{way}{size}%",
             way="增长" if row["change"] > 0 else "下降",
             size=book.cite(f"{pointer}/change", "size", 2),
         )
-    said = say(
+    said = sentence(
         "{who}{firms}家，{moved}",
         who=who,
         firms=book.cite(f"{pointer}/firms", "plain"),
@@ -90,8 +95,8 @@ def _matched(book: Book, pointer: str, who: Text) -> Text:
     if row["year_change"] is None:
         return said
     if row["year_change"] == 0:
-        return say("{said}，与上年同月持平", said=said)
-    return say(
+        return sentence("{said}，与上年同月持平", said=said)
+    return sentence(
         "{said}，比上年同月{way}{size}%",
         said=said,
         way="增长" if row["year_change"] > 0 else "下降",
@@ -99,17 +104,17 @@ def _matched(book: Book, pointer: str, who: Text) -> Text:
     )
 
 
-def _overall(book: Book) -> list[Block]:
-    def count(name: str, unit: str = "人") -> Text:
+def _overall(book: CitedRecord) -> list[Block]:
+    def count(name: str, unit: str = "人") -> CitedText:
         return (book.cite(f"/sample/totals/{name}", "size"), unit)
 
     net = book.get("/sample/totals/net")
     moved = (
-        say("期末与期初持平")
+        sentence("期末与期初持平")
         if net == 0
-        else say("净{way}{size}", way=direction(net, "stock"), size=count("net"))
+        else sentence("净{way}{size}", way=direction(net, "stock"), size=count("net"))
     )
-    totals = say(
+    totals = sentence(
         "{month}上报的监测企业{firms}，期初就业{opening}，新招{hires}，减员{separations}，"
         "期末就业{end}，{moved}。",
         month=book.cite("/month", "month"),
@@ -121,33 +126,33 @@ def _overall(book: Book) -> list[Block]:
         moved=moved,
     )
     rates = [
-        say("{name}{value}%", name=name, value=book.cite(f"/sample/totals/{key}", "plain", 2))
+        sentence("{name}{value}%", name=name, value=book.cite(f"/sample/totals/{key}", "plain", 2))
         for key, name in (
             ("loss_rate", "岗位流失率"), ("hiring_rate", "新招率"), ("hidden_rate", "隐性失业率"),
         )
         if book.get(f"/sample/totals/{key}") is not None
     ]  # fmt: skip
     largest = book.cite("/sample/matched_without_largest/largest", "plain")
-    alike = say(
+    alike = sentence(
         "按可比口径（只比较连续两个月都上报的企业），{all}；{rest}。",
-        all=_matched(book, "/sample/matched", say("可比企业")),
+        all=_matched(book, "/sample/matched", sentence("可比企业")),
         rest=_matched(
             book,
             "/sample/matched_without_largest",
-            say("剔除用工最多的{largest}家后，可比企业", largest=largest),
+            sentence("剔除用工最多的{largest}家后，可比企业", largest=largest),
         ),
     )
     blocks: list[Block] = [Paragraph(totals)]
     if rates:
-        blocks.append(Paragraph(say("{rates}。", rates=join(rates, "，"))))
+        blocks.append(Paragraph(sentence("{rates}。", rates=join(rates, "，"))))
     blocks.append(Paragraph(alike))
     return blocks
 
 
-def _division(book: Book, kind: str) -> Text:
+def _division(book: CitedRecord, kind: str) -> CitedText:
     return join(
         [
-            say(
+            sentence(
                 "{name}{count}人（占{share}%）",
                 name=book.cite(f"/sample/{kind}/{key}/name"),
                 count=book.cite(f"/sample/{kind}/{key}/count", "plain"),
@@ -159,17 +164,17 @@ def _division(book: Book, kind: str) -> Text:
     )
 
 
-def _causes(book: Book) -> list[Block]:
+def _causes(book: CitedRecord) -> list[Block]:
     causes, types = _division(book, "causes"), _division(book, "types")
     said = [
-        say("减员按原因分：{causes}。", causes=causes) if causes else (),
-        say("按类型分：{types}。", types=types) if types else (),
+        sentence("减员按原因分：{causes}。", causes=causes) if causes else (),
+        sentence("按类型分：{types}。", types=types) if types else (),
     ]
     text = join([t for t in said if t], "")
-    return [Paragraph(text or say("监测企业没有上报减员的原因和类型。"))]
+    return [Paragraph(text or sentence("监测企业没有上报减员的原因和类型。"))]
 
 
-def _industries(book: Book) -> list[Block]:
+def _industries(book: CitedRecord) -> list[Block]:
     rows = [
         (
             (book.cite(f"/sample/industries/{key}/industry"),),
@@ -210,17 +215,18 @@ def _industries(book: Book) -> list[Block]:
             widths=(0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
         ),
         Paragraph(
-            say("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"), note=True
+            sentence("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"),
+            note=True,
         ),
     ]
 
 
-def _movers(book: Book) -> list[Block]:
+def _movers(book: CitedRecord) -> list[Block]:
     movers = list(book.get("/sample/movers") or {})
     if book.get("/sample/movers_withheld"):
-        return [Paragraph(say("上报的企业太少，按保密规则不逐户列示。"))]
+        return [Paragraph(sentence("上报的企业太少，按保密规则不逐户列示。"))]
     if not movers:
-        return [Paragraph(say("本月没有用工人数发生变动的监测企业。"))]
+        return [Paragraph(sentence("本月没有用工人数发生变动的监测企业。"))]
     names = ("opening", "hires", "separations", "end")
     rows = [
         (
@@ -244,7 +250,7 @@ def _movers(book: Book) -> list[Block]:
         )
     ]
     unusual = [
-        say(
+        sentence(
             "{firm}减员{count}人（按以往约{usual}人）",
             firm=book.cite(f"/sample/abnormal/{key}/firm"),
             count=book.cite(f"/sample/abnormal/{key}/separations", "plain"),
@@ -254,23 +260,23 @@ def _movers(book: Book) -> list[Block]:
     ]
     if book.get("/sample/abnormal_withheld"):
         count = book.cite("/sample/abnormal_withheld", "plain")
-        unusual.append(say("另有{count}家按保密规则不逐户列示", count=count))
+        unusual.append(sentence("另有{count}家按保密规则不逐户列示", count=count))
     said = (
-        say("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
+        sentence("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
         if unusual
-        else say("没有减员明显超出本企业以往水平的企业。")
+        else sentence("没有减员明显超出本企业以往水平的企业。")
     )
     return [*blocks, Paragraph(said)]
 
 
-def sample(book: Book) -> list[Block]:
+def sample(book: CitedRecord) -> list[Block]:
     """监测企业用工: totals, like for like, causes, industries, largest movers."""
     head = Heading(("监测企业用工情况",))
     record = book.get("/sample")
     if record is None:
-        return [head, Paragraph(say("本地区没有已入库的失业动态监测企业数据。"))]
+        return [head, Paragraph(sentence("本地区没有已入库的失业动态监测企业数据。"))]
     if record.get("reason"):
-        return [head, Paragraph(say("{why}。", why=book.cite("/sample/reason")))]
+        return [head, Paragraph(sentence("{why}。", why=book.cite("/sample/reason")))]
     return [
         head,
         Heading(("总体用工",), 2),

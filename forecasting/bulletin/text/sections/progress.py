@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.tiers import tier_word
 from employment_forecast.forecasting.bulletin.text.wording import amount, chance, qualified
 
 _KINDS = {"floor": "目标", "level": "目标值"}
 
 
-def _target(book: Book, pointer: str) -> Text:
+def _target(book: CitedRecord, pointer: str) -> CitedText:
     row = book.get(pointer)
-    value: Text = ()
+    value: CitedText = ()
     if row["value"] is not None:
         value = qualified(book, pointer, row["unit"], row["decimals"])
-    return say(
+    return sentence(
         "{period}{name}{tier}{kind}{value}{carried}",
         period=book.cite(f"{pointer}/period", "period"),
         name=book.cite(f"{pointer}/name"),
@@ -26,13 +31,13 @@ def _target(book: Book, pointer: str) -> Text:
     )
 
 
-def _against_calendar(book: Book, pointer: str) -> Text:
+def _against_calendar(book: CitedRecord, pointer: str) -> CitedText:
     row = book.get(pointer)
     calendar = book.cite(f"{pointer}/calendar", "plain", 1)
     if row["gap"] == 0:
-        said = say("与序时进度（{calendar}%）一致", calendar=calendar)
+        said = sentence("与序时进度（{calendar}%）一致", calendar=calendar)
     else:
-        said = say(
+        said = sentence(
             "{way}序时进度（{calendar}%）{gap}个百分点",
             way="快于" if row["gap"] > 0 else "慢于",
             calendar=calendar,
@@ -41,18 +46,18 @@ def _against_calendar(book: Book, pointer: str) -> Text:
     if row["seasonal"] is None:
         return said
     usual = book.cite(f"{pointer}/seasonal", "plain", 1)
-    return say("{said}，往年同期通常完成{usual}%", said=said, usual=usual)
+    return sentence("{said}，往年同期通常完成{usual}%", said=said, usual=usual)
 
 
-def _one(book: Book, pointer: str) -> Text:
+def _one(book: CitedRecord, pointer: str) -> CitedText:
     row = book.get(pointer)
     target = _target(book, pointer)
     if row["reason"] is not None:
-        return say("{target}：{why}", target=target, why=book.cite(f"{pointer}/reason"))
+        return sentence("{target}：{why}", target=target, why=book.cite(f"{pointer}/reason"))
     done = amount(book, f"{pointer}/done", row["unit"], row["decimals"])
     if row["share"] is None:
-        return say("{target}，本月为{done}", target=target, done=done)
-    said = say(
+        return sentence("{target}，本月为{done}", target=target, done=done)
+    said = sentence(
         "{target}，截至{month}末完成{done}，为目标的{share}%，{pace}",
         target=target,
         month=book.cite(f"{pointer}/month", "month_of_year"),
@@ -62,25 +67,25 @@ def _one(book: Book, pointer: str) -> Text:
     )
     if book.get(f"{pointer}/p_reach") is None:
         return said
-    return say("{said}，{p}", said=said, p=chance(book, f"{pointer}/p_reach", "到期完成"))
+    return sentence("{said}，{p}", said=said, p=chance(book, f"{pointer}/p_reach", "到期完成"))
 
 
-def progress(book: Book) -> list[Block]:
+def progress(book: CitedRecord) -> list[Block]:
     """计划目标进度: every target other than a cap, a sentence each."""
     rows = list(book.get("/progress") or {})
     head = Heading(("计划目标进度",))
     if not rows:
-        return [head, Paragraph(say("本地区没有登记控制数以外的计划目标。"))]
+        return [head, Paragraph(sentence("本地区没有登记控制数以外的计划目标。"))]
     return [
         head,
-        *(Paragraph(say("{said}。", said=_one(book, f"/progress/{key}"))) for key in rows),
+        *(Paragraph(sentence("{said}。", said=_one(book, f"/progress/{key}"))) for key in rows),
         *_unassessed(book),
     ]
 
 
-def _unassessed(book: Book) -> list[Block]:
+def _unassessed(book: CitedRecord) -> list[Block]:
     rows = [k for k in book.get("/progress") or {} if book.get(f"/progress/{k}/demo")]
     if not rows:
         return []
     names = join([_target(book, f"/progress/{k}") for k in rows], "、")
-    return [Paragraph(say("注：{names}为演示目标。", names=names), note=True)]
+    return [Paragraph(sentence("注：{names}为演示目标。", names=names), note=True)]

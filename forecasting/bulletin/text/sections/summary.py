@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import Block, Paragraph
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, most_at_risk
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.wording import amount, direction
 from employment_forecast.forecasting.early_warning.scheme import NONE
 
 
-def _moves(book: Book, pointer: str) -> Text:
+def _moves(book: CitedRecord, pointer: str) -> CitedText:
     """环比、同比均增加; 环比增加、同比减少; 环比持平."""
     row = book.get(pointer)
     found = {}
@@ -18,14 +23,14 @@ def _moves(book: Book, pointer: str) -> Text:
         if change is not None:
             found[name] = direction(change, row["kind"])
     if len(found) > 1 and len(set(found.values())) == 1:
-        return say(f"{'、'.join(found)}均{next(iter(found.values()))}")
-    return say("、".join(f"{name}{way}" for name, way in found.items()))
+        return sentence(f"{'、'.join(found)}均{next(iter(found.values()))}")
+    return sentence("、".join(f"{name}{way}" for name, way in found.items()))
 
 
-def _level(book: Book, code: str) -> Text:
+def _level(book: CitedRecord, code: str) -> CitedText:
     pointer = f"/series/{code}"
     row = book.get(pointer)
-    said = say(
+    said = sentence(
         "{month}{end}{name}{value}",
         month=book.cite("/month", "month"),
         end="末" if code.startswith("registered_unemploy") else "",
@@ -35,16 +40,16 @@ def _level(book: Book, code: str) -> Text:
     return join([said, _moves(book, pointer)], "，")
 
 
-def _market(book: Book) -> Text:
+def _market(book: CitedRecord) -> CitedText:
     pointer = "/series/openings_to_seekers"
     if book.get(f"{pointer}/value") is None:
         return ()
     digits = book.get(f"{pointer}/decimals")
     ratio = book.cite(f"{pointer}/value", "plain", digits)
-    return say("{name}{ratio}", name=book.cite(f"{pointer}/name"), ratio=ratio)
+    return sentence("{name}{ratio}", name=book.cite(f"{pointer}/name"), ratio=ratio)
 
 
-def _year(book: Book) -> Text:
+def _year(book: CitedRecord) -> CitedText:
     """Whether this year's new jobs are ahead of the calendar."""
     rows = book.get("/progress") or {}
     for key, row in rows.items():
@@ -54,29 +59,29 @@ def _year(book: Book) -> Text:
         way = "快于" if row["gap"] > 0 else "慢于" if row["gap"] < 0 else "与"
         same = "" if row["gap"] else "一致"
         name = book.cite(f"/progress/{key}/name")
-        return say("{name}{way}序时进度{same}", name=name, way=way, same=same)
+        return sentence("{name}{way}序时进度{same}", name=name, way=way, same=same)
     return ()
 
 
-def _threat(book: Book) -> Text:
+def _threat(book: CitedRecord) -> CitedText:
     key = most_at_risk(book)
     return () if key is None else cap_chance(book, f"/outlook/caps/{key}")
 
 
-def _warning(book: Book) -> Text:
+def _warning(book: CitedRecord) -> CitedText:
     if book.get("/warning/level") is None or book.get("/warning/data_month") != book.get("/month"):
         return ()
     name = book.cite("/warning/level/name")
     quiet = book.get("/warning/level/code") == NONE
-    return say("{what}{name}", what="" if quiet else "预警等级为", name=name)
+    return sentence("{what}{name}", what="" if quiet else "预警等级为", name=name)
 
 
-def summary(book: Book) -> list[Block]:
+def summary(book: CitedRecord) -> list[Block]:
     """总的看: the main figure, the market, the year's task, the cap most at risk, the level.
 
     Parameters
     ----------
-    book : Book
+    book : CitedRecord
         The record.
 
     Returns
@@ -88,4 +93,4 @@ def summary(book: Book) -> list[Block]:
     if book.get(f"/series/{code}/value") is None:
         return []
     parts = [_level(book, code), _market(book), _year(book), _threat(book), _warning(book)]
-    return [Paragraph(say("总的看，{said}。", said=join(parts)))]
+    return [Paragraph(sentence("总的看，{said}。", said=join(parts)))]

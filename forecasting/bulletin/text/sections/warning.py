@@ -8,14 +8,19 @@ from employment_forecast.forecasting.bulletin.text.cap_wording import (
     measure,
     most_at_risk,
 )
-from employment_forecast.forecasting.bulletin.text.facts import Book, Text, join, say
+from employment_forecast.forecasting.bulletin.text.facts import (
+    CitedRecord,
+    CitedText,
+    join,
+    sentence,
+)
 from employment_forecast.forecasting.bulletin.text.wording import amount, direction
 from employment_forecast.forecasting.early_warning.scheme import NONE
 
 _LINE_STATES = {"unreachable": "不会达到", "already": "已达到"}
 
 
-def _below(book: Book) -> Text:
+def _below(book: CitedRecord) -> CitedText:
     """Why there is no warning: the cap most at risk, and the cut that it stays below."""
     key = most_at_risk(book)
     cuts = {c: p for c, p in (book.get("/warning/cuts") or {}).items() if p is not None}
@@ -25,7 +30,7 @@ def _below(book: Book) -> Text:
     lowest = min(cuts, key=lambda c: cuts[c])
     if row["already_breached"] or row[measure(row["basis"])] >= cuts[lowest]:
         return ()  # held back by a rule of the scheme that says so itself
-    return say(
+    return sentence(
         "{chance}，低于{name}的界限{cut}",
         chance=cap_chance(book, f"/outlook/caps/{key}"),
         name=book.cite(f"/warning/level_names/{lowest}"),
@@ -33,12 +38,12 @@ def _below(book: Book) -> Text:
     )
 
 
-def _level(book: Book) -> list[Block]:
+def _level(book: CitedRecord) -> list[Block]:
     level = book.get("/warning/level")
     name = book.cite("/warning/level/name")
     month = book.cite("/warning/data_month", "month")
     quiet = level["code"] == NONE
-    said = say(
+    said = sentence(
         "按{month}数据，{what}{name}",
         month=month,
         what="没有达到任何预警等级，为" if quiet else "预警等级为",
@@ -47,47 +52,49 @@ def _level(book: Book) -> list[Block]:
     if level.get("since"):
         since = str(level["since"])
         form = "month" if len(since) == len("YYYY-MM") else "day"
-        said = say("{said}，自{since}起", said=said, since=book.cite("/warning/level/since", form))
-    blocks: list[Block] = [Paragraph(say("{said}。", said=said))]
-    reasons: list[Text] = [
+        said = sentence(
+            "{said}，自{since}起", said=said, since=book.cite("/warning/level/since", form)
+        )
+    blocks: list[Block] = [Paragraph(sentence("{said}。", said=said))]
+    reasons: list[CitedText] = [
         (book.cite(f"/warning/level/reasons/{i}", "reason"),)
         for i in range(len(level.get("reasons") or ()))
     ]
     if quiet and not reasons:
         reasons = [r for r in (_below(book),) if r]
     if reasons:
-        blocks.append(Paragraph(say("理由：{why}。", why=join(reasons))))
+        blocks.append(Paragraph(sentence("理由：{why}。", why=join(reasons))))
     steps = []
     if level.get("step"):
-        steps.append(say("应采取的措施：{step}", step=book.cite("/warning/level/step")))
+        steps.append(sentence("应采取的措施：{step}", step=book.cite("/warning/level/step")))
     if level.get("report_hours"):
         hours = book.cite("/warning/level/report_hours", "plain")
-        steps.append(say("报告时限{hours}小时", hours=hours))
+        steps.append(sentence("报告时限{hours}小时", hours=hours))
     if steps:
-        blocks.append(Paragraph(say("{steps}。", steps=join(steps, "，"))))
+        blocks.append(Paragraph(sentence("{steps}。", steps=join(steps, "，"))))
     return blocks
 
 
-def _lines(book: Book) -> list[Block]:
+def _lines(book: CitedRecord) -> list[Block]:
     lines = book.get("/warning/lines") or {}
     if not lines:
-        return [Paragraph(say("没有可推算的失业警戒线。"))]
+        return [Paragraph(sentence("没有可推算的失业警戒线。"))]
     names = book.get("/warning/level_names")
     codes = [c for c in names if any(c in row for row in lines.values())]
     unit, digits = book.get("/warning/unit"), book.get("/warning/decimals")
 
-    def cell(month: str, code: str) -> Text:
+    def cell(month: str, code: str) -> CitedText:
         pointer = f"/warning/lines/{month}/{code}"
         row = book.get(pointer)
         if row is None:
             return ()
         if row["value"] is None:
-            return say(_LINE_STATES.get(row["state"], "不能给出"))
+            return sentence(_LINE_STATES.get(row["state"], "不能给出"))
         return (book.cite(f"{pointer}/value", "plain", digits),)
 
     shown = "" if unit in ("倍", "指数") else f"（单位：{unit}）"
     table = Table(
-        caption=say("今后各月失业警戒线{unit}", unit=shown),
+        caption=sentence("今后各月失业警戒线{unit}", unit=shown),
         titles=(("月份",), *((book.cite(f"/warning/level_names/{c}"),) for c in codes)),
         rows=tuple(
             (
@@ -100,13 +107,13 @@ def _lines(book: Book) -> list[Block]:
         widths=(0.28, *[0.72 / len(codes)] * len(codes)),
     )
     cap = amount(book, "/warning/lines_cap", unit, digits)
-    note = say(
+    note = sentence(
         "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，突破控制数{cap}的概率达到相应"
         "等级的界限。等级与界限：{levels}。",
         cap=cap,
         levels=join(
             [
-                say(
+                sentence(
                     "{name}{p}",
                     name=book.cite(f"/warning/level_names/{c}"),
                     p=book.cite(f"/warning/cuts/{c}", "per_cent"),
@@ -120,7 +127,7 @@ def _lines(book: Book) -> list[Block]:
     return [table, Paragraph(note, note=True)]
 
 
-def _missing(book: Book) -> str:
+def _missing(book: CitedRecord) -> str:
     """Why there is no level at all."""
     status = book.get("/outlook/status")
     if status in ("late", "candidate"):  # one in force may know later months
@@ -132,32 +139,32 @@ def _missing(book: Book) -> str:
     return "没有适用于本月数据的预警阈值"
 
 
-def warning(book: Book) -> list[Block]:
+def warning(book: CitedRecord) -> list[Block]:
     """预警等级 with its reason, and the lines of the coming months."""
     head = Heading(("预警等级和失业警戒线",))
     record = book.get("/warning")
     if record is None:
-        return [head, Paragraph(say("尚未生成预警等级（{why}）。", why=_missing(book)))]
+        return [head, Paragraph(sentence("尚未生成预警等级（{why}）。", why=_missing(book)))]
     blocks: list[Block] = [head]
     if record["state"] not in ("current", "demo") and record["state_reason"]:
         why = book.cite("/warning/state_reason")
-        blocks.append(Paragraph(say("{why}。", why=why)))
+        blocks.append(Paragraph(sentence("{why}。", why=why)))
     if record["level"] is None:
         none = "" if book.get("/outlook/caps") else "（没有可评估的控制数）"
-        blocks.append(Paragraph(say("本期没有可评定的预警等级{none}。", none=none)))
+        blocks.append(Paragraph(sentence("本期没有可评定的预警等级{none}。", none=none)))
         return blocks
     return [*blocks, *_level(book), *_lines(book)]
 
 
-def _last_forecast(book: Book) -> Text:
+def _last_forecast(book: CitedRecord) -> CitedText:
     row = book.get("/review/forecast")
     if row is None:
-        return say("没有留存的上月预测可供检验。")
+        return sentence("没有留存的上月预测可供检验。")
     pointer, unit = "/review/forecast", row["unit"]
     digits = row["digits"]
     error = row["error"]
     inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
-    said = say(
+    said = sentence(
         "以{origin}数据为起点的预测（第{version}版）给出{month}中位数{expected}、"
         "{inner}%区间{low}—{high}{unit}，实际为{actual}，",
         origin=book.cite(f"{pointer}/origin", "month"),
@@ -171,44 +178,44 @@ def _last_forecast(book: Book) -> Text:
         actual=amount(book, f"{pointer}/actual", unit, row["decimals"]),
     )
     if error == 0:
-        said = say("{said}与中位数相同", said=said)
+        said = sentence("{said}与中位数相同", said=said)
     else:
         point = "个百分点" if unit == "%" else ""
         size = (
-            say("{e}{p}", e=book.cite(f"{pointer}/error", "size", row["decimals"]), p=point)
+            sentence("{e}{p}", e=book.cite(f"{pointer}/error", "size", row["decimals"]), p=point)
             if point
             else amount(book, f"{pointer}/error", unit, row["decimals"])
         )
         way = "高于" if direction(error, "rate") == "上升" else "低于"
-        said = say("{said}{way}中位数{size}", said=said, way=way, size=size)
+        said = sentence("{said}{way}中位数{size}", said=said, way=way, size=size)
         if row["error_percent"] is not None and row["error_percent"] > 0:
             percent = book.cite(f"{pointer}/error_percent", "plain", 1)
-            said = say("{said}（误差{percent}%）", said=said, percent=percent)
+            said = sentence("{said}（误差{percent}%）", said=said, percent=percent)
     if row["inside80"]:
-        return say("{said}，落在{inner}%区间之内。", said=said, inner=inner)
+        return sentence("{said}，落在{inner}%区间之内。", said=said, inner=inner)
     if row["inside95"]:
-        return say(
+        return sentence(
             "{said}，在{inner}%区间之外、{outer}%区间之内。", said=said, inner=inner, outer=outer
         )
-    return say("{said}，落在{outer}%区间之外。", said=said, outer=outer)
+    return sentence("{said}，落在{outer}%区间之外。", said=said, outer=outer)
 
 
-def _past_warnings(book: Book) -> list[Block]:
+def _past_warnings(book: CitedRecord) -> list[Block]:
     rows = list(book.get("/review/warnings") or {})
     if not rows:
-        return [Paragraph(say("此前没有已发布的预警。"))]
+        return [Paragraph(sentence("此前没有已发布的预警。"))]
 
-    def row(key: str) -> tuple[Text, ...]:
+    def row(key: str) -> tuple[CitedText, ...]:
         pointer = f"/review/warnings/{key}"
         found = book.get(pointer)
-        lead: Text = ()
+        lead: CitedText = ()
         if found["lead_months"] is not None:
             lead = (book.cite(f"{pointer}/lead_months", "plain"),)
         return (
             (book.cite(f"{pointer}/month", "month"),),
             (book.cite(f"{pointer}/as_of", "day"),),
             (book.cite(f"{pointer}/level_name"),),
-            (book.cite(f"{pointer}/verdict"),) if found["verdict"] else say("尚未到期"),
+            (book.cite(f"{pointer}/verdict"),) if found["verdict"] else sentence("尚未到期"),
             lead,
         )
 
@@ -224,7 +231,7 @@ def _past_warnings(book: Book) -> list[Block]:
     ]
 
 
-def review(book: Book) -> list[Block]:
+def review(book: CitedRecord) -> list[Block]:
     """How last month's forecast and past warnings did."""
     return [
         Heading(("上月预测和以往预警的检验",)),

@@ -47,7 +47,7 @@ def load_national_targets() -> list[Target]:
 
 
 def load_demo_targets() -> list[Target]:
-    """Demonstration caps (演示控制数) and floors of the districts; see `data.bundled.demo.generator`."""
+    """Demonstration caps (演示控制数) and floors; see `data.bundled.demo.generator`."""
     return [
         Target(**raw, demo=True)
         for raw in tomllib.loads(_shipped("employment_forecast.data.bundled.demo", "caps.toml"))[

@@ -234,7 +234,8 @@ def basis(history: History, given: GivenAssumptions, *, layoffs: bool, jobs: boo
         register = "登记" if history.indicator in (STOCK, RATE) else "计为失业"
         stated += [
             Assumption("registration", f"被裁人员{register}比例", registration.low,
-                       registration.high, "share", _source(given.registration), f"裁员当月全部{register}"),
+                       registration.high, "share",
+                       _source(given.registration), f"裁员当月全部{register}"),
             Assumption("absorb", "吸纳月数", absorb.low, absorb.high, "months", absorb_source,
                    "自次月起每月等量离开，期满全部离开"),
         ]  # fmt: skip

@@ -28,13 +28,7 @@ output_option = click.option(
 
 
 def formats(text: str) -> tuple[str, ...]:
-    """Formats a user named.
-
-    Raises
-    ------
-    UsageError
-        If one is unknown or there is none.
-    """
+    """Formats a user named."""
     from employment_forecast.data.errors import UsageError
     from employment_forecast.models.roster import SEPARATORS
 

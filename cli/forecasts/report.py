@@ -104,15 +104,7 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
 
 
 def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
-    """Print the whole report.
-
-    Parameters
-    ----------
-    content : mapping
-        From `forecasting.documents.run.document`.
-    indicator : Indicator
-        Knows name, unit and precision.
-    """
+    """Print the whole report."""
     out = console()
     out.print(_head(content, indicator))
     out.print(_leaderboard(content))

@@ -116,15 +116,7 @@ def _progress(value: float | None) -> str:
 
 
 def floors_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table:
-    """Targets on totals and averages: what is reached, what is due, and how likely it is.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        From `forecasting.documents.run.total_document`.
-    indicator : Indicator
-        Knows unit and precision.
-    """
+    """Targets on totals and averages: what is reached, what is due, and how likely it is."""
     table = Table(title="对照累计目标", title_justify="left", header_style="bold")
     for name, justify in (
         ("目标", "left"), ("已完成", "right"), ("进度", "right"), ("时间", "right"),
@@ -151,15 +143,7 @@ def floors_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Tab
 
 
 def levels_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table:
-    """Figures to be reached: latest value, what it lacks, how likely it is reached.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        From `forecasting.documents.run.milestone_document`.
-    indicator : Indicator
-        Knows unit and precision.
-    """
+    """Figures to be reached: latest value, what it lacks, how likely it is reached."""
     table = Table(title="对照目标值", title_justify="left", header_style="bold")
     for name, justify in (
         ("目标", "left"), ("期间", "left"), ("考核", "left"), ("最新值", "right"),

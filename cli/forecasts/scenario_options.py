@@ -17,13 +17,7 @@ _RANGE = re.compile(rf"{_NUMBER}(?:[-–—~]{_NUMBER})?")
 
 
 def parse_layoff(text: str) -> Layoff:
-    """Read `2026-12:1500`.
-
-    Raises
-    ------
-    UsageError
-        If the text is not a month and a number of people.
-    """
+    """Read `2026-12:1500`."""
     found = _LAYOFF.fullmatch(text.strip())
     month = None if found is None else parse_month(found["month"], "--layoff")
     if found is None or month is None:
@@ -34,13 +28,7 @@ def parse_layoff(text: str) -> Layoff:
 
 
 def parse_change(text: str, option: str) -> float:
-    """Read `-20%` as -0.2.
-
-    Raises
-    ------
-    UsageError
-        If the text is not a percentage from -100 % to +1000 %.
-    """
+    """Read `-20%` as -0.2."""
     found = _CHANGE.fullmatch(text.strip())
     change = np.nan if found is None else float(found["figure"]) / 100.0
     if not -1.0 <= change <= 10.0:
@@ -51,13 +39,7 @@ def parse_change(text: str, option: str) -> float:
 
 
 def parse_share(text: str, option: str) -> Range:
-    """Read `60%` or `40%-80%` as shares.
-
-    Raises
-    ------
-    UsageError
-        If the text is no range of percentages from 0 to 100.
-    """
+    """Read `60%` or `40%-80%` as shares."""
     found = _RANGE.fullmatch(text.strip())
     ends = [] if found is None else [float(e) / 100.0 for e in found.groups() if e is not None]
     if not ends or ends != sorted(ends) or ends[-1] > 1.0 or not text.strip().endswith(("%", "％")):
@@ -68,13 +50,7 @@ def parse_share(text: str, option: str) -> Range:
 
 
 def parse_months(text: str, option: str) -> tuple[Range, bool]:
-    """Read `3` or `2-5` months, and whether it is a range.
-
-    Raises
-    ------
-    UsageError
-        If the text is no range of numbers from 1 to 60.
-    """
+    """Read `3` or `2-5` months, and whether it is a range."""
     found = _RANGE.fullmatch(text.strip())
     ends = [] if found is None else [float(e) for e in found.groups() if e is not None]
     if not ends or ends != sorted(ends) or ends[0] < 1 or ends[-1] > 60 or "%" in text:

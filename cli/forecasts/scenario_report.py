@@ -89,15 +89,7 @@ def _targets(content: Mapping[str, Any], indicator: Indicator) -> Table:
 
 
 def print_scenario(content: Mapping[str, Any], indicator: Indicator) -> None:
-    """Print baseline and scenario side by side.
-
-    Parameters
-    ----------
-    content : mapping
-        From `forecasting.scenario.comparison.comparison_document`.
-    indicator : Indicator
-        Knows name, unit and precision.
-    """
+    """Print baseline and scenario side by side."""
     out = console()
     out.print(_head(content, indicator))
     out.print(_forecast(content, indicator))

@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 def plans_of(session: Session, region: Region) -> list[Plan]:
-    """Plans of a region.
-
-    Raises
-    ------
-    NotFoundError
-        If there are none.
-    """
+    """Plans of a region."""
     from employment_forecast.data.errors import NotFoundError
     from employment_forecast.data.targets.plans import load_plans
 

@@ -93,17 +93,7 @@ def checksums(files: Mapping[str, bytes]) -> bytes:
 
 
 def archive(folder: str, files: Mapping[str, bytes], moment: int) -> bytes:
-    """A tar.gz that is the same bytes for the same content.
-
-    Parameters
-    ----------
-    folder : str
-        Name of the folder everything lies in.
-    files : mapping
-        Content by name below it.
-    moment : int
-        Time stamp of every entry, seconds since 1970.
-    """
+    """A tar.gz that is the same bytes for the same content."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(files):
@@ -120,17 +110,7 @@ def archive(folder: str, files: Mapping[str, bytes], moment: int) -> bytes:
 
 
 def contents(wheels: Mapping[str, bytes], constraints: bytes, version: str) -> dict[str, bytes]:
-    """Files of the archive, checksums included.
-
-    Parameters
-    ----------
-    wheels : mapping
-        Wheel files by name.
-    constraints : bytes
-        The lock file.
-    version : str
-        Of this program.
-    """
+    """Files of the archive, checksums included."""
     values = {
         "NAME": DISTRIBUTION,
         "VERSION": version,
@@ -152,18 +132,6 @@ def platform_tags(system: str, machine: str) -> list[str]:
 
     Without a choice pip would take wheels for the C library of the machine the archive is built on,
     which may be newer than that of the machine it is taken to.
-
-    Parameters
-    ----------
-    system : str
-        As `sys.platform`.
-    machine : str
-        As `platform.machine()`.
-
-    Returns
-    -------
-    list of str
-        PEP 600 tags, best first.
     """
     if system != "linux":
         return []

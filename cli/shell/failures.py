@@ -61,20 +61,7 @@ def _unexpected(error: BaseException, as_json: bool) -> int:
 
 
 def run_and_translate(command: click.Command, arguments: list[str]) -> int:
-    """Run a click command and turn whatever happens into an exit code.
-
-    Parameters
-    ----------
-    command : click.Command
-        What to run.
-    arguments : list of str
-        Command line without the program name.
-
-    Returns
-    -------
-    int
-        One of `data.errors.EXIT_CODES`.
-    """
+    """Run a click command and turn whatever happens into an exit code."""
     from employment_forecast.data.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ForecastError
 
     as_json = "--json" in arguments

@@ -19,18 +19,7 @@ class Formatter(click.HelpFormatter):
 
 
 def sentence(message: str) -> str:
-    """A usage error of click as a Chinese sentence.
-
-    Parameters
-    ----------
-    message : str
-        As click writes it: quotes, full stops and blanks of English about translated words.
-
-    Returns
-    -------
-    str
-        Ends with a full stop or question mark.
-    """
+    """A usage error of click as a Chinese sentence."""
     said = _BLANK.sub("", _QUOTED.sub(r"“\1”", message.strip()).replace(", ", "、"))
     if said.endswith((".", ":")):
         said = said[:-1]

@@ -60,19 +60,7 @@ DEMO_FIRMS = DataSet("demo_firms", "employment_forecast.data.bundled.demo", "fir
 
 
 def parse_observations(text: str) -> list[Observation]:
-    """Read the shipped long table.
-
-    Parameters
-    ----------
-    text : str
-        CSV with the columns of `COLUMNS`; months as YYYY-MM; an empty `published_on` means that
-        nobody recorded the day.
-
-    Returns
-    -------
-    list of Observation
-        In file order.
-    """
+    """Read the shipped long table."""
     months: dict[str, pd.Period] = {}
     rows = []
     for row in csv.DictReader(StringIO(text)):
@@ -183,20 +171,7 @@ class _Deferred(Sequence[Observation]):
 
 
 def fingerprint(content: bytes, catalogue: Catalogue) -> str:
-    """Hash of a shipped file and of the rules by which its publication days are estimated.
-
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    catalogue : Catalogue
-        Its indicators decide the estimated days, so a changed lag is a changed data set.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits (SHA-256).
-    """
+    """Hash of a shipped file and of the rules by which its publication days are estimated."""
     digest = hashlib.sha256(content)
     digest.update(repr(catalogue.indicators).encode())
     return digest.hexdigest()

@@ -40,18 +40,7 @@ def file_name(indicator: str, region: str) -> str:
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
-    """A document as sealed bytes.
-
-    Parameters
-    ----------
-    document : mapping
-        JSON-able, without a checksum.
-
-    Returns
-    -------
-    bytes
-        UTF-8 JSON whose `checksum` seals the rest.
-    """
+    """A document as sealed bytes."""
     rest = {k: v for k, v in document.items() if k != "checksum"}
     blank = to_json({**rest, "checksum": "0" * 64}).encode("utf-8")
     digest = hashlib.sha256(blank).hexdigest().encode("ascii")
@@ -60,25 +49,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 
 def decode(content: bytes, name: str) -> dict[str, Any]:
-    """A sealed document, or the reason why it cannot be relied on.
-
-    Parameters
-    ----------
-    content : bytes
-        Content of the file.
-    name : str
-        Named in errors.
-
-    Returns
-    -------
-    dict
-        The document, `checksum` included.
-
-    Raises
-    ------
-    StorageError
-        If the seal is broken, or the document is of another major version of the schema.
-    """
+    """A sealed document, or the reason why it cannot be relied on."""
     hint = "请重新运行 forecast thresholds export；在此之前请勿使用该文件。"
     seals = list(_SEAL.finditer(content))
     if not seals:
@@ -102,13 +73,7 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
 
 
 def read(file: Path) -> dict[str, Any] | None:
-    """The document in a file, None if there is no such file.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be read or relied on.
-    """
+    """The document in a file, None if there is no such file."""
     try:
         content = file.read_bytes()
     except FileNotFoundError:
@@ -125,24 +90,6 @@ def write(folder: Path, document: Mapping[str, Any]) -> bool:
 
     The caller sees to it that one process writes at a time. A process killed here at any moment
     leaves the whole old or the whole new document.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        `thresholds/` of the workspace; made when missing.
-    document : mapping
-        Without a checksum.
-
-    Returns
-    -------
-    bool
-        False if the current document says the same and was left as it is. The moment of creation
-        and the day of knowledge alone do not make a document new.
-
-    Raises
-    ------
-    StorageError
-        If the files cannot be written; the current document is left as it was.
     """
     file = folder / file_name(document["indicator"], document["region"]["code"])
     for forgotten in (*folder.glob(f".{file.name}.*"), *(folder / HISTORY).glob(f".{file.stem}.*")):
@@ -185,27 +132,7 @@ def current(folder: Path) -> Iterator[Path]:
 
 
 def published_by(folder: Path, indicator: str, region: str, day: date) -> dict[str, Any] | None:
-    """The document that was current at the end of a day.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        `thresholds/` of the workspace.
-    indicator, region : str
-        Catalogue codes.
-    day : datetime.date
-        In Asia/Shanghai, the zone of `created_at`.
-
-    Returns
-    -------
-    dict or None
-        None if nothing had been published by then.
-
-    Raises
-    ------
-    StorageError
-        If a file cannot be relied on.
-    """
+    """The document that was current at the end of a day."""
     name = file_name(indicator, region)
     files = [folder / name, *(folder / HISTORY).glob(f"{name.removesuffix('.json')}.*.json")]
     found = [d for f in files if (d := read(f)) is not None]

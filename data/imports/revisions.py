@@ -24,31 +24,7 @@ _REVISE = "若是修订请加 --revise；否则请改正文件。"
 def new_groups(
     store: Store, readings: Sequence[Reading], catalogue: Catalogue, today: date, revise: bool
 ) -> list[Reading]:
-    """Group observations that are to be stored.
-
-    Parameters
-    ----------
-    store : Store
-        Knows what is stored.
-    readings : sequence of Reading
-        As read from the files.
-    catalogue : Catalogue
-        Knows the publication lags.
-    today : datetime.date
-        Day of the import.
-    revise : bool
-        True if another value for a known month is welcome.
-
-    Returns
-    -------
-    list of Reading
-        With publication days where they must not be estimated.
-
-    Raises
-    ------
-    DataError
-        For another value of a known month without `revise`.
-    """
+    """Group observations that are to be stored."""
     stored: dict[tuple[str, str, str], dict[object, float]] = {}
     found = []
     for reading in readings:

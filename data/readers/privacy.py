@@ -34,11 +34,6 @@ def is_identity_number(text: str) -> bool:
 
     Province, birth date and check digit all have to be right (GB 11643-1999, check digit by ISO
     7064 MOD 11-2), so that figures and firm codes are not mistaken for one.
-
-    Parameters
-    ----------
-    text : str
-        Exactly 18 characters.
     """
     if len(text) != 18 or not (text[:17].isascii() and text[:17].isdecimal()):
         return False
@@ -53,11 +48,6 @@ def refuse_personal_data(file: str, sheets: tuple[Sheet, ...]) -> None:
 
     Looks at every sheet, hidden ones included: for heads such as 姓名, 身份证号 or 手机, for
     identity numbers anywhere, and for columns of mobile numbers.
-
-    Raises
-    ------
-    RefusedError
-        Naming sheet and column, never a value.
     """
     for sheet in sheets:
         found = _head(sheet) or _content(sheet)

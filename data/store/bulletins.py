@@ -109,16 +109,6 @@ def brought_up_to_date(record: dict[str, Any]) -> dict[str, Any]:
 
     An issued bulletin is held against what would be written now, so its record must be read by
     every later release. The bytes that were issued do not change.
-
-    Parameters
-    ----------
-    record : dict
-        As any release kept it; changed in place.
-
-    Returns
-    -------
-    dict
-        The same object.
     """
     for row in record.get("notes", {}).get("series", {}).values():
         row.setdefault("stale", None)

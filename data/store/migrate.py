@@ -15,13 +15,7 @@ _LOCK = 7_205_116  # any constant: the advisory lock that upgrading processes sh
 
 
 def current(connection: Connection) -> str | None:
-    """Revision of a database, None if it is empty.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        Any open connection.
-    """
+    """Revision of a database, None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -29,18 +23,7 @@ def current(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply the revisions that are missing.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        Inside a writing transaction, which makes the upgrade all or nothing.
-
-    Raises
-    ------
-    StorageError
-        If the database belongs to a newer release.
-    """
+    """Apply the revisions that are missing."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     found = current(connection)

@@ -128,29 +128,7 @@ def add_firms(
     published_on: date | None = None,
     region: str | None = None,
 ) -> None:
-    """Add firm months to a batch.
-
-    Parameters
-    ----------
-    connection, batch
-        Inside a writing transaction.
-    rows : sequence of FirmMonth
-        By firm code.
-    catalogue : Catalogue
-        Knows the regions.
-    source : str
-        File or office.
-    published_on : datetime.date, optional
-        Day the reports became known, for rows that do not say; month end plus `FIRM_LAG_DAYS`,
-        flagged, where unknown.
-    region : str, optional
-        For rows that name none.
-
-    Raises
-    ------
-    DataError
-        If neither the row nor the caller names a region.
-    """
+    """Add firm months to a batch."""
     ids = source_ids(connection, [source] if rows else [])
     records = []
     for row in rows:
@@ -299,31 +277,7 @@ def replace_bundled_batch(
     demo: bool,
     fingerprint: str,
 ) -> bool:
-    """Bring a shipped file of groups or firms up to date, as `Store.replace_bundled` does.
-
-    Parameters
-    ----------
-    store : Store
-        Where to.
-    name : str
-        Name of the data set.
-    add : callable
-        Adds the rows to a batch inside a writing transaction; called only if they are needed.
-    demo : bool
-        True for demonstration data.
-    fingerprint : str
-        Content hash; the same hash again changes nothing.
-
-    Returns
-    -------
-    bool
-        True if rows were written.
-
-    Raises
-    ------
-    StorageError
-        If the database cannot be read or written; nothing is stored.
-    """
+    """Bring a shipped file of groups or firms up to date, as `Store.replace_bundled` does."""
     kind = f"bundled:{name}"
     in_force = (batches.c.kind == kind, batches.c.withdrawn_at.is_(None))
     stored = select(batches.c.fingerprint).where(*in_force)

@@ -17,17 +17,7 @@ FIELDS = tuple(f.name for f in fields(Shock) if f.name not in ("month", "number"
 def shocks_of(
     connection: Connection, region: str | None = None, indicator: str | None = None
 ) -> list[Shock]:
-    """Events on record, withdrawn ones too, in the order they were entered.
-
-    Parameters
-    ----------
-    connection : sqlalchemy.Connection
-        Any open connection.
-    region : str, optional
-        Only of this region.
-    indicator : str, optional
-        Only those that concern this indicator, or every one.
-    """
+    """Events on record, withdrawn ones too, in the order they were entered."""
     query = select(table).order_by(table.c.id)
     if region is not None:
         query = query.where(table.c.region == region)

@@ -158,24 +158,7 @@ def _refuse_unknown(path: str, known: list[str], file: Path) -> SettingsError:
 
 
 def parse_settings(text: str, file: Path) -> Settings:
-    """Validate the text of a settings file.
-
-    Parameters
-    ----------
-    text : str
-        TOML.
-    file : pathlib.Path
-        Named in errors.
-
-    Returns
-    -------
-    Settings
-
-    Raises
-    ------
-    SettingsError
-        On bad TOML, unknown keys (with the nearest known key) or values out of range.
-    """
+    """Validate the text of a settings file."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

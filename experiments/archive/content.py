@@ -294,18 +294,7 @@ def tables(result: Competition) -> dict[str, bytes]:
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
-    """A table as CSV with eight digits, as `to_csv(float_format="%.8g")` writes it but faster.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Several columns; the index is left out.
-
-    Returns
-    -------
-    bytes
-        UTF-8 with a byte order mark; what is not a number stays empty.
-    """
+    """A table as CSV with eight digits, as `to_csv(float_format="%.8g")` writes it but faster."""
     shown = table.copy()
     for name in table.columns[table.dtypes == "float64"]:
         values = table[name].tolist()

@@ -41,23 +41,7 @@ class StoredForecast(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """The forecast for as many months ahead as asked.
-
-        Parameters
-        ----------
-        context : PythonModelContext
-            Not needed any more.
-        model_input : pandas.DataFrame
-            One row; column `horizon`: months ahead.
-        params : dict, optional
-            `what`: `quantiles` (one row a month), `paths` (one row a path), `caps` (one row a cap,
-            whatever the horizon) or `lines` (one row per cap, month and warning level).
-
-        Returns
-        -------
-        pandas.DataFrame
-            As asked for.
-        """
+        """The forecast for as many months ahead as asked."""
         what = (params or {}).get("what", QUANTILES)
         if what == CAPS:
             return _table(self.facts["caps"])

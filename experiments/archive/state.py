@@ -49,22 +49,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, bytes]:
-    """State files of a version, by name.
-
-    Parameters
-    ----------
-    series : Series
-        Names.
-    result : Competition
-        Its chosen model's forecast is kept, with the data it was made from.
-    rule : LineRule
-        Warning levels in force, for the lines that are kept with the forecast.
-
-    Returns
-    -------
-    dict
-        The same competition gives the same bytes.
-    """
+    """State files of a version, by name."""
     paths, history = result.champion_paths, result.history
     months = [str(m) for m in paths.months]
     table = paths.table()
@@ -198,24 +183,7 @@ def decode_facts(folder: Path) -> dict[str, Any]:
 
 
 def decode_history(folder: Path) -> History:
-    """History a version was made from.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds the files of `encode`.
-
-    Returns
-    -------
-    History
-        Equal to the one of the competition, fingerprint included. Of format 1 the indicators
-        beside the target and the changes of definition are not known.
-
-    Raises
-    ------
-    StorageError
-        If a file is missing or damaged.
-    """
+    """History a version was made from."""
     facts = decode_facts(folder)
     try:
         kept = facts["history"]
@@ -276,13 +244,7 @@ def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[Covariate,
 
 
 def decode_lines(folder: Path) -> list[dict[str, Any]]:
-    """Warning lines of a version's state; empty where it was written before lines were kept.
-
-    Raises
-    ------
-    StorageError
-        If a file is missing or damaged.
-    """
+    """Warning lines of a version's state; empty where it was written before lines were kept."""
     decode_facts(folder)
     if not (folder / LINES).is_file():
         return []
@@ -294,23 +256,7 @@ def decode_lines(folder: Path) -> list[dict[str, Any]]:
 
 
 def decode_paths(folder: Path) -> SamplePaths:
-    """Sample paths of a version's state.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Holds the files of `encode`.
-
-    Returns
-    -------
-    SamplePaths
-        Bit for bit as they were.
-
-    Raises
-    ------
-    StorageError
-        If a file is missing or damaged.
-    """
+    """Sample paths of a version's state."""
     facts = decode_facts(folder)
     try:
         with gzip.open(folder / PATHS, "rt", encoding="ascii", newline="") as stream:

@@ -74,13 +74,7 @@ def cpu_seconds() -> float:
 
 
 def compute_origin(plan: Plan, origin: pd.Period, file: Path) -> int:
-    """Compute the cells of one origin that the file does not hold.
-
-    Returns
-    -------
-    int
-        Cells computed.
-    """
+    """Compute the cells of one origin that the file does not hold."""
     cache = FileCellCache(file, MEGABYTES)
     wanted = {cell.key: cell for cell in plan.cells(origin).values()}
     known = cache.load(list(wanted))

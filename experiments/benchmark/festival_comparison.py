@@ -115,35 +115,7 @@ def compare_festival(
     gaps: str = "refuse",
     progress: Callable[[int, int], None] | None = None,
 ) -> FestivalComparison:
-    """Back-test the airline model with and without festival regressors.
-
-    Parameters
-    ----------
-    vintages : Vintages
-        The series with its publication days.
-    region, indicator : Region, Indicator
-        Catalogue entries.
-    as_of : datetime.date
-        Nothing published later is looked at.
-    origins, horizon, n_paths, seed : int
-        As in `forecasting.competition.Options`; the same seed for every variant, so that they
-        differ by the festival alone.
-    gaps : {"refuse", "after"}
-        As in `features.history.history.from_known`.
-    progress : callable, optional
-        Called with origins done and origins in all.
-
-    Returns
-    -------
-    FestivalComparison
-
-    Raises
-    ------
-    DataError
-        If the current history cannot be built.
-    ShortHistoryError
-        If no past origin is long enough to tell the festival from the season.
-    """
+    """Back-test the airline model with and without festival regressors."""
     current, past = rolling_origins(vintages, region, indicator, as_of, origins, gaps)
     long_enough = [o for o in past if len(o.estimation) >= MIN_MONTHS]
     if not long_enough:
@@ -212,14 +184,7 @@ def _rounded(value: float | None) -> float | None:
 def comparison_document(
     found: FestivalComparison, region: Region, indicator: Indicator
 ) -> dict[str, Any]:
-    """The comparison as a JSON-able document.
-
-    Returns
-    -------
-    dict
-        `variants` with `policy`, `label`, scores and the difference from no festival with its
-        standard error; null where it cannot be told.
-    """
+    """The comparison as a JSON-able document."""
     history = found.history
     return {
         "kind": "festival_comparison",

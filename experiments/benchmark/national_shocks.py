@@ -61,21 +61,7 @@ def declared(vintages: Vintages, kind: ShockKind | None) -> Vintages:
 
 
 def table(backtests: dict[str, Backtest], models: Sequence[str]) -> pd.DataFrame:
-    """Mean WIS (percentage points) and 80 % coverage by model, span of origins and case.
-
-    Parameters
-    ----------
-    backtests : dict
-        By case, on the same origins.
-    models : sequence of str
-        Roster names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns model, origins, n, then `wis.CASE` and `cover80.CASE`; only origins at which
-        every case has a forecast.
-    """
+    """Mean WIS (percentage points) and 80 % coverage by model, span of origins and case."""
     rows = []
     for model in models:
         works = np.all([b.records[model].works for b in backtests.values()], axis=0)

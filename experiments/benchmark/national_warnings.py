@@ -115,22 +115,7 @@ def _targets_then(history: History, targets: Sequence[Target]) -> tuple[float, .
 
 
 def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> list[Month]:
-    """Warnings at every origin from December 2019 on.
-
-    Parameters
-    ----------
-    result : Competition
-        Back-test of the series with the combination among the models.
-    targets : sequence of Target
-        National targets.
-    scheme : Scheme
-        Levels.
-
-    Returns
-    -------
-    list of Month
-        Oldest first.
-    """
+    """Warnings at every origin from December 2019 on."""
     now, log = result.history, result.history.transform == "log"
     precision = now.precision
     found: list[Month] = []
@@ -184,15 +169,7 @@ def _cases(months: Sequence[Month]) -> Cases:
 
 
 def persistence_frequency(cases: Cases, state: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    """Event rate of earlier settled months in the same state, one of each kind added, shape (n,).
-
-    Parameters
-    ----------
-    cases : Cases
-        By month.
-    state : numpy.ndarray
-        Shape (n,): 1 where the newest month was above the target.
-    """
+    """Event rate of earlier settled months in the same state, one of each added, shape (n,)."""
     rates = np.empty(len(cases))
     for i, month in enumerate(cases.month):
         before = (cases.known <= month) & (state == state[i])
@@ -201,18 +178,7 @@ def persistence_frequency(cases: Cases, state: np.ndarray[Any, np.dtype[np.float
 
 
 def scores(months: Sequence[Month]) -> dict[str, Any]:
-    """Figures of the replay.
-
-    Parameters
-    ----------
-    months : sequence of Month
-        From `replay`.
-
-    Returns
-    -------
-    dict
-        Counts, AUC, Brier scores, skills with 90 % intervals over years, cuts of the literature.
-    """
+    """Figures of the replay."""
     cases = _cases(months)
     state = np.array([m.persistence for m in months if m.event is not None])
     event = cases.event
@@ -265,22 +231,7 @@ def table(months: Sequence[Month]) -> pd.DataFrame:
 
 
 def picture(months: Sequence[Month], history: History, scheme: Scheme) -> bytes:
-    """Draw the rate with its target above, the probability and the level below.
-
-    Parameters
-    ----------
-    months : sequence of Month
-        From `replay`.
-    history : History
-        Published values.
-    scheme : Scheme
-        Cuts are drawn.
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
+    """Draw the rate with its target above, the probability and the level below."""
     style: dict[Any, Any] = {
         "axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5,
         "font.family": [register()],
@@ -321,15 +272,7 @@ def picture(months: Sequence[Month], history: History, scheme: Scheme) -> bytes:
 
 
 def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Competition:
-    """Back-test the national rate with the members of the combination.
-
-    Parameters
-    ----------
-    out : pathlib.Path
-        Holds the store and the cells, so that an interrupted run goes on.
-    origins, paths, seed, jobs : int
-        As in `Options`.
-    """
+    """Back-test the national rate with the members of the combination."""
     catalogue = load_catalogue()
     region = catalogue.region("全国")
     indicator = catalogue.indicator("surveyed_unemployment_rate")

@@ -33,23 +33,7 @@ class Panel:
     series: Mapping[str, pd.Series[float]]
 
     def history(self, series_id: str, origin: pd.Period, window: int) -> History | None:
-        """What is known of a series at an origin.
-
-        Parameters
-        ----------
-        series_id : str
-            Series.
-        origin : pandas.Period
-            Last known month.
-        window : int
-            Most months to keep.
-
-        Returns
-        -------
-        History or None
-            The months after the last gap within the window; None where the origin's month has no
-            value, fewer than 13 months are left or the values never change.
-        """
+        """What is known of a series at an origin."""
         values = self.series[series_id]
         months = pd.period_range(origin - window + 1, origin, freq="M")
         cut = np.asarray(values.reindex(months), dtype=np.float64)
@@ -80,22 +64,7 @@ class Panel:
 
 
 def read_panel(file: Path) -> Panel:
-    """Read a panel.
-
-    Parameters
-    ----------
-    file : pathlib.Path
-        CSV with columns series_id, month (YYYY-MM) and value; others are ignored.
-
-    Returns
-    -------
-    Panel
-
-    Raises
-    ------
-    DataError
-        If the file, a column or a number cannot be read, or a month appears twice.
-    """
+    """Read a panel."""
     try:
         table = pd.read_csv(file, dtype={"series_id": str})
     except (OSError, ValueError) as error:
@@ -119,13 +88,7 @@ def read_panel(file: Path) -> Panel:
 
 
 def read_origins(given: str) -> list[pd.Period]:
-    """Origins from a comma-separated list or a file with one month a line, oldest first.
-
-    Raises
-    ------
-    DataError
-        If a month cannot be read or there is none.
-    """
+    """Origins from a comma-separated list or a file with one month a line, oldest first."""
     try:
         listed = Path(given).read_text(encoding="utf-8").split()
     except (OSError, ValueError):  # a long list is too long for a name

@@ -47,22 +47,7 @@ def run_peers(
     folder: Path,
     times: Times,
 ) -> list[pd.DataFrame]:
-    """Forecast every series at every origin with the peers and SCUM, their median.
-
-    Parameters
-    ----------
-    panel, origins, window, horizon
-        As for our own roster: each peer sees exactly the same values.
-    folder : pathlib.Path
-        Every origin is kept here when it is done and not computed again.
-    times : Times
-        CPU seconds of what was computed now.
-
-    Returns
-    -------
-    list of pandas.DataFrame
-        Columns of quantiles.csv.
-    """
+    """Forecast every series at every origin with the peers and SCUM, their median."""
     pieces = []
     folder.mkdir(parents=True, exist_ok=True)
     for origin in origins:

@@ -78,22 +78,7 @@ class Times:
 
 
 def event_shares(paths: SamplePaths, history: History) -> tuple[float, float]:
-    """Probabilities of the two cap events, as shares of joint paths.
-
-    Parameters
-    ----------
-    paths : SamplePaths
-        At least 12 months.
-    history : History
-        At least 12 months.
-
-    Returns
-    -------
-    p_any : float
-        Some month of the next 12 above the maximum of the last 12.
-    p_end : float
-        Month 12 ahead above the same month now.
-    """
+    """Probabilities of the two cap events, as shares of joint paths."""
     year = paths.values[:, :SEASON]
     p_any = (year.max(axis=1) > history.values[-SEASON:].max()).mean()
     return float(p_any), float((year[:, -1] > history.values[-1]).mean())
@@ -195,23 +180,7 @@ def _champion(
 def standings(
     plan: Plan, origins: Sequence[pd.Period], file: Path, times: Times
 ) -> Iterator[Standing]:
-    """Go through the origins in order of time, knowing at each what was known then.
-
-    Parameters
-    ----------
-    plan : Plan
-        What was computed.
-    origins : sequence of pandas.Period
-        Ascending.
-    file : pathlib.Path
-        Cells from `compute_all`.
-    times : Times
-        Filled on the way.
-
-    Yields
-    ------
-    Standing
-    """
+    """Go through the origins in order of time, knowing at each what was known then."""
     collected = _Collected(plan)
     members = [m for m in MEMBERS if m in plan.models]
     for origin in origins:

@@ -83,20 +83,7 @@ class BulletinFiles:
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
-    """Hash of what a record says, apart from what changes with the day it is asked on.
-
-    Parameters
-    ----------
-    record : mapping
-        As `bulletin_record` gives it.
-
-    Returns
-    -------
-    str
-        SHA-256. The day of knowledge, the program's version, names and scores of registered
-        versions, delays and the age of the feed do not count: they would make a correction of a
-        bulletin whose figures all stand.
-    """
+    """Hash of what a record says, apart from what changes with the day it is asked on."""
     said = {k: v for k, v in record.items() if k not in ("as_of", "program", "office")}
     series = said["notes"]["series"]
     said["notes"] = {

@@ -97,24 +97,7 @@ def current_states(found: Sequence[BulletinState]) -> list[BulletinState]:
 def write_files(
     session: Session, kept: BulletinState, files: Mapping[str, bytes], *, changed: bool
 ) -> None:
-    """Write files of a bulletin where it belongs.
-
-    Parameters
-    ----------
-    session : Session
-        Workspace.
-    kept : BulletinState
-        Its state.
-    files : mapping
-        Content by file name.
-    changed : bool
-        Whether the state is new; files that an earlier one left in other formats are removed then.
-
-    Raises
-    ------
-    StorageError
-        If they cannot be written.
-    """
+    """Write files of a bulletin where it belongs."""
     place = folder(session, kept)
     for name, content in files.items():
         write_atomically(place / name, content)

@@ -99,13 +99,7 @@ def is_demo(store: Store, question: Question) -> bool:
 
 
 def latest_month(store: Store, region: Region, indicator: Indicator, as_of: date) -> pd.Period:
-    """Newest published month of an indicator.
-
-    Raises
-    ------
-    DataError
-        If nothing was known.
-    """
+    """Newest published month of an indicator."""
     values = store.vintages(region.code, indicator.code).as_of(as_of).values
     if values.empty:
         raise DataError(
@@ -271,38 +265,7 @@ def bulletin_record(
     feed: Mapping[str, Any] | None,
     office: str,
 ) -> dict[str, Any]:
-    """Everything a bulletin may cite.
-
-    Parameters
-    ----------
-    store : Store
-        Observations, groups and firm reports.
-    catalogue : Catalogue
-        Regions and indicators.
-    tracker : Tracker
-        Registered versions.
-    question : Question
-        Region, indicator, month, day of knowledge.
-    targets : sequence of Target
-        All on file.
-    feed : mapping or None
-        Thresholds in force; left out where they know later months or rest on demonstration data
-        beside real ones.
-    office : str
-        Name of the issuing office.
-
-    Returns
-    -------
-    dict
-        JSON-able; the same stores and question give the same record.
-
-    Raises
-    ------
-    DataError
-        If nothing of the region was known.
-    StorageError
-        If a store or MLflow fails.
-    """
+    """Everything a bulletin may cite."""
     region, month, as_of = question.region, question.month, question.as_of
     indicators = {i.code: i for i in catalogue.indicators}
     vintages = _all_series(store, catalogue, question)

@@ -25,23 +25,7 @@ def targets_known(targets: Iterable[Target], region: str, day: date) -> list[Tar
 
 
 def identity(session: Session, history: History, targets: Iterable[Target]) -> str:
-    """Hash of data, targets, settings and program.
-
-    Parameters
-    ----------
-    session : Session
-        Settings, and the reports of monitored firms, of which a bulletin shows more than models
-        see.
-    history : History
-        Target and indicators beside it as of the day.
-    targets : iterable of Target
-        All there are.
-
-    Returns
-    -------
-    str
-        Hexadecimal. The day itself is not part of it.
-    """
+    """Hash of data, targets, settings and program."""
     digest = hashlib.sha256()
     digest.update(history.fingerprint.encode())
     digest.update(repr((history.sources, history.pseudo_real_time)).encode())

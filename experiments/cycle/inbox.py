@@ -72,31 +72,7 @@ def waiting_files(folder: Path) -> list[Path]:
 def take_in(
     session: Session, folder: Path, day: date, pause: Callable[[float], None] = time.sleep
 ) -> list[Arrival]:
-    """Import every complete file of the watched folder, each for itself.
-
-    Parameters
-    ----------
-    session : Session
-        Where to; the setting `import.revisions` says what happens to other values for known months.
-    folder : pathlib.Path
-        The watched folder.
-    day : datetime.date
-        Day of the cycle.
-    pause : callable
-        Waits for files still being copied to show themselves.
-
-    Returns
-    -------
-    list of Arrival
-        One per file.
-
-    Raises
-    ------
-    BusyError
-        If the store stays busy; nothing is moved then.
-    StorageError
-        If a file cannot be moved.
-    """
+    """Import every complete file of the watched folder, each for itself."""
     files = waiting_files(folder)
     if not files:
         return []

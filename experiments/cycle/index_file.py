@@ -18,20 +18,7 @@ from employment_forecast.experiments.cycle.summary import Report
 
 
 def write_index(session: Session, report: Report) -> None:
-    """Write the page, and keep the report for when it is written anew.
-
-    Parameters
-    ----------
-    session : Session
-        Workspace.
-    report : Report
-        The cycle just done.
-
-    Raises
-    ------
-    StorageError
-        If records cannot be read or files not be written.
-    """
+    """Write the page, and keep the report for when it is written anew."""
     # The store is read and the page written by one process at a time: none tells of a state before.
     with lock(cycle_folder(session.workspace) / "index.lock"):
         content = to_json(report.document()).encode("utf-8")

@@ -75,20 +75,7 @@ def _cell(entry: RegionResult | None, bulletins: Sequence[OnFile]) -> str:
 
 
 def index_page(entries: Sequence[RegionResult], report: Report) -> bytes:
-    """The page, whole in itself.
-
-    Parameters
-    ----------
-    entries : sequence of RegionResult
-        All that is on record; file names relative to the workspace.
-    report : Report
-        The cycle just done, with how bulletins stand.
-
-    Returns
-    -------
-    bytes
-        HTML in UTF-8, to be kept in the workspace's folder `bulletins`.
-    """
+    """The page, whole in itself."""
     latest = _latest(entries)
     months = sorted({month for _, _, month in latest}, reverse=True)[:MONTHS_SHOWN]
     titles: dict[tuple[str, str], RegionResult] = {(e.region, e.indicator): e for e in entries}

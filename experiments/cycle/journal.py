@@ -99,13 +99,7 @@ class Journal:
         return self.folder / f"{region}.{indicator}.json"
 
     def entries(self, region: str, indicator: str) -> list[RegionResult]:
-        """Entries of one series, oldest first.
-
-        Raises
-        ------
-        StorageError
-            If the file is damaged.
-        """
+        """Entries of one series, oldest first."""
         return self._read(self._file(region, indicator))
 
     def _read(self, file: Path) -> list[RegionResult]:
@@ -130,13 +124,7 @@ class Journal:
         return done[-1] if done else None
 
     def write(self, entry: RegionResult) -> None:
-        """Add an entry; one of the same day, state and identity is replaced.
-
-        Raises
-        ------
-        StorageError
-            If the file cannot be written or is damaged.
-        """
+        """Add an entry; one of the same day, state and identity is replaced."""
         kept: Sequence[RegionResult] = [
             e
             for e in self.entries(entry.region, entry.indicator)

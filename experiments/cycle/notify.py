@@ -27,24 +27,7 @@ class NotificationError(ForecastError):
 
 
 def notify(settings: Settings, subject: str, body: str, file: Path, *, trouble: bool) -> list[str]:
-    """Hand the summary over by every way that is set up.
-
-    Parameters
-    ----------
-    settings : Settings
-        `notify.command`, `smtp.*`.
-    subject, body : str
-        What to say.
-    file : pathlib.Path
-        Where the summary is kept.
-    trouble : bool
-        Something needs attention.
-
-    Returns
-    -------
-    list of str
-        What failed, in Chinese; empty if all went well or nothing is set up.
-    """
+    """Hand the summary over by every way that is set up."""
     failed = []
     if settings["notify.command"]:
         try:

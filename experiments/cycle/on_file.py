@@ -34,34 +34,14 @@ OnFiles = Mapping[Key, Sequence[OnFile]]
 
 
 def told(kept: BulletinState, *, beside_real: bool = False) -> str:
-    """What a state of a bulletin is called.
-
-    Parameters
-    ----------
-    kept : BulletinState
-        Not withdrawn.
-    beside_real : bool
-        Whether there is a real bulletin of the month, of which a demonstration one must be told
-        apart.
-    """
+    """What a state of a bulletin is called."""
     name = f"更正第{kept.correction}号" if kept.correction else "月报"
     demo = "（演示数据）" if beside_real and kept.demo else ""
     return f"{name}{demo}" + _STATES.get(kept.state, f"已签发（{kept.number}）")
 
 
 def bulletins_on_file(session: Session) -> dict[Key, list[OnFile]]:
-    """By region, indicator and month (YYYY-MM): what was issued, then what is to be signed.
-
-    Parameters
-    ----------
-    session : Session
-        Workspace.
-
-    Raises
-    ------
-    StorageError
-        If the store cannot be read.
-    """
+    """By region, indicator and month (YYYY-MM): what was issued, then what is to be signed."""
     everything = states(session.store)
     by_key: dict[Key, list[BulletinState]] = {}
     for kept in everything:

@@ -92,26 +92,7 @@ def _matter(session: Session, order: RegionTask) -> RegionInputs:
 
 
 def carry_through(session: Session, order: RegionTask) -> RegionResult:
-    """Do one region.
-
-    Parameters
-    ----------
-    session : Session
-        The workspace.
-    order : RegionTask
-        Region, indicator and day.
-
-    Returns
-    -------
-    RegionResult
-        `unchanged` where everything rests on what it rested on before: nothing is computed,
-        registered or issued then, but a feed whose time is over says so.
-
-    Raises
-    ------
-    ForecastError
-        Whatever keeps the region from being done.
-    """
+    """Do one region."""
     matter = _matter(session, order)
     series, history = matter.series, matter.history
     alone = identity(session, history, matter.targets)

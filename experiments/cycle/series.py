@@ -10,28 +10,7 @@ from employment_forecast.data.workspace import Session
 
 
 def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, Indicator]]:
-    """Regions with their default indicators, in catalogue order.
-
-    Parameters
-    ----------
-    session : Session
-        Store and catalogue.
-    wanted : sequence of str
-        Names or codes of regions; none, or the one word `all`, for every region with real data. In
-        a workspace where only the bundled national data are real, the demonstration districts are
-        done as well, so that a new installation shows what a cycle gives.
-
-    Returns
-    -------
-    list of (Region, Indicator)
-
-    Raises
-    ------
-    UnknownNameError
-        If a region is not in the catalogue.
-    NotFoundError
-        If nothing is there to be done.
-    """
+    """Regions with their default indicators, in catalogue order."""
     catalogue, stored = session.catalogue, session.store.series()
     named = [name for name in wanted if name != "all"]
     if named:

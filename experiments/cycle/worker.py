@@ -122,17 +122,7 @@ class Worker:
         self._end()
 
     def ask(self, order: RegionTask) -> RegionResult:
-        """Have an order done.
-
-        Raises
-        ------
-        ForecastError
-            As raised by the job.
-        RegionTimeout
-            If it takes too long; its processes are ended.
-        WorkerDied
-            If the process ends by itself (memory, crash).
-        """
+        """Have an order done."""
         link = self._started()
         try:
             link.send(order)

@@ -84,13 +84,7 @@ class Patient:
 
     @cached_property
     def store(self) -> Store:
-        """Observation store as it is; the examination brings in no data.
-
-        Raises
-        ------
-        StoreUnusable
-            If it could not be opened before, which was told then.
-        """
+        """Observation store as it is; the examination brings in no data."""
         from employment_forecast.data.store import Store
 
         if self.store_failed:

@@ -33,28 +33,6 @@ def judge(
 
     The incumbent's model usually competed again in the candidate's run; where it did not (it may
     have left the roster), the forecasts that its own version keeps are taken at common origins.
-
-    Parameters
-    ----------
-    tracker : Tracker
-        Where.
-    series : Series
-        Which registered model.
-    candidate : Version
-        To be judged.
-    evidence : Evidence
-        Of the candidate's run.
-    incumbent : Version or None
-        In force now.
-
-    Returns
-    -------
-    Verdict
-
-    Raises
-    ------
-    StorageError
-        If MLflow fails.
     """
     further = [_same_kind(candidate, incumbent), _not_older(candidate, incumbent)]
     further.append(_not_rolled_back(candidate, incumbent, holder_of(tracker, series, PREVIOUS)))

@@ -68,13 +68,7 @@ class PromotionResult:
 
 
 def candidate_of(tracker: Tracker, series: Series, run_id: str) -> Version:
-    """The version a run registered as its candidate.
-
-    Raises
-    ------
-    NotFoundError
-        If it registered none.
-    """
+    """The version a run registered as its candidate."""
     for version in versions(tracker, series):
         if version.run_id == run_id and registry.REFRESH_TAG not in version.tags:
             return version

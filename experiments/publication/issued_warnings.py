@@ -24,18 +24,7 @@ NOTHING_ASSESSED = "没有可评估的控制数，未作评估"
 
 
 def level_warning(now: ChampionAssessment) -> IssuedWarning:
-    """The level in force as a warning to be issued.
-
-    Parameters
-    ----------
-    now : ChampionAssessment
-        From `experiments.publication.standing.assess_champion`.
-
-    Returns
-    -------
-    IssuedWarning
-        Not stored yet; `none` is issued too, so that a silence can be judged.
-    """
+    """The level in force as a warning to be issued."""
     version, history, decision = now.stored.version, now.history, now.decision
     level = now.scheme.level(decision.level)
     indicator = now.series.indicator

@@ -47,23 +47,7 @@ def publish(workspace: Workspace, document: Mapping[str, Any]) -> bool:
 def failed_feed(
     series: Series, reason: str, last_good: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A document that says that there are no thresholds, and why.
-
-    Parameters
-    ----------
-    series : Series
-        Region and indicator.
-    reason : str
-        Chinese sentence.
-    last_good : mapping, optional
-        The last document that was not a failure; what it rests on is named, its lines are not
-        repeated.
-
-    Returns
-    -------
-    dict
-        State `failed`: no lines, no level.
-    """
+    """A document that says that there are no thresholds, and why."""
     indicator = series.indicator
     earlier = None
     if last_good is not None:

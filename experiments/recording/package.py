@@ -89,27 +89,7 @@ def packaged(
     chart: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> Iterator[Package]:
-    """A package of a competition in a folder that goes with the block.
-
-    Parameters
-    ----------
-    series : Series
-        Names.
-    result : Competition
-        Outcome of the main job.
-    rule : LineRule
-        Warning levels in force.
-    seconds : float
-        What it took.
-    chart : bytes, optional
-        PNG, kept as `chart.png`.
-    files : mapping, optional
-        Further files by name; they replace our own of the same name.
-
-    Yields
-    ------
-    Package
-    """
+    """A package of a competition in a folder that goes with the block."""
     kept = {**content.tables(result), **(files or {})}
     if chart is not None:
         kept["chart.png"] = chart
@@ -130,26 +110,7 @@ def packaged(
 
 
 def log(run: Run, series: Series, package: Package) -> Version:
-    """Log a package to a run and register its version as the new candidate.
-
-    Parameters
-    ----------
-    run : Run
-        Begun, and to be ended by the caller.
-    series : Series
-        Names.
-    package : Package
-        What to log.
-
-    Returns
-    -------
-    Version
-
-    Raises
-    ------
-    StorageError
-        If MLflow or its storage fails.
-    """
+    """Log a package to a run and register its version as the new candidate."""
     run.rename(package.name)
     for child in package.children:
         made = begin(run.tracker, run.experiment_id, child.name, child.tags, run.id)
@@ -171,29 +132,7 @@ def log(run: Run, series: Series, package: Package) -> Version:
 
 
 def spool(package: Package, plan: RunPlan, series: Series, spool: Path) -> Path:
-    """Keep a package on this machine until it can be logged.
-
-    Parameters
-    ----------
-    package : Package
-        What to keep.
-    plan : RunPlan
-        Of its run.
-    series : Series
-        Names.
-    spool : pathlib.Path
-        Folder of all packages that wait; made when missing.
-
-    Returns
-    -------
-    pathlib.Path
-        Folder of this package, complete or not there at all.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written.
-    """
+    """Keep a package on this machine until it can be logged."""
     name = f"{clock.now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     description = {
         "format": FORMAT,
@@ -251,13 +190,7 @@ def waiting(spool: Path) -> list[Path]:
 
 
 def read(folder: Path) -> SpooledPackage:
-    """Read back what `spool` wrote.
-
-    Raises
-    ------
-    StorageError
-        If it is damaged.
-    """
+    """Read back what `spool` wrote."""
     try:
         raw: dict[str, Any] = json.loads((folder / _DESCRIPTION).read_text("utf-8"))
         children = tuple(

@@ -62,13 +62,7 @@ class Recording:
 
     @property
     def run(self) -> Run:
-        """The run.
-
-        Raises
-        ------
-        StorageError
-            If MLflow cannot be reached.
-        """
+        """The run."""
         return self._begun.result()
 
     @property
@@ -82,28 +76,7 @@ class Recording:
         chart: bytes | None = None,
         files: Mapping[str, bytes] | None = None,
     ) -> Version:
-        """Log the result and register the choice as the new candidate.
-
-        Parameters
-        ----------
-        result : Competition
-            Outcome of the main job.
-        chart : bytes, optional
-            PNG, kept as `chart.png`.
-        files : mapping, optional
-            Further files by name; they replace our own of the same name.
-
-        Returns
-        -------
-        Version
-
-        Raises
-        ------
-        UnrecordedError
-            If MLflow or its storage fails: the result is kept on this machine, to be logged later.
-        StorageError
-            If that fails too.
-        """
+        """Log the result and register the choice as the new candidate."""
         seconds = time.monotonic() - self._since
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])

@@ -86,26 +86,6 @@ def register(
 
     The files are complete before the version exists, and the version before the alias points to
     it: a process killed on the way leaves no alias without a version and no version without files.
-
-    Parameters
-    ----------
-    run : Run
-        Keeps the files.
-    series : Series
-        Names.
-    folder : pathlib.Path
-        Files of the model, from `model_files.save_model`.
-    tags, about : mapping, str
-        Of the version.
-
-    Returns
-    -------
-    Version
-
-    Raises
-    ------
-    StorageError
-        If MLflow or its storage fails.
     """
     made = _create(run, series, folder, _FOLDER, tags, about)
     name = series.registered_name
@@ -140,33 +120,7 @@ def same_version(tracker: Tracker, series: Series, result: Competition) -> Versi
 def refresh(
     run: Run, series: Series, result: Competition, incumbent: Version, candidate: Version
 ) -> Version:
-    """Make a version of the incumbent's model on new data, from the competition that it lost.
-
-    Parameters
-    ----------
-    run : Run
-        Keeps the files.
-    series : Series
-        Names.
-    result : Competition
-        In which the incumbent's model competed.
-    incumbent : Version
-        In force; remains so until the new version is promoted.
-    candidate : Version
-        Of the same run; it is the refreshed version itself where it is of the same model.
-
-    Returns
-    -------
-    Version
-        Without an alias.
-
-    Raises
-    ------
-    NoModelError
-        If the incumbent's model gave no forecast in this competition.
-    StorageError
-        If MLflow or its storage fails.
-    """
+    """Make a version of the incumbent's model on new data, from the competition that it lost."""
     if candidate.model == incumbent.model:
         return candidate
     reason = f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
@@ -237,31 +191,6 @@ def promote(
     The alias `champion` is one row in MLflow's database and moves in one step; who, when and why
     are written to the version first, and `previous` is set before, so that a process killed
     in between changed nothing that counts, and doing it again completes it.
-
-    Parameters
-    ----------
-    tracker : Tracker
-        Where.
-    series : Series
-        Which registered model.
-    version : str, optional
-        The candidate by default.
-    why : str
-        Reason, kept with the version.
-    keep_previous : bool
-        Leave the alias `previous` where it is: a version of the same model on newer data is no
-        decision to be taken back.
-
-    Returns
-    -------
-    Promotion
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such version, or no candidate yet.
-    StorageError
-        If MLflow fails.
     """
     with _deciding(tracker, series):
         chosen = holder_of(tracker, series, CANDIDATE) if version is None else None

@@ -44,31 +44,7 @@ def chosen_version(tracker: Tracker, series: Series, version: str | None) -> Ver
 def predict(
     tracker: Tracker, version: Version, what: What = "quantiles", horizon: int | None = None
 ) -> pd.DataFrame:
-    """What a version says.
-
-    Parameters
-    ----------
-    tracker : Tracker
-        Where.
-    version : Version
-        Which.
-    what : {"quantiles", "caps", "lines", "paths"}
-        One row a month, a cap, a line or a path.
-    horizon : int, optional
-        Months ahead; all by default. Caps are about their period, whatever the horizon.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Equal to what the served script answers.
-
-    Raises
-    ------
-    UsageError
-        If the horizon is not one the version covers.
-    StorageError
-        If its files are missing or damaged.
-    """
+    """What a version says."""
     folder = state_folder(tracker, version)
     facts = state.decode_facts(folder)
     longest = int(facts["horizon"])

@@ -183,11 +183,5 @@ def _download(tracker: Tracker, where: str) -> Path:
 
 
 def stored_paths(tracker: Tracker, version: Version) -> SamplePaths:
-    """Sample paths that a version keeps, the same that it serves.
-
-    Raises
-    ------
-    StorageError
-        If its files are missing or damaged.
-    """
+    """Sample paths that a version keeps, the same that it serves."""
     return state.decode_paths(state_folder(tracker, version))

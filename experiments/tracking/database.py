@@ -47,18 +47,6 @@ def prepare(uri: str, artifacts: Path) -> None:
     The schema is migrated in a file of another name, which then takes its place: a process killed
     in the course of MLflow's sixty migrations leaves nothing that the next one could trip over.
     To be called by one process at a time (`one_writer`).
-
-    Parameters
-    ----------
-    uri : str
-        Tracking URI; anything but a SQLite file is left to MLflow.
-    artifacts : pathlib.Path
-        Root for artifacts of runs outside any experiment of ours.
-
-    Raises
-    ------
-    StorageError
-        If the file cannot be made, or is not a database.
     """
     file = sqlite_file(uri)
     if file is not None and _missing(file):
@@ -89,20 +77,7 @@ def check(uri: str) -> None:
 
 
 def schema_fault(uri: str, said: str) -> StorageError:
-    """What to do about a database whose schema is not that of the MLflow installed.
-
-    Parameters
-    ----------
-    uri : str
-        Tracking URI.
-    said : str
-        MLflow's own message, which names the version it found.
-
-    Returns
-    -------
-    StorageError
-        An older database can be upgraded; one of a newer MLflow cannot be used here.
-    """
+    """What to do about a database whose schema is not that of the MLflow installed."""
     found = re.search(r"found version (\w+)", said)
     migrations = Path(str(import_module("mlflow.store").__file__)).parent / "db_migrations"
     known = found is None or found[1] == "None" or any(migrations.rglob(f"{found[1]}_*.py"))

@@ -36,13 +36,7 @@ _LOGGERS = ("mlflow", "alembic", "sqlalchemy.engine", "huey")
 
 
 def quiet_environment(environment: MutableMapping[str, str]) -> None:
-    """Add the variables that keep MLflow silent and off the network.
-
-    Parameters
-    ----------
-    environment : mutable mapping
-        `os.environ`, or the environment of a child process.
-    """
+    """Add the variables that keep MLflow silent and off the network."""
     environment.update(_FIXED)
     for name, value in _DEFAULTS.items():
         environment.setdefault(name, value)

@@ -53,29 +53,7 @@ def server_command(
     port: int = 5000,
     open_to_network: bool = False,
 ) -> Command:
-    """How to start the MLflow server over a workspace.
-
-    Parameters
-    ----------
-    tracking_uri : str
-        A database; a server shows its own UI.
-    workspace : Workspace
-        Holds the artifacts.
-    host, port : str, int
-        Where to listen.
-    open_to_network : bool
-        Allow an address that other machines can reach. MLflow asks for no password.
-
-    Returns
-    -------
-    Command
-
-    Raises
-    ------
-    RefusedError
-        If other machines could reach the address without `open_to_network`, or if the tracking URI
-        is a server already.
-    """
+    """How to start the MLflow server over a workspace."""
     tracker = open_tracker(tracking_uri, workspace)
     if tracker.served:
         raise RefusedError(

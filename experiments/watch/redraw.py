@@ -65,33 +65,7 @@ def redraw(
     reach: int,
     progress: Progress | None = None,
 ) -> tuple[History, SamplePaths]:
-    """Forecast again with the model and the settings that a version was made with.
-
-    Parameters
-    ----------
-    series : Series
-        What is forecast.
-    facts : mapping
-        From the version's `forecast.json`: model, seed, paths, options.
-    material : Material
-        Data.
-    as_of : datetime.date
-        Day of knowledge.
-    reach : int
-        Months ahead to be drawn: the draws of a model depend on how many there are.
-    progress : callable, optional
-        Called with cells done and cells to do.
-
-    Returns
-    -------
-    History, SamplePaths
-        What was known then, and the calibrated paths.
-
-    Raises
-    ------
-    NoModelError
-        If the model is not on the roster any more, or gives no forecast.
-    """
+    """Forecast again with the model and the settings that a version was made with."""
     model = str(facts["model"])
     if model not in roster.names():
         raise NoModelError(

@@ -98,23 +98,6 @@ def card(
 ) -> str:
     """Model card in Chinese Markdown.
 
-    Parameters
-    ----------
-    series : Series
-        Names.
-    stored : StoredForecast
-        The version.
-    document : dict
-        From `version_view.document`.
-    checks : list of ResidualCheck
-        Of its one-month errors.
-    seen : Looks
-        How often the origins were looked at.
-
-    Returns
-    -------
-    str
-
     References
     ----------
     Mitchell et al. (2019), Model cards for model reporting.

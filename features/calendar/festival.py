@@ -52,23 +52,7 @@ def _festivals() -> dict[int, date]:
 
 
 def spring_festival(year: int) -> date:
-    """Day of 春节 (正月初一).
-
-    Parameters
-    ----------
-    year : int
-        1950 to 2100.
-
-    Returns
-    -------
-    datetime.date
-        From the `holidays` package; checked in the tests against published dates 2000–2035.
-
-    Raises
-    ------
-    DataError
-        Outside these years.
-    """
+    """Day of 春节 (正月初一)."""
     found = _festivals().get(year)
     if found is None:
         raise DataError(
@@ -119,29 +103,7 @@ def _position(start: pd.Period, periods: int) -> int:
 
 
 def window_shares(start: pd.Period, periods: int, window: Window) -> Floats:
-    """Share of a festival window's days in each month.
-
-    Parameters
-    ----------
-    start : pandas.Period
-        First month, from 1950-01.
-    periods : int
-        Number of months, to 2099-12 at most.
-    window : tuple of int
-        First and last day, inclusive, counted from 正月初一 (day 0).
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (periods,); the months around one festival sum to 1.
-
-    Raises
-    ------
-    DataError
-        If the months are outside the festival calendar.
-    ValueError
-        If the window is out of order or reaches farther than 60 days.
-    """
+    """Share of a festival window's days in each month."""
     at = _position(start, periods)
     return _whole(window, False)[at : at + periods].copy()
 
@@ -154,25 +116,6 @@ def centred_shares(
     So the columns carry no seasonality and the seasonal pattern of a model stays put (U.S. Census
     Bureau, X-13ARIMA-SEATS reference manual, user-defined moving holidays and "Notes on centering
     holiday regressors").
-
-    Parameters
-    ----------
-    start, periods, window
-        As in `window_shares`.
-    stock : bool
-        For a month-end stock, which adds up the effects on its flows: the running sum of the
-        centred shares. It returns to zero after every festival, because shares and means both
-        sum to one.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (periods,); over 1950–2049 each calendar month averages to zero.
-
-    Raises
-    ------
-    DataError, ValueError
-        As in `window_shares`.
     """
     at = _position(start, periods)
     whole = _whole(window, True)

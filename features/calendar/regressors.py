@@ -60,32 +60,7 @@ COLUMN_LABELS = {
 def regressors(
     start: pd.Period, periods: int, windows: Windows = DEFAULT_WINDOWS, *, stock: bool = False
 ) -> pd.DataFrame:
-    """Festival regressors for consecutive months.
-
-    Parameters
-    ----------
-    start : pandas.Period
-        First month, from 1950-01.
-    periods : int
-        Number of months, to 2099-12 at most.
-    windows : Windows
-        Days before, during and after the festival, see `features.calendar.windows`.
-    stock : bool
-        Running sums, for a month-end stock; see `features.calendar.festival.centred_shares`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        float64, shape (periods, 3): `festival_before`, `festival_during`, `festival_after`, the
-        share of each window's days that falls into the month, less its long-run mean for that
-        calendar month, so that the columns carry no seasonality (U.S. Census Bureau,
-        X-13ARIMA-SEATS reference manual, moving holidays).
-
-    Raises
-    ------
-    DataError
-        If the months are outside the festival calendar.
-    """
+    """Festival regressors for consecutive months."""
     columns = {
         f"festival_{name}": centred_shares(start, periods, window, stock=stock)
         for name, window in windows._asdict().items()
@@ -94,25 +69,7 @@ def regressors(
 
 
 def working_day_effect(start: pd.Period, periods: int, as_of: date | None = None) -> pd.Series:
-    """Working days of a month relative to what is usual for that calendar month.
-
-    Parameters
-    ----------
-    start, periods, as_of
-        As in `features.calendar.workdays.working_days`.
-
-    Returns
-    -------
-    pandas.Series
-        float64, shape (periods,), named `working_days`: natural logarithm of the working days
-        over their mean for that calendar month, so that it carries no seasonality and a
-        coefficient of 1 means "in proportion to the days worked".
-
-    Raises
-    ------
-    DataError
-        If the months are outside 2001–2099.
-    """
+    """Working days of a month relative to what is usual for that calendar month."""
     table = working_days(start, periods, as_of)
     usual = np.array(usual_days())[(start.month - 1 + np.arange(periods)) % 12]
     return pd.Series(
@@ -121,23 +78,7 @@ def working_day_effect(start: pd.Period, periods: int, as_of: date | None = None
 
 
 def graduation(start: pd.Period, periods: int) -> pd.DataFrame:
-    """Graduation months.
-
-    Parameters
-    ----------
-    start : pandas.Period
-        First month.
-    periods : int
-        Number of months.
-
-    Returns
-    -------
-    pandas.DataFrame
-        float64, shape (periods, 2), 0 or 1: `graduation_entry` (July, youth unemployment rises)
-        and `graduation_absorption` (September, it falls). They are purely seasonal, so no model
-        with a season of its own gains from them, see `optional_regressors`. For inspection, and
-        for whoever multiplies them by the yearly number of graduates.
-    """
+    """Graduation months."""
     months = pd.period_range(start, periods=periods, freq="M")
     numbers = np.asarray(months.month)
     columns = {name: (numbers == month).astype(float) for name, month in GRADUATION.items()}
@@ -154,28 +95,6 @@ def optional_regressors(
     """Calendar columns that a series of some kind may answer to.
 
     Whether it does is for a criterion to decide, see `models.effects.effects`.
-
-    Parameters
-    ----------
-    start, periods, as_of, windows
-        As in `regressors` and `working_day_effect`.
-    kind : {"stock", "flow", "rate", "index"}
-        A month-end stock gets the festival's running sums. Working days are for flows, which grow
-        with the days on which people can be registered; a stock, a rate or an index does not.
-
-    Returns
-    -------
-    pandas.DataFrame
-        float64, shape (periods, 3 or 4): the festival columns and, for flows within the years of
-        the working-day calendar, `working_days`. Graduation months are not among them: July and
-        September are fixed months, so any model with a season of its own already holds their
-        mean effect and the column would be collinear with it; the others are simple floors, which
-        ignore the calendar on purpose. They stay for inspection.
-
-    Raises
-    ------
-    DataError
-        If the months are outside the festival calendar.
     """
     table = regressors(start, periods, windows, stock=kind == "stock")
     if kind != "flow" or start.year < FIRST_YEAR or (start + periods).year > LAST_YEAR:
@@ -191,23 +110,7 @@ def calendar_table(
     *,
     stock: bool = False,
 ) -> pd.DataFrame:
-    """All calendar columns side by side, as `COLUMN_LABELS` names them.
-
-    Parameters
-    ----------
-    start, periods, as_of, windows, stock
-        As in `regressors` and `working_day_effect`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        float64, shape (periods, 6).
-
-    Raises
-    ------
-    DataError
-        If the months are outside 2001–2099.
-    """
+    """All calendar columns side by side, as `COLUMN_LABELS` names them."""
     return pd.concat(
         [
             regressors(start, periods, windows, stock=stock),

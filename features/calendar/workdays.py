@@ -74,21 +74,7 @@ def _counts() -> tuple[Integers, Integers]:
 
 
 def calendar_published(year: int, as_of: date | None = None) -> bool:
-    """Whether the official 调休 calendar of a year was known on a day.
-
-    Parameters
-    ----------
-    year : int
-        Calendar year.
-    as_of : datetime.date, optional
-        Day of knowledge; by default all that the installed `holidays` package knows. A calendar
-        counts as known from 31 December of the year before, later than any announcement since
-        2008, and one amended within its year from the day of the amendment.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether the official 调休 calendar of a year was known on a day."""
     return year in _official()[2] and (as_of is None or calendar_due(year, as_of))
 
 

@@ -100,23 +100,7 @@ class Covariate:
 
 
 def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariate | None:
-    """One indicator as of a day.
-
-    Parameters
-    ----------
-    other : tuple of (Indicator, KnownSource)
-        Catalogue entry and source; year-to-date figures become monthly flows.
-    as_of : datetime.date
-        Day of knowledge.
-    demo : bool
-        Whether the target is demonstration data: the real and the generated are never mixed.
-
-    Returns
-    -------
-    LaggedIndicator or None
-        None if nothing was known, an impossible value stands in it, or only the other kind of
-        data exists. It begins after its last change of definition.
-    """
+    """One indicator as of a day."""
     indicator, source = other
     known = source.as_of(as_of)
     if known.values.empty or known.demo != demo:
@@ -154,20 +138,7 @@ def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariat
 def covariates_of(
     others: Sequence[CovariateSource], as_of: date, *, demo: bool
 ) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
-    """All indicators that were known on a day, and notes on those that were not.
-
-    Parameters
-    ----------
-    others, as_of, demo
-        As in `covariate_of`.
-
-    Returns
-    -------
-    tuple of LaggedIndicator
-        In the order of `others`.
-    tuple of str
-        Left-out indicators, in Chinese.
-    """
+    """All indicators that were known on a day, and notes on those that were not."""
     found, absent = [], []
     for other in others:
         one = covariate_of(other, as_of, demo=demo)

@@ -168,27 +168,7 @@ def accumulate(flows: Floats, start: pd.Period, carried: float = 0.0) -> Floats:
 
 
 def to_year_to_date(flows: pd.Series[float], carried: float = 0.0) -> pd.Series[float]:
-    """Year-to-date totals for reporting; the inverse of `to_monthly`.
-
-    Parameters
-    ----------
-    flows : pandas.Series
-        Flows of consecutive months.
-    carried : float
-        As in `accumulate`.
-
-    Returns
-    -------
-    pandas.Series
-        float64 on the same months.
-
-    Raises
-    ------
-    DataError
-        If the months are not consecutive.
-    ValueError
-        As in `accumulate`.
-    """
+    """Year-to-date totals for reporting; the inverse of `to_monthly`."""
     if flows.empty:
         return flows.astype(float)
     ordinals = _ordinals(flows.index)

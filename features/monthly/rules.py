@@ -64,20 +64,7 @@ class Block:
 
 
 def blocks_of(ordinals: npt.NDArray[np.int64], totals: Floats) -> list[Block]:
-    """Blocks between one total and the next inside a year; the first begins in January.
-
-    Parameters
-    ----------
-    ordinals : numpy.ndarray
-        int64, shape (n,), ascending month ordinals.
-    totals : numpy.ndarray
-        float64, shape (n,), totals since January.
-
-    Returns
-    -------
-    list of Block
-        In order of time.
-    """
+    """Blocks between one total and the next inside a year; the first begins in January."""
     blocks: list[Block] = []
     for last, value in zip(ordinals.tolist(), totals.tolist(), strict=True):
         january = last - last % 12
@@ -93,22 +80,7 @@ def _single(blocks: Sequence[Block]) -> dict[int, float]:
 
 
 def profile_shares(block: Block, blocks: Sequence[Block]) -> Floats | None:
-    """Usual shares of a block's months in their common flow.
-
-    Parameters
-    ----------
-    block : Block
-        Months to be split.
-    blocks : sequence of Block
-        All blocks of the series.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        float64, shape (block.length,), summing to 1: the median over years that reported these
-        months singly, each with a positive sum and no negative month; None with fewer than three
-        such years.
-    """
+    """Usual shares of a block's months in their common flow."""
     single = _single(blocks)
     found = []
     for year in sorted({b.january for b in blocks}):
@@ -161,20 +133,7 @@ class December:
         return len(others) >= MIN_OTHER_MONTHS and float(others.mean()) > 0
 
     def expected(self, block: Block) -> float | None:
-        """What a correcting block's flow would have been; None if it corrects nothing.
-
-        Parameters
-        ----------
-        block : Block
-            One of the series' blocks.
-
-        Returns
-        -------
-        float or None
-            For a December, the median ratio of other years times the mean of its year's other
-            months; for other months, and with too few years, that mean alone. 0 if there is
-            nothing to compare with.
-        """
+        """What a correcting block's flow would have been; None if it corrects nothing."""
         others = self._others[block.january]
         usual = float(others.mean()) if len(others) else 0.0
         december = block.last - block.january == 11 and block.length == 1

@@ -32,18 +32,7 @@ def measure_of(indicator: str) -> str | None:
 
 
 def refuse_mixed(indicators: Iterable[str]) -> None:
-    """Refuse to compare or join series of different unemployment measures.
-
-    Parameters
-    ----------
-    indicators : iterable of str
-        Indicator codes that are to be joined into one series or compared as one.
-
-    Raises
-    ------
-    DataError
-        If they belong to more than one measure.
-    """
+    """Refuse to compare or join series of different unemployment measures."""
     found = dict.fromkeys(m for code in indicators if (m := measure_of(code)) is not None)
     if len(found) > 1:
         raise DataError(
@@ -53,25 +42,7 @@ def refuse_mixed(indicators: Iterable[str]) -> None:
 
 
 def group_shares(groups: pd.DataFrame, total: pd.Series[float]) -> pd.DataFrame:
-    """Share of each group in the registered unemployed.
-
-    Parameters
-    ----------
-    groups : pandas.DataFrame
-        Counts, one column per group, by month. Groups overlap, so shares need not sum to 100.
-    total : pandas.Series
-        All registered unemployed, same months.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Percent, same shape and labels; NaN where the total is zero or a count unknown.
-
-    Raises
-    ------
-    DataError
-        If months differ, a count is negative or a group is larger than the total.
-    """
+    """Share of each group in the registered unemployed."""
     if not groups.index.equals(total.index):
         raise DataError("分组人数与总人数的月份不一致。", "请按相同的月份整理后重试。")
     whole = np.asarray(total, dtype=np.float64)

@@ -38,18 +38,7 @@ _SEASON_YEARS = 3
 
 
 def layoff_rule(count: Floats, staff: Floats) -> npt.NDArray[np.bool_]:
-    """Whether a layoff needs the procedure of 劳动合同法第四十一条.
-
-    Parameters
-    ----------
-    count, staff : numpy.ndarray
-        float64, shape (n,), people laid off and staff before.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool: 20 or more people, or fewer but at least 10 % of the staff.
-    """
+    """Whether a layoff needs the procedure of 劳动合同法第四十一条."""
     return np.asarray((count >= LAYOFF_COUNT) | ((count > 0) & (LAYOFF_SHARE * count >= staff)))
 
 

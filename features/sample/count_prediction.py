@@ -26,18 +26,7 @@ _EM_STEPS = 30
 
 
 def tail_probability(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
-    """P(Y >= count) of a negative binomial with variance mean + dispersion * mean**2.
-
-    Parameters
-    ----------
-    count, mean, dispersion : numpy.ndarray
-        float64, broadcastable; mean and dispersion positive.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 in [0, 1].
-    """
+    """P(Y >= count) of a negative binomial with variance mean + dispersion * mean**2."""
     share = dispersion * mean / (1.0 + dispersion * mean)
     # The regularised incomplete beta function at count 0 is a limit SciPy does not take.
     tail = special.betainc(np.maximum(count, 1.0), 1.0 / dispersion, share)
@@ -45,18 +34,7 @@ def tail_probability(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 
 def false_discovery_rates(probabilities: Floats) -> Floats:
-    """q-values of independent or positively dependent tests, Benjamini and Hochberg (1995).
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        float64, shape (n,), p-values.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (n,).
-    """
+    """q-values of independent or positively dependent tests, Benjamini and Hochberg (1995)."""
     n = len(probabilities)
     order = np.argsort(probabilities, kind="stable")[::-1]
     scaled = probabilities[order] * n / np.arange(n, 0, -1)
@@ -175,18 +153,7 @@ class CountOutlook:
         self._belief = _dispersion_belief(record, likely)
 
     def predict(self, firms: Integers, counts: Floats, exposure: Floats) -> tuple[Floats, Floats]:
-        """Expectation and exceedance probability of reports of one month.
-
-        Parameters
-        ----------
-        firms, counts, exposure : numpy.ndarray
-            As in `CountRecord`, shape (reports,).
-
-        Returns
-        -------
-        expected, tail : numpy.ndarray
-            float64, shape (reports,): expected count, and P(Y >= count).
-        """
+        """Expectation and exceedance probability of reports of one month."""
         rates = self._rates.of(firms)
         expected = rates.mean() * exposure
         total = _total(rates.variance())

@@ -14,26 +14,7 @@ EMPLOYER_TYPES = ("用人单位解除",)
 
 
 def check_details(panel: FirmPanel, details: pd.DataFrame) -> pd.DataFrame:
-    """Compare separations by type and cause with the reported totals.
-
-    Parameters
-    ----------
-    panel : FirmPanel
-        Reports.
-    details : pandas.DataFrame
-        Long table `firm`, `month`, `type` (用人单位解除, 劳动者解除, 合同终止 …), `cause`
-        (生产经营困难, 关闭破产 …), `count`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `FirmPanel.findings`, check `details`; a report without any detail is not compared.
-
-    Raises
-    ------
-    DataError
-        If a column is missing or a month cannot be read.
-    """
+    """Compare separations by type and cause with the reported totals."""
     counted = separations_by(panel, details, ()).rename("counted").reset_index()
     table = panel.frame[["firm", "month", "separations"]].merge(
         counted, on=["firm", "month"], how="left"
@@ -44,29 +25,7 @@ def check_details(panel: FirmPanel, details: pd.DataFrame) -> pd.DataFrame:
 def separations_by(
     panel: FirmPanel, details: pd.DataFrame, keys: Sequence[str], types: Sequence[str] = ()
 ) -> pd.Series[float]:
-    """Separations of reporting firms by firm, month and further keys.
-
-    Parameters
-    ----------
-    panel : FirmPanel
-        Reports; details of firms and months outside it are left out.
-    details : pandas.DataFrame
-        As in `check_details`.
-    keys : sequence of str
-        Any of `type` and `cause`.
-    types : sequence of str
-        Only these types; all if empty.
-
-    Returns
-    -------
-    pandas.Series
-        Persons, indexed by firm, month and `keys`.
-
-    Raises
-    ------
-    DataError
-        If a column is missing or a month cannot be read.
-    """
+    """Separations of reporting firms by firm, month and further keys."""
     absent = [c for c in ("firm", "month", "count", *keys) if c not in details.columns]
     if types and "type" not in details.columns:
         absent.append("type")

@@ -149,22 +149,7 @@ def read_panel(frame: pd.DataFrame, basis: Basis = "chained") -> FirmPanel:
 
 
 def read_months(column: pd.Series) -> pd.PeriodIndex:
-    """Months of a reported table.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        Periods, dates, or texts and numbers such as 2024-03 and 202403.
-
-    Returns
-    -------
-    pandas.PeriodIndex
-
-    Raises
-    ------
-    DataError
-        If a month is empty or cannot be read.
-    """
+    """Months of a reported table."""
     texts = column.astype(str) if pd.api.types.is_numeric_dtype(column) else column
     try:
         months = pd.PeriodIndex(texts.to_numpy(), freq="M")
@@ -253,22 +238,7 @@ def _exceeding_hidden(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def differing(table: pd.DataFrame, check: str, expected: Floats, found: Floats) -> pd.DataFrame:
-    """Findings for the rows in which two known numbers differ.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With columns `firm` and `month`.
-    check : str
-        A key of `CHECK_LABELS`.
-    expected, found : numpy.ndarray
-        float64, shape (rows,); NaN where there is nothing to compare.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `FirmPanel.findings`.
-    """
+    """Findings for the rows in which two known numbers differ."""
     wrong = np.isfinite(expected) & np.isfinite(found) & (expected != found)
     rows = table.loc[wrong, ["firm", "month"]].assign(
         check=check, expected=expected[wrong], found=found[wrong]
@@ -286,24 +256,7 @@ def differing(table: pd.DataFrame, check: str, expected: Floats, found: Floats) 
 def largest_rows(
     panel: FirmPanel, headcount: Floats, largest: LargestFirms
 ) -> npt.NDArray[np.bool_]:
-    """Rows of the largest firms of each month.
-
-    Parameters
-    ----------
-    panel : FirmPanel
-        Reports.
-    headcount : numpy.ndarray
-        float64, shape (rows,), what firms are ranked by; NaN rows are never among the largest.
-        A headcount at the beginning of the month, so that what happens in the month does not
-        decide who is left out.
-    largest : LargestFirms
-        How many, or how large.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool, shape (rows,). Ties go to the firm that comes first by name.
-    """
+    """Rows of the largest firms of each month."""
     ranked = pd.Series(headcount)
     by_month = ranked.groupby(panel.times)
     chosen = by_month.rank(method="first", ascending=False).to_numpy() <= largest.count

@@ -317,18 +317,7 @@ def assess(
 def broken(
     target: Target, history: History, paths: SamplePaths, applied: CapAt | None = None
 ) -> Flags | None:
-    """On which paths a cap is broken, in the way it is assessed.
-
-    Parameters
-    ----------
-    target, history, paths, applied
-        As for `assess`; the target is one that it assesses.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        bool, shape (n_paths,), whose mean is `Assessment.probability`; None where that is None.
-    """
+    """On which paths a cap is broken, in the way it is assessed."""
     assert target.value is not None
     seen = view_period(target, history, paths)
     n, precision = paths.n_paths, history.precision

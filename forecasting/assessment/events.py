@@ -38,18 +38,7 @@ def smallest_above(cap: float, precision: float) -> float:
 
 
 def first_crossings(over: Flags) -> Floats:
-    """Share of paths whose first month above is each month.
-
-    Parameters
-    ----------
-    over : numpy.ndarray
-        bool, shape (n_paths, months).
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (months,); with the share of paths that never cross it sums to 1.
-    """
+    """Share of paths whose first month above is each month."""
     crossed = np.maximum.accumulate(over, axis=1).mean(axis=0)
     return np.asarray(np.diff(crossed, prepend=0.0), dtype=float)
 
@@ -60,22 +49,7 @@ def expected_months(over: Flags) -> float:
 
 
 def peak_excess(values: Floats, cap: float | Floats, precision: float) -> Floats:
-    """Largest amount by which the published months of a path are above, 0 where none is.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape (n_paths, months).
-    cap : float or numpy.ndarray
-        One cap, or one for each month.
-    precision : float
-        Last printed digit.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (n_paths,).
-    """
+    """Largest amount by which the published months of a path are above, 0 where none is."""
     over = np.where(above(values, cap, precision), printed(values, precision) - cap, 0.0)
     return np.asarray(over.max(axis=1, initial=0.0), dtype=float)
 

@@ -55,25 +55,7 @@ class MilestoneAssessment:
 def assess_milestone(
     target: Target, history: History, paths: SamplePaths, tested: int
 ) -> MilestoneAssessment | None:
-    """Assess a floor or level on single figures.
-
-    Parameters
-    ----------
-    target : Target
-        What is to be reached.
-    history, paths, tested
-        As for `forecasting.assessment.caps.assess`.
-
-    Returns
-    -------
-    LevelAssessment or None
-        None if the target is not one to assess here.
-
-    Raises
-    ------
-    ValueError
-        If paths and history have different origins.
-    """
+    """Assess a floor or level on single figures."""
     seen = view_period(target, history, paths)
     value = target.value
     fits = target.assessable and target.unit == history.unit

@@ -99,13 +99,7 @@ class CapEvents:
 
 
 def from_table(table: pd.DataFrame) -> CapEvents:
-    """Inverse of `CapEvents.table`.
-
-    Raises
-    ------
-    ValueError
-        If a column or a cell is missing.
-    """
+    """Inverse of `CapEvents.table`."""
     missing = {"model", "tier", "origin", "h", "cap", "probability", "event"} - set(table.columns)
     if missing:
         raise ValueError(f"columns missing: {sorted(missing)}")

@@ -113,21 +113,7 @@ def assessable_total(target: Target, history: History) -> bool:
 
 
 def seasonal_shares(history: History, before: int) -> Floats | None:
-    """Share of each calendar month in a year's total.
-
-    Parameters
-    ----------
-    history : History
-        Monthly flows.
-    before : int
-        Only whole years before this one.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        float64, shape (12,), summing to 1: medians over the last three to five whole years with a
-        positive total; None with fewer than three.
-    """
+    """Share of each calendar month in a year's total."""
     years = np.asarray(history.months.year)
     by_year = [history.values[years == year] for year in range(years[0], before)]
     whole = [v / v.sum() for v in by_year if len(v) == YEAR and v.sum() > 0]
@@ -176,29 +162,7 @@ def _reach_month(seen: PeriodView, target: Target, precision: float) -> pd.Perio
 def assess_total(
     target: Target, history: History, paths: SamplePaths, tested: int
 ) -> TotalAssessment | None:
-    """Assess a target on a period's total or average.
-
-    Parameters
-    ----------
-    target : Target
-        Basis `period_total` on a flow, or a floor or level with basis `period_average`.
-    history : History
-        Published values up to the origin; flows are monthly.
-    paths : SamplePaths
-        Joint paths from the same origin.
-    tested : int
-        Months ahead that the back-test covers.
-
-    Returns
-    -------
-    TotalAssessment or None
-        None if the target is not one to assess here.
-
-    Raises
-    ------
-    ValueError
-        If paths and history have different origins.
-    """
+    """Assess a target on a period's total or average."""
     seen = view_period(target, history, paths)
     if not assessable_total(target, history):
         return None

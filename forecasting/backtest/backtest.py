@@ -133,23 +133,7 @@ class Backtest:
 
 
 def from_table(table: pd.DataFrame) -> Backtest:
-    """Inverse of `Backtest.table`.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Every cell of every model, in any order.
-
-    Returns
-    -------
-    Backtest
-        Reasons of failures are not in the table; publication days count as estimates.
-
-    Raises
-    ------
-    ValueError
-        If a column or a cell is missing.
-    """
+    """Inverse of `Backtest.table`."""
     missing = {"model", "origin", "h", "outcome", "scale", *QUANTILES} - set(table.columns)
     if missing:
         raise ValueError(f"columns missing: {sorted(missing)}")
@@ -178,24 +162,7 @@ def assemble(
     outcomes: Mapping[str, Sequence[Outcome]],
     horizon: int,
 ) -> Backtest:
-    """Bring the models' forecasts and the published outcomes together.
-
-    Parameters
-    ----------
-    origins : sequence of Origin
-        Past origins, oldest first.
-    current : Origin
-        Its history supplies the outcomes.
-    outcomes : mapping
-        Per model one forecast or failure for each past origin.
-    horizon : int
-        Months ahead to keep.
-
-    Returns
-    -------
-    Backtest
-        Origins whose series had not moved yet (no scale) are left out.
-    """
+    """Bring the models' forecasts and the published outcomes together."""
     published = current.history.series
     scaled = [_scale(o.history) for o in origins]
     keep = [i for i, s in enumerate(scaled) if np.isfinite(s)]

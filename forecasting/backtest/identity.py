@@ -31,18 +31,7 @@ def _files(part: str) -> Iterable[Path]:
 
 
 def syntax(source: str) -> str:
-    """Syntax tree of a module without docstrings: equal for sources that compute the same.
-
-    Parameters
-    ----------
-    source : str
-        Python code.
-
-    Returns
-    -------
-    str
-        The tree as text; comments, line breaks and docstrings leave no trace in it.
-    """
+    """Syntax tree of a module without docstrings: equal for sources that compute the same."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

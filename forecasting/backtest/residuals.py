@@ -40,20 +40,7 @@ class ResidualCheck:
 
 
 def probability_transform(quantiles: Floats, outcomes: Floats) -> Floats:
-    """Place of each outcome among nine quantiles, interpolated, shape (n,).
-
-    Parameters
-    ----------
-    quantiles : numpy.ndarray
-        Shape (n, 9), ascending.
-    outcomes : numpy.ndarray
-        Shape (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Uniform if the forecasts are calibrated; beyond the outer quantiles half of what is left.
-    """
+    """Place of each outcome among nine quantiles, interpolated, shape (n,)."""
     low, high = float(LEVELS[0]), float(LEVELS[-1])
     found = [
         low / 2 if y < q[0] else (1 + high) / 2 if y > q[-1] else float(np.interp(y, q, LEVELS))
@@ -80,21 +67,7 @@ def ljung_box(values: Floats, lags: int) -> tuple[float, float]:
 
 
 def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
-    """Checks of a model's one-month errors, scaled by the seasonal-naive error.
-
-    Parameters
-    ----------
-    backtest : Backtest
-        Forecasts and outcomes.
-    model : str
-        Which.
-
-    Returns
-    -------
-    list of ResidualCheck
-        Mean error, autocorrelation, normality (of no consequence for the forecasts, which assume
-        none), and uniformity of the probability transform.
-    """
+    """Checks of a model's one-month errors, scaled by the seasonal-naive error."""
     from scipy import stats
 
     quantiles = backtest.records[model].quantiles[:, 0] if backtest.horizon else np.empty((0, 9))

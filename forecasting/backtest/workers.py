@@ -128,20 +128,7 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
 
 
 def workers_for(tasks: Sequence[Task], jobs: int) -> int:
-    """Processes worth starting: 1, which is this one, where there is little to do.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        Work to do.
-    jobs : int
-        Processes allowed.
-
-    Returns
-    -------
-    int
-        1 to `jobs`.
-    """
+    """Processes worth starting: 1, which is this one, where there is little to do."""
     worth = int(sum(task.cost for task in tasks) / WORTH_A_WORKER)
     return max(1, min(jobs, len(tasks), worth))
 

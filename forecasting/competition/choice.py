@@ -98,19 +98,7 @@ def common_origins(backtest: Backtest) -> tuple[list[str], npt.NDArray[np.bool_]
 
 
 def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[LeaderboardRow]:
-    """Scores on common cells, best first; models without a score come last with their reason.
-
-    Parameters
-    ----------
-    backtest : Backtest
-        Forecasts at past origins.
-    current : mapping
-        Forecast or failure at the current origin, by model.
-
-    Returns
-    -------
-    list of Entry
-    """
+    """Scores on common cells, best first; models without a score come last with their reason."""
     scored, common = common_origins(backtest)
     entries = []
     for model, record in backtest.records.items():
@@ -168,26 +156,7 @@ def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
 def choose(
     backtest: Backtest, entries: Sequence[LeaderboardRow], current: Mapping[str, Outcome]
 ) -> Choice:
-    """Choose the champion.
-
-    Parameters
-    ----------
-    backtest : Backtest
-        Evidence.
-    entries : sequence of LeaderboardRow
-        From `leaderboard`.
-    current : mapping
-        Forecast or failure at the current origin; only a model that forecasts now can be chosen.
-
-    Returns
-    -------
-    Choice
-
-    Raises
-    ------
-    NoModelError
-        If no model forecasts at the current origin.
-    """
+    """Choose the champion."""
     available = [e.model for e in entries if isinstance(current[e.model], SamplePaths)]
     if not available:
         reasons = [
@@ -222,27 +191,7 @@ def decide(
     defaults: Sequence[str] = DEFAULTS,
     label: Callable[[str], str] = roster.label,
 ) -> Choice:
-    """The rule itself, on scores of one series or of many.
-
-    Parameters
-    ----------
-    wis : mapping
-        Mean scaled WIS by model, on common cells.
-    floors : sequence of str
-        Which of them are simple floors.
-    compare : callable
-        Mean score difference of two models and its standard error.
-    origins : int
-        Origins the scores rest on.
-    defaults : sequence of str
-        The best of them stays unless clearly beaten; where none competes, the best of all.
-    label : callable
-        Chinese name of a model.
-
-    Returns
-    -------
-    Choice
-    """
+    """The rule itself, on scores of one series or of many."""
     best_floor = min(floors, key=lambda m: wis[m]) if floors else None
     eligible = [
         m for m in wis if m not in floors and (best_floor is None or wis[m] < wis[best_floor])

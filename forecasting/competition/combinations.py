@@ -59,28 +59,7 @@ def combined(
     shifts: Sequence[Floats | None],
     seed: int,
 ) -> dict[str, list[Outcome]]:
-    """Forecasts of the combinations of one series.
-
-    Parameters
-    ----------
-    wanted : sequence of str
-        Roster names; what is no combination is ignored.
-    origins : sequence of Origin
-        Past ones and, last, the current one.
-    outcomes : mapping
-        Of the members that compete, one for each of `origins`.
-    backtest : Backtest
-        Of the members.
-    shifts : sequence
-        For each of `origins`; see `shared_shifts`.
-    seed : int
-        The run's.
-
-    Returns
-    -------
-    dict
-        By name, one forecast or failure for each of `origins`; nothing where no member competes.
-    """
+    """Forecasts of the combinations of one series."""
     members = [m for m in MEMBERS if m in outcomes]
     asked = [name for name in COMBINATIONS if name in wanted]
     if not members or not asked:
@@ -173,26 +152,7 @@ def shared_shifts(
     horizon: int,
     cache: CellCache | None = None,
 ) -> list[Floats | None]:
-    """What the regions share, as a shift of one region's forecast at each origin.
-
-    Parameters
-    ----------
-    origins : sequence of Origin
-        Of the region.
-    neighbours : sequence of (Region, Vintages)
-        The same indicator of other regions; looked at as of each origin's day.
-    indicator : Indicator
-        Catalogue entry.
-    horizon : int
-        Months ahead.
-    cache : CellCache, optional
-        Keeps shifts between runs under the content of everything they rest on.
-
-    Returns
-    -------
-    list of numpy.ndarray or None
-        Shape (horizon,) each, on the model scale; None where too little can be pooled.
-    """
+    """What the regions share, as a shift of one region's forecast at each origin."""
     if not neighbours:
         return [None] * len(origins)
     keys = [_key(origin.history, neighbours, indicator, horizon) for origin in origins]

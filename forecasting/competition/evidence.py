@@ -91,24 +91,7 @@ def evidence_by_model(
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
 ) -> dict[str, ModelEvidence]:
-    """Further scores and tests of all models that the leaderboard scores.
-
-    Parameters
-    ----------
-    backtest : Backtest
-        Outcomes, scales, quantiles.
-    origins : sequence of Origin
-        Past origins, among them those of the back-test.
-    forecasts : mapping
-        Per model one forecast or failure for each of `origins`.
-    events : CapEvents or None
-        Caps that applied.
-
-    Returns
-    -------
-    dict
-        By model; a model that is not scored is absent.
-    """
+    """Further scores and tests of all models that the leaderboard scores."""
     scored, common = common_origins(backtest)
     rows = np.flatnonzero(common)
     if not len(rows):

@@ -146,26 +146,7 @@ def judge(
     events: int = 0,
     further: Sequence[Check] = (),
 ) -> Verdict:
-    """Judge a candidate.
-
-    Parameters
-    ----------
-    candidate : Scored
-        With coverage.
-    incumbent : Scored or None
-        The model in force, aligned with the candidate; None for the first promotion, which floors
-        and coverage alone decide.
-    floors : sequence of Scored
-        Simple floors, aligned.
-    events : int
-        Distinct months of the back-test above a cap.
-    further : sequence of Check
-        Made elsewhere, to be counted with the others.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Judge a candidate."""
     compared = [candidate, *([incumbent] if incumbent else []), *floors]
     known = np.stack([np.isfinite(s.wis).any(axis=1) for s in compared])
     common = np.asarray(known.all(axis=0))
@@ -237,17 +218,7 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
 
 
 def one_step(inside: Floats, level: int, whose: str = "") -> Check:
-    """Coverage one month ahead against the binomial law: such forecasts do not overlap.
-
-    Parameters
-    ----------
-    inside : numpy.ndarray
-        Shape (n,): 1 where the interval held the outcome, NaN where unknown.
-    level : int
-        Central level in percent.
-    whose : str
-        Put before the name of the check (Chinese).
-    """
+    """Coverage one month ahead against the binomial law: such forecasts do not overlap."""
     from scipy.stats import binom
 
     name, label = f"coverage{level}_one_step", f"{whose}首月 {level}% 区间覆盖率"

@@ -15,19 +15,7 @@ _STATES = {"line": "", "unreachable": "不会达到", "already": "已达到"}
 
 
 def feed_table(document: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a line, with what is needed to read it alone.
-
-    Parameters
-    ----------
-    document : mapping
-        From `experiments.publication.feed.build_feed`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        English column keys, Chinese texts. Where there are no lines one row says why, so that an
-        empty table is not taken for a good one.
-    """
+    """One row a line, with what is needed to read it alone."""
     caps = {cap["id"]: cap["title"] for cap in document["caps"]}
     scheme = document["scheme"] or {"levels": []}
     names = {level["code"]: level["name"] for level in scheme["levels"]}

@@ -92,17 +92,7 @@ class Line:
 
 
 def on_or_above(value: float, line: Line, precision: float) -> bool:
-    """Whether a published figure calls for the level of a line.
-
-    Parameters
-    ----------
-    value : float
-        Figure of the line's month.
-    line : Line
-        `unreachable` never calls, `already` always does.
-    precision : float
-        Last printed digit.
-    """
+    """Whether a published figure calls for the level of a line."""
     if line.value is None:
         return line.state == "already"
     return bool(printed(np.array([value]), precision)[0] >= line.value - _BITS * precision)

@@ -187,26 +187,7 @@ def default_scheme(colours: int) -> Scheme:
 
 
 def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
-    """Levels of the workspace; the program's own where none are set.
-
-    Parameters
-    ----------
-    settings : Settings
-        `warning_levels`, `warnings.colours` and `warnings.line_event` count.
-    where : str
-        File named in errors.
-
-    Returns
-    -------
-    Scheme
-        Mildest first.
-
-    Raises
-    ------
-    SettingsError
-        On unknown keys or indicators, values out of range, repeated levels, or cuts that do not
-        rise with the severity.
-    """
+    """Levels of the workspace; the program's own where none are set."""
     event: Event = settings["warnings.line_event"]
     if not settings.warning_levels:
         return replace(default_scheme(int(settings["warnings.colours"])), line_event=event)

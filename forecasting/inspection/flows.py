@@ -17,21 +17,7 @@ SHOWN_MONTHS = 13
 
 
 def flow_inspection(history: History) -> dict[str, Any] | None:
-    """Inflow and outflow rates of the last months, and whether the flows add up to the stock.
-
-    Parameters
-    ----------
-    history : History
-        Of the registered unemployed, the flows among its indicators.
-
-    Returns
-    -------
-    dict or None
-        `months` (counts in persons, rates in percent of the opening stock, `residual` the change
-        of the stock less inflow plus outflow, `status` a key of `features.register.STATUS_LABELS`),
-        `checked` and `differing` months of the whole history, `notes`; None for other series and
-        where fewer than two flows are known.
-    """
+    """Inflow and outflow rates of the last months, and whether the flows add up to the stock."""
     if history.indicator != STOCK:
         return None
     found = {each.indicator: each.series for each in history.lagged if each.indicator in FLOWS}

@@ -38,20 +38,7 @@ def column_label(column: str) -> str:
 
 
 def calendar_view(history: History) -> pd.DataFrame:
-    """Calendar of the months around the origin.
-
-    Parameters
-    ----------
-    history : History
-        Whose origin and day of knowledge count.
-
-    Returns
-    -------
-    pandas.DataFrame
-        float64, from two months before the origin to twelve after: the columns of
-        `History.regressors`, which models use, then working days and graduation months where
-        there is a working-day calendar.
-    """
+    """Calendar of the months around the origin."""
     first = max(history.start, history.origin - CALENDAR_BACK)
     last = history.origin + CALENDAR_AHEAD
     table = history.regressors.loc[first:last]

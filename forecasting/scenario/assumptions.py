@@ -121,19 +121,7 @@ def _beside(history: History, code: str) -> pd.Series[float] | None:
 
 
 def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
-    """Monthly re-employment and exit rates of the last three years, by calendar month.
-
-    Parameters
-    ----------
-    history : History
-        Of the register's stock, or of its rate with the stock beside it; the flows beside it.
-
-    Returns
-    -------
-    dict or None
-        `reemployment` and `exits`: for each calendar month the lowest and highest share of the
-        opening stock seen; None if the flows are not known for every calendar month.
-    """
+    """Monthly re-employment and exit rates of the last three years, by calendar month."""
     stock = history.series if history.indicator == STOCK else _beside(history, STOCK)
     if stock is None:
         return None
@@ -161,14 +149,7 @@ def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
 def persons_per_unit(
     history: History, labour_force: float | None
 ) -> tuple[float, Assumption | None]:
-    """People in one unit of the series, and the labour force behind it for a rate.
-
-    Raises
-    ------
-    UsageError
-        If the series is neither a count of the unemployed nor their rate, or the labour force of
-        a rate is neither given nor follows from the stored number of the unemployed.
-    """
+    """People in one unit of the series, and the labour force behind it for a rate."""
     if history.kind == "stock" and history.unit == "人":
         return 1.0, None
     if history.kind != "rate" or not history.indicator.endswith(
@@ -206,26 +187,7 @@ def _implied_labour_force(history: History) -> float | None:
 
 
 def basis(history: History, given: GivenAssumptions, *, layoffs: bool, jobs: bool) -> ScenarioBasis:
-    """Put the assumptions of a scenario together.
-
-    Parameters
-    ----------
-    history : History
-        Data up to the origin, with the indicators beside it.
-    given : GivenAssumptions
-        What the user set.
-    layoffs, jobs : bool
-        Which parts the scenario has: only what matters is shown.
-
-    Returns
-    -------
-    ScenarioBasis
-
-    Raises
-    ------
-    UsageError
-        As in `persons_per_unit`.
-    """
+    """Put the assumptions of a scenario together."""
     unit, force = persons_per_unit(history, given.labour_force)
     stated = [] if force is None else [force]
     registration = given.registration or REGISTRATION

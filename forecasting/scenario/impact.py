@@ -170,35 +170,7 @@ def apply_scenario(
     ceiling: float = np.inf,
     seed: int = 0,
 ) -> Impact:
-    """Carry a scenario through the paths of a stock, or of a rate with a constant labour force.
-
-    Parameters
-    ----------
-    paths : SamplePaths
-        Baseline.
-    latest : float
-        Value of the origin's month, in the unit of the paths.
-    scenario : Scenario
-        Layoffs lie after the origin; those beyond the horizon have no effect.
-    assumptions : Assumptions
-        Ranges.
-    persons_per_unit : float
-        People in one unit of the paths: 1 for persons, labour force / 100 for percent.
-    ceiling : float
-        Largest possible value, 100 for percent.
-    seed : int
-        The same seed gives the same draws, whatever the scenario.
-
-    Returns
-    -------
-    Impact
-        A scenario in which nothing happens returns the baseline bit for bit.
-
-    Raises
-    ------
-    ValueError
-        If a layoff is not after the origin or negative, or the change of new jobs below -1.
-    """
+    """Carry a scenario through the paths of a stock, or of a rate with a constant labour force."""
     if any(each.month <= paths.origin or each.people < 0 for each in scenario.layoffs):
         raise ValueError("layoffs must be of at least 0 people in months after the origin")
     if scenario.jobs_change < -1:

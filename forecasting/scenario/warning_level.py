@@ -26,23 +26,7 @@ def _name(target: Target) -> str:
 def level_of(
     result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
 ) -> LevelDecision | None:
-    """Level by probability and by local rules; the higher of what all of them call for.
-
-    Parameters
-    ----------
-    result : Competition
-        With its caps assessed.
-    scheme : Scheme
-        Levels in force. Months of persistence are taken as served: the question is which level a
-        lasting probability of this size calls for.
-    layoffs : sequence of Layoff
-        Supposed; each counts as one event under the local rules, when it happens.
-
-    Returns
-    -------
-    Decision or None
-        None if there is neither a cap of known probability nor an event to judge.
-    """
+    """Level by probability and by local rules; the higher of what all of them call for."""
     origin = result.history.origin
     caps = {
         _name(item.target): item.probability

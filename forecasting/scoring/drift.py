@@ -103,18 +103,6 @@ def cusum(scores: Floats, allowance: float = ALLOWANCE) -> Floats:
 def rank_scores(values: Floats, first: int) -> Floats:
     """Normal scores of sequential ranks, from the value at `first` on.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Shape (n,): what served as reference, then what is monitored.
-    first : int
-        Index of the first monitored value.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n - first,); ties share their middle rank.
-
     References
     ----------
     Parent (1965), Sequential ranking procedures; Bhattacharya and Frierson (1981), A nonparametric

@@ -61,19 +61,6 @@ def scaled_root_error(mean: Floats, outcome: Floats, history: Floats) -> float:
 def crps(draws: Floats, outcome: Floats) -> Floats:
     """Continuous ranked probability score of samples.
 
-    Parameters
-    ----------
-    draws : numpy.ndarray
-        Shape (n, ...).
-    outcome : numpy.ndarray
-        Shape (...).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (...), in the unit of the series: E|X - y| - E|X - X'| / 2 of the empirical law, the
-        second term from the sorted draws.
-
     References
     ----------
     Gneiting and Raftery (2007), Strictly proper scoring rules, equation 21.
@@ -91,13 +78,6 @@ def crps_of_sorted(ordered: Floats, outcome: Floats) -> Floats:
 
 def cap_weighted_crps(draws: Floats, outcome: Floats, cap: Floats | float) -> Floats:
     """CRPS that looks only at what is above the cap.
-
-    Parameters
-    ----------
-    draws, outcome : numpy.ndarray
-        As for `crps`.
-    cap : numpy.ndarray or float
-        Below it all values count as the cap itself.
 
     References
     ----------

@@ -110,20 +110,6 @@ def block_bootstrap_error(
     Circular block bootstrap over origins in order of time: overlapping twelve-month forecasts make
     neighbouring origins dependent, so blocks of a year are kept together.
 
-    Parameters
-    ----------
-    differences : numpy.ndarray
-        Shape (n_origins,), one mean score difference per origin.
-    block : int
-        Block length, shortened to n_origins / 2 if there are few.
-    draws, seed : int
-        Bootstrap settings.
-
-    Returns
-    -------
-    float
-        Standard error; infinity for fewer than four origins, which decide nothing.
-
     References
     ----------
     Politis and Romano (1992), A circular block-resampling procedure for stationary data.

@@ -67,16 +67,6 @@ def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
 def trimmed_mean(laws: Floats) -> Floats:
     """Mean over the members without the lowest and the highest, decided at each entry.
 
-    Parameters
-    ----------
-    laws : numpy.ndarray
-        Shape (members, ...).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (...); the plain mean of one or two members.
-
     References
     ----------
     Jose and Winkler (2008), Simple robust averages of forecasts.
@@ -86,20 +76,7 @@ def trimmed_mean(laws: Floats) -> Floats:
 
 
 def template_ranks(stack: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Ranks, 0 to n - 1 in every column, of a template made of parts of each member.
-
-    Parameters
-    ----------
-    stack : numpy.ndarray
-        Shape (members, n, horizon).
-    rng : numpy.random.Generator
-        Picks the parts and breaks ties.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, shape (n, horizon).
-    """
+    """Ranks, 0 to n - 1 in every column, of a template made of parts of each member."""
     count, n, _ = stack.shape
     own = np.stack([ranks(values, rng) for values in stack])
     # n rows shared out as evenly as whole numbers allow; which member gets one more is drawn.

@@ -43,21 +43,6 @@ FEWEST_MOVES = 0.25
 def smoothed(z: Floats, horizon: int) -> tuple[Floats, Floats]:
     """Level and seasonal figure by exponential smoothing with fixed weights.
 
-    Parameters
-    ----------
-    z : numpy.ndarray
-        Shape (n,), n at least 25, on the model scale.
-    horizon : int
-        Months ahead.
-
-    Returns
-    -------
-    level : numpy.ndarray
-        Shape (n,): each from the months up to its own.
-    season : numpy.ndarray
-        Shape (n, horizon): seasonal figure of the months after each, as known then. The figures
-        that the first years start from are those years' own.
-
     References
     ----------
     Winters (1960), Forecasting sales by exponentially weighted moving averages.
@@ -186,17 +171,6 @@ def _unsettled(levels: Floats) -> npt.NDArray[np.bool_]:
 
 def common_share(moves: Floats) -> float:
     """How much of the average movement is common to the series and not chance.
-
-    Parameters
-    ----------
-    moves : numpy.ndarray
-        Shape (n, series): movements of one month each in units of their own, NaN where unknown.
-
-    Returns
-    -------
-    float
-        0 to 1: reliability of a month's average over the series, 0 for series that move on their
-        own and for fewer than two of them.
 
     References
     ----------

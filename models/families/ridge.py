@@ -33,20 +33,7 @@ PENALTIES = np.logspace(-1, 3, 17)
 
 
 def lag_features(z: Floats, centre: float) -> Floats:
-    """Lag features of the month after z, for one or many histories.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        Last months, at least 13 along the last axis.
-    centre : float
-        Subtracted from the level.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (..., 5), in the order of `LAGS`: a rearrangement of lags 1, 2, 3, 12 and 13.
-    """
+    """Lag features of the month after z, for one or many histories."""
     return np.stack(
         [
             z[..., -1] - centre,
@@ -60,20 +47,7 @@ def lag_features(z: Floats, centre: float) -> Floats:
 
 
 def calendar_features(month_numbers: npt.NDArray[np.int64], known: Floats) -> Floats:
-    """Month indicators and the change of the known regressors.
-
-    Parameters
-    ----------
-    month_numbers : numpy.ndarray
-        1 to 12, shape (n,).
-    known : numpy.ndarray
-        Regressors of these months and of the one before the first, shape (n + 1, k).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n, 12 + k).
-    """
+    """Month indicators and the change of the known regressors."""
     dummies = (month_numbers[:, None] == np.arange(1, SEASON + 1)).astype(float) - 1 / SEASON
     return np.hstack([dummies, np.diff(known, axis=0)])
 

@@ -31,20 +31,7 @@ START = (0.5, 0.1, 0.1, 0.95)
 
 
 def innovations_form(level: float, slope: float, seasonal: float, damping: float) -> Form:
-    """Matrices of the additive innovations form.
-
-    Parameters
-    ----------
-    level, slope, seasonal : float
-        Gains alpha, beta, gamma of the three kinds of state.
-    damping : float
-        Factor of the slope; 1 for a straight trend, 0 for none.
-
-    Returns
-    -------
-    design, transition, gain : numpy.ndarray
-        Shapes (14,), (14, 14) and (14,).
-    """
+    """Matrices of the additive innovations form."""
     design = np.zeros(STATES)
     design[[0, 2]] = 1.0
     design[1] = damping
@@ -60,22 +47,7 @@ def innovations_form(level: float, slope: float, seasonal: float, damping: float
 
 
 def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> tuple[Floats, Floats]:
-    """One-step forecasts and the last state as affine functions of the first state.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        Shape (n,).
-    design, transition, gain : numpy.ndarray
-        From `innovations_form`.
-
-    Returns
-    -------
-    forecasts : numpy.ndarray
-        Shape (n, 15): coefficients of the 14 first states, then the constant.
-    state : numpy.ndarray
-        Shape (14, 15), likewise.
-    """
+    """One-step forecasts and the last state as affine functions of the first state."""
     size = len(design)
     decay = transition - np.outer(gain, design)
     state = np.eye(size, size + 1)
@@ -91,22 +63,7 @@ def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> tu
 def filter_history(
     z: Floats, design: Floats, transition: Floats, gain: Floats
 ) -> tuple[Floats, Floats]:
-    """Filter a history from its least-squares first state.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        Shape (n,).
-    design, transition, gain : numpy.ndarray
-        From `innovations_form`.
-
-    Returns
-    -------
-    state : numpy.ndarray
-        After the last month, shape (14,).
-    errors : numpy.ndarray
-        One-step errors, shape (n,).
-    """
+    """Filter a history from its least-squares first state."""
     forecasts, state = responses(z, design, transition, gain)
     target = z - forecasts[:, -1]
     # Level and seasons can be shifted against each other: the shortest of all solutions.
@@ -117,25 +74,7 @@ def filter_history(
 def innovations_law(
     z: Floats, form: Form, sigma: float, degrees: float | None, horizon: int
 ) -> Law:
-    """Joint law of the months after a history.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        Shape (n,).
-    form : tuple of numpy.ndarray
-        Design, transition and gain, for instance from `innovations_form`.
-    sigma : float
-        Standard deviation of the innovations.
-    degrees : float or None
-        Degrees of freedom of the Student law.
-    horizon : int
-        Months ahead.
-
-    Returns
-    -------
-    Law
-    """
+    """Joint law of the months after a history."""
     design, transition, gain = form
     state, _ = filter_history(z - z[0], design, transition, gain)
     mean = np.empty(horizon)

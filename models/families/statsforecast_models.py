@@ -183,19 +183,6 @@ def complex_form(
 ) -> Form:
     """Matrices of complex exponential smoothing.
 
-    Parameters
-    ----------
-    kind : {"N", "S", "P", "F"}
-        No season; a season of the level itself; level with a simple or a complex season.
-    alpha_0, alpha_1, beta_0, beta_1 : float
-        Real and imaginary parts of the smoothing parameters of level and season.
-
-    Returns
-    -------
-    design, transition, gain : numpy.ndarray
-        A pair of states without a season, else twelve of them with the coming month's first; the
-        level's pair before the season's states.
-
     References
     ----------
     Svetunkov, Kourentzes and Ord (2022), Complex exponential smoothing, equations 7 and 19.

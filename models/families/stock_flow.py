@@ -83,22 +83,6 @@ def register(data: Scaled) -> Register:
 
     With the inflow known, the outflow is what the identity leaves, whatever was reported; else the
     inflow is. So the flows explain every change of the stock.
-
-    Parameters
-    ----------
-    data : Scaled
-        Stock, and flows among `beside`.
-
-    Returns
-    -------
-    Register
-        The months after the last gap in the flows and the last change of definition, across which
-        the identity does not hold.
-
-    Raises
-    ------
-    ModelFailure
-        If there are no flows, they do not fit the stock, or too few months are known.
     """
     stock = np.exp(data.z) if data.logs else data.z
     if (stock <= 0).any():

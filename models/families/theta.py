@@ -17,21 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def seasonal_means(z: Floats, first_month: int) -> Floats:
-    """Classical additive decomposition.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        At least two years.
-    first_month : int
-        Calendar month of z[0], 1 to 12.
-
-    Returns
-    -------
-    numpy.ndarray
-        Mean deviation from the centred twelve-month average by calendar month, January first,
-        summing to zero, shape (12,).
-    """
+    """Classical additive decomposition."""
     kernel = np.r_[0.5, np.ones(SEASON - 1), 0.5] / SEASON
     deviation = z[SEASON // 2 : -(SEASON // 2)] - np.convolve(z, kernel, mode="valid")
     month = (first_month - 1 + SEASON // 2 + np.arange(len(deviation))) % SEASON
@@ -40,24 +26,7 @@ def seasonal_means(z: Floats, first_month: int) -> Floats:
 
 
 def smooth(y: Floats, weight: float, drift: float) -> tuple[float, Floats]:
-    """Simple exponential smoothing with drift from its least-squares first level.
-
-    Parameters
-    ----------
-    y : numpy.ndarray
-        Shape (n,).
-    weight : float
-        Smoothing weight in (0, 1].
-    drift : float
-        Step per month.
-
-    Returns
-    -------
-    level : float
-        After the last month.
-    errors : numpy.ndarray
-        One-step errors, shape (n,).
-    """
+    """Simple exponential smoothing with drift from its least-squares first level."""
     from scipy.signal import lfilter
 
     # e_t = y_t - l_(t-1) - drift and l_t = l_(t-1) + drift + weight e_t, so the error is an

@@ -132,27 +132,7 @@ def future_changes(
     n_paths: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Unusual changes of the last six known and all future months along every path.
-
-    Parameters
-    ----------
-    leading : Leading
-        As learnt.
-    each : ScaledCovariate or None
-        What is known of the indicator; None if nothing is.
-    first_month : int
-        Calendar month of the target's first value.
-    n, horizon, n_paths : int
-        Months of the target, months ahead, paths.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n_paths, 6 + horizon), column 5 being the target's last month. Months after the
-        newest known one are drawn: a first-order autoregression with the past's innovations.
-    """
+    """Unusual changes of the last six known and all future months along every path."""
     found = np.empty(0) if each is None else leading.unusual(each, first_month)
     drawn = rng.choice(leading.innovations, (n_paths, LAGS + horizon))
     paths = np.empty((n_paths, LAGS + horizon))
@@ -173,21 +153,7 @@ def choose(
     candidates: Sequence[tuple[Leading, Floats]],
     squared_errors: Callable[[Sequence[Floats]], Floats],
 ) -> list[int]:
-    """Candidates that earn a place, by forward selection.
-
-    Parameters
-    ----------
-    candidates : sequence of (Leading, features)
-        Features of shape (rows, 6).
-    squared_errors : callable
-        Squared leave-one-out errors, shape (rows,), of the regression with further features.
-
-    Returns
-    -------
-    list of int
-        Positions, best first. Each lowers the mean of the paired squared errors by more standard
-        errors than the normal law allows at 5 %, shared among all candidates (Bonferroni).
-    """
+    """Candidates that earn a place, by forward selection."""
     needed = float(ndtri(1 - ERROR_RATE / max(len(candidates), 1)))
     chosen: list[int] = []
     now = squared_errors([])

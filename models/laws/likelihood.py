@@ -25,16 +25,6 @@ def stationary(free: Floats) -> Floats:
 
     Partial autocorrelations tanh(free), turned into coefficients by the Durbin-Levinson recursion.
 
-    Parameters
-    ----------
-    free : numpy.ndarray
-        Shape (p,).
-
-    Returns
-    -------
-    numpy.ndarray
-        phi_1 ... phi_p with y_t = phi_1 y_(t-1) + ..., shape (p,).
-
     References
     ----------
     Monahan (1984), A note on enforcing stationarity in autoregressive-moving average models.
@@ -46,18 +36,7 @@ def stationary(free: Floats) -> Floats:
 
 
 def product(short: Floats, seasonal: Floats) -> Floats:
-    """Coefficients of the product of a polynomial in B and one in B^12, constant terms first.
-
-    Parameters
-    ----------
-    short, seasonal : numpy.ndarray
-        Coefficients with the constant first, shapes (p + 1,) and (P + 1,).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (p + 12 P + 1,).
-    """
+    """Coefficients of the product of a polynomial in B and one in B^12, constant terms first."""
     spread = np.zeros(SEASON * (len(seasonal) - 1) + 1)
     spread[::SEASON] = seasonal
     return np.convolve(short, spread)
@@ -82,19 +61,6 @@ class Fitness:
 
 def exact_fitness(w: Floats, autoregressive: Floats, moving: Floats) -> Fitness:
     """Concentrated exact Gaussian likelihood of a zero-mean ARMA model.
-
-    Parameters
-    ----------
-    w : numpy.ndarray
-        Shape (n,), n above the model's longest lag.
-    autoregressive : numpy.ndarray
-        phi_1 ... phi_p of a stationary autoregression, shape (p,).
-    moving : numpy.ndarray
-        1, theta_1 ... theta_q, shape (q + 1,).
-
-    Returns
-    -------
-    Fitness
 
     References
     ----------

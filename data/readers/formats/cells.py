@@ -115,13 +115,7 @@ class SheetBuilder:
         return sheet
 
     def put(self, sheet: Sheet, row: int, column: int, value: Value) -> None:
-        """Store a cell; blank text is not stored.
-
-        Raises
-        ------
-        DataError
-            Beyond a limit.
-        """
+        """Store a cell; blank text is not stored."""
         if isinstance(value, str):
             if not value.strip():
                 return

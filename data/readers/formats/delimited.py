@@ -34,23 +34,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def text_encoding(data: bytes) -> str:
-    """Encoding of a text file: by its byte order mark, else UTF-8 if it decodes, else GB18030.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole file.
-
-    Returns
-    -------
-    str
-        Python codec name.
-
-    Raises
-    ------
-    DataError
-        If it is no text in any of these encodings.
-    """
+    """Encoding of a text file: by its byte order mark, else UTF-8 if it decodes, else GB18030."""
     candidates = [name for mark, name in _BOMS if data.startswith(mark)] or ["utf-8", "gb18030"]
     for name in candidates:
         if _decodes(data, name):
@@ -91,25 +75,7 @@ def _delimiter(data: bytes, encoding: str, longest: int) -> str:
 
 
 def read_delimited(data: bytes, builder: SheetBuilder) -> str:
-    """Read delimited text into one sheet without a name.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole file.
-    builder : SheetBuilder
-        Receives the cells, all as text.
-
-    Returns
-    -------
-    str
-        Encoding found.
-
-    Raises
-    ------
-    DataError
-        If it is no text, has lines out of all proportion or broken quotes.
-    """
+    """Read delimited text into one sheet without a name."""
     encoding = text_encoding(data)
     longest = builder.limits.line_chars
     delimiter = _delimiter(data, encoding, longest)

@@ -176,25 +176,7 @@ def _html_encoding(data: bytes) -> str:
 
 
 def read_html(data: bytes, builder: SheetBuilder) -> str:
-    """Read every table of an HTML page into a sheet of its own.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole file.
-    builder : SheetBuilder
-        Receives the cells, all as text; rowspan and colspan become merged areas.
-
-    Returns
-    -------
-    str
-        Encoding found.
-
-    Raises
-    ------
-    DataError
-        If it is no text, is too large, or holds no table.
-    """
+    """Read every table of an HTML page into a sheet of its own."""
     if len(data) > builder.limits.legacy_bytes:
         raise too_large(f"网页表格超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
     encoding = _html_encoding(data)

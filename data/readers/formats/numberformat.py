@@ -15,19 +15,7 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 
 
 def shown_as(identifier: int, code: str | None) -> Shown:
-    """How a number format shows a number.
-
-    Parameters
-    ----------
-    identifier : int
-        Format number.
-    code : str or None
-        Format code, if the file holds one.
-
-    Returns
-    -------
-    {"number", "date", "percent"}
-    """
+    """How a number format shows a number."""
     if code is None:
         return (
             "date" if identifier in _DATES else "percent" if identifier in _PERCENTS else "number"

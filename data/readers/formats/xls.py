@@ -36,20 +36,7 @@ _DAMAGE = (
 
 
 def read_xls(data: bytes, builder: SheetBuilder) -> None:
-    """Read every worksheet of a legacy workbook.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole file.
-    builder : SheetBuilder
-        Receives the cells: text, numbers, dates; percent-formatted numbers as text like `5.5%`.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged, encrypted or beyond a limit.
-    """
+    """Read every worksheet of a legacy workbook."""
     if len(data) > builder.limits.legacy_bytes:
         raise too_large(f".xls 文件超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
     if _ENCRYPTED in data:

@@ -42,14 +42,7 @@ def _damaged(what: str) -> DataError:
 
 
 def check_archive(archive: zipfile.ZipFile, limits: Limits) -> None:
-    """Refuse an archive that would unpack beyond the limits, before unpacking anything.
-
-    Raises
-    ------
-    DataError
-        For encrypted archives, odd compression, too many or too large parts, or a compression
-        ratio that no office file reaches.
-    """
+    """Refuse an archive that would unpack beyond the limits, before unpacking anything."""
     parts = archive.infolist()
     if len(parts) > limits.parts:
         raise too_large(f"压缩包内有 {len(parts)} 个部件")
@@ -97,13 +90,7 @@ class _Package:
         self.names = set(self._archive.namelist())
 
     def parse(self, name: str, handler: _Handler) -> None:
-        """Stream one part through a handler.
-
-        Raises
-        ------
-        DataError
-            If it is damaged, declares entities or has too many elements.
-        """
+        """Stream one part through a handler."""
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
 
@@ -320,20 +307,7 @@ def serial_date(number: float, epoch: date) -> Value:
 
 
 def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
-    """Read every worksheet of an XLSX.
-
-    Parameters
-    ----------
-    data : bytes
-        Whole file.
-    builder : SheetBuilder
-        Receives the cells: text, numbers, dates; percent-formatted numbers as text like `5.5%`.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged, encrypted, no workbook, or beyond a limit.
-    """
+    """Read every worksheet of an XLSX."""
     package = _Package(data, builder.limits)
     root = _Relations("")
     if "_rels/.rels" in package.names:

@@ -32,23 +32,7 @@ def decimal_habit(labels: Iterable[str]) -> DecimalHabit:
 
 
 def settled(when: When, previous: When | None, habit: DecimalHabit) -> When:
-    """A time in the light of the one before it on its axis.
-
-    Parameters
-    ----------
-    when : When
-        Time of a label.
-    previous : When or None
-        Settled time of the label before; None at the start of a block.
-    habit : {"padded", "plain", "unknown"}
-        As `decimal_habit` gives it.
-
-    Returns
-    -------
-    When
-        With the year of the label before, if it has none and its month is later; 2021.1 as
-        January or October, or still `unpadded` where nothing tells.
-    """
+    """A time in the light of the one before it on its axis."""
     if when.unpadded:
         month = _january_or_october(when, previous, habit)
         return when if month is None else replace(when, first=month, last=month, unpadded=False)

@@ -103,19 +103,7 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
 
 
 def roles(table: Table, vocabulary: Vocabulary) -> Columns:
-    """Tell the columns of a table apart.
-
-    Parameters
-    ----------
-    table : Table
-        Located table.
-    vocabulary : Vocabulary
-        Recognises labels.
-
-    Returns
-    -------
-    Columns
-    """
+    """Tell the columns of a table apart."""
     found = Columns()
     for column in table.columns:
         heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
@@ -232,19 +220,7 @@ def _settle_times(found: Columns, table: Table) -> None:
 
 
 def side_by_side(columns: Columns) -> list[Columns]:
-    """Split a table whose label columns repeat to the right, as 月份 人数 月份 人数 does.
-
-    Parameters
-    ----------
-    columns : Columns
-        Roles of all columns.
-
-    Returns
-    -------
-    list of Columns
-        One per block: its own values and labels, and those labels further left that it does not
-        repeat. Just the argument if nothing repeats.
-    """
+    """Split a table whose label columns repeat to the right, as 月份 人数 月份 人数 does."""
     starts, seen, has_values = [0], set[str](), False
     for column in sorted((*columns.labels, *columns.values)):
         if column in columns.values:

@@ -132,22 +132,7 @@ _UNTIL = re.compile("截至|截止|报告期|统计")
 
 
 def context(sheet: Sheet, banners: list[int], vocabulary: Vocabulary) -> Facts:
-    """What the rows above a table say about all of its values.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        Where the table stands.
-    banners : list of int
-        Title, unit and date rows, top down.
-    vocabulary : Vocabulary
-        Recognises labels.
-
-    Returns
-    -------
-    Facts
-        Remarks, print dates and signatures say nothing.
-    """
+    """What the rows above a table say about all of its values."""
     facts = Facts()
     for row in banners:
         for column, value in sorted(sheet.rows.get(row, {}).items()):

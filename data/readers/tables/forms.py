@@ -46,21 +46,6 @@ def settle_forms(
     Flows published as 1—N月累计 are kept cumulative or turned into months by differences, monthly
     ones the other way round, as the catalogue says. Stocks, rates and indices take the last month
     of a span. Nothing is guessed: what cannot be converted is reported.
-
-    Parameters
-    ----------
-    entries : sequence of ValueCell
-        With region, indicator and complete time; missing values left out.
-    plain : {"monthly", "year_to_date"} or None
-        What a plain month means for flows; None to use the reporting form, or where a series also
-        has explicit cumulative values, what its course shows.
-    findings : Findings
-        Receives contradictions and what cannot be converted.
-
-    Returns
-    -------
-    list of Settled
-        One per series and month.
     """
     series: dict[_SeriesKey, list[ValueCell]] = defaultdict(list)
     for entry in entries:

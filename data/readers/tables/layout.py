@@ -343,20 +343,5 @@ class _Locator:
 
 
 def locate(sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()) -> list[Table]:
-    """Find the tables of a sheet.
-
-    Parameters
-    ----------
-    sheet : Sheet
-        One sheet.
-    vocabulary : Vocabulary
-        Recognises labels.
-    header_rows : tuple of int
-        Header rows (from 1) if they are known; then the sheet is one table.
-
-    Returns
-    -------
-    list of Table
-        Those with at least one data row, top down.
-    """
+    """Find the tables of a sheet."""
     return _Locator(sheet, vocabulary, header_rows).run()

@@ -23,22 +23,6 @@ def settle_totals(
 
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
     其中 groups, or one that stands alone, is the value itself and stays.
-
-    Parameters
-    ----------
-    entries : sequence of ValueCell
-        Of one table, missing values included.
-    columns : Columns
-        Roles of its columns.
-    findings : Findings
-        Receives totals that do not add up.
-
-    Returns
-    -------
-    list of Entry
-        Without the totals that were checked, and without rows that were read for them alone.
-    int
-        How many totals were left out.
     """
     kept, out = _settle_rows(entries, findings)
     kept, more = _settle_columns(kept, columns, findings)

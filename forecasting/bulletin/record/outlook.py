@@ -27,20 +27,7 @@ _FLOOR_KEYS = ("p_reach", "expected", "q10", "q90", "needed_pace", "reasons", "u
 
 
 def shown_digits(width: float, decimals: int) -> int:
-    """Digits after the point that a forecast of a given uncertainty deserves.
-
-    Parameters
-    ----------
-    width : float
-        Of the narrowest 80 % interval, in the indicator's unit.
-    decimals : int
-        Digits the indicator is published with: the most that are given.
-
-    Returns
-    -------
-    int
-        Negative for tens and hundreds.
-    """
+    """Digits after the point that a forecast of a given uncertainty deserves."""
     if width <= 0:
         return decimals
     return min(decimals, -math.floor(math.log10(width / _PARTS)))

@@ -19,21 +19,7 @@ LEAST_YEARS = 3
 
 
 def seasonal_share(year_to_date: pd.Series[float], month: pd.Period) -> float | None:
-    """Share of a year's total that is usually reached by a month.
-
-    Parameters
-    ----------
-    year_to_date : pandas.Series
-        Totals since January by month.
-    month : pandas.Period
-        Month of the question; only earlier years are looked at.
-
-    Returns
-    -------
-    float or None
-        Median over the earlier years with both totals, in percent; None with fewer than
-        `LEAST_YEARS` of them.
-    """
+    """Share of a year's total that is usually reached by a month."""
     shares = []
     for year in range(year_to_date.index[0].year, month.year):
         part = year_to_date.get(pd.Period(year=year, month=month.month, freq="M"))

@@ -23,27 +23,7 @@ ABSENT = "基数缺失，不可比"
 def comparison(
     values: pd.Series[float], month: pd.Period, lag: int, indicator: Indicator, *, broken: bool
 ) -> dict[str, Any]:
-    """A month beside an earlier one, both as published.
-
-    Parameters
-    ----------
-    values : pandas.Series
-        By month; months without a value absent or NaN.
-    month : pandas.Period
-        Month compared; it has a value.
-    lag : int
-        Months back.
-    indicator : Indicator
-        Knows the precision; a rate gets no percentage.
-    broken : bool
-        The definition changed in between.
-
-    Returns
-    -------
-    dict
-        `base_month`, `base`, `change`, `percent` and `reason`, why `change` is None. A percentage
-        is None for rates and indices and on a base below `LEAST_BASE`.
-    """
+    """A month beside an earlier one, both as published."""
     before = month - lag
     base = values.get(before)
     empty = {"base_month": str(before), "base": None, "change": None, "percent": None}

@@ -220,18 +220,7 @@ def _signature(page: _Page, bulletin: Bulletin) -> None:
 
 
 def render_docx(bulletin: Bulletin) -> bytes:
-    """Write the bulletin as a docx after GB/T 9704-2012.
-
-    Parameters
-    ----------
-    bulletin : Bulletin
-        What to write.
-
-    Returns
-    -------
-    bytes
-        The same bulletin gives the same bytes.
-    """
+    """Write the bulletin as a docx after GB/T 9704-2012."""
     document = Document()
     _without_thumbnail(document)
     apply(document)

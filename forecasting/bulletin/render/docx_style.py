@@ -169,13 +169,7 @@ def _paragraphs(style: ParagraphStyle, look: Look) -> None:
 
 
 def apply(document: Document) -> None:
-    """Give a new document the page and the styles of an official one.
-
-    Parameters
-    ----------
-    document : docx.document.Document
-        From the default template.
-    """
+    """Give a new document the page and the styles of an official one."""
     normal = document.styles["Normal"]
     assert isinstance(normal, ParagraphStyle)
     _fonts(normal, FANG, BODY_PT)
@@ -216,15 +210,7 @@ def _page(document: Document) -> None:
 
 
 def run_header(document: Document, text: str) -> None:
-    """Put a line above the text of every page, odd and even.
-
-    Parameters
-    ----------
-    document : docx.document.Document
-        With its page set up.
-    text : str
-        Short enough for one line; it stands in the top margin and takes nothing from the grid.
-    """
+    """Put a line above the text of every page, odd and even."""
     section = document.sections[0]
     for header in (section.header, section.even_page_header):
         header.is_linked_to_previous = False

@@ -21,18 +21,7 @@ _SIZE = 9.0
 
 
 def fan_png(fan: Fan) -> bytes:
-    """Draw a fan chart.
-
-    Parameters
-    ----------
-    fan : Fan
-        What it shows.
-
-    Returns
-    -------
-    bytes
-        PNG, 1228 x 600 pixels; the same fan gives the same bytes.
-    """
+    """Draw a fan chart."""
     style: Any = {**STYLE, "font.family": [register()], "font.size": _SIZE}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES), dpi=DPI)

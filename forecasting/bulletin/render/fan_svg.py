@@ -22,22 +22,7 @@ def ordinal(month: str) -> int:
 
 
 def nice_ticks(low: float, high: float, digits: int, most: int = 6) -> list[float]:
-    """Round values across a range, never finer than the last printed digit.
-
-    Parameters
-    ----------
-    low, high : float
-        Range, low below high.
-    digits : int
-        Digits after the point that labels have.
-    most : int
-        Most ticks wanted.
-
-    Returns
-    -------
-    list of float
-        Ascending, within the range.
-    """
+    """Round values across a range, never finer than the last printed digit."""
     rough = (high - low) / most
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(s * power for s in _STEPS if s * power >= rough * (1 - 1e-9))
@@ -152,20 +137,7 @@ def _points(fan: Fan, plane: _Plane) -> list[Element]:
 
 
 def fan_svg(fan: Fan, alternative: str) -> Element:
-    """Draw the chart.
-
-    Parameters
-    ----------
-    fan : Fan
-        Its figures.
-    alternative : str
-        What the chart shows, in words.
-
-    Returns
-    -------
-    Element
-        An `svg` element for an HTML page; no script, styles are the page's.
-    """
+    """Draw the chart."""
     plane = _Plane(fan)
     last_month, last_value = fan.past[-1]
     months = [ordinal(last_month), *(ordinal(row[0]) for row in fan.ahead)]

@@ -151,18 +151,7 @@ def _bottom(page: _Page, bulletin: Bulletin) -> list[Child]:
 
 
 def render_html(bulletin: Bulletin) -> bytes:
-    """Write the bulletin as HTML.
-
-    Parameters
-    ----------
-    bulletin : Bulletin
-        What to write.
-
-    Returns
-    -------
-    bytes
-        UTF-8; the same bulletin gives the same bytes.
-    """
+    """Write the bulletin as HTML."""
     page = _Page(bulletin.facts)
     # No "<" within the script element: nothing in the data can end it.
     facts = json.dumps(facts_document(bulletin.facts), ensure_ascii=False, indent=1)

@@ -50,18 +50,7 @@ def _block(block: Block, level: int) -> str:
 
 
 def render_markdown(bulletin: Bulletin) -> bytes:
-    """Write the bulletin as Markdown.
-
-    Parameters
-    ----------
-    bulletin : Bulletin
-        What to write.
-
-    Returns
-    -------
-    bytes
-        UTF-8; the same bulletin gives the same bytes.
-    """
+    """Write the bulletin as Markdown."""
     parts = [f"# {''.join(_escaped(line) for line in bulletin.title)}"]
     if bulletin.number:
         parts.append(f"{_escaped(bulletin.number)}　签发人：{_escaped(bulletin.signer)}")

@@ -11,21 +11,7 @@ Child = Element | str | None
 def element(
     tag: str, attributes: Mapping[str, str] | None = None, children: Iterable[Child] = ()
 ) -> Element:
-    """An element with mixed content.
-
-    Parameters
-    ----------
-    tag : str
-        Name.
-    attributes : mapping, optional
-        Attributes.
-    children : iterable of Element or str
-        Content in order; None is left out.
-
-    Returns
-    -------
-    Element
-    """
+    """An element with mixed content."""
     made = Element(tag, dict(attributes or {}))
     last: Element | None = None
     for child in children:

@@ -14,19 +14,7 @@ def measure(basis: str) -> str:
 
 
 def basis_word(basis: str, period: str) -> str:
-    """What a cap is held against within its period: 内, 末, 期末, 全年平均; empty for a month.
-
-    Parameters
-    ----------
-    basis : str
-        As in the register of targets.
-    period : str
-        YYYY, YYYY-YYYY or YYYY-MM.
-
-    Returns
-    -------
-    str
-    """
+    """What a cap is held against within its period: 内, 末, 期末, 全年平均; empty for a month."""
     yearly, monthly = len(period) == len("2026"), len(period) == len("2026-10")
     words = {
         "period_end": "末" if yearly else "期末",
@@ -55,20 +43,7 @@ def _first(book: CitedRecord, pointer: str) -> CitedText:
 
 
 def cap_chance(book: CitedRecord, pointer: str) -> CitedText:
-    """How likely a cap of the forecast is broken: 2026年内突破区控制数（…）的概率为62%（…）.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record, with the forecast under `/outlook`.
-    pointer : str
-        To one of its caps.
-
-    Returns
-    -------
-    CitedText
-        Says so where it is broken already, and why where there is no probability.
-    """
+    """How likely a cap of the forecast is broken: 2026年内突破区控制数（…）的概率为62%（…）."""
     row = book.get(pointer)
     name = cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals"))
     when = _when(book, pointer)
@@ -89,18 +64,7 @@ def cap_chance(book: CitedRecord, pointer: str) -> CitedText:
 
 
 def most_at_risk(book: CitedRecord) -> str | None:
-    """Key of the cap that is most likely to be broken, by a forecast in force from this month.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-
-    Returns
-    -------
-    str or None
-        Under `/outlook/caps`; None where no such forecast or no probability is known.
-    """
+    """Key of the cap that is most likely to be broken, by a forecast in force from this month."""
     if book.get("/outlook/status") != "champion":
         return None
     if book.get("/outlook/origin") != book.get("/month"):

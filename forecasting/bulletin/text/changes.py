@@ -78,19 +78,7 @@ def _measured(row: Mapping[str, Any], path: str, name: str) -> str:
 
 
 def label(record: Mapping[str, Any], pointer: str) -> str:
-    """What a fact is called in Chinese; empty where its section has to stand for it.
-
-    Parameters
-    ----------
-    record : mapping
-        That holds the fact.
-    pointer : str
-        Its place.
-
-    Returns
-    -------
-    str
-    """
+    """What a fact is called in Chinese; empty where its section has to stand for it."""
     head, *rest = steps(pointer)
     part = record.get(head) or {}
     path = "/".join(rest)
@@ -224,20 +212,7 @@ def changed_facts(
 def divided(
     changes: Sequence[Mapping[str, str]],
 ) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
-    """Changes that are listed one by one, and how many others each section has.
-
-    Parameters
-    ----------
-    changes : sequence of mapping
-        From `changed_facts`.
-
-    Returns
-    -------
-    listed : list of dict
-        The first `MOST_ROWS` of those with a label.
-    others : dict
-        By section: `section` and `count`.
-    """
+    """Changes that are listed one by one, and how many others each section has."""
     listed: list[dict[str, str]] = []
     others: Counter[str] = Counter()
     for change in changes:

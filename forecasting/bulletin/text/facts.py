@@ -73,24 +73,7 @@ def _checked(literal: str) -> str:
 
 
 def sentence(template: str, **parts: Part) -> CitedText:
-    """A sentence.
-
-    Parameters
-    ----------
-    template : str
-        Chinese text without digits, with `{name}` where a part goes.
-    **parts : str, Cited or Text
-        What goes there.
-
-    Returns
-    -------
-    CitedText
-
-    Raises
-    ------
-    UncitedFigureError
-        If the template or a string among the parts holds a digit.
-    """
+    """A sentence."""
     found: list[str | Cited] = []
     for literal, name, _, _ in Formatter().parse(template):
         if literal:
@@ -164,26 +147,7 @@ class CitedRecord:
             return None
 
     def cite(self, pointer: str, form: str = "text", digits: int = 0) -> Cited:
-        """Write a value of the record and remember it as a fact.
-
-        Parameters
-        ----------
-        pointer : str
-            JSON pointer to a number or a text.
-        form : str
-            A key of `forecasting.bulletin.text.figures.FORMS`.
-        digits : int
-            Digits after the point.
-
-        Returns
-        -------
-        Cited
-
-        Raises
-        ------
-        KeyError
-            If the record has nothing there.
-        """
+        """Write a value of the record and remember it as a fact."""
         value = resolve(self.record, pointer)
         if value is None or isinstance(value, dict | list):
             raise KeyError(pointer)

@@ -69,18 +69,7 @@ def _per_cent(value: Any, digits: int) -> str:
 
 
 def percent_of(probability: float) -> int:
-    """Whole percent that a probability is shown as, 0 and 100 included.
-
-    Parameters
-    ----------
-    probability : float
-        In [0, 1].
-
-    Returns
-    -------
-    int
-        Half up.
-    """
+    """Whole percent that a probability is shown as, 0 and 100 included."""
     return int(rounded(100 * probability, 0))
 
 

@@ -19,36 +19,12 @@ _TIERS = {TIER_NAMES[tier]: tier for tier in ("municipal", "district")}
 
 
 def tier_word(region: str, tier: str) -> str:
-    """Who set a target: 市 and 区 in a district, 上级 and 本市 in a city, 国家 anywhere.
-
-    Parameters
-    ----------
-    region : str
-        Name of the place.
-    tier : str
-        A key of `data.targets.target.TIER_NAMES`.
-
-    Returns
-    -------
-    str
-    """
+    """Who set a target: 市 and 区 in a district, 上级 and 本市 in a city, 国家 anywhere."""
     return _WORDS.get(region[-1:], {}).get(tier, TIER_NAMES[tier])
 
 
 def cap_words(region: str, tier: str) -> str:
-    """A cap by who set it: 市控制数, 本市控制数, 国家预期目标.
-
-    Parameters
-    ----------
-    region : str
-        Name of the place.
-    tier : str
-        A key of `data.targets.target.TIER_NAMES`.
-
-    Returns
-    -------
-    str
-    """
+    """A cap by who set it: 市控制数, 本市控制数, 国家预期目标."""
     # The Government Work Report sets an expected target, not a cap that is handed down.
     return f"{tier_word(region, tier)}{'预期目标' if tier == 'national' else '控制数'}"
 

@@ -33,23 +33,7 @@ def _ten_thousand_digits(value: float) -> int:
 
 
 def amount(book: CitedRecord, pointer: str, unit: str, digits: int = 0) -> CitedText:
-    """The size of a value with its unit: 13520人, 120.6万人, 2.66%, 1.17.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        A number; its sign is left to the words around it.
-    unit : str
-        As in the catalogue; 倍 and 指数 are not printed.
-    digits : int
-        Digits after the point; negative for tens.
-
-    Returns
-    -------
-    CitedText
-    """
+    """The size of a value with its unit: 13520人, 120.6万人, 2.66%, 1.17."""
     value = book.get(pointer)
     if unit == "人":
         if abs(value) >= LARGE:
@@ -78,24 +62,7 @@ def direction(change: float, kind: str) -> str:
 def compared(
     book: CitedRecord, pointer: str, series: Mapping[str, Any], reference: str
 ) -> CitedText:
-    """A comparison: 比上月增加120人（增长0.9%）, 比上月下降0.05个百分点, 与上月持平.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        To a comparison with `change`, `percent` and `reason`.
-    series : mapping
-        With `kind`, `unit` and `decimals`.
-    reference : str
-        上月, 上年同月 or 上年同期.
-
-    Returns
-    -------
-    CitedText
-        Says why where there is nothing to compare with.
-    """
+    """A comparison: 比上月增加120人（增长0.9%）, 比上月下降0.05个百分点, 与上月持平."""
     change = book.get(f"{pointer}/change")
     kind, unit, digits = series["kind"], series["unit"], series["decimals"]
     if change is None:
@@ -125,23 +92,7 @@ def signed_change(book: CitedRecord, pointer: str, digits: int) -> CitedText:
 
 
 def qualified(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
-    """A target's value with its word where the language puts it: 14300人以内, 不低于27500人.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        To a target with `value` and `qualifier`.
-    unit : str
-        Of the indicator.
-    digits : int
-        Its published digits.
-
-    Returns
-    -------
-    CitedText
-    """
+    """A target's value with its word where the language puts it: 14300人以内, 不低于27500人."""
     value = amount(book, f"{pointer}/value", unit, digits)
     word = str(book.get(f"{pointer}/qualifier") or "")
     if not word:
@@ -151,23 +102,7 @@ def qualified(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedT
 
 
 def cap_name(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
-    """A cap by who set it: 市控制数（14300人以内）, 国家预期目标（5.5%左右）.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        To a cap with `tier`, `value`, `qualifier`, `carried`.
-    unit : str
-        Of the indicator.
-    digits : int
-        Its published digits.
-
-    Returns
-    -------
-    CitedText
-    """
+    """A cap by who set it: 市控制数（14300人以内）, 国家预期目标（5.5%左右）."""
     row = book.get(pointer)
     return sentence(
         "{cap}（{value}{carried}）",
@@ -178,22 +113,7 @@ def cap_name(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedTe
 
 
 def against_cap(book: CitedRecord, pointer: str, series: Mapping[str, Any]) -> CitedText:
-    """A value beside its cap: 低于市控制数（14300人以内），余量780人; 已超出…; 与…持平.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        To a cap with `headroom`.
-    series : mapping
-        With `unit` and `decimals`.
-
-    Returns
-    -------
-    CitedText
-        Empty where the cap is not held against single months.
-    """
+    """A value beside its cap: 低于市控制数（14300人以内），余量780人; 已超出…; 与…持平."""
     headroom = book.get(f"{pointer}/headroom")
     if headroom is None:
         return ()
@@ -208,21 +128,7 @@ def against_cap(book: CitedRecord, pointer: str, series: Mapping[str, Any]) -> C
 
 
 def chance(book: CitedRecord, pointer: str, event: Part) -> CitedText:
-    """A probability in words with its percent: 突破的概率为17%（不太可能）.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-    pointer : str
-        To a probability.
-    event : str, Cited or CitedText
-        What it is the probability of.
-
-    Returns
-    -------
-    CitedText
-    """
+    """A probability in words with its percent: 突破的概率为17%（不太可能）."""
     percent = percent_of(book.get(pointer))
     return sentence(
         "{event}的概率{is_}{share}（{word}）",

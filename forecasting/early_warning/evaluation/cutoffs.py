@@ -70,17 +70,7 @@ class Confusion:
 
 
 def confusion(probability: Floats, event: Flags, cut: float) -> Confusion:
-    """Count signals against events.
-
-    Parameters
-    ----------
-    probability : numpy.ndarray
-        float64, shape (n,).
-    event : numpy.ndarray
-        bool, shape (n,).
-    cut : float
-        A probability equal to it is a signal.
-    """
+    """Count signals against events."""
     signal = probability >= cut - _SAME
     return Confusion(
         hits=int((signal & event).sum()),
@@ -145,15 +135,7 @@ def accuracy_cut(probability: Floats, event: Flags, grid: Floats = GRID) -> floa
 
 
 def cost_cut(probability: Floats, event: Flags, miss_cost: float, grid: Floats = GRID) -> float:
-    """Cut with the least total cost; of equally good ones that nearest 1 / (1 + cost).
-
-    Parameters
-    ----------
-    probability, event, grid
-        As for `noise_to_signal_cut`.
-    miss_cost : float
-        False alarms that one missed event is worth.
-    """
+    """Cut with the least total cost; of equally good ones that nearest 1 / (1 + cost)."""
     costs = np.array([confusion(probability, event, c).cost(miss_cost) for c in grid])
     good = grid[costs <= costs.min() + _SAME]
     return float(good[np.argmin(np.abs(good - cut_by_cost(miss_cost)))])
@@ -193,26 +175,7 @@ def choose_cut(
     fewest: int,
     draws: int = 200,
 ) -> CutChoice:
-    """Choose a cut on a back-test, or fall back to the default and say why.
-
-    Parameters
-    ----------
-    probability, event
-        As for `confusion`.
-    episode : numpy.ndarray
-        int64, shape (n,): which period each case belongs to. Cases of one period share their
-        outcome, so it is periods that are counted and drawn anew.
-    miss_cost : float
-        False alarms that one missed event is worth.
-    fewest : int
-        Least number of cases of each kind.
-    draws : int
-        Bootstrap draws of periods.
-
-    Returns
-    -------
-    CutChoice
-    """
+    """Choose a cut on a back-test, or fall back to the default and say why."""
     default = cut_by_cost(miss_cost)
     events, quiet = int(event.sum()), int((~event).sum())
     broken = len(np.unique(episode[event]))

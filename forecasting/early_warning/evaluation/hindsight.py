@@ -60,18 +60,7 @@ class Call:
 
 
 def stand_in_cap(history: History) -> Target | None:
-    """Cap of the coming month's year where none is on file: the highest month of the year before.
-
-    Parameters
-    ----------
-    history : History
-        As known at the origin.
-
-    Returns
-    -------
-    Target or None
-        None where the year before is not complete.
-    """
+    """Cap of a year where none is on file: the highest month of the year before."""
     year = (history.origin + 1).year
     values = history.values[np.asarray(history.months.year) == year - 1]
     if len(values) < 12:

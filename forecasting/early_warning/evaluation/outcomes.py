@@ -61,21 +61,7 @@ class CapOutcome:
 
 
 def judge_cap(cap: Mapping[str, Any], month: pd.Period, history: History) -> CapOutcome:
-    """What came of one cap since a warning was issued.
-
-    Parameters
-    ----------
-    cap : mapping
-        `basis`, `value`, `period` and `already_breached`, as in the run's document.
-    month : pandas.Period
-        Newest month of the warning's data.
-    history : History
-        What is known now.
-
-    Returns
-    -------
-    CapOutcome
-    """
+    """What came of one cap since a warning was issued."""
     first, last = period_months(cap["period"])
     if cap["already_breached"] or last <= month:
         return CapOutcome("left_out")

@@ -167,15 +167,7 @@ class LeadTimes:
 
 
 def lead_times(cases: Cases, cut: float) -> LeadTimes:
-    """Months from the first signal of each period to its first event.
-
-    Parameters
-    ----------
-    cases : Cases
-        By month.
-    cut : float
-        A probability at or above it is a signal.
-    """
+    """Months from the first signal of each period to its first event."""
     leads = []
     episodes = np.unique(cases.episode[cases.event])
     for episode in episodes:
@@ -219,13 +211,7 @@ class WarningScores:
 
 
 def score(cases: Cases) -> WarningScores:
-    """Score probabilities against outcomes.
-
-    Parameters
-    ----------
-    cases : Cases
-        By month; may be empty.
-    """
+    """Score probabilities against outcomes."""
     if not len(cases):
         return WarningScores(0, 0, 0, 0, None, None, None, Skill(None, None, None), [])
     reference = expanding_climatology(cases)

@@ -144,13 +144,7 @@ def _instructive(profile: Profile, series: Series) -> bool:
 
 
 def draw_series(profile: Profile) -> Series:
-    """First draw that meets the published figures of a district.
-
-    Raises
-    ------
-    RuntimeError
-        If none does: the profile contradicts itself.
-    """
+    """First draw that meets the published figures of a district."""
     employed = employed_path(profile)
     for attempt in range(MOST_ATTEMPTS):
         series = _draw(profile, employed, attempt)

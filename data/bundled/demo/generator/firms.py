@@ -207,28 +207,7 @@ def panel(
     source: str,
     rng: Random,
 ) -> str:
-    """The panel as CSV.
-
-    Parameters
-    ----------
-    region : str
-        Catalogue code.
-    months : list of (int, int)
-        Months of `unemployed`; reports begin in `FIRST`.
-    unemployed : list of int
-        Stock of the district: firms shed people some months before it rises.
-    days : mapping
-        Day each month is published.
-    source : str
-        Text of every row.
-    rng : random.Random
-        Source of randomness.
-
-    Returns
-    -------
-    str
-        Columns of `HEADER`, by firm, month and day of publication.
-    """
+    """The panel as CSV."""
     change = {month: yearly_change_ahead(unemployed, at) for at, month in enumerate(months)}
     since = [month for month in months if month >= FIRST]
     rows = [row for firm in firms(rng) for row in _history(firm, since, change, days, rng)]

@@ -47,27 +47,7 @@ def yearly_change_ahead(unemployed: list[int], at: int, lead: int = LEAD) -> flo
 
 
 def register_flows(months: list[Month], unemployed: list[int], rng: Random) -> dict[str, list[int]]:
-    """Monthly flows whose balance is the change of the stock.
-
-    Parameters
-    ----------
-    months : list of (int, int)
-        Consecutive months.
-    unemployed : list of int
-        Stock at the end of each.
-    rng : random.Random
-        Source of randomness.
-
-    Returns
-    -------
-    dict
-        Persons by indicator, one per month.
-
-    Raises
-    ------
-    RuntimeError
-        If a stock jumps by more than the flows can carry.
-    """
+    """Monthly flows whose balance is the change of the stock."""
     flows: dict[str, list[int]] = {INFLOW: [], REEMPLOYED: [], EXITED: []}
     before = unemployed[0]
     for month, stock in zip(months, unemployed, strict=True):

@@ -77,18 +77,7 @@ def _warning(book: CitedRecord) -> CitedText:
 
 
 def summary(book: CitedRecord) -> list[Block]:
-    """总的看: the main figure, the market, the year's task, the cap most at risk, the level.
-
-    Parameters
-    ----------
-    book : CitedRecord
-        The record.
-
-    Returns
-    -------
-    list of Block
-        One paragraph; none where the main figure of the month is not known.
-    """
+    """总的看: the main figure, the market, the year's task, the cap most at risk, the level."""
     code = str(book.get("/indicator"))
     if book.get(f"/series/{code}/value") is None:
         return []

@@ -1,1 +1,1 @@
-"""What a person or cron types: parses, calls, renders."""
+"""The command line: parses what a person or cron types, calls the floors below, renders."""

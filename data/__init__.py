@@ -1,1 +1,1 @@
-"""Where numbers come in and are kept: catalogues, checks, the vintage store."""
+"""The ground floor: catalogues, readers of office files, checks, the vintage store."""

@@ -1,1 +1,1 @@
-"""MLflow: record a run, register, promote, roll back."""
+"""Work with side effects: MLflow runs and versions, feeds, bulletins, the monthly cycle."""

@@ -1,1 +1,1 @@
-"""The engine: back-test, score, select, assess caps, render."""
+"""The engine, pure: back-test, score, choose, calibrate, assess targets, warn, render."""

@@ -1,1 +1,1 @@
-"""The competitors: one file per family, one contract."""
+"""The competitors under one contract, one file per family."""

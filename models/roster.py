@@ -150,7 +150,7 @@ def create(name: str) -> Competitor:
         If no model has this name.
     """
     if name in COMBINATIONS:
-        raise ValueError("a combination is not fitted; see forecasting.combinations")
+        raise ValueError("a combination is not fitted; see forecasting.competition.combinations")
     _demand_known(name)
     return _families()[name]()
 

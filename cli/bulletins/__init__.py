@@ -1,1 +1,1 @@
-"""Write, review, sign and list bulletins."""
+"""Commands that write, review, issue, correct and list bulletins."""

@@ -1,1 +1,1 @@
-"""Registered versions: list, compare, verify, promote, roll back, watch."""
+"""Commands on registered versions: list, compare, verify, promote, roll back, monitor."""

@@ -1,1 +1,1 @@
-"""Thresholds and warnings: publish, check, issue, evaluate."""
+"""Commands on warning lines and warnings: publish, check, issue, evaluate."""

@@ -1,1 +1,1 @@
-"""Run, back-test, inspect, scenario, predict."""
+"""Commands that forecast: run, back-test, inspect, scenario, predict."""

@@ -1,1 +1,1 @@
-"""What people enter: data, caps, plans, events; and the catalogue it is entered under."""
+"""Commands for what people enter: observations, caps, plans, events; and the catalogue."""

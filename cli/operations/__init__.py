@@ -1,1 +1,1 @@
-"""Care of an installation: monthly cycle, cron, doctor, backup, MLflow."""
+"""Commands that run an installation: cycle, cron, doctor, backup, MLflow."""

@@ -1,1 +1,1 @@
-"""Builders of what is handed out; not part of the installed program."""
+"""Builders of release files (offline bundle); not part of the installed program."""

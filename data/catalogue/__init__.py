@@ -1,4 +1,4 @@
-"""Regions and indicators: read from TOML, found by code, name or alias."""
+"""Regions and indicators, looked up by code, name or alias, and how their figures are printed."""
 
 from employment_forecast.data.catalogue.figures import (
     DEMO_MARK,

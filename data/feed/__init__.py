@@ -1,4 +1,4 @@
-"""The threshold feed as files: sealed, published whole, read without anything heavy."""
+"""The threshold feed as files: sealed, replaced whole, read without heavy imports."""
 
 from employment_forecast.data.feed.reading import check, demand_usable, find, state_on
 

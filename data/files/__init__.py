@@ -1,4 +1,4 @@
-"""Files on disk: written whole or not at all, locked, as tables; nothing of the domain."""
+"""Files on disk: written whole or not at all, locked, or as CSV and XLSX tables."""
 
 from employment_forecast.data.files.atomic import demand_writable, to_json, write_atomically
 from employment_forecast.data.files.locks import ProcessMarker, abandoned_signs, lock, try_lock

@@ -1,4 +1,4 @@
-"""Office files into the store: read, checked against what is known, all or nothing."""
+"""Office files into the store: read, checked against what it holds, all files or none."""
 
 from employment_forecast.data.imports.importing import ImportOptions, ImportReport, import_files
 

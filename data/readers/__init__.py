@@ -1,4 +1,4 @@
-"""Office files of every habit, read into checked observations with provenance."""
+"""Office files of every layout, read into observations with their sheet, row and column."""
 
 from employment_forecast.data.readers.reader import read_bytes, read_file
 

@@ -1,4 +1,4 @@
-"""The rows that readers hand over and the store keeps; knows neither."""
+"""Rows that readers produce and the store keeps; imports neither."""
 
 from employment_forecast.data.records.findings import (
     READING_CHECKS,

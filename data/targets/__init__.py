@@ -1,4 +1,4 @@
-"""Targets that forecasts are held against, and which of them is in force."""
+"""Targets (caps, floors, milestones), and which of them is in force on a day."""
 
 from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_national_targets, load_targets

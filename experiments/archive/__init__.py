@@ -1,4 +1,4 @@
-"""A competition as files and as MLflow figures, and back."""
+"""A competition as files and MLflow figures, and read back from them."""
 
 from employment_forecast.experiments.archive.content import (
     BACKTEST,

@@ -1,4 +1,4 @@
-"""`python -m experiments.benchmark`: run our roster, and the peers, over a panel."""
+"""Run the roster, and the peers, over a panel: `python -m` on this package."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _say(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m experiments.benchmark",
+        prog="python -m employment_forecast.experiments.benchmark",
         description="在一个真实月度面板上运行全部参赛模型，按评分程序的格式写出预测。",
     )
     parser.add_argument("--panel", type=Path, required=True, help="series_id,month,value 的 CSV")

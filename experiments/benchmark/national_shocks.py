@@ -1,4 +1,4 @@
-"""`python -m experiments.benchmark.national_shocks --out DIR`: what declaring an event is worth.
+"""What declaring an event is worth: a command run with `python -m` and `--out DIR`.
 
 The national surveyed rate with the epidemic declared in 2020-02 and 2022-04, each on the day that
 month was published and always as a temporary change of the usual length, against the same back-test
@@ -88,7 +88,7 @@ def table(backtests: dict[str, Backtest], models: Sequence[str]) -> pd.DataFrame
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write national_shocks.csv and print it."""
     parser = argparse.ArgumentParser(
-        prog="python -m experiments.benchmark.national_shocks",
+        prog="python -m employment_forecast.experiments.benchmark.national_shocks",
         description="全国城镇调查失业率：申报疫情与不申报的回测比较（准实时）。",
     )
     parser.add_argument("--out", type=Path, required=True, help="输出文件夹；中断后可续算")

@@ -1,4 +1,4 @@
-"""`python -m experiments.benchmark.national_warnings --out DIR`: warnings of 2020 to now, replayed.
+"""Warnings of 2020 to now, replayed: a command run with `python -m` and `--out DIR`.
 
 The national surveyed rate, month by month in pseudo real time: data and targets as announced by
 each day, paths of the robust combination calibrated on what was known, the probability that one of
@@ -310,7 +310,7 @@ def _line(name: str, skill: Skill) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write national_warnings.csv and .png and print the scores."""
     parser = argparse.ArgumentParser(
-        prog="python -m experiments.benchmark.national_warnings",
+        prog="python -m employment_forecast.experiments.benchmark.national_warnings",
         description="逐月回放全国城镇调查失业率的预警（准实时），写出表与图。",
     )
     parser.add_argument("--out", type=Path, required=True, help="输出文件夹；中断后可续算")

@@ -1,1 +1,1 @@
-"""Bulletins made, kept, reviewed, signed and corrected."""
+"""Bulletins drafted, stored, reviewed, issued and corrected."""

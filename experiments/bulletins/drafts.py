@@ -279,7 +279,7 @@ def with_files(
 def write_bulletin(session: Session, made: BulletinFiles, place: Path | None = None) -> list[Path]:
     """Write the files of a bulletin.
 
-    Where they go by default, `experiments.bulletins.files.alone_with` has to be held since the
+    Where they go by default, `experiments.bulletins.files.bulletin_lock` has to be held since the
     bulletin was made.
 
     Parameters

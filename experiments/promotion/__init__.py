@@ -1,4 +1,4 @@
-"""From a finished run to the version in force."""
+"""From a finished run to the champion: evidence, gate, promotion."""
 
 from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
 from employment_forecast.experiments.promotion.lifecycle import (

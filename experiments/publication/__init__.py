@@ -1,4 +1,4 @@
-"""What is published of the champion: feed, levels, issued warnings."""
+"""Published results of the champion: feed, warning levels, issued warnings."""
 
 from employment_forecast.experiments.publication.feed import (
     build_feed,

@@ -1,4 +1,4 @@
-"""One competition recorded in MLflow, or spooled until it answers."""
+"""A competition recorded in MLflow, or spooled until MLflow answers."""
 
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.recording.scenarios import record_scenario

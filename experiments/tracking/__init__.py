@@ -1,4 +1,4 @@
-"""The one door to MLflow."""
+"""The MLflow client behind one class: runs, names, database, pruning."""
 
 from employment_forecast.experiments.tracking.abandoned import RunPlan, close_abandoned_runs
 from employment_forecast.experiments.tracking.database import check, shown, sqlite_file

@@ -1,4 +1,4 @@
-"""The forecasts in force, watched: monitoring, explanation, redrawing, review."""
+"""Champions watched: monitoring, explanation, verification, review files."""
 
 from employment_forecast.experiments.watch.explain import STEPS, pair
 from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm

@@ -1,4 +1,4 @@
-"""Regressors known years ahead: Spring Festival, working days, their windows."""
+"""Regressors known years ahead: Spring Festival windows and working days."""
 
 from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS, Windows
 from employment_forecast.features.calendar.regressors import GROUP_LABELS, GROUPS

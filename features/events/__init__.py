@@ -1,4 +1,4 @@
-"""Changes of definition, declared events and odd months of a series."""
+"""Changes of definition, declared events and outlying months of a series."""
 
 from employment_forecast.features.events.breaks import (
     MIN_SEASONAL,

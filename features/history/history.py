@@ -155,8 +155,8 @@ class History:
         Returns
         -------
         pandas.DataFrame
-            See `features.calendar.optional_regressors`. The first call in a process reads the
-            festival calendar, which takes about a tenth of a second.
+            See `features.calendar.regressors.optional_regressors`. The first call in a process
+            reads the festival calendar, which takes about a tenth of a second.
         """
         months = len(self.values) + KNOWN_AHEAD
         return calendar.optional_regressors(self.start, months, self.kind, self.as_of, windows)

@@ -1,4 +1,4 @@
-"""Sample paths against caps, totals and milestones."""
+"""Sample paths assessed against caps, period totals and milestones."""
 
 from employment_forecast.forecasting.assessment.assess import Assessments, JointBreach, assess_all
 from employment_forecast.forecasting.assessment.caps import (

@@ -1,4 +1,4 @@
-"""Models at past origins: cells, their cache, workers, what came of them."""
+"""Models at past origins: cells, their cache, worker processes, forecasts and outcomes."""
 
 from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, describe_failures

@@ -113,7 +113,7 @@ def rolling_origins(
     count : int
         Most origins to go back.
     gaps : {"refuse", "after"}
-        As in `features.history.history.from_known`.
+        As in `features.history.from_known`.
     others : sequence of (Indicator, KnownSource)
         Indicators beside the target, each looked at as of the origin's day.
 

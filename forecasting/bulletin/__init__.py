@@ -1,1 +1,1 @@
-"""The monthly bulletin: a record of figures, sentences that cite it, the forms it is sent in."""
+"""The monthly bulletin: a record of figures, sentences that cite it, and its formats."""

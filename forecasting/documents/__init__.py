@@ -1,4 +1,4 @@
-"""Results as JSON, CSV, Markdown and pictures."""
+"""Results as JSON, CSV, Markdown and charts."""
 
 from employment_forecast.forecasting.documents.feed_table import as_file
 from employment_forecast.forecasting.documents.markdown import DEMO_WARNING, summary

@@ -1,4 +1,4 @@
-"""Warning levels, warning lines and the parts of the feed that follow from paths."""
+"""Warning lines, warning levels and the feed, all from sample paths."""
 
 from employment_forecast.forecasting.early_warning.decision import (
     Evidence,

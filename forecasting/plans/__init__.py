@@ -1,4 +1,4 @@
-"""Where a region stands on the targets of its plans."""
+"""Progress of a region on the targets of its plans."""
 
 from employment_forecast.forecasting.plans.document import progress_document
 from employment_forecast.forecasting.plans.progress import plan_rows

@@ -140,7 +140,7 @@ def plan_rows(
     forecast : callable
         History, calibrated paths and tested horizon of a series, for periods that still run.
     gaps : {"refuse", "after"}
-        As in `features.history.history.from_known`.
+        As in `features.history.from_known`.
 
     Returns
     -------

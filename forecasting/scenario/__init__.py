@@ -1,4 +1,4 @@
-"""What layoffs or fewer new jobs would do."""
+"""What layoffs or fewer new jobs would do to unemployment and to the caps."""
 
 from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions
 from employment_forecast.forecasting.scenario.comparison import (

@@ -1,4 +1,4 @@
-"""Declared events: their effects, and proposals of ones that nobody declared."""
+"""Declared events and their effects, and proposals of undeclared ones."""
 
 from employment_forecast.forecasting.shocks.effects import shock_rows
 from employment_forecast.forecasting.shocks.proposals import (

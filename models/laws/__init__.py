@@ -1,4 +1,4 @@
-"""Likelihoods and laws that families share."""
+"""Likelihoods and forecast distributions that families share."""
 
 from employment_forecast.models.laws.arma import (
     Order,

@@ -116,7 +116,7 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
         check=True,
     )
     # What was damaged is mended by installing once more, though the release is the same.
-    (module,) = (tmp_path / "venv").rglob("cli/doctor.py")
+    (module,) = (tmp_path / "venv").rglob("cli/operations/doctor.py")
     module.unlink()
     subprocess.run(
         [*alone, f"PYTHON={base}", "sh", str(top / "install.sh"), str(tmp_path / "venv")],

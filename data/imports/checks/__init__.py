@@ -1,4 +1,4 @@
-"""Checks on parsed observations, listed in one table that is also their documentation."""
+"""Checks on observations, listed in one table that is also their documentation."""
 
 from employment_forecast.data.imports.checks.batch import Batch, Check, CheckResult, Series
 from employment_forecast.data.imports.checks.table import CHECKS, checks_markdown, run_checks

@@ -1,4 +1,4 @@
-"""Bytes become sheets: what kind of file it is, its cells, its limits."""
+"""File formats: from bytes to sheets of cells, within limits."""
 
 from employment_forecast.data.readers.formats.cells import (
     FORMULA_WITHOUT_RESULT,

@@ -1,4 +1,4 @@
-"""Where tables are and what a cell means."""
+"""Tables on a sheet: where they lie, and what each cell means."""
 
 from employment_forecast.data.readers.tables.collector import Collector
 

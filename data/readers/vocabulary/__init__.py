@@ -1,4 +1,4 @@
-"""What one label, number, month or unit says; knows no table."""
+"""What a single label, number, month or unit means, whatever table it stands in."""
 
 from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.labels import Label, Total, Vocabulary

@@ -1,4 +1,4 @@
-"""Published plans (规划) and what they promise: read from TOML, kept as printed, doubts and all."""
+"""Published plans (规划) and their targets, read from TOML as printed, doubts included."""
 
 from employment_forecast.data.targets.plans.convert import as_targets
 from employment_forecast.data.targets.plans.loader import load_plans, parse_plan, plan_targets

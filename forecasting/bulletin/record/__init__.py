@@ -1,4 +1,4 @@
-"""What a bulletin may say: every figure of every section, as one JSON-able record."""
+"""The record of a bulletin: every figure of every section, as one JSON-able document."""
 
 from employment_forecast.forecasting.bulletin.record.flows import flows_record
 from employment_forecast.forecasting.bulletin.record.market import RATIO, ratio_record

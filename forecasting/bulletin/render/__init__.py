@@ -1,1 +1,1 @@
-"""The forms a bulletin takes: docx, HTML, Markdown, PDF."""
+"""Formats of a bulletin: docx, HTML, Markdown, PDF."""

@@ -1,4 +1,4 @@
-"""A record becomes sentences, every figure cited."""
+"""The record as sentences and tables, every figure cited."""
 
 from employment_forecast.forecasting.bulletin.text.blocks import (
     DEMO,

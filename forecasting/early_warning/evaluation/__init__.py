@@ -1,4 +1,4 @@
-"""How warnings would have fared."""
+"""Warnings replayed: hits, false alarms, lead times, and how to choose the cuts."""
 
 from employment_forecast.forecasting.early_warning.evaluation.cutoffs import (
     accuracy_cut,

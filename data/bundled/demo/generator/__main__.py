@@ -1,4 +1,4 @@
-"""Generator of the demonstration data (演示数据): `python -m data.demo.generator`.
+"""Generator of the demonstration data (演示数据), run by `python -m` on this package.
 
 It writes `observations.csv`, `groups.csv`, `firms.csv` and `caps.toml` beside itself, the same
 bytes every time. The series hold what real ones hold: a change of definition, revisions, late
@@ -389,7 +389,7 @@ def caps(drawn: dict[str, Series]) -> str:
     """The demonstration caps and floors as TOML; `drawn` by district code."""
     tables = [
         "# Demonstration caps and floors (演示控制数、下限), not official. "
-        "Written by data/demo/generator.py."
+        "Written by data/bundled/demo/generator."
     ]
     for profile in PROFILES:
         for year in range(FIRST_CAP_YEAR, LAST_YEAR + 1):

@@ -171,6 +171,9 @@ class BusyError(ForecastError):
     exit_code = EXIT_BUSY
 
 
+_LONGEST_WORD = 100  # comparing takes the square of the length
+
+
 def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Known words most like a mistyped one.
 
@@ -189,7 +192,7 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
         Best first; words that contain or are contained in `word` come before mere look-alikes.
     """
     pool = list(dict.fromkeys(known))
-    folded = word.casefold()
+    folded = word[:_LONGEST_WORD].casefold()
     inside = [k for k in pool if folded and (folded in k.casefold() or k.casefold() in folded)]
     alike = get_close_matches(folded, [k.casefold() for k in pool], n=count, cutoff=0.5)
     by_fold = {k.casefold(): k for k in pool}

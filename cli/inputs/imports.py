@@ -13,22 +13,19 @@ MOST_SHOWN = 20
 
 
 def _mapping(file: Path | None) -> dict[str, Any] | None:
-    import tomllib
-
     from employment_forecast.data.errors import SettingsError
+    from employment_forecast.data.files.toml_tables import read_toml
 
     if file is None:
         return None
+    where = f"对照文件“{file.name}”"
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        content = file.read_text("utf-8-sig")
     except OSError as error:
-        raise SettingsError(
-            f"对照文件“{file}”无法读取（{error.strerror}）。", "请核对文件名。"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"对照文件“{file}”不是有效的 TOML（{error}）。", "请改正所示的行，并以 UTF-8 编码保存。"
-        ) from error
+        raise SettingsError(f"{where}无法读取（{error.strerror}）。", "请核对文件名。") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{where}不是 UTF-8 编码。", "请以 UTF-8 编码保存。") from None
+    return read_toml(content, where)
 
 
 @click.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -107,6 +107,18 @@ def _refuse_duplicates(items: Iterable[Region | Indicator], where: str) -> None:
             owner[name] = item.code
 
 
+def _refuse_circle(region: Region, regions: Mapping[str, Region], where: str) -> None:
+    above, parent = {region.code}, region.parent
+    while parent is not None and parent in regions:
+        if parent in above:
+            raise SettingsError(
+                f"{where} 中地区 {region.name} 的上级绕成了圈。",
+                "请改正 parent：上级不能是自己或下级。",
+            )
+        above.add(parent)
+        parent = regions[parent].parent
+
+
 def load_catalogue(
     extra_regions: Sequence[dict[str, Any]] = (),
     extra_indicators: Sequence[dict[str, Any]] = (),
@@ -150,6 +162,7 @@ def load_catalogue(
                 f"{where} 中地区 {region.name} 的默认指标 {region.default_indicator} 不存在。",
                 suggestion(region.default_indicator, indicators),
             )
+        _refuse_circle(region, regions, where)
     _refuse_duplicates(regions.values(), where)
     _refuse_duplicates(indicators.values(), where)
     return Catalogue(tuple(regions.values()), tuple(indicators.values()))

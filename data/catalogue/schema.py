@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, get_args
 
 import pandas as pd
 
 from employment_forecast.data.clock import estimated_publication
-from employment_forecast.data.errors import SettingsError, suggestion
+from employment_forecast.data.files.toml_tables import (
+    FLAG,
+    TableSchema,
+    check_table,
+    code,
+    filled,
+    integer,
+    line,
+    number,
+    one_of,
+    pattern,
+    tables,
+    text,
+    texts,
+)
 
 Kind = Literal["stock", "flow", "rate", "index"]
 Transform = Literal["log", "none"]
@@ -107,72 +119,58 @@ class Indicator:
         return tuple(sorted(targets_in_force, key=lambda b: b.month.ordinal))
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "kind": get_args(Kind),
-    "transform": get_args(Transform),
-    "aggregation": get_args(Aggregation),
-    "reporting": get_args(Reporting),
-    "treatment": get_args(Treatment),
-}
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-
-
-def _checked(cls: type, raw: dict[str, Any], where: str) -> dict[str, Any]:
-    """Refuse unknown keys, wrong types and wrong choices; turn lists into tuples."""
-    known = {f.name: str(f.type) for f in fields(cls)}
-    for key, value in raw.items():
-        if key not in known:
-            raise SettingsError(
-                f"{where}里有未知的键“{key}”。", suggestion(key, known) or "请删除该键。"
-            )
-        if key in _CHOICES and value not in _CHOICES[key]:
-            raise SettingsError(
-                f"{where}里“{key}”的值“{value}”不可用。", f"可用的值：{'、'.join(_CHOICES[key])}。"
-            )
-        wanted = known[key]
-        fits = {
-            "str": isinstance(value, str),
-            "str | None": isinstance(value, str),
-            "tuple[str, ...]": isinstance(value, list) and all(isinstance(v, str) for v in value),
-            "int": isinstance(value, int) and not isinstance(value, bool),
-            "float": isinstance(value, int | float) and not isinstance(value, bool),
-            "bool": isinstance(value, bool),
-        }
-        if not fits.get(wanted, True):
-            raise SettingsError(
-                f"{where}里“{key}”的值“{value}”类型不对。",
-                "文字请加引号，数字不要加引号，多个值用 [ ] 列出。",
-            )
-    missing = [k for k in ("code", "name", "kind", "unit", "month") if k in known and k not in raw]
-    if missing:
-        raise SettingsError(f"{where}里缺少必填的键“{'、'.join(missing)}”。", "请补上后重试。")
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+_REGION = TableSchema(
+    {
+        "code": code(),
+        "name": line(),
+        "aliases": texts('名称的列表，如 ["嘉定", "嘉定区"]'),
+        "parent": code(),
+        "level": line("加引号的级别，如 district、street"),
+        "default_indicator": filled("加引号的指标代码"),
+    },
+    required=("code", "name"),
+)
+_INDICATOR = TableSchema(
+    {
+        "code": code(),
+        "name": line(),
+        "kind": one_of(*get_args(Kind)),
+        "unit": line("加引号的单位，如 人、%"),
+        "synonyms": texts('名称的列表，如 ["在册失业"]'),
+        "transform": one_of(*get_args(Transform)),
+        "aggregation": one_of(*get_args(Aggregation)),
+        "reporting": one_of(*get_args(Reporting)),
+        "lag_days": integer(0, 366),
+        "precision": number(1e-9, 1e9, "公布数字的最末一位，如 1、0.1、0.01"),
+        "january_with_february": FLAG,
+        "breaks": tables("若干个表，请写成 [[indicators.breaks]]"),
+    },
+    required=("code", "name", "kind", "unit"),
+)
+_BREAK = TableSchema(
+    {
+        "region": filled('加引号的地区代码，或 "*"'),
+        "month": pattern(r"\d{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份'),
+        "treatment": one_of(*get_args(Treatment)),
+        "note": text(),
+        "demo": FLAG,
+    },
+    required=("month",),
+)
 
 
 def read_region(raw: dict[str, Any], where: str) -> Region:
     """Build a region from one TOML table; raises SettingsError naming the file and key."""
-    return Region(**_checked(Region, raw, where))
+    return Region(**check_table(raw, _REGION, where))
 
 
 def read_indicator(raw: dict[str, Any], where: str) -> Indicator:
     """Build an indicator from one TOML table; raises SettingsError naming the file and key."""
-    rest = {k: v for k, v in raw.items() if k != "breaks"}
-    listed = raw.get("breaks", [])
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise SettingsError(f"{where}里 breaks 的写法不对。", "请写成 [[indicators.breaks]]。")
-    breaks = [_read_break(item, f"{where}的 breaks ") for item in listed]
-    indicator = Indicator(**_checked(Indicator, rest, where), breaks=tuple(breaks))
-    if not 0 < indicator.precision < math.inf:
-        raise SettingsError(
-            f"{where}里“precision”的值“{indicator.precision}”不可用。",
-            "应为公布数字的最末一位，如 1、0.1、0.01。",
-        )
-    return indicator
+    known = check_table(raw, _INDICATOR, where)
+    breaks = tuple(_read_break(item, f"{where}的 breaks ") for item in known.get("breaks", ()))
+    return Indicator(**{**known, "breaks": breaks})
 
 
 def _read_break(raw: dict[str, Any], where: str) -> Break:
-    checked = _checked(Break, {"region": "*", **raw}, where)
-    text = str(checked["month"])
-    if not _MONTH.fullmatch(text):
-        raise SettingsError(f"{where}里月份“{text}”无法识别。", '请写成 "2021-01"。')
-    return Break(**{**checked, "month": pd.Period(text, freq="M")})
+    known = check_table({"region": "*", **raw}, _BREAK, where)
+    return Break(**{**known, "month": pd.Period(known["month"], freq="M")})

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from employment_forecast.data.errors import SettingsError, nearest
+from employment_forecast.data.errors import SettingsError
+from employment_forecast.data.files.toml_tables import (
+    Constraint,
+    TableSchema,
+    check_table,
+    integer,
+    one_of,
+    read_toml,
+    table,
+    tables,
+    text,
+    texts,
+)
 from employment_forecast.data.workspace.folders import Workspace
-
-Check = Callable[[Any], bool]
-
-
-def _integer(low: int, high: int) -> Check:
-    def fits(value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-    return fits
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) for v in value)
-
-
-def _one_of(*choices: str) -> Check:
-    return lambda value: value in choices
 
 
 @dataclass(frozen=True)
@@ -42,8 +32,7 @@ class Key:
     section: str
     name: str
     default: Any
-    check: Check
-    wanted: str
+    constraint: Constraint
     meaning: str
     example: str | None = None
 
@@ -54,63 +43,66 @@ class Key:
 
 
 KEYS: tuple[Key, ...] = (
-    Key("store", "url", "", _text, "文字",
+    Key("store", "url", "", text(secret=True),
         "观测数据库（SQLAlchemy 地址）；留空则用工作区内的 observations.db",
         "postgresql+psycopg://用户：口令@主机/库名"),
-    Key("mlflow", "tracking_uri", "", _text, "文字",
+    Key("mlflow", "tracking_uri", "", text(secret=True),
         "MLflow 跟踪地址；留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),
-    Key("run", "horizon", 12, _integer(1, 60), "1—60 的整数",
+    Key("run", "horizon", 12, integer(1, 60),
         "至少预测的月数（会自动延长到控制期末）"),
-    Key("run", "origins", 36, _integer(0, 240), "0—240 的整数", "回测的预测起点个数"),
-    Key("run", "paths", 1000, _integer(200, 20000), "200—20000 的整数", "每次预测的模拟路径条数"),
-    Key("run", "seed", 1, _integer(0, 2**31 - 1), "非负整数", "随机种子"),
-    Key("run", "jobs", 0, _integer(0, 256), "0—256 的整数", "工作进程数；0 表示按处理器核数"),
-    Key("run", "models", [], _names, "模型名列表", "参赛模型；留空表示全部"),
-    Key("history", "gaps", "refuse", _one_of("refuse", "after"), '"refuse" 或 "after"',
+    Key("run", "origins", 36, integer(0, 240), "回测的预测起点个数"),
+    Key("run", "paths", 1000, integer(200, 20000), "每次预测的模拟路径条数"),
+    Key("run", "seed", 1, integer(0, 2**31 - 1, "非负整数"), "随机种子"),
+    Key("run", "jobs", 0, integer(0, 256), "工作进程数；0 表示按处理器核数"),
+    Key("run", "models", [], texts('模型名列表，如 ["theta", "ets"]'), "参赛模型；留空表示全部"),
+    Key("history", "gaps", "refuse", one_of("refuse", "after"),
         "缺月时：refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),
-    Key("import", "revisions", "refuse", _one_of("refuse", "accept"), '"refuse" 或 "accept"',
+    Key("import", "revisions", "refuse", one_of("refuse", "accept"),
         "已有月份的值不同时：refuse 拒绝（可用 --revise）；accept 作为修订保存，原值保留"),
-    Key("monthly", "regions", [], _names, "地区列表",
+    Key("monthly", "regions", [], texts('地区列表，如 ["嘉定", "徐汇"]'),
         "月度作业的地区；留空表示所有已导入数据的地区（都没有导入时为演示地区与全国）"),
-    Key("monthly", "inbox", "", _text, "文件夹", "监视文件夹；留空则用工作区内的 inbox",
+    Key("monthly", "inbox", "", text("加引号的文件夹名"), "监视文件夹；留空则用工作区内的 inbox",
         "/srv/就业数据"),
-    Key("monthly", "settle_seconds", 10, _integer(0, 3600), "0—3600 的整数",
+    Key("monthly", "settle_seconds", 10, integer(0, 3600),
         "监视文件夹中的文件多少秒没有变化才导入；由慢速网络盘复制时可加大"),
-    Key("monthly", "timeout_minutes", 30, _integer(1, 1440), "1—1440 的整数",
+    Key("monthly", "timeout_minutes", 30, integer(1, 1440),
         "每个地区最长用时（分钟），超过则跳过并报告"),
-    Key("bulletin", "office", "", _text, "文字", "月报的发文机关署名",
+    Key("bulletin", "office", "", text(), "月报的发文机关署名",
         "嘉定区人力资源和社会保障局"),
-    Key("notify", "command", "", _text, "命令行",
+    Key("notify", "command", "", text("加引号的命令行", secret=True),
         "月度作业结束后执行的命令，小结由标准输入传入",
         "mail -s 月度作业 someone@example.org"),
-    Key("notify", "when", "news", _one_of("news", "always"), '"news" 或 "always"',
+    Key("notify", "when", "news", one_of("news", "always"),
         "何时通知：news 有进展、有文件或需处理时，逾期未到的每周一再提醒；always 每次作业都通知"),
-    Key("smtp", "host", "", _text, "文字", "发送小结的邮件服务器；留空则不发邮件",
+    Key("smtp", "host", "", text(), "发送小结的邮件服务器；留空则不发邮件",
         "mail.example.org"),
-    Key("smtp", "port", 25, _integer(1, 65535), "1—65535 的整数", "邮件服务器端口"),
-    Key("smtp", "security", "none", _one_of("none", "starttls", "ssl"),
-        '"none"、"starttls" 或 "ssl"', "连接方式"),
-    Key("smtp", "user", "", _text, "文字",
+    Key("smtp", "port", 25, integer(1, 65535), "邮件服务器端口"),
+    Key("smtp", "security", "none", one_of("none", "starttls", "ssl"), "连接方式"),
+    Key("smtp", "user", "", text(secret=True),
         "登录名；口令放在环境变量 FORECAST_SMTP_PASSWORD 或 password_file 所指的文件中"),
-    Key("smtp", "password_file", "", _text, "文件",
+    Key("smtp", "password_file", "", text("加引号的文件名", secret=True),
         "存放口令的文件（第一行），只让运行本程序的用户可读；定时作业用它最方便"),
-    Key("smtp", "sender", "", _text, "邮箱地址", "发件人"),
-    Key("smtp", "to", [], _names, "邮箱地址列表", "收件人"),
-    Key("warnings", "colours", 3, _integer(3, 4), "3 或 4",
+    Key("smtp", "sender", "", text("加引号的邮箱地址"), "发件人"),
+    Key("smtp", "to", [], texts('邮箱地址列表，如 ["a@example.org"]'), "收件人"),
+    Key("warnings", "colours", 3, integer(3, 4, "3 或 4"),
         "没有写 [[warning_levels]] 时的等级数：3 为黄橙红，4 为蓝黄橙红（程序默认，非官方标准）"),
-    Key("warnings", "line_event", "end", _one_of("end", "any"), '"end" 或 "any"',
+    Key("warnings", "line_event", "end", one_of("end", "any"),
         "各月考核的控制数，警戒线所指：end 期末月突破；any 自该月至期末有任一月突破"),
-    Key("warnings", "fewest_events", 10, _integer(3, 1000), "3—1000 的整数",
+    Key("warnings", "fewest_events", 10, integer(3, 1000),
         "回测中突破与未突破各不足此数时，不据以选界限"),
-    Key("monitor", "rollback", "off", _one_of("off", "on"), '"off" 或 "on"',
+    Key("monitor", "rollback", "off", one_of("off", "on"),
         "监测报警时：off 只报告；on 自动退回到前任版本（前任须是另一个模型）"),
-    Key("cache", "megabytes", 512, _integer(0, 1_000_000), "非负整数（MB）",
+    Key("cache", "megabytes", 512, integer(0, 1_000_000, "非负整数（MB）"),
         "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip
 
-_BY_PATH = {key.path: key for key in KEYS}
 _TABLE_LISTS = ("regions", "indicators", "warning_levels")
+_SCHEMA = TableSchema(
+    {key.path: replace(key.constraint, meaning=key.meaning) for key in KEYS}
+    | {key.section: table(f"表，请写成 [{key.section}]") for key in KEYS}
+    | {name: tables(f"若干个表，请写成 [[{name}]]") for name in _TABLE_LISTS}
+)
 
 
 @dataclass(frozen=True)
@@ -151,46 +143,27 @@ class Settings:
         return int(self["run.jobs"]) or os.cpu_count() or 1
 
 
-def _refuse_unknown(path: str, known: list[str], file: Path) -> SettingsError:
-    close = nearest(path, known)
-    hint = f"最接近的键是 {'、'.join(close)}。" if close else f"可用的键：{'、'.join(known)}。"
-    return SettingsError(f"配置文件“{file}”里有未知的键 {path}。", hint)
-
-
-def parse_settings(text: str, file: Path) -> Settings:
+def parse_settings(content: str, file: Path) -> Settings:
     """Validate the text of a settings file."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            f"配置文件“{file}”不是有效的 TOML（{error}）。",
-            "请改正所示的行；不需要的键可整行删去。",
-        ) from error
-    sections = sorted({k.section for k in KEYS} | set(_TABLE_LISTS))
-    values = {k.path: k.default for k in KEYS}
-    for section, content in raw.items():
-        if section not in sections:
-            raise _refuse_unknown(section, [*sections, *_BY_PATH], file)
-        is_list = section in _TABLE_LISTS
-        tables = content if is_list else [content]
-        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-            form = f"[[{section}]]" if is_list else f"[{section}]"
-            raise SettingsError(f"配置文件“{file}”里 {section} 的写法不对。", f"请写成 {form}。")
-        if is_list:
-            continue
-        for name, value in content.items():
-            key = _BY_PATH.get(f"{section}.{name}")
-            if key is None:
-                raise _refuse_unknown(f"{section}.{name}", list(_BY_PATH), file)
-            if not key.check(value):
-                raise SettingsError(
-                    f"配置文件“{file}”里 {key.path} 的值 {value!r} 不可用。",
-                    f"应为{key.wanted}：{key.meaning}。",
-                )
-            values[key.path] = value
+    where = f"配置文件“{file}”"
+    raw = read_toml(content, where)
+    known = check_table(_dotted(raw), _SCHEMA, where)
+    values = {key.path: known.get(key.path, key.default) for key in KEYS}
     return Settings(
-        MappingProxyType(values), **{name: tuple(raw.get(name, ())) for name in _TABLE_LISTS}
+        MappingProxyType({k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}),
+        **{name: known.get(name, ()) for name in _TABLE_LISTS},
     )
+
+
+def _dotted(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys under their dotted names; what is no filled table stays as it is."""
+    found: dict[str, Any] = {}
+    for section, content in raw.items():
+        if isinstance(content, dict) and content and section not in _TABLE_LISTS:
+            found |= {f"{section}.{name}": value for name, value in content.items()}
+        else:
+            found[section] = content
+    return found
 
 
 def load_settings(workspace: Workspace) -> Settings:
@@ -205,12 +178,12 @@ def load_settings(workspace: Workspace) -> Settings:
     if not file.is_file():
         return Settings()
     try:
-        text = file.read_text("utf-8-sig")
+        content = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"配置文件“{file}”无法读取（{error}）。", "请检查文件权限，并以 UTF-8 编码保存。"
         ) from error
-    return parse_settings(text, file)
+    return parse_settings(content, file)
 
 
 def _toml(value: Any) -> str:
@@ -227,7 +200,7 @@ def template() -> str:
         if key.section != section:
             section = key.section
             lines += ["", f"[{section}]"]
-        lines.append(f"# {key.meaning}（{key.wanted}）")
+        lines.append(f"# {key.meaning}（{key.constraint.wanted}）")
         lines.append(f"# {key.name} = {_toml(key.example or key.default)}")
     lines += [
         "",

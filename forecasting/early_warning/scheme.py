@@ -14,7 +14,17 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from employment_forecast.data.catalogue import Catalogue, load_catalogue
-from employment_forecast.data.errors import SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.errors import SettingsError, UnknownNameError
+from employment_forecast.data.files.toml_tables import (
+    TableSchema,
+    check_table,
+    filled,
+    integer,
+    number,
+    one_of,
+    tables,
+    text,
+)
 from employment_forecast.data.workspace import Settings
 
 NONE = "none"
@@ -209,56 +219,39 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     return Scheme(tuple(levels), "；".join(sources) or f"{where}（未注明依据）", event)
 
 
-def _number(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
-
-
-def _integer(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, int) and _number(value, low, high)
-
-
-_LEVEL_WANTED: Mapping[str, tuple[Any, str]] = {
-    "code": (lambda v: v in CODES, f"以下之一：{'、'.join(CODES)}"),
-    "name": (lambda v: isinstance(v, str) and bool(v), "加引号的名称，如 Ⅲ级"),
-    "colour": (lambda v: isinstance(v, str) and bool(v), "加引号的颜色，如 黄色"),
-    "probability": (lambda v: _number(v, 0.001, 0.999), "0 与 1 之间的概率"),
-    "miss_cost": (lambda v: _number(v, 0.001, 999), "正数：漏报一次相当于误报几次"),
-    "months": (lambda v: _integer(v, 1, 24), "1—24 的整数"),
-    "release": (lambda v: _number(v, 0, 0.999), "0 与 1 之间的概率，不高于该级的概率"),
-    "rules": (lambda v: isinstance(v, list) and all(isinstance(r, dict) for r in v), "若干个表"),
-    "step": (lambda v: isinstance(v, str), "加引号的文字"),
-    "report_hours": (lambda v: _number(v, 0.1, 10_000), "正数（小时）"),
-    "source": (lambda v: isinstance(v, str), "加引号的文字"),
-}
-_RULE_WANTED: Mapping[str, tuple[Any, str]] = {
-    "indicator": (lambda v: isinstance(v, str) and bool(v), "指标代码"),
-    "at_least": (lambda v: _number(v, 0, 1e12), "非负数"),
-    "months": (lambda v: _integer(v, 1, 24), "1—24 的整数"),
-    "event": (lambda v: v in EVENTS, f"以下之一：{'、'.join(EVENTS)}"),
-    "people": (lambda v: _number(v, 1, 1e9), "正数（人）"),
-    "firms": (lambda v: _integer(v, 1, 10_000), "正整数（家）"),
-    "firm_size": (lambda v: _number(v, 0, 1e9), "非负数（人）"),
-    "source": (lambda v: isinstance(v, str), "加引号的文字"),
-}
-
-
-def _checked(raw: Mapping[str, Any], wanted: Mapping[str, tuple[Any, str]], where: str) -> None:
-    for key, value in raw.items():
-        if key not in wanted:
-            raise SettingsError(
-                f"{where}里有未知的键“{key}”。", suggestion(key, wanted) or "请删除该键。"
-            )
-        fits, words = wanted[key]
-        if not fits(value):
-            raise SettingsError(f"{where}里“{key}”的值 {value!r} 不可用。", f"应为{words}。")
+_LEVEL = TableSchema(
+    {
+        "code": one_of(*CODES),
+        "name": filled("加引号的名称，如 Ⅲ级"),
+        "colour": filled("加引号的颜色，如 黄色"),
+        "probability": number(0.001, 0.999, "0 与 1 之间的概率"),
+        "miss_cost": number(0.001, 999, "正数：漏报一次相当于误报几次"),
+        "months": integer(1, 24),
+        "release": number(0, 0.999, "0 与 1 之间的概率，不高于该级的概率"),
+        "rules": tables(),
+        "step": text(),
+        "report_hours": number(0.1, 10_000, "正数（小时）"),
+        "source": text(),
+    },
+    required=("code", "name", "colour"),
+)
+_RULE = TableSchema(
+    {
+        "indicator": filled("加引号的指标代码"),
+        "at_least": number(0, 1e12, "非负数"),
+        "months": integer(1, 24),
+        "event": one_of(*EVENTS),
+        "people": number(1, 1e9, "正数（人）"),
+        "firms": integer(1, 10_000, "正整数（家）"),
+        "firm_size": number(0, 1e9, "非负数（人）"),
+        "source": text(),
+    }
+)
 
 
 def _level(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Level:
     where = f"{where}等级“{raw.get('code', '?')}”"
-    _checked(raw, _LEVEL_WANTED, where)
-    missing = [key for key in ("code", "name", "colour") if key not in raw]
-    if missing:
-        raise SettingsError(f"{where}里缺少必填的键“{'、'.join(missing)}”。", "请补上后重试。")
+    check_table(raw, _LEVEL, where)
     if ("probability" in raw) == ("miss_cost" in raw):
         raise SettingsError(
             f"{where}里 probability 和 miss_cost 须恰有其一。",
@@ -290,7 +283,7 @@ def _level(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Level:
 
 def _rule(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Rule:
     where = f"{where}的 rules "
-    _checked(raw, _RULE_WANTED, where)
+    check_table(raw, _RULE, where)
     if ("indicator" in raw) == ("event" in raw):
         raise SettingsError(
             f"{where}里 indicator 和 event 须恰有其一。",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -10,17 +9,56 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from employment_forecast.data.catalogue import Catalogue
-from employment_forecast.data.errors import SettingsError, suggestion
+from employment_forecast.data.files.toml_tables import (
+    Constraint,
+    TableSchema,
+    check_table,
+    filled,
+    one_of,
+    pattern,
+    table,
+)
 from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.units import Unit, parse_unit
 from employment_forecast.data.readers.vocabulary.words import GROUPS, Dimension
 from employment_forecast.data.records import FIRM_FIELDS, Base
 
 IGNORE = "ignore"
-_SECTIONS = ("table", "columns", "indicators", "regions", "groups")
-_ROLES: tuple[str, ...] = (*get_args(Dimension), "total", "monthly", "cumulative", *FIRM_FIELDS)
-
 TableForm = Literal["monthly", "year_to_date"]
+
+_TABLES: dict[str, TableSchema] = {
+    "table": TableSchema(
+        {
+            "sheet": filled("加引号的工作表名"),
+            "header_rows": Constraint(
+                lambda v: isinstance(v, list) and all(type(r) is int and 0 < r < 10**7 for r in v),
+                "行号的列表，如 [3, 4]",
+            ),
+            "unit": Constraint(
+                lambda v: isinstance(v, str) and parse_unit(v) is not None,
+                "已知的单位，如 人、万人、%",
+            ),
+            "month": pattern(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])", '"2021-03" 这样的月份'),
+            "form": one_of(*get_args(TableForm)),
+            "zero": one_of("value", "missing"),
+            "base": one_of(*get_args(Base)),
+        }
+    ),
+    "columns": TableSchema(
+        {},
+        others=one_of(*get_args(Dimension), "total", "monthly", "cumulative", *FIRM_FIELDS),
+    ),
+    "indicators": TableSchema({}, others=filled(f"加引号的指标代码、名称，或 {IGNORE}")),
+    "regions": TableSchema({}, others=filled(f"加引号的地区代码、名称，或 {IGNORE}")),
+    "groups": TableSchema({}, others=one_of(*GROUPS, IGNORE)),
+}
+_NAMES = '“名称 = 代码”的列表，如 "在册失业" = "registered_unemployed"'
+_SECTIONS = TableSchema(
+    {
+        name: table("表，请写成 [table]，下面写 键 = 值" if name == "table" else _NAMES)
+        for name in _TABLES
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -62,17 +100,6 @@ class Mapping:
     base: Base | None = None
 
 
-def _bad(where: str, what: str, hint: str) -> SettingsError:
-    return SettingsError(f"{where}里{what}。", hint)
-
-
-def _texts(raw: AnyMapping[str, Any], section: str, where: str) -> dict[str, str]:
-    table = raw.get(section, {})
-    if not isinstance(table, dict) or not all(isinstance(v, str) for v in table.values()):
-        raise _bad(where, f" [{section}] 应为“名称 = 代码”的列表", '例如 "在册失业" = "…"。')
-    return {fold(key): value for key, value in table.items()}
-
-
 def read_mapping(
     raw: AnyMapping[str, Any], catalogue: Catalogue, where: str = "mapping.toml"
 ) -> Mapping:
@@ -98,63 +125,36 @@ def read_mapping(
     UnknownNameError
         For a region or indicator outside the catalogue.
     """
-    for section in raw:
-        if section not in _SECTIONS:
-            raise _bad(where, f"有未知的表 [{section}]", suggestion(section, _SECTIONS))
-    columns = _texts(raw, "columns", where)
-    for role in columns.values():
-        if role not in _ROLES:
-            hint = suggestion(role, _ROLES) or f"可用的值：{'、'.join(_ROLES)}。"
-            raise _bad(where, f" [columns] 的值“{role}”不可用", hint)
-    indicators = _texts(raw, "indicators", where)
-    regions = _texts(raw, "regions", where)
-    groups = _texts(raw, "groups", where)
-    for group in groups.values():
-        if group not in (*GROUPS, IGNORE):
-            raise _bad(where, f" [groups] 的值“{group}”不可用", f"可用的值：{'、'.join(GROUPS)}。")
+    sections = check_table(raw, _SECTIONS, where)
+    checked = {
+        name: check_table(sections.get(name, {}), schema, f"{where} 的 [{name}] ")
+        for name, schema in _TABLES.items()
+    }
+    names = {
+        name: {fold(key): value for key, value in checked[name].items()}
+        for name in ("columns", "indicators", "regions", "groups")
+    }
     return Mapping(
-        columns=columns,
+        columns=names["columns"],
         indicators={
-            k: v if v == IGNORE else catalogue.indicator(v).code for k, v in indicators.items()
+            k: v if v == IGNORE else catalogue.indicator(v).code
+            for k, v in names["indicators"].items()
         },
-        regions={k: v if v == IGNORE else catalogue.region(v).code for k, v in regions.items()},
-        groups=groups,
-        **_table(raw.get("table", {}), where),
+        regions={
+            k: v if v == IGNORE else catalogue.region(v).code for k, v in names["regions"].items()
+        },
+        groups=names["groups"],
+        **_layout(checked["table"]),
     )
 
 
-def _table(raw: Any, where: str) -> dict[str, Any]:
-    keys = ("sheet", "header_rows", "unit", "month", "form", "zero", "base")
-    if not isinstance(raw, dict):
-        raise _bad(where, " [table] 应为表", "请写成 [table] 后接 键 = 值。")
-    for key in raw:
-        if key not in keys:
-            hint = suggestion(key, keys) or f"可用的键：{'、'.join(keys)}。"
-            raise _bad(where, f" [table] 有未知的键“{key}”", hint)
-    rows = raw.get("header_rows", [])
-    if not isinstance(rows, list) or not all(type(r) is int and r > 0 for r in rows):
-        raise _bad(where, " header_rows 应为行号列表", "例如 header_rows = [3, 4]。")
-    checked: dict[str, Any] = {"header_rows": tuple(sorted(rows))}
-    choices = {
-        "form": ("monthly", "year_to_date"),
-        "zero": ("value", "missing"),
-        "base": ("previous_month", "january"),
-    }
-    for key in ("sheet", "unit", "month", *choices):
-        value = raw.get(key)
-        if value is None:
-            continue
-        if not isinstance(value, str) or value not in choices.get(key, (value,)):
-            hint = f"可用的值：{'、'.join(choices[key])}。" if key in choices else "应为文字。"
-            raise _bad(where, f" [table] 的 {key} 值不可用", hint)
-        checked[key] = value
-    checked["zero_is_missing"] = checked.pop("zero", "value") == "missing"
-    if "unit" in checked:
-        checked["unit"] = parse_unit(checked["unit"])
-        if checked["unit"] is None:
-            raise _bad(where, " [table] 的 unit 不是已知单位", "例如 人、万人、%。")
-    if "month" in checked:
-        if not re.fullmatch(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])", checked["month"]):
-            raise _bad(where, " [table] 的 month 不是月份", '例如 month = "2021-03"。')
-        checked["month"] = pd.Period(checked["month"], freq="M")
-    return checked
+def _layout(raw: AnyMapping[str, Any]) -> dict[str, Any]:
+    """Fields of `Mapping` that the table [table] sets."""
+    known = {k: v for k, v in raw.items() if k not in ("zero", "unit", "month", "header_rows")}
+    known["zero_is_missing"] = raw.get("zero") == "missing"
+    known["header_rows"] = tuple(sorted(raw.get("header_rows", ())))
+    if "unit" in raw:
+        known["unit"] = parse_unit(raw["unit"])
+    if "month" in raw:
+        known["month"] = pd.Period(raw["month"], freq="M")
+    return known

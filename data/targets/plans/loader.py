@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, get_args
 
 from employment_forecast.data.catalogue import Catalogue, load_catalogue
 from employment_forecast.data.errors import DataError, SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.files.toml_tables import (
+    DAY,
+    FLAG,
+    Constraint,
+    TableSchema,
+    check_table,
+    filled,
+    number,
+    one_of,
+    read_toml,
+    some_of,
+    tables,
+    text,
+)
 from employment_forecast.data.targets.plans.schema import (
     Achieved,
     Attribute,
@@ -26,36 +37,6 @@ from employment_forecast.data.targets.plans.schema import (
 from employment_forecast.data.targets.target import Basis, Tier, period_months
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """What a TOML value may be."""
-
-    fits: Callable[[Any], bool]
-    wanted: str
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
-    )
-
-
-def _choice(kind: Any) -> _Kind:
-    known = get_args(kind)
-    return _Kind(lambda v: isinstance(v, str) and v in known, f"以下之一：{'、'.join(known)}")
-
-
-def _choices(kind: Any) -> _Kind:
-    known = get_args(kind)
-    return _Kind(
-        lambda v: isinstance(v, list) and all(isinstance(i, str) and i in known for i in v),
-        f"由这些值组成的列表：{'、'.join(known)}",
-    )
-
-
 def _is_period(value: Any) -> bool:
     try:
         period_months(value if isinstance(value, str) else "")
@@ -64,88 +45,69 @@ def _is_period(value: Any) -> bool:
     return True
 
 
-_TEXT = _Kind(lambda v: isinstance(v, str), "加引号的文字")
-_FILLED = _Kind(lambda v: isinstance(v, str) and bool(v.strip()), "加引号的非空文字")
-_NUMBER = _Kind(_is_number, "非负数，不加引号")
-_FLAG = _Kind(lambda v: isinstance(v, bool), "true 或 false")
-_DATE = _Kind(lambda v: type(v) is date, "不加引号的日期，如 2016-11-28")
-_PERIOD = _Kind(_is_period, '"2026"（年）、"2021-2025"（规划期）或 "2026-10"（月）')
-_TABLES = _Kind(
-    lambda v: isinstance(v, list) and bool(v) and all(isinstance(i, dict) for i in v), "若干个表"
+_PERIOD = Constraint(_is_period, '"2026"（年）、"2021-2025"（规划期）或 "2026-10"（月）')
+_NUMBER = number(0, math.inf, "非负数，不加引号")
+_TABLES = tables(empty=False)
+
+_PLAN = TableSchema(
+    {
+        "region": filled(),
+        "title": filled(),
+        "number": text(),
+        "issuer": text(),
+        "period": _PERIOD,
+        "signed_on": DAY,
+        "page_dated": DAY,
+        "announced_on": DAY,
+        "announced_estimated": FLAG,
+        "note": text(),
+        "targets": _TABLES,
+    },
+    required=("region", "title", "period", "announced_on", "announced_estimated", "targets"),
 )
-
-_PLAN_KEYS: dict[str, _Kind] = {
-    "region": _FILLED,
-    "title": _FILLED,
-    "number": _TEXT,
-    "issuer": _TEXT,
-    "period": _PERIOD,
-    "signed_on": _DATE,
-    "page_dated": _DATE,
-    "announced_on": _DATE,
-    "announced_estimated": _FLAG,
-    "note": _TEXT,
-    "targets": _TABLES,
-}
-_TARGET_KEYS: dict[str, _Kind] = {
-    "key": _FILLED,
-    "domain": _choice(Domain),
-    "indicator": _FILLED,
-    "name": _FILLED,
-    "period": _PERIOD,
-    "period_name": _TEXT,
-    "repeat": _choice(Repeat),
-    "direction": _choice(PlanDirection),
-    "qualifier": _TEXT,
-    "value": _NUMBER,
-    "no_value": _FILLED,
-    "set_by": _choices(Tier),
-    "unit": _TEXT,
-    "attribute": _choice(Attribute),
-    "basis": _choice(Basis),
-    "unconfirmed": _choices(Doubt),
-    "part_of": _FILLED,
-    "same_as": _FILLED,
-    "achieved": _TABLES,
-    "quote": _FILLED,
-    "note": _TEXT,
-}
-_ACHIEVED_KEYS: dict[str, _Kind] = {
-    "value": _NUMBER,
-    "unit": _TEXT,
-    "measure": _choice(Measure),
-    "qualifier": _TEXT,
-    "quote": _FILLED,
-}
-_PLAN_NEEDS = ("region", "title", "period", "announced_on", "announced_estimated", "targets")
-_TARGET_NEEDS = ("key", "indicator", "name", "period", "direction", "unit", "basis", "quote")
-_ACHIEVED_NEEDS = ("measure", "quote")
-
-
-def _checked(
-    raw: Mapping[str, Any], keys: Mapping[str, _Kind], needs: tuple[str, ...], where: str
-) -> dict[str, Any]:
-    """Refuse unknown and missing keys and wrong values; turn lists into tuples."""
-    for key, value in raw.items():
-        if key not in keys:
-            raise SettingsError(
-                f"{where}里有未知的键“{key}”。", suggestion(key, keys) or "请删除该键。"
-            )
-        if not keys[key].fits(value):
-            raise SettingsError(
-                f"{where}里“{key}”的值“{value}”不可用。", f"应为{keys[key].wanted}。"
-            )
-    missing = [key for key in needs if key not in raw]
-    if missing:
-        raise SettingsError(f"{where}里缺少必填的键“{'、'.join(missing)}”。", "请补上后重试。")
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+_TARGET = TableSchema(
+    {
+        "key": filled(),
+        "domain": one_of(*get_args(Domain)),
+        "indicator": filled(),
+        "name": filled(),
+        "period": _PERIOD,
+        "period_name": text(),
+        "repeat": one_of(*get_args(Repeat)),
+        "direction": one_of(*get_args(PlanDirection)),
+        "qualifier": text(),
+        "value": _NUMBER,
+        "no_value": filled(),
+        "set_by": some_of(*get_args(Tier)),
+        "unit": text(),
+        "attribute": one_of(*get_args(Attribute)),
+        "basis": one_of(*get_args(Basis)),
+        "unconfirmed": some_of(*get_args(Doubt)),
+        "part_of": filled(),
+        "same_as": filled(),
+        "achieved": _TABLES,
+        "quote": filled(),
+        "note": text(),
+    },
+    required=("key", "indicator", "name", "period", "direction", "unit", "basis", "quote"),
+)
+_ACHIEVED = TableSchema(
+    {
+        "value": _NUMBER,
+        "unit": text(),
+        "measure": one_of(*get_args(Measure)),
+        "qualifier": text(),
+        "quote": filled(),
+    },
+    required=("measure", "quote"),
+)
 
 
 def _indicator(code: str, name: str, catalogue: Catalogue) -> tuple[str, bool]:
     """Code to use, and whether the catalogue knows the indicator by code or by name."""
-    for text in (code, name):
+    for known_as in (code, name):
         try:
-            return catalogue.indicator(text).code, True
+            return catalogue.indicator(known_as).code, True
         except UnknownNameError:
             continue
     return code, False
@@ -156,7 +118,7 @@ def _number(value: Any) -> float | None:
 
 
 def _read_achieved(raw: Mapping[str, Any], where: str) -> Achieved:
-    known = _checked(raw, _ACHIEVED_KEYS, _ACHIEVED_NEEDS, f"{where}的 achieved ")
+    known = check_table(raw, _ACHIEVED, f"{where}的 achieved ")
     figure = Achieved(**{**known, "value": _number(known.get("value"))})
     if figure.value is not None and not figure.unit:
         raise SettingsError(f"{where}的 achieved 里有数值而没有单位。", "请补上 unit。")
@@ -175,7 +137,7 @@ def _read_target(
     raw: Mapping[str, Any], region: str, title: str, catalogue: Catalogue, where: str
 ) -> PlanTarget:
     where = f"{where}的目标“{raw.get('key', '?')}”"
-    known = _checked(raw, _TARGET_KEYS, _TARGET_NEEDS, where)
+    known = check_table(raw, _TARGET, where)
     code, catalogued = _indicator(known["indicator"], known["name"], catalogue)
     achieved = tuple(_read_achieved(item, where) for item in known.get("achieved", ()))
     target = PlanTarget(
@@ -221,12 +183,12 @@ def _refuse_loose_ends(targets: tuple[PlanTarget, ...], where: str) -> None:
                 )
 
 
-def parse_plan(text: str, where: str, catalogue: Catalogue) -> Plan:
+def parse_plan(content: str, where: str, catalogue: Catalogue) -> Plan:
     """Read one plan.
 
     Parameters
     ----------
-    text : str
+    content : str
         TOML; the keys are the attributes of `Plan`, `PlanTarget` and `Achieved`.
     where : str
         File named in errors.
@@ -244,11 +206,8 @@ def parse_plan(text: str, where: str, catalogue: Catalogue) -> Plan:
         not know, a doubt without a note, or a qualifier that is not in the quoted phrase.
     """
     place = f"规划文件“{where}”"
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{place}不是有效的 TOML（{error}）。", "请改正所示的行。") from error
-    known = _checked(raw, _PLAN_KEYS, _PLAN_NEEDS, place)
+    raw = read_toml(content, place)
+    known = check_table(raw, _PLAN, place)
     try:
         region = catalogue.region(known["region"]).code
     except UnknownNameError as error:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.data.catalogue import Catalogue, Indicator, Region, load_catalogue
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
 from employment_forecast.data.records.vintages import COLUMNS, Vintages
 from employment_forecast.data.store.store import Store
@@ -168,9 +168,8 @@ def competition(
             "horizon": 12,
         }
         return compete(
+            Series(place, what),
             vintages_of(rows, place.code, what.code, demo),
-            place,
-            what,
             rows[-1][2],
             targets,
             Options(**{**chosen, **options}),

@@ -57,6 +57,7 @@ def evaluate(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
@@ -82,7 +83,9 @@ def evaluate(
     inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, session.cells, tick, inputs)
+        result = compete(
+            Series(place, what), vintages, day, (), options, session.cells, tick, inputs
+        )
     content = evaluation(
         result, past_calls(result, targets), scheme, settings["warnings.fewest_events"]
     )

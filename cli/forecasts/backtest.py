@@ -58,6 +58,7 @@ def backtest(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
@@ -85,7 +86,7 @@ def backtest(
     inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
     cache = None if no_cache else session.cells
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, (), options, cache, tick, inputs)
+        result = compete(Series(place, what), vintages, day, (), options, cache, tick, inputs)
     shown = dict.fromkeys((result.choice.model, roster.COMBINATION))
     found = [
         r

@@ -107,7 +107,7 @@ def run(
         ) as run_:
             with progress(f"{place.name} 回测") as tick:
                 result = compete(
-                    vintages, place, what, day, session.targets(), options, cache, tick, inputs
+                    series, vintages, day, session.targets(), options, cache, tick, inputs
                 )
             chart = fan_chart(result)
             number = run_.register(result, chart).version

@@ -108,6 +108,7 @@ def scenario(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
     from employment_forecast.data.errors import StorageError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
@@ -159,7 +160,9 @@ def scenario(
     demand_sense(what_if, from_known(known, place, what, day, options.gaps, inputs.others), given)
     targets = session.targets()
     with progress(f"{place.name} 回测") as tick:
-        result = compete(vintages, place, what, day, targets, options, session.cells, tick, inputs)
+        result = compete(
+            Series(place, what), vintages, day, targets, options, session.cells, tick, inputs
+        )
 
     from employment_forecast.experiments.recording import record_scenario
     from employment_forecast.forecasting.scenario import (

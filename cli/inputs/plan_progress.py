@@ -52,6 +52,7 @@ def progress_of_plans(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.features.history import stored_inputs
     from employment_forecast.forecasting.competition import Options
     from employment_forecast.forecasting.competition.compete import compete
@@ -80,7 +81,7 @@ def progress_of_plans(
         inputs = stored_inputs(session.store, session.catalogue, where, what, vintages)
         with progress(f"{where.name} {what.name}") as tick:
             found = compete(
-                vintages, where, what, day, targets, options, session.cells, tick, inputs
+                Series(where, what), vintages, day, targets, options, session.cells, tick, inputs
             )
         return found.history, found.champion_paths, found.tested_horizon
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.data import clock
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, Series
 from employment_forecast.data.errors import ShortHistoryError
 from employment_forecast.data.files import to_json
 from employment_forecast.data.records import Vintages
@@ -116,7 +116,7 @@ def compare_festival(
     progress: Callable[[int, int], None] | None = None,
 ) -> FestivalComparison:
     """Back-test the airline model with and without festival regressors."""
-    current, past = rolling_origins(vintages, region, indicator, as_of, origins, gaps)
+    current, past = rolling_origins(Series(region, indicator), vintages, as_of, origins, gaps)
     long_enough = [o for o in past if len(o.estimation) >= MIN_MONTHS]
     if not long_enough:
         raise ShortHistoryError(

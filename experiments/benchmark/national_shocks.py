@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from employment_forecast.data.bundled import sync
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.files import write_atomically
 from employment_forecast.data.records import USUAL_MONTHS, Shock, ShockKind, Vintages
 from employment_forecast.data.store import Store
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cells = FileCellCache(given.out / "cells", 512)
     found = {
         case: compete(
-            declared(vintages, kind), region, indicator, last, (), options, cells
+            Series(region, indicator), declared(vintages, kind), last, (), options, cells
         ).backtest
         for case, kind in CASES.items()
     }

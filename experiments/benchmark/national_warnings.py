@@ -23,7 +23,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from employment_forecast.data.bundled import sync
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.files import write_atomically
 from employment_forecast.data.store import Store
 from employment_forecast.data.targets import Target, in_force, load_national_targets
@@ -292,7 +292,7 @@ def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Compet
     )
     last = max(vintages.rows["published_on"]).date()
     cells = FileCellCache(out / "cells", 512)
-    return compete(vintages, region, indicator, last, (), options, cells)
+    return compete(Series(region, indicator), vintages, last, (), options, cells)
 
 
 def _say(text: str) -> None:

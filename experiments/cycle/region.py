@@ -154,7 +154,7 @@ def _forecast(
     uri = settings.tracking_uri(session.workspace)
     with recorded(uri, session.workspace, series.region, series.indicator) as run_:
         result = compete(
-            matter.vintages, series.region, series.indicator, order.day, matter.targets, options,
+            series, matter.vintages, order.day, matter.targets, options,
             session.cells, None, matter.around,
         )  # fmt: skip
         run, before = run_.run, same_version(run_.run.tracker, series, result)

@@ -75,9 +75,8 @@ def redraw(
     options = facts.get("options", {})
     horizon = int(options.get("horizon", _USUAL_HORIZON))
     result = compete(
+        series,
         material.vintages,
-        series.region,
-        series.indicator,
         as_of,
         (),
         Options(

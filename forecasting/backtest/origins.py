@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
 from employment_forecast.features.history import CovariateSource, History, from_known
@@ -45,9 +45,8 @@ HistoryAt = Callable[[pd.Period], History | None]
 
 
 def _history_at(
+    series: Series,
     vintages: Vintages,
-    region: Region,
-    indicator: Indicator,
     as_of: date,
     gaps: str,
     others: Sequence[CovariateSource],
@@ -61,7 +60,8 @@ def _history_at(
             day = vintages.first_published(month)
             if day is not None and day <= as_of:
                 try:
-                    found = from_known(vintages.as_of(day), region, indicator, day, gaps, others)
+                    known = vintages.as_of(day)
+                    found = from_known(known, series.region, series.indicator, day, gaps, others)
                 except DataError:
                     return None
                 # Two months published on one day are one origin, the later.
@@ -92,9 +92,8 @@ def origin_days(vintages: Vintages, as_of: date, count: int) -> list[date]:
 
 
 def rolling_origins(
+    series: Series,
     vintages: Vintages,
-    region: Region,
-    indicator: Indicator,
     as_of: date,
     count: int,
     gaps: str = "refuse",
@@ -104,10 +103,10 @@ def rolling_origins(
 
     Parameters
     ----------
+    series : Series
+        What is forecast.
     vintages : Vintages
-        The series with all its publication days.
-    region, indicator : Region, Indicator
-        Catalogue entries.
+        Its values with all their publication days.
     as_of : datetime.date
         Nothing published later is looked at.
     count : int
@@ -130,8 +129,9 @@ def rolling_origins(
     DataError
         If the current history cannot be built.
     """
-    history_at = _history_at(vintages, region, indicator, as_of, gaps, others)
-    now = from_known(vintages.as_of(as_of), region, indicator, as_of, gaps, others)
+    history_at = _history_at(series, vintages, as_of, gaps, others)
+    known = vintages.as_of(as_of)
+    now = from_known(known, series.region, series.indicator, as_of, gaps, others)
     past: list[Origin] = []
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)

@@ -9,7 +9,7 @@ from datetime import date
 
 import numpy as np
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, in_force, value_at
@@ -115,9 +115,8 @@ def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
 
 
 def compete(
+    series: Series,
     vintages: Vintages,
-    region: Region,
-    indicator: Indicator,
     as_of: date,
     targets: Sequence[Target],
     options: Options,
@@ -129,10 +128,10 @@ def compete(
 
     Parameters
     ----------
+    series : Series
+        What is forecast.
     vintages : Vintages
-        The series with its publication days.
-    region, indicator : Region, Indicator
-        Catalogue entries.
+        Its values with their publication days.
     as_of : datetime.date
         Nothing published later is looked at.
     targets : sequence of Target
@@ -160,12 +159,11 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
+    region, indicator = series.region, series.indicator
     others = inputs.others
     if cache is not None:
         others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
-    current, past = rolling_origins(
-        vintages, region, indicator, as_of, options.origins, options.gaps, others
-    )
+    current, past = rolling_origins(series, vintages, as_of, options.origins, options.gaps, others)
     history = current.history
     competitors = [
         m
@@ -225,8 +223,7 @@ def compete(
     assessed = _assessed(targets_in_force, on_file, history, champion, tested)
     proposals = propose(history)
     return Competition(
-        region=region,
-        indicator=indicator,
+        series=series,
         history=history,
         backtest=backtest,
         entries=entries,

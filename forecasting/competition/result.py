@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, Series
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import (
@@ -64,7 +64,7 @@ class Competition:
 
     Attributes
     ----------
-    region, indicator : Region, Indicator
+    series : Series
         What was forecast.
     history : History
         Data up to the current origin.
@@ -106,8 +106,7 @@ class Competition:
         Events that the series suggests and nobody declared.
     """
 
-    region: Region
-    indicator: Indicator
+    series: Series
     history: History
     backtest: Backtest
     entries: list[LeaderboardRow]
@@ -129,6 +128,16 @@ class Competition:
     cap_events: CapEvents | None = None
     proposals: tuple[Proposal, ...] = ()
     neighbours: str = ""
+
+    @property
+    def region(self) -> Region:
+        """Region of the series."""
+        return self.series.region
+
+    @property
+    def indicator(self) -> Indicator:
+        """Indicator of the series."""
+        return self.series.indicator
 
     @cached_property
     def evidence_by_model(self) -> dict[str, ModelEvidence]:

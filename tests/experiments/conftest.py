@@ -17,8 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.data.catalogue import load_catalogue
-from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
 from employment_forecast.data.records.vintages import Vintages
 from employment_forecast.data.targets.target import Target
@@ -76,9 +75,8 @@ def make_competition() -> Competition:
     catalogue = load_catalogue()
     floors = ("random_walk", "drift", "seasonal_naive")
     return compete(
+        Series(catalogue.region("嘉定"), catalogue.indicator("registered_unemployed")),
         make_vintages(),
-        catalogue.region("嘉定"),
-        catalogue.indicator("registered_unemployed"),
         date(2026, 11, 20),
         [_cap()],
         Options(models=floors, origins=12, n_paths=200),

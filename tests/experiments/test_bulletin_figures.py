@@ -81,7 +81,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterato
             if len(found) < 3:
                 code, what = place.code, series.indicator
                 with recorded(uri, workspace, place, what) as run:
-                    result = compete(session.store.vintages(code, what.code), place, what, DAY,
+                    result = compete(series, session.store.vintages(code, what.code), DAY,
                                      session.targets(), options)  # fmt: skip
                     run.register(result, b"")
                     promote_if_passed(run.run.tracker, series, result, run.run)

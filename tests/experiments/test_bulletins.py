@@ -87,7 +87,7 @@ def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iter
         today.setenv("FORECAST_TODAY", str(day))
         with recorded(uri, session.workspace, series.region, what) as run:
             result = compete(
-                session.store.vintages(code, what.code), series.region, what, day,
+                series, session.store.vintages(code, what.code), day,
                 session.targets(), options,
             )  # fmt: skip
             run.register(result, b"")

@@ -28,7 +28,7 @@ FLOORS = ("random_walk", "drift", "seasonal_naive")
 
 def competed(vintages: Vintages, series: Series, day: date, targets=()) -> Competition:
     options = Options(models=FLOORS, origins=12, n_paths=200)
-    return compete(vintages, series.region, series.indicator, day, targets, options)
+    return compete(series, vintages, day, targets, options)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.targets.target import Target
 from employment_forecast.experiments.benchmark.national_warnings import (
     _cases,
@@ -42,7 +43,7 @@ def result(catalogue, vintages_of, monthly):
     rows = monthly("2020-01", np.round(values, 1), lag=18)
     floors = ("random_walk", "drift", "seasonal_naive")
     found = compete(
-        vintages_of(rows, place.code, rate.code), place, rate, rows[-1][2], (),
+        Series(place, rate), vintages_of(rows, place.code, rate.code), rows[-1][2], (),
         Options(models=floors, origins=30, n_paths=200),
     )  # fmt: skip
     walk = found.backtest.records["random_walk"]

@@ -25,7 +25,7 @@ from employment_forecast.data.targets.target import Target
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
-from employment_forecast.experiments.publication import assess_champion as standings
+from employment_forecast.experiments.publication import standing as standings
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
@@ -90,7 +90,7 @@ def run(session: Session, day: date, models: tuple[str, ...] = FLOORS) -> Compet
     indicator = session.catalogue.indicator("registered_unemployed")
     vintages = session.store.vintages(region.code, indicator.code)
     options = Options(models=models, origins=6, n_paths=300)
-    return compete(vintages, region, indicator, day, session.targets(), options)
+    return compete(Series(region, indicator), vintages, day, session.targets(), options)
 
 
 @pytest.fixture

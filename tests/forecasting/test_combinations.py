@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue import Region, Series
 from employment_forecast.features.history.inputs import ModelInputs
 from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
@@ -66,7 +66,7 @@ def run(panel, jiading, unemployed):
         day = own.rows["published_on"].iloc[-1].date()
         options = Options(models, **{"origins": ORIGINS, "n_paths": 60, **given})
         around = ModelInputs((), beside)
-        return compete(own, jiading, unemployed, day, (), options, cache, None, around)
+        return compete(Series(jiading, unemployed), own, day, (), options, cache, None, around)
 
     return make
 

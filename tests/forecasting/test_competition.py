@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError, NoModelError, ShortHistoryError
 from employment_forecast.forecasting.competition.compete import LONGEST_HORIZON, compete
 from employment_forecast.forecasting.competition.result import Options
@@ -256,7 +257,7 @@ def test_canary_nothing_published_later_moves_a_forecast(
 
     def run(given_rows):
         options = Options(models=FLOORS, horizon=6, origins=6, n_paths=30)
-        return compete(vintages_of(given_rows), jiading, unemployed, day, [], options)
+        return compete(Series(jiading, unemployed), vintages_of(given_rows), day, [], options)
 
     clean = run([r for r in rows if r[2] <= day])
     future = [r if r[2] <= day else (r[0], 7 * r[1] + 13, r[2]) for r in rows]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.clock import month_end
 from employment_forecast.data.errors import DataError
 from employment_forecast.forecasting.backtest.origins import (
@@ -24,7 +24,7 @@ LATE = date(2030, 1, 1)
 def roll(vintages_of, jiading, unemployed):
     def make(rows, as_of=LATE, count=12, gaps="refuse", indicator=unemployed):
         vintages = vintages_of(rows, indicator=indicator.code)
-        return rolling_origins(vintages, jiading, indicator, as_of, count, gaps)
+        return rolling_origins(Series(jiading, indicator), vintages, as_of, count, gaps)
 
     return make
 
@@ -161,7 +161,7 @@ def test_an_origin_is_the_same_whenever_it_is_looked_at(
 
     def found(as_of_row: int, count: int):
         day = rows[as_of_row][2]
-        current, past = rolling_origins(vintages, jiading, unemployed, day, count)
+        current, past = rolling_origins(Series(jiading, unemployed), vintages, day, count)
         return {
             o.month: (o.history.fingerprint, o.estimation.fingerprint) for o in [*past, current]
         }
@@ -185,8 +185,10 @@ def test_canary_later_publications_change_no_origin(
     after = [(rows[i][0], float(v), max(rows[i][2], day) + timedelta(days=1)) for i, v in changes]
     future = [r if r[2] <= day else (r[0], r[1] * 3 + 1, r[2]) for r in rows]
 
+    series = Series(jiading, unemployed)
+
     def prints(given_rows):
-        current, past = rolling_origins(vintages_of(given_rows), jiading, unemployed, day, 12)
+        current, past = rolling_origins(series, vintages_of(given_rows), day, 12)
         return [(o.history.fingerprint, o.estimation.fingerprint) for o in [*past, current]]
 
     clean = prints([r for r in rows if r[2] <= day])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.records.vintages import Known
 from employment_forecast.data.store.samples import FIRM_COLUMNS, FirmVintages
 from employment_forecast.forecasting.backtest.covariate_cache import Remembered, cached_covariates
@@ -136,6 +136,6 @@ def test_all_days_of_a_back_test_are_foreseen(
     days = origin_days(vintages, as_of, 20)
     kept = Remembered(source, {day: source.as_of(day) for day in days})
     source.asked.clear()
-    rolling_origins(vintages, jiading, unemployed, as_of, 20, "refuse", [(indicator, kept)])
+    rolling_origins(Series(jiading, unemployed), vintages, as_of, 20, "refuse", [(indicator, kept)])
     assert source.asked == []
     assert len(days) <= 23

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.clock import month_end
 from employment_forecast.data.records.shocks import Shock
 from employment_forecast.forecasting.backtest.origins import rolling_origins
@@ -24,7 +25,7 @@ def scene(vintages_of, monthly, wandering, jiading, unemployed):
     plain = vintages_of(rows)
 
     def origins(vintages):
-        current, past = rolling_origins(vintages, jiading, unemployed, rows[-1][2], 20)
+        current, past = rolling_origins(Series(jiading, unemployed), vintages, rows[-1][2], 20)
         return {o.month: o for o in (*past, current)}
 
     return origins(plain), origins(replace(plain, shocks=(EVENT,))), rows

@@ -145,14 +145,14 @@ def test_unknown_batch(used: Forecast) -> None:
 
 KILLER = """
 import os, signal, sys
-from data import batch_rows
+from employment_forecast.data.store import batches as batch_rows
 real = batch_rows.add_observations
 def failing(connection, batch, rows, catalogue):
     real(connection, batch, rows[: len(rows) // 2], catalogue)
     os.kill(os.getpid(), signal.SIGKILL)
-import data.imports
-data.imports.add_observations = failing
-from cli.main import main
+from employment_forecast.data.imports import importing
+importing.add_observations = failing
+from employment_forecast.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -48,9 +48,9 @@ home, last = sys.argv[1], int(sys.argv[2])
 os.environ.update(FORECAST_HOME=home, FORECAST_TODAY=sys.argv[3])
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from cli import environment
+from employment_forecast.cli.shell import environment
 environment.prepare()
-import experiments.cycle.cycle as cycle
+import employment_forecast.experiments.cycle.cycle as cycle
 
 class Here:
     def __init__(self, root, prepare, seconds):
@@ -83,8 +83,8 @@ def counted_replace(*names, **more):
 
 os.fsync, os.replace = counted_fsync, counted_replace
 event.listen(Engine, "commit", passing)
-from cli.main import cli
-from cli.failures import run_and_translate
+from employment_forecast.cli.main import cli
+from employment_forecast.cli.shell.failures import run_and_translate
 code = run_and_translate(cli, ["monthly", "--regions", "嘉定", "--as-of", sys.argv[3], "--json"])
 print("points", seen[0], code, file=sys.stderr)
 sys.exit(code)

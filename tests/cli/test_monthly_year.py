@@ -51,7 +51,7 @@ NUMBER = "嘉就〔2026〕{}号"
 FAILING_MONTH, REASON = "2025-12", "演练：十二月不出预测"
 PLUGIN = f'''
 import numpy as np
-from models.contract import Competitor, ModelFailure, Tags
+from employment_forecast.models.contract import Competitor, ModelFailure, Tags
 
 class LastYear(Competitor):
     name = "last_year"

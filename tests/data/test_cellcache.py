@@ -156,7 +156,7 @@ def test_a_busy_cache_is_left_alone(file, monkeypatch):
 WRITER = """
 import sys, time
 from pathlib import Path
-from data.cellcache import FileCellCache
+from employment_forecast.data.workspace.cell_cache import FileCellCache
 
 file, name, folder = sys.argv[1:]
 Path(folder, name).touch()

@@ -154,7 +154,7 @@ def test_halves_go_up(value: float, precision: float, expected: float) -> None:
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from data import feed_files
+from employment_forecast.data.feed import files as feed_files
 
 folder, content, point, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 fsync, replace, seen = os.fsync, os.replace, [0]

@@ -26,13 +26,13 @@ CHILD = """
 import os, signal, sys
 from datetime import date
 from pathlib import Path
-import data.imports
-from data.catalogue import load_catalogue
-from data.imports import ImportOptions, import_files
-from data.store import Store
+from employment_forecast.data.imports import importing
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.imports.importing import ImportOptions, import_files
+from employment_forecast.data.store.store import Store
 
 url, file, share = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
-real = data.imports.add_observations
+real = importing.add_observations
 
 def failing(connection, batch, rows, catalogue):
     real(connection, batch, rows[: int(len(rows) * min(share, 1.0))], catalogue)
@@ -45,7 +45,7 @@ def failing(connection, batch, rows, catalogue):
         print("open", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
-data.imports.add_observations = failing
+importing.add_observations = failing
 today = date(2026, 11, 20)
 import_files(Store(url), load_catalogue(), [file], ImportOptions(), today=today, command="t")
 """

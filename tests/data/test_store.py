@@ -234,9 +234,9 @@ import sys, time
 from datetime import date
 from pathlib import Path
 import pandas as pd
-from data.catalogue import load_catalogue
-from data.observation import Observation
-from data.store import Store
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.store.store import Store
 
 url, name, folder = sys.argv[1:]
 catalogue = load_catalogue()

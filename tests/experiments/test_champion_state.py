@@ -31,11 +31,11 @@ from employment_forecast.forecasting.competition.result import Competition
 READ = """
 import json, os
 from pathlib import Path
-from data.catalogue import load_catalogue
-from data.workspace import Workspace
-from experiments.champion_state import load_champion
-from experiments.series import Series
-from experiments.tracking import open_tracker
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.registry.stored_forecast import load_champion
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.experiments.tracking.tracker import open_tracker
 
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 catalogue = load_catalogue()

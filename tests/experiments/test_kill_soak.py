@@ -19,8 +19,8 @@ RECORD_WHEN_TOLD = """
 import os, sys
 from pathlib import Path
 from conftest import make_competition
-from data.workspace import Workspace
-from experiments.record import recorded
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 result = make_competition()
 address = f"sqlite:///{workspace.mlruns / 'mlflow.db'}"

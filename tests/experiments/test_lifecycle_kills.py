@@ -32,14 +32,15 @@ warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
 from dataclasses import replace
 from pathlib import Path
 from conftest import make_competition
-from data.workspace import Workspace
-from experiments import lifecycle, registry
-from experiments.prune import prune
-from experiments.quiet import silence
-from experiments.record import recorded
-from experiments.series import Series
-from experiments.tracking import open_tracker
-from forecasting.competition import rechosen
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.promotion import lifecycle
+from employment_forecast.experiments.registry import registry
+from employment_forecast.experiments.tracking.prune import prune
+from employment_forecast.experiments.tracking.quiet import silence
+from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.experiments.tracking.tracker import open_tracker
+from employment_forecast.forecasting.competition.compete import rechosen
 
 silence()
 import mlflow.pyfunc
@@ -72,7 +73,7 @@ def life(stop_at, revised):
         recording.run_id
         commits = arm(stop_at)
         recording.register(result)
-        lifecycle.settle(recording.run.tracker, series, result, recording.run)
+        lifecycle.promote_if_passed(recording.run.tracker, series, result, recording.run)
     with recorded(address, workspace, result.region, result.indicator) as recording:
         recording.register(rechosen(result, other, "x"))
     with open_tracker(address, workspace) as tracker:

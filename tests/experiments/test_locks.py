@@ -12,8 +12,8 @@ from employment_forecast.data.files.locks import ProcessMarker, abandoned_signs,
 HOLD = """
 import sys
 from pathlib import Path
-from experiments.locks import LifeSign
-sign = LifeSign(Path(sys.argv[1]), "other")
+from employment_forecast.data.files.locks import ProcessMarker
+sign = ProcessMarker(Path(sys.argv[1]), "other")
 print("alive", flush=True)
 sys.stdin.read()
 """

@@ -14,9 +14,9 @@ from employment_forecast.experiments.tracking.tracker import Tracker, open_track
 OPEN_AND_RUN = """
 import os, sys
 from pathlib import Path
-from data.workspace import Workspace
-from experiments.runs import Figures, running
-from experiments.tracking import open_tracker
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.runs import Figures, running
+from employment_forecast.experiments.tracking.tracker import open_tracker
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 sys.stdin.readline()
 with open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace) as tracker:

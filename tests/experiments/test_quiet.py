@@ -10,8 +10,8 @@ RECORD = """
 import json, os
 from pathlib import Path
 from conftest import make_competition
-from data.workspace import Workspace
-from experiments.record import recorded
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 result = make_competition()
 address = f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
@@ -22,8 +22,11 @@ print(json.dumps([recording.run_id, version.version]))
 
 MODULES = """
 import json, sys
-import experiments.record, experiments.registry, experiments.ui, experiments.quiet
-experiments.quiet.silence()
+import employment_forecast.experiments.recording.record
+import employment_forecast.experiments.registry.registry
+import employment_forecast.experiments.tracking.ui
+from employment_forecast.experiments.tracking.quiet import silence
+silence()
 print(json.dumps(sorted(m for m in sys.modules if m.split(".")[0] in ("mlflow", "alembic"))))
 """
 

@@ -26,9 +26,9 @@ def status(tracker: Tracker, run: Run) -> str:
 BEGIN_AND_WAIT = """
 import json, os, sys
 from pathlib import Path
-from data.workspace import Workspace
-from experiments.runs import begin
-from experiments.tracking import open_tracker
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.runs import begin
+from employment_forecast.experiments.tracking.tracker import open_tracker
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 tracker = open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace)
 experiment = tracker.experiment("试验", "test", {})
@@ -65,12 +65,12 @@ def test_runs_of_a_killed_process_are_swept(
 PLAN_AND_WAIT = """
 import os, sys
 from pathlib import Path
-from data.workspace import Workspace
-from experiments.sweep import Plan
-from experiments.tracking import open_tracker
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.abandoned import RunPlan
+from employment_forecast.experiments.tracking.tracker import open_tracker
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 tracker = open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace)
-plan = Plan("试验", "test", {}, "未完成", {"region": "310114"}, started=1_700_000_000_000)
+plan = RunPlan("试验", "test", {}, "未完成", {"region": "310114"}, started=1_700_000_000_000)
 plan.announce(tracker)
 assert "mlflow" not in sys.modules
 print("planned", flush=True)

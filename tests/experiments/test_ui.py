@@ -74,8 +74,8 @@ def test_a_port_in_use_says_so(workspace: Workspace, uri: str, taken: int) -> No
 SERVE = """
 import os, sys
 from pathlib import Path
-from data.workspace import Workspace
-from experiments.ui import serve
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.tracking.ui import serve
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 serve(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace, port=int(sys.argv[1]))
 """

@@ -21,7 +21,7 @@ from employment_forecast.models.paths import Failure, SamplePaths
 
 GOOD = """
 import numpy as np
-from models.contract import Competitor, Tags
+from employment_forecast.models.contract import Competitor, Tags
 
 class LastYear(Competitor):
     name = "last_year"

@@ -109,7 +109,7 @@ def test_an_interrupted_report_of_progress_stops_the_workers(cells):
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from forecasting.workers import run_tasks
+from employment_forecast.forecasting.backtest.workers import run_tasks
 
 class Sleeper:
     cells = (None,)

@@ -122,8 +122,8 @@ def test_fresh_process_says_nothing_and_leaves_nothing(tmp_path):
     program = """
 import datetime, logging
 import numpy as np, pandas as pd
-from features.history import History
-from models import roster
+from employment_forecast.features.history.history import History
+from employment_forecast.models import roster
 values = np.exp(5 + 0.1 * np.sin(np.arange(60)))
 history = History("r", "i", pd.Period("2015-01", "M"), values, "", "stock", "log", 1.0,
                   datetime.date(2030, 1, 1), True, True, ())

@@ -85,7 +85,7 @@ def test_resolve_nothing_means_all(nothing):
 def test_tags_and_labels_import_no_heavy_library():
     program = (
         "import sys\n"
-        "from models import roster\n"
+        "from employment_forecast.models import roster\n"
         "for n in roster.names(): roster.label(n), roster.tags(n)\n"
         "for n in roster.names():\n"
         "    if n not in roster.COMBINATIONS: roster.create(n)\n"

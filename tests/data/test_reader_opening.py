@@ -16,8 +16,9 @@ import xlwt
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import DataError, ForecastError, UsageError
-from employment_forecast.data.readers import LIMITS, Limits, read_bytes, read_file
-from employment_forecast.data.readers.formats.numberformat import percent_text, shown_as
+from employment_forecast.data.readers import read_bytes, read_file
+from employment_forecast.data.readers.formats import LIMITS, Limits
+from employment_forecast.data.readers.formats.numberformat import parse_format
 from employment_forecast.data.readers.formats.opening import load, open_sheets
 from employment_forecast.data.readers.formats.xlsx import serial_date
 from employment_forecast.data.records.place import Place, column_letters
@@ -355,7 +356,7 @@ def test_html_spans_breaks_entities_and_nested_tables():
     ],
 )
 def test_number_formats(identifier, code, shown):
-    assert shown_as(identifier, code) == shown
+    assert parse_format(identifier, code).kind == shown
 
 
 def test_serial_numbers_of_both_calendars():
@@ -367,8 +368,8 @@ def test_serial_numbers_of_both_calendars():
 
 
 def test_percent_text_keeps_the_digits():
-    assert percent_text(0.055) == "5.5%"
-    assert percent_text(0.0315) == "3.15%"
+    assert parse_format(10, None).text(0.055) == "5.5%"
+    assert parse_format(164, "0.0%").text(0.0315) == "3.15%"
 
 
 def test_addresses():

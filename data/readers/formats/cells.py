@@ -47,12 +47,18 @@ class Sheet:
         Merged areas.
     hidden : bool
         True if the workbook hides the sheet.
+    hidden_rows : set of int
+        Rows that the workbook hides.
+    hidden_columns : list of (int, int)
+        First and last of runs of columns that it hides.
     """
 
     name: str
     rows: dict[int, dict[int, Value]] = field(default_factory=dict)
     merges: list[Area] = field(default_factory=list)
     hidden: bool = False
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
     @cached_property
     def width(self) -> int:
@@ -127,6 +133,16 @@ class SheetBuilder:
         if self._cells > self.limits.cells:
             raise too_large(f"单元格超过 {self.limits.cells // 10000} 万个")
         sheet.rows.setdefault(row, {})[column] = value
+
+    def hide_row(self, sheet: Sheet, row: int) -> None:
+        """Record a hidden row."""
+        if 0 < row <= self.limits.rows and len(sheet.hidden_rows) < self.limits.cells:
+            sheet.hidden_rows.add(row)
+
+    def hide_columns(self, sheet: Sheet, first: int, last: int) -> None:
+        """Record hidden columns, bounds included."""
+        if 0 < first <= last and len(sheet.hidden_columns) < self.limits.columns:
+            sheet.hidden_columns.append((first, min(last, self.limits.columns)))
 
     def merge(self, sheet: Sheet, area: Area) -> None:
         """Record a merged area; one that is upside down is ignored."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from lxml import etree
 
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder
@@ -15,10 +17,8 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECAS
 _CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "cp936", "hz-gb-2312"}
 _MAX_SPAN = 1000  # the HTML standard clamps colspan there
 _MAX_DEPTH = 20
-_MAX_QUOTED = 4
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]*|[!?])")
-_SPANS = re.compile(r"\b(rowspan|colspan)\s*=\s*[\"']?\s*(\d{1,9})", re.IGNORECASE)
-_SILENT_END = re.compile(r"</(?:script|style)[^>]{0,20}>", re.IGNORECASE)
+_CHUNK = 1 << 16
+_SILENT = ("script", "style")
 
 
 @dataclass
@@ -39,8 +39,9 @@ class _Tables:
     def __init__(self, builder: SheetBuilder) -> None:
         self._builder = builder
         self._open: list[_Open] = []
+        self._silent = 0
 
-    def start(self, tag: str, attributes: str) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take a start tag."""
         if tag == "table":
             if len(self._open) >= _MAX_DEPTH:
@@ -56,43 +57,46 @@ class _Tables:
         elif tag in ("td", "th"):
             self._close_cell()
             self._open_cell(attributes)
+        elif tag in _SILENT:
+            self._silent += 1
         elif tag == "br":
-            self.text(" ")
+            self.data(" ")
 
     def end(self, tag: str) -> None:
         """Take an end tag."""
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
         if self._open and tag in ("td", "th", "tr"):
             self._close_cell()
         elif self._open and tag == "table":
             self._close_cell()
             self._open.pop()
 
-    def text(self, data: str) -> None:
+    def data(self, data: str) -> None:
         """Take text."""
-        if self._open and (cell := self._open[-1].cell) is not None:
+        if self._open and not self._silent and (cell := self._open[-1].cell) is not None:
             cell.append(data)
 
-    def finish(self) -> None:
+    def close(self) -> None:
         """Take in what unclosed tags left open."""
         while self._open:
             self._close_cell()
             self._open.pop()
 
-    def _open_cell(self, attributes: str) -> None:
+    def _open_cell(self, attributes: Mapping[str, str]) -> None:
         table = self._open[-1]
         table.row = max(table.row, 1)
         table.column += 1
         while table.taken.get(table.column, 0) >= table.row:
             table.column += 1
-        spans = {name.lower(): number for name, number in _SPANS.findall(attributes)}
-        table.span = (_span(spans.get("rowspan")), _span(spans.get("colspan")))
+        table.span = (_span(attributes.get("rowspan")), _span(attributes.get("colspan")))
         table.cell = []
 
     def _close_cell(self) -> None:
         table = self._open[-1]
         if table.cell is None:
             return
-        text = " ".join(html.unescape("".join(table.cell)).split())
+        text = " ".join("".join(table.cell).split())
         table.cell = None
         if text:
             self._builder.put(table.sheet, table.row, table.column, text)
@@ -105,54 +109,6 @@ class _Tables:
             table.column = right
         if table.column > self._builder.limits.columns:
             raise too_large("网页表格的列数超出电子表格的范围")
-
-
-def _scan(page: str, tables: _Tables) -> None:
-    """Feed tags and text to `tables` in one pass.
-
-    The standard library's parser takes quadratic time on broken pages (CVE-2025-6069), minutes
-    for a hundred kilobytes; here no character is looked at more than a few times.
-    """
-    at = 0
-    while (begin := page.find("<", at)) >= 0:
-        tables.text(page[at:begin])
-        at = begin
-        if page.startswith("<!--", at):
-            end = page.find("-->", at + 4)
-            if end < 0:
-                return
-            at = end + 3
-            continue
-        name = _TAG.match(page, at)
-        if name is None:
-            tables.text("<")
-            at += 1
-            continue
-        end = _tag_end(page, name.end())
-        if end < 0:
-            return
-        tag = name.group(2).lower()
-        if name.group(1) == "/":
-            tables.end(tag)
-        elif tag in ("script", "style"):
-            closing = _SILENT_END.search(page, end)
-            if closing is None:
-                return
-            end = closing.end() - 1
-        elif tag not in ("!", "?"):
-            tables.start(tag, page[name.end() : end])
-        at = end + 1
-    tables.text(page[at:])
-
-
-def _tag_end(page: str, at: int) -> int:
-    """Position of the `>` that ends a tag; one inside a quoted attribute does not count."""
-    end = begin = at - 1
-    for _ in range(_MAX_QUOTED):
-        end = page.find(">", end + 1)
-        if end < 0 or page.count('"', begin, end) % 2 == 0:
-            break
-    return end
 
 
 def _span(text: str | None) -> int:
@@ -181,8 +137,13 @@ def read_html(data: bytes, builder: SheetBuilder) -> str:
         raise too_large(f"网页表格超过 {builder.limits.legacy_bytes // MEGABYTE} MB")
     encoding = _html_encoding(data)
     tables = _Tables(builder)
-    _scan(data.decode(encoding), tables)
-    tables.finish()
+    parser = etree.HTMLParser(
+        target=tables, encoding="utf-8", no_network=True, huge_tree=False, recover=True
+    )
+    page = data.decode(encoding).encode("utf-8")
+    for start in range(0, len(page), _CHUNK):
+        parser.feed(page[start : start + _CHUNK])
+    parser.close()
     if not builder.sheets:
         raise DataError(
             "文件是网页，但里面没有表格。", "请从原系统重新导出，或用 Excel 打开后另存为 .xlsx。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from datetime import datetime
+from datetime import date
 
 import xlrd
 from xlrd.biffh import error_text_from_code
@@ -12,8 +12,10 @@ from xlrd.biffh import error_text_from_code
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder, Value
 from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
-from employment_forecast.data.readers.formats.numberformat import percent_text, shown_as
+from employment_forecast.data.readers.formats.numberformat import parse_format
+from employment_forecast.data.readers.formats.xlsx import shown
 
+_EPOCHS = (date(1899, 12, 30), date(1904, 1, 1))
 _RESAVE = "请用 Excel 或 WPS 打开，另存为 .xlsx 后再导入。"
 # "EncryptedPackage" as OLE2 directories spell it: an XLSX with a password.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -62,6 +64,12 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
             value = _value(book, page.cell(row, column))
             if value is not None:
                 builder.put(sheet, row + 1, column + 1, value)
+    for number, info in page.rowinfo_map.items():
+        if info.hidden:
+            builder.hide_row(sheet, number + 1)
+    for number, column_info in page.colinfo_map.items():
+        if column_info.hidden:
+            builder.hide_columns(sheet, number + 1, number + 1)
     for top, bottom, left, right in page.merged_cells:
         builder.merge(sheet, Area(top + 1, left + 1, bottom, right))
 
@@ -78,10 +86,5 @@ def _value(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Value | None:
     number = float(cell.value)
     key = book.xf_list[cell.xf_index].format_key
     found = book.format_map.get(key)
-    shown = shown_as(key, found.format_str if found is not None else None)
-    if shown == "percent":
-        return percent_text(number)
-    if shown == "date" and number >= 1:
-        moment: datetime = xlrd.xldate_as_datetime(number, book.datemode)
-        return moment.date()
-    return number
+    form = parse_format(key, found.format_str if found is not None else None)
+    return shown(number, form, _EPOCHS[book.datemode])

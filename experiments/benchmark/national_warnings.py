@@ -9,7 +9,6 @@ chosen by looking at the outcome.
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from employment_forecast.data.bundled import sync
 from employment_forecast.data.catalogue import Series, load_catalogue
@@ -32,6 +29,7 @@ from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.forecasting.competition import Competition, Options
 from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.documents.pictures import canvas, open_frame, png
 from employment_forecast.forecasting.early_warning import (
     Evidence,
     LevelDecision,
@@ -50,7 +48,6 @@ from employment_forecast.forecasting.early_warning.evaluation import (
     noise_to_signal_cut,
 )
 from employment_forecast.forecasting.early_warning.scheme import Scheme
-from employment_forecast.forecasting.fonts import register
 from employment_forecast.models import roster
 from employment_forecast.models.combining import MEMBERS
 from employment_forecast.models.paths import SamplePaths
@@ -232,17 +229,12 @@ def table(months: Sequence[Month]) -> pd.DataFrame:
 
 def picture(months: Sequence[Month], history: History, scheme: Scheme) -> bytes:
     """Draw the rate with its target above, the probability and the level below."""
-    style: dict[Any, Any] = {
-        "axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5,
-        "font.family": [register()],
-    }  # fmt: skip
 
     def x(month: pd.Period) -> float:
         return float(month.year + (month.month - 1) / 12)
 
-    with matplotlib.rc_context(style):
-        canvas = Figure(figsize=(10, 6.4), dpi=150, layout="constrained")
-        upper, lower = canvas.subplots(2, 1, sharex=True, height_ratios=[1.2, 1])
+    with canvas(10, 6.4) as figure:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1.2, 1])
         shown = history.series[history.series.index >= months[0].month]
         upper.plot([x(m) for m in shown.index], shown.to_numpy(), color="#222222", lw=1.5,
                    marker="o", ms=2.5, label="公布值")  # fmt: skip
@@ -263,12 +255,9 @@ def picture(months: Sequence[Month], history: History, scheme: Scheme) -> bytes:
         first, last = months[0].month.year + 1, months[-1].month.year
         lower.set_xticks(range(first, last + 1), [f"{y}年" for y in range(first, last + 1)])
         for axes in (upper, lower):
-            axes.grid(axis="y", color="#dddddd", lw=0.7)
-            axes.spines[["top", "right"]].set_visible(False)
+            open_frame(axes, 0.7)
             axes.legend(loc="upper right", ncols=2, fontsize=9, frameon=False)
-        stream = io.BytesIO()
-        canvas.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+        return png(figure)
 
 
 def compute(out: Path, origins: int, paths: int, seed: int, jobs: int) -> Competition:

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from textwrap import fill
-from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from employment_forecast.data.catalogue import DEMO_MARK, phrase
+from employment_forecast.data.catalogue import phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES
 from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.fonts import register
+from employment_forecast.forecasting.documents.pictures import (
+    CAP_COLOURS,
+    FAN_COLOUR,
+    INNER_ALPHA,
+    NOTE_COLOUR,
+    OUTER_ALPHA,
+    PUBLISHED_COLOUR,
+    canvas,
+    legend_above,
+    mark_demo,
+    open_frame,
+    png,
+    value_axis,
+)
 from employment_forecast.models import roster
 from employment_forecast.models.paths import SamplePaths
 
 SHOWN_MONTHS = 60
 HALF_MONTH = 1 / 24
 NOTE_CHARACTERS = 85  # of the note's size, in the width of the picture
-FAN_COLOUR = "#1f5fa8"
-CAP_COLOURS = ("#b3261e", "#c77700", "#6a1b9a", "#00695c")
-STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
 
 
 def decimal_years(months: pd.PeriodIndex) -> list[float]:
@@ -46,12 +51,12 @@ def draw_fan(
     def joined(column: str) -> list[float]:
         return [last, *table[column].tolist()]
 
-    axes.fill_between(
-        x, joined("q025"), joined("q975"), color=colour, alpha=0.16, lw=0, label=f"{name}95% 区间"
-    )
-    axes.fill_between(
-        x, joined("q10"), joined("q90"), color=colour, alpha=0.30, lw=0, label=f"{name}80% 区间"
-    )
+    for low, high, alpha, share in (
+        ("q025", "q975", OUTER_ALPHA, "95%"),
+        ("q10", "q90", INNER_ALPHA, "80%"),
+    ):
+        band = joined(low), joined(high)
+        axes.fill_between(x, *band, color=colour, alpha=alpha, lw=0, label=f"{name}{share} 区间")
     axes.plot(x, joined("q50"), color=colour, lw=1.8, ls="--", label=f"{name or '预测'}中位数")
 
 
@@ -146,43 +151,35 @@ def picture(
     """
     history, indicator = result.history, result.indicator
     shown = history.series.iloc[-months:]
-    family = register()
-    style: Any = {**STYLE, "font.family": [family]}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(10, 5.5), dpi=150)
-        figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+    with canvas(10, 5.5, margins=(0.12, 0.1)) as figure:
         axes = figure.subplots()
         past = decimal_years(pd.PeriodIndex(shown.index))
-        axes.plot(past, shown.to_numpy(), color="#222222", lw=1.5, label="已公布")
+        axes.plot(past, shown.to_numpy(), color=PUBLISHED_COLOUR, lw=1.5, label="已公布")
         forecast(axes)
         axes.set_ylabel(f"{indicator.name}（{indicator.unit}）")
-        # Steps of 1, 2, 5 and 10 at the published precision: a label never hides a digit.
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")
+        value_axis(axes, indicator.decimals, most=8)
         first, last = past[0], decimal_years(result.champion_paths.months)[-1]
         ticks = np.arange(np.ceil(first), np.floor(last) + 1)
         axes.set_xticks(ticks, [f"{int(t)}年" for t in ticks])
         axes.set_xlim(first - 0.1, last + 0.1)
-        axes.grid(axis="y", color="#dddddd", lw=0.7)
-        axes.spines[["top", "right"]].set_visible(False)
+        open_frame(axes, 0.7)
         axes.set_title(title, loc="left", fontsize=13)
-        axes.legend(loc="upper left", ncols=2, fontsize=9, frameon=False)
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.22 * (high - low))
-        sources = f"来源：{'；'.join(history.sources)}  模型：{roster.label(result.choice.model)}"
+        legend_above(axes, 0.22, font_size=9)
         figure.supxlabel(
-            "\n".join(
-                fill(line, NOTE_CHARACTERS, break_on_hyphens=False)
-                for line in (note, sources)
-                if line
-            ),
-            x=0.01, ha="left", fontsize=8, color="#555555",
-        )  # fmt: skip
+            _wrapped(note, history.sources, result.choice.model),
+            x=0.01,
+            ha="left",
+            fontsize=8,
+            color=NOTE_COLOUR,
+        )
         if result.demo:
-            axes.text(
-                0.5, 0.45, DEMO_MARK, transform=axes.transAxes, fontsize=54, color="#999999",
-                alpha=0.25, ha="center", va="center", rotation=20,
-            )  # fmt: skip
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+            mark_demo(axes, 54)
+        return png(figure)
+
+
+def _wrapped(note: str, sources: Sequence[str], model: str) -> str:
+    """The lines below a picture: what is assumed, where the data and the forecast come from."""
+    origin = f"来源：{'；'.join(sources)}  模型：{roster.label(model)}"
+    return "\n".join(
+        fill(line, NOTE_CHARACTERS, break_on_hyphens=False) for line in (note, origin) if line
+    )

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from employment_forecast.forecasting.backtest import Backtest
-from employment_forecast.forecasting.competition import Competition, common_origins
+from employment_forecast.forecasting.competition import (
+    Competition,
+    LeaderboardRow,
+    common_origins,
+)
+from employment_forecast.forecasting.documents.fields import fourth
+from employment_forecast.forecasting.documents.pictures import canvas, png
 from employment_forecast.forecasting.documents.run import evidence_document
-from employment_forecast.forecasting.fonts import register
 from employment_forecast.models import roster
 from employment_forecast.models.paths import LEVELS
-
-_STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 10.5}
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,6 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
     dict
         Keys in a fixed order; scores with four digits.
     """
-
-    def entry(row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            k: round(v, 4) if isinstance(v, float)
-            else [round(x, 4) for x in v] if isinstance(v, tuple)
-            else v
-            for k, v in row.items()
-        }  # fmt: skip
-
     history = result.history
     return {
         "region": {"code": result.region.code, "name": result.region.name},
@@ -106,12 +97,16 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
         "backtest_origins": len(result.backtest.months),
         "champion": result.choice.model,
         "choice_reason": result.choice.reason,
-        "leaderboard": [entry(asdict(e)) for e in result.entries],
+        "leaderboard": [_scores(row) for row in result.entries],
         "evidence": evidence_document(result),
         "levels": LEVELS.tolist(),
-        "reliability": [{"label": roster.label(r.model), **entry(asdict(r))} for r in items],
+        "reliability": [{"label": roster.label(r.model), **_scores(r)} for r in items],
         "notes": [*history.notes, *history.left_out, *result.notes],
     }
+
+
+def _scores(row: LeaderboardRow | Reliability) -> dict[str, Any]:
+    return {name: fourth(value) for name, value in asdict(row).items()}
 
 
 def reliability_chart(items: Sequence[Reliability], title: str) -> bytes:
@@ -129,24 +124,15 @@ def reliability_chart(items: Sequence[Reliability], title: str) -> bytes:
     bytes
         PNG.
     """
-    style: dict[Any, Any] = {**_STYLE, "font.family": register()}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(5.6, 5.6), dpi=150, layout="constrained")
+    with canvas(5.6, 5.6) as figure:
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color="#888888", lw=1, ls=":", label="完全可靠")
         for item in items:
-            axes.plot(
-                item.nominal,
-                item.observed,
-                marker="o",
-                ms=4,
-                label=f"{roster.label(item.model)}（{item.cells} 个）",
-            )
+            label = f"{roster.label(item.model)}（{item.cells} 个）"
+            axes.plot(item.nominal, item.observed, marker="o", ms=4, label=label)
         axes.set(
             xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title,
             xlabel="预测的概率（分位数水平）", ylabel="实际低于该分位数的比例",
         )  # fmt: skip
         axes.legend(loc="upper left", frameon=False)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", metadata={"Software": None})
-    return picture.getvalue()
+        return png(figure)

@@ -22,144 +22,87 @@ from employment_forecast.forecasting.assessment import (
     TotalAssessment,
 )
 from employment_forecast.forecasting.competition import Competition, LeaderboardRow
+from employment_forecast.forecasting.documents.fields import (
+    Layout,
+    day,
+    fourth,
+    mean,
+    month,
+    months_with_shares,
+    published,
+    same,
+    second,
+    share,
+    written,
+)
 from employment_forecast.forecasting.shocks import proposal_rows, shock_rows
 
-
-def _share(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+_LEADERBOARD_ROW: Layout = {
+    "model": same, "label": same, "floor": same, "wis": fourth, "mase": fourth,
+    "coverage80": share, "coverage95": share, "cells": same, "failure": same,
+}  # fmt: skip
+_TARGET: Layout = {
+    "tier": same, "direction": same, "basis": same, "qualifier": same, "value": same,
+    "unit": same, "period": same, "demo": same, "source": same, "announced_on": day,
+    "announced_estimated": same, "carried": same, "attribute": same, "note": same,
+}  # fmt: skip
+_CAP: Layout = {
+    "p_any": share, "p_any_remaining": share, "p_end": share, "p_average": share,
+    "already_breached": same, "first_breach_month": month, "first_breach": months_with_shares,
+    "expected_months_above": second, "expected_excess": mean, "excess_if_broken": mean,
+    "headroom": published, "reasons": same, "untested": same,
+}  # fmt: skip
+_TOTAL: Layout = {
+    "p_reach": share, "p_above": share, "published": published, "published_months": same,
+    "months": same, "expected": published, "q10": published, "q50": published, "q90": published,
+    "needed": published, "needed_pace": mean, "recent_pace": mean, "progress": share,
+    "progress_time": share, "progress_seasonal": share, "reach_month": month,
+    "already_reached": same, "reasons": same, "untested": same,
+}  # fmt: skip
+_MILESTONE: Layout = {
+    "p_reach": share, "latest": published, "gap": published, "expected": published,
+    "q10": published, "q50": published, "q90": published, "already_missed": same,
+    "reasons": same, "untested": same,
+}  # fmt: skip
+_CAP_IDENTITY = ("tier", "basis", "period", "value")
 
 
 def _entry(entry: LeaderboardRow) -> dict[str, Any]:
-    return {
-        "model": entry.model,
-        "label": entry.label,
-        "floor": entry.floor,
-        "wis": None if entry.wis is None else round(entry.wis, 4),
-        "mase": None if entry.mase is None else round(entry.mase, 4),
-        "coverage80": _share(entry.coverage80),
-        "coverage95": _share(entry.coverage95),
-        "cells": entry.cells,
-        "failure": entry.failure,
-    }
-
-
-def _target(target: Target) -> dict[str, Any]:
-    return {
-        "tier": target.tier,
-        "direction": target.direction,
-        "basis": target.basis,
-        "qualifier": target.qualifier,
-        "value": target.value,
-        "unit": target.unit,
-        "period": target.period,
-        "demo": target.demo,
-        "source": target.source,
-        "announced_on": target.announced_on.isoformat(),
-        "announced_estimated": target.announced_estimated,
-        "carried": target.carried,
-        "attribute": target.attribute,
-        "note": target.note,
-    }
+    return written(entry, _LEADERBOARD_ROW)
 
 
 def evidence_document(result: Competition) -> dict[str, Any]:
     """Further scores and tests by model, JSON-able: beside the choice, not its rule."""
     return {
-        model: {
-            name: round(value, 4) if isinstance(value, float)
-            else [round(v, 4) for v in value] if isinstance(value, tuple)
-            else value
-            for name, value in asdict(found).items()
-        }
-        for model, found in result.evidence_by_model.items()
-    }  # fmt: skip
+        model: {name: fourth(value) for name, value in asdict(evidence).items()}
+        for model, evidence in result.evidence_by_model.items()
+    }
 
 
 def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
     """One assessed cap as a JSON-able object."""
-    first = item.first_breach_month
-    months = item.expected_months_above
-    return {
-        **_target(item.target),
-        "p_any": _share(item.p_any),
-        "p_any_remaining": _share(item.p_any_remaining),
-        "p_end": _share(item.p_end),
-        "p_average": _share(item.p_average),
-        "already_breached": item.already_breached,
-        "first_breach_month": None if first is None else str(first),
-        "first_breach": [{"month": str(m), "probability": _share(p)} for m, p in item.first_breach],
-        "expected_months_above": None if months is None else round(months, 2),
-        "expected_excess": _fine(item.expected_excess, indicator),
-        "excess_if_broken": _fine(item.excess_if_broken, indicator),
-        "headroom": figure(item.headroom, indicator),
-        "reasons": item.reasons,
-        "untested": item.untested,
-    }
-
-
-def _fine(value: float | None, indicator: Indicator) -> float | None:
-    """A mean, to one digit more than the indicator is published with."""
-    return None if value is None else round(value, indicator.decimals + 1)
-
-
-def _figure(value: float | None, indicator: Indicator) -> float | int | None:
-    return None if value is None else figure(value, indicator)
+    return {**written(item.target, _TARGET), **written(item, _CAP, indicator)}
 
 
 def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any]:
     """One assessed target on a period's total or average as a JSON-able object."""
-    return {
-        **_target(item.target),
-        "p_reach": _share(item.p_reach),
-        "p_above": _share(item.p_above),
-        "published": _figure(item.published, indicator),
-        "published_months": item.published_months,
-        "months": item.months,
-        "expected": _figure(item.expected, indicator),
-        "q10": _figure(item.q10, indicator),
-        "q50": _figure(item.q50, indicator),
-        "q90": _figure(item.q90, indicator),
-        "needed": _figure(item.needed, indicator),
-        "needed_pace": _fine(item.needed_pace, indicator),
-        "recent_pace": _fine(item.recent_pace, indicator),
-        "progress": _share(item.progress),
-        "progress_time": _share(item.progress_time),
-        "progress_seasonal": _share(item.progress_seasonal),
-        "reach_month": None if item.reach_month is None else str(item.reach_month),
-        "already_reached": item.already_reached,
-        "reasons": item.reasons,
-        "untested": item.untested,
-    }
+    return {**written(item.target, _TARGET), **written(item, _TOTAL, indicator)}
 
 
 def milestone_document(item: MilestoneAssessment, indicator: Indicator) -> dict[str, Any]:
     """One assessed figure to be reached as a JSON-able object."""
-    return {
-        **_target(item.target),
-        "p_reach": _share(item.p_reach),
-        "latest": figure(item.latest, indicator),
-        "gap": figure(item.gap, indicator),
-        "expected": _figure(item.expected, indicator),
-        "q10": _figure(item.q10, indicator),
-        "q50": _figure(item.q50, indicator),
-        "q90": _figure(item.q90, indicator),
-        "already_missed": item.already_missed,
-        "reasons": item.reasons,
-        "untested": item.untested,
-    }
+    return {**written(item.target, _TARGET), **written(item, _MILESTONE, indicator)}
 
 
 def joint_document(joint: JointBreach | None) -> dict[str, Any] | None:
     """Several caps taken together as a JSON-able object, None with fewer than two."""
     if joint is None:
         return None
+    caps = [written(cap, dict.fromkeys(_CAP_IDENTITY, same)) for cap in joint.caps]
     return {
-        "p_at_least_one": _share(joint.p_at_least_one),
-        "p_all": _share(joint.p_all),
-        "caps": [
-            {"tier": t.tier, "basis": t.basis, "period": t.period, "value": t.value}
-            for t in joint.caps
-        ],
+        "p_at_least_one": share(joint.p_at_least_one),
+        "p_all": share(joint.p_all),
+        "caps": caps,
         "left_out": joint.left_out,
     }
 
@@ -177,9 +120,9 @@ def forecast_rows(result: Competition) -> list[dict[str, Any]]:
     """Forecast table of the champion: month, mean, quantiles, and whether it was back-tested."""
     table = result.champion_paths.table()
     rows = []
-    for step, (month, row) in enumerate(table.iterrows(), start=1):
+    for step, (ahead, row) in enumerate(table.iterrows(), start=1):
         figures = {str(k): figure(float(v), result.indicator) for k, v in row.items()}
-        rows.append({"month": str(month), **figures, "untested": step > result.tested_horizon})
+        rows.append({"month": str(ahead), **figures, "untested": step > result.tested_horizon})
     return rows
 
 

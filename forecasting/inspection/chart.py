@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import io
 from textwrap import fill
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from employment_forecast.data.catalogue import DEMO_MARK, Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.features.history import Covariate, History
-from employment_forecast.forecasting.fonts import register
+from employment_forecast.forecasting.documents.pictures import (
+    ALERT_COLOUR,
+    BREAK_COLOUR,
+    FAN_COLOUR,
+    NOTE_COLOUR,
+    PUBLISHED_COLOUR,
+    canvas,
+    legend_above,
+    mark_demo,
+    open_frame,
+    png,
+    value_axis,
+)
 from employment_forecast.forecasting.inspection.inspection import (
     BREAK_LABEL,
     calendar_view,
@@ -33,7 +42,6 @@ _FESTIVAL = {
     "festival_after": "#00695c",
 }
 _MARKERS = {"additive": "o", "level_shift": "^", "latest": "D"}
-_STYLE = {"axes.unicode_minus": False, "svg.hashsalt": "forecast", "font.size": 9.5}
 
 
 def _x(months: pd.PeriodIndex) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -46,7 +54,7 @@ def _at(month: pd.Period) -> float:
 
 def _target(axes: Axes, history: History, indicator: Indicator) -> None:
     shown = history.series.iloc[-SHOWN_MONTHS:]
-    axes.plot(_x(pd.PeriodIndex(shown.index)), shown.to_numpy(), color="#222222", lw=1.5)
+    axes.plot(_x(pd.PeriodIndex(shown.index)), shown.to_numpy(), color=PUBLISHED_COLOUR, lw=1.5)
     first = shown.index[0]
     labels = {"additive": "单月异常", "level_shift": "水平移动", "latest": "末月异动"}
     seen = [m for m in history.outliers if m.month >= first]
@@ -54,14 +62,13 @@ def _target(axes: Axes, history: History, indicator: Indicator) -> None:
         months = pd.PeriodIndex([m.month for m in seen if m.kind == kind], freq="M")
         axes.plot(
             _x(months), history.series.reindex(months).to_numpy(), _MARKERS[kind],
-            color="#b3261e", mfc="none", ms=8, label=f"{labels[kind]}（候选）",
+            color=ALERT_COLOUR, mfc="none", ms=8, label=f"{labels[kind]}（候选）",
         )  # fmt: skip
     for change in history.breaks:
         if change.month >= first:
-            axes.axvline(_at(change.month), color="#6a1b9a", lw=1.2, ls="--", label=BREAK_LABEL)
+            axes.axvline(_at(change.month), color=BREAK_COLOUR, lw=1.2, ls="--", label=BREAK_LABEL)
     axes.set_title(f"目标：{indicator.name}（{indicator.unit}）", loc="left", fontsize=10.5)
-    axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.{indicator.decimals}f}")
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    value_axis(axes, indicator.decimals, most=6)
 
 
 def _festival(axes: Axes, history: History) -> None:
@@ -86,9 +93,9 @@ def _working_days(axes: Axes, history: History) -> bool:
     if "working_days" not in table:
         return False
     x = np.arange(len(table))
-    axes.bar(x, 100 * table["working_days"].to_numpy(), 0.7, color="#1f5fa8")
+    axes.bar(x, 100 * table["working_days"].to_numpy(), 0.7, color=FAN_COLOUR)
     ahead = int((pd.PeriodIndex(table.index) <= history.origin).sum())
-    axes.axvspan(ahead - 0.5, len(table) - 0.5, color="#1f5fa8", alpha=0.07, lw=0)
+    axes.axvspan(ahead - 0.5, len(table) - 0.5, color=FAN_COLOUR, alpha=0.07, lw=0)
     ticks = x[::3]
     axes.set_xticks(ticks, [str(table.index[i]) for i in ticks])
     axes.axhline(0, color="#888888", lw=0.7)
@@ -103,12 +110,12 @@ def _lag_text(each: Covariate, origin: pd.Period) -> str:
     return f"领先 {-lag} 个月" if lag else "与目标同月"
 
 
-def _beside(axes: Axes, each: Covariate, history: History) -> None:
+def _covariate(axes: Axes, each: Covariate, history: History) -> None:
     first = history.origin - (SHOWN_MONTHS - 1)
     series = each.series
     shown = series[series.index >= first]
-    axes.plot(_x(pd.PeriodIndex(shown.index)), shown.to_numpy(), color="#1f5fa8", lw=1.2)
-    axes.plot([_at(each.end)], [float(each.values[-1])], ".", color="#1f5fa8", ms=6)
+    axes.plot(_x(pd.PeriodIndex(shown.index)), shown.to_numpy(), color=FAN_COLOUR, lw=1.2)
+    axes.plot([_at(each.end)], [float(each.values[-1])], ".", color=FAN_COLOUR, ms=6)
     axes.set_title(
         f"{each.name}（{each.unit}）\n至 {each.end}，{_lag_text(each, history.origin)}",
         loc="left",
@@ -125,8 +132,7 @@ def _years(axes: Axes, first: float, last: float, step: int) -> None:
 
 
 def _plain(axes: Axes) -> None:
-    axes.grid(axis="y", color="#dddddd", lw=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes, 0.6)
     axes.tick_params(labelsize=8)
 
 
@@ -146,14 +152,11 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
         PNG, 1650 pixels wide, the higher the more indicators there are; the same history gives
         the same bytes.
     """
-    beside = -(-len(history.lagged) // COLUMNS)
-    style: Any = {**_STYLE, "font.family": [register()]}
+    rows = -(-len(history.lagged) // COLUMNS)
     first = _at(max(history.start, history.origin - (SHOWN_MONTHS - 1)))
     last = _at(history.origin + AHEAD)
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(11, 5.6 + 1.75 * beside), dpi=150)
-        figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.08)
-        grid = figure.add_gridspec(2 + beside, COLUMNS, height_ratios=[1.5, 1.2, *[1.0] * beside])
+    with canvas(11, 5.6 + 1.75 * rows, font_size=9.5, margins=(0.1, 0.08)) as figure:
+        grid = figure.add_gridspec(2 + rows, COLUMNS, height_ratios=[1.5, 1.2, *[1.0] * rows])
         top = figure.add_subplot(grid[0, :])
         _target(top, history, indicator)
         festival = figure.add_subplot(grid[1, :2])
@@ -162,16 +165,14 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
             _plain(axes)
             _years(axes, first, last, 1)
             if axes.get_legend_handles_labels()[0]:
-                axes.legend(loc="upper left", ncols=4, fontsize=8, frameon=False)
-                low, high = axes.get_ylim()
-                axes.set_ylim(low, high + 0.2 * (high - low))
+                legend_above(axes, 0.2, columns=4, font_size=8)
         days = figure.add_subplot(grid[1, 2])
         _plain(days)
         if not _working_days(days, history):
             days.remove()
         for at, each in enumerate(history.lagged):
             axes = figure.add_subplot(grid[2 + at // COLUMNS, at % COLUMNS])
-            _beside(axes, each, history)
+            _covariate(axes, each, history)
             _plain(axes)
             _years(axes, first, last, 2)
         figure.suptitle(
@@ -181,13 +182,8 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
         )  # fmt: skip
         note = f"来源：{'；'.join(history.sources)}"
         figure.supxlabel(
-            fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color="#555555"
+            fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color=NOTE_COLOUR
         )
         if history.demo:
-            top.text(
-                0.5, 0.45, DEMO_MARK, transform=top.transAxes, fontsize=44, color="#999999",
-                alpha=0.25, ha="center", va="center",
-            )  # fmt: skip
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+            mark_demo(top, 44, rotation=0)
+        return png(figure)

@@ -6,22 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from employment_forecast.data.catalogue import Catalogue, Indicator, Region, figure, phrase
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region, phrase
 from employment_forecast.forecasting.assessment import Assessment, TotalAssessment
 from employment_forecast.forecasting.documents import (
     cap_document,
     milestone_document,
     total_document,
 )
+from employment_forecast.forecasting.documents.fields import published, share
 from employment_forecast.forecasting.plans.progress import PlanRow
-
-
-def _figure(value: float | None, indicator: Indicator) -> float | int | None:
-    return None if value is None else figure(value, indicator)
-
-
-def _share(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
 
 
 def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
@@ -59,13 +52,13 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
         "caps": [cap_document(a, indicator) for a in found.caps],
         "floors": [total_document(a, indicator) for a in found.totals],
         "levels_assessed": [milestone_document(a, indicator) for a in found.levels],
-        "reported": _figure(row.reported, indicator),
+        "reported": published(row.reported, indicator),
         "midterm": None
         if middle is None
         else {
             "month": str(middle.month),
-            "figure": _figure(middle.figure, indicator),
-            "progress": _share(middle.progress),
+            "figure": published(middle.figure, indicator),
+            "progress": share(middle.progress),
             "progress_time": 0.5,
         },
         "years": [
@@ -73,7 +66,7 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
                 "year": y.year,
                 "value": y.value,
                 "months": y.months,
-                "figure": _figure(y.figure, indicator),
+                "figure": published(y.figure, indicator),
                 "months_above": y.months_above,
                 "met": y.met,
             }
@@ -106,8 +99,10 @@ def _result(row: PlanRow, indicator: Indicator) -> str:
             settled = [a for a in settled if a not in over]
         words += [_one(a, indicator, over=a in over) for a in settled]
     for level in found.levels:
-        share = level.p_reach
-        words.append(level.reasons["p_reach"] if share is None else f"达到概率 {likely(share)}")
+        likelihood = level.p_reach
+        words.append(
+            level.reasons["p_reach"] if likelihood is None else f"达到概率 {likely(likelihood)}"
+        )
     if not row.targets and row.reported is not None:
         words.append(f"数据为 {phrase(row.reported, indicator)}")
     return "；".join(words)

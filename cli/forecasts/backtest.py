@@ -15,8 +15,6 @@ from employment_forecast.cli.shell.output import (
     write_json,
 )
 
-SHOWN_HORIZONS = (1, 3, 6, 12)
-
 
 @click.command(options_metavar="[选项]", short_help="回测各模型，给出排名与可靠性。")
 @region_option
@@ -109,9 +107,11 @@ def backtest(
 
 
 def _print(content: dict[str, Any]) -> None:
-    from rich.table import Table
-
-    from employment_forecast.cli.shell.output import console
+    from employment_forecast.cli.shell.output import console, print_table
+    from employment_forecast.forecasting.documents.result_tables import (
+        backtest_table,
+        reliability_table,
+    )
 
     out = console()
     mark = " · 演示数据" if content["demo"] else ""
@@ -119,30 +119,8 @@ def _print(content: dict[str, Any]) -> None:
         f"{content['region']['name']} · {content['indicator_name']}{mark}:"
         f"{content['backtest_origins']} 个预测起点，截至 {content['data_month']}"
     )
-    board = Table(title="模型竞赛（WIS、MASE 越小越好）", title_justify="left", header_style="bold")
-    for name in ("", "模型"):
-        board.add_column(name, overflow="fold")
-    months = [h for h in SHOWN_HORIZONS if h <= content["horizon"]]
-    heads = ("WIS", *(f"第{h}月" for h in months), "MASE", "80%覆盖", "95%覆盖")
-    for name in heads:
-        board.add_column(name, justify="right")
-    for row in content["leaderboard"]:
-        by_month = row["wis_by_horizon"]
-        scores = [row["wis"], *(by_month[h - 1] if h <= len(by_month) else None for h in months)]
-        board.add_row(
-            "★" if row["model"] == content["champion"] else "",
-            f"{row['label']}（{row['model']}）",
-            *("—" if s is None else f"{s:.3f}" for s in (*scores, row["mase"])),
-            *("—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")),
-        )
-    out.print(board)
+    print_table(backtest_table(content))
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
-    table = Table(title="可靠性：实际低于各分位数的比例", title_justify="left", header_style="bold")
-    table.add_column("模型")
-    for level in content["levels"]:
-        table.add_column(f"{level:.1%}", justify="right")
-    for row in content["reliability"]:
-        table.add_row(row["label"], *(f"{share:.1%}" for share in row["observed"]))
-    out.print(table)
+    print_table(reliability_table(content))
     for note in content["notes"]:
         out.print(note, soft_wrap=True)

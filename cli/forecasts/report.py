@@ -6,79 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
-from employment_forecast.cli.forecasts.report_targets import (
+from employment_forecast.cli.shell.output import console, print_table
+from employment_forecast.cli.shell.phrases import shock_line
+from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
+from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.forecasting.documents.result_tables import (
     DIRECTIONS,
     breach_notes,
     caps_table,
     floors_table,
-    levels_table,
+    forecast_table,
+    leaderboard_table,
+    milestones_table,
 )
-from employment_forecast.cli.shell.output import console
-from employment_forecast.cli.shell.phrases import shock_line
-from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
-from employment_forecast.data.targets import BASES, TIER_NAMES
 
-# Months ahead that are all shown; of later ones, which reach far beyond any test, only Decembers.
-SHOWN_IN_FULL = 24
 _KINDS = {"stock": "期末数", "flow": "当月数", "rate": "率", "index": "指数"}
-
-
-def _score(value: float | None, digits: int = 3) -> str:
-    return "—" if value is None else f"{value:.{digits}f}"
-
-
-def _leaderboard(content: Mapping[str, Any]) -> Table:
-    table = Table(
-        title=f"模型竞赛（回测 {content['backtest_origins']} 个预测起点；"
-        "WIS、MASE 越小越好；覆盖率为校准前）",
-        title_justify="left",
-        header_style="bold",
-    )
-    for name, justify in (
-        ("", "left"), ("模型", "left"), ("WIS", "right"), ("MASE", "right"),
-        ("80%覆盖", "right"), ("95%覆盖", "right"), ("说明", "left"),
-    ):  # fmt: skip
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for row in content["leaderboard"]:
-        chosen = row["model"] == content["champion"]["model"]
-        kind = "简单基准" if row["floor"] else ""
-        note = "；".join(t for t in (kind, row["failure"] or "") if t)
-        cover = ["—" if row[k] is None else f"{row[k]:.0%}" for k in ("coverage80", "coverage95")]
-        table.add_row(
-            "★" if chosen else "",
-            f"{row['label']}（{row['model']}）",
-            _score(row["wis"]),
-            _score(row["mase"]),
-            *cover,
-            note,
-            style="bold" if chosen else None,
-        )
-    return table
-
-
-def _forecast(content: Mapping[str, Any], indicator: Indicator) -> Table:
-    table = Table(
-        title=f"{indicator.name}预测（{indicator.unit}）", title_justify="left", header_style="bold"
-    )
-    if len(content["forecast"]) > SHOWN_IN_FULL:
-        table.caption = f"第 {SHOWN_IN_FULL} 个月以后只列各年 12 月，全部月份见 --output 或 --json"
-    for name in ("月份", "中位数", "80%区间", "95%区间"):
-        table.add_column(name, justify="left" if name == "月份" else "right")
-    rows = content["forecast"]
-    later = [row for row in rows[SHOWN_IN_FULL:] if row["month"].endswith("-12")]
-    for row in [*rows[:SHOWN_IN_FULL], *later]:
-        text = {k: phrase(float(row[k]), indicator) for k in row if k.startswith("q")}
-        month = row["month"] + (" 未经回测" if row["untested"] else "")
-        table.add_row(
-            month,
-            text["q50"],
-            f"{text['q10']} — {text['q90']}",
-            f"{text['q025']} — {text['q975']}",
-        )
-    return table
 
 
 def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
@@ -107,18 +51,18 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     """Print the whole report."""
     out = console()
     out.print(_head(content, indicator))
-    out.print(_leaderboard(content))
+    print_table(leaderboard_table(content))
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
-    out.print(_forecast(content, indicator))
+    print_table(forecast_table(content, indicator))
     assessed = [*content["caps"], *content["floors"], *content["levels_assessed"]]
     if content["caps"]:
-        out.print(caps_table(content, indicator))
+        print_table(caps_table(content, indicator))
         for note in breach_notes(content, indicator):
             out.print(note, soft_wrap=True)
     if content["floors"]:
-        out.print(floors_table(content["floors"], indicator))
+        print_table(floors_table(content["floors"], indicator))
     if content["levels_assessed"]:
-        out.print(levels_table(content["levels_assessed"], indicator))
+        print_table(milestones_table(content["levels_assessed"], indicator))
     if not assessed:
         out.print("对照目标：本地区该指标没有登记可评估的控制数或目标，只作预测。")
     for note in dict.fromkeys(row["note"] for row in assessed if row["note"]):

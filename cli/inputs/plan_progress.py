@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from employment_forecast.features.history import History
     from employment_forecast.models.paths import SamplePaths
 
-CEILINGS = ("cap", "achieved_cap")
 VIEWS = {"期末": "period_end", "中期": "midterm", "年度": "yearly"}
 
 
@@ -101,12 +100,14 @@ def progress_of_plans(
     _print(content, VIEWS.get(view or "", view))
 
 
-def _amount(value: float | None, unit: str = "") -> str:
-    return "—" if value is None else f"{value:,.12g}{unit}"
-
-
 def _print(content: dict[str, Any], view: str | None) -> None:
-    from employment_forecast.cli.shell.output import console
+    from employment_forecast.cli.shell.output import console, print_table
+    from employment_forecast.forecasting.plans import (
+        midterm_table,
+        period_ends_table,
+        unassessed_table,
+        yearly_table,
+    )
 
     out = console()
     mark = " · 演示数据" if content["demo"] else ""
@@ -117,95 +118,11 @@ def _print(content: dict[str, Any], view: str | None) -> None:
     shown = [row for row in content["targets"] if not row["missing"]]
     if not shown:
         out.print("没有一项有对应时期的数据；各项缺什么见下表。")
-    tables = {"period_end": _ends, "midterm": _midterms, "yearly": _yearly}
+    tables = {"period_end": period_ends_table, "midterm": midterm_table, "yearly": yearly_table}
     for name, make in tables.items():
         if shown and view in (None, name):
-            out.print(make(shown))
+            print_table(make(shown))
     if view is None or not shown:
-        out.print(_missing(content["targets"]))
+        print_table(unassessed_table(content["targets"]))
     for note in content["notes"]:
         out.print(f"注：{note}", soft_wrap=True)
-
-
-def _table(title: str, names: Sequence[str], right: Sequence[str] = ()) -> Any:
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for name in names:
-        table.add_column(name, overflow="fold", justify="right" if name in right else "left")
-    return table
-
-
-def _name(row: dict[str, Any]) -> str:
-    return f"{row['period_name'] or row['period']} {row['name']}"
-
-
-def _value(row: dict[str, Any]) -> str:
-    if row["value"] is None:
-        return "逐年下达" if row["direction"] == "cap" else "未载明"
-    amount = _amount(row["value"], row["unit"])
-    words = (
-        (amount, row["qualifier"]) if row["direction"] in CEILINGS else (row["qualifier"], amount)
-    )
-    return "".join(words)
-
-
-def _ends(rows: Sequence[dict[str, Any]]) -> Any:
-    table = _table("期末", ("目标", "数值", "属性", "规划所报", "评估", "说明"))
-    for row in rows:
-        doubts = "基于未确认的读法" if row["unconfirmed"] else ""
-        kind = "" if row["assessed"] else "规划回顾的已完成数"
-        table.add_row(
-            _name(row),
-            _value(row),
-            row["attribute"],
-            "；".join(row["achieved"]),
-            row["result"],
-            "；".join(t for t in (kind, doubts) if t),
-        )
-    return table
-
-
-def _midterms(rows: Sequence[dict[str, Any]]) -> Any:
-    table = _table(
-        "中期", ("目标", "截至", "数据", "进度", "时间进度"), ("数据", "进度", "时间进度")
-    )
-    for row in rows:
-        middle = row["midterm"]
-        if middle is None:
-            continue
-        progress = middle["progress"]
-        table.add_row(
-            _name(row),
-            middle["month"],
-            _amount(middle["figure"]),
-            "—" if progress is None else f"{progress:.1%}",
-            "—" if progress is None else f"{middle['progress_time']:.0%}",
-        )
-    return table
-
-
-def _yearly(rows: Sequence[dict[str, Any]]) -> Any:
-    right = ("当年目标", "数据", "月数", "超出月数")
-    table = _table("年度", ("目标", "年", "当年目标", "数据", "月数", "超出月数", "达标"), right)
-    for row in rows:
-        known = [year for year in row["years"] if year["months"]]
-        for year in known:
-            table.add_row(
-                _name(row) if year is known[0] else "",
-                str(year["year"]),
-                _amount(year["value"]),
-                _amount(year["figure"]),
-                str(year["months"]),
-                _amount(year["months_above"]),
-                {True: "是", False: "否", None: "—"}[year["met"]],
-            )
-    return table
-
-
-def _missing(rows: Sequence[dict[str, Any]]) -> Any:
-    table = _table("未评估", ("目标", "数值", "缺什么"))
-    for row in rows:
-        if row["missing"]:
-            table.add_row(_name(row), _value(row), row["missing"])
-    return table

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Grid
 
 from employment_forecast.cli.shell.environment import utf8
 from employment_forecast.data.catalogue import Indicator
 
 if TYPE_CHECKING:
     from employment_forecast.cli.shell.session import Session
-    from employment_forecast.data.catalogue import Indicator, Region
+    from employment_forecast.data.catalogue import Region
+    from employment_forecast.forecasting.documents.tables import Table
 
 WIDTH_WITHOUT_TERMINAL = 110
 
@@ -83,12 +84,31 @@ def print_rows(
     names = list(titles) if isinstance(titles, Mapping) else list(rows[0])
     heads = list(titles.values()) if isinstance(titles, Mapping) else list(titles)
 
-    table = Table(header_style="bold")
+    grid = Grid(header_style="bold")
     for head in heads:
-        table.add_column(head, overflow="fold")
+        grid.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row[name]) for name in names))
-    console().print(table)
+        grid.add_row(*(_cell(row[name]) for name in names))
+    console().print(grid)
+
+
+def print_table(table: Table[Any]) -> None:
+    """A table of values, with its caption above and its notes below."""
+    from employment_forecast.forecasting.documents.tables import cell_text
+
+    grid = Grid(
+        title=table.caption or None,
+        title_justify="left",
+        header_style="bold",
+        caption="\n".join(table.notes) or None,
+    )
+    for column in table.columns:
+        grid.add_column(column.title, justify=column.align, overflow="fold")
+    for at, row in enumerate(table.rows):
+        texts = (cell_text(value, c.form) for value, c in zip(row, table.columns, strict=True))
+        style = "bold" if at in table.strong else None
+        grid.add_row(*texts, style=style, end_section=at in table.ruled)
+    console().print(grid)
 
 
 def console() -> Console:

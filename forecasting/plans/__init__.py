@@ -2,8 +2,18 @@
 
 from employment_forecast.forecasting.plans.document import progress_document
 from employment_forecast.forecasting.plans.progress import plan_rows
+from employment_forecast.forecasting.plans.tables import (
+    midterm_table,
+    period_ends_table,
+    unassessed_table,
+    yearly_table,
+)
 
 __all__ = [
+    "midterm_table",
+    "period_ends_table",
     "plan_rows",
     "progress_document",
+    "unassessed_table",
+    "yearly_table",
 ]

@@ -3,7 +3,6 @@
 from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions
 from employment_forecast.forecasting.scenario.comparison import (
     Comparison,
-    change_phrase,
     compare_scenario,
     comparison_csv,
     comparison_document,
@@ -11,6 +10,10 @@ from employment_forecast.forecasting.scenario.comparison import (
     described,
 )
 from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
+from employment_forecast.forecasting.scenario.tables import (
+    scenario_forecast_table,
+    scenario_targets_table,
+)
 
 __all__ = [
     "Comparison",
@@ -18,10 +21,11 @@ __all__ = [
     "Layoff",
     "Scenario",
     "Range",
-    "change_phrase",
     "compare_scenario",
     "comparison_csv",
     "comparison_document",
     "demand_sense",
     "described",
+    "scenario_forecast_table",
+    "scenario_targets_table",
 ]

@@ -110,7 +110,11 @@ def texts(bulletin: Bulletin) -> Iterator[CitedText]:
     blocks = [*bulletin.blocks, *(b for a in bulletin.annexes for b in a.blocks)]
     for block in blocks:
         if isinstance(block, Table):
-            yield from (block.caption, *block.titles, *(c for row in block.rows for c in row))
+            yield from (
+                block.caption,
+                *(c.title for c in block.columns),
+                *(c for row in block.rows for c in row),
+            )
         elif isinstance(block, Chart):
             yield from (block.caption, block.alternative)
         else:

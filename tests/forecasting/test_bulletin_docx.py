@@ -26,6 +26,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Heading,
     Paragraph,
     Table,
+    cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.bulletin.text.facts import Cited, anchor, plain
@@ -44,8 +45,8 @@ def bulletin(name: str = "嘉定区") -> Bulletin:
                ("2026-12", 12800.0, 12950.0, 13150.0, 13350.0, 13500.0)),
         caps=(("市控制数14300", 14300.0, "2026-01", "2026-12"),), demo=True,
     )  # fmt: skip
-    table = Table(((name,)), (("指标",), ("数值",)), (((name,), ("1",)), (("空",), ())),
-                  (False, True), (0.5, 0.5))  # fmt: skip
+    columns = cited_columns((("指标",), ("数值",)), (False, True), (0.5, 0.5))
+    table = Table((name,), columns, (((name,), ("1",)), (("空",), ())))
     return Bulletin(
         title=((name,), ("月报",)), marks=(("（演示数据）",),), number=("嘉人社〔2026〕1号",),
         signer=("张三",), addressee=("区政府",),
@@ -201,9 +202,8 @@ def test_hostile_names_stay_text() -> None:
 
 def test_cited_figures_are_bookmarks_once_each() -> None:
     value, other = Cited("series.a.value:plain", "13612"), Cited("业/界:text", "制造业")
-    table = Table(
-        (("表",)), ((other,), ("数",)), (((other,), (value,)),), (False, True), (0.5, 0.5)
-    )
+    columns = cited_columns(((other,), ("数",)), (False, True), (0.5, 0.5))
+    table = Table(("表",), columns, (((other,), (value,)),))
     cited = replace(bulletin(), blocks=(Paragraph(("人数", value, "人，仍为", value)), table))
     body = part(render_docx(cited), "word/document.xml")
     starts = {b.get(f"{W}name"): b.get(f"{W}id") for b in body.iter(f"{W}bookmarkStart")}

@@ -22,6 +22,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Heading,
     Paragraph,
     Table,
+    cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.facts import Cited, Fact
 
@@ -39,9 +40,14 @@ def page_of(name: str, columns: int = 4) -> Bulletin:
     )  # fmt: skip
     row = ((name,), *(((Cited(FACT.id, FACT.text),)) for _ in range(columns - 1)))
     table = Table(
-        (name,), tuple((f"标题{'一二三四五六七八'[i]}",) for i in range(columns)), (row, row),
-        (False, *[True] * (columns - 1)), tuple([1 / columns] * columns),
-    )  # fmt: skip
+        (name,),
+        cited_columns(
+            [(f"标题{'一二三四五六七八'[i]}",) for i in range(columns)],
+            [False, *[True] * (columns - 1)],
+            [1 / columns] * columns,
+        ),
+        (row, row),
+    )
     return Bulletin(
         title=((name,), ("月报",)), marks=(("（演示数据）",),), number=(name,), signer=(name,),
         addressee=(name,), blocks=(Heading((name,)), Paragraph((name,)), table,

@@ -22,6 +22,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Heading,
     Paragraph,
     Table,
+    cited_columns,
 )
 
 pytestmark = pytest.mark.skipif(
@@ -39,7 +40,7 @@ LONG = Bulletin(
     blocks=(
         Heading(("一、总体情况",)), Heading(("（一）重点群体",), 2),
         Paragraph((SENTENCE * 70,)),
-        Table(("表题",), (("月份",), ("数",)), ROWS, (False, True), (0.5, 0.5)),
+        Table(("表题",), cited_columns((("月份",), ("数",)), (False, True), (0.5, 0.5)), ROWS),
         Paragraph(("注：" + SENTENCE * 3,), note=True),
     ),
     annexes=(Annex(("1",), ("主要指标",), ()), Annex(("2",), ("各月预测",), ())),

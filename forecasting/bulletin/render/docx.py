@@ -114,23 +114,23 @@ class _Page:
 
     def table(self, table: Table, *, noted: bool) -> None:
         self.paragraph(table.caption, "Caption")
-        made = self.document.add_table(1 + len(table.rows), len(table.titles), "Table Grid")
+        made = self.document.add_table(1 + len(table.rows), len(table.columns), "Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
         made.autofit = False
         child(made._tbl.tblPr, "w:tblW", w="5000", type="pct")
-        for column, share in zip(made.columns, table.widths, strict=True):
-            column.width = Mm(TEXT_MM[0] * share)
-        for at, (row, texts) in enumerate(zip(made.rows, (table.titles, *table.rows), strict=True)):
+        for made_column, column in zip(made.columns, table.columns, strict=True):
+            made_column.width = Mm(TEXT_MM[0] * column.width)
+        titles = tuple(column.title for column in table.columns)
+        for at, (row, texts) in enumerate(zip(made.rows, (titles, *table.rows), strict=True)):
             head = at == 0
             row_properties = row._tr.get_or_add_trPr()
             child(row_properties, "w:cantSplit")
             if head:
                 child(row_properties, "w:tblHeader")
             together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
-            for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
-                cell.width = Mm(TEXT_MM[0] * table.widths[position])
-                right = table.numeric[position] and not head
-                self.cell(cell, text, head=head, right=right)
+            for cell, text, column in zip(row.cells, texts, table.columns, strict=True):
+                cell.width = Mm(TEXT_MM[0] * column.width)
+                self.cell(cell, text, head=head, right=column.align == "right" and not head)
                 if together:
                     child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
 

@@ -56,7 +56,7 @@ class _Page:
         return self.chart(block)
 
     def table(self, table: Table) -> Element:
-        head = [element("th", {"scope": "col"}, self.text(title)) for title in table.titles]
+        head = [element("th", {"scope": "col"}, self.text(c.title)) for c in table.columns]
         body = [
             element("tr", None, [self.cell(c, i, table) for i, c in enumerate(row)])
             for row in table.rows
@@ -79,7 +79,9 @@ class _Page:
         content = self.text(text) or ["—"]
         if position == 0:
             return element("th", {"scope": "row"}, content)
-        return element("td", {"class": "n"} if table.numeric[position] else None, content)
+        return element(
+            "td", {"class": "n"} if table.columns[position].align == "right" else None, content
+        )
 
     def chart(self, chart: Chart) -> Element:
         def entry(style: str, words: str) -> Element:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
@@ -14,28 +12,18 @@ from employment_forecast.forecasting.bulletin.text import (
     Table,
     plain,
 )
-
-_SPECIAL = re.compile(r"([\\`*|<>\[\]#])")
+from employment_forecast.forecasting.documents.tables import ABSENT, markdown_table, markdown_text
 
 
 def _escaped(text: CitedText) -> str:
     """Text in which nothing is markup, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
-
-
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return markdown_text(plain(text))
 
 
 def _table(table: Table) -> str:
-    lines = [
-        f"**{_escaped(table.caption)}**",
-        "",
-        _row([_escaped(t) for t in table.titles]),
-        _row(["---:" if n else "---" for n in table.numeric]),
-        *(_row([_escaped(c) or "—" for c in row]) for row in table.rows),
-    ]
-    return "\n".join(lines)
+    return f"**{_escaped(table.caption)}**\n\n" + markdown_table(
+        table, lambda cell, _: plain(cell) or ABSENT
+    )
 
 
 def _block(block: Block, level: int) -> str:

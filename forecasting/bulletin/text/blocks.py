@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from employment_forecast.forecasting.bulletin.text.facts import CitedText, Fact
+from employment_forecast.forecasting.documents import tables
 
-Align = Literal["left", "center", "right"]
 DEMO = "（演示数据）"
 
 
@@ -28,28 +28,18 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table with one header row.
+class Table(tables.Table[CitedText]):
+    """A table whose cells cite their figures."""
 
-    Attributes
-    ----------
-    caption : CitedText
-        Stands above.
-    titles : tuple of CitedText
-        Header cells.
-    rows : tuple of tuple of CitedText
-        Body; an empty cell is shown as a dash.
-    numeric : tuple of bool
-        Columns that are aligned to the right.
-    widths : tuple of float
-        Shares of the width, summing to 1.
-    """
 
-    caption: CitedText
-    titles: tuple[CitedText, ...]
-    rows: tuple[tuple[CitedText, ...], ...]
-    numeric: tuple[bool, ...]
-    widths: tuple[float, ...]
+def cited_columns(
+    titles: Sequence[CitedText], numeric: Sequence[bool], widths: Sequence[float]
+) -> tuple[tables.Column[CitedText], ...]:
+    """Columns of a table; numbers are aligned to the right, widths are shares that sum to 1."""
+    return tuple(
+        tables.Column(title, "right" if number else "left", width)
+        for title, number, width in zip(titles, numeric, widths, strict=True)
+    )
 
 
 @dataclass(frozen=True)

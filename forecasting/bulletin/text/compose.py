@@ -15,6 +15,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Heading,
     Paragraph,
     Table,
+    cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.changes import divided
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -138,10 +139,12 @@ def _indicators(book: CitedRecord) -> list[Block]:
     return [
         Table(
             caption=sentence("{month}主要指标", month=book.cite("/month", "month")),
-            titles=tuple((t,) for t in titles),
+            columns=cited_columns(
+                tuple((t,) for t in titles),
+                (False, False, True, True, True),
+                (0.40, 0.12, 0.16, 0.16, 0.16),
+            ),
             rows=tuple(row(c) for c in series),
-            numeric=(False, False, True, True, True),
-            widths=(0.40, 0.12, 0.16, 0.16, 0.16),
         ),
         Paragraph(sentence("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
     ]
@@ -188,10 +191,10 @@ def _scale(book: CitedRecord) -> list[Block]:
     return [
         Table(
             caption=("概率用语",),
-            titles=(("用语",), ("按整数百分比表示的概率",)),
+            columns=cited_columns(
+                (("用语",), ("按整数百分比表示的概率",)), (False, True), (0.5, 0.5)
+            ),
             rows=tuple(rows),
-            numeric=(False, True),
-            widths=(0.5, 0.5),
         ),
         Paragraph(
             sentence(
@@ -237,13 +240,13 @@ def _changes(book: CitedRecord) -> list[Block]:
         blocks.append(
             Table(
                 caption=sentence("更正内容"),
-                titles=(("内容",), ("原为",), ("现为",)),
+                columns=cited_columns(
+                    (("内容",), ("原为",), ("现为",)), (False, True, True), (0.56, 0.22, 0.22)
+                ),
                 rows=tuple(
                     tuple(cell(f"/correction/listed/{i}/{k}") for k in _CHANGE_KEYS)
                     for i in range(len(listed))
                 ),
-                numeric=(False, True, True),
-                widths=(0.56, 0.22, 0.22),
             )
         )
     if counted:

@@ -11,6 +11,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Heading,
     Paragraph,
     Table,
+    cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, measure
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -138,15 +139,17 @@ def _table(book: CitedRecord, months: list[str], caption: str) -> Table:
             caption=caption,
             unit=f"（单位：{unit}）" if unit else "",
         ),
-        titles=(
-            ("月份",),
-            ("中位数",),
-            sentence("{inner}%区间", inner=inner),
-            sentence("{outer}%区间", outer=outer),
+        columns=cited_columns(
+            (
+                ("月份",),
+                ("中位数",),
+                sentence("{inner}%区间", inner=inner),
+                sentence("{outer}%区间", outer=outer),
+            ),
+            (False, True, True, True),
+            (0.28, 0.18, 0.27, 0.27),
         ),
         rows=tuple(row(m) for m in months),
-        numeric=(False, True, True, True),
-        widths=(0.28, 0.18, 0.27, 0.27),
     )
 
 

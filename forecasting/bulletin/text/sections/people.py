@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph, Table
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    Table,
+    cited_columns,
+)
 from employment_forecast.forecasting.bulletin.text.facts import (
     CitedRecord,
     CitedText,
@@ -209,10 +215,12 @@ def _industries(book: CitedRecord) -> list[Block]:
     return [
         Table(
             caption=("监测企业分行业用工情况",),
-            titles=tuple((t,) for t in titles),
+            columns=cited_columns(
+                tuple((t,) for t in titles),
+                (False, *[True] * 6),
+                (0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
+            ),
             rows=tuple(rows),
-            numeric=(False, *[True] * 6),
-            widths=(0.31, 0.10, 0.12, 0.11, 0.11, 0.12, 0.13),
         ),
         Paragraph(
             sentence("注：不计逐户列示的企业，不足三家的行业合并列示；逐户列示只用企业代码。"),
@@ -243,10 +251,12 @@ def _movers(book: CitedRecord) -> list[Block]:
     blocks: list[Block] = [
         Table(
             caption=("用工变动最大的监测企业",),
-            titles=tuple((t,) for t in titles),
+            columns=cited_columns(
+                tuple((t,) for t in titles),
+                (False, False, *[True] * 5),
+                (0.12, 0.31, 0.11, 0.11, 0.11, 0.11, 0.13),
+            ),
             rows=tuple(rows),
-            numeric=(False, False, *[True] * 5),
-            widths=(0.12, 0.31, 0.11, 0.11, 0.11, 0.11, 0.13),
         )
     ]
     unusual = [

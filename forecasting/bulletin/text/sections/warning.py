@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph, Table
+from employment_forecast.forecasting.bulletin.text.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    Table,
+    cited_columns,
+)
 from employment_forecast.forecasting.bulletin.text.cap_wording import (
     cap_chance,
     measure,
@@ -95,7 +101,11 @@ def _lines(book: CitedRecord) -> list[Block]:
     shown = "" if unit in ("倍", "指数") else f"（单位：{unit}）"
     table = Table(
         caption=sentence("今后各月失业警戒线{unit}", unit=shown),
-        titles=(("月份",), *((book.cite(f"/warning/level_names/{c}"),) for c in codes)),
+        columns=cited_columns(
+            (("月份",), *((book.cite(f"/warning/level_names/{c}"),) for c in codes)),
+            (False, *[True] * len(codes)),
+            (0.28, *[0.72 / len(codes)] * len(codes)),
+        ),
         rows=tuple(
             (
                 (book.cite(f"/warning/line_months/{month}", "month"),),
@@ -103,8 +113,6 @@ def _lines(book: CitedRecord) -> list[Block]:
             )
             for month in lines
         ),
-        numeric=(False, *[True] * len(codes)),
-        widths=(0.28, *[0.72 / len(codes)] * len(codes)),
     )
     cap = amount(book, "/warning/lines_cap", unit, digits)
     note = sentence(
@@ -223,10 +231,12 @@ def _past_warnings(book: CitedRecord) -> list[Block]:
     return [
         Table(
             caption=("以往预警及结果",),
-            titles=tuple((t,) for t in titles),
+            columns=cited_columns(
+                tuple((t,) for t in titles),
+                (False, False, False, False, True),
+                (0.22, 0.26, 0.18, 0.18, 0.16),
+            ),
             rows=tuple(row(k) for k in rows),
-            numeric=(False, False, False, False, True),
-            widths=(0.22, 0.26, 0.18, 0.18, 0.16),
         )
     ]
 

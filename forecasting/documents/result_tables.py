@@ -1,0 +1,311 @@
+"""The tables of a run, made from its document: ranking, forecast, caps and other targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
+from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.forecasting.documents.tables import (
+    ABSENT,
+    PERCENT,
+    PROBABILITY,
+    SCORE,
+    TENTHS_OF_PERCENT,
+    Form,
+    Table,
+    columns,
+    figures,
+    likelihood,
+    number,
+)
+
+# Months ahead that are all shown; of later ones, which reach far beyond any test, only Decembers.
+SHOWN_IN_FULL = 24
+# Months with less than this share of first breaches are not listed.
+LEAST_SHOWN = 0.005
+# Months ahead whose score a back-test shows one by one.
+SHOWN_HORIZONS = (1, 3, 6, 12)
+DIRECTIONS = {"cap": "控制数", "floor": "下限", "level": "目标值"}
+UNTESTED = "未经回测"
+_QUANTILES = {
+    "q025": "95%下限", "q10": "80%下限", "q50": "中位数", "q90": "80%上限", "q975": "95%上限",
+}  # fmt: skip
+
+
+def _marks(row: Mapping[str, Any]) -> str:
+    marks = [DEMO_MARK] if row["demo"] else []
+    marks += ["沿用上期"] if row["carried"] else []
+    marks += [UNTESTED] if row["untested"] else []
+    return f"（{'、'.join(marks)}）" if marks else ""
+
+
+def cap_name(row: Mapping[str, Any]) -> str:
+    """A cap's tier, value and marks, from its row in a document."""
+    # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
+    kind = "预期目标" if row["tier"] == "national" else "控制数"
+    value = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+    return f"{TIER_NAMES[row['tier']]}{kind} {value}{_marks(row)}"
+
+
+def target_name(row: Mapping[str, Any]) -> str:
+    """A floor's or milestone's tier, value and marks, from its row in a document."""
+    value = f"{row['qualifier']}{row['value']:,.12g}{row['unit']}"
+    return f"{TIER_NAMES[row['tier']]}{DIRECTIONS[row['direction']]} {value}{_marks(row)}"
+
+
+def amount(indicator: Indicator) -> Form:
+    """Figures of an indicator as they are printed."""
+    return Form(lambda v: phrase(v, indicator), number(indicator.decimals).number_format)
+
+
+def leaderboard_table(content: Mapping[str, Any]) -> Table[Any]:
+    """The competition's ranking; the chosen model stands out."""
+    rows = content["leaderboard"]
+    chosen = content["champion"]["model"]
+
+    def note(row: Mapping[str, Any]) -> str:
+        return "；".join(t for t in ("简单基准" if row["floor"] else "", row["failure"] or "") if t)
+
+    return Table(
+        f"模型竞赛（回测 {content['backtest_origins']} 个预测起点；WIS、MASE 越小越好；"
+        "覆盖率为校准前）",
+        (
+            *columns("", "模型"),
+            *figures("WIS", "MASE", form=SCORE),
+            *figures("80%覆盖", "95%覆盖", form=PERCENT),
+            *columns("说明"),
+        ),
+        tuple(
+            (
+                "★" if row["model"] == chosen else "",
+                f"{row['label']}（{row['model']}）",
+                row["wis"],
+                row["mase"],
+                row["coverage80"],
+                row["coverage95"],
+                note(row),
+            )
+            for row in rows
+        ),
+        strong=frozenset(at for at, row in enumerate(rows) if row["model"] == chosen),
+    )
+
+
+def backtest_table(content: Mapping[str, Any]) -> Table[Any]:
+    """The ranking of a back-test, with the scores of single months ahead."""
+    months = [h for h in SHOWN_HORIZONS if h <= content["horizon"]]
+
+    def scores(row: Mapping[str, Any]) -> list[float | None]:
+        by_month = row["wis_by_horizon"]
+        return [by_month[h - 1] if h <= len(by_month) else None for h in months]
+
+    return Table(
+        "模型竞赛（WIS、MASE 越小越好）",
+        (
+            *columns("", "模型"),
+            *figures("WIS", *(f"第{h}月" for h in months), "MASE", form=SCORE),
+            *figures("80%覆盖", "95%覆盖", form=PERCENT),
+        ),
+        tuple(
+            (
+                "★" if row["model"] == content["champion"] else "",
+                f"{row['label']}（{row['model']}）",
+                row["wis"],
+                *scores(row),
+                row["mase"],
+                row["coverage80"],
+                row["coverage95"],
+            )
+            for row in content["leaderboard"]
+        ),
+    )
+
+
+def reliability_table(content: Mapping[str, Any]) -> Table[Any]:
+    """Shares of outcomes at or below each quantile."""
+    return Table(
+        "可靠性：实际低于各分位数的比例",
+        (
+            *columns("模型"),
+            *figures(*(f"{level:.1%}" for level in content["levels"]), form=TENTHS_OF_PERCENT),
+        ),
+        tuple((row["label"], *row["observed"]) for row in content["reliability"]),
+    )
+
+
+def span(low: float | None, high: float | None, indicator: Indicator) -> str:
+    """An interval's two ends."""
+    return f"{optional(low, indicator)} — {optional(high, indicator)}"
+
+
+def optional(value: float | None, indicator: Indicator) -> str:
+    """A figure as it is printed, a dash for none."""
+    return ABSENT if value is None else phrase(value, indicator)
+
+
+def forecast_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """Median and intervals by month, as people read them."""
+    rows = content["forecast"]
+    later = [row for row in rows[SHOWN_IN_FULL:] if row["month"].endswith("-12")]
+    return Table(
+        f"{indicator.name}预测（{indicator.unit}）",
+        (
+            *columns("月份"),
+            *figures("中位数", form=amount(indicator)),
+            *columns("80%区间", "95%区间", align="right"),
+        ),
+        tuple(
+            (
+                row["month"] + (f" {UNTESTED}" if row["untested"] else ""),
+                row["q50"],
+                span(row["q10"], row["q90"], indicator),
+                span(row["q025"], row["q975"], indicator),
+            )
+            for row in [*rows[:SHOWN_IN_FULL], *later]
+        ),
+        notes=(f"第 {SHOWN_IN_FULL} 个月以后只列各年 12 月，全部月份见 --output 或 --json",)
+        if len(rows) > SHOWN_IN_FULL
+        else (),
+    )
+
+
+def quantiles_table(
+    rows: Sequence[Mapping[str, Any]], indicator: Indicator, caption: str
+) -> Table[Any]:
+    """Every month's quantiles, a column each, for a spreadsheet."""
+    return Table(
+        caption,
+        (
+            *columns("月份"),
+            *figures(*_QUANTILES.values(), form=amount(indicator)),
+            *columns("说明"),
+        ),
+        tuple(
+            (row["month"], *(row[q] for q in _QUANTILES), UNTESTED if row["untested"] else "")
+            for row in rows
+        ),
+    )
+
+
+def caps_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """Caps of a run's document with their probabilities."""
+
+    def first(row: Mapping[str, Any]) -> str:
+        average = row["basis"] == "period_average"
+        return row["first_breach_month"] or (ABSENT if average else "无")
+
+    return Table(
+        "对照控制数",
+        (
+            *columns("控制数", "期间", "考核"),
+            *figures("期内突破", "今后突破", "期末突破", "均值突破", form=PROBABILITY),
+            *columns("首次突破月", align="right"),
+            *figures("余量", form=amount(indicator)),
+        ),
+        tuple(
+            (
+                cap_name(row),
+                row["period"],
+                BASES[row["basis"]],
+                "已突破" if row["already_breached"] else row["p_any"],
+                row["p_any_remaining"],
+                row["p_end"],
+                row["p_average"],
+                first(row),
+                row["headroom"],
+            )
+            for row in content["caps"]
+        ),
+    )
+
+
+def breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]:
+    """How a breach would come about: when, for how long, by how much; and caps together."""
+    notes = []
+    for row in content["caps"]:
+        parts = []
+        shares = [f"{s['month']} {likelihood(s['probability'])}" for s in row["first_breach"]
+                  if s["probability"] >= LEAST_SHOWN]  # fmt: skip
+        if shares and not row["already_breached"]:
+            parts.append(f"首次突破 {'、'.join(shares)}")
+        if row["expected_months_above"] is not None and row["basis"] != "period_end":
+            parts.append(f"预计超出 {row['expected_months_above']:.1f} 个月")
+        if row["excess_if_broken"] is not None:
+            parts.append(
+                f"如突破，平均最多超出 {phrase(row['excess_if_broken'], indicator)}{indicator.unit}"
+            )
+        if parts:
+            notes.append(f"{cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
+    joint = content["caps_joint"]
+    if joint is not None:
+        notes.append(
+            f"{len(joint['caps'])} 项控制数合看：至少一项突破 "
+            f"{likelihood(joint['p_at_least_one'])}，全部突破 {likelihood(joint['p_all'])}。"
+        )
+    return notes
+
+
+def floors_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table[Any]:
+    """Targets on totals and averages: what is reached, what is due, and how likely it is."""
+
+    def chance(row: Mapping[str, Any]) -> str:
+        if row["direction"] == "cap":
+            return f"突破 {ABSENT if row['p_above'] is None else likelihood(row['p_above'])}"
+        if row["already_reached"]:
+            return "已完成"
+        return ABSENT if row["p_reach"] is None else likelihood(row["p_reach"])
+
+    return Table(
+        "对照累计目标",
+        (
+            *columns("目标"),
+            *figures("已完成", form=amount(indicator)),
+            *figures("进度", "时间", "历年同期", form=TENTHS_OF_PERCENT),
+            *figures("预计", form=amount(indicator)),
+            *columns("80%区间", "完成概率", align="right"),
+            *figures("每月还需", "近年月均", form=amount(indicator)),
+        ),
+        tuple(
+            (
+                f"{row['period']} {target_name(row)}",
+                row["published"],
+                row["progress"],
+                row["progress_time"],
+                row["progress_seasonal"],
+                row["q50"],
+                span(row["q10"], row["q90"], indicator),
+                chance(row),
+                row["needed_pace"],
+                row["recent_pace"],
+            )
+            for row in rows
+        ),
+    )
+
+
+def milestones_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) -> Table[Any]:
+    """Figures to be reached: latest value, what it lacks, how likely it is reached."""
+    return Table(
+        "对照目标值",
+        (
+            *columns("目标", "期间", "考核"),
+            *figures("最新值", "尚差", "期末预计", form=amount(indicator)),
+            *columns("80%区间", align="right"),
+            *figures("达到概率", form=PROBABILITY),
+        ),
+        tuple(
+            (
+                target_name(row),
+                row["period"],
+                BASES[row["basis"]],
+                row["latest"],
+                row["gap"],
+                row["q50"],
+                span(row["q10"], row["q90"], indicator),
+                "未达到" if row["already_missed"] else row["p_reach"],
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,103 @@
+"""The tables of the progress of plans: period end, half-way, by year, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from employment_forecast.forecasting.documents.tables import (
+    PERCENT,
+    TENTHS_OF_PERCENT,
+    Form,
+    Table,
+    columns,
+    figures,
+)
+
+Rows = Sequence[Mapping[str, Any]]
+CEILINGS = ("cap", "achieved_cap")
+AMOUNT = Form(lambda v: f"{v:,.12g}", "#,##0.##")
+_MET = {True: "是", False: "否", None: None}
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"{row['period_name'] or row['period']} {row['name']}"
+
+
+def _value(row: Mapping[str, Any]) -> str:
+    if row["value"] is None:
+        return "逐年下达" if row["direction"] == "cap" else "未载明"
+    amount = f"{row['value']:,.12g}{row['unit']}"
+    ceiling = row["direction"] in CEILINGS
+    return f"{amount}{row['qualifier']}" if ceiling else f"{row['qualifier']}{amount}"
+
+
+def period_ends_table(rows: Rows) -> Table[Any]:
+    """What becomes of each target by the end of its period."""
+
+    def note(row: Mapping[str, Any]) -> str:
+        kind = "" if row["assessed"] else "规划回顾的已完成数"
+        doubts = "基于未确认的读法" if row["unconfirmed"] else ""
+        return "；".join(t for t in (kind, doubts) if t)
+
+    return Table(
+        "期末",
+        columns("目标", "数值", "属性", "规划所报", "评估", "说明"),
+        tuple(
+            (_name(row), _value(row), row["attribute"], "；".join(row["achieved"]), row["result"],
+             note(row))
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def midterm_table(rows: Rows) -> Table[Any]:
+    """What was reached half-way."""
+
+    def line(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        middle = row["midterm"]
+        known = middle["progress"] is not None
+        return (_name(row), middle["month"], middle["figure"], middle["progress"],
+                middle["progress_time"] if known else None)  # fmt: skip
+
+    return Table(
+        "中期",
+        (
+            *columns("目标", "截至"),
+            *figures("数据", form=AMOUNT),
+            *figures("进度", form=TENTHS_OF_PERCENT),
+            *figures("时间进度", form=PERCENT),
+        ),
+        tuple(line(row) for row in rows if row["midterm"] is not None),
+    )
+
+
+def yearly_table(rows: Rows) -> Table[Any]:
+    """Each year of each target."""
+    lines: list[tuple[Any, ...]] = []
+    for row in rows:
+        known = [year for year in row["years"] if year["months"]]
+        lines.extend(
+            (_name(row) if year is known[0] else "", str(year["year"]),
+             *(year[key] for key in ("value", "figure", "months", "months_above")),
+             _MET[year["met"]])
+            for year in known
+        )  # fmt: skip
+    return Table(
+        "年度",
+        (
+            *columns("目标", "年"),
+            *figures("当年目标", "数据", "月数", "超出月数", form=AMOUNT),
+            *columns("达标"),
+        ),
+        tuple(lines),
+    )
+
+
+def unassessed_table(rows: Rows) -> Table[Any]:
+    """Targets that cannot be assessed, and what is missing."""
+    return Table(
+        "未评估",
+        columns("目标", "数值", "缺什么"),
+        tuple((_name(row), _value(row), row["missing"]) for row in rows if row["missing"]),
+    )

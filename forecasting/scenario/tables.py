@@ -1,0 +1,94 @@
+"""The tables of a scenario: baseline and scenario side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from employment_forecast.data.catalogue import Indicator, phrase
+from employment_forecast.data.targets import BASES
+from employment_forecast.forecasting.documents.result_tables import (
+    UNTESTED,
+    amount,
+    cap_name,
+    target_name,
+)
+from employment_forecast.forecasting.documents.tables import (
+    ABSENT,
+    Form,
+    Table,
+    columns,
+    figures,
+    likelihood,
+)
+from employment_forecast.forecasting.scenario.comparison import change_phrase
+
+_COMPARED: dict[str, dict[str, str]] = {
+    "caps": {
+        "p_any": "期内突破", "p_any_remaining": "今后突破", "p_end": "期末突破",
+        "p_average": "均值突破", "first_breach_month": "首次突破月",
+        "expected_months_above": "预计超出月数",
+    },
+    "floors": {"p_reach": "完成概率", "p_above": "突破", "q50": "预计", "reach_month": "完成月"},
+    "levels_assessed": {"p_reach": "达到概率", "q50": "期末预计"},
+}  # fmt: skip
+
+
+def scenario_forecast_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """Medians and intervals of baseline, scenario and their difference, by month."""
+    change = Form(lambda v: change_phrase(v, indicator), amount(indicator).number_format)
+    parts = (
+        (content["baseline"]["forecast"], amount(indicator)),
+        (content["scenario"]["forecast"], amount(indicator)),
+        (content["difference"], change),
+    )
+    heads = [
+        column
+        for name, (_, form) in zip(("基线", "情景", "增减"), parts, strict=True)
+        for column in (
+            *figures("增减" if name == "增减" else f"{name}中位数", form=form),
+            *columns(f"{name}80%区间", align="right"),
+        )
+    ]
+    rows: list[tuple[Any, ...]] = []
+    for months in zip(*(rows for rows, _ in parts), strict=True):
+        cells: list[Any] = [months[0]["month"] + (f" {UNTESTED}" if months[0]["untested"] else "")]
+        for row, (_, form) in zip(months, parts, strict=True):
+            cells += [row["q50"], f"{form.text(row['q10'])} — {form.text(row['q90'])}"]
+        rows.append(tuple(cells))
+    return Table(f"{indicator.name}（{indicator.unit}）", (*columns("月份"), *heads), tuple(rows))
+
+
+def _compared(row: Mapping[str, Any], name: str, indicator: Indicator) -> str:
+    value = row[name]
+    if name == "p_any" and row["already_breached"]:
+        return "已突破"
+    if name.startswith("p_"):
+        return ABSENT if value is None else likelihood(value)
+    if value is None:
+        return "无"
+    if name == "q50":
+        return phrase(value, indicator)
+    return value if isinstance(value, str) else f"{value:.1f}"
+
+
+def scenario_targets_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """What the scenario does to every assessed cap and target."""
+    rows: list[tuple[str, ...]] = []
+    ends: list[int] = []
+    for key, names in _COMPARED.items():
+        name_of = cap_name if key == "caps" else target_name
+        for pair in zip(content["baseline"][key], content["scenario"][key], strict=True):
+            heads = (name_of(pair[0]), pair[0]["period"], BASES[pair[0]["basis"]])
+            for name, title in names.items():
+                if any(row[name] is not None for row in pair):
+                    sides = (_compared(row, name, indicator) for row in pair)
+                    rows.append((*heads, title, *sides))
+                    heads = ("", "", "")
+            ends.append(len(rows) - 1)
+    return Table(
+        "对照控制数与目标",
+        (*columns("目标", "期间", "考核", ""), *columns("基线", "情景", align="right")),
+        tuple(rows),
+        ruled=frozenset(ends),
+    )

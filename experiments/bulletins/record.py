@@ -39,6 +39,7 @@ from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, program_version
 from employment_forecast.forecasting.bulletin.record import (
     RATIO,
+    RecordContext,
     data_notes,
     failed_models,
     flows_record,
@@ -224,14 +225,16 @@ def _sample(store: Store, question: Question) -> dict[str, Any] | None:
     return sample_record(reports, types, causes, question.month)
 
 
-def _people(store: Store, catalogue: Catalogue, question: Question) -> dict[str, Any]:
+def _people(
+    store: Store, catalogue: Catalogue, question: Question, context: RecordContext
+) -> dict[str, Any]:
     whole = catalogue.indicator(GROUPED)
     code = question.region.code
     groups = {g: group_vintages(store, code, GROUPED, g) for g in groups_of(store, code, GROUPED)}
     demo = is_demo(store, question)
     groups = {g: v for g, v in groups.items() if v.as_of(question.as_of).demo == demo}
     everybody = store.vintages(code, GROUPED)
-    return people_record(groups, everybody, question.region, whole, question.month, question.as_of)
+    return people_record(context, groups, everybody, whole)
 
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
@@ -267,17 +270,22 @@ def bulletin_record(
 ) -> dict[str, Any]:
     """Everything a bulletin may cite."""
     region, month, as_of = question.region, question.month, question.as_of
-    indicators = {i.code: i for i in catalogue.indicators}
-    vintages = _all_series(store, catalogue, question)
+    context = RecordContext(
+        _all_series(store, catalogue, question),
+        {i.code: i for i in catalogue.indicators},
+        region,
+        month,
+        as_of,
+    )
     demo = is_demo(store, question)
     series = {
         code: row
-        for code, each in vintages.items()
-        if (row := series_record(each, region, indicators[code], month, as_of, targets))
+        for code, vintages in context.vintages.items()
+        if (row := series_record(context, vintages, context.indicators[code], targets))
         and not is_stale(pd.Period(row["latest_month"], freq="M"), month)
     }
     if series.get(RATIO, {}).get("value") is None:
-        derived = ratio_record(vintages, indicators, region, month, as_of)
+        derived = ratio_record(context)
         series |= {} if derived is None else {RATIO: derived}
     if not series:
         raise DataError(
@@ -289,11 +297,11 @@ def bulletin_record(
         stored, version, status = None, None, "none"
     main = series.get(question.indicator.code)
     sample = _sample(store, question)
-    people = _people(store, catalogue, question)
-    progress = progress_record(vintages, indicators, region, month, as_of, targets, demo=demo)
+    people = _people(store, catalogue, question, context)
+    progress = progress_record(context, targets, demo=demo)
     outlook = {"status": status} if stored is None else _outlook(stored, question, status)
     notes = {
-        "series": data_notes(vintages, indicators, region, month, as_of),
+        "series": data_notes(context),
         "failed": {} if version is None else failed_models(_leaderboard(tracker, version)),
     }
     return {
@@ -307,7 +315,7 @@ def bulletin_record(
         "demo": demo,
         "source": "月报编制",
         "series": series,
-        "flows": flows_record(vintages, indicators, region, month, as_of),
+        "flows": flows_record(context),
         "people": people,
         "sample": sample,
         "progress": progress,

@@ -17,6 +17,7 @@ from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.records.vintages import Vintages
 from employment_forecast.data.store.store import Store
 from employment_forecast.features.sample.panel import UNKNOWN_TRAIT
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.people import people_record
 from employment_forecast.forecasting.bulletin.record.sample import OTHER, sample_record
 from employment_forecast.forecasting.bulletin.text.blocks import Table
@@ -167,7 +168,9 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     catalogue = load_catalogue()
     region, indicator = catalogue.region("310114"), catalogue.indicator("registered_unemployed")
     group = series(store, {"2026-09": before, "2026-10": now})
-    record = people_record({"graduates": group}, group, region, indicator, MONTH, DAY)
+    record = people_record(
+        RecordContext({}, {}, region, MONTH, DAY), {"graduates": group}, group, indicator
+    )
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})

@@ -18,6 +18,7 @@ from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.store.bulletins import brought_up_to_date
 from employment_forecast.data.store.store import Store
 from employment_forecast.data.targets.target import TIER_NAMES
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
 from employment_forecast.forecasting.bulletin.record.market import ratio_record
 from employment_forecast.forecasting.bulletin.record.warning import warning_record
@@ -321,15 +322,13 @@ def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
     vintages = {code: store.vintages("310114", code) for code in counts}
     indicators = {i.code: i for i in catalogue.indicators}
     place = catalogue.region("310114")
-    found = ratio_record(vintages, indicators, place, MONTH, DAY)
+    found = ratio_record(RecordContext(vintages, indicators, place, MONTH, DAY))
     assert found is not None
     assert (found["value"], found["month_on_month"]["change"]) == (0.99, None)
     assert found["source"] == "嘉定区“招聘人数”除以“求职人数”"
-    assert ratio_record(vintages, indicators, place, MONTH - 1, DAY) is None
-    assert (
-        ratio_record({"job_openings": vintages["job_openings"]}, indicators, place, MONTH, DAY)
-        is None
-    )
+    assert ratio_record(RecordContext(vintages, indicators, place, MONTH - 1, DAY)) is None
+    openings = {"job_openings": vintages["job_openings"]}
+    assert ratio_record(RecordContext(openings, indicators, place, MONTH, DAY)) is None
 
 
 def flows_told(store: Store, rows: list[tuple[str, str, float, date]], day: date) -> str:
@@ -340,7 +339,9 @@ def flows_told(store: Store, rows: list[tuple[str, str, float, date]], day: date
         store.append([each], catalogue, command="test")
     vintages = {code: store.vintages("310114", code) for code in (STOCK, *FLOWS)}
     indicators = {i.code: i for i in catalogue.indicators}
-    found = flows_record(vintages, indicators, catalogue.region("310114"), MONTH, day)
+    found = flows_record(
+        RecordContext(vintages, indicators, catalogue.region("310114"), MONTH, day)
+    )
     flows = {code: series(code, 1.0) | {"reporting": "month"} for code in FLOWS}
     told = book(series=flows, flows=found)
     said = "".join(plain(b.text) for b in overview(told) if isinstance(b, Paragraph))

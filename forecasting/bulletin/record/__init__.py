@@ -1,5 +1,6 @@
 """The record of a bulletin: every figure of every section, as one JSON-able document."""
 
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.flows import flows_record
 from employment_forecast.forecasting.bulletin.record.market import RATIO, ratio_record
 from employment_forecast.forecasting.bulletin.record.notes import (
@@ -16,6 +17,7 @@ from employment_forecast.forecasting.bulletin.record.warning import warning_reco
 
 __all__ = [
     "RATIO",
+    "RecordContext",
     "data_notes",
     "failed_models",
     "flows_record",

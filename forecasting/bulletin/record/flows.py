@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.clock import month_key
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
 from employment_forecast.features.events import MONTH_ON_MONTH, crosses
 from employment_forecast.features.register import register_flows
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 
 STOCK = "registered_unemployed"
 FLOWS = ("registered_inflow", "registered_reemployed", "registered_exited")
 TOLERANCE = 0.5  # counts are whole persons
 
 
-def flows_record(
-    vintages: Mapping[str, Vintages],
-    indicators: Mapping[str, Indicator],
-    region: Region,
-    month: pd.Period,
-    as_of: date,
-) -> dict[str, Any] | None:
+def flows_record(context: RecordContext) -> dict[str, Any] | None:
     """The month's check of stock(t) = stock(t-1) + inflow(t) - re-employed(t) - exited(t).
 
     Parameters
     ----------
-    vintages : mapping
-        By indicator code.
-    indicators : mapping
-        Catalogue entries by code.
-    region : Region
-        Where.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    context : RecordContext
+        With the stock and the three flows among its series.
 
     Returns
     -------
@@ -51,12 +36,14 @@ def flows_record(
         published. None where they agree, where one of the five figures is not known, and across a
         change of definition.
     """
+    vintages, indicators, region = context.vintages, context.indicators, context.region
+    month, as_of = context.month, context.as_of
     if any(code not in vintages for code in (STOCK, *FLOWS)):
         return None
     known = {code: vintages[code].as_of(as_of) for code in (STOCK, *FLOWS)}
     if any(
-        crosses(month, MONTH_ON_MONTH, indicators[code].breaks_in(region.code, each.demo))
-        for code, each in known.items()
+        crosses(month, MONTH_ON_MONTH, indicators[code].breaks_in(region.code, series.demo))
+        for code, series in known.items()
     ):
         return None
     months = pd.period_range(month - 1, month, freq="M")
@@ -68,11 +55,15 @@ def flows_record(
         return None
     if table["status"].iloc[-1] != "differs":
         return None
-    told = max(known[code].published_on[known[code].values.index == month][0] for code in FLOWS)
+    flows_published = max(
+        known[code].published_on[known[code].values.index == month][0] for code in FLOWS
+    )
     return {
         "month": str(month),
         "residual": round(float(table["residual"].iloc[-1])),
-        "stock_revised": any(_changed_after(vintages[STOCK], m, told, as_of) for m in months),
+        "stock_revised": any(
+            _changed_after(vintages[STOCK], m, flows_published, as_of) for m in months
+        ),
         "source": f"观测库 {region.name}“{indicators[STOCK].name}”与各项流量核对",
     }
 

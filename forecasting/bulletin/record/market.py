@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region, figure
-from employment_forecast.data.records import Vintages
+from employment_forecast.data.catalogue import figure
 from employment_forecast.features.events import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
 from employment_forecast.features.register import openings_to_seekers
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import comparison
 
 RATIO, OPENINGS, SEEKERS = "openings_to_seekers", "job_openings", "job_seekers"
 
 
-def ratio_record(
-    vintages: Mapping[str, Vintages],
-    indicators: Mapping[str, Indicator],
-    region: Region,
-    month: pd.Period,
-    as_of: date,
-) -> dict[str, Any] | None:
+def ratio_record(context: RecordContext) -> dict[str, Any] | None:
     """The ratio of a month from openings and seekers as they were known on a day.
 
     Parameters
     ----------
-    vintages : mapping
-        By indicator code.
-    indicators : mapping
-        Catalogue entries by code.
-    region : Region
-        Where.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    context : RecordContext
+        With openings and seekers among its series.
 
     Returns
     -------
     dict or None
         As `series_record` gives it; None where a part of the month is not known.
     """
+    vintages, indicators, region = context.vintages, context.indicators, context.region
+    month, as_of = context.month, context.as_of
     if OPENINGS not in vintages or SEEKERS not in vintages:
         return None
     openings, seekers = (vintages[code].as_of(as_of) for code in (OPENINGS, SEEKERS))
@@ -59,7 +45,7 @@ def ratio_record(
         for b in indicators[code].breaks_in(region.code, openings.demo)
     ]
 
-    def beside(lag: int) -> dict[str, Any]:
+    def compared(lag: int) -> dict[str, Any]:
         return comparison(values, month, lag, indicator, broken=crosses(month, lag, breaks))
 
     return {
@@ -75,7 +61,7 @@ def ratio_record(
         "latest": figure(float(here), indicator),
         "demo": openings.demo,
         "source": f"{region.name}“{indicators[OPENINGS].name}”除以“{indicators[SEEKERS].name}”",
-        "month_on_month": beside(MONTH_ON_MONTH),
-        "year_on_year": beside(YEAR_ON_YEAR),
+        "month_on_month": compared(MONTH_ON_MONTH),
+        "year_on_year": compared(YEAR_ON_YEAR),
         "caps": {},
     }

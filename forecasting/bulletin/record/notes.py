@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region, figure
+from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.data.clock import key_month
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.store import overdue_month
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.text import record_key
 from employment_forecast.forecasting.competition import NOTHING_TO_POOL
 from employment_forecast.models.families import NO_FLOWS
@@ -37,21 +38,21 @@ def _revisions(
     """
     rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)]
     moved = rows[rows["published_on"] > pd.Timestamp(since)]["month"].unique()
-    found: dict[str, Any] = {}
-    for key, targets_in_force in rows[rows["month"].isin(moved)].groupby("month"):
-        earlier = targets_in_force[targets_in_force["published_on"] <= pd.Timestamp(since)]
-        before = targets_in_force.iloc[0] if earlier.empty else earlier.iloc[-1]
-        after = targets_in_force.iloc[-1]
+    revised: dict[str, Any] = {}
+    for key, values in rows[rows["month"].isin(moved)].groupby("month"):
+        earlier = values[values["published_on"] <= pd.Timestamp(since)]
+        before = values.iloc[0] if earlier.empty else earlier.iloc[-1]
+        after = values.iloc[-1]
         if before["value"] == after["value"]:
             continue
         month = str(key_month(int(str(key))))
-        found[month] = {
+        revised[month] = {
             "month": month,
             "before": figure(float(before["value"]), indicator),
             "after": figure(float(after["value"]), indicator),
             "published_on": after["published_on"].date().isoformat(),
         }
-    return found
+    return revised
 
 
 def _gaps(vintages: Vintages, indicator: Indicator, as_of: date) -> list[str]:
@@ -64,27 +65,13 @@ def _gaps(vintages: Vintages, indicator: Indicator, as_of: date) -> list[str]:
     return [str(m) for m in span.difference(months)]
 
 
-def data_notes(
-    series: Mapping[str, Vintages],
-    indicators: Mapping[str, Indicator],
-    region: Region,
-    month: pd.Period,
-    as_of: date,
-) -> dict[str, Any]:
+def data_notes(context: RecordContext) -> dict[str, Any]:
     """Revisions since the month before was published, gaps, delays and estimated days, by series.
 
     Parameters
     ----------
-    series : mapping
-        Vintages by indicator code.
-    indicators : mapping
-        Catalogue entries by code.
-    region : Region
-        Where.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    context : RecordContext
+        Region, month, day and series.
 
     Returns
     -------
@@ -93,9 +80,10 @@ def data_notes(
         of a series that is no longer published), `estimated`, `breaks` (notes on changes of
         definition), `demo`.
     """
-    found: dict[str, Any] = {}
-    for code, vintages in series.items():
-        indicator = indicators[code]
+    region, month, as_of = context.region, context.month, context.as_of
+    notes: dict[str, Any] = {}
+    for code, vintages in context.vintages.items():
+        indicator = context.indicators[code]
         known = vintages.as_of(as_of)
         if known.values.empty:
             continue
@@ -103,7 +91,7 @@ def data_notes(
         last = known.values.index[-1]
         stale = is_stale(last, month)
         late = None if stale else overdue_month(indicator, last, as_of)
-        found[code] = {
+        notes[code] = {
             "name": indicator.name,
             "unit": indicator.unit,
             "decimals": indicator.decimals,
@@ -120,7 +108,7 @@ def data_notes(
             "demo": known.demo,
             "source": f"观测库 {region.name}“{indicator.name}”",
         }
-    return found
+    return notes
 
 
 def failed_models(leaderboard: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

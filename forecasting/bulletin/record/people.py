@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-import pandas as pd
-
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.records import Vintages
 from employment_forecast.features.register import GROUP_LABELS
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import series_record
 from employment_forecast.forecasting.bulletin.text import record_key
 
@@ -31,27 +29,23 @@ def _guarded(comparison: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def people_record(
+    context: RecordContext,
     groups: Mapping[str, Vintages],
     everybody: Vintages,
-    region: Region,
     indicator: Indicator,
-    month: pd.Period,
-    as_of: date,
 ) -> dict[str, Any]:
     """Each group's number, how it compares, and its share of everybody.
 
     Parameters
     ----------
+    context : RecordContext
+        Region, month and day.
     groups : mapping
         Vintages by group code.
     everybody : Vintages
         The whole of which the groups are parts; groups overlap, so shares do not sum to 100.
-    region, indicator : Region, Indicator
-        Catalogue entries of the whole.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    indicator : Indicator
+        Catalogue entry of the whole.
 
     Returns
     -------
@@ -60,19 +54,19 @@ def people_record(
         with a value for the month. One that stands for fewer than `LEAST_PEOPLE`, but for
         somebody, has `label` and `withheld` alone; a comparison with such a number gives a reason.
     """
-    whole = series_record(everybody, region, indicator, month, as_of)
+    whole = series_record(context, everybody, indicator)
     total = None if whole is None else whole["value"]
-    found: dict[str, Any] = {}
+    people: dict[str, Any] = {}
     for code, vintages in groups.items():
-        row = series_record(vintages, region, indicator, month, as_of)
+        row = series_record(context, vintages, indicator)
         if row is None or row["value"] is None:
             continue
         label = GROUP_LABELS.get(code, code)
         if _few(row["value"]):
             source = f"{row['source']}（{label}）"
-            found[record_key(code)] = {"label": label, "withheld": True, "source": source}
+            people[record_key(code)] = {"label": label, "withheld": True, "source": source}
             continue
-        found[record_key(code)] = {
+        people[record_key(code)] = {
             **row,
             **{k: _guarded(row[k]) for k in ("month_on_month", "year_on_year")},
             "label": label,
@@ -80,4 +74,4 @@ def people_record(
             "share": round(100 * row["value"] / total, 1) if total else None,
             "source": f"{row['source']}（{label}）",
         }
-    return found
+    return people

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region, figure
+from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, in_force
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import cap_key
 
 # Years a seasonal share is taken from; fewer say nothing.
@@ -46,29 +47,14 @@ def _published_total(
 
 
 def progress_record(
-    series: Mapping[str, Vintages],
-    indicators: Mapping[str, Indicator],
-    region: Region,
-    month: pd.Period,
-    as_of: date,
-    targets: Sequence[Target],
-    *,
-    demo: bool,
+    context: RecordContext, targets: Sequence[Target], *, demo: bool
 ) -> dict[str, Any]:
     """Targets other than caps in force for a month, with what is reached of each.
 
     Parameters
     ----------
-    series : mapping
-        Vintages by indicator code.
-    indicators : mapping
-        Catalogue entries by code.
-    region : Region
-        Where.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    context : RecordContext
+        Region, month, day and series.
     targets : sequence of Target
         All on file.
     demo : bool
@@ -81,15 +67,16 @@ def progress_record(
         period) and `seasonal` (usual part, for one year's totals) in percent, `gap` in percentage
         points against the calendar; `reason` says why `done` is None.
     """
-    found: dict[str, Any] = {}
-    for code, indicator in indicators.items():
-        for target in in_force(targets, region.code, code, month, as_of, demo=demo):
+    month, as_of = context.month, context.as_of
+    rows: dict[str, Any] = {}
+    for code, indicator in context.indicators.items():
+        for target in in_force(targets, context.region.code, code, month, as_of, demo=demo):
             if target.direction == "cap":
                 continue
-            found[f"{code}.{target.direction}.{cap_key(target)}"] = _row(
-                target, indicator, series.get(code), month, as_of
+            rows[f"{code}.{target.direction}.{cap_key(target)}"] = _row(
+                target, indicator, context.vintages.get(code), month, as_of
             )
-    return found
+    return rows
 
 
 def _row(

@@ -13,6 +13,7 @@ from employment_forecast.data.records import Known, Vintages
 from employment_forecast.data.targets import Target, in_force
 from employment_forecast.features.events import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
 from employment_forecast.features.monthly import to_monthly
+from employment_forecast.forecasting.bulletin.record.context import RecordContext
 
 # Below this base a percentage says more than the numbers do.
 LEAST_BASE = 10.0
@@ -23,7 +24,7 @@ ABSENT = "基数缺失，不可比"
 def comparison(
     values: pd.Series[float], month: pd.Period, lag: int, indicator: Indicator, *, broken: bool
 ) -> dict[str, Any]:
-    """A month beside an earlier one, both as published."""
+    """A month against an earlier one, both as published."""
     before = month - lag
     base = values.get(before)
     empty = {"base_month": str(before), "base": None, "change": None, "percent": None}
@@ -57,7 +58,7 @@ def _caps(
     as_of: date,
     demo: bool,
 ) -> dict[str, Any]:
-    targets_in_force = in_force(targets, region.code, indicator.code, month, as_of, demo=demo)
+    caps = in_force(targets, region.code, indicator.code, month, as_of, demo=demo)
     return {
         cap_key(t): {
             "tier": t.tier,
@@ -72,31 +73,27 @@ def _caps(
             else round(figure(t.value, indicator) - value, indicator.decimals),
             "source": t.source,
         }
-        for t in targets_in_force
+        for t in caps
         if t.direction == "cap" and t.value is not None and t.unit_confirmed
     }
 
 
 def series_record(
+    context: RecordContext,
     vintages: Vintages,
-    region: Region,
     indicator: Indicator,
-    month: pd.Period,
-    as_of: date,
     targets: Sequence[Target] = (),
 ) -> dict[str, Any] | None:
     """One indicator of one month as it was known on a day.
 
     Parameters
     ----------
+    context : RecordContext
+        Region, month and day.
     vintages : Vintages
         The series with its publication days.
-    region, indicator : Region, Indicator
-        Catalogue entries.
-    month : pandas.Period
-        Month the bulletin is about.
-    as_of : datetime.date
-        Day of knowledge.
+    indicator : Indicator
+        Catalogue entry.
     targets : sequence of Target
         All on file; the caps in force are picked.
 
@@ -107,6 +104,7 @@ def series_record(
         `latest_month`. A year-to-date figure has its month's flow under `flow`. None if nothing
         of the series was known.
     """
+    region, month, as_of = context.region, context.month, context.as_of
     known = vintages.as_of(as_of)
     if known.values.empty:
         return None
@@ -116,12 +114,12 @@ def series_record(
     last = values.index[-1]
     breaks = indicator.breaks_in(region.code, known.demo)
 
-    def beside(series: pd.Series[float], lag: int) -> dict[str, Any]:
+    def compared(series: pd.Series[float], lag: int) -> dict[str, Any]:
         broken = crosses(month, lag, breaks)
         return comparison(series, month, lag, indicator, broken=broken)
 
-    here = values.get(month)
-    value = None if here is None else figure(float(here), indicator)
+    current = values.get(month)
+    value = None if current is None else figure(float(current), indicator)
     record: dict[str, Any] = {
         "indicator": indicator.code,
         "name": indicator.name,
@@ -136,14 +134,14 @@ def series_record(
         "demo": known.demo,
         "source": f"观测库 {region.name}“{indicator.name}”，{known.sources[-1]}",
     }
-    if here is not None:
+    if current is not None:
         at = list(known.values.index).index(month)
         record["published_on"] = str(known.published_on[at])
-        record["year_on_year"] = beside(values, YEAR_ON_YEAR)
+        record["year_on_year"] = compared(values, YEAR_ON_YEAR)
         if indicator.reporting == "year_to_date":
             record["flow"] = _flow(known, indicator, month, breaks)
         else:
-            record["month_on_month"] = beside(values, MONTH_ON_MONTH)
+            record["month_on_month"] = compared(values, MONTH_ON_MONTH)
     record["caps"] = _caps(value, targets, region, indicator, month, as_of, known.demo)
     return record
 
@@ -158,11 +156,11 @@ def _flow(
     if flow is None or pd.isna(flow):
         return None
 
-    def beside(lag: int) -> dict[str, Any]:
+    def compared(lag: int) -> dict[str, Any]:
         return comparison(flows, month, lag, indicator, broken=crosses(month, lag, breaks))
 
     return {
         "value": figure(float(flow), indicator),
-        "month_on_month": beside(MONTH_ON_MONTH),
-        "year_on_year": beside(YEAR_ON_YEAR),
+        "month_on_month": compared(MONTH_ON_MONTH),
+        "year_on_year": compared(YEAR_ON_YEAR),
     }

@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check unit soak bundle clean
+.PHONY: run test check unit soak docs bundle clean
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,6 +35,14 @@ test: check unit
 
 soak: $(VENV)/.installed-test
 	$(BIN)/pytest -m soak
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP_INSTALL) -e '.[docs]'
+	touch $@
+
+# The manual, readable offline: docs/_build/html/index.html. Its examples are run for it.
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
 
 # Offline installer for this machine's Python and platform: dist/*.tar.gz
 bundle: $(VENV)/.installed

@@ -45,7 +45,7 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key("store", "url", "", text(secret=True),
         "观测数据库（SQLAlchemy 地址）；留空则用工作区内的 observations.db",
-        "postgresql+psycopg://用户：口令@主机/库名"),
+        "postgresql+psycopg://用户:口令@主机/库名"),
     Key("mlflow", "tracking_uri", "", text(secret=True),
         "MLflow 跟踪地址；留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),

@@ -1,0 +1,157 @@
+"""Directives `file` and `run`: the build types what a page tells the reader to type.
+
+Outputs and pictures are stored by the content of a page and the identity of the engine, so that a
+second build is quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from pages import TODAY, Block, blocks, run_page
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from employment_forecast.forecasting.backtest.identity import engine_version
+
+
+def execute(words: list[str], folder: Path) -> tuple[int, str]:
+    """Run one command as a process; prints go to the page, progress does not."""
+    assert words[0] == "forecast", f"the manual runs our own command only: {words}"
+    done = subprocess.run(
+        [sys.executable, "-m", "employment_forecast.cli.main", *words[1:]],
+        cwd=folder,
+        env={
+            **os.environ,
+            "FORECAST_HOME": str(folder),
+            "FORECAST_TODAY": TODAY,
+            "COLUMNS": "92",
+            "PYTHONUTF8": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + (done.stderr if done.returncode else "")
+
+
+def _identity(found: Sequence[Block]) -> str:
+    return hashlib.sha256(f"{found!r}{engine_version()}{TODAY}".encode()).hexdigest()
+
+
+def _store(env: BuildEnvironment, name: str) -> Path:
+    return Path(env.srcdir) / "_build" / "transcripts" / name
+
+
+def _performed(env: BuildEnvironment, docname: str) -> dict[str, Any]:
+    """Outputs of a page, from an earlier build where nothing has changed since."""
+    found = blocks(Path(env.doc2path(docname)).read_text("utf-8"))
+    store = _store(env, docname)
+    record, identity = store / "outputs.json", _identity(found)
+    if record.exists() and (known := json.loads(record.read_text("utf-8")))["of"] == identity:
+        return dict(known)
+    logging.getLogger(__name__).info("running the examples of %s", docname)
+    shutil.rmtree(store, ignore_errors=True)
+    store.mkdir(parents=True)
+    cells = _store(env, "cells")
+    cells.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "工作区"
+        folder.mkdir()
+        (folder / "cache").symlink_to(cells, target_is_directory=True)
+        outputs = []
+        for block, (code, text) in zip(found, run_page(found, folder, execute), strict=True):
+            if code != block.exit_code:
+                raise RuntimeError(f"{docname}: exit code {code} of\n{block.text}\n{text}")
+            outputs.append(text.replace(str(folder), "工作区"))
+        for picture in [*folder.rglob("*.png"), *folder.rglob("*.html"), *folder.rglob("*.docx")]:
+            if "mlruns" not in picture.parts:
+                target = store / "files" / picture.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(picture, target)
+    known = {"of": identity, "outputs": outputs}
+    record.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
+    return known
+
+
+class _Block(SphinxDirective):
+    """What both kinds share: their place among the blocks of the page."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def _output(self) -> str:
+        count = self.env.current_document.get("transcripts", 0)
+        self.env.current_document["transcripts"] = count + 1
+        return str(_performed(self.env, self.env.docname)["outputs"][count])
+
+    def _literal(self, text: str, language: str) -> nodes.literal_block:
+        block = nodes.literal_block(text, text)
+        block["language"] = language
+        return block
+
+
+class File(_Block):
+    """A file of the workspace."""
+
+    def run(self) -> list[nodes.Node]:
+        """Show its name and text."""
+        self._output()
+        name = self.arguments[0]
+        language = {"toml": "toml", "csv": "text"}.get(name.rsplit(".", 1)[-1], "text")
+        caption = nodes.paragraph("", "", nodes.strong(name, name))
+        return [caption, self._literal("\n".join(self.content), language)]
+
+
+class Run(_Block):
+    """Commands and what they print."""
+
+    option_spec: ClassVar[dict[str, Any]] = {
+        "exit": directives.nonnegative_int,
+        "lines": directives.positive_int,
+        "quiet": directives.flag,
+        "picture": directives.unchanged,
+        "alt": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Show commands, output and, where asked, a picture that they made."""
+        printed = self._output().rstrip("\n").splitlines()
+        typed = [line for line in self.content if not line.startswith("cp ")]
+        shown: list[nodes.Node] = [self._literal("\n".join(typed), "sh")]
+        if "quiet" not in self.options and printed:
+            most = self.options.get("lines", len(printed))
+            rest = ["……"] if most < len(printed) else []
+            shown.append(self._literal("\n".join([*printed[:most], *rest]), "text"))
+        if "picture" in self.options:
+            shown.append(self._picture(self.options["picture"]))
+        return shown
+
+    def _picture(self, name: str) -> nodes.image:
+        source = _store(self.env, self.env.docname) / "files" / name
+        target = Path(self.env.srcdir) / "generated" / "pictures" / self.env.docname / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+        uri = "/" + target.relative_to(self.env.srcdir).as_posix()
+        return nodes.image(uri=uri, alt=self.options.get("alt", name))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register both directives."""
+    app.add_directive("file", File)
+    app.add_directive("run", Run)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,103 @@
+"""The manual says everything there is to say, and what it tells the reader to type works."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from employment_forecast.cli.main import cli
+from employment_forecast.cli.shell import failures
+from employment_forecast.data.errors import EXIT_CODES, LEVEL_EXIT_CODES
+from employment_forecast.data.imports.checks import CHECKS
+from employment_forecast.data.records import READING_CHECKS
+from employment_forecast.data.workspace.settings import KEYS
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+sys.path.insert(0, str(DOCS / "tools"))
+
+import generated  # noqa: E402
+import pages  # noqa: E402
+
+SOURCES = sorted(
+    f for f in DOCS.rglob("*.md") if not {"_build", "generated"} & set(f.relative_to(DOCS).parts)
+)
+WITH_EXAMPLES = [f for f in SOURCES if pages.blocks(f.read_text("utf-8"))]
+# The same pages in seconds: floors only, few origins.
+CHEAP = '[run]\norigins = 6\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n\n'
+
+
+def test_every_command_and_option_is_in_the_reference():
+    reference = generated.commands()
+    for path, command in generated.walk():
+        assert f"# {path}\n" in reference
+        assert command.help, path
+        for each in command.get_params(click.Context(command)):
+            if isinstance(each, click.Option) and "--help" not in each.opts:
+                assert each.help, f"{path} {each.opts}"
+                assert each.help in reference, f"{path} {each.opts}"
+                assert all(f"`{flag}`" in reference for flag in each.opts)
+
+
+def test_every_setting_exit_code_and_check_is_in_the_reference():
+    settings = generated.settings()
+    for key in KEYS:
+        assert f"| `{key.name}` |" in settings
+        assert key.meaning in settings
+    codes = generated.exit_codes()
+    for code, meaning in EXIT_CODES.items():
+        assert f"| `{code}` | {meaning} |" in codes
+    for code in LEVEL_EXIT_CODES.values():
+        assert f"| `{code}` |" in codes
+    checks = generated.checks_markdown()
+    for info in (*READING_CHECKS, *(check.info for check in CHECKS)):
+        assert f"`{info.name}`" in checks
+
+
+def test_every_generated_page_is_shown_somewhere():
+    text = "".join(f.read_text("utf-8") for f in SOURCES)
+    for name in generated.PAGES:
+        assert f"generated/{name}.md" in text, name
+
+
+def test_every_environment_variable_is_documented(root):
+    used: set[str] = set()
+    for floor in ("cli", "data", "experiments", "forecasting", "features", "models"):
+        for file in (root / floor).rglob("*.py"):
+            used |= set(re.findall(r'"(FORECAST_[A-Z_]+)"', file.read_text("utf-8")))
+    text = "".join(f.read_text("utf-8") for f in SOURCES)
+    assert "FORECAST_HOME" in used
+    assert {name for name in used if f"`{name}`" not in text} == set()
+
+
+def test_links_between_pages_lead_somewhere():
+    broken = [
+        f"{file.relative_to(DOCS)}: {target}"
+        for file in SOURCES
+        for target in re.findall(r"\]\((?!https?:)([^)#\s]+)", file.read_text("utf-8"))
+        if not (file.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda f: f.relative_to(DOCS).as_posix())
+def test_what_a_page_tells_to_type_works(page, tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
+    monkeypatch.setenv("FORECAST_TODAY", pages.TODAY)
+    monkeypatch.chdir(tmp_path)
+    settings = tmp_path / "forecast.toml"
+    settings.write_text(CHEAP, "utf-8")
+
+    def execute(words: list[str], folder: Path) -> tuple[int, str]:
+        assert words[0] == "forecast"
+        if settings.exists() and not settings.read_text("utf-8").startswith(CHEAP):
+            settings.write_text(CHEAP + settings.read_text("utf-8"), "utf-8")
+        code = failures.run_and_translate(cli, words[1:])
+        return code, "".join(capfd.readouterr())
+
+    found = pages.blocks(page.read_text("utf-8"))
+    for block, (code, output) in zip(found, pages.run_page(found, tmp_path, execute), strict=True):
+        assert code == block.exit_code, f"{block.text}\n{output}"

@@ -123,11 +123,11 @@ def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None
     from employment_forecast.experiments.bulletins.drafts import listing
 
     session = open_session()
-    place = None if region is None else session.catalogue.region(region).code
+    code = None if region is None else session.catalogue.region(region).code
     about = None if month is None else parse_month(month, "--month")
     titles = {
         "region_name": "地区", "indicator_name": "指标", "month": "月份", "state_name": "状态",
         "correction_name": "更正", "number": "文号", "reviewer": "审核人", "signer": "签发人",
         "issued_on": "成文日期", "demo": "演示数据",
     }  # fmt: skip
-    print_rows("bulletins", titles, listing(session, place, about), as_json)
+    print_rows("bulletins", titles, listing(session, code, about), as_json)

@@ -69,8 +69,8 @@ class BulletinFiles:
     correction : int
         0, or n of 更正第n号.
     changed : bool
-        Whether it says anything that was not kept before.
-    kept : BulletinState
+        Whether it says anything that was not recorded before.
+    edition : BulletinState
         Its state in the store.
     """
 
@@ -79,7 +79,7 @@ class BulletinFiles:
     month: str
     correction: int
     changed: bool
-    kept: BulletinState
+    edition: BulletinState
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
@@ -226,7 +226,7 @@ def make_bulletin(
         )
     ):
         return with_files(session, last, formats, changed=False)
-    kept = BulletinState(
+    edition = BulletinState(
         region=series.region.code,
         indicator=series.indicator.code,
         month=asked,
@@ -238,45 +238,51 @@ def make_bulletin(
         demo=demo,
         changes=changes,
     )
-    kept = add(session.store, kept, last, {})
-    return with_files(session, kept, formats, changed=True)
+    edition = add(session.store, edition, last, {})
+    return with_files(session, edition, formats, changed=True)
 
 
-def recompose(session: Session, kept: BulletinState) -> Bulletin:
+def recompose(session: Session, edition: BulletinState) -> Bulletin:
     """A state of a bulletin, composed anew from its record."""
     stamp = correction = None
-    if kept.issued_on is not None:
-        stamp = Stamp(kept.number, kept.addressee, kept.signer, kept.issued_on.isoformat())
-    if kept.correction:
-        earlier = states(session.store, kept.region, kept.indicator, kept.month)
+    if edition.issued_on is not None:
+        stamp = Stamp(
+            edition.number, edition.addressee, edition.signer, edition.issued_on.isoformat()
+        )
+    if edition.correction:
+        earlier = states(session.store, edition.region, edition.indicator, edition.month)
         corrected = [
             k
             for k in earlier
-            if k.state == "issued" and k.demo == kept.demo and k.correction < kept.correction
+            if k.state == "issued" and k.demo == edition.demo and k.correction < edition.correction
         ]
-        correction = Correction(kept.correction, corrected[-1].number, kept.changes)
-    return compose(kept.record, stamp, correction, reviewed=kept.state == "reviewed")
+        correction = Correction(edition.correction, corrected[-1].number, edition.changes)
+    return compose(edition.record, stamp, correction, reviewed=edition.state == "reviewed")
 
 
 def with_files(
-    session: Session, kept: BulletinState, formats: Sequence[str], *, changed: bool
+    session: Session, edition: BulletinState, formats: Sequence[str], *, changed: bool
 ) -> BulletinFiles:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
-    frozen = issued_files(session.store, kept) if kept.state == "issued" else {}
+    frozen = issued_files(session.store, edition) if edition.state == "issued" else {}
     # A later release may write otherwise: what was signed is printed.
     if "pdf" in formats and "pdf" not in frozen and "docx" in frozen:
         frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
-    bulletin = recompose(session, kept) if missing else None
-    found = states(session.store, kept.region, kept.indicator, kept.month)
+    bulletin = recompose(session, edition) if missing else None
+    found = states(session.store, edition.region, edition.indicator, edition.month)
     files = {}
     for form in formats:
         content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
-        files[file_name(session, kept, form, found)] = content
-    return BulletinFiles(kept.record, files, str(kept.month), kept.correction, changed, kept)
+        files[file_name(session, edition, form, found)] = content
+    return BulletinFiles(
+        edition.record, files, str(edition.month), edition.correction, changed, edition
+    )
 
 
-def write_bulletin(session: Session, made: BulletinFiles, place: Path | None = None) -> list[Path]:
+def write_bulletin(
+    session: Session, made: BulletinFiles, destination: Path | None = None
+) -> list[Path]:
     """Write the files of a bulletin.
 
     Where they go by default, `experiments.bulletins.files.bulletin_lock` has to be held since the
@@ -288,7 +294,7 @@ def write_bulletin(session: Session, made: BulletinFiles, place: Path | None = N
         Workspace.
     made : BulletinFiles
         From this module or `experiments.bulletins.signing`.
-    place : pathlib.Path, optional
+    destination : pathlib.Path, optional
         Folder; `bulletins/<region>/<month>` of the workspace by default.
 
     Returns
@@ -300,39 +306,39 @@ def write_bulletin(session: Session, made: BulletinFiles, place: Path | None = N
     StorageError
         If they cannot be written.
     """
-    if place is None:
-        write_files(session, made.kept, made.files, changed=made.changed)
-        return [folder(session, made.kept) / name for name in made.files]
+    if destination is None:
+        write_files(session, made.edition, made.files, changed=made.changed)
+        return [folder(session, made.edition) / name for name in made.files]
     for name, content in made.files.items():
-        write_atomically(place / name, content)
-    # The draft in the usual place must not outlive what was issued elsewhere.
-    write_files(session, made.kept, {}, changed=made.changed and made.kept.state == "issued")
-    return [place / name for name in made.files]
+        write_atomically(destination / name, content)
+    # The draft in the usual folder must not outlive what was issued elsewhere.
+    write_files(session, made.edition, {}, changed=made.changed and made.edition.state == "issued")
+    return [destination / name for name in made.files]
 
 
 def headline(session: Session, made: BulletinFiles) -> str:
     """One line for people: what it is, and whether it is new."""
-    kept = made.kept
-    region = session.catalogue.region(kept.region).name
-    correction = f"更正第{kept.correction}号" if kept.correction else ""
-    title = f"{region}{kept.month.year}年{kept.month.month}月月报{correction}"
-    if kept.state == "issued":
-        frozen = f"（{kept.number}，{kept.issued_on}）"
+    edition = made.edition
+    region = session.catalogue.region(edition.region).name
+    correction = f"更正第{edition.correction}号" if edition.correction else ""
+    title = f"{region}{edition.month.year}年{edition.month.month}月月报{correction}"
+    if edition.state == "issued":
+        frozen = f"（{edition.number}，{edition.issued_on}）"
         return f"{title}已签发{frozen}" if made.changed else f"{title}已签发{frozen}，内容没有变化"
-    if kept.state == "reviewed":
-        return f"{title}已由{kept.signer}审核，待签发{'' if made.changed else '，内容没有变化'}"
+    if edition.state == "reviewed":
+        return f"{title}已由{edition.signer}审核，待签发{'' if made.changed else '，内容没有变化'}"
     if not made.changed:
         return f"{title}草稿没有变化"
-    told = f"，{len(kept.changes)} 处变动" if kept.correction else ""
+    told = f"，{len(edition.changes)} 处变动" if edition.correction else ""
     return f"{title}草稿已生成{told}"
 
 
 def summary(made: BulletinFiles, files: Sequence[Path]) -> dict[str, Any]:
     """What was made as a JSON-able object."""
     return {
-        **_row(made.kept),
+        **_row(made.edition),
         "changed": made.changed,
-        "changes": list(made.kept.changes),
+        "changes": list(made.edition.changes),
         "files": [
             {"path": str(path), "sha256": hashlib.sha256(made.files[path.name]).hexdigest()}
             for path in files
@@ -340,21 +346,21 @@ def summary(made: BulletinFiles, files: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _row(kept: BulletinState) -> dict[str, Any]:
+def _row(edition: BulletinState) -> dict[str, Any]:
     return {
-        "region": kept.region,
-        "indicator": kept.indicator,
-        "month": str(kept.month),
-        "state": kept.state,
-        "state_name": STATE_NAMES[kept.state],
-        "correction": kept.correction,
-        "changes": len(kept.changes),
-        "number": kept.number,
-        "addressee": kept.addressee,
-        "signer": kept.signer if kept.state == "issued" else "",
-        "issued_on": None if kept.issued_on is None else kept.issued_on.isoformat(),
-        "as_of": kept.as_of.isoformat(),
-        "demo": kept.demo,
+        "region": edition.region,
+        "indicator": edition.indicator,
+        "month": str(edition.month),
+        "state": edition.state,
+        "state_name": STATE_NAMES[edition.state],
+        "correction": edition.correction,
+        "changes": len(edition.changes),
+        "number": edition.number,
+        "addressee": edition.addressee,
+        "signer": edition.signer if edition.state == "issued" else "",
+        "issued_on": None if edition.issued_on is None else edition.issued_on.isoformat(),
+        "as_of": edition.as_of.isoformat(),
+        "demo": edition.demo,
     }
 
 
@@ -373,27 +379,27 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
     found = states(session.store, region, None, month)
     return [
         {
-            "region_name": session.catalogue.region(kept.region).name,
-            "indicator_name": session.catalogue.indicator(kept.indicator).name,
-            "correction_name": f"第{kept.correction}号" if kept.correction else "",
-            **_row(kept),
-            "reviewer": _reviewer(kept, found),
+            "region_name": session.catalogue.region(edition.region).name,
+            "indicator_name": session.catalogue.indicator(edition.indicator).name,
+            "correction_name": f"第{edition.correction}号" if edition.correction else "",
+            **_row(edition),
+            "reviewer": _reviewer(edition, found),
         }
-        for kept in current_states(found)
+        for edition in current_states(found)
     ]
 
 
-def _reviewer(kept: BulletinState, found: Sequence[BulletinState]) -> str:
+def _reviewer(edition: BulletinState, found: Sequence[BulletinState]) -> str:
     """审核人 of a state; empty for what nobody has reviewed."""
-    targets_in_force = (kept.region, kept.indicator, kept.month, kept.demo, kept.correction)
+    same = (edition.region, edition.indicator, edition.month, edition.demo, edition.correction)
     names = [
         k.signer
         for k in found
         if k.state == "reviewed"
-        and (k.region, k.indicator, k.month, k.demo, k.correction) == targets_in_force
-        and k.id <= kept.id
+        and (k.region, k.indicator, k.month, k.demo, k.correction) == same
+        and k.id <= edition.id
     ]
-    return names[-1] if names and kept.state != "draft" else ""
+    return names[-1] if names and edition.state != "draft" else ""
 
 
 def _feed(session: Session, tracker: Tracker, question: Question) -> dict[str, Any] | None:

@@ -44,23 +44,25 @@ def bulletin_lock(session: Session, series: Series) -> AbstractContextManager[No
     return lock(session.workspace.mlruns / "locks" / name)
 
 
-def folder(session: Session, kept: BulletinState) -> Path:
+def folder(session: Session, edition: BulletinState) -> Path:
     """Where a bulletin's files go unless somebody says otherwise."""
-    return session.workspace.bulletins / kept.region / str(kept.month)
+    return session.workspace.bulletins / edition.region / str(edition.month)
 
 
-def stem(session: Session, kept: BulletinState) -> str:
+def stem(session: Session, edition: BulletinState) -> str:
     """Name of a bulletin's files without their endings; a correction has one of its own."""
-    region = session.catalogue.region(kept.region)
-    indicator = session.catalogue.indicator(kept.indicator)
+    region = session.catalogue.region(edition.region)
+    indicator = session.catalogue.indicator(edition.indicator)
     usual = session.catalogue.default_indicator(region).code == indicator.code
     about = "" if usual else f"（{indicator.name}）"
-    correction = f"（更正第{kept.correction}号）" if kept.correction else ""
-    return f"{region.name}{kept.month.year}年{kept.month.month}月就业失业月报{about}{correction}"
+    correction = f"（更正第{edition.correction}号）" if edition.correction else ""
+    return (
+        f"{region.name}{edition.month.year}年{edition.month.month}月就业失业月报{about}{correction}"
+    )
 
 
 def file_name(
-    session: Session, kept: BulletinState, form: str, found: Sequence[BulletinState]
+    session: Session, edition: BulletinState, form: str, found: Sequence[BulletinState]
 ) -> str:
     """Name of a bulletin's file.
 
@@ -68,7 +70,7 @@ def file_name(
     ----------
     session : Session
         Workspace.
-    kept : BulletinState
+    edition : BulletinState
         The bulletin.
     form : str
         Key of `forecasting.bulletin.render.rendering.RENDERERS`.
@@ -76,11 +78,11 @@ def file_name(
         States of the same series and month: a demonstration bulletin gives its name up once there
         is a real one.
     """
-    return f"{stem(session, kept)}{DEMO_MARK if _gave_up(kept, found) else ''}.{form}"
+    return f"{stem(session, edition)}{DEMO_MARK if _gave_up(edition, found) else ''}.{form}"
 
 
-def _gave_up(kept: BulletinState, found: Sequence[BulletinState]) -> bool:
-    return kept.demo and any(k.month == kept.month and not k.demo for k in found)
+def _gave_up(edition: BulletinState, found: Sequence[BulletinState]) -> bool:
+    return edition.demo and any(k.month == edition.month and not k.demo for k in found)
 
 
 def current_states(found: Sequence[BulletinState]) -> list[BulletinState]:
@@ -95,21 +97,23 @@ def current_states(found: Sequence[BulletinState]) -> list[BulletinState]:
 
 
 def write_files(
-    session: Session, kept: BulletinState, files: Mapping[str, bytes], *, changed: bool
+    session: Session, edition: BulletinState, files: Mapping[str, bytes], *, changed: bool
 ) -> None:
     """Write files of a bulletin where it belongs."""
-    place = folder(session, kept)
+    destination = folder(session, edition)
     for name, content in files.items():
-        write_atomically(place / name, content)
+        write_atomically(destination / name, content)
     if changed:
-        frozen = issued_sums(session.store, kept)
-        found = states(session.store, kept.region, kept.indicator, kept.month)
+        frozen = issued_sums(session.store, edition)
+        found = states(session.store, edition.region, edition.indicator, edition.month)
         for form in RENDERERS:
-            name = file_name(session, kept, form, found)
+            name = file_name(session, edition, form, found)
             if name not in files and form not in frozen:
-                _remove(place / name)
-    region = session.catalogue.region(kept.region)
-    repair_files(session, Series(region, session.catalogue.indicator(kept.indicator)), kept.month)
+                _remove(destination / name)
+    region = session.catalogue.region(edition.region)
+    repair_files(
+        session, Series(region, session.catalogue.indicator(edition.indicator)), edition.month
+    )
 
 
 def repair_files(session: Session, series: Series, month: pd.Period | None = None) -> list[Path]:
@@ -141,9 +145,9 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
     found = states(session.store, series.region.code, series.indicator.code, month)
     stand = current_states(found)
     mended: list[Path] = []
-    for kept in stand:
-        if kept.state == "issued":
-            mended += _restored(session, kept, found)
+    for edition in stand:
+        if edition.state == "issued":
+            mended += _restored(session, edition, found)
     used = {
         folder(session, k) / file_name(session, k, form, found) for k in stand for form in RENDERERS
     }
@@ -158,21 +162,23 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
     return mended
 
 
-def _restored(session: Session, kept: BulletinState, found: Sequence[BulletinState]) -> list[Path]:
-    sums = issued_sums(session.store, kept)
-    place, moved = folder(session, kept), _gave_up(kept, found)
-    files = {form: place / file_name(session, kept, form, found) for form in sums}
+def _restored(
+    session: Session, edition: BulletinState, found: Sequence[BulletinState]
+) -> list[Path]:
+    sums = issued_sums(session.store, edition)
+    destination, moved = folder(session, edition), _gave_up(edition, found)
+    files = {form: destination / file_name(session, edition, form, found) for form in sums}
     differ = [
         form
         for form, file in files.items()
         if (moved if (known := _sum(file)) is None else known != sums[form])
     ]
-    content = issued_files(session.store, kept) if differ else {}
+    content = issued_files(session.store, edition) if differ else {}
     for form in differ:
         write_atomically(files[form], content[form])
     if moved:
         for form, sha in sums.items():
-            old = place / f"{stem(session, kept)}.{form}"
+            old = destination / f"{stem(session, edition)}.{form}"
             if _sum(old) == sha:
                 _remove(old)
     return [files[form] for form in differ]

@@ -1,6 +1,6 @@
 """Gather what a bulletin may say: the store, the champion, the feed and past warnings as a record.
 
-The record is plain JSON. A bulletin is a pure function of it, so that the record kept with an
+The record is plain JSON. A bulletin is a pure function of it, so that the record edition with an
 issued bulletin can be read, compared and rendered again.
 """
 
@@ -174,7 +174,7 @@ def _identity(version: Version, status: str, facts: Mapping[str, Any]) -> dict[s
 
 
 def _leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
-    """Leaderboard kept with the run of a version; empty where the run is gone."""
+    """Leaderboard saved with the run of a version; empty where the run is gone."""
     from mlflow.artifacts import load_text
 
     if not version.run_id:
@@ -207,7 +207,7 @@ def _review(
     try:
         stored = load_version(tracker, version)
     except StorageError:
-        return None  # its files were cleared away; the section says that nothing was kept
+        return None  # its files were cleared away; the section says that nothing was saved
     if stored.history.demo != demo:
         return None
     status = "champion" if version.promotions else "candidate"

@@ -39,10 +39,10 @@ def _latest(
             f"请先运行 forecast bulletin --region {series.region.name}。",
         )
     chosen = max(k.month for k in found)
-    targets_in_force = [k for k in found if k.month == chosen]
+    editions = [k for k in found if k.month == chosen]
     return (
-        targets_in_force[-1],
-        targets_in_force,
+        editions[-1],
+        editions,
         f"{series.region.name}{chosen.year}年{chosen.month}月月报",
     )
 
@@ -51,24 +51,24 @@ def _refuse_closed(
     session: Session,
     series: Series,
     last: BulletinState,
-    targets_in_force: Sequence[BulletinState],
+    editions: Sequence[BulletinState],
     title: str,
 ) -> None:
     if last.state in OPEN:
         return
     # Whoever was cut off while issuing tries again, and must not be left with the draft's files.
     repair_files(session, series, last.month)
-    done = [k for k in targets_in_force if k.state == "issued" and k.demo == last.demo][-1]
+    done = [k for k in editions if k.state == "issued" and k.demo == last.demo][-1]
     raise RefusedError(
         f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
         "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",
     )
 
 
-def _named(text: str, option: str, what: str) -> str:
+def _named(text: str, option: str, meaning: str) -> str:
     found = " ".join(text.split())
     if not found:
-        raise UsageError(f"{option} 是空的。", f"请写明{what}。")
+        raise UsageError(f"{option} 是空的。", f"请写明{meaning}。")
     return found
 
 
@@ -113,12 +113,12 @@ def review_bulletin(
         If the store cannot be written; nothing is recorded.
     """
     name = _named(reviewer, "--reviewer", "审核人姓名")
-    last, targets_in_force, title = _latest(session, series, month)
-    _refuse_closed(session, series, last, targets_in_force, title)
+    last, editions, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, editions, title)
     if last.state == "reviewed":
         raise RefusedError(f"{title}已由{last.signer}审核，内容没有变化。", "请签发。")
-    kept = add(session.store, replace(last, state="reviewed", signer=name), last, {})
-    return with_files(session, kept, formats, changed=True)
+    edition = add(session.store, replace(last, state="reviewed", signer=name), last, {})
+    return with_files(session, edition, formats, changed=True)
 
 
 def issue_bulletin(
@@ -168,8 +168,8 @@ def issue_bulletin(
         _named(stamp.signer, "--signer", "签发人姓名"),
         stamp.date,
     )
-    last, targets_in_force, title = _latest(session, series, month)
-    _refuse_closed(session, series, last, targets_in_force, title)
+    last, editions, title = _latest(session, series, month)
+    _refuse_closed(session, series, last, editions, title)
     if last.state != "reviewed":
         raise RefusedError(
             f"{title}还没有审核，不能签发。",
@@ -180,7 +180,7 @@ def issue_bulletin(
         raise UsageError(
             f"成文日期 {stamp.date} 早于数据的日期 {last.as_of}。", "请改正 --date，不要倒签日期。"
         )
-    kept = replace(
+    edition = replace(
         last,
         state="issued",
         record={
@@ -192,7 +192,7 @@ def issue_bulletin(
         signer=stamp.signer,
         issued_on=signed_on,
     )
-    bulletin = recompose(session, kept)
+    bulletin = recompose(session, edition)
     content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
-    kept = add(session.store, kept, last, content)
-    return with_files(session, kept, formats, changed=True)
+    edition = add(session.store, edition, last, content)
+    return with_files(session, edition, formats, changed=True)

@@ -70,7 +70,7 @@ def cut_off(session: Session, tracker: Tracker, series: Series) -> BulletinState
     """Issued, and killed before a file was written."""
     write_bulletin(session, make_bulletin(session, tracker, series, DAY))
     write_bulletin(session, review_bulletin(session, series, "李四"))
-    return issue_bulletin(session, series, STAMP).kept
+    return issue_bulletin(session, series, STAMP).edition
 
 
 def on_disk(place: Path) -> dict[str, bytes]:
@@ -154,7 +154,7 @@ def test_what_was_issued_elsewhere_leaves_no_draft_here(
     write_bulletin(session, review_bulletin(session, series, "李四"), tmp_path / "别处")
     made = issue_bulletin(session, series, STAMP, formats=("md",))
     write_bulletin(session, made, tmp_path / "别处")
-    assert on_disk(place) == issued_files(session.store, made.kept)
+    assert on_disk(place) == issued_files(session.store, made.edition)
 
 
 def test_a_withdrawn_correction_leaves_no_file(
@@ -194,7 +194,7 @@ def test_a_demonstration_bulletin_gives_its_name_up(
     ]
     session.store.append(rows, session.catalogue, command="test")
     write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
-    frozen = issued_files(session.store, shown.kept)
+    frozen = issued_files(session.store, shown.edition)
     marked = {f"{NAME}（演示数据）.{form}": content for form, content in frozen.items()}
     found = {f.name: f.read_bytes() for f in place.iterdir()}
     assert "演示" not in found.pop(f"{NAME}.md").decode()

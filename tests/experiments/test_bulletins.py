@@ -122,7 +122,7 @@ def texts(bulletin: Bulletin) -> Iterator[CitedText]:
 
 
 def test_every_figure_is_traced_to_the_record(session: Session, draft: BulletinFiles) -> None:
-    bulletin = recompose(session, draft.kept)
+    bulletin = recompose(session, draft.edition)
     facts = {f.id: f for f in bulletin.facts}
     cited = 0
     for text in texts(bulletin):
@@ -203,7 +203,7 @@ def test_the_same_data_make_nothing_new(
 ) -> None:
     again = make_bulletin(session, tracker, series, date(2026, 11, 22))
     assert not again.changed
-    assert again.kept.id == draft.kept.id
+    assert again.edition.id == draft.edition.id
     assert again.files == draft.files
 
 
@@ -228,20 +228,24 @@ def test_issued_frozen_corrected(
     with pytest.raises(NotFoundError, match="2020年1月"):
         issue_bulletin(session, series, STAMP, month=pd.Period("2020-01", "M"))
     with pytest.raises(RefusedError, match="还没有审核"):
-        issue_bulletin(session, series, STAMP, month=draft.kept.month)
-    read = review_bulletin(session, series, " 李四 ", month=draft.kept.month, formats=("md",))
-    assert (read.kept.state, read.kept.signer, read.kept.number) == ("reviewed", "李四", "")
-    assert read.kept.fingerprint == draft.kept.fingerprint
+        issue_bulletin(session, series, STAMP, month=draft.edition.month)
+    read = review_bulletin(session, series, " 李四 ", month=draft.edition.month, formats=("md",))
+    assert (read.edition.state, read.edition.signer, read.edition.number) == (
+        "reviewed",
+        "李四",
+        "",
+    )
+    assert read.edition.fingerprint == draft.edition.fingerprint
     assert "（已审核，未经签发）" in read.files["嘉定区2026年10月就业失业月报.md"].decode()
     assert not make_bulletin(session, tracker, series, DAY, formats=()).changed
     with pytest.raises(RefusedError, match="已由李四审核"):
-        review_bulletin(session, series, "王五", month=draft.kept.month)
+        review_bulletin(session, series, "王五", month=draft.edition.month)
     for odd in (replace(STAMP, signer="　"), replace(STAMP, date="2026-11-19")):
         with pytest.raises(UsageError):
-            issue_bulletin(session, series, odd, month=draft.kept.month)
+            issue_bulletin(session, series, odd, month=draft.edition.month)
     typed = replace(STAMP, number="嘉人社[2026]12号", addressee="区人民政府：")
-    made = issue_bulletin(session, series, typed, office="嘉定区人社局", month=draft.kept.month)
-    assert (made.kept.number, made.kept.addressee) == (STAMP.number, STAMP.addressee)
+    made = issue_bulletin(session, series, typed, office="嘉定区人社局", month=draft.edition.month)
+    assert (made.edition.number, made.edition.addressee) == (STAMP.number, STAMP.addressee)
     text = made.files["嘉定区2026年10月就业失业月报.md"].decode()
     assert "嘉人社〔2026〕12号" in text
     assert "签发人：张三" in text
@@ -253,7 +257,7 @@ def test_issued_frozen_corrected(
     for step in (lambda m: issue_bulletin(session, series, STAMP, month=m),
                  lambda m: review_bulletin(session, series, "李四", month=m)):  # fmt: skip
         with pytest.raises(RefusedError, match="已于 2026-11-23 签发"):
-            step(draft.kept.month)
+            step(draft.edition.month)
     # What was issued comes back byte for byte, even if the program would now write it otherwise.
     monkeypatch.setattr(bulletins, "render", lambda *_: b"other")
     again = make_bulletin(session, tracker, series, DAY)
@@ -279,25 +283,25 @@ def test_issued_frozen_corrected(
     value = int(draft.record["series"]["registered_unemployed"]["value"])
     assert correction.changed
     assert correction.correction == 1
-    (first,) = correction.kept.changes
+    (first,) = correction.edition.changes
     assert first["id"] == "series.registered_unemployed.value:size"
     assert (first["before"], first["after"]) == (str(value), str(value + 7))
     with pytest.raises(RefusedError, match="还没有审核"):
-        issue_bulletin(session, series, STAMP, month=draft.kept.month)
-    review_bulletin(session, series, "王五", month=draft.kept.month, formats=())
+        issue_bulletin(session, series, STAMP, month=draft.edition.month)
+    review_bulletin(session, series, "王五", month=draft.edition.month, formats=())
     with pytest.raises(RefusedError, match="已经用于"):
-        issue_bulletin(session, series, STAMP, month=draft.kept.month)
+        issue_bulletin(session, series, STAMP, month=draft.edition.month)
     stamp = replace(STAMP, number="嘉人社〔2026〕13号")
-    last = issue_bulletin(session, series, stamp, month=draft.kept.month)
+    last = issue_bulletin(session, series, stamp, month=draft.edition.month)
     told = last.files["嘉定区2026年10月就业失业月报（更正第1号）.md"].decode()
     assert "（更正第1号）" in told
     assert "本件更正嘉人社〔2026〕12号" in told
     assert f"| 登记失业人数（人） | {value} | {value + 7} |" in told
-    rows = listing(session, "310114", draft.kept.month)
+    rows = listing(session, "310114", draft.edition.month)
     assert [(r["state"], r["reviewer"], r["signer"]) for r in rows] == [
         ("issued", "李四", "张三"), ("issued", "王五", "张三"),
     ]  # fmt: skip
-    kept = states(session.store, "310114", "registered_unemployed", draft.kept.month)
+    kept = states(session.store, "310114", "registered_unemployed", draft.edition.month)
     first_issued = next(k for k in kept if k.state == "issued")
     assert set(issued_files(session.store, first_issued).values()) == set(made.files.values())
 
@@ -394,8 +398,8 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
             shown = issue_bulletin(own, series, STAMP, formats=("md",))
             own.store.append(rows, own.catalogue, command="test")
             made = make_bulletin(own, tracker, series, DAY, formats=("md",))
-        assert (made.kept.state, made.correction, made.kept.demo) == ("draft", 0, False)
-        assert not made.kept.changes
+        assert (made.edition.state, made.correction, made.edition.demo) == ("draft", 0, False)
+        assert not made.edition.changes
         (text,) = made.files.values()
         assert "更正" not in text.decode()
         assert STAMP.number not in text.decode()
@@ -407,7 +411,7 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
         ]  # fmt: skip
         # Each of the two has a name of its own.
         assert list(made.files) == [f"{name}.md"]
-        again = bulletins.with_files(own, shown.kept, ("md",), changed=False)
+        again = bulletins.with_files(own, shown.edition, ("md",), changed=False)
         assert again.files == {f"{name}（演示数据）.md": shown.files[f"{name}.md"]}
     finally:
         own.store.close()

@@ -23,55 +23,55 @@ def basis_word(basis: str, period: str) -> str:
     return "" if monthly else words.get(basis, "内")
 
 
-def _when(book: CitedRecord, pointer: str) -> CitedText:
+def _when(record: CitedRecord, pointer: str) -> CitedText:
     """2026年内, 2026年末, 2026年全年平均, 2021—2025年内, 2026年10月."""
-    row = book.get(pointer)
+    row = record.get(pointer)
     word = basis_word(row["basis"], row["period"])
-    return sentence("{period}{word}", period=book.cite(f"{pointer}/period", "period"), word=word)
+    return sentence("{period}{word}", period=record.cite(f"{pointer}/period", "period"), word=word)
 
 
-def _first(book: CitedRecord, pointer: str) -> CitedText:
+def _first(record: CitedRecord, pointer: str) -> CitedText:
     """Since when: ，首次在2026年8月（5213人）."""
-    if book.get(f"{pointer}/breached") is None:
+    if record.get(f"{pointer}/breached") is None:
         return ()
-    unit, digits = book.get("/outlook/unit"), book.get("/outlook/decimals")
+    unit, digits = record.get("/outlook/unit"), record.get("/outlook/decimals")
     return sentence(
         "，首次在{month}（{value}）",
-        month=book.cite(f"{pointer}/breached/month", "month"),
-        value=amount(book, f"{pointer}/breached/value", unit, digits),
+        month=record.cite(f"{pointer}/breached/month", "month"),
+        value=amount(record, f"{pointer}/breached/value", unit, digits),
     )
 
 
-def cap_chance(book: CitedRecord, pointer: str) -> CitedText:
+def cap_chance(record: CitedRecord, pointer: str) -> CitedText:
     """How likely a cap of the forecast is broken: 2026年内突破区控制数（…）的概率为62%（…）."""
-    row = book.get(pointer)
-    name = cap_name(book, pointer, book.get("/outlook/unit"), book.get("/outlook/decimals"))
-    when = _when(book, pointer)
+    row = record.get(pointer)
+    name = cap_name(record, pointer, record.get("/outlook/unit"), record.get("/outlook/decimals"))
+    when = _when(record, pointer)
     if row["already_breached"]:
         said = sentence(
-            "{when}已突破{name}{first}", when=when, name=name, first=_first(book, pointer)
+            "{when}已突破{name}{first}", when=when, name=name, first=_first(record, pointer)
         )
         if row["p_any_remaining"] is None:
             return said
-        again = chance(book, f"{pointer}/p_any_remaining", "今后各月再次突破")
+        again = chance(record, f"{pointer}/p_any_remaining", "今后各月再次突破")
         return sentence("{said}，{again}", said=said, again=again)
     event = sentence("{when}突破{name}", when=when, name=name)
     basis = measure(row["basis"])
     if row[basis] is None:
-        why = book.cite(f"{pointer}/reasons/{basis}")
+        why = record.cite(f"{pointer}/reasons/{basis}")
         return sentence("{event}的概率不能给出：{why}", event=event, why=why)
-    return chance(book, f"{pointer}/{basis}", event)
+    return chance(record, f"{pointer}/{basis}", event)
 
 
-def most_at_risk(book: CitedRecord) -> str | None:
+def most_at_risk(record: CitedRecord) -> str | None:
     """Key of the cap that is most likely to be broken, by a forecast in force from this month."""
-    if book.get("/outlook/status") != "champion":
+    if record.get("/outlook/status") != "champion":
         return None
-    if book.get("/outlook/origin") != book.get("/month"):
+    if record.get("/outlook/origin") != record.get("/month"):
         return None
     chances = {
         key: 1.0 if row["already_breached"] else row[measure(row["basis"])]
-        for key, row in (book.get("/outlook/caps") or {}).items()
+        for key, row in (record.get("/outlook/caps") or {}).items()
     }
     known = {key: p for key, p in chances.items() if p is not None}
     return max(known, key=lambda k: known[k]) if known else None

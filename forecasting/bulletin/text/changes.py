@@ -1,4 +1,4 @@
-"""What a correction (更正) changes: every fact that differs, and how people are told of it."""
+"""What a correction (更正) changes: every fact that differs, and what it is called."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ASIDE_OF_VERSION = ("version", "registered_name", "as_of", "data_fingerprint", "
                     "evidence_origins", "source")  # fmt: skip
 _OF_VERSION = {f"/{part}/{key}" for part in ("outlook", "review/forecast")
                for key in ASIDE_OF_VERSION}  # fmt: skip
-_BESIDE = {
+_COMPARISONS = {
     "month_on_month": "比上月增减", "year_on_year": "比上年同期增减",
     "flow/month_on_month": "当月比上月增减", "flow/year_on_year": "当月比上年同月增减",
 }  # fmt: skip
@@ -68,10 +68,10 @@ def _measured(row: Mapping[str, Any], path: str, name: str) -> str:
     whole, _, last = path.rpartition("/")
     if path in ("value", "flow/value"):
         return f"{name}{'当月数' if whole else ''}{unit}"
-    if whole in _BESIDE and last == "change":
-        return f"{name}{_BESIDE[whole]}{point}"
-    if whole in _BESIDE and last == "percent":
-        return f"{name}{_BESIDE[whole]}（%）"
+    if whole in _COMPARISONS and last == "change":
+        return f"{name}{_COMPARISONS[whole]}{point}"
+    if whole in _COMPARISONS and last == "percent":
+        return f"{name}{_COMPARISONS[whole]}（%）"
     if path == "share":
         return f"{name}占比（%）"
     return ""
@@ -174,18 +174,18 @@ def changed_facts(
     old = {f.id: f for f in before.facts if not _aside(f.pointer)}
     new = {f.id: f for f in after.facts if not _aside(f.pointer)}
     # A count that has become large is written in another form, and is the same fact.
-    places = [{f.pointer: f for f in reversed(each.values())} for each in (old, new)]
-    found: list[dict[str, str]] = []
+    by_pointer = [{f.pointer: f for f in reversed(each.values())} for each in (old, new)]
+    changes: list[dict[str, str]] = []
     ranks: list[int] = []
     seen: set[str] = set()
     for name in [*new, *(n for n in old if n not in new)]:
         pointer = (new.get(name) or old[name]).pointer
         was, now = (
-            each.get(name) or place.get(pointer)
-            for each, place in zip((old, new), places, strict=True)
+            facts.get(name) or pointers.get(pointer)
+            for facts, pointers in zip((old, new), by_pointer, strict=True)
         )
-        told = now or was
-        if told is None or pointer in seen:
+        fact = now or was
+        if fact is None or pointer in seen:
             continue
         # A figure that stands in a sentence and in a table is told once.
         if was is not None and now is not None:
@@ -195,18 +195,18 @@ def changed_facts(
         seen.add(pointer)
         record = old_record if now is None else new_record
         ranks.append(_rank(record, pointer))
-        found.append(
+        changes.append(
             {
                 "id": name,
-                "source": told.source,
+                "source": fact.source,
                 "before": _shown(was),
                 "after": _shown(now),
                 "label": label(record, pointer),
                 "section": SECTIONS.get(steps(pointer)[0], ""),
             }
         )
-    order = sorted(range(len(found)), key=lambda at: ranks[at])
-    return [found[at] for at in order]
+    order = sorted(range(len(changes)), key=lambda at: ranks[at])
+    return [changes[at] for at in order]
 
 
 def divided(

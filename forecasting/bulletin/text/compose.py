@@ -111,34 +111,34 @@ def _marked(blocks: Sequence[Block]) -> list[Block]:
     ]
 
 
-def _indicators(book: CitedRecord) -> list[Block]:
+def _indicators(cited: CitedRecord) -> list[Block]:
     """主要指标表."""
 
     def row(code: str) -> tuple[CitedText, ...]:
         pointer = f"/series/{code}"
-        series = book.get(pointer)
+        series = cited.get(pointer)
         digits, unit = series["decimals"], series["unit"]
         value: CitedText = ()
         if series["value"] is not None:
-            value = (book.cite(f"{pointer}/value", "plain", digits),)
+            value = (cited.cite(f"{pointer}/value", "plain", digits),)
         span: CitedText = ()
         if series["reporting"] == "year_to_date":
-            span = sentence("（{span}累计）", span=book.cite(f"{pointer}/month", "through"))
+            span = sentence("（{span}累计）", span=cited.cite(f"{pointer}/month", "through"))
         return (
-            sentence("{name}{span}", name=book.cite(f"{pointer}/name"), span=span),
+            sentence("{name}{span}", name=cited.cite(f"{pointer}/name"), span=span),
             () if unit in ("倍", "指数") else (unit,),
             value,
-            signed_change(book, f"{pointer}/month_on_month/change", digits),
-            signed_change(book, f"{pointer}/year_on_year/change", digits),
+            signed_change(cited, f"{pointer}/month_on_month/change", digits),
+            signed_change(cited, f"{pointer}/year_on_year/change", digits),
         )
 
-    series = book.get("/series") or {}
+    series = cited.get("/series") or {}
     if not series:
         return [Paragraph(sentence("本月没有已入库的指标。"))]
     titles = ("指标", "单位", "本月", "比上月", "比上年同期")
     return [
         Table(
-            caption=sentence("{month}主要指标", month=book.cite("/month", "month")),
+            caption=sentence("{month}主要指标", month=cited.cite("/month", "month")),
             columns=cited_columns(
                 tuple((t,) for t in titles),
                 (False, False, True, True, True),
@@ -146,17 +146,17 @@ def _indicators(book: CitedRecord) -> list[Block]:
             ),
             rows=tuple(row(c) for c in series),
         ),
-        Paragraph(sentence("注：{notes}。", notes=join(_indicator_notes(book), "；")), note=True),
+        Paragraph(sentence("注：{notes}。", notes=join(_indicator_notes(cited), "；")), note=True),
     ]
 
 
-def _indicator_notes(book: CitedRecord) -> list[CitedText]:
+def _indicator_notes(cited: CitedRecord) -> list[CitedText]:
     """What the table of indicators does not say by itself, each dash that stands in it included."""
-    series = book.get("/series")
+    series = cited.get("/series")
     notes = [sentence("率的变动为百分点，其余为绝对数")]
     summed = [c for c, row in series.items() if row["reporting"] == "year_to_date"]
     if summed:
-        names = join([(book.cite(f"/series/{c}/name"),) for c in summed], "、")
+        names = join([(cited.cite(f"/series/{c}/name"),) for c in summed], "、")
         notes.append(sentence("{names}为累计数，不与上月比较", names=names))
     if any(row["unit"] in ("倍", "指数") for row in series.values()):
         notes.append(sentence("单位栏的横线表示没有单位"))
@@ -175,17 +175,19 @@ def _indicator_notes(book: CitedRecord) -> list[CitedText]:
     return notes
 
 
-def _scale(book: CitedRecord) -> list[Block]:
+def _scale(cited: CitedRecord) -> list[Block]:
     """概率用语对照表."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
         # As probabilities are written: never none, never all.
         if position == len(CHANCES) - 1:
-            shown = sentence("不到{above}%", above=book.cite(f"/scale/{position - 1}/low", "plain"))
+            shown = sentence(
+                "不到{above}%", above=cited.cite(f"/scale/{position - 1}/low", "plain")
+            )
         elif position == 0:
-            shown = sentence("{low}%以上", low=book.cite("/scale/0/low", "plain"))
+            shown = sentence("{low}%以上", low=cited.cite("/scale/0/low", "plain"))
         else:
-            low, high = (book.cite(f"/scale/{position}/{end}", "plain") for end in ("low", "high"))
+            low, high = (cited.cite(f"/scale/{position}/{end}", "plain") for end in ("low", "high"))
             shown = sentence("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [
@@ -212,28 +214,28 @@ def scale_record() -> list[dict[str, int]]:
     return [{"low": low, "high": high} for (low, _), high in zip(CHANCES, tops, strict=True)]
 
 
-def _changes(book: CitedRecord) -> list[Block]:
+def _changes(cited: CitedRecord) -> list[Block]:
     """更正说明: what differs from what was issued, the main figures one by one."""
     lead = sentence(
         "本件更正{number}，以本件为准。",
-        number=book.cite("/correction/number"),
+        number=cited.cite("/correction/number"),
     )
-    others = book.get("/correction/others")
+    others = cited.get("/correction/others")
     counted = join(
         [
             sentence(
                 "{section}{count}处",
-                section=book.cite(f"/correction/others/{key}/section"),
-                count=book.cite(f"/correction/others/{key}/count", "plain"),
+                section=cited.cite(f"/correction/others/{key}/section"),
+                count=cited.cite(f"/correction/others/{key}/count", "plain"),
             )
             for key in others
         ],
         "、",
     )
-    listed = book.get("/correction/listed")
+    listed = cited.get("/correction/listed")
 
     def cell(pointer: str) -> CitedText:
-        return (book.cite(pointer),) if book.get(pointer) else ()
+        return (cited.cite(pointer),) if cited.get(pointer) else ()
 
     blocks: list[Block] = [Paragraph(lead)]
     if listed:
@@ -305,26 +307,26 @@ def compose(
             "others": others,
             "source": "更正",
         }
-    book = CitedRecord(full)
+    cited = CitedRecord(full)
     title = (
         sentence(
             "{region}{month}",
-            region=book.cite("/region/name"),
-            month=book.cite("/month", "month"),
+            region=cited.cite("/region/name"),
+            month=cited.cite("/month", "month"),
         ),
         sentence(TITLE),
     )
     sections = [
-        overview(book),
-        market(book),
-        people(book),
-        sample(book),
-        progress(book),
-        outlook(book),
-        warning(book),
-        review(book),
-        data_notes(book),
-        model(book),
+        overview(cited),
+        market(cited),
+        people(cited),
+        sample(cited),
+        progress(cited),
+        outlook(cited),
+        warning(cited),
+        review(cited),
+        data_notes(cited),
+        model(cited),
     ]
     marks: list[CitedText] = []
     tell = _marked if record["demo"] else list[Block]
@@ -333,29 +335,29 @@ def compose(
     if stamp is None:
         marks.append(sentence("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
     if correction is not None:
-        marks.append(sentence("（更正第{n}号）", n=book.cite("/correction/count", "plain")))
+        marks.append(sentence("（更正第{n}号）", n=cited.cite("/correction/count", "plain")))
     appended = [
-        ("主要就业失业指标", tell(_indicators(book))),
-        ("各月预测", tell(outlook_annex(book))),
-        ("概率用语对照表", _scale(book)),
-        *([("更正说明", tell(_changes(book)))] if correction is not None else []),
+        ("主要就业失业指标", tell(_indicators(cited))),
+        ("各月预测", tell(outlook_annex(cited))),
+        ("概率用语对照表", _scale(cited)),
+        *([("更正说明", tell(_changes(cited)))] if correction is not None else []),
     ]
     annexes = tuple(
-        Annex((book.cite(f"/annexes/{at}", "plain"),), sentence(name), tuple(blocks))
+        Annex((cited.cite(f"/annexes/{at}", "plain"),), sentence(name), tuple(blocks))
         for at, (name, blocks) in enumerate(appended)
     )
     issued = stamp is not None
     return Bulletin(
         title=title,
         marks=tuple(marks),
-        number=(book.cite("/stamp/number"),) if issued else (),
-        signer=(book.cite("/stamp/signer"),) if issued else (),
-        addressee=(book.cite("/stamp/addressee"),) if issued else (),
+        number=(cited.cite("/stamp/number"),) if issued else (),
+        signer=(cited.cite("/stamp/signer"),) if issued else (),
+        addressee=(cited.cite("/stamp/addressee"),) if issued else (),
         blocks=_numbered([tell(section) for section in sections]),
         annexes=annexes,
-        office=(book.cite("/office"),) if issued and record.get("office") else (),
-        date=(book.cite("/stamp/date", "day"),) if issued else (),
+        office=(cited.cite("/office"),) if issued and record.get("office") else (),
+        date=(cited.cite("/stamp/date", "day"),) if issued else (),
         made_on=str(record["as_of"]) if stamp is None else stamp.date,
-        facts=book.facts,
+        facts=cited.facts,
         demo=bool(record["demo"]),
     )

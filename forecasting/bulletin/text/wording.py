@@ -32,23 +32,23 @@ def _ten_thousand_digits(value: float) -> int:
     return next((d for d in (0, 1) if round(value) % 10 ** (4 - d) == 0), 2)
 
 
-def amount(book: CitedRecord, pointer: str, unit: str, digits: int = 0) -> CitedText:
+def amount(record: CitedRecord, pointer: str, unit: str, digits: int = 0) -> CitedText:
     """The size of a value with its unit: 13520人, 120.6万人, 2.66%, 1.17."""
-    value = book.get(pointer)
+    value = record.get(pointer)
     if unit == "人":
         if abs(value) >= LARGE:
-            shown = book.cite(pointer, "ten_thousands", _ten_thousand_digits(value))
+            shown = record.cite(pointer, "ten_thousands", _ten_thousand_digits(value))
             return sentence("{shown}万人", shown=shown)
-        return sentence("{shown}人", shown=book.cite(pointer, "size", min(digits, 0)))
+        return sentence("{shown}人", shown=record.cite(pointer, "size", min(digits, 0)))
     suffix = unit if unit not in ("倍", "指数") else ""
-    return sentence("{shown}{suffix}", shown=book.cite(pointer, "size", digits), suffix=suffix)
+    return sentence("{shown}{suffix}", shown=record.cite(pointer, "size", digits), suffix=suffix)
 
 
-def _difference(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
+def _difference(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """The size of a change: percentage points for what is measured in percent."""
     if unit == "%":
-        return sentence("{shown}{point}", shown=book.cite(pointer, "size", digits), point=_POINT)
-    return amount(book, pointer, unit, digits)
+        return sentence("{shown}{point}", shown=record.cite(pointer, "size", digits), point=_POINT)
+    return amount(record, pointer, unit, digits)
 
 
 def direction(change: float, kind: str) -> str:
@@ -60,85 +60,85 @@ def direction(change: float, kind: str) -> str:
 
 
 def compared(
-    book: CitedRecord, pointer: str, series: Mapping[str, Any], reference: str
+    record: CitedRecord, pointer: str, series: Mapping[str, Any], reference: str
 ) -> CitedText:
     """A comparison: 比上月增加120人（增长0.9%）, 比上月下降0.05个百分点, 与上月持平."""
-    change = book.get(f"{pointer}/change")
+    change = record.get(f"{pointer}/change")
     kind, unit, digits = series["kind"], series["unit"], series["decimals"]
     if change is None:
-        why = book.cite(f"{pointer}/reason")
+        why = record.cite(f"{pointer}/reason")
         return sentence("与{reference}相比：{why}", reference=reference, why=why)
     if change == 0:
         return sentence("与{reference}持平", reference=reference)
-    percent = book.get(f"{pointer}/percent")
+    percent = record.get(f"{pointer}/percent")
     said = sentence(
         "比{reference}{way}{size}",
         reference=reference,
         way=direction(change, kind),
-        size=_difference(book, f"{pointer}/change", unit, digits),
+        size=_difference(record, f"{pointer}/change", unit, digits),
     )
     if percent is None or abs(percent) < TOLD_APART:
         return said
     way = "增长" if percent > 0 else "下降"
-    share = book.cite(f"{pointer}/percent", "size", 1)
+    share = record.cite(f"{pointer}/percent", "size", 1)
     return sentence("{said}（{way}{share}%）", said=said, way=way, share=share)
 
 
-def signed_change(book: CitedRecord, pointer: str, digits: int) -> CitedText:
+def signed_change(record: CitedRecord, pointer: str, digits: int) -> CitedText:
     """A change in a table cell: +120, -0.05, 0; empty where there is none."""
-    if book.get(pointer) is None:
+    if record.get(pointer) is None:
         return ()
-    return (book.cite(pointer, "signed", digits),)
+    return (record.cite(pointer, "signed", digits),)
 
 
-def qualified(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
+def qualified(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """A target's value with its word where the language puts it: 14300人以内, 不低于27500人."""
-    value = amount(book, f"{pointer}/value", unit, digits)
-    word = str(book.get(f"{pointer}/qualifier") or "")
+    value = amount(record, f"{pointer}/value", unit, digits)
+    word = str(record.get(f"{pointer}/qualifier") or "")
     if not word:
         return value
-    shown = book.cite(f"{pointer}/qualifier")
+    shown = record.cite(f"{pointer}/qualifier")
     return (*value, shown) if word in _AFTER else (shown, *value)
 
 
-def cap_name(book: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
+def cap_name(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """A cap by who set it: 市控制数（14300人以内）, 国家预期目标（5.5%左右）."""
-    row = book.get(pointer)
+    row = record.get(pointer)
     return sentence(
         "{cap}（{value}{carried}）",
-        cap=cap_words(str(book.get("/region/name") or ""), row["tier"]),
-        value=qualified(book, pointer, unit, digits),
+        cap=cap_words(str(record.get("/region/name") or ""), row["tier"]),
+        value=qualified(record, pointer, unit, digits),
         carried="，沿用上期" if row["carried"] else "",
     )
 
 
-def against_cap(book: CitedRecord, pointer: str, series: Mapping[str, Any]) -> CitedText:
+def against_cap(record: CitedRecord, pointer: str, series: Mapping[str, Any]) -> CitedText:
     """A value beside its cap: 低于市控制数（14300人以内），余量780人; 已超出…; 与…持平."""
-    headroom = book.get(f"{pointer}/headroom")
+    headroom = record.get(f"{pointer}/headroom")
     if headroom is None:
         return ()
     unit, digits = series["unit"], series["decimals"]
-    name = cap_name(book, pointer, unit, digits)
+    name = cap_name(record, pointer, unit, digits)
     if headroom == 0:
         return sentence("与{name}持平", name=name)
-    size = _difference(book, f"{pointer}/headroom", unit, digits)
+    size = _difference(record, f"{pointer}/headroom", unit, digits)
     if headroom > 0:
         return sentence("低于{name}，余量{size}", name=name, size=size)
     return sentence("高于{name}，超出{size}", name=name, size=size)
 
 
-def chance(book: CitedRecord, pointer: str, event: Part) -> CitedText:
+def chance(record: CitedRecord, pointer: str, event: Part) -> CitedText:
     """A probability in words with its percent: 突破的概率为17%（不太可能）."""
-    percent = percent_of(book.get(pointer))
+    percent = percent_of(record.get(pointer))
     return sentence(
         "{event}的概率{is_}{share}（{word}）",
         event=event,
         is_="" if percent < 1 else "在" if percent > 99 else "为",
-        share=book.cite(pointer, "probability"),
-        word=book.cite(pointer, "chance"),
+        share=record.cite(pointer, "probability"),
+        word=record.cite(pointer, "chance"),
     )
 
 
-def month_of(book: CitedRecord, pointer: str) -> Cited:
+def month_of(record: CitedRecord, pointer: str) -> Cited:
     """A month with its year."""
-    return book.cite(pointer, "month")
+    return record.cite(pointer, "month")

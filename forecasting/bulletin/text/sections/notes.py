@@ -15,20 +15,20 @@ SHOWN_GAPS = 6
 _DEMO = "本月报含演示数据：数列、控制数为演示而生成，不代表任何地区的真实情况，不得作为决策依据。"
 
 
-def _revised(book: CitedRecord, code: str) -> CitedText:
+def _revised(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
-    unit, digits = book.get(f"{pointer}/unit"), book.get(f"{pointer}/decimals")
+    unit, digits = record.get(f"{pointer}/unit"), record.get(f"{pointer}/decimals")
     return join(
         [
             sentence(
                 "{name}{month}由{before}修订为{after}（{day}）",
-                name=book.cite(f"{pointer}/name"),
-                month=book.cite(f"{pointer}/revisions/{m}/month", "month"),
-                before=amount(book, f"{pointer}/revisions/{m}/before", unit, digits),
-                after=amount(book, f"{pointer}/revisions/{m}/after", unit, digits),
-                day=book.cite(f"{pointer}/revisions/{m}/published_on", "day"),
+                name=record.cite(f"{pointer}/name"),
+                month=record.cite(f"{pointer}/revisions/{m}/month", "month"),
+                before=amount(record, f"{pointer}/revisions/{m}/before", unit, digits),
+                after=amount(record, f"{pointer}/revisions/{m}/after", unit, digits),
+                day=record.cite(f"{pointer}/revisions/{m}/published_on", "day"),
             )
-            for m in book.get(f"{pointer}/revisions")
+            for m in record.get(f"{pointer}/revisions")
         ]
     )
 
@@ -46,16 +46,16 @@ def _runs(months: list[str]) -> list[tuple[int, int]]:
     return runs
 
 
-def _gaps(book: CitedRecord, code: str) -> CitedText:
+def _gaps(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
-    if book.get(f"{pointer}/stale"):
+    if record.get(f"{pointer}/stale"):
         return ()  # told of as no longer published
-    runs = _runs(book.get(f"{pointer}/gaps"))
+    runs = _runs(record.get(f"{pointer}/gaps"))
     spans = [
         sentence(
             "{first}{last}",
-            first=book.cite(f"{pointer}/gaps/{a}", "month" if a == b else "from_month"),
-            last=sentence("—{m}", m=book.cite(f"{pointer}/gaps/{b}", "month_of_year"))
+            first=record.cite(f"{pointer}/gaps/{a}", "month" if a == b else "from_month"),
+            last=sentence("—{m}", m=record.cite(f"{pointer}/gaps/{b}", "month_of_year"))
             if b > a
             else (),
         )
@@ -63,47 +63,47 @@ def _gaps(book: CitedRecord, code: str) -> CitedText:
     ]
     return sentence(
         "{name}缺{months}{more}",
-        name=book.cite(f"{pointer}/name"),
+        name=record.cite(f"{pointer}/name"),
         months=join(spans, "、"),
         more="等" if len(runs) > SHOWN_GAPS else "",
     )
 
 
-def _breaks(book: CitedRecord, code: str) -> CitedText:
+def _breaks(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return join(
         [
             sentence(
                 "{name}自{month}起口径变化，环比、同比不跨该月",
-                name=book.cite(f"{pointer}/name"),
-                month=book.cite(f"{pointer}/breaks/{m}/month", "month"),
+                name=record.cite(f"{pointer}/name"),
+                month=record.cite(f"{pointer}/breaks/{m}/month", "month"),
             )
-            for m in book.get(f"{pointer}/breaks")
+            for m in record.get(f"{pointer}/breaks")
         ]
     )
 
 
-def _overdue(book: CitedRecord, code: str) -> CitedText:
+def _overdue(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return sentence(
         "{name}{month}按惯例应已公布而未入库",
-        name=book.cite(f"{pointer}/name"),
-        month=book.cite(f"{pointer}/overdue", "month"),
+        name=record.cite(f"{pointer}/name"),
+        month=record.cite(f"{pointer}/overdue", "month"),
     )
 
 
-def _stale(book: CitedRecord, code: str) -> CitedText:
+def _stale(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return sentence(
         "{name}长期没有新数据，最新为{month}，本期不列",
-        name=book.cite(f"{pointer}/name"),
-        month=book.cite(f"{pointer}/stale", "month"),
+        name=record.cite(f"{pointer}/name"),
+        month=record.cite(f"{pointer}/stale", "month"),
     )
 
 
-def data_notes(book: CitedRecord) -> list[Block]:
+def data_notes(record: CitedRecord) -> list[Block]:
     """数据说明: revisions, gaps, delays, breaks, failed models, demonstration data."""
-    series = book.get("/notes/series") or {}
+    series = record.get("/notes/series") or {}
     kinds = (
         ("修订", "revisions", _revised, "本期没有数据修订。"),
         ("缺月", "gaps", _gaps, "近三年的数据没有缺月。"),
@@ -113,12 +113,14 @@ def data_notes(book: CitedRecord) -> list[Block]:
     )
     blocks: list[Block] = [Heading(("数据说明",))]
     for label, key, tell, none in kinds:
-        said = [t for t in (tell(book, c) for c in series if series[c][key]) if t]
+        said = [t for t in (tell(record, c) for c in series if series[c][key]) if t]
         if said:
             blocks.append(Paragraph(sentence("{label}：{said}。", label=label, said=join(said))))
         elif none:
             blocks.append(Paragraph(sentence(none)))
-    estimated = [(book.cite(f"/notes/series/{c}/name"),) for c in series if series[c]["estimated"]]
+    estimated = [
+        (record.cite(f"/notes/series/{c}/name"),) for c in series if series[c]["estimated"]
+    ]
     if estimated:
         blocks.append(
             Paragraph(
@@ -131,57 +133,57 @@ def data_notes(book: CitedRecord) -> list[Block]:
     failed = [
         sentence(
             "{label}（{why}）",
-            label=book.cite(f"/notes/failed/{m}/label"),
-            why=book.cite(f"/notes/failed/{m}/failure"),
+            label=record.cite(f"/notes/failed/{m}/label"),
+            why=record.cite(f"/notes/failed/{m}/failure"),
         )
-        for m in book.get("/notes/failed") or {}
+        for m in record.get("/notes/failed") or {}
     ]
     if failed:
         listed = join(failed, "、")
         blocks.append(Paragraph(sentence("未得出预测的参赛模型：{said}。", said=listed)))
-    elif book.get("/outlook/status") in ("champion", "candidate"):
+    elif record.get("/outlook/status") in ("champion", "candidate"):
         blocks.append(Paragraph(sentence("参赛模型均得出预测。")))
-    if book.get("/demo"):
+    if record.get("/demo"):
         blocks.append(Paragraph(sentence(_DEMO)))
     return blocks
 
 
-def model(book: CitedRecord) -> list[Block]:
+def model(record: CitedRecord) -> list[Block]:
     """模型和版本: what made the forecast, how it was tested, the data behind it."""
     head = Heading(("模型和版本",))
-    program = book.cite("/program")
-    day = book.cite("/as_of", "day")
+    program = record.cite("/program")
+    day = record.cite("/as_of", "day")
     last = sentence("本月报以{day}所知数据编制，程序版本{program}。", day=day, program=program)
-    if book.get("/outlook/status") not in ("champion", "candidate"):
+    if record.get("/outlook/status") not in ("champion", "candidate"):
         return [head, Paragraph(last)]
     made = sentence(
         "{status}模型：{label}（{model}），登记名{name}，第{version}版；数据自{start}至{origin}，"
         "模拟路径{paths}条，随机种子{seed}，回测检验到今后{tested}个月。",
-        status="现役" if book.get("/outlook/status") == "champion" else "候选",
-        label=book.cite("/outlook/label"),
-        model=book.cite("/outlook/model"),
-        name=book.cite("/outlook/registered_name"),
-        version=book.cite("/outlook/version"),
-        start=book.cite("/outlook/data_start", "month"),
-        origin=book.cite("/outlook/origin", "month"),
-        paths=book.cite("/outlook/paths", "plain"),
-        seed=book.cite("/outlook/seed", "plain"),
-        tested=book.cite("/outlook/tested_horizon", "plain"),
+        status="现役" if record.get("/outlook/status") == "champion" else "候选",
+        label=record.cite("/outlook/label"),
+        model=record.cite("/outlook/model"),
+        name=record.cite("/outlook/registered_name"),
+        version=record.cite("/outlook/version"),
+        start=record.cite("/outlook/data_start", "month"),
+        origin=record.cite("/outlook/origin", "month"),
+        paths=record.cite("/outlook/paths", "plain"),
+        seed=record.cite("/outlook/seed", "plain"),
+        tested=record.cite("/outlook/tested_horizon", "plain"),
     )
     blocks: list[Block] = [head, Paragraph(made)]
-    coverage = book.get("/outlook/coverage80")
+    coverage = record.get("/outlook/coverage80")
     if coverage is not None:
         scored = sentence(
             "回测{origins}个预测起点，校准前{inner}%区间实际覆盖{covered}；",
-            origins=book.cite("/outlook/evidence_origins"),
-            inner=book.cite("/intervals/inner", "plain"),
-            covered=book.cite("/outlook/coverage80", "per_cent"),
+            origins=record.cite("/outlook/evidence_origins"),
+            inner=record.cite("/intervals/inner", "plain"),
+            covered=record.cite("/outlook/coverage80", "per_cent"),
         )
         scored = sentence(
             "{scored}加权区间得分为{wis}（越小越好）。",
             scored=scored,
-            wis=book.cite("/outlook/wis"),
+            wis=record.cite("/outlook/wis"),
         )
         blocks.append(Paragraph(scored))
-    fingerprint = sentence("数据指纹{print}。", print=book.cite("/outlook/data_fingerprint"))
+    fingerprint = sentence("数据指纹{print}。", print=record.cite("/outlook/data_fingerprint"))
     return [*blocks, Paragraph(last), Paragraph(fingerprint, note=True)]

@@ -31,111 +31,114 @@ _STATES = {
 }
 
 
-def _range(book: CitedRecord, pointer: str, low: str, high: str) -> CitedText:
-    digits = book.get("/outlook/digits")
+def _range(record: CitedRecord, pointer: str, low: str, high: str) -> CitedText:
+    digits = record.get("/outlook/digits")
     return sentence(
         "{low}—{high}",
-        low=book.cite(f"{pointer}/{low}", "plain", digits),
-        high=book.cite(f"{pointer}/{high}", "plain", digits),
+        low=record.cite(f"{pointer}/{low}", "plain", digits),
+        high=record.cite(f"{pointer}/{high}", "plain", digits),
     )
 
 
-def _interval(book: CitedRecord, pointer: str) -> CitedText:
+def _interval(record: CitedRecord, pointer: str) -> CitedText:
     """The 80% interval with its unit: 13560—14040人, 5.1%—5.4%."""
-    unit, digits = _unit(book), book.get("/outlook/digits")
+    unit, digits = _unit(record), record.get("/outlook/digits")
     return sentence(
         "{low}{first}—{high}{unit}",
-        low=book.cite(f"{pointer}/q10", "plain", digits),
+        low=record.cite(f"{pointer}/q10", "plain", digits),
         first=unit if unit == "%" else "",
-        high=book.cite(f"{pointer}/q90", "plain", digits),
+        high=record.cite(f"{pointer}/q90", "plain", digits),
         unit=unit,
     )
 
 
-def _unit(book: CitedRecord) -> str:
-    unit = str(book.get("/outlook/unit"))
+def _unit(record: CitedRecord) -> str:
+    unit = str(record.get("/outlook/unit"))
     return "" if unit in ("倍", "指数") else unit
 
 
-def _expected(book: CitedRecord, month: str, name: Part) -> CitedText:
+def _expected(record: CitedRecord, month: str, name: Part) -> CitedText:
     pointer = f"/outlook/months/{month}"
     return sentence(
         "{month}{name}{value}左右（{inner}%区间为{interval}）",
-        month=book.cite(f"{pointer}/month", "month"),
+        month=record.cite(f"{pointer}/month", "month"),
         name=name,
         value=amount(
-            book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
+            record, f"{pointer}/q50", record.get("/outlook/unit"), record.get("/outlook/digits")
         ),
-        inner=book.cite("/intervals/inner", "plain"),
-        interval=_interval(book, pointer),
+        inner=record.cite("/intervals/inner", "plain"),
+        interval=_interval(record, pointer),
     )
 
 
-def _trend(book: CitedRecord) -> CitedText:
-    months = list(book.get("/outlook/months"))
+def _trend(record: CitedRecord) -> CitedText:
+    months = list(record.get("/outlook/months"))
     first, last = months[0], months[-1]
-    highest = book.get("/outlook/highest_month")
+    highest = record.get("/outlook/highest_month")
     said = sentence(
         "预计{first}，高于{origin}水平{chance}",
-        first=_expected(book, first, sentence("{name}为", name=book.cite("/outlook/name"))),
-        origin=book.cite("/outlook/origin", "month"),
-        chance=chance(book, f"/outlook/months/{first}/p_higher", ""),
+        first=_expected(record, first, sentence("{name}为", name=record.cite("/outlook/name"))),
+        origin=record.cite("/outlook/origin", "month"),
+        chance=chance(record, f"/outlook/months/{first}/p_higher", ""),
     )
     if highest != first:
         said = sentence(
             "{said}；今后{count}个月中位数最高的是{high}",
             said=said,
-            count=book.cite("/outlook/horizon", "plain"),
-            high=_expected(book, highest, "，为"),
+            count=record.cite("/outlook/horizon", "plain"),
+            high=_expected(record, highest, "，为"),
         )
     if last not in (first, highest):
-        said = sentence("{said}；到{last}", said=said, last=_expected(book, last, "为"))
+        said = sentence("{said}；到{last}", said=said, last=_expected(record, last, "为"))
     return sentence("{said}。", said=said)
 
 
-def _status(book: CitedRecord) -> CitedText:
+def _status(record: CitedRecord) -> CitedText:
     made = sentence(
         "“{label}”（第{version}版，数据截至{origin}）",
-        label=book.cite("/outlook/label"),
-        version=book.cite("/outlook/version"),
-        origin=book.cite("/outlook/origin", "month"),
+        label=record.cite("/outlook/label"),
+        version=record.cite("/outlook/version"),
+        origin=record.cite("/outlook/origin", "month"),
     )
-    if book.get("/outlook/status") == "champion":
+    if record.get("/outlook/status") == "champion":
         return sentence("以下预测来自现役模型{made}。", made=made)
     return sentence("目前没有现役模型，以下预测来自尚未晋级的候选模型{made}，仅供参考。", made=made)
 
 
-def _cap_said(book: CitedRecord, key: str) -> CitedText:
+def _cap_said(record: CitedRecord, key: str) -> CitedText:
     pointer = f"/outlook/caps/{key}"
-    row = book.get(pointer)
-    said = cap_chance(book, pointer)
+    row = record.get(pointer)
+    said = cap_chance(record, pointer)
     if row["already_breached"] or row[measure(row["basis"])] is None:
         return said
     if row["first_breach_month"] is not None and row["basis"] != "period_end":
-        first = book.cite(f"{pointer}/first_breach_month", "month")
+        first = record.cite(f"{pointer}/first_breach_month", "month")
         said = sentence("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
     return sentence("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
 
 
-def _table(book: CitedRecord, months: list[str], caption: str) -> Table:
-    inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
-    digits = book.get("/outlook/digits")
+def _table(record: CitedRecord, months: list[str], caption: str) -> Table:
+    inner, outer = (
+        record.cite("/intervals/inner", "plain"),
+        record.cite("/intervals/outer", "plain"),
+    )
+    digits = record.get("/outlook/digits")
 
     def row(month: str) -> tuple[CitedText, ...]:
         pointer = f"/outlook/months/{month}"
-        mark = "（未经回测）" if book.get(f"{pointer}/untested") else ""
+        mark = "（未经回测）" if record.get(f"{pointer}/untested") else ""
         return (
-            sentence("{month}{mark}", month=book.cite(f"{pointer}/month", "month"), mark=mark),
-            (book.cite(f"{pointer}/q50", "plain", digits),),
-            _range(book, pointer, "q10", "q90"),
-            _range(book, pointer, "q025", "q975"),
+            sentence("{month}{mark}", month=record.cite(f"{pointer}/month", "month"), mark=mark),
+            (record.cite(f"{pointer}/q50", "plain", digits),),
+            _range(record, pointer, "q10", "q90"),
+            _range(record, pointer, "q025", "q975"),
         )
 
-    unit = _unit(book)
+    unit = _unit(record)
     return Table(
         caption=sentence(
             "{name}{caption}{unit}",
-            name=book.cite("/outlook/name"),
+            name=record.cite("/outlook/name"),
             caption=caption,
             unit=f"（单位：{unit}）" if unit else "",
         ),
@@ -153,22 +156,22 @@ def _table(book: CitedRecord, months: list[str], caption: str) -> Table:
     )
 
 
-def _drawn(book: CitedRecord) -> list[dict[str, Any]]:
+def _drawn(record: CitedRecord) -> list[dict[str, Any]]:
     """Caps that are lines in the chart: those that single months are held against."""
     return [
         row
-        for row in (book.get("/outlook/caps") or {}).values()
+        for row in (record.get("/outlook/caps") or {}).values()
         if row["basis"] != "period_average" and row["value"] is not None
     ]
 
 
-def fan(book: CitedRecord) -> Fan:
+def fan(record: CitedRecord) -> Fan:
     """The chart's figures, all from the record."""
-    outlook = book.get("/outlook")
+    outlook = record.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
-    region, name = book.cite("/region/name").text, book.cite("/outlook/name").text
+    region, name = record.cite("/region/name").text, record.cite("/outlook/name").text
     caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
-    for row in _drawn(book):
+    for row in _drawn(record):
         first, last = _span(row["period"])
         old = caps.get((row["tier"], row["value"]))
         if old is not None:
@@ -184,7 +187,7 @@ def fan(book: CitedRecord) -> Fan:
         past=tuple(outlook["past"].items()),
         ahead=tuple((m, *(row[n] for n in names)) for m, row in outlook["months"].items()),
         caps=tuple(caps.values()),
-        demo=bool(book.get("/demo")),
+        demo=bool(record.get("/demo")),
     )
 
 
@@ -194,62 +197,62 @@ def _span(period: str) -> tuple[str, str]:
     return f"{period[:4]}-01", f"{period[-4:]}-12"
 
 
-def _chart(book: CitedRecord) -> Chart:
-    months = list(book.get("/outlook/months"))
+def _chart(record: CitedRecord) -> Chart:
+    months = list(record.get("/outlook/months"))
     pointer = f"/outlook/months/{months[-1]}"
-    region = str(book.get("/region/name"))
-    kinds = list(dict.fromkeys(cap_words(region, row["tier"]) for row in _drawn(book)))
+    region = str(record.get("/region/name"))
+    kinds = list(dict.fromkeys(cap_words(region, row["tier"]) for row in _drawn(record)))
     described = sentence(
         "{region}{name}扇形图：横轴为月份，黑线为已公布值，至{origin}为{latest}；"
         "虚线为预测中位数，深色带为{inner}%区间，浅色带为{outer}%区间，"
         "到{last}中位数为{median}，{inner}%区间为{interval}{lines}。",
-        region=book.cite("/region/name"),
-        name=book.cite("/outlook/name"),
-        origin=book.cite("/outlook/origin", "month"),
+        region=record.cite("/region/name"),
+        name=record.cite("/outlook/name"),
+        origin=record.cite("/outlook/origin", "month"),
         latest=amount(
-            book, "/outlook/latest", book.get("/outlook/unit"), book.get("/outlook/decimals")
+            record, "/outlook/latest", record.get("/outlook/unit"), record.get("/outlook/decimals")
         ),
-        inner=book.cite("/intervals/inner", "plain"),
-        outer=book.cite("/intervals/outer", "plain"),
-        last=book.cite(f"{pointer}/month", "month"),
+        inner=record.cite("/intervals/inner", "plain"),
+        outer=record.cite("/intervals/outer", "plain"),
+        last=record.cite(f"{pointer}/month", "month"),
         median=amount(
-            book, f"{pointer}/q50", book.get("/outlook/unit"), book.get("/outlook/digits")
+            record, f"{pointer}/q50", record.get("/outlook/unit"), record.get("/outlook/digits")
         ),
-        interval=_interval(book, pointer),
+        interval=_interval(record, pointer),
         lines=f"；横线为{'、'.join(kinds)}" if kinds else "",
     )
     caption = sentence(
         "{region}{name}预测扇形图",
-        region=book.cite("/region/name"),
-        name=book.cite("/outlook/name"),
+        region=record.cite("/region/name"),
+        name=record.cite("/outlook/name"),
     )
-    return Chart(fan(book), caption, described)
+    return Chart(fan(record), caption, described)
 
 
-def outlook(book: CitedRecord) -> list[Block]:
+def outlook(record: CitedRecord) -> list[Block]:
     """走势预测, or one line on why there is none."""
     head = Heading(("走势预测",))
-    status = book.get("/outlook/status")
+    status = record.get("/outlook/status")
     if status in _STATES:
         return [head, Paragraph(sentence(_STATES[status]))]
-    blocks: list[Block] = [head, Paragraph(_status(book))]
-    if book.get("/outlook/origin") != book.get("/month"):
+    blocks: list[Block] = [head, Paragraph(_status(record))]
+    if record.get("/outlook/origin") != record.get("/month"):
         blocks.append(
             Paragraph(
                 sentence(
                     "该模型版本以{origin}数据为起点，没有用到{month}的数据。",
-                    origin=book.cite("/outlook/origin", "month"),
-                    month=book.cite("/month", "month"),
+                    origin=record.cite("/outlook/origin", "month"),
+                    month=record.cite("/month", "month"),
                 )
             )
         )
-    blocks += [Paragraph(_trend(book)), _chart(book)]
-    months = list(book.get("/outlook/months"))[:SHORT_MONTHS]
-    blocks.append(_table(book, months, "预测"))
-    caps = list(book.get("/outlook/caps") or {})
+    blocks += [Paragraph(_trend(record)), _chart(record)]
+    months = list(record.get("/outlook/months"))[:SHORT_MONTHS]
+    blocks.append(_table(record, months, "预测"))
+    caps = list(record.get("/outlook/caps") or {})
     if caps:
         for key in caps:
-            blocks.append(Paragraph(sentence("{said}。", said=_cap_said(book, key))))
+            blocks.append(Paragraph(sentence("{said}。", said=_cap_said(record, key))))
     else:
         blocks.append(
             Paragraph(sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
@@ -257,8 +260,8 @@ def outlook(book: CitedRecord) -> list[Block]:
     return blocks
 
 
-def outlook_annex(book: CitedRecord) -> list[Block]:
+def outlook_annex(record: CitedRecord) -> list[Block]:
     """Every month of the forecast."""
-    if book.get("/outlook/status") in _STATES:
+    if record.get("/outlook/status") in _STATES:
         return [Paragraph(sentence("本期没有预测。"))]
-    return [_table(book, list(book.get("/outlook/months")), "各月预测")]
+    return [_table(record, list(record.get("/outlook/months")), "各月预测")]

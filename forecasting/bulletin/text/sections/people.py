@@ -23,42 +23,47 @@ from employment_forecast.forecasting.bulletin.text.wording import (
 )
 
 GRADUATES = "graduates"
+_RATES = (
+    ("/sample/totals/loss_rate", "岗位流失率"),
+    ("/sample/totals/hiring_rate", "新招率"),
+    ("/sample/totals/hidden_rate", "隐性失业率"),
+)
 
 
-def _group(book: CitedRecord, code: str) -> CitedText:
+def _group(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/people/{code}"
-    row = book.get(pointer)
+    row = record.get(pointer)
     said = sentence(
         "{label}{value}，{month}，{year}",
-        label=book.cite(f"{pointer}/label"),
-        value=amount(book, f"{pointer}/value", row["unit"], row["decimals"]),
-        month=compared(book, f"{pointer}/month_on_month", row, "上月"),
-        year=compared(book, f"{pointer}/year_on_year", row, "上年同月"),
+        label=record.cite(f"{pointer}/label"),
+        value=amount(record, f"{pointer}/value", row["unit"], row["decimals"]),
+        month=compared(record, f"{pointer}/month_on_month", row, "上月"),
+        year=compared(record, f"{pointer}/year_on_year", row, "上年同月"),
     )
     if row["share"] is None:
         return said
-    share = book.cite(f"{pointer}/share", "plain", 1)
+    share = record.cite(f"{pointer}/share", "plain", 1)
     return sentence("{said}，占登记失业人数的{share}%", said=said, share=share)
 
 
-def _withheld(book: CitedRecord, groups: list[str]) -> list[Block]:
+def _withheld(record: CitedRecord, groups: list[str]) -> list[Block]:
     """Groups that are too small to be told of."""
-    small = [(book.cite(f"/people/{g}/label"),) for g in groups]
+    small = [(record.cite(f"/people/{g}/label"),) for g in groups]
     if not small:
         return []
     return [Paragraph(sentence("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
 
 
-def people(book: CitedRecord) -> list[Block]:
+def people(record: CitedRecord) -> list[Block]:
     """重点群体, then 高校毕业生."""
-    known = list(book.get("/people") or {})
-    groups = [g for g in known if not book.get(f"/people/{g}/withheld")]
+    known = list(record.get("/people") or {})
+    groups = [g for g in known if not record.get(f"/people/{g}/withheld")]
     small = [g for g in known if g not in groups]
     others = [g for g in groups if g != GRADUATES]
     blocks: list[Block] = [Heading(("重点群体和高校毕业生",)), Heading(("重点群体",), 2)]
     if others:
-        said = join([_group(book, g) for g in others])
-        month = book.cite("/month", "month")
+        said = join([_group(record, g) for g in others])
+        month = record.cite("/month", "month")
         blocks.append(
             Paragraph(
                 sentence("{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
@@ -67,20 +72,20 @@ def people(book: CitedRecord) -> list[Block]:
         )  # fmt: skip
     elif not set(small) - {GRADUATES}:
         blocks.append(Paragraph(sentence("本地区没有已入库的重点群体数据。")))
-    blocks.extend(_withheld(book, [g for g in small if g != GRADUATES]))
+    blocks.extend(_withheld(record, [g for g in small if g != GRADUATES]))
     blocks.append(Heading(("高校毕业生",), 2))
     if GRADUATES in groups:
-        said = _group(book, GRADUATES)
+        said = _group(record, GRADUATES)
         blocks.append(Paragraph(sentence("登记失业的{said}。", said=said)))
     elif GRADUATES in small:
-        blocks.extend(_withheld(book, [GRADUATES]))
+        blocks.extend(_withheld(record, [GRADUATES]))
     else:
         blocks.append(Paragraph(sentence("本地区没有已入库的高校毕业生数据。")))
     return blocks
 
 
-def _matched(book: CitedRecord, pointer: str, who: CitedText) -> CitedText:
-    row = book.get(pointer)
+def _matched(record: CitedRecord, pointer: str, who: CitedText) -> CitedText:
+    row = record.get(pointer)
     if row["change"] is None:
         few = "不足三家，不予列示" if row["firms"] else "没有可比的上月报表"
         return sentence("{who}{few}", who=who, few=few)
@@ -90,12 +95,12 @@ def _matched(book: CitedRecord, pointer: str, who: CitedText) -> CitedText:
         moved = sentence(
             "岗位比上月{way}{size}%",
             way="增长" if row["change"] > 0 else "下降",
-            size=book.cite(f"{pointer}/change", "size", 2),
+            size=record.cite(f"{pointer}/change", "size", 2),
         )
     said = sentence(
         "{who}{firms}家，{moved}",
         who=who,
-        firms=book.cite(f"{pointer}/firms", "plain"),
+        firms=record.cite(f"{pointer}/firms", "plain"),
         moved=moved,
     )
     if row["year_change"] is None:
@@ -106,15 +111,15 @@ def _matched(book: CitedRecord, pointer: str, who: CitedText) -> CitedText:
         "{said}，比上年同月{way}{size}%",
         said=said,
         way="增长" if row["year_change"] > 0 else "下降",
-        size=book.cite(f"{pointer}/year_change", "size", 2),
+        size=record.cite(f"{pointer}/year_change", "size", 2),
     )
 
 
-def _overall(book: CitedRecord) -> list[Block]:
+def _overall(record: CitedRecord) -> list[Block]:
     def count(name: str, unit: str = "人") -> CitedText:
-        return (book.cite(f"/sample/totals/{name}", "size"), unit)
+        return (record.cite(f"/sample/totals/{name}", "size"), unit)
 
-    net = book.get("/sample/totals/net")
+    net = record.get("/sample/totals/net")
     moved = (
         sentence("期末与期初持平")
         if net == 0
@@ -123,7 +128,7 @@ def _overall(book: CitedRecord) -> list[Block]:
     totals = sentence(
         "{month}上报的监测企业{firms}，期初就业{opening}，新招{hires}，减员{separations}，"
         "期末就业{end}，{moved}。",
-        month=book.cite("/month", "month"),
+        month=record.cite("/month", "month"),
         firms=count("firms", "家"),
         opening=count("opening"),
         hires=count("hires"),
@@ -132,18 +137,16 @@ def _overall(book: CitedRecord) -> list[Block]:
         moved=moved,
     )
     rates = [
-        sentence("{name}{value}%", name=name, value=book.cite(f"/sample/totals/{key}", "plain", 2))
-        for key, name in (
-            ("loss_rate", "岗位流失率"), ("hiring_rate", "新招率"), ("hidden_rate", "隐性失业率"),
-        )
-        if book.get(f"/sample/totals/{key}") is not None
-    ]  # fmt: skip
-    largest = book.cite("/sample/matched_without_largest/largest", "plain")
+        sentence("{name}{value}%", name=name, value=record.cite(pointer, "plain", 2))
+        for pointer, name in _RATES
+        if record.get(pointer) is not None
+    ]
+    largest = record.cite("/sample/matched_without_largest/largest", "plain")
     alike = sentence(
         "按可比口径（只比较连续两个月都上报的企业），{all}；{rest}。",
-        all=_matched(book, "/sample/matched", sentence("可比企业")),
+        all=_matched(record, "/sample/matched", sentence("可比企业")),
         rest=_matched(
-            book,
+            record,
             "/sample/matched_without_largest",
             sentence("剔除用工最多的{largest}家后，可比企业", largest=largest),
         ),
@@ -155,23 +158,23 @@ def _overall(book: CitedRecord) -> list[Block]:
     return blocks
 
 
-def _division(book: CitedRecord, kind: str) -> CitedText:
+def _division(record: CitedRecord, kind: str) -> CitedText:
     return join(
         [
             sentence(
                 "{name}{count}人（占{share}%）",
-                name=book.cite(f"/sample/{kind}/{key}/name"),
-                count=book.cite(f"/sample/{kind}/{key}/count", "plain"),
-                share=book.cite(f"/sample/{kind}/{key}/share", "plain", 1),
+                name=record.cite(f"/sample/{kind}/{key}/name"),
+                count=record.cite(f"/sample/{kind}/{key}/count", "plain"),
+                share=record.cite(f"/sample/{kind}/{key}/share", "plain", 1),
             )
-            for key in book.get(f"/sample/{kind}") or {}
+            for key in record.get(f"/sample/{kind}") or {}
         ],
         "，",
     )
 
 
-def _causes(book: CitedRecord) -> list[Block]:
-    causes, types = _division(book, "causes"), _division(book, "types")
+def _causes(record: CitedRecord) -> list[Block]:
+    causes, types = _division(record, "causes"), _division(record, "types")
     said = [
         sentence("减员按原因分：{causes}。", causes=causes) if causes else (),
         sentence("按类型分：{types}。", types=types) if types else (),
@@ -180,17 +183,17 @@ def _causes(book: CitedRecord) -> list[Block]:
     return [Paragraph(text or sentence("监测企业没有上报减员的原因和类型。"))]
 
 
-def _industries(book: CitedRecord) -> list[Block]:
+def _industries(record: CitedRecord) -> list[Block]:
     rows = [
         (
-            (book.cite(f"/sample/industries/{key}/industry"),),
+            (record.cite(f"/sample/industries/{key}/industry"),),
             *(
-                (book.cite(f"/sample/industries/{key}/{name}", "plain"),)
+                (record.cite(f"/sample/industries/{key}/{name}", "plain"),)
                 for name in ("firms", "opening", "hires", "separations", "end")
             ),
-            signed_change(book, f"/sample/industries/{key}/change", 2),
+            signed_change(record, f"/sample/industries/{key}/change", 2),
         )
-        for key in book.get("/sample/industries") or {}
+        for key in record.get("/sample/industries") or {}
     ]
     if not rows:
         return []
@@ -198,9 +201,9 @@ def _industries(book: CitedRecord) -> list[Block]:
     rows.append(
         (
             ("合计",),
-            *((book.cite(f"{totals}/{n}", "plain"),)
+            *((record.cite(f"{totals}/{n}", "plain"),)
               for n in ("firms", "opening", "hires", "separations", "end")),
-            signed_change(book, f"{totals}/month_change_rate", 2),
+            signed_change(record, f"{totals}/month_change_rate", 2),
         )
     )  # fmt: skip
     titles = (
@@ -229,19 +232,19 @@ def _industries(book: CitedRecord) -> list[Block]:
     ]
 
 
-def _movers(book: CitedRecord) -> list[Block]:
-    movers = list(book.get("/sample/movers") or {})
-    if book.get("/sample/movers_withheld"):
+def _movers(record: CitedRecord) -> list[Block]:
+    movers = list(record.get("/sample/movers") or {})
+    if record.get("/sample/movers_withheld"):
         return [Paragraph(sentence("上报的企业太少，按保密规则不逐户列示。"))]
     if not movers:
         return [Paragraph(sentence("本月没有用工人数发生变动的监测企业。"))]
     names = ("opening", "hires", "separations", "end")
     rows = [
         (
-            (book.cite(f"/sample/movers/{key}/firm"),),
-            (book.cite(f"/sample/movers/{key}/industry"),),
-            *((book.cite(f"/sample/movers/{key}/{name}", "plain"),) for name in names),
-            (book.cite(f"/sample/movers/{key}/net", "signed"),),
+            (record.cite(f"/sample/movers/{key}/firm"),),
+            (record.cite(f"/sample/movers/{key}/industry"),),
+            *((record.cite(f"/sample/movers/{key}/{name}", "plain"),) for name in names),
+            (record.cite(f"/sample/movers/{key}/net", "signed"),),
         )
         for key in movers
     ]
@@ -262,14 +265,14 @@ def _movers(book: CitedRecord) -> list[Block]:
     unusual = [
         sentence(
             "{firm}减员{count}人（按以往约{usual}人）",
-            firm=book.cite(f"/sample/abnormal/{key}/firm"),
-            count=book.cite(f"/sample/abnormal/{key}/separations", "plain"),
-            usual=book.cite(f"/sample/abnormal/{key}/expected", "plain"),
+            firm=record.cite(f"/sample/abnormal/{key}/firm"),
+            count=record.cite(f"/sample/abnormal/{key}/separations", "plain"),
+            usual=record.cite(f"/sample/abnormal/{key}/expected", "plain"),
         )
-        for key in book.get("/sample/abnormal") or {}
+        for key in record.get("/sample/abnormal") or {}
     ]
-    if book.get("/sample/abnormal_withheld"):
-        count = book.cite("/sample/abnormal_withheld", "plain")
+    if record.get("/sample/abnormal_withheld"):
+        count = record.cite("/sample/abnormal_withheld", "plain")
         unusual.append(sentence("另有{count}家按保密规则不逐户列示", count=count))
     said = (
         sentence("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
@@ -279,21 +282,21 @@ def _movers(book: CitedRecord) -> list[Block]:
     return [*blocks, Paragraph(said)]
 
 
-def sample(book: CitedRecord) -> list[Block]:
+def sample(record: CitedRecord) -> list[Block]:
     """监测企业用工: totals, like for like, causes, industries, largest movers."""
     head = Heading(("监测企业用工情况",))
-    record = book.get("/sample")
-    if record is None:
+    part = record.get("/sample")
+    if part is None:
         return [head, Paragraph(sentence("本地区没有已入库的失业动态监测企业数据。"))]
-    if record.get("reason"):
-        return [head, Paragraph(sentence("{why}。", why=book.cite("/sample/reason")))]
+    if part.get("reason"):
+        return [head, Paragraph(sentence("{why}。", why=record.cite("/sample/reason")))]
     return [
         head,
         Heading(("总体用工",), 2),
-        *_overall(book),
-        *_industries(book),
+        *_overall(record),
+        *_industries(record),
         Heading(("减员原因",), 2),
-        *_causes(book),
+        *_causes(record),
         Heading(("变动较大的企业",), 2),
-        *_movers(book),
+        *_movers(record),
     ]

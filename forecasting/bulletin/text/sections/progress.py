@@ -15,25 +15,25 @@ from employment_forecast.forecasting.bulletin.text.wording import amount, chance
 _KINDS = {"floor": "目标", "level": "目标值"}
 
 
-def _target(book: CitedRecord, pointer: str) -> CitedText:
-    row = book.get(pointer)
+def _target(record: CitedRecord, pointer: str) -> CitedText:
+    row = record.get(pointer)
     value: CitedText = ()
     if row["value"] is not None:
-        value = qualified(book, pointer, row["unit"], row["decimals"])
+        value = qualified(record, pointer, row["unit"], row["decimals"])
     return sentence(
         "{period}{name}{tier}{kind}{value}{carried}",
-        period=book.cite(f"{pointer}/period", "period"),
-        name=book.cite(f"{pointer}/name"),
-        tier="" if row["tier"] == "own" else tier_word(book.get("/region/name"), row["tier"]),
+        period=record.cite(f"{pointer}/period", "period"),
+        name=record.cite(f"{pointer}/name"),
+        tier="" if row["tier"] == "own" else tier_word(record.get("/region/name"), row["tier"]),
         kind=_KINDS[row["direction"]],
         value=value,
         carried="（沿用上期）" if row["carried"] else "",
     )
 
 
-def _against_calendar(book: CitedRecord, pointer: str) -> CitedText:
-    row = book.get(pointer)
-    calendar = book.cite(f"{pointer}/calendar", "plain", 1)
+def _against_calendar(record: CitedRecord, pointer: str) -> CitedText:
+    row = record.get(pointer)
+    calendar = record.cite(f"{pointer}/calendar", "plain", 1)
     if row["gap"] == 0:
         said = sentence("与序时进度（{calendar}%）一致", calendar=calendar)
     else:
@@ -41,51 +41,51 @@ def _against_calendar(book: CitedRecord, pointer: str) -> CitedText:
             "{way}序时进度（{calendar}%）{gap}个百分点",
             way="快于" if row["gap"] > 0 else "慢于",
             calendar=calendar,
-            gap=book.cite(f"{pointer}/gap", "size", 1),
+            gap=record.cite(f"{pointer}/gap", "size", 1),
         )
     if row["seasonal"] is None:
         return said
-    usual = book.cite(f"{pointer}/seasonal", "plain", 1)
+    usual = record.cite(f"{pointer}/seasonal", "plain", 1)
     return sentence("{said}，往年同期通常完成{usual}%", said=said, usual=usual)
 
 
-def _one(book: CitedRecord, pointer: str) -> CitedText:
-    row = book.get(pointer)
-    target = _target(book, pointer)
+def _one(record: CitedRecord, pointer: str) -> CitedText:
+    row = record.get(pointer)
+    target = _target(record, pointer)
     if row["reason"] is not None:
-        return sentence("{target}：{why}", target=target, why=book.cite(f"{pointer}/reason"))
-    done = amount(book, f"{pointer}/done", row["unit"], row["decimals"])
+        return sentence("{target}：{why}", target=target, why=record.cite(f"{pointer}/reason"))
+    done = amount(record, f"{pointer}/done", row["unit"], row["decimals"])
     if row["share"] is None:
         return sentence("{target}，本月为{done}", target=target, done=done)
     said = sentence(
         "{target}，截至{month}末完成{done}，为目标的{share}%，{pace}",
         target=target,
-        month=book.cite(f"{pointer}/month", "month_of_year"),
+        month=record.cite(f"{pointer}/month", "month_of_year"),
         done=done,
-        share=book.cite(f"{pointer}/share", "plain", 1),
-        pace=_against_calendar(book, pointer),
+        share=record.cite(f"{pointer}/share", "plain", 1),
+        pace=_against_calendar(record, pointer),
     )
-    if book.get(f"{pointer}/p_reach") is None:
+    if record.get(f"{pointer}/p_reach") is None:
         return said
-    return sentence("{said}，{p}", said=said, p=chance(book, f"{pointer}/p_reach", "到期完成"))
+    return sentence("{said}，{p}", said=said, p=chance(record, f"{pointer}/p_reach", "到期完成"))
 
 
-def progress(book: CitedRecord) -> list[Block]:
+def progress(record: CitedRecord) -> list[Block]:
     """计划目标进度: every target other than a cap, a sentence each."""
-    rows = list(book.get("/progress") or {})
+    rows = list(record.get("/progress") or {})
     head = Heading(("计划目标进度",))
     if not rows:
         return [head, Paragraph(sentence("本地区没有登记控制数以外的计划目标。"))]
     return [
         head,
-        *(Paragraph(sentence("{said}。", said=_one(book, f"/progress/{key}"))) for key in rows),
-        *_unassessed(book),
+        *(Paragraph(sentence("{said}。", said=_one(record, f"/progress/{key}"))) for key in rows),
+        *_unassessed(record),
     ]
 
 
-def _unassessed(book: CitedRecord) -> list[Block]:
-    rows = [k for k in book.get("/progress") or {} if book.get(f"/progress/{k}/demo")]
+def _unassessed(record: CitedRecord) -> list[Block]:
+    rows = [k for k in record.get("/progress") or {} if record.get(f"/progress/{k}/demo")]
     if not rows:
         return []
-    names = join([_target(book, f"/progress/{k}") for k in rows], "、")
+    names = join([_target(record, f"/progress/{k}") for k in rows], "、")
     return [Paragraph(sentence("注：{names}为演示目标。", names=names), note=True)]

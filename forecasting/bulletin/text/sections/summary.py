@@ -14,9 +14,9 @@ from employment_forecast.forecasting.bulletin.text.wording import amount, direct
 from employment_forecast.forecasting.early_warning.scheme import NONE
 
 
-def _moves(book: CitedRecord, pointer: str) -> CitedText:
+def _moves(record: CitedRecord, pointer: str) -> CitedText:
     """环比、同比均增加; 环比增加、同比减少; 环比持平."""
-    row = book.get(pointer)
+    row = record.get(pointer)
     found = {}
     for key, name in (("month_on_month", "环比"), ("year_on_year", "同比")):
         change = (row.get(key) or {}).get("change")
@@ -27,59 +27,67 @@ def _moves(book: CitedRecord, pointer: str) -> CitedText:
     return sentence("、".join(f"{name}{way}" for name, way in found.items()))
 
 
-def _level(book: CitedRecord, code: str) -> CitedText:
+def _level(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/series/{code}"
-    row = book.get(pointer)
+    row = record.get(pointer)
     said = sentence(
         "{month}{end}{name}{value}",
-        month=book.cite("/month", "month"),
+        month=record.cite("/month", "month"),
         end="末" if code.startswith("registered_unemploy") else "",
-        name=book.cite(f"{pointer}/name"),
-        value=amount(book, f"{pointer}/value", row["unit"], row["decimals"]),
+        name=record.cite(f"{pointer}/name"),
+        value=amount(record, f"{pointer}/value", row["unit"], row["decimals"]),
     )
-    return join([said, _moves(book, pointer)], "，")
+    return join([said, _moves(record, pointer)], "，")
 
 
-def _market(book: CitedRecord) -> CitedText:
+def _market(record: CitedRecord) -> CitedText:
     pointer = "/series/openings_to_seekers"
-    if book.get(f"{pointer}/value") is None:
+    if record.get(f"{pointer}/value") is None:
         return ()
-    digits = book.get(f"{pointer}/decimals")
-    ratio = book.cite(f"{pointer}/value", "plain", digits)
-    return sentence("{name}{ratio}", name=book.cite(f"{pointer}/name"), ratio=ratio)
+    digits = record.get(f"{pointer}/decimals")
+    ratio = record.cite(f"{pointer}/value", "plain", digits)
+    return sentence("{name}{ratio}", name=record.cite(f"{pointer}/name"), ratio=ratio)
 
 
-def _year(book: CitedRecord) -> CitedText:
+def _year(record: CitedRecord) -> CitedText:
     """Whether this year's new jobs are ahead of the calendar."""
-    rows = book.get("/progress") or {}
+    rows = record.get("/progress") or {}
     for key, row in rows.items():
-        yearly = row["basis"] == "period_total" and row["period"] == str(book.get("/month"))[:4]
+        yearly = row["basis"] == "period_total" and row["period"] == str(record.get("/month"))[:4]
         if not yearly or row["gap"] is None:
             continue
         way = "快于" if row["gap"] > 0 else "慢于" if row["gap"] < 0 else "与"
         same = "" if row["gap"] else "一致"
-        name = book.cite(f"/progress/{key}/name")
+        name = record.cite(f"/progress/{key}/name")
         return sentence("{name}{way}序时进度{same}", name=name, way=way, same=same)
     return ()
 
 
-def _threat(book: CitedRecord) -> CitedText:
-    key = most_at_risk(book)
-    return () if key is None else cap_chance(book, f"/outlook/caps/{key}")
+def _threat(record: CitedRecord) -> CitedText:
+    key = most_at_risk(record)
+    return () if key is None else cap_chance(record, f"/outlook/caps/{key}")
 
 
-def _warning(book: CitedRecord) -> CitedText:
-    if book.get("/warning/level") is None or book.get("/warning/data_month") != book.get("/month"):
+def _warning(record: CitedRecord) -> CitedText:
+    if record.get("/warning/level") is None or record.get("/warning/data_month") != record.get(
+        "/month"
+    ):
         return ()
-    name = book.cite("/warning/level/name")
-    quiet = book.get("/warning/level/code") == NONE
-    return sentence("{what}{name}", what="" if quiet else "预警等级为", name=name)
+    name = record.cite("/warning/level/name")
+    quiet = record.get("/warning/level/code") == NONE
+    return sentence("{verb}{name}", verb="" if quiet else "预警等级为", name=name)
 
 
-def summary(book: CitedRecord) -> list[Block]:
+def summary(record: CitedRecord) -> list[Block]:
     """总的看: the main figure, the market, the year's task, the cap most at risk, the level."""
-    code = str(book.get("/indicator"))
-    if book.get(f"/series/{code}/value") is None:
+    code = str(record.get("/indicator"))
+    if record.get(f"/series/{code}/value") is None:
         return []
-    parts = [_level(book, code), _market(book), _year(book), _threat(book), _warning(book)]
+    parts = [
+        _level(record, code),
+        _market(record),
+        _year(record),
+        _threat(record),
+        _warning(record),
+    ]
     return [Paragraph(sentence("总的看，{said}。", said=join(parts)))]

@@ -26,95 +26,95 @@ from employment_forecast.forecasting.early_warning.scheme import NONE
 _LINE_STATES = {"unreachable": "不会达到", "already": "已达到"}
 
 
-def _below(book: CitedRecord) -> CitedText:
+def _below(record: CitedRecord) -> CitedText:
     """Why there is no warning: the cap most at risk, and the cut that it stays below."""
-    key = most_at_risk(book)
-    cuts = {c: p for c, p in (book.get("/warning/cuts") or {}).items() if p is not None}
+    key = most_at_risk(record)
+    cuts = {c: p for c, p in (record.get("/warning/cuts") or {}).items() if p is not None}
     if key is None or not cuts:
         return ()
-    row = book.get(f"/outlook/caps/{key}")
+    row = record.get(f"/outlook/caps/{key}")
     lowest = min(cuts, key=lambda c: cuts[c])
     if row["already_breached"] or row[measure(row["basis"])] >= cuts[lowest]:
         return ()  # held back by a rule of the scheme that says so itself
     return sentence(
         "{chance}，低于{name}的界限{cut}",
-        chance=cap_chance(book, f"/outlook/caps/{key}"),
-        name=book.cite(f"/warning/level_names/{lowest}"),
-        cut=book.cite(f"/warning/cuts/{lowest}", "per_cent"),
+        chance=cap_chance(record, f"/outlook/caps/{key}"),
+        name=record.cite(f"/warning/level_names/{lowest}"),
+        cut=record.cite(f"/warning/cuts/{lowest}", "per_cent"),
     )
 
 
-def _level(book: CitedRecord) -> list[Block]:
-    level = book.get("/warning/level")
-    name = book.cite("/warning/level/name")
-    month = book.cite("/warning/data_month", "month")
+def _level(record: CitedRecord) -> list[Block]:
+    level = record.get("/warning/level")
+    name = record.cite("/warning/level/name")
+    month = record.cite("/warning/data_month", "month")
     quiet = level["code"] == NONE
     said = sentence(
-        "按{month}数据，{what}{name}",
+        "按{month}数据，{verb}{name}",
         month=month,
-        what="没有达到任何预警等级，为" if quiet else "预警等级为",
+        verb="没有达到任何预警等级，为" if quiet else "预警等级为",
         name=name,
     )
     if level.get("since"):
         since = str(level["since"])
         form = "month" if len(since) == len("YYYY-MM") else "day"
         said = sentence(
-            "{said}，自{since}起", said=said, since=book.cite("/warning/level/since", form)
+            "{said}，自{since}起", said=said, since=record.cite("/warning/level/since", form)
         )
     blocks: list[Block] = [Paragraph(sentence("{said}。", said=said))]
     reasons: list[CitedText] = [
-        (book.cite(f"/warning/level/reasons/{i}", "reason"),)
+        (record.cite(f"/warning/level/reasons/{i}", "reason"),)
         for i in range(len(level.get("reasons") or ()))
     ]
     if quiet and not reasons:
-        reasons = [r for r in (_below(book),) if r]
+        reasons = [r for r in (_below(record),) if r]
     if reasons:
         blocks.append(Paragraph(sentence("理由：{why}。", why=join(reasons))))
     steps = []
     if level.get("step"):
-        steps.append(sentence("应采取的措施：{step}", step=book.cite("/warning/level/step")))
+        steps.append(sentence("应采取的措施：{step}", step=record.cite("/warning/level/step")))
     if level.get("report_hours"):
-        hours = book.cite("/warning/level/report_hours", "plain")
+        hours = record.cite("/warning/level/report_hours", "plain")
         steps.append(sentence("报告时限{hours}小时", hours=hours))
     if steps:
         blocks.append(Paragraph(sentence("{steps}。", steps=join(steps, "，"))))
     return blocks
 
 
-def _lines(book: CitedRecord) -> list[Block]:
-    lines = book.get("/warning/lines") or {}
+def _lines(record: CitedRecord) -> list[Block]:
+    lines = record.get("/warning/lines") or {}
     if not lines:
         return [Paragraph(sentence("没有可推算的失业警戒线。"))]
-    names = book.get("/warning/level_names")
+    names = record.get("/warning/level_names")
     codes = [c for c in names if any(c in row for row in lines.values())]
-    unit, digits = book.get("/warning/unit"), book.get("/warning/decimals")
+    unit, digits = record.get("/warning/unit"), record.get("/warning/decimals")
 
     def cell(month: str, code: str) -> CitedText:
         pointer = f"/warning/lines/{month}/{code}"
-        row = book.get(pointer)
+        row = record.get(pointer)
         if row is None:
             return ()
         if row["value"] is None:
             return sentence(_LINE_STATES.get(row["state"], "不能给出"))
-        return (book.cite(f"{pointer}/value", "plain", digits),)
+        return (record.cite(f"{pointer}/value", "plain", digits),)
 
     shown = "" if unit in ("倍", "指数") else f"（单位：{unit}）"
     table = Table(
         caption=sentence("今后各月失业警戒线{unit}", unit=shown),
         columns=cited_columns(
-            (("月份",), *((book.cite(f"/warning/level_names/{c}"),) for c in codes)),
+            (("月份",), *((record.cite(f"/warning/level_names/{c}"),) for c in codes)),
             (False, *[True] * len(codes)),
             (0.28, *[0.72 / len(codes)] * len(codes)),
         ),
         rows=tuple(
             (
-                (book.cite(f"/warning/line_months/{month}", "month"),),
+                (record.cite(f"/warning/line_months/{month}", "month"),),
                 *(cell(month, c) for c in codes),
             )
             for month in lines
         ),
     )
-    cap = amount(book, "/warning/lines_cap", unit, digits)
+    cap = amount(record, "/warning/lines_cap", unit, digits)
     note = sentence(
         "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，突破控制数{cap}的概率达到相应"
         "等级的界限。等级与界限：{levels}。",
@@ -123,11 +123,11 @@ def _lines(book: CitedRecord) -> list[Block]:
             [
                 sentence(
                     "{name}{p}",
-                    name=book.cite(f"/warning/level_names/{c}"),
-                    p=book.cite(f"/warning/cuts/{c}", "per_cent"),
+                    name=record.cite(f"/warning/level_names/{c}"),
+                    p=record.cite(f"/warning/cuts/{c}", "per_cent"),
                 )
                 for c in codes
-                if book.get(f"/warning/cuts/{c}") is not None
+                if record.get(f"/warning/cuts/{c}") is not None
             ],
             "、",
         ),
@@ -135,69 +135,72 @@ def _lines(book: CitedRecord) -> list[Block]:
     return [table, Paragraph(note, note=True)]
 
 
-def _missing(book: CitedRecord) -> str:
+def _missing(record: CitedRecord) -> str:
     """Why there is no level at all."""
-    status = book.get("/outlook/status")
+    status = record.get("/outlook/status")
     if status in ("late", "candidate"):  # one in force may know later months
         return "没有以本月或此前数据为起点的现役模型"
     if status != "champion":
         return "没有现役模型"
-    if not book.get("/outlook/caps"):
+    if not record.get("/outlook/caps"):
         return "没有可评估的控制数"
     return "没有适用于本月数据的预警阈值"
 
 
-def warning(book: CitedRecord) -> list[Block]:
+def warning(record: CitedRecord) -> list[Block]:
     """预警等级 with its reason, and the lines of the coming months."""
     head = Heading(("预警等级和失业警戒线",))
-    record = book.get("/warning")
-    if record is None:
-        return [head, Paragraph(sentence("尚未生成预警等级（{why}）。", why=_missing(book)))]
+    part = record.get("/warning")
+    if part is None:
+        return [head, Paragraph(sentence("尚未生成预警等级（{why}）。", why=_missing(record)))]
     blocks: list[Block] = [head]
-    if record["state"] not in ("current", "demo") and record["state_reason"]:
-        why = book.cite("/warning/state_reason")
+    if part["state"] not in ("current", "demo") and part["state_reason"]:
+        why = record.cite("/warning/state_reason")
         blocks.append(Paragraph(sentence("{why}。", why=why)))
-    if record["level"] is None:
-        none = "" if book.get("/outlook/caps") else "（没有可评估的控制数）"
+    if part["level"] is None:
+        none = "" if record.get("/outlook/caps") else "（没有可评估的控制数）"
         blocks.append(Paragraph(sentence("本期没有可评定的预警等级{none}。", none=none)))
         return blocks
-    return [*blocks, *_level(book), *_lines(book)]
+    return [*blocks, *_level(record), *_lines(record)]
 
 
-def _last_forecast(book: CitedRecord) -> CitedText:
-    row = book.get("/review/forecast")
+def _last_forecast(record: CitedRecord) -> CitedText:
+    row = record.get("/review/forecast")
     if row is None:
         return sentence("没有留存的上月预测可供检验。")
     pointer, unit = "/review/forecast", row["unit"]
     digits = row["digits"]
     error = row["error"]
-    inner, outer = book.cite("/intervals/inner", "plain"), book.cite("/intervals/outer", "plain")
+    inner, outer = (
+        record.cite("/intervals/inner", "plain"),
+        record.cite("/intervals/outer", "plain"),
+    )
     said = sentence(
         "以{origin}数据为起点的预测（第{version}版）给出{month}中位数{expected}、"
         "{inner}%区间{low}—{high}{unit}，实际为{actual}，",
-        origin=book.cite(f"{pointer}/origin", "month"),
-        version=book.cite(f"{pointer}/version"),
-        month=book.cite(f"{pointer}/month", "month"),
-        expected=amount(book, f"{pointer}/expected", unit, digits),
+        origin=record.cite(f"{pointer}/origin", "month"),
+        version=record.cite(f"{pointer}/version"),
+        month=record.cite(f"{pointer}/month", "month"),
+        expected=amount(record, f"{pointer}/expected", unit, digits),
         inner=inner,
-        low=book.cite(f"{pointer}/q10", "plain", digits),
-        high=book.cite(f"{pointer}/q90", "plain", digits),
+        low=record.cite(f"{pointer}/q10", "plain", digits),
+        high=record.cite(f"{pointer}/q90", "plain", digits),
         unit="" if unit in ("倍", "指数") else unit,
-        actual=amount(book, f"{pointer}/actual", unit, row["decimals"]),
+        actual=amount(record, f"{pointer}/actual", unit, row["decimals"]),
     )
     if error == 0:
         said = sentence("{said}与中位数相同", said=said)
     else:
         point = "个百分点" if unit == "%" else ""
         size = (
-            sentence("{e}{p}", e=book.cite(f"{pointer}/error", "size", row["decimals"]), p=point)
+            sentence("{e}{p}", e=record.cite(f"{pointer}/error", "size", row["decimals"]), p=point)
             if point
-            else amount(book, f"{pointer}/error", unit, row["decimals"])
+            else amount(record, f"{pointer}/error", unit, row["decimals"])
         )
         way = "高于" if direction(error, "rate") == "上升" else "低于"
         said = sentence("{said}{way}中位数{size}", said=said, way=way, size=size)
         if row["error_percent"] is not None and row["error_percent"] > 0:
-            percent = book.cite(f"{pointer}/error_percent", "plain", 1)
+            percent = record.cite(f"{pointer}/error_percent", "plain", 1)
             said = sentence("{said}（误差{percent}%）", said=said, percent=percent)
     if row["inside80"]:
         return sentence("{said}，落在{inner}%区间之内。", said=said, inner=inner)
@@ -208,22 +211,22 @@ def _last_forecast(book: CitedRecord) -> CitedText:
     return sentence("{said}，落在{outer}%区间之外。", said=said, outer=outer)
 
 
-def _past_warnings(book: CitedRecord) -> list[Block]:
-    rows = list(book.get("/review/warnings") or {})
+def _past_warnings(record: CitedRecord) -> list[Block]:
+    rows = list(record.get("/review/warnings") or {})
     if not rows:
         return [Paragraph(sentence("此前没有已发布的预警。"))]
 
     def row(key: str) -> tuple[CitedText, ...]:
         pointer = f"/review/warnings/{key}"
-        found = book.get(pointer)
+        found = record.get(pointer)
         lead: CitedText = ()
         if found["lead_months"] is not None:
-            lead = (book.cite(f"{pointer}/lead_months", "plain"),)
+            lead = (record.cite(f"{pointer}/lead_months", "plain"),)
         return (
-            (book.cite(f"{pointer}/month", "month"),),
-            (book.cite(f"{pointer}/as_of", "day"),),
-            (book.cite(f"{pointer}/level_name"),),
-            (book.cite(f"{pointer}/verdict"),) if found["verdict"] else sentence("尚未到期"),
+            (record.cite(f"{pointer}/month", "month"),),
+            (record.cite(f"{pointer}/as_of", "day"),),
+            (record.cite(f"{pointer}/level_name"),),
+            (record.cite(f"{pointer}/verdict"),) if found["verdict"] else sentence("尚未到期"),
             lead,
         )
 
@@ -241,10 +244,10 @@ def _past_warnings(book: CitedRecord) -> list[Block]:
     ]
 
 
-def review(book: CitedRecord) -> list[Block]:
+def review(record: CitedRecord) -> list[Block]:
     """How last month's forecast and past warnings did."""
     return [
         Heading(("上月预测和以往预警的检验",)),
-        Paragraph(_last_forecast(book)),
-        *_past_warnings(book),
+        Paragraph(_last_forecast(record)),
+        *_past_warnings(record),
     ]

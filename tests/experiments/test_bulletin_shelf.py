@@ -127,8 +127,8 @@ def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
         with bulletin_lock(session, series):
             write_bulletin(session, issue_bulletin(session, series, STAMP))
 
-    monkeypatch.setattr(bulletins, "made_from", late)
-    monkeypatch.setattr(region, "standing", _nothing_in_force)
+    monkeypatch.setattr(bulletins, "with_files", late)
+    monkeypatch.setattr(region, "assess_champion", _nothing_in_force)
     order = RegionTask("310114", series.indicator.code, DAY)
     cycle = threading.Thread(target=region._report, args=(session, series, order))
     issuer = threading.Thread(target=sign)

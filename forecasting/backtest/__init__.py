@@ -14,6 +14,7 @@ from employment_forecast.forecasting.backtest.cells import (
     encode_parameters,
     group,
 )
+from employment_forecast.forecasting.backtest.codec import seal_json, unseal_json
 from employment_forecast.forecasting.backtest.covariate_cache import cached_covariates
 from employment_forecast.forecasting.backtest.identity import code_version, engine_version
 from employment_forecast.forecasting.backtest.origins import Origin, origin_days, rolling_origins
@@ -49,5 +50,7 @@ __all__ = [
     "cached_covariates",
     "rolling_origins",
     "run_tasks",
+    "seal_json",
+    "unseal_json",
     "watch_parent",
 ]

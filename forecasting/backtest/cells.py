@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,13 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from employment_forecast.features.history import History
+from employment_forecast.forecasting.backtest.codec import seal, seal_json, unseal, unseal_json
 from employment_forecast.forecasting.backtest.identity import code_version
 from employment_forecast.forecasting.backtest.origins import Origin
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
-
-_CHECKSUM = 4  # bytes
 
 
 def cell_seed(seed: int, model: str, history: History) -> int:
@@ -81,16 +79,13 @@ def encode(outcome: Outcome) -> bytes:
     else:
         header = json.dumps({"shape": list(outcome.values.shape)}).encode() + b"\n"
         content = header + outcome.values.astype("<f4").tobytes()
-    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+    return seal(content)
 
 
 def decode(blob: bytes, cell: Cell) -> Outcome | None:
     """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew."""
-    content = blob[_CHECKSUM:]
-    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
-        return None
-    head, _, body = content.partition(b"\n")
     try:
+        head, _, body = unseal(blob).partition(b"\n")
         header = json.loads(head)
         if "failure" in header:
             return Failure(str(header["failure"]))
@@ -153,17 +148,16 @@ class Done:
 
 def encode_parameters(parameters: Parameters) -> bytes:
     """Parameters as bytes: a checksum and JSON, which gives every number back to the bit."""
-    content = json.dumps(parameters).encode()
-    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+    return seal_json(parameters)
 
 
 def decode_parameters(blob: bytes) -> Parameters | None:
     """Inverse of `encode_parameters`; None if the bytes are damaged."""
-    content = blob[_CHECKSUM:]
-    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+    try:
+        parameters = unseal_json(blob)
+    except ValueError:
         return None
-    found = json.loads(content)
-    return found if isinstance(found, dict) else None
+    return parameters if isinstance(parameters, dict) else None
 
 
 def group(cells: Iterable[Cell]) -> list[Task]:

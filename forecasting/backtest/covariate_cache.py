@@ -8,8 +8,6 @@ reports that were known on its day, so a back file or a correction is worked out
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,9 +19,8 @@ import pandas as pd
 from employment_forecast.data.records import Known
 from employment_forecast.features.history import CovariateSource, KnownSource
 from employment_forecast.forecasting.backtest.cells import CellCache
+from employment_forecast.forecasting.backtest.codec import seal_json, unseal_json
 from employment_forecast.forecasting.backtest.identity import code_version
-
-_CHECKSUM = 4  # bytes
 
 
 @runtime_checkable
@@ -112,7 +109,7 @@ def _key(code: str, source: Identified, day: date) -> str:
 def _encode(known: Known) -> bytes:
     """A checksum and JSON: numbers are written so that they are read back to the last bit."""
     months = pd.PeriodIndex(known.values.index)
-    content = json.dumps(
+    return seal_json(
         {
             "months": months.asi8.tolist(),
             "values": known.values.to_numpy(dtype=float).tolist(),
@@ -121,24 +118,22 @@ def _encode(known: Known) -> bytes:
             "demo": known.demo,
             "sources": list(known.sources),
             "name": known.values.name,
-        },
-        ensure_ascii=False,
-    ).encode()
-    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+        }
+    )
 
 
 def _decode(blob: bytes) -> Known | None:
     """Inverse of `_encode`; None if the bytes are damaged."""
-    content = blob[_CHECKSUM:]
-    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+    try:
+        content = unseal_json(blob)
+    except ValueError:
         return None
-    found = json.loads(content)
-    since_1970 = np.array(found["months"], dtype=np.int64)
+    since_1970 = np.array(content["months"], dtype=np.int64)
     months = pd.PeriodIndex(since_1970.astype("datetime64[M]").astype("datetime64[s]"), freq="M")
     return Known(
-        values=pd.Series(found["values"], index=months, dtype=float, name=found["name"]),
-        published_on=np.array(found["published_on"], dtype="datetime64[D]"),
-        estimated=found["estimated"],
-        demo=found["demo"],
-        sources=tuple(found["sources"]),
+        values=pd.Series(content["values"], index=months, dtype=float, name=content["name"]),
+        published_on=np.array(content["published_on"], dtype="datetime64[D]"),
+        estimated=content["estimated"],
+        demo=content["demo"],
+        sources=tuple(content["sources"]),
     )

@@ -22,6 +22,7 @@ CELL_CODE = (
     "features/register",
     "features/sample",
     "forecasting/backtest/cells.py",
+    "forecasting/backtest/codec.py",
 )
 
 

@@ -7,8 +7,6 @@ or what the regions share, rests only on what was known at the origin.
 from __future__ import annotations
 
 import hashlib
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -28,6 +26,8 @@ from employment_forecast.forecasting.backtest import (
     Origin,
     cell_seed,
     code_version,
+    seal_json,
+    unseal_json,
 )
 from employment_forecast.forecasting.competition.pooled import Evidence
 from employment_forecast.models.combining import (
@@ -44,7 +44,6 @@ from employment_forecast.models.roster import COMBINATION, COMBINATIONS, POOLED,
 
 Floats = npt.NDArray[np.float64]
 
-_CHECKSUM = 4  # bytes
 NO_MEMBER = "组合的成员模型都未得出预测"
 NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
 TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
@@ -181,14 +180,13 @@ def _key(
 
 def _encoded(shift: Floats | None) -> bytes:
     """A checksum and JSON: the shortest digits of a double give the same number back."""
-    content = json.dumps(None if shift is None else shift.tolist()).encode()
-    return zlib.crc32(content).to_bytes(_CHECKSUM, "little") + content
+    return seal_json(None if shift is None else shift.tolist())
 
 
 def _decoded(blob: bytes) -> tuple[Floats | None, bool]:
     """Inverse of `_encoded`, and whether the bytes are whole."""
-    content = blob[_CHECKSUM:]
-    if zlib.crc32(content) != int.from_bytes(blob[:_CHECKSUM], "little"):
+    try:
+        values = unseal_json(blob)
+    except ValueError:
         return None, False
-    values = json.loads(content)
     return None if values is None else np.asarray(values, dtype=float), True

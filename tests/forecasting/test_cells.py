@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from employment_forecast.forecasting.backtest import cells
+from employment_forecast.forecasting.backtest import cells, identity
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     Task,
@@ -23,6 +23,7 @@ from employment_forecast.forecasting.backtest.cells import (
     encode_parameters,
     group,
 )
+from employment_forecast.forecasting.backtest.codec import seal
 from employment_forecast.forecasting.backtest.identity import code_version
 from employment_forecast.forecasting.backtest.origins import Origin
 from employment_forecast.models import roster
@@ -77,7 +78,7 @@ def test_the_code_version_follows_the_code(monkeypatch):
     before = code_version()
     assert len(before) == 16
     code_version.cache_clear()
-    monkeypatch.setattr(cells.metadata, "version", lambda name: "0")
+    monkeypatch.setattr(identity.metadata, "version", lambda name: "0")
     assert code_version() != before
     monkeypatch.undo()
     code_version.cache_clear()
@@ -131,7 +132,7 @@ def test_any_damage_is_noticed(cell, outcome):
     "content", [b"", b"\n", b"{}\n", b"[]\n", b"3\n", b'{"shape": [2, 2]}\n' + bytes(16)]
 )
 def test_whole_but_foreign_content_is_refused(cell, content):
-    blob = cells.zlib.crc32(content).to_bytes(4, "little") + content
+    blob = seal(content)
     assert decode(blob, cell()) is None
 
 

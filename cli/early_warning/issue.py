@@ -68,7 +68,7 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.publication import issue_warnings
-    from employment_forecast.experiments.publication.standing import assess_champion
+    from employment_forecast.experiments.publication.champion import assess_champion
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()

@@ -87,8 +87,8 @@ KEYS: tuple[Key, ...] = (
     Key("smtp", "to", [], texts('邮箱地址列表，如 ["a@example.org"]'), "收件人"),
     Key("warnings", "colours", 3, integer(3, 4, "3 或 4"),
         "没有写 [[warning_levels]] 时的等级数：3 为黄橙红，4 为蓝黄橙红（程序默认，非官方标准）"),
-    Key("warnings", "line_event", "end", one_of("end", "any"),
-        "各月考核的控制数，警戒线所指：end 期末月突破；any 自该月至期末有任一月突破"),
+    Key("warnings", "breached", "ahead", one_of("ahead", "breach"),
+        "控制数已突破时，预警等级和警戒线所指：ahead 最新月及今后各月；breach 已突破这一事实"),
     Key("warnings", "fewest_events", 10, integer(3, 1000),
         "回测中突破与未突破各不足此数时，不据以选界限"),
     Key("monitor", "rollback", "off", one_of("off", "on"),
@@ -97,9 +97,12 @@ KEYS: tuple[Key, ...] = (
         "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip
 
+# Settings of earlier releases: accepted, so that their files open, and without effect.
+_RETIRED = {"warnings.line_event": one_of("end", "any")}
 _TABLE_LISTS = ("regions", "indicators", "warning_levels")
 _SCHEMA = TableSchema(
     {key.path: replace(key.constraint, meaning=key.meaning) for key in KEYS}
+    | _RETIRED
     | {key.section: table(f"表，请写成 [{key.section}]") for key in KEYS}
     | {name: tables(f"若干个表，请写成 [[{name}]]") for name in _TABLE_LISTS}
 )

@@ -12,7 +12,7 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.archive.content import version_tags
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.early_warning import LineRule
+from employment_forecast.forecasting.early_warning import Scheme
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -35,7 +35,7 @@ def _signature(columns: list[str]) -> ModelSignature:
     )
 
 
-def save_model(series: Series, result: Competition, rule: LineRule, folder: Path) -> None:
+def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path) -> None:
     """Write the chosen model's forecast as an MLflow model: code by copy, state as JSON and CSV.
 
     Parameters
@@ -44,7 +44,7 @@ def save_model(series: Series, result: Competition, rule: LineRule, folder: Path
         Names.
     result : Competition
         Outcome of the main job.
-    rule : LineRule
+    scheme : Scheme
         Warning levels in force.
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
@@ -52,7 +52,7 @@ def save_model(series: Series, result: Competition, rule: LineRule, folder: Path
     paths = result.champion_paths
     _save(
         folder,
-        files=state.encode(series, result, rule),
+        files=state.encode(series, result, scheme),
         columns=list(paths.table().columns),
         horizon=min(_USUAL_HORIZON, paths.horizon),
         tags=version_tags(result),

@@ -24,8 +24,7 @@ from employment_forecast.experiments.tracking import program_version
 from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents import cap_document
-from employment_forecast.forecasting.early_warning import LineRule
-from employment_forecast.forecasting.early_warning.line_table import line_rows
+from employment_forecast.forecasting.early_warning import Scheme, version_lines
 from employment_forecast.forecasting.inspection import known_effects
 from employment_forecast.models.paths import SamplePaths
 
@@ -48,7 +47,7 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return stream.getvalue().encode()
 
 
-def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, bytes]:
+def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, bytes]:
     """State files of a version, by name."""
     paths, history = result.champion_paths, result.history
     months = [str(m) for m in paths.months]
@@ -65,7 +64,7 @@ def encode(series: Series, result: Competition, rule: LineRule) -> dict[str, byt
             ["indicator", "value"],
             [[each.indicator, repr(v)] for each in history.lagged for v in each.values.tolist()],
         ),
-        LINES: json.dumps(line_rows(result, rule), ensure_ascii=False, indent=1).encode(),
+        LINES: json.dumps(version_lines(result, scheme), ensure_ascii=False, indent=1).encode(),
     }
     facts = {
         "format": FORMAT,

@@ -38,7 +38,7 @@ from employment_forecast.experiments.bulletins.record import (
     usual_day,
 )
 from employment_forecast.experiments.publication import feed_document
-from employment_forecast.experiments.publication.standing import assess_champion
+from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
 from employment_forecast.forecasting.bulletin.render.rendering import render

@@ -31,7 +31,7 @@ from employment_forecast.experiments.publication import (
     publish_feed,
     settle_outcomes,
 )
-from employment_forecast.experiments.publication.standing import assess_champion
+from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.tracking import open_tracker, reopened

@@ -10,15 +10,21 @@ from typing import Any
 import pandas as pd
 
 from employment_forecast.data import clock
-from employment_forecast.data.catalogue import Series, figure
+from employment_forecast.data.catalogue import Indicator, Series, figure
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.publication.publishing import publish, region_document
-from employment_forecast.experiments.publication.standing import ChampionAssessment, assess_champion
+from employment_forecast.experiments.publication.champion import ChampionAssessment, assess_champion
+from employment_forecast.experiments.publication.publishing import publish
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.register import RegisterFlows, register_flows
-from employment_forecast.features.sample import SampleWarnings
+from employment_forecast.forecasting.assessment import (
+    Assessments,
+    basis_of,
+    breach_words,
+    cap_id,
+    cap_words,
+)
 from employment_forecast.forecasting.documents import (
     cap_document,
     joint_document,
@@ -26,15 +32,16 @@ from employment_forecast.forecasting.documents import (
     total_document,
 )
 from employment_forecast.forecasting.early_warning import (
-    cap_id,
-    cap_words,
+    empty_feed,
+    flow_line_rows,
+    flow_lines,
+    line_rows,
     probability_rows,
+    sample_document,
     scheme_document,
     warning_level_document,
     warning_lines,
 )
-from employment_forecast.forecasting.early_warning.feed import line_rows
-from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
 
 DEMO_REASON = "演示数据或演示控制数，不可据以决策"
 _STOCK, _FLOWS = (
@@ -56,24 +63,6 @@ def _state(now: ChampionAssessment) -> tuple[str, str]:
     if now.day > now.valid_until:
         return "stale", f"{now.history.origin + 1} 的数据逾期未到（有效期至 {now.valid_until}）"
     return ("demo", DEMO_REASON) if now.demo else ("current", "")
-
-
-def _sample_document(sample: SampleWarnings | None) -> dict[str, Any] | None:
-    if sample is None:
-        return None
-    return {
-        "month": str(sample.month),
-        "demo": sample.demo,
-        "reporting": sample.reporting,
-        "firms": [
-            {
-                "firm": str(row["firm"]),
-                "kinds": [k for k in ("abnormal", "layoff") if row[k]],
-            }
-            for row in sample.firms.to_dict("records")
-            if row["abnormal"] or row["layoff"]
-        ],
-    }
 
 
 def _flows(session: Session, now: ChampionAssessment) -> RegisterFlows | None:
@@ -101,25 +90,35 @@ def _flow_rows(session: Session, now: ChampionAssessment) -> list[dict[str, Any]
     rows = []
     for target in now.caps:
         lines = warning_lines(
-            now.stored.paths, now.history, target, now.scheme.cuts,
-            event=session.settings["warnings.line_event"], applied=partial(now.applied, target),
-        )  # fmt: skip
-        rows += [
-            {
-                "cap": cap_id(target),
-                "indicator": _FLOWS[0],
-                "month": str(line.month),
-                "level": line.level,
-                "value": None if line.value is None else round(line.value),
-                "state": line.state,
-                "standard_error": None
-                if line.standard_error is None
-                else round(line.standard_error, 1),
-                "assumption": line.assumption,
-            }
-            for line in flow_lines(lines, now.history, flows)
-        ]
+            now.stored.paths,
+            now.history,
+            target,
+            now.scheme.cuts,
+            leads=now.scheme.leads,
+            applied=partial(now.applied, target),
+        )
+        rows += flow_line_rows(flow_lines(lines, now.history, flows), target, _FLOWS[0])
     return rows
+
+
+def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
+    return {
+        "caps": [
+            {
+                "id": cap_id(a.target),
+                "title": cap_words(a.target),
+                "event": basis_of(a.target).event,
+                "breach_words": ""
+                if a.breach is None
+                else breach_words(a.breach, a.target, indicator.decimals),
+                **cap_document(a, indicator),
+            }
+            for a in assessed.caps
+        ],
+        "floors": [total_document(a, indicator) for a in assessed.totals],
+        "levels_assessed": [milestone_document(a, indicator) for a in assessed.levels],
+        "joint": joint_document(assessed.joint),
+    }
 
 
 def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
@@ -137,35 +136,27 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
     dict
         As `forecasting/schemas/thresholds-1.schema.json` describes it.
     """
-    series, history, stored = now.series, now.history, now.stored
-    indicator, version = series.indicator, stored.version
+    history, stored, indicator = now.history, now.stored, now.series.indicator
+    version = stored.version
     state, reason = _state(now)
-    moment = clock.now()
     lines: list[dict[str, Any]] = []
     chances: list[dict[str, Any]] = []
     for target in now.caps:
         lines += line_rows(
-            target, history, stored.paths, indicator, now.scheme, stored.tested_horizon,
-            now.applied, session.settings["warnings.line_event"],
-        )  # fmt: skip
+            target, history, stored.paths, indicator, now.scheme, stored.tested_horizon, now.applied
+        )
         chances += probability_rows(
             target, history, stored.paths, stored.tested_horizon, now.applied
         )
-    assessable = bool(now.assessed.caps)
-    decided = assessable or bool(now.decision.reasons)
+    decided = bool(now.assessed.caps) or bool(now.decision.reasons)
     following = str((history.origin + 1).year)
     return {
-        "schema_version": feed_files.SCHEMA_VERSION,
-        "region": region_document(series),
-        "indicator": indicator.code,
-        "indicator_name": indicator.name,
-        "unit": indicator.unit,
-        "precision": indicator.precision,
+        **empty_feed(now.series),
         "state": state,
         "state_reason": reason,
         "demo": now.demo,
         "as_of": now.day.isoformat(),
-        "created_at": moment.isoformat(timespec="seconds"),
+        "created_at": clock.now().isoformat(timespec="seconds"),
         "valid_until": now.valid_until.isoformat(),
         "period": now.caps[0].period if now.caps else following,
         "data_month": str(history.origin),
@@ -178,27 +169,16 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
             "model": version.model,
             "model_label": version.label,
         },
-        "caps": [
-            {
-                "id": cap_id(a.target),
-                "title": cap_words(a.target),
-                **cap_document(a, indicator),
-            }
-            for a in now.assessed.caps
-        ],
-        "floors": [total_document(a, indicator) for a in now.assessed.totals],
-        "levels_assessed": [milestone_document(a, indicator) for a in now.assessed.levels],
-        "joint": joint_document(now.assessed.joint),
+        **_assessed(now.assessed, indicator),
         "scheme": scheme_document(now.scheme),
         "lines": lines,
         "flow_lines": _flow_rows(session, now),
         "level": warning_level_document(now.decision, now.scheme) if decided else None,
         "level_reason": "" if decided else "没有可评估的控制数",
         "probabilities": chances,
-        "sample_warnings": _sample_document(now.sample),
+        "sample_warnings": sample_document(now.sample),
         "notes": list(history.notes),
-        "last_good": None,
-    }  # fmt: skip
+    }
 
 
 def build_feed(

@@ -13,10 +13,11 @@ from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.store import IssuedWarning, issue, issued, record_outcome
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.publication.standing import ChampionAssessment
+from employment_forecast.experiments.publication.champion import ChampionAssessment
 from employment_forecast.features.history import from_known
+from employment_forecast.forecasting.assessment import cap_id
 from employment_forecast.forecasting.documents import cap_document
-from employment_forecast.forecasting.early_warning import cap_id, probabilities_by_cap
+from employment_forecast.forecasting.early_warning import level_events
 from employment_forecast.forecasting.early_warning.evaluation import judge
 
 # A silence for want of anything to hold the figures against must not look like a clean bill.
@@ -36,8 +37,8 @@ def level_warning(now: ChampionAssessment) -> IssuedWarning:
         "report_hours": None if level is None else level.report_hours,
         "caps": [{"id": cap_id(a.target), **cap_document(a, indicator)} for a in now.assessed.caps],
         "probabilities": {
-            cap: round(chance, 6)
-            for cap, (_, chance) in probabilities_by_cap(now.assessed.caps).items()
+            event.cap: round(event.probability, 6)
+            for event in level_events(now.assessed.caps, now.scheme.leads, indicator.decimals)
         },
     }
     return IssuedWarning(

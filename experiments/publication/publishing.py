@@ -16,6 +16,7 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import Workspace
+from employment_forecast.forecasting.early_warning import empty_feed
 
 _LOCK = ".lock"
 
@@ -48,7 +49,6 @@ def failed_feed(
     series: Series, reason: str, last_good: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A document that says that there are no thresholds, and why."""
-    indicator = series.indicator
     earlier = None
     if last_good is not None:
         earlier = {
@@ -59,48 +59,13 @@ def failed_feed(
         }
     now = clock.now()
     return {
-        "schema_version": feed_files.SCHEMA_VERSION,
-        "region": region_document(series),
-        "indicator": indicator.code,
-        "indicator_name": indicator.name,
-        "unit": indicator.unit,
-        "precision": indicator.precision,
-        "state": "failed",
+        **empty_feed(series),
         "state_reason": reason,
         "demo": bool(last_good and last_good["demo"]),
         "as_of": now.date().isoformat(),
         "created_at": now.isoformat(timespec="seconds"),
-        "valid_until": None,
-        "period": None,
-        "data_month": None,
-        "latest": None,
-        "data_fingerprint": None,
-        "pseudo_real_time": None,
-        "champion": None,
-        "caps": [],
-        "floors": [],
-        "levels_assessed": [],
-        "joint": None,
-        "scheme": None,
-        "lines": [],
-        "flow_lines": [],
-        "level": None,
         "level_reason": reason,
-        "probabilities": [],
-        "sample_warnings": None,
-        "notes": [],
         "last_good": earlier,
-    }
-
-
-def region_document(series: Series) -> dict[str, Any]:
-    """The region as readers may name it."""
-    region = series.region
-    return {
-        "code": region.code,
-        "name": region.name,
-        "aliases": list(region.aliases),
-        "default_indicator": region.default_indicator,
     }
 
 

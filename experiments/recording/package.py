@@ -24,7 +24,7 @@ from employment_forecast.experiments.archive import content, save_model
 from employment_forecast.experiments.registry import Version, registry
 from employment_forecast.experiments.tracking import Figures, Run, RunPlan, Status, begin
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.early_warning import LineRule
+from employment_forecast.forecasting.early_warning import Scheme
 
 FORMAT = 1
 SPOOL_TAG = "spooled_as"
@@ -84,7 +84,7 @@ def _child(series: Series, result: Competition, model: int) -> Child:
 def packaged(
     series: Series,
     result: Competition,
-    rule: LineRule,
+    scheme: Scheme,
     seconds: float,
     chart: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
@@ -98,7 +98,7 @@ def packaged(
         (folder / _FILES).mkdir()
         for name, data in kept.items():
             (folder / _FILES / name).write_bytes(data)
-        save_model(series, result, rule, folder / _MODEL)
+        save_model(series, result, scheme, folder / _MODEL)
         yield Package(
             name=content.run_name(result),
             children=tuple(_child(series, result, i) for i in range(len(result.entries))),

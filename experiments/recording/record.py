@@ -25,7 +25,7 @@ from employment_forecast.experiments.tracking import (
     silence,
 )
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.early_warning import line_rule
+from employment_forecast.forecasting.early_warning import load_scheme
 
 
 class Recording:
@@ -80,8 +80,8 @@ class Recording:
         seconds = time.monotonic() - self._since
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
-        rule = line_rule(load_settings(self._workspace))
-        with package.packaged(self._series, result, rule, seconds, chart, files) as packed:
+        scheme = load_scheme(load_settings(self._workspace))
+        with package.packaged(self._series, result, scheme, seconds, chart, files) as packed:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:

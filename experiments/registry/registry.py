@@ -28,7 +28,7 @@ from employment_forecast.experiments.registry.versions import (
 )
 from employment_forecast.experiments.tracking import Run, Tracker, user
 from employment_forecast.forecasting.competition import Competition, rechosen
-from employment_forecast.forecasting.early_warning import line_rule
+from employment_forecast.forecasting.early_warning import load_scheme
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -128,8 +128,8 @@ def refresh(
     tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / _REFRESHED
-        rule = line_rule(load_settings(run.tracker.workspace))
-        save_model(series, again, rule, folder)
+        scheme = load_scheme(load_settings(run.tracker.workspace))
+        save_model(series, again, scheme, folder)
         about = version_description(again)
         made = _create(run, series, folder, _REFRESHED, tags, about)
     return find(run.tracker, series, made)

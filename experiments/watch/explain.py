@@ -144,10 +144,9 @@ def _cap_probabilities(
 ) -> dict[str, float]:
     found = {}
     for item in assess_all(targets, history, paths, tested).caps:
-        for value in (item.p_any, item.p_end, item.p_average):
-            if value is not None:
-                found[f"{item.target.tier} {item.target.period} {item.target.basis}"] = value
-                break
+        if item.probability is not None:
+            target = item.target
+            found[f"{target.tier} {target.period} {target.basis}"] = item.probability
     return found
 
 

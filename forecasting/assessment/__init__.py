@@ -1,8 +1,16 @@
 """Sample paths assessed against caps, period totals and milestones."""
 
-from employment_forecast.forecasting.assessment.assess import Assessments, JointBreach, assess_all
+from employment_forecast.forecasting.assessment.assess import (
+    AppliedTo,
+    Assessments,
+    JointBreach,
+    assess_all,
+)
+from employment_forecast.forecasting.assessment.bases import BASES, Basis, basis_of
 from employment_forecast.forecasting.assessment.caps import (
     Assessment,
+    Breach,
+    BreachMonth,
     CapAt,
     assessable_cap,
     period_averages,
@@ -17,10 +25,22 @@ from employment_forecast.forecasting.assessment.events import (
 from employment_forecast.forecasting.assessment.milestones import MilestoneAssessment
 from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events
 from employment_forecast.forecasting.assessment.totals import TotalAssessment
+from employment_forecast.forecasting.assessment.words import (
+    breach_words,
+    cap_id,
+    cap_words,
+    difference_words,
+    event_words,
+)
 
 __all__ = [
+    "AppliedTo",
     "Assessment",
     "Assessments",
+    "BASES",
+    "Basis",
+    "Breach",
+    "BreachMonth",
     "CapAt",
     "CapEvents",
     "PeriodView",
@@ -29,7 +49,13 @@ __all__ = [
     "TotalAssessment",
     "assess_all",
     "assessable_cap",
+    "basis_of",
+    "breach_words",
     "cap_events",
+    "cap_id",
+    "cap_words",
+    "difference_words",
+    "event_words",
     "view_period",
     "period_averages",
     "printed",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.assessment.caps import Assessment, assess, broken
+from employment_forecast.forecasting.assessment.caps import Assessment, assess, paths_broken
 from employment_forecast.forecasting.assessment.milestones import (
     MilestoneAssessment,
     assess_milestone,
@@ -103,7 +103,7 @@ def assess_all(
         cap = assess(target, history, paths, tested, then)
         if cap is not None:
             found.caps.append(cap)
-            flags = broken(target, history, paths, then)
+            flags = paths_broken(target, history, paths, then)
             if flags is not None:
                 together.append((target, flags))
             continue

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.catalogue import printed
+from employment_forecast.data.catalogue import Floats, printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.bases import basis_of
 from employment_forecast.forecasting.assessment.events import (
     Flags,
     PeriodView,
@@ -26,7 +27,17 @@ from employment_forecast.forecasting.assessment.events import (
 )
 from employment_forecast.models.paths import SamplePaths
 
-__all__ = ["Assessment", "CapAt", "above", "assess", "assessable_cap", "broken", "printed"]
+__all__ = [
+    "Assessment",
+    "Breach",
+    "BreachMonth",
+    "CapAt",
+    "above",
+    "assess",
+    "assessable_cap",
+    "paths_broken",
+    "printed",
+]
 
 CapAt = Callable[[pd.Period], float]
 
@@ -37,7 +48,64 @@ NO_MONTH_LEFT = "考核期内各月数据均已公布"
 BEYOND_HORIZON = "考核期末超出预测期"
 MISSING_MONTHS = "考核期内已过月份的数据不全"
 
-_BASES = ("any_month", "point", "period_end", "period_average")
+
+@dataclass(frozen=True)
+class BreachMonth:
+    """A published month above the cap that applied to it.
+
+    Attributes
+    ----------
+    month : pandas.Period
+        The month.
+    value, cap : float
+        Published value, and the cap as it was for that month; in the cap's unit.
+    """
+
+    month: pd.Period
+    value: float
+    cap: float
+
+    @property
+    def excess(self) -> float:
+        """By how much."""
+        return self.value - self.cap
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A cap that is broken (已突破), as a fact of what is published.
+
+    Attributes
+    ----------
+    months : tuple of BreachMonth
+        Published months above, oldest first; at least one. Of a cap on the average the period's
+        last month with the average.
+    newest_above : bool
+        The newest published month is one of them.
+    """
+
+    months: tuple[BreachMonth, ...]
+    newest_above: bool
+
+    @property
+    def since(self) -> pd.Period:
+        """First month above."""
+        return self.months[0].month
+
+    @property
+    def largest(self) -> BreachMonth:
+        """The month that is above by most, the earliest of equals."""
+        return max(self.months, key=lambda m: m.excess)
+
+    @property
+    def largest_month(self) -> pd.Period:
+        """When it is above by most."""
+        return self.largest.month
+
+    @property
+    def largest_excess(self) -> float:
+        """By how much it is above at most."""
+        return self.largest.excess
 
 
 @dataclass(frozen=True)
@@ -74,6 +142,11 @@ class Assessment:
         Mean over all paths of the largest amount by which a counted month (the average, for a cap
         on it) is above, 0 on paths without a breach; divided by the probability of a breach it is
         the mean excess in case of one. None as for the probability it belongs to.
+    breach : Breach or None
+        The fact behind `already_breached`.
+    p_ahead : float or None
+        What is still to come, seen from the newest published month: 1 while that month is above;
+        else the probability that a counted month after it is, or that the average will be.
     """
 
     target: Target
@@ -89,13 +162,14 @@ class Assessment:
     expected_months_above: float | None = None
     first_breach: tuple[tuple[pd.Period, float], ...] = ()
     expected_excess: float | None = None
+    breach: Breach | None = None
+    p_ahead: float | None = None
 
     @property
     def probability(self) -> float | None:
         """Probability that the cap is broken in the way it is assessed (考核)."""
-        if self.target.basis == "period_average":
-            return self.p_average
-        return self.p_end if self.target.basis == "period_end" else self.p_any
+        named: float | None = getattr(self, basis_of(self.target).probability)
+        return named
 
     @property
     def excess_if_broken(self) -> float | None:
@@ -111,33 +185,79 @@ def assessable_cap(target: Target, history: History) -> bool:
         target.direction == "cap"
         and target.assessable
         and target.unit == history.unit
-        and target.basis in _BASES
+        and basis_of(target).limits
     )
 
 
-def _caps_then(target: Target, known: pd.Series[float], applied: CapAt | None) -> list[float]:
-    """Value of the cap in each published month."""
-    assert target.value is not None
-    return [target.value if applied is None else applied(m) for m in known.index]
+@dataclass(frozen=True)
+class _Counted:
+    """The counted months of a cap's period: which published ones are above, and on which paths."""
+
+    seen: PeriodView
+    caps: Floats
+    known_above: Flags
+    ahead_above: Flags
+
+    @property
+    def whole(self) -> bool:
+        """Whether every counted month is published or simulated."""
+        return self.seen.complete and self.seen.reached
+
+    @property
+    def broken(self) -> Flags | None:
+        """On which paths some counted month is above; None where that cannot be known."""
+        n = len(self.ahead_above)
+        if self.known_above.any():
+            return np.ones(n, dtype=bool)
+        return np.asarray(self.ahead_above.any(axis=1)) if self.whole else None
+
+
+def _counted(
+    target: Target, history: History, paths: SamplePaths, applied: CapAt | None
+) -> _Counted:
+    cap = target.value
+    assert cap is not None
+    seen = view_period(target, history, paths, basis_of(target).first_counted(target))
+    caps = np.array([cap if applied is None else applied(m) for m in seen.known.index], dtype=float)
+    return _Counted(
+        seen,
+        caps,
+        above(seen.published, caps, history.precision),
+        above(seen.ahead, cap, history.precision),
+    )
+
+
+def _breach(counted: _Counted, history: History) -> Breach | None:
+    if not counted.known_above.any():
+        return None
+    known = counted.seen.known
+    published = printed(counted.seen.published, history.precision)
+    months = tuple(
+        BreachMonth(month, float(value), float(cap))
+        for month, value, cap, over in zip(
+            known.index, published, counted.caps, counted.known_above, strict=True
+        )
+        if over
+    )
+    return Breach(months, bool(months[-1].month == history.origin))
 
 
 def _last_month_above(
     target: Target, history: History, paths: SamplePaths
-) -> tuple[float | None, float | None, str]:
-    """Probability and expected excess of the last month, or None and the reason."""
+) -> tuple[float | None, str]:
+    """Probability that the last month is above, or None and the reason."""
     last, cap = target.last_month, target.value
     assert cap is not None
     if last < history.start:
-        return None, None, MISSING_MONTHS
+        return None, MISSING_MONTHS
     if last > paths.months[-1]:
-        return None, None, BEYOND_HORIZON
+        return None, BEYOND_HORIZON
     step = (last - history.origin).n
     values = history.values[[step - 1]] if step <= 0 else paths.values[:, step - 1]
-    excess = peak_excess(values[:, None], cap, history.precision)
-    return float(above(values, cap, history.precision).mean()), float(excess.mean()), ""
+    return float(above(values, cap, history.precision).mean()), ""
 
 
-def _monthly(
+def _by_month(
     target: Target,
     cap: float,
     history: History,
@@ -145,11 +265,10 @@ def _monthly(
     tested: int,
     applied: CapAt | None,
 ) -> Assessment:
-    seen = view_period(target, history, paths)
-    then = np.array(_caps_then(target, seen.known, applied), dtype=float)
-    over_known = above(seen.published, then, history.precision)
-    over = above(seen.ahead, cap, history.precision)
-    breached = bool(over_known.any())
+    """A cap on single months: all of its period, or the last alone."""
+    counted = _counted(target, history, paths, applied)
+    seen, over = counted.seen, counted.ahead_above
+    breach = _breach(counted, history)
     reasons = {"p_average": NOT_AVERAGE}
 
     p_remaining: float | None = None
@@ -160,43 +279,34 @@ def _monthly(
     else:
         p_remaining = float(over.any(axis=1).mean())
 
-    p_any = months = excess = None
-    if breached:
-        p_any = 1.0
-    elif not seen.complete:
-        reasons["p_any"] = MISSING_MONTHS
-    elif not seen.reached:
-        reasons["p_any"] = BEYOND_HORIZON
-    else:
-        p_any = p_remaining or 0.0
-    if seen.complete and seen.reached:
-        months = float(over_known.sum()) + expected_months(over)
-        past = peak_excess(seen.published[None, :], then, history.precision)
+    broken = counted.broken
+    p_any = None if broken is None else float(broken.mean())
+    if p_any is None:
+        reasons["p_any"] = BEYOND_HORIZON if seen.complete else MISSING_MONTHS
+    months = excess = None
+    if counted.whole:
+        months = float(counted.known_above.sum()) + expected_months(over)
+        past = peak_excess(seen.published[None, :], counted.caps, history.precision)
         ahead = peak_excess(seen.ahead, cap, history.precision)
         excess = float(np.maximum(past, ahead).mean())
 
-    p_end, _, why = _last_month_above(target, history, paths)
+    p_end, why = _last_month_above(target, history, paths)
     if p_end is None:
         reasons["p_end"] = why
+    p_ahead = 1.0 if breach is not None and breach.newest_above else p_remaining
+    if basis_of(target).functional == "last":
+        # A month above it before the end breaks nothing.
+        p_any = p_remaining = None
+        reasons |= {"p_any": ONLY_AT_END, "p_any_remaining": ONLY_AT_END}
 
-    first: pd.Period | None = None
-    when: tuple[tuple[pd.Period, float], ...] = ()
-    if breached:
-        first = seen.known.index[int(np.argmax(over_known))]
-        when = ((first, 1.0),)
-    elif len(seen.months):
-        shares = first_crossings(over)
-        when = tuple(zip(seen.months, shares.tolist(), strict=True))
-        crossed = np.maximum.accumulate(over, axis=1).mean(axis=0)
-        if crossed[-1] >= 0.5:
-            first = seen.months[int(np.argmax(crossed >= 0.5))]
+    first, when = _first_breach(counted, breach)
     return Assessment(
         target=target,
         p_any=p_any,
         p_any_remaining=p_remaining,
         p_end=p_end,
         p_average=None,
-        already_breached=breached,
+        already_breached=breach is not None,
         first_breach_month=first,
         headroom=cap - float(history.values[-1]),
         reasons=reasons,
@@ -204,33 +314,24 @@ def _monthly(
         expected_months_above=months,
         first_breach=when,
         expected_excess=excess,
+        breach=breach,
+        p_ahead=p_ahead,
     )
 
 
-def _at_end(
-    target: Target, cap: float, history: History, paths: SamplePaths, tested: int
-) -> Assessment:
-    """A cap on the period's last month alone: a month above it before then breaks nothing."""
-    last = target.last_month
-    reasons = {"p_any": ONLY_AT_END, "p_any_remaining": ONLY_AT_END, "p_average": NOT_AVERAGE}
-    p_end, excess, why = _last_month_above(target, history, paths)
-    if p_end is None:
-        reasons["p_end"] = why
-    return Assessment(
-        target=target,
-        p_any=None,
-        p_any_remaining=None,
-        p_end=p_end,
-        p_average=None,
-        already_breached=last <= history.origin and p_end == 1.0,
-        first_breach_month=last if p_end is not None and p_end >= 0.5 else None,
-        headroom=cap - float(history.values[-1]),
-        reasons=reasons,
-        untested=bool(last > history.origin + tested),
-        expected_months_above=p_end,
-        first_breach=() if p_end is None else ((last, p_end),),
-        expected_excess=excess,
-    )
+def _first_breach(
+    counted: _Counted, breach: Breach | None
+) -> tuple[pd.Period | None, tuple[tuple[pd.Period, float], ...]]:
+    """First month above: the published one, or where half of the paths have crossed; all shares."""
+    months = counted.seen.months
+    if breach is not None:
+        return breach.since, ((breach.since, 1.0),)
+    if not len(months):
+        return None, ()
+    shares = first_crossings(counted.ahead_above)
+    crossed = np.maximum.accumulate(counted.ahead_above, axis=1).mean(axis=0)
+    first = months[int(np.argmax(crossed >= 0.5))] if crossed[-1] >= 0.5 else None
+    return first, tuple(zip(months, shares.tolist(), strict=True))
 
 
 def period_averages(
@@ -247,11 +348,15 @@ def _average(
 ) -> Assessment:
     seen = view_period(target, history, paths)
     reasons = dict.fromkeys(("p_any", "p_any_remaining", "p_end"), NOT_MONTHLY)
-    p_average = excess = None
+    p_average = excess = breach = None
     if seen.complete and seen.reached:
         means = period_averages(seen, history.precision)
         p_average = float(above(means, cap, history.precision).mean())
         excess = float(peak_excess(means[:, None], cap, history.precision).mean())
+        if seen.over and p_average == 1.0:
+            last = seen.period[-1]
+            mean = float(printed(means[:1], history.precision)[0])
+            breach = Breach((BreachMonth(last, mean, cap),), bool(last == history.origin))
     else:
         reasons["p_average"] = MISSING_MONTHS if seen.reached else BEYOND_HORIZON
     return Assessment(
@@ -260,12 +365,14 @@ def _average(
         p_any_remaining=None,
         p_end=None,
         p_average=p_average,
-        already_breached=seen.period[-1] <= history.origin and p_average == 1.0,
+        already_breached=breach is not None,
         first_breach_month=None,
         headroom=cap - float(history.values[-1]),
         reasons=reasons,
         untested=bool(seen.period[-1] > history.origin + tested),
         expected_excess=excess,
+        breach=breach,
+        p_ahead=p_average,
     )
 
 
@@ -307,35 +414,19 @@ def assess(
     if not assessable_cap(target, history):
         return None
     assert target.value is not None
-    if target.basis == "period_average":
-        return _average(target, target.value, history, paths, tested)
-    if target.basis == "period_end":
-        return _at_end(target, target.value, history, paths, tested)
-    return _monthly(target, target.value, history, paths, tested, applied)
+    if basis_of(target).by_month:
+        return _by_month(target, target.value, history, paths, tested, applied)
+    return _average(target, target.value, history, paths, tested)
 
 
-def broken(
+def paths_broken(
     target: Target, history: History, paths: SamplePaths, applied: CapAt | None = None
 ) -> Flags | None:
-    """On which paths a cap is broken, in the way it is assessed."""
-    assert target.value is not None
+    """On which paths a cap is broken in the way it is assessed; None where that is not known."""
+    if basis_of(target).by_month:
+        return _counted(target, history, paths, applied).broken
     seen = view_period(target, history, paths)
-    n, precision = paths.n_paths, history.precision
-    if target.basis == "period_end":
-        if target.last_month <= history.origin:
-            last = (history.origin - target.last_month).n
-            if last >= len(history):
-                return None
-            over = above(history.values[[-1 - last]], target.value, precision)
-            return np.repeat(over, n)
-        return above(seen.ahead[:, -1], target.value, precision) if seen.reached else None
-    if target.basis == "period_average":
-        if not (seen.complete and seen.reached):
-            return None
-        return above(period_averages(seen, precision), target.value, precision)
-    then = np.array(_caps_then(target, seen.known, applied), dtype=float)
-    if above(seen.published, then, precision).any():
-        return np.ones(n, dtype=bool)
     if not (seen.complete and seen.reached):
         return None
-    return np.asarray(above(seen.ahead, target.value, precision).any(axis=1), dtype=bool)
+    assert target.value is not None
+    return above(period_averages(seen, history.precision), target.value, history.precision)

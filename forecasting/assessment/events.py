@@ -92,7 +92,9 @@ class PeriodView:
         return np.asarray(self.known, dtype=np.float64)
 
 
-def view_period(target: Target, history: History, paths: SamplePaths) -> PeriodView:
+def view_period(
+    target: Target, history: History, paths: SamplePaths, first: pd.Period | None = None
+) -> PeriodView:
     """Lay the period of a target over a history and its paths.
 
     Parameters
@@ -103,6 +105,8 @@ def view_period(target: Target, history: History, paths: SamplePaths) -> PeriodV
         Published values up to the origin.
     paths : SamplePaths
         From the same origin.
+    first : pandas.Period, optional
+        First month of the period that counts; its first by default.
 
     Returns
     -------
@@ -115,7 +119,7 @@ def view_period(target: Target, history: History, paths: SamplePaths) -> PeriodV
     """
     if paths.origin != history.origin:
         raise ValueError(f"paths start after {paths.origin}, history ends in {history.origin}")
-    period = pd.period_range(target.first_month, target.last_month, freq="M")
+    period = pd.period_range(first or target.first_month, target.last_month, freq="M")
     series, months = history.series, paths.months
     known = series[(series.index >= period[0]) & (series.index <= period[-1])]
     inside = np.asarray((months >= period[0]) & (months <= period[-1]), dtype=bool)

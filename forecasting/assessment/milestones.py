@@ -9,11 +9,10 @@ import numpy as np
 from employment_forecast.data.catalogue import printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.bases import basis_of
 from employment_forecast.forecasting.assessment.caps import BEYOND_HORIZON, MISSING_MONTHS
 from employment_forecast.forecasting.assessment.events import reaches, view_period
 from employment_forecast.models.paths import SamplePaths
-
-_BASES = ("any_month", "period_end", "point")
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,11 @@ def assess_milestone(
     seen = view_period(target, history, paths)
     value = target.value
     fits = target.assessable and target.unit == history.unit
-    if not fits or target.direction == "cap" or target.basis not in _BASES:
+    if not fits or target.direction == "cap" or not basis_of(target).by_month:
         return None
     assert value is not None
     precision = history.precision
+    every = basis_of(target).functional == "each"
     latest = float(history.values[-1])
     last = (
         seen.ahead[:, -1]
@@ -70,17 +70,17 @@ def assess_milestone(
         else np.asarray(history.series.reindex([target.last_month]), dtype=float)
     )
     known = reaches(seen.published, value, precision)
-    missed = target.basis == "any_month" and not bool(known.all())
+    missed = every and not bool(known.all())
     why = ""
     if not seen.reached:
         why = BEYOND_HORIZON
-    elif np.isnan(last).any() or (target.basis == "any_month" and not seen.complete):
+    elif np.isnan(last).any() or (every and not seen.complete):
         why = MISSING_MONTHS
     p_reach: float | None = None
     if missed:
         p_reach = 0.0
     elif not why:
-        rest = seen.ahead if target.basis == "any_month" and len(seen.months) else last[:, None]
+        rest = seen.ahead if every and len(seen.months) else last[:, None]
         p_reach = float(reaches(rest, value, precision).all(axis=1).mean())
     reasons = {} if p_reach is not None else {"p_reach": why}
     figures: list[float | None] = [None] * 4

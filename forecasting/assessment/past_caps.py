@@ -12,7 +12,8 @@ import pandas as pd
 
 from employment_forecast.data.targets import Target, in_force
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.assessment.caps import above
+from employment_forecast.forecasting.assessment.bases import basis_of
+from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.models.paths import Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -158,7 +159,8 @@ def cap_events(
         t
         for t in targets
         if (t.region, t.indicator) == (history.region, history.indicator)
-        and (t.direction, t.basis) == ("cap", "any_month")
+        and t.direction == "cap"
+        and basis_of(t).functional == "each"
         and t.assessable
         and t.unit == history.unit
         and (history.demo or not t.demo)

@@ -17,6 +17,7 @@ from employment_forecast.data.catalogue import printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.features.monthly import accumulate
+from employment_forecast.forecasting.assessment.bases import basis_of
 from employment_forecast.forecasting.assessment.caps import (
     BEYOND_HORIZON,
     MISSING_MONTHS,
@@ -107,9 +108,10 @@ def assessable_total(target: Target, history: History) -> bool:
     """Whether a target is on a total of flows, or a lower limit of an average."""
     if not target.assessable or target.unit != history.unit:
         return False
-    if target.basis == "period_total":
+    functional = basis_of(target).functional
+    if functional == "sum":
         return history.kind == "flow"
-    return target.basis == "period_average" and target.direction != "cap"
+    return functional == "mean" and target.direction != "cap"
 
 
 def seasonal_shares(history: History, before: int) -> Floats | None:
@@ -140,7 +142,7 @@ def _outcomes(seen: PeriodView, target: Target, precision: float) -> Floats | No
     """Total or average of the whole period on each path; None if it cannot be formed."""
     if not (seen.complete and seen.reached):
         return None
-    if target.basis == "period_average":
+    if basis_of(target).functional == "mean":
         return period_averages(seen, precision)
     if len(seen.months) == 0:
         return printed(np.array([seen.published.sum()]), precision)
@@ -168,7 +170,7 @@ def assess_total(
         return None
     assert target.value is not None
     value, precision = target.value, history.precision
-    average = target.basis == "period_average"
+    average = basis_of(target).functional == "mean"
     reasons: dict[str, str] = {}
     outcomes = _outcomes(seen, target, precision)
     if outcomes is None:

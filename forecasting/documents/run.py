@@ -6,6 +6,7 @@ is what the number of paths can carry.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +18,8 @@ from employment_forecast.data.store import overdue_month
 from employment_forecast.data.targets import Target
 from employment_forecast.forecasting.assessment import (
     Assessment,
+    Breach,
+    BreachMonth,
     JointBreach,
     MilestoneAssessment,
     TotalAssessment,
@@ -46,9 +49,28 @@ _TARGET: Layout = {
     "unit": same, "period": same, "demo": same, "source": same, "announced_on": day,
     "announced_estimated": same, "carried": same, "attribute": same, "note": same,
 }  # fmt: skip
+_BREACH_MONTH: Layout = {"month": month, "value": published, "cap": same}
+
+
+def _breach(item: Breach | None, indicator: Indicator | None) -> dict[str, Any] | None:
+    """A breach as a fact of what is published; None while there is none."""
+    return None if item is None else written(item, _BREACH, indicator)
+
+
+def _breach_months(
+    items: Sequence[BreachMonth], indicator: Indicator | None
+) -> list[dict[str, Any]]:
+    return [written(item, _BREACH_MONTH, indicator) for item in items]
+
+
+_BREACH: Layout = {
+    "since": month, "months": _breach_months, "largest_excess": published,
+    "largest_month": month, "newest_above": same,
+}  # fmt: skip
 _CAP: Layout = {
     "p_any": share, "p_any_remaining": share, "p_end": share, "p_average": share,
-    "already_breached": same, "first_breach_month": month, "first_breach": months_with_shares,
+    "p_ahead": share, "already_breached": same, "breach": _breach,
+    "first_breach_month": month, "first_breach": months_with_shares,
     "expected_months_above": second, "expected_excess": mean, "excess_if_broken": mean,
     "headroom": published, "reasons": same, "untested": same,
 }  # fmt: skip

@@ -4,35 +4,43 @@ from employment_forecast.forecasting.early_warning.decision import (
     Evidence,
     FirmEvent,
     LevelDecision,
+    LevelEvent,
     decide_level,
+    level_events,
     load_scheme,
 )
 from employment_forecast.forecasting.early_warning.feed import (
-    cap_id,
-    cap_words,
-    probabilities_by_cap,
+    empty_feed,
+    flow_line_rows,
+    line_rows,
     probability_rows,
+    sample_document,
     scheme_document,
     warning_level_document,
 )
-from employment_forecast.forecasting.early_warning.line_table import LineRule, line_rule
+from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
+from employment_forecast.forecasting.early_warning.line_table import version_lines
 from employment_forecast.forecasting.early_warning.lines import warning_lines
-from employment_forecast.forecasting.early_warning.scheme import default_scheme
+from employment_forecast.forecasting.early_warning.scheme import Scheme, default_scheme
 
 __all__ = [
     "LevelDecision",
     "Evidence",
     "FirmEvent",
-    "LineRule",
-    "cap_id",
-    "cap_words",
+    "LevelEvent",
+    "Scheme",
     "decide_level",
     "default_scheme",
     "warning_level_document",
-    "line_rule",
+    "empty_feed",
+    "flow_line_rows",
+    "flow_lines",
+    "level_events",
+    "line_rows",
     "load_scheme",
-    "probabilities_by_cap",
     "probability_rows",
+    "sample_document",
     "scheme_document",
+    "version_lines",
     "warning_lines",
 ]

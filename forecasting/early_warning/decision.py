@@ -14,11 +14,18 @@ from typing import Literal
 
 import pandas as pd
 
-from employment_forecast.forecasting.assessment import Assessment
+from employment_forecast.forecasting.assessment import (
+    Assessment,
+    breach_words,
+    cap_id,
+    cap_words,
+    event_words,
+)
 from employment_forecast.forecasting.early_warning.scheme import (
     CODES,
     EVENTS,
     NONE,
+    Leads,
     Level,
     Rule,
     Scheme,
@@ -30,15 +37,16 @@ __all__ = [
     "CODES",
     "EVENTS",
     "NONE",
+    "LevelEvent",
     "LevelDecision",
     "Evidence",
     "FirmEvent",
     "Level",
     "Rule",
     "Scheme",
-    "cap_probabilities",
     "decide_level",
     "default_scheme",
+    "level_events",
     "load_scheme",
 ]
 
@@ -80,19 +88,76 @@ class Evidence:
     month : pandas.Period
         Last month of data.
     probabilities : mapping
-        By cap (in words): probability of breaking it, by month of assessment, the newest being
-        `month`. One entry suffices unless a level asks for several months.
+        By event (in words): its probability, by month of assessment, the newest being `month`. One
+        entry suffices unless a level asks for several months.
     published : mapping
         Published values by indicator code, for rules; needed only for indicators with a rule.
         A series that ends more than three months before `month` calls for nothing.
     events : tuple of FirmEvent
         Of the month.
+    facts : mapping
+        By event in words: what to say in place of a probability, where it has come already.
     """
 
     month: pd.Period
     probabilities: Mapping[str, Mapping[pd.Period, float]]
     published: Mapping[str, pd.Series[float]] = field(default_factory=dict)
     events: tuple[FirmEvent, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LevelEvent:
+    """The event of a cap that the level speaks of.
+
+    Attributes
+    ----------
+    cap : str
+        Its name within documents, see `cap_id`.
+    words : str
+        Cap and event in Chinese.
+    probability : float
+        Of the event.
+    fact : str
+        What is published of it, in Chinese; empty while nothing has broken the cap.
+    """
+
+    cap: str
+    words: str
+    probability: float
+    fact: str = ""
+
+
+def level_events(
+    assessments: Sequence[Assessment], leads: Leads, decimals: int
+) -> list[LevelEvent]:
+    """Events of the assessed caps; those whose probability is not known are left out.
+
+    Parameters
+    ----------
+    assessments : sequence of Assessment
+        Of the caps in force.
+    leads : {"ahead", "breach"}
+        Of a broken cap: whether what is still to come counts, or that it is broken.
+    decimals : int
+        Digits the indicator is published with.
+    """
+    found = []
+    for item in assessments:
+        target = item.target
+        chance = item.p_ahead if leads == "ahead" else item.probability
+        if chance is None or target.value is None:
+            continue
+        broken = item.breach is not None and (leads == "breach" or item.breach.newest_above)
+        found.append(
+            LevelEvent(
+                cap_id(target),
+                f"{cap_words(target)}{event_words(item)}",
+                chance,
+                breach_words(item.breach, target, decimals) if broken and item.breach else "",
+            )
+        )
+    return found
 
 
 RaisedBy = Literal["probability", "rule", "held", ""]
@@ -123,18 +188,6 @@ class LevelDecision:
     raised_by: RaisedBy
 
 
-def cap_probabilities(assessments: Sequence[Assessment]) -> dict[str, float]:
-    """Probability of breaking each assessed cap, by the cap in words; unknown ones left out."""
-    found = {}
-    for item in assessments:
-        target = item.target
-        if item.probability is None or target.value is None:
-            continue
-        key = f"{target.tier}.{target.basis}.{target.period}.{target.value:.12g}"
-        found[key] = item.probability
-    return found
-
-
 def _streak(course: Mapping[pd.Period, float], month: pd.Period, cut: float) -> int:
     """Consecutive months up to `month` whose value is at least the cut."""
     count = 0
@@ -151,13 +204,19 @@ def _chance(probability: float) -> str:
     return "不到 0.1%" if probability < 0.0005 else f"{round(probability, 3):.1%}"
 
 
+def _said(event: str, probability: float, evidence: Evidence) -> str:
+    """The event with its probability, or the fact that it has come."""
+    fact = evidence.facts.get(event)
+    return fact if fact else f"{event}的概率 {_chance(probability)}"
+
+
 def _by_probability(level: Level, evidence: Evidence) -> list[str]:
     found = []
     for cap, course in evidence.probabilities.items():
         if _streak(course, evidence.month, level.probability) >= level.months:
             lasting = f"，已连续 {level.months} 个月" if level.months > 1 else ""
             found.append(
-                f"{cap}的突破概率 {_chance(course[evidence.month])}，达到{level.label}的界限"
+                f"{_said(cap, course[evidence.month], evidence)}，达到{level.label}的界限"
                 f" {level.probability:.0%}{lasting}"
             )
     return found
@@ -165,7 +224,7 @@ def _by_probability(level: Level, evidence: Evidence) -> list[str]:
 
 def _by_release(level: Level, evidence: Evidence) -> list[str]:
     return [
-        f"{cap}的突破概率 {_chance(course[evidence.month])}，未降到{level.label}的解除线"
+        f"{_said(cap, course[evidence.month], evidence)}，未降到{level.label}的解除线"
         f" {level.release:.0%} 以下，维持"
         for cap, course in evidence.probabilities.items()
         if course.get(evidence.month, -1.0) >= level.release - 1e-9

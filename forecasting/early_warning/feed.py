@@ -1,46 +1,80 @@
-"""Parts of the threshold feed that follow from paths: cap names, lines, probabilities, level."""
+"""The threshold feed as a document, written once: with lines, and where there are none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, figure
-from employment_forecast.data.targets import TIER_NAMES, Target
+from employment_forecast.data.catalogue import Indicator, Series, figure
+from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.assessment import Assessment
+from employment_forecast.features.sample import SampleWarnings
+from employment_forecast.forecasting.assessment import AppliedTo, basis_of, cap_id
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.forecasting.early_warning.decision import LevelDecision, Scheme
-from employment_forecast.forecasting.early_warning.lines import warning_lines
-from employment_forecast.forecasting.early_warning.scheme import Event
+from employment_forecast.forecasting.early_warning.flow_lines import FlowLine
+from employment_forecast.forecasting.early_warning.lines import Line, warning_lines
 from employment_forecast.models.paths import SamplePaths
 
-AppliedTo = Callable[[Target, pd.Period], float]
-BASIS_WORDS: Mapping[str, str] = {
-    "any_month": "各月",
-    "period_end": "期末",
-    "period_average": "均值",
-    "point": "当月",
-}
+
+def empty_feed(series: Series) -> dict[str, Any]:
+    """Every key of a feed, in order, for a series of which nothing is known."""
+    region, indicator = series.region, series.indicator
+    return {
+        "schema_version": feed_files.SCHEMA_VERSION,
+        "region": {
+            "code": region.code,
+            "name": region.name,
+            "aliases": list(region.aliases),
+            "default_indicator": region.default_indicator,
+        },
+        "indicator": indicator.code,
+        "indicator_name": indicator.name,
+        "unit": indicator.unit,
+        "precision": indicator.precision,
+        "state": "failed",
+        "state_reason": "",
+        "demo": False,
+        "as_of": None,
+        "created_at": None,
+        "valid_until": None,
+        "period": None,
+        "data_month": None,
+        "latest": None,
+        "data_fingerprint": None,
+        "pseudo_real_time": None,
+        "champion": None,
+        "caps": [],
+        "floors": [],
+        "levels_assessed": [],
+        "joint": None,
+        "scheme": None,
+        "lines": [],
+        "flow_lines": [],
+        "level": None,
+        "level_reason": "",
+        "probabilities": [],
+        "sample_warnings": None,
+        "notes": [],
+        "last_good": None,
+    }
 
 
-def cap_id(target: Target) -> str:
-    """Name of a cap within a document: tier, basis, period and value."""
-    return f"{target.tier}.{target.basis}.{target.period}.{target.value:.12g}"
-
-
-def cap_words(target: Target) -> str:
-    """A cap as people say it: 市控制数 14,300人以内（2026，各月）."""
-    # The Government Work Report sets an expected target (预期目标), not a cap handed down.
-    kind = "预期目标" if target.tier == "national" else "控制数"
-    basis = BASIS_WORDS[target.basis]
-    return (
-        f"{TIER_NAMES[target.tier]}{kind} {target.value:,.12g}{target.unit}{target.qualifier}"
-        f"（{target.period}，{basis}）"
-    )
+def line_document(line: Line, indicator: Indicator) -> dict[str, Any]:
+    """One warning line, at the precision of its indicator."""
+    error = line.standard_error
+    return {
+        "month": str(line.month),
+        "level": line.level,
+        "probability": round(line.probability, 6),
+        "value": None if line.value is None else figure(line.value, indicator),
+        "state": line.state,
+        "standard_error": None if error is None else round(error, indicator.decimals + 1),
+        "n": line.n,
+    }
 
 
 def line_rows(
@@ -51,25 +85,42 @@ def line_rows(
     scheme: Scheme,
     tested: int,
     applied: AppliedTo,
-    event: Event,
 ) -> list[dict[str, Any]]:
     """Warning lines of one cap as JSON-able rows, by month, then mildest level first."""
     lines = warning_lines(
-        paths, history, target, scheme.cuts, event=event, applied=lambda m: applied(target, m)
+        paths,
+        history,
+        target,
+        scheme.cuts,
+        leads=scheme.leads,
+        applied=lambda month: applied(target, month),
     )
     return [
         {
             "cap": cap_id(target),
+            **line_document(line, indicator),
+            "untested": bool(line.month > history.origin + tested),
+        }
+        for line in lines
+    ]
+
+
+def flow_line_rows(
+    lines: Sequence[FlowLine], target: Target, indicator: str
+) -> list[dict[str, Any]]:
+    """Lines of new registrations as JSON-able rows."""
+    return [
+        {
+            "cap": cap_id(target),
+            "indicator": indicator,
             "month": str(line.month),
             "level": line.level,
-            "probability": round(line.probability, 6),
-            "value": None if line.value is None else figure(line.value, indicator),
+            "value": None if line.value is None else round(line.value),
             "state": line.state,
             "standard_error": None
             if line.standard_error is None
-            else round(line.standard_error, indicator.decimals + 1),
-            "n": line.n,
-            "untested": bool(line.month > history.origin + tested),
+            else round(line.standard_error, 1),
+            "assumption": line.assumption,
         }
         for line in lines
     ]
@@ -96,7 +147,8 @@ def probability_rows(
     list of dict
         `p_broken_by` counts published months too; None for a cap on the period's end before it.
     """
-    if target.basis == "period_average" or target.value is None:
+    basis = basis_of(target)
+    if not basis.by_month or target.value is None:
         return []
     inside = (paths.months >= target.first_month) & (paths.months <= target.last_month)
     over = above(paths.values[:, inside], target.value, history.precision)
@@ -108,7 +160,7 @@ def probability_rows(
     rows = []
     for column, month in enumerate(paths.months[inside]):
         by_then: float | None = 1.0 if breached else float(so_far[column])
-        if target.basis == "period_end":
+        if basis.functional == "last":
             by_then = float(over[:, column].mean()) if month == target.last_month else None
         rows.append(
             {
@@ -140,6 +192,7 @@ def scheme_document(scheme: Scheme) -> dict[str, Any]:
             for level in scheme.levels
         ],
         "source": scheme.source,
+        "leads": scheme.leads,
     }
 
 
@@ -158,10 +211,20 @@ def warning_level_document(decision: LevelDecision, scheme: Scheme) -> dict[str,
     }
 
 
-def probabilities_by_cap(assessments: Sequence[Assessment]) -> dict[str, tuple[str, float]]:
-    """Probability that counts for the level, with the cap in words, by cap id."""
+def sample_document(sample: SampleWarnings | None) -> Mapping[str, Any] | None:
+    """Monitored firms that stand out, by code."""
+    if sample is None:
+        return None
     return {
-        cap_id(item.target): (cap_words(item.target), item.probability)
-        for item in assessments
-        if item.probability is not None and item.target.value is not None
+        "month": str(sample.month),
+        "demo": sample.demo,
+        "reporting": sample.reporting,
+        "firms": [
+            {
+                "firm": str(row["firm"]),
+                "kinds": [k for k in ("abnormal", "layoff") if row[k]],
+            }
+            for row in sample.firms.to_dict("records")
+            if row["abnormal"] or row["layoff"]
+        ],
     }

@@ -1,17 +1,20 @@
 """Warning lines (失业警戒线): which new figure of a coming month means that the cap is in danger.
 
 The line of a month and a level is the smallest value that can be published for that month such
-that, given it, the probability of ending the period above the cap reaches the level's cut. A figure
-**on the line or above it** calls for the level. In the period's last month the line is the smallest
-value above the cap, so that being on it and breaking the cap are one and the same; and since any
-figure above an any-month cap breaks it, no line of such a cap lies higher than that.
+that, given it, the probability of breaking the cap in that month or later reaches the level's cut.
+What breaks it is said by the cap's basis: any month, the period's last one, or the average, so that
+a line and the level speak of one event. A figure **on the line or above it** calls for the level.
+In the period's last month the line is the smallest value above the cap, so that being on it and
+breaking the cap are one and the same; and since any figure above an any-month cap breaks it, no
+line of such a cap lies higher than that.
 
-The conditional probability comes from the joint paths and from nothing else. The period's end is
-regressed on the month's value by local linear fits over normal scores of the month's values, and
-the residuals of neighbouring paths are added to the fit: P(v) is the weighted share of
-`fit(v) + residual` above the cap. Every path near v then tells something about P(v), not only the
-few that cross there: on known laws its error is about half that of an isotonic regression of the
-crossing itself. Rearrangement makes P monotone in v and can only lessen its error.
+The conditional probability comes from the joint paths and from nothing else. The highest of the
+counted months that follow (the average, for a cap on it) is regressed on the month's value by local
+linear fits over normal scores of the month's values, and the residuals of neighbouring paths are
+added to the fit: P(v) is the weighted share of `fit(v) + residual` above the cap. Every path near v
+then tells something about P(v), not only the few that cross there: on known laws its error is about
+half that of an isotonic regression of the crossing itself. Rearrangement makes P monotone in v and
+can only lessen its error.
 
 References
 ----------
@@ -36,15 +39,17 @@ from employment_forecast.data.catalogue import printed
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import (
+    Basis,
     CapAt,
     PeriodView,
     assessable_cap,
+    basis_of,
     period_averages,
     smallest_above,
     view_period,
 )
 from employment_forecast.forecasting.assessment.events import above
-from employment_forecast.forecasting.early_warning.scheme import Event
+from employment_forecast.forecasting.early_warning.scheme import Leads
 from employment_forecast.models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -181,16 +186,12 @@ def _snapped(value: float, precision: float) -> float:
     return float(printed(np.array([steps * precision]), precision)[0])
 
 
-def _ends(
-    seen: PeriodView, target: Target, month: pd.Period, event: Event, precision: float
-) -> Floats:
-    """What is held against the cap at the period's end, on each path."""
-    if target.basis == "period_average":
+def _ends(seen: PeriodView, basis: Basis, month: pd.Period, precision: float) -> Floats:
+    """What is held against the cap on each path, as far as it comes after the month."""
+    if not basis.by_month:
         return period_averages(seen, precision)
-    if event == "any" and target.basis != "period_end":
-        rest = np.asarray(seen.months >= month, dtype=bool)
-        return np.asarray(printed(seen.ahead[:, rest], precision).max(axis=1), dtype=float)
-    return printed(seen.ahead[:, -1], precision)
+    later = np.asarray(seen.months > month, dtype=bool)
+    return np.asarray(printed(seen.ahead[:, later], precision).max(axis=1), dtype=float)
 
 
 def warning_lines(
@@ -199,7 +200,7 @@ def warning_lines(
     target: Target,
     cuts: Mapping[str, float],
     *,
-    event: Event = "end",
+    leads: Leads = "ahead",
     applied: CapAt | None = None,
 ) -> list[Line]:
     """Warning lines of every month from the next one to the period's end.
@@ -211,13 +212,13 @@ def warning_lines(
     history : History
         Published values up to the origin.
     target : Target
-        A cap on single months, on the period's end, or on its average (then the probability is
-        that of the average).
+        A cap on single months, on the period's end, or on its average; its basis says what event a
+        line warns of.
     cuts : mapping
         Probability by level code.
-    event : {"end", "any"}
-        Of an any-month cap: the period's last month above, or some month from the line's own to
-        the last one; the latter warns earlier where a season peaks before the end.
+    leads : {"ahead", "breach"}
+        Of a cap that a published month has broken: lines go on to warn of what is still to come,
+        or every figure calls for every level (`already`).
     applied : callable, optional
         Value that applied to a published month, where the cap was changed within its period.
 
@@ -239,15 +240,17 @@ def warning_lines(
     """
     if any(not 0 < cut < 1 for cut in cuts.values()):
         raise ValueError("cuts must lie between 0 and 1")
-    seen = view_period(target, history, paths)
+    basis = basis_of(target)
+    first = basis.first_counted(target)
+    seen = view_period(target, history, paths, first)
     if not assessable_cap(target, history) or not seen.reached or not len(seen.months):
         return []
-    if target.basis == "period_average" and not seen.complete:
+    if not basis.by_month and not seen.complete:
         return []
     assert target.value is not None
     precision = history.precision
     broken = False
-    if target.basis in ("any_month", "point"):
+    if basis.by_month and leads == "breach":
         caps = [target.value if applied is None else applied(m) for m in seen.known.index]
         broken = bool(above(seen.published, np.array(caps, dtype=float), precision).any())
     top = smallest_above(target.value, precision)
@@ -262,12 +265,12 @@ def warning_lines(
         if broken:
             lines += [_line(month, cuts, level, None, "already", paths) for level in cuts]
             continue
-        if month == target.last_month and target.basis != "period_average":
+        if month == target.last_month and basis.by_month:
             lines += [_line(month, cuts, level, top, "line", paths, 0.0) for level in cuts]
             continue
         x = printed(paths.values[:, step], precision)
-        ends = _ends(seen, target, month, event, precision)
-        bound = top if target.basis == "any_month" and month >= target.first_month else np.inf
+        ends = _ends(seen, basis, month, precision)
+        bound = top if basis.by_month and month >= first else np.inf
         lines += _lines_of(month, x, ends, limit, bound, weights, cuts, precision)
     return lines
 

@@ -29,7 +29,7 @@ from employment_forecast.data.workspace import Settings
 
 NONE = "none"
 NONE_NAME = "无预警"
-Event = Literal["end", "any"]
+Leads = Literal["ahead", "breach"]
 # Mildest first.
 CODES = ("blue", "yellow", "orange", "red")
 EVENTS: Mapping[str, str] = {"closure": "关闭破产", "layoff": "裁员"}
@@ -128,13 +128,13 @@ class Scheme:
         Mildest first, probabilities ascending.
     source : str
         Where they are from, in Chinese.
-    line_event : {"end", "any"}
-        What the warning lines of an any-month cap speak of; see `forecasting.early_warning.lines`.
+    leads : {"ahead", "breach"}
+        What the level and the lines of a broken cap speak of: what is still to come, or the breach.
     """
 
     levels: tuple[Level, ...]
     source: str
-    line_event: Event = "end"
+    leads: Leads = "ahead"
 
     @property
     def cuts(self) -> dict[str, float]:
@@ -198,9 +198,9 @@ def default_scheme(colours: int) -> Scheme:
 
 def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     """Levels of the workspace; the program's own where none are set."""
-    event: Event = settings["warnings.line_event"]
+    leads: Leads = settings["warnings.breached"]
     if not settings.warning_levels:
-        return replace(default_scheme(int(settings["warnings.colours"])), line_event=event)
+        return replace(default_scheme(int(settings["warnings.colours"])), leads=leads)
     place = f"{where} 的 [[warning_levels]] "
     catalogue = load_catalogue(settings.regions, settings.indicators, where)
     levels = [_level(raw, place, catalogue) for raw in settings.warning_levels]
@@ -216,7 +216,7 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
                 "等级越重，概率应越高。",
             )
     sources = dict.fromkeys(level.source for level in levels if level.source)
-    return Scheme(tuple(levels), "；".join(sources) or f"{where}（未注明依据）", event)
+    return Scheme(tuple(levels), "；".join(sources) or f"{where}（未注明依据）", leads)
 
 
 _LEVEL = TableSchema(

@@ -19,7 +19,7 @@ from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, value_at
 from employment_forecast.data.targets.plans import Plan, PlanTarget, as_targets
 from employment_forecast.features.history import History, from_known
-from employment_forecast.forecasting.assessment import Assessments, assess_all, reaches
+from employment_forecast.forecasting.assessment import BASES, Assessments, assess_all, reaches
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.models.paths import SamplePaths
 
@@ -336,7 +336,9 @@ def _midterm(entry: PlanTarget, history: History) -> MidTerm | None:
     if len(values) < length // 2:
         return MidTerm(month, None, None)
     figure = _figure(entry, history.kind, values)
-    whole = entry.repeat == "period" and entry.basis == "period_total" and bool(entry.value)
+    whole = (
+        entry.repeat == "period" and BASES[entry.basis].functional == "sum" and bool(entry.value)
+    )
     progress = None
     if whole and figure is not None and entry.value:
         progress = figure / entry.value

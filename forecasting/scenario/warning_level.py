@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from employment_forecast.data.targets import BASES, TIER_NAMES, Target
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning import (
     Evidence,
     FirmEvent,
     LevelDecision,
     decide_level,
+    level_events,
 )
 from employment_forecast.forecasting.early_warning.decision import NONE, Scheme
 from employment_forecast.forecasting.scenario.impact import Layoff
-
-
-def _name(target: Target) -> str:
-    return (
-        f"{TIER_NAMES[target.tier]}控制数 {target.value:,.12g}{target.unit}"
-        f"·{BASES[target.basis]}·{target.period}"
-    )
 
 
 def level_of(
@@ -28,17 +21,14 @@ def level_of(
 ) -> LevelDecision | None:
     """Level by probability and by local rules; the higher of what all of them call for."""
     origin = result.history.origin
-    caps = {
-        _name(item.target): item.probability
-        for item in result.assessments
-        if item.probability is not None
-    }
-    if not caps and not layoffs:
+    events = level_events(result.assessments, scheme.leads, result.indicator.decimals)
+    if not events and not layoffs:
         return None
     back = range(max(level.months for level in scheme.levels))
-    lasting = {cap: {origin - k: p for k in back} for cap, p in caps.items()}
+    lasting = {e.words: {origin - k: e.probability for k in back} for e in events}
+    facts = {e.words: e.fact for e in events if e.fact}
     published = {result.history.indicator: result.history.series}
-    found = [decide_level(scheme, Evidence(origin, lasting, published))]
+    found = [decide_level(scheme, Evidence(origin, lasting, published, facts=facts))]
     found += [
         decide_level(
             scheme, Evidence(each.month, {}, {}, (FirmEvent("layoff", each.month, each.people),))

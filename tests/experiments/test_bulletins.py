@@ -35,11 +35,11 @@ from employment_forecast.experiments.bulletins.drafts import (
 )
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
 from employment_forecast.experiments.promotion.lifecycle import promote_if_passed
+from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.publication.issued_warnings import (
     issue_warnings,
     settle_outcomes,
 )
-from employment_forecast.experiments.publication.standing import assess_champion
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Chart, Table

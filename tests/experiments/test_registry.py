@@ -19,10 +19,9 @@ from employment_forecast.experiments.registry.versions import (
 )
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.result import Competition
-from employment_forecast.forecasting.early_warning.line_table import LineRule
 from employment_forecast.forecasting.early_warning.scheme import default_scheme
 
-RULE = LineRule(default_scheme(3))
+SCHEME = default_scheme(3)
 
 
 @pytest.fixture
@@ -65,14 +64,14 @@ def test_paths_are_kept_to_the_last_bit(
 def test_the_same_competition_gives_the_same_state(
     competition: Competition, series: Series
 ) -> None:
-    assert state.encode(series, competition, RULE) == state.encode(series, competition, RULE)
+    assert state.encode(series, competition, SCHEME) == state.encode(series, competition, SCHEME)
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "short", "facts"])
 def test_a_damaged_version_is_a_storage_error(
     competition: Competition, series: Series, tmp_path: Path, damage: str
 ) -> None:
-    files = state.encode(series, competition, RULE)
+    files = state.encode(series, competition, SCHEME)
     if damage == "missing":
         del files[state.PATHS]
     elif damage == "cut":

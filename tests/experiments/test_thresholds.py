@@ -25,7 +25,8 @@ from employment_forecast.data.targets.target import Target
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
-from employment_forecast.experiments.publication import standing as standings
+from employment_forecast.experiments.publication import champion as champions
+from employment_forecast.experiments.publication.champion import assess_champion, valid_until
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
@@ -42,7 +43,6 @@ from employment_forecast.experiments.publication.publishing import (
     mark_failed,
     publish,
 )
-from employment_forecast.experiments.publication.standing import assess_champion, valid_until
 from employment_forecast.experiments.registry.registry import promote, rollback
 from employment_forecast.experiments.registry.versions import Version
 from employment_forecast.experiments.tracking.tracker import Tracker
@@ -170,7 +170,12 @@ def test_every_kind_of_cap_gives_a_valid_document(
     checker.validate(json.loads(feed_files.encode(document)))
     states = {line["state"] for line in document["lines"]}
     if kind == "breached":
-        assert states == {"already"}
+        # A broken cap goes on having lines for what is still to come.
+        assert "line" in states
+        breach = document["caps"][0]["breach"]
+        assert breach["newest_above"]
+        assert breach["largest_excess"] > 0
+        assert document["caps"][0]["breach_words"].startswith("已突破")
         assert document["level"]["code"] == "red"
     if kind == "none":
         assert "line" in states
@@ -440,5 +445,5 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
                              "", "", True)  # fmt: skip
 
     earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
-    found = standings._course(earlier, cap(120.0, period="2026"))
+    found = champions._probabilities_before(earlier, cap(120.0, period="2026"))
     assert found == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}

@@ -208,7 +208,7 @@ def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> Non
     said = told("red", list(found.reasons), told_of)
     chance = plain(cap_chance(book(told_of), "/outlook/caps/0"))
     (shown,) = re.findall(r"概率[为在]?(不到\d+%|\d+%(?:以上)?)", chance)
-    assert f"区控制数的突破概率{shown}，" in said
+    assert f"区控制数的概率{shown}，" in said
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,10 @@ def test_the_defaults_say_that_they_are_not_official():
     assert all("不是官方标准" in level.source for level in four.levels)
     assert all(0 < level.release < level.probability for level in four.levels)
     assert scheme_of("[warnings]\ncolours = 4") == four
-    assert three.line_event == "end"
-    assert scheme_of('[warnings]\nline_event = "any"').line_event == "any"
+    assert three.leads == "ahead"
+    assert scheme_of('[warnings]\nbreached = "breach"').leads == "breach"
+    # A setting of earlier releases opens and changes nothing.
+    assert scheme_of('[warnings]\nline_event = "any"') == three
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from employment_forecast.data.targets.target import Target
 from employment_forecast.forecasting.assessment import caps, totals
 from employment_forecast.forecasting.assessment.assess import assess_all
-from employment_forecast.forecasting.assessment.caps import assess, broken
+from employment_forecast.forecasting.assessment.caps import assess, paths_broken
 from employment_forecast.forecasting.assessment.events import (
     first_crossings,
     peak_excess,
@@ -94,7 +94,7 @@ def test_published_months_above_count_with_the_cap_of_their_day(history_of):
     assert found.first_breach == ((pd.Period("2026-02", "M"), 1.0),)
     assert found.expected_months_above == 2.0  # one published, one of those to come
     assert found.expected_excess == pytest.approx((0.1 + 0.1 + 0.1 + 0.3) / 4)
-    assert broken(cap(), history, paths(THREE_LEFT), then).all()
+    assert paths_broken(cap(), history, paths(THREE_LEFT), then).all()
 
 
 def test_the_end_and_the_average(rate):
@@ -299,7 +299,7 @@ def test_a_higher_cap_is_never_more_often_broken(history_of, rows, limit, more, 
         assert high.expected_months_above <= low.expected_months_above
         assert low.expected_months_above >= low.p_any
         assert sum(p for _, p in low.first_breach) == pytest.approx(low.p_any)
-    flags = broken(target(float(limit), basis, "cap"), history, ahead)
+    flags = paths_broken(target(float(limit), basis, "cap"), history, ahead)
     assert flags.mean() == low.probability
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, in_force
+from employment_forecast.forecasting.assessment import basis_of
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import cap_key
 
@@ -113,7 +114,7 @@ def _row(
     known = None if vintages is None else vintages.as_of(as_of).values
     if known is None or known.empty or month not in known.index:
         return {**row, "reason": "本月数据未入库"}
-    if target.basis != "period_total":
+    if basis_of(target).functional != "sum":
         return {**row, "done": figure(float(known.get(month, 0.0)), indicator)}
     done = _published_total(known, indicator, target, month)
     if done is None:

@@ -13,6 +13,7 @@ from employment_forecast.data.records import Known, Vintages
 from employment_forecast.data.targets import Target, in_force
 from employment_forecast.features.events import MONTH_ON_MONTH, YEAR_ON_YEAR, crosses
 from employment_forecast.features.monthly import to_monthly
+from employment_forecast.forecasting.assessment import basis_of
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 
 # Below this base a percentage says more than the numbers do.
@@ -69,7 +70,7 @@ def _caps(
             "carried": t.carried,
             "demo": t.demo,
             "headroom": None
-            if value is None or t.basis == "period_average"
+            if value is None or not basis_of(t).by_month
             else round(figure(t.value, indicator) - value, indicator.decimals),
             "source": t.source,
         }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, CitedText, sentence
 from employment_forecast.forecasting.bulletin.text.wording import amount, cap_name, chance
-
-_MEASURES = {"period_end": "p_end", "period_average": "p_average"}
 
 
 def measure(basis: str) -> str:
     """Which probability of an assessed cap its basis asks for."""
-    return _MEASURES.get(basis, "p_any")
+    return BASES[basis].probability
 
 
 def basis_word(basis: str, period: str) -> str:

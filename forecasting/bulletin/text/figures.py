@@ -135,7 +135,7 @@ def _text(value: Any, _: int) -> str:
 
 
 # Probabilities in the reason of a level, which has them in tenths.
-_TENTHS = re.compile(r"(?<=突破概率)(99\.9%以上|不到0\.1%|\d+\.\d%)")
+_TENTHS = re.compile(r"(?<=概率)(99\.9%以上|不到0\.1%|\d+\.\d%)")
 _ENDS = {"99.9%以上": 1.0, "不到0.1%": 0.0}
 
 

@@ -180,8 +180,7 @@ def _call(
     )
     if found is None or found.already_breached:
         return None
-    monthly = target.basis in ("any_month", "point")
-    probability = found.p_any_remaining if monthly else found.probability
+    probability = found.p_ahead
     if probability is None:
         return None
     stated = {

@@ -38,7 +38,7 @@ import pandas as pd
 from employment_forecast.data.store import IssuedWarning, Verdict, WarningOutcome
 from employment_forecast.data.targets import period_months
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.assessment import printed
+from employment_forecast.forecasting.assessment import BASES, printed
 from employment_forecast.forecasting.assessment.caps import above
 
 PublishedOn = Callable[[pd.Period], date | None]
@@ -67,14 +67,15 @@ def judge_cap(cap: Mapping[str, Any], month: pd.Period, history: History) -> Cap
         return CapOutcome("left_out")
     known = history.series
     cap_value, precision = float(cap["value"]), history.precision
-    if cap["basis"] == "period_average":
+    basis = BASES[cap["basis"]]
+    if not basis.by_month:
         inside = known[(known.index >= first) & (known.index <= last)]
         if len(inside) < last.ordinal - first.ordinal + 1:
             return CapOutcome("open")
         mean = printed(np.asarray(inside, dtype=np.float64), precision).mean(keepdims=True)
         broken = bool(above(mean, cap_value, precision)[0])
         return CapOutcome("broken", last) if broken else CapOutcome("kept")
-    begin = last if cap["basis"] == "period_end" else max(first, month + 1)
+    begin = last if basis.functional == "last" else max(first, month + 1)
     inside = known[(known.index >= begin) & (known.index <= last)]
     over = above(np.asarray(inside, dtype=np.float64), cap_value, precision)
     if over.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
     Chart,
@@ -161,7 +162,7 @@ def _drawn(record: CitedRecord) -> list[dict[str, Any]]:
     return [
         row
         for row in (record.get("/outlook/caps") or {}).values()
-        if row["basis"] != "period_average" and row["value"] is not None
+        if BASES[row["basis"]].by_month and row["value"] is not None
     ]
 
 

@@ -1,4 +1,4 @@
-"""Where a series stands: its champion's paths against the targets in force, and the level."""
+"""The champion on a day: its's paths against the targets in force, and the level."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.history import History
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.sample import SampleWarnings, sample_warnings
-from employment_forecast.forecasting.assessment import Assessments, assess_all
+from employment_forecast.forecasting.assessment import Assessments, assess_all, cap_id
 from employment_forecast.forecasting.early_warning import (
     Evidence,
     FirmEvent,
     LevelDecision,
-    cap_id,
+    Scheme,
     decide_level,
+    level_events,
     load_scheme,
-    probabilities_by_cap,
 )
-from employment_forecast.forecasting.early_warning.decision import Scheme
 
 # Offices publish late by a few days without anything being wrong.
 GRACE_DAYS = 5
@@ -150,7 +149,7 @@ def _previous(earlier: list[IssuedWarning]) -> LevelDecision | None:
     return LevelDecision(last.level, last.level_name, (), since, "")
 
 
-def _course(earlier: list[IssuedWarning], target: Target) -> dict[pd.Period, float]:
+def _probabilities_before(earlier: list[IssuedWarning], target: Target) -> dict[pd.Period, float]:
     """Probability by month of the caps of a kind, whatever the year they were for."""
     kind = (target.tier, target.basis, target.length)
     found = {}
@@ -183,18 +182,19 @@ def _evidence(
 ) -> Evidence:
     month = history.origin
     courses: dict[str, dict[pd.Period, float]] = {}
-    chances = probabilities_by_cap(assessed.caps)
-    for item in assessed.caps:
-        if cap_id(item.target) in chances:
-            words, chance = chances[cap_id(item.target)]
-            courses[words] = {**_course(earlier, item.target), month: chance}
+    targets = {cap_id(item.target): item.target for item in assessed.caps}
+    events = level_events(assessed.caps, scheme.leads, series.indicator.decimals)
+    for event in events:
+        before = _probabilities_before(earlier, targets[event.cap])
+        courses[event.words] = {**before, month: event.probability}
     wanted = {rule.indicator for level in scheme.levels for rule in level.rules if rule.indicator}
     published = {}
     for code in sorted(wanted):
         known = session.store.vintages(series.region.code, code).as_of(day)
         if not known.values.empty and known.demo == history.demo:
             published[code] = _monthly(known, session.catalogue.indicator(code))
-    return Evidence(month, courses, published, _events(sample, month))
+    facts = {event.words: event.fact for event in events if event.fact}
+    return Evidence(month, courses, published, _events(sample, month), facts)
 
 
 def _monthly(known: Known, indicator: Indicator) -> pd.Series[float]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A text cell that begins like this would be run as a formula by a spreadsheet program.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,9 +19,11 @@ def neutralised(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     OWASP, CSV Injection.
     """
+    from pandas.api.types import is_numeric_dtype
+
     safe = table.copy()
     for name in safe.columns:
-        if pd.api.types.is_numeric_dtype(safe[name]):
+        if is_numeric_dtype(safe[name]):
             continue
         safe[name] = [
             f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in safe[name]

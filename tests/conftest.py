@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
     from employment_forecast.forecasting.backtest.cells import CellCache
     from employment_forecast.forecasting.competition.result import Competition
 
+pytest_plugins = ("support.processor_time", "support.forks")
 ROOT = Path(__file__).resolve().parents[1]
+
+# No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
+# every time; at a desk new ones are tried.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("steady"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "steady")
 
 
 @pytest.fixture(scope="session")

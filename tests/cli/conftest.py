@@ -60,25 +60,32 @@ def command(arguments: Sequence[str]) -> list[str]:
     )
 
 
-def caller(home: Path) -> Forecast:
-    """`forecast ARGUMENTS...` in one workspace."""
+def needs_own_start(extra: Mapping[str, str] | None) -> bool:
+    """Whether variables act while the interpreter or a library starts."""
+    names = extra or {}
+    return any(n.startswith(("PYTHON", "LC_", "LD_")) or n in ("LANG", "PATH") for n in names)
 
-    def call(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 180.0) -> Ran:
-        done = subprocess.run(
-            command(arguments),
-            env=environment(home, env),
-            cwd=ROOT,
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-        )
+
+def caller(home: Path, forks: Any) -> Forecast:
+    """`forecast ARGUMENTS...` in one workspace, each call in a process of its own."""
+
+    def call(*arguments: str, env: Mapping[str, str] | None = None, timeout: float = 600.0) -> Ran:
+        variables = environment(home, env)
+        if needs_own_start(env):
+            done = subprocess.run(
+                command(arguments),
+                env=variables,
+                cwd=ROOT,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+            code, out, err = done.returncode, done.stdout, done.stderr
+        else:
+            script = Path(sys.executable).with_name("forecast")
+            code, out, err = forks.run([str(script), *arguments], variables, ROOT, timeout)
         encoding = "gb18030" if "GB18030" in (env or {}).get("LC_ALL", "") else "utf-8"
-        return Ran(
-            done.returncode,
-            done.stdout.decode(encoding, "replace"),
-            done.stderr.decode(encoding, "replace"),
-            done.stdout,
-        )
+        return Ran(code, out.decode(encoding, "replace"), err.decode(encoding, "replace"), out)
 
     return call
 
@@ -89,9 +96,9 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def forecast(home: Path) -> Forecast:
+def forecast(home: Path, forks: Any) -> Forecast:
     """Call `forecast ARGUMENTS...` in a new workspace of its own."""
-    return caller(home)
+    return caller(home, forks)
 
 
 @dataclass(frozen=True)
@@ -104,19 +111,19 @@ class Prepared:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def prepared(tmp_path_factory: pytest.TempPathFactory, forks: Any) -> Prepared:
     home = tmp_path_factory.mktemp("prepared") / "工作区"
-    call = caller(home)
+    call = caller(home, forks)
     district = call("run", "--region", "嘉定", "--json", *FAST)
     nation = call("run", "--region", "全国", "--json", *FAST)
     return Prepared(home, district, nation)
 
 
 @pytest.fixture
-def used(prepared: Prepared, home: Path) -> Forecast:
+def used(prepared: Prepared, home: Path, forks: Any) -> Forecast:
     """Call `forecast ARGUMENTS...` in a copy of the prepared workspace."""
     shutil.copytree(prepared.home, home)
-    return caller(home)
+    return caller(home, forks)
 
 
 @pytest.fixture
@@ -139,9 +146,9 @@ def start(home: Path) -> Callable[..., subprocess.Popen[bytes]]:
 
 
 @pytest.fixture
-def forecast_in() -> Callable[[Path], Forecast]:
+def forecast_in(forks: Any) -> Callable[[Path], Forecast]:
     """Call `forecast` in a workspace of the test's choice."""
-    return caller
+    return lambda home: caller(home, forks)
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""Run `forecast` in forks of one process that has imported everything: a start costs no imports.
+
+Started by `forks.Forks` with a connected socket as standard input. For each request it forks;
+the child has the arguments, environment, folder and streams of the request and ends as a process of
+its own ends: with its exit code, its exit handlers and nothing of ours behind it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
+# What commands import inside their functions, so that help stays fast.
+LIBRARIES = (
+    "alembic.command", "docx", "holidays", "lxml.etree", "matplotlib.backends.backend_agg",
+    "matplotlib.figure", "mlflow", "mlflow.models", "mlflow.pyfunc", "mlflow.tracking", "openpyxl",
+    "rich.progress", "rich.table", "scipy.optimize", "scipy.stats", "sqlalchemy.orm",
+    "statsmodels.tsa.api", "xlrd", "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+)  # fmt: skip
+
+
+def preload() -> None:
+    """Import what any command may need."""
+    from employment_forecast import cli
+    from employment_forecast.cli.shell import environment
+
+    environment.prepare()
+    from employment_forecast.experiments.tracking.quiet import silence
+
+    silence()
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
+        if ".release" not in module.name:
+            importlib.import_module(module.name)
+
+
+def become(request: list[Any], streams: list[int]) -> None:
+    """Make this child the process that was asked for."""
+    for number, handle in enumerate(streams):
+        os.dup2(handle, number)
+        os.close(handle)
+    arguments, environment, folder = request
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = arguments
+    sys.orig_argv[:] = [sys.executable, *sys.argv]
+
+
+def run() -> int:
+    """The console script."""
+    from employment_forecast.cli.main import main
+
+    try:
+        main()
+    except SystemExit as end:
+        # What the interpreter makes of whatever is handed to sys.exit.
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        sys.stderr.write(f"{end.code}\n")
+    except BaseException:
+        traceback.print_exc()
+    return 1
+
+
+def end(code: int) -> NoReturn:
+    """End as an interpreter does, but leave its memory as it is: taking it apart takes a second."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def serve(connection: socket.socket) -> None:
+    """Answer requests until the other side is gone."""
+    while True:
+        head, streams, *_ = socket.recv_fds(connection, SIZE.size, 3)
+        if not head:
+            return
+        content = b""
+        while len(content) < SIZE.unpack(head)[0]:
+            content += connection.recv(65536)
+        assert threading.active_count() == 1  # a fork takes no other thread along
+        child = os.fork()
+        if child == 0:
+            connection.close()
+            become(json.loads(content), streams)
+            end(run())
+        for handle in streams:
+            os.close(handle)
+        connection.sendall(PID.pack(child))
+        _, status, usage = os.wait4(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        connection.sendall(ENDED.pack(code, usage.ru_utime + usage.ru_stime))
+
+
+if __name__ == "__main__":
+    server = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.path.remove(str(Path(__file__).resolve().parent))
+    preload()
+    gc.freeze()  # a collection in a child would copy every page
+    serve(server)

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
 import pytest
+from support.cycle_jobs import usual as job
 
 from employment_forecast.data.errors import (
     BusyError,
-    DataError,
     NotFoundError,
     StorageError,
     UnknownNameError,
@@ -32,7 +31,6 @@ from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.experiments.cycle.series import series_to_do
 from employment_forecast.experiments.cycle.summary import Report, text
-from employment_forecast.experiments.cycle.worker import RegionTask
 
 DAY = date(2026, 11, 20)
 LOG = logging.Logger("test")
@@ -46,24 +44,6 @@ def session(tmp_path: Path) -> Iterator[Session]:
     opened = Session(workspace, Settings())
     yield opened
     opened.store.close()
-
-
-def job(root: Path) -> Callable[[RegionTask], RegionResult]:
-    return partial(work, root)
-
-
-def work(root: Path, order: RegionTask) -> RegionResult:
-    if order.region == "310104":
-        raise DataError("缺月。", "请补录。")
-    if order.region == "330900":
-        return RegionResult(
-            order.region, "静", order.indicator, "指标", str(order.day), "unchanged"
-        )
-    file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
-    name = f"<{order.region}>"
-    return RegionResult(order.region, name, order.indicator, "指标", str(order.day), "done",
-                 identity="a", data_month="2026-10", latest="5.1%", level="yellow",
-                 level_name="黄色预警", bulletin=(file,))  # fmt: skip
 
 
 def test_regions_are_isolated_and_failures_told(session: Session) -> None:

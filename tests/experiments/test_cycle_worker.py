@@ -1,19 +1,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
+from support.cycle_jobs import temperamental
 
 from employment_forecast.data.errors import DataError, ForecastError
 from employment_forecast.data.files.locks import try_lock
-from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.worker import (
     RegionTask,
     RegionTimeout,
@@ -22,28 +18,6 @@ from employment_forecast.experiments.cycle.worker import (
 )
 
 DAY = date(2026, 11, 20)
-
-
-def job(root: Path) -> Callable[[RegionTask], RegionResult]:
-    return partial(work, root)
-
-
-def work(root: Path, order: RegionTask) -> RegionResult:
-    """Stands for a region's work; what it does depends on the region's name."""
-    if order.region == "hang":
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        (root / "child").write_text(str(child.pid))
-        time.sleep(60)
-    if order.region == "die":
-        os._exit(3)
-    if order.region == "known":
-        raise DataError("缺月。", "请补录。")
-    if order.region == "odd":
-        raise KeyError("x")
-    pid = str(os.getpid())
-    return RegionResult(
-        order.region, "甲", order.indicator, "乙", str(order.day), "done", message=pid
-    )
 
 
 def order(region: str) -> RegionTask:
@@ -59,7 +33,7 @@ def alive(pid: int) -> bool:
 
 
 def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
-    with Worker(tmp_path, job, 60) as worker:
+    with Worker(tmp_path, temperamental, 60) as worker:
         first = worker.ask(order("a"))
         with pytest.raises(DataError, match="缺月") as told:
             worker.ask(order("known"))
@@ -78,7 +52,7 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc")
 def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
-    with Worker(tmp_path, job, 60) as warm:
+    with Worker(tmp_path, temperamental, 60) as warm:
         warm.ask(order("a"))
         warm._seconds = 2.0
         with pytest.raises(RegionTimeout):

@@ -210,13 +210,9 @@ def test_a_clock_behind_the_last_import_is_a_fault(
     patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
-    monkeypatch.setattr(
-        "employment_forecast.data.store.inventory.last_entry", lambda _: date(2026, 11, 22)
-    )
+    monkeypatch.setattr("employment_forecast.data.store.last_entry", lambda _: date(2026, 11, 22))
     assert doctor_checks.system_clock(patient).state == "ok"
-    monkeypatch.setattr(
-        "employment_forecast.data.store.inventory.last_entry", lambda _: date(2026, 11, 23)
-    )
+    monkeypatch.setattr("employment_forecast.data.store.last_entry", lambda _: date(2026, 11, 23))
     assert doctor_checks.system_clock(patient).state == "fail"
 
 

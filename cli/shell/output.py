@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table as Grid
 
 from employment_forecast.cli.shell.environment import utf8
-from employment_forecast.data.catalogue import Indicator
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from employment_forecast.cli.shell.session import Session
-    from employment_forecast.data.catalogue import Region
+    from employment_forecast.data.catalogue import Indicator, Region
     from employment_forecast.forecasting.documents.tables import Table
 
 WIDTH_WITHOUT_TERMINAL = 110
@@ -84,6 +83,8 @@ def print_rows(
     names = list(titles) if isinstance(titles, Mapping) else list(rows[0])
     heads = list(titles.values()) if isinstance(titles, Mapping) else list(titles)
 
+    from rich.table import Table as Grid
+
     grid = Grid(header_style="bold")
     for head in heads:
         grid.add_column(head, overflow="fold")
@@ -94,6 +95,8 @@ def print_rows(
 
 def print_table(table: Table[Any]) -> None:
     """A table of values, with its caption above and its notes below."""
+    from rich.table import Table as Grid
+
     from employment_forecast.forecasting.documents.tables import cell_text
 
     grid = Grid(

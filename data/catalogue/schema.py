@@ -115,8 +115,8 @@ class Indicator:
 
     def breaks_in(self, region: str, demo: bool) -> tuple[Break, ...]:
         """Breaks that concern one region's real or demonstration data, in order of time."""
-        targets_in_force = (b for b in self.breaks if b.region in ("*", region) and b.demo <= demo)
-        return tuple(sorted(targets_in_force, key=lambda b: b.month.ordinal))
+        concerned = (b for b in self.breaks if b.region in ("*", region) and b.demo <= demo)
+        return tuple(sorted(concerned, key=lambda b: b.month.ordinal))
 
 
 _REGION = TableSchema(

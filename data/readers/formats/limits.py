@@ -60,6 +60,6 @@ LIMITS = Limits()
 SPLIT = "请确认选对了文件；数据确实很多时，请按年份或地区拆成几个文件分别导入。"
 
 
-def too_large(what: str) -> DataError:
-    """Refusal of a file that goes beyond a limit; `what` says in Chinese which one."""
-    return DataError(f"文件过大：{what}。", SPLIT)
+def too_large(excess: str) -> DataError:
+    """Refusal of a file that goes beyond a limit; `excess` says in Chinese which one."""
+    return DataError(f"文件过大：{excess}。", SPLIT)

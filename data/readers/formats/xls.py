@@ -53,8 +53,8 @@ def read_xls(data: bytes, builder: SheetBuilder) -> None:
         raise
     except _DAMAGE as error:
         locked = "encrypted" in str(error).lower()
-        what = "已加密" if locked else "已损坏或不是 Excel 文件"
-        raise DataError(f"旧版 Excel 文件{what}，无法读取。", _RESAVE) from None
+        state = "已加密" if locked else "已损坏或不是 Excel 文件"
+        raise DataError(f"旧版 Excel 文件{state}，无法读取。", _RESAVE) from None
 
 
 def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) -> None:

@@ -81,12 +81,10 @@ class Collector:
                     self.published_on,
                     self.source,
                 )
-                found = reader.read()
-                targets_in_force = [
-                    f for f in found if not self.region or f.region == self.region.code
-                ]
-                self._filtered += len(found) - len(targets_in_force)
-                self.firms += targets_in_force
+                rows = reader.read()
+                wanted = [r for r in rows if not self.region or r.region == self.region.code]
+                self._filtered += len(rows) - len(wanted)
+                self.firms += wanted
             else:
                 self._read_table(table, background)
 
@@ -138,12 +136,12 @@ class Collector:
             entries = self._entries_of(table, block, background)
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()
-            kept, dropped = settle_totals(entries, block, sink)
-            if dropped:
+            values, totals = settle_totals(entries, block, sink)
+            if totals:
                 where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
-                what = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
-                self.notes.append(f"{where}的合计、小计{what}。")
-            self._keep([e for e in kept if e.number is not None])
+                use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
+                self.notes.append(f"{where}的合计、小计{use}。")
+            self._collect([e for e in values if e.number is not None])
 
     def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[ValueCell]:
         lenient = self.region is not None
@@ -167,8 +165,8 @@ class Collector:
                 unknown_hint(head.label, self.vocabulary, self.findings), head.label.text,
             )  # fmt: skip
 
-    def _keep(self, entries: list[ValueCell]) -> None:
-        """Keep entries that are complete and wanted; say once per table what is missing."""
+    def _collect(self, entries: list[ValueCell]) -> None:
+        """Collect entries that are complete and wanted; say once per table what is missing."""
         for entry in entries:
             facts = entry.facts
             if facts.indicator is None and entry.row.facts.group is None:
@@ -197,15 +195,15 @@ class Collector:
                 self._note_file_name(entry)
                 self._entries.append(entry)
 
-    def _missing(self, entry: ValueCell, what: str, remedy: str) -> None:
-        timely = what.startswith(("年份", "月份"))
-        key = (what, entry.place.sheet)
+    def _missing(self, entry: ValueCell, attribute: str, remedy: str) -> None:
+        timely = attribute.startswith(("年份", "月份"))
+        key = (attribute, entry.place.sheet)
         if key not in self._said:
             self._said.add(key)
             self.findings.add(
                 "unknown_month" if timely else "not_stated",
                 entry.place,
-                f"没有写明{what}",
+                f"没有写明{attribute}",
                 remedy,
                 entry.raw,
             )

@@ -95,8 +95,8 @@ def complete(specific: When | None, general: When | None) -> When | None:
 def contradicts(one: Facts, two: Facts) -> str | None:
     """What row and column state differently, in Chinese; None if they agree."""
     for name, title in (("region", "地区"), ("indicator", "指标"), ("group", "群体")):
-        targets_in_force, its = getattr(one, name), getattr(two, name)
-        if targets_in_force is not None and its is not None and targets_in_force != its:
+        first, second = getattr(one, name), getattr(two, name)
+        if first is not None and second is not None and first != second:
             return title
     if one.when is None or two.when is None:
         return None

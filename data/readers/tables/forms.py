@@ -55,13 +55,13 @@ def settle_forms(
         key = (facts.region.code, facts.indicator.code, facts.group, facts.published_on)
         series[key].append(entry)
     settled: list[Settled] = []
-    for targets_in_force in series.values():
-        indicator = targets_in_force[0].indicator
+    for cells in series.values():
+        indicator = cells[0].indicator
         assert indicator is not None
         if indicator.kind == "flow":
-            settled += _Flow(targets_in_force, indicator, plain, findings).run()
+            settled += _Flow(cells, indicator, plain, findings).run()
         else:
-            settled += _levels(targets_in_force, findings)
+            settled += _levels(cells, findings)
     return settled
 
 

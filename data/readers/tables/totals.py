@@ -24,34 +24,34 @@ def settle_totals(
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
     其中 groups, or one that stands alone, is the value itself and stays.
     """
-    kept, out = _settle_rows(entries, findings)
-    kept, more = _settle_columns(kept, columns, findings)
-    return [e for e in kept if not e.row.bad], out + more
+    values, row_totals = _settle_rows(entries, findings)
+    values, column_totals = _settle_columns(values, columns, findings)
+    return [e for e in values if not e.row.bad], row_totals + column_totals
 
 
 def _settle_rows(entries: Sequence[ValueCell], findings: Findings) -> tuple[list[ValueCell], int]:
     rows = {e.row.number: e.row for e in entries}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     parts_of = _part_rows(list(rows.values()))
-    kept: list[ValueCell] = []
+    values: list[ValueCell] = []
     out, monthly = 0, set[int]()
     for entry in entries:
         row = entry.row
         if row.total_column is None:
-            kept.append(entry)
+            values.append(entry)
             continue
         numbers = parts_of.get(row.number, [])
         if not numbers or row.total_over in ("group", "none"):
             if row.facts.total == "total":
-                kept.append(replace(entry, facts=replace(entry.facts, total=None)))
+                values.append(replace(entry, facts=replace(entry.facts, total=None)))
             continue
         out += 1
-        found = [by_cell.get((n, entry.place.column)) for n in numbers]
+        parts = [by_cell.get((n, entry.place.column)) for n in numbers]
         if row.total_over == "region" or (row.total_over == "when" and _adds_up(entry)):
-            compare(entry, found, findings)
+            compare(entry, parts, findings)
         elif row.total_over == "when":
-            monthly |= _months_summed(entry, found)
-    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
+            monthly |= _months_summed(entry, parts)
+    return [_as_monthly(e) if id(e) in monthly else e for e in values], out
 
 
 def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
@@ -60,7 +60,7 @@ def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
     parts = [r for r in rows if r.total_column is None and not r.facts.part]
     indexes: dict[tuple[int, tuple[int, ...]], dict[tuple[_Labels, tuple[int, ...]], list[int]]]
     indexes = {}
-    found: dict[int, list[int]] = {}
+    part_rows: dict[int, list[int]] = {}
     last_total = 0
     for total in totals:
         assert total.total_column is not None
@@ -73,14 +73,12 @@ def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
                     labels = tuple((c, part.labels[c]) for c in shared)
                     index[labels, part.sections].append(part.number)
             indexes[total.total_column, shared] = index
-        targets_in_force = index.get(
-            (tuple((c, total.labels[c]) for c in shared), total.sections), []
-        )
+        numbers = index.get((tuple((c, total.labels[c]) for c in shared), total.sections), [])
         if total.facts.total == "subtotal":
-            targets_in_force = [n for n in targets_in_force if last_total < n < total.number]
-        found[total.number] = targets_in_force
+            numbers = [n for n in numbers if last_total < n < total.number]
+        part_rows[total.number] = numbers
         last_total = total.number
-    return found
+    return part_rows
 
 
 def _adds_up(entry: ValueCell) -> bool:
@@ -118,38 +116,38 @@ def _settle_columns(
 ) -> tuple[list[ValueCell], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
-    kept: list[ValueCell] = []
+    values: list[ValueCell] = []
     out, monthly = 0, set[int]()
     for entry in entries:
-        over, targets_in_force = siblings.get(entry.place.column, ("", []))
-        if not targets_in_force or over == "group":
-            kept.append(entry)
+        over, columns_added = siblings.get(entry.place.column, ("", []))
+        if not columns_added or over == "group":
+            values.append(entry)
             continue
         out += 1
-        found = [by_cell.get((entry.place.row, c)) for c in targets_in_force]
-        known = [e for e in found if e is not None]
+        parts = [by_cell.get((entry.place.row, c)) for c in columns_added]
+        known = [e for e in parts if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
-            compare(entry, found, findings)
+            compare(entry, parts, findings)
         elif over == "when":
-            monthly |= _months_summed(entry, found)
-    return [_as_monthly(e) if id(e) in monthly else e for e in kept], out
+            monthly |= _months_summed(entry, parts)
+    return [_as_monthly(e) if id(e) in monthly else e for e in values], out
 
 
 def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:
     """What a 合计 column adds up, and the columns that hold it."""
-    targets_in_force = columns.values[column]
+    total = columns.values[column]
     best: tuple[str, list[int]] = ("", [])
     for over in ("region", "when", "group"):
-        found = [
+        alike = [
             c
             for c, head in columns.values.items()
             if not head.total
             and not head.skip
             and getattr(head, over) is not None
-            and _same_but(targets_in_force, head, over)
+            and _same_but(total, head, over)
         ]
-        if len(found) > len(best[1]):
-            best = (over, found)
+        if len(alike) > len(best[1]):
+            best = (over, alike)
     return best
 
 

@@ -108,10 +108,10 @@ class _Draft:
         """Both together; None if they state the same thing twice."""
         added = {}
         for name in self.__slots__:
-            targets_in_force, its = getattr(self, name), getattr(piece, name)
-            if targets_in_force and its:
+            ours, other = getattr(self, name), getattr(piece, name)
+            if ours and other:
                 return None
-            added[name] = targets_in_force or its
+            added[name] = ours or other
         return _Draft(**added)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,13 @@ from typing import Any
 from employment_forecast.data.catalogue.schema import Indicator, Region, read_indicator, read_region
 from employment_forecast.data.errors import SettingsError, UnknownNameError, suggestion
 
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─━~～", "-"))
+
 
 def _fold(text: str) -> str:
-    return "".join(text.split()).casefold()
+    """Spelling under which names are compared: half-width, one kind of dash, no spaces."""
+    plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return "".join(plain.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,18 @@ def _bundled(name: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _shipped_beside(own: Sequence[Indicator]) -> list[Indicator]:
+    """Shipped indicators; those that came later give way to a workspace's own of the same name."""
+    taken = {_fold(name) for indicator in own for name in indicator.names}
+    shipped = []
+    for row in _bundled("indicators"):
+        yields = row.pop("yields", False)
+        indicator = read_indicator(row, "indicators.toml")
+        if not (yields and taken.intersection(map(_fold, indicator.names))):
+            shipped.append(indicator)
+    return shipped
+
+
 def _refuse_duplicates(items: Iterable[Region | Indicator], where: str) -> None:
     owner: dict[str, str] = {}
     for item in items:
@@ -146,11 +163,8 @@ def load_catalogue(
     regions |= {
         str(r.get("code")): read_region(r, f"{where} 的 [[regions]] ") for r in extra_regions
     }
-    indicators = {i["code"]: read_indicator(i, "indicators.toml") for i in _bundled("indicators")}
-    indicators |= {
-        str(i.get("code")): read_indicator(i, f"{where} 的 [[indicators]] ")
-        for i in extra_indicators
-    }
+    own = [read_indicator(i, f"{where} 的 [[indicators]] ") for i in extra_indicators]
+    indicators = {i.code: i for i in _shipped_beside(own)} | {i.code: i for i in own}
     for region in regions.values():
         if region.parent is not None and region.parent not in regions:
             raise SettingsError(

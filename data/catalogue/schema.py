@@ -82,6 +82,13 @@ class Indicator:
         Last printed digit, in `unit`.
     january_with_february : bool
         January is published together with February, as the statistical offices do.
+    period_end : bool
+        A rate or an index taken at the end of its period (登记失业率): of a span it is the last
+        month's. Others are averages over a span, which are no month's value.
+    signed : bool
+        May be negative (net changes); a year-to-date figure of it may fall within its year.
+    smallest : float
+        No value comes below it, but for a fraction taken for a percentage; 0 for no such bound.
     """
 
     code: str
@@ -95,6 +102,9 @@ class Indicator:
     lag_days: int = 15
     precision: float = 1.0
     january_with_february: bool = False
+    period_end: bool = False
+    signed: bool = False
+    smallest: float = 0.0
     breaks: tuple[Break, ...] = field(default=())
 
     @property
@@ -143,6 +153,9 @@ _INDICATOR = TableSchema(
         "lag_days": integer(0, 366),
         "precision": number(1e-9, 1e9, "公布数字的最末一位，如 1、0.1、0.01"),
         "january_with_february": FLAG,
+        "period_end": FLAG,
+        "signed": FLAG,
+        "smallest": number(0, 1e9, "非负数：小于它的值多半是单位写错"),
         "breaks": tables("若干个表，请写成 [[indicators.breaks]]"),
     },
     required=("code", "name", "kind", "unit"),

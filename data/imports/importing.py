@@ -25,8 +25,10 @@ from employment_forecast.data.records import (
     check_observations,
     refusal,
 )
-from employment_forecast.data.store import Store, add_observations, open_batch
+from employment_forecast.data.store import Store, add_observations, open_batch, stored_targets
 from employment_forecast.data.store import samples as sample_store
+from employment_forecast.data.targets import load_national_targets
+from employment_forecast.data.targets.plans import as_targets
 
 _SAME = 1e-9
 
@@ -213,10 +215,11 @@ def import_files(
             f"{names}里没有认出任何可导入的数据。",
             "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
         )
+    targets = (*stored_targets(store), *load_national_targets(), *as_targets(catalogue=catalogue))
     doubts = [f for r in results for f in r.warnings]
 
     def check(known: dict[tuple[str, str], pd.Series[float]]) -> None:
-        batch = Batch(readings, catalogue, today, groups, firms, known, options.revise)
+        batch = Batch(readings, catalogue, today, groups, firms, known, options.revise, targets)
         findings = [f for c in run_checks(batch) for f in c.findings]
         wrong = tuple(f for f in findings if f.severity == "error")
         refused = refusal("、".join(r.file for r in results), wrong)

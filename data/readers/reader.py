@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from datetime import date
@@ -15,7 +15,9 @@ from employment_forecast.data.readers.formats import LIMITS, Limits, Sheet, load
 from employment_forecast.data.readers.privacy import refuse_personal_data
 from employment_forecast.data.readers.tables import Collector
 from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
-from employment_forecast.data.records import ReadResult, shown
+from employment_forecast.data.records import ReadResult, column_letters, shown
+
+_MOST_RUNS = 10
 
 
 def read_file(
@@ -123,7 +125,7 @@ def read_bytes(
     )
     for sheet in _chosen(opened.sheets, settings, collector.notes, name):
         with _named(name):
-            collector.read_sheet(sheet)
+            collector.read_sheet(_unhidden(sheet, collector.notes))
     readings = collector.readings()
     return ReadResult(
         file=name,
@@ -162,3 +164,27 @@ def _chosen(
     if hidden:
         notes.append(f"隐藏的工作表未读取：{'、'.join(map(shown, hidden))}。")
     return [s for s in sheets if not s.hidden]
+
+
+def _unhidden(sheet: Sheet, notes: list[str]) -> Sheet:
+    """The sheet as a person sees it; a note says what is hidden."""
+    shows, rows, columns = sheet.unhidden()
+    where = f"工作表“{shown(sheet.name)}”" if sheet.name else "表中"
+    if rows:
+        notes.append(f"{where}隐藏的行未读取：第{_runs(rows, str)}行；需要时请取消隐藏后再导入。")
+    if columns:
+        letters = _runs(columns, column_letters)
+        notes.append(f"{where}隐藏的列未读取：{letters}列；需要时请取消隐藏后再导入。")
+    return shows
+
+
+def _runs(numbers: list[int], name: Callable[[int], str]) -> str:
+    """Ascending numbers as runs, 3—5、9, the first ten of them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts = [name(a) if a == b else f"{name(a)}—{name(b)}" for a, b in runs[:_MOST_RUNS]]
+    return "、".join(texts) + ("等" if len(runs) > _MOST_RUNS else "")

@@ -78,7 +78,7 @@ def template(
     _fill_guide(guide, region)
     heads = ["地区", "月份", *(indicator_head(i) for i in chosen), "发布日期"]
     _head(book.create_sheet(INDICATOR_SHEET), heads)
-    counted = [i for i in chosen if i.kind == "stock" and i.unit == "人"]
+    counted = [i for i in chosen if i.kind == "stock" and i.code.startswith("registered_")]
     groups = [f"{names[0]}{i.name}（{i.unit}）" for i in counted for names in GROUPS.values()]
     if groups:
         _head(book.create_sheet(GROUP_SHEET), ["地区", "月份", *groups, "发布日期"])

@@ -90,7 +90,13 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
     ),
     CheckInfo("unknown_region", "地区未登记", "error", "地区栏里的名称不在地区目录中"),
     CheckInfo(
-        "unknown_month", "月份无法识别", "error", "月份写法不明、只有年份、跨度不从1月起或缺少年份"
+        "unknown_month",
+        "月份无法识别",
+        "error",
+        "月份写法不明、是某一天或没有的日子、只有年份、跨度不从1月起或缺少年份",
+    ),
+    CheckInfo(
+        "day_in_month", "日期当作月份", "warning", "月份栏写的是月中某日，各月一致，按所在月份读取"
     ),
     CheckInfo("not_stated", "要素缺失", "error", "全表没有写明地区、指标或月份，命令也没有给出"),
     CheckInfo(
@@ -107,6 +113,26 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "error",
         "换算后的人数超过当地可能的人数，多为单位写成万人而数是人",
     ),
+    CheckInfo(
+        "rate_as_fraction",
+        "百分率写成小数",
+        "warning",
+        "失业率全部小于常理且没有写明单位（0.055 表示 5.5%），按百分数读取",
+    ),
+    CheckInfo(
+        "implausible_rate",
+        "率小得不合常理",
+        "error",
+        "失业率按写明的单位小得不合常理，或只有部分像小数",
+    ),
+    CheckInfo("part_of_person", "人数带小数", "error", "人数、户数有小数而没有写明万人等单位"),
+    CheckInfo(
+        "span_average",
+        "跨月的平均值",
+        "warning",
+        "率、指数写的是1—9月这样的跨度，是平均值，不是当月值，略去",
+    ),
+    CheckInfo("split_months", "1—2月合并数", "warning", "当月数只有1—2月合计，各半记入两月并注明"),
     CheckInfo(
         "total_mismatch",
         "合计与分项不符",

@@ -13,8 +13,15 @@ from employment_forecast.features.register.flows import ratio
 GROUP_LABELS = {
     "hard_to_place": "就业困难人员",
     "graduates": "高校毕业生",
+    "new_graduates": "应届毕业生",
+    "unplaced_graduates": "离校未就业高校毕业生",
+    "students": "大学生",
     "youth": "青年",
+    "youth_16_24": "16—24岁青年",
+    "youth_under_35": "35岁以下青年",
     "long_term": "长期失业人员",
+    "over_6_months": "失业6个月以上人员",
+    "over_1_year": "失业一年以上人员",
 }
 # A register and a household survey count different people; the youth rates with and without
 # students are two series as well. The first matching beginning of an indicator code decides.

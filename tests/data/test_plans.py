@@ -143,10 +143,13 @@ def test_every_number_stands_in_its_quote():
 def test_indicators_of_the_catalogue_are_used_where_they_exist():
     used = {t.indicator for _, t in ENTRIES if t.catalogued}
     assert used == {
+        "jobs_from_startups",
         "new_jobs",
         "registered_unemployed",
         "registered_unemployment_rate",
+        "rural_labour_transferred",
         "surveyed_unemployment_rate",
+        "zero_employment_households",
     }
     for _, target in ENTRIES:
         assert target.catalogued == (target.indicator in {i.code for i in CATALOGUE.indicators})
@@ -228,6 +231,7 @@ def test_what_is_assessed_and_why_the_rest_is_not():
         ("310104", "registered_unemployed_2011_2015"),
         ("310104", "new_jobs_2016_2020"),
         ("310114", "new_jobs_2016_2020"),
+        ("310114", "rural_labour_transferred_2016_2020"),
         ("330683", "new_jobs_2009"),
         ("330900", "new_jobs_2016_2020"),
         ("330900", "surveyed_unemployment_rate_2016_2020"),

@@ -93,6 +93,7 @@ def test_broken_twin_is_refused_at_the_right_cell(name, catalogue):
         "total_mismatch",
         "unit_jump",
         "rate_against_counts",
+        "part_of_person",
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -21,6 +21,7 @@ from employment_forecast.data.records import (
     Severity,
     shown,
 )
+from employment_forecast.data.targets import Target
 
 Status = Literal["pass", "warning", "error"]
 SeriesKey = tuple[str, str, str | None]
@@ -67,6 +68,12 @@ class Series:
             own = alike or own
         return median(own.values()) if own else None
 
+    def has_alike(self, month: int) -> bool:
+        """True if other months compare with this one; of a year-to-date flow its like only."""
+        if self.indicator.reporting != "year_to_date":
+            return True
+        return any(m != month and (m - month) % 12 == 0 for m in self.values)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -87,6 +94,8 @@ class Batch:
         Day of the import.
     revise : bool
         True if another value for a known month is welcome.
+    targets : sequence of Target
+        Real targets, to hold first figures against.
     """
 
     readings: tuple[Reading, ...]
@@ -96,6 +105,7 @@ class Batch:
     firms: tuple[FirmMonth, ...] = ()
     known: Mapping[tuple[str, str], pd.Series[float]] = field(default_factory=dict)
     revise: bool = False
+    targets: Sequence[Target] = ()
 
     @classmethod
     def of(

@@ -1,4 +1,4 @@
-"""Checks on the course of a series: units, forms, zeros, gaps, outliers."""
+"""Checks on the course of a series: ranges, forms, zeros, gaps, outliers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
 from employment_forecast.data.records import Finding, Reading, out_of_range
 
-# A wrong unit shifts by 10^4 (万人 for 人) or 10^2 (a fraction for a percentage); half a power of
-# ten is left for the series' own movement.
-_HALF_POWER = 0.5
-_TINY_RATE = 0.2
 _SMALL_FALL = 0.01
 _TINY = 1e-9
 _FEWEST_CHANGES = 12
@@ -24,67 +20,24 @@ _ZERO_MULTIPLE = 20
 
 
 def value_range(batch: Batch) -> list[Finding]:
-    """Values that cannot be: negative stocks, rates beyond 0 to 100, negative cumulative flows."""
+    """Values that cannot be: negative counts and rates, rates beyond 100; net changes may be."""
     found = []
     for reading in (*batch.readings, *batch.groups):
         row = reading.observation
         indicator = batch.catalogue.indicator(row.indicator)
         reason = out_of_range(row.value, indicator)
-        if reason is None and row.value < 0 and indicator.reporting == "year_to_date":
+        if reason is None and row.value < 0 and not indicator.signed:
             reason = "为负数"
         if reason:
             found.append(
                 finding(
                     "value_range", "error", reading,
                     f"“{indicator.name}”{month_text(row.month.ordinal)}的值{reason}",
-                    "请核对正负号、小数点与单位。",
+                    "请核对正负号、小数点与单位（括号里的数按负数读）；净增减这样可以为负的指标，"
+                    "请在 forecast.toml 的 [[indicators]] 里写 signed = true。",
                 )
             )  # fmt: skip
     return found
-
-
-def unit_jump(batch: Batch) -> list[Finding]:
-    """A value 10^4 times (rates: 100 times) its usual size or the inverse: a wrong unit."""
-    found = []
-    for series in batch.series:
-        if series.indicator.kind == "index":
-            continue
-        if series.indicator.kind == "rate" and not series.known:
-            found += _fractions(series)
-        power = 2 if series.indicator.kind == "rate" else 4
-        for month, reading in series.new.items():
-            usual, value = series.reference(month), reading.observation.value
-            if usual is None or value <= 0:
-                continue
-            jump = math.log10(value) - math.log10(usual)
-            if abs(abs(jump) - power) <= _HALF_POWER:
-                size = f"{10**power}" if power == 2 else "1万"
-                direction = f"约为平常值 {usual:.12g} 的" + (
-                    f"{size}倍" if jump > 0 else f"{size}分之一"
-                )
-                found.append(
-                    finding(
-                        "unit_jump", "error", reading,
-                        f"“{series.indicator.name}”{month_text(month)}换算后为 {value:.12g}，"
-                        f"{direction}",
-                        "多半是单位写错（万人与人、小数与百分数）：请改正单位后重新导入。",
-                    )
-                )  # fmt: skip
-    return found
-
-
-def _fractions(series: Series) -> list[Finding]:
-    """Rates without history that are all tiny: 0.0315 for 3.15 %."""
-    first = next(iter(series.new.values()))
-    if not 0 < max(r.observation.value for r in series.new.values()) < _TINY_RATE:
-        return []
-    return [
-        finding(
-            "unit_jump", "warning", first,
-            f"“{series.indicator.name}”全部小于 {_TINY_RATE}%，像是用小数表示的百分率",
-            "若 0.0315 表示 3.15%，请改写成 3.15 或设为百分比格式后重新导入。",
-        )
-    ]  # fmt: skip
 
 
 def _years(series: Series) -> Iterator[list[int]]:
@@ -101,7 +54,7 @@ def stock_flow(batch: Batch) -> list[Finding]:
         kind, form = series.indicator.kind, series.indicator.reporting
         if kind in ("stock", "flow") and form == "monthly":
             found += _restarts(series)
-        elif kind == "flow":
+        elif kind == "flow" and not series.indicator.signed:
             found += _never_accumulates(series)
     return found
 
@@ -145,7 +98,7 @@ def falling_year_to_date(batch: Batch) -> list[Finding]:
     """Cumulative flows that fall within a year; a fall below 1 % may be a correction."""
     found = []
     for series in batch.series:
-        if series.indicator.reporting != "year_to_date":
+        if series.indicator.reporting != "year_to_date" or series.indicator.signed:
             continue
         values = series.values
         for months in _years(series):

@@ -11,6 +11,7 @@ from employment_forecast.data.records import Finding, Reading
 
 _RATE, _UNEMPLOYED = "registered_unemployment_rate", "registered_unemployed"
 _RATIO, _OPENINGS, _SEEKERS = "openings_to_seekers", "job_openings", "job_seekers"
+_NEW_JOBS = ("new_jobs", "newly_employed", "natural_attrition")
 _EMPLOYED = ("期末从业人员", "从业人员", "城镇从业人员", "期末从业人员数")
 # The labour force of a district moves slowly; a quarter more or less is a contradiction.
 _LABOUR_FORCE_SLACK = 0.25
@@ -92,6 +93,43 @@ def rate_against_counts(batch: Batch) -> list[Finding]:
     return found
 
 
+def new_jobs_identity(batch: Batch) -> list[Finding]:
+    """城镇新增就业 that is not 累计新就业 less 自然减员, to the last printed digit."""
+    found = []
+    for series in batch.series:
+        region, indicator, group = series.key
+        if indicator not in _NEW_JOBS or group is not None:
+            continue
+        for month, reading in series.new.items():
+            net, hired, left = (batch.value(region, code, month) for code in _NEW_JOBS)
+            if net is None or hired is None or left is None:
+                continue
+            if indicator != _first_new(batch, region, month):
+                continue
+            grains = [
+                _grain(s.new[month])
+                for s in batch.series
+                if s.key[0] == region and s.key[1] in _NEW_JOBS and month in s.new
+            ]
+            slack = sum(grains) if max(grains) > 1 else 0.0
+            if abs(hired - left - net) > slack:
+                found.append(
+                    finding(
+                        "new_jobs_identity", "error", reading,
+                        f"{month_text(month)}城镇新增就业 {net:.12g} 不等于累计新就业 {hired:.12g} "
+                        f"减自然减员 {left:.12g}",
+                        "请核对三个数及其单位；三者都是1月起的累计数。",
+                    )
+                )  # fmt: skip
+    return found
+
+
+def _first_new(batch: Batch, region: str, month: int) -> str:
+    """Of the three indicators of new jobs the first that this batch brings for a month."""
+    new = {s.key[1] for s in batch.series if s.key[0] == region and month in s.new}
+    return next(code for code in _NEW_JOBS if code in new)
+
+
 def _employed(batch: Batch) -> str | None:
     for name in _EMPLOYED:
         try:
@@ -113,9 +151,23 @@ def _against_employed(batch: Batch, series: Series) -> list[Finding]:
         if not employed or unemployed is None:
             continue
         exact = 100 * unemployed / (employed + unemployed)
-        if abs(exact - reading.observation.value) > series.indicator.precision:
+        # As printed: 3.2 goes with anything that rounds to it.
+        if abs(exact - reading.observation.value) > max(
+            series.indicator.precision, _grain(reading)
+        ):
             found.append(_contradiction(reading, month, f"按人数计算应为 {exact:.2f}%"))
     return found
+
+
+def _grain(reading: Reading) -> float:
+    """What the last digit of a number as typed is worth, in the unit of its indicator."""
+    typed = reading.raw.strip().rstrip("%万千人户个").replace(",", "")
+    digits = typed.partition(".")[2]
+    try:
+        scale = reading.observation.value / float(typed)
+    except (ValueError, ZeroDivisionError):
+        return 0.0
+    return float(scale * 10.0 ** -min(len(digits), 9))
 
 
 def _against_openings(batch: Batch, series: Series) -> list[Finding]:

@@ -8,7 +8,6 @@ from employment_forecast.data.imports.checks.course import (
     gaps,
     outliers,
     stock_flow,
-    unit_jump,
     value_range,
     zero_unpublished,
 )
@@ -21,9 +20,11 @@ from employment_forecast.data.imports.checks.publication import (
 )
 from employment_forecast.data.imports.checks.sums import (
     group_parts,
+    new_jobs_identity,
     rate_against_counts,
     region_parts,
 )
+from employment_forecast.data.imports.checks.units import first_size, unit_jump
 from employment_forecast.data.records import READING_CHECKS, CheckInfo
 
 _SEVERITY_TITLES = {"error": "错误", "warning": "警告"}
@@ -31,7 +32,7 @@ _SEVERITY_TITLES = {"error": "错误", "warning": "警告"}
 
 CHECKS: tuple[Check, ...] = (
     Check(
-        CheckInfo("value_range", "超出取值范围", "error", "期末数、累计数为负，率小于0或超过100%"),
+        CheckInfo("value_range", "超出取值范围", "error", "人数、户数为负，率小于0或超过100%"),
         value_range,
     ),
     Check(
@@ -39,9 +40,18 @@ CHECKS: tuple[Check, ...] = (
             "unit_jump",
             "单位跳变",
             "error",
-            "与平常值相差约1万倍（率为100倍），多为万人与人、小数与百分数混淆",
+            "与平常值相差约1万、1000、100倍（率为100倍），多为万人与人、小数与百分数混淆；10倍只警告",
         ),
         unit_jump,
+    ),
+    Check(
+        CheckInfo(
+            "first_size",
+            "首次导入的大小可疑",
+            "error",
+            "没有历史时，与目标、劳动力规模、地区层级相差10倍的整数次方；与目标差10倍只警告",
+        ),
+        first_size,
     ),
     Check(
         CheckInfo(
@@ -124,6 +134,15 @@ CHECKS: tuple[Check, ...] = (
             "登记失业率与登记失业人数、从业人员的关系不成立；求人倍率不等于招聘人数除以求职人数",
         ),
         rate_against_counts,
+    ),
+    Check(
+        CheckInfo(
+            "new_jobs_identity",
+            "新增就业不等于新就业减自然减员",
+            "error",
+            "城镇新增就业与累计新就业、自然减员三数对不上",
+        ),
+        new_jobs_identity,
     ),
     Check(
         CheckInfo(

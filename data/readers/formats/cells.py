@@ -102,6 +102,37 @@ class Sheet:
         """Text that shows at a place; see `text_of`."""
         return text_of(self.value(row, column))
 
+    def unhidden(self) -> tuple[Sheet, list[int], list[int]]:
+        """The sheet without hidden rows and columns, and those of them that held something.
+
+        A merged area stays with the cell that holds its value, as long as a part of it shows.
+        """
+        hidden_columns = {
+            c
+            for first, last in self.hidden_columns
+            for c in range(first, min(last, self.width) + 1)
+        }
+        if not hidden_columns and not self.hidden_rows:
+            return self, [], []
+        showing = {
+            (a.top, a.left)
+            for a in self.merges
+            if a.bottom not in self.hidden_rows and a.right not in hidden_columns
+        }
+        rows: dict[int, dict[int, Value]] = {}
+        left_rows, left_columns = set[int](), set[int]()
+        for row, cells in self.rows.items():
+            for column, value in cells.items():
+                hidden = row in self.hidden_rows or column in hidden_columns
+                if not hidden or (row, column) in showing:
+                    rows.setdefault(row, {})[column] = value
+                elif row in self.hidden_rows:
+                    left_rows.add(row)
+                else:
+                    left_columns.add(column)
+        sheet = Sheet(self.name, rows, self.merges, self.hidden)
+        return sheet, sorted(left_rows), sorted(left_columns)
+
 
 class SheetBuilder:
     """Collects sheets under one common count of cells."""
@@ -140,8 +171,9 @@ class SheetBuilder:
             sheet.hidden_rows.add(row)
 
     def hide_columns(self, sheet: Sheet, first: int, last: int) -> None:
-        """Record hidden columns, bounds included."""
-        if 0 < first <= last and len(sheet.hidden_columns) < self.limits.columns:
+        """Record hidden columns, bounds included; runs come from left to right."""
+        before = sheet.hidden_columns[-1][1] if sheet.hidden_columns else 0
+        if before < first <= last and first <= self.limits.columns:
             sheet.hidden_columns.append((first, min(last, self.limits.columns)))
 
     def merge(self, sheet: Sheet, area: Area) -> None:

@@ -67,7 +67,7 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
     for number, info in page.rowinfo_map.items():
         if info.hidden:
             builder.hide_row(sheet, number + 1)
-    for number, column_info in page.colinfo_map.items():
+    for number, column_info in sorted(page.colinfo_map.items()):
         if column_info.hidden:
             builder.hide_columns(sheet, number + 1, number + 1)
     for top, bottom, left, right in page.merged_cells:

@@ -51,3 +51,47 @@ def _january_or_october(when: When, previous: When | None, habit: DecimalHabit) 
         if previous.year == when.year - 1 and previous.last == 12:
             return 1
     return 1 if habit == "plain" else None
+
+
+_FEWEST_DAYS = 3
+_LATE = 20
+
+
+def days_are_months(times: Iterable[When]) -> bool:
+    """Whether the days on an axis only date its months: the same one every month, or late ones.
+
+    Three months or more, none twice. A spreadsheet that made days of 1-2, 1-3 … fails this, and so
+    do days of publication.
+    """
+    dated = {w for w in times if w.day is not None}
+    months = {(w.year, w.last) for w in dated}
+    days = {w.day for w in dated if w.day is not None}
+    return (
+        len(dated) >= _FEWEST_DAYS
+        and len(months) == len(dated)
+        and (len(days) == 1 or min(days) >= _LATE)
+    )
+
+
+_ONE_DAY = re.compile(r"\d{1,2}月\d{1,2}[日号]?|\d{1,2}[-/.]\d{1,2}")
+_WHOLE_DAY = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}[日号]?")
+DAY_REMEDY = (
+    "若是 Excel 把 1-9（1至9月）这样的跨度变成了日期，请改写成“2026年1-9月”并把该列设为文本；"
+    "若确是该月的数，请写成 2026-01。"
+)
+
+
+DAYS_READ = (
+    "写的是日期，按所在月份读取",
+    "请核对：应是该月的数；若是其他月份，请写成 2021-03 这样的年月。",
+)
+
+
+def month_fault(text: str) -> tuple[str, str]:
+    """Why a label is no month, and what to do, in Chinese."""
+    folded = fold(text[:40])
+    if _ONE_DAY.fullmatch(folded):
+        return "是某一天（没有年份），不是月份", DAY_REMEDY
+    if _WHOLE_DAY.fullmatch(folded) and len(folded) > 6:
+        return "月份无法识别：没有这一天", "请核对日期；按月的数请写成 2021-03 这样的年月。"
+    return "月份无法识别", "请写成 2021年3月、2021-03 或 202103 这样的年月。"

@@ -10,20 +10,29 @@ from pathlib import Path
 import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, Region
-from employment_forecast.data.readers.formats import Sheet
+from employment_forecast.data.readers.formats import Sheet, text_of
+from employment_forecast.data.readers.tables.axis import DAY_REMEDY, DAYS_READ
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
 from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
-from employment_forecast.data.readers.tables.facts import Facts, context, facts_of, title_facts
+from employment_forecast.data.readers.tables.facts import (
+    Facts,
+    UnitRemark,
+    context,
+    facts_of,
+    title_facts,
+    unit_remarks,
+)
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
 from employment_forecast.data.readers.tables.layout import Table, locate
+from employment_forecast.data.readers.tables.plausibility import settle_sizes
 from employment_forecast.data.readers.tables.rows import RowReader, unknown_hint
 from employment_forecast.data.readers.tables.totals import settle_totals
-from employment_forecast.data.readers.vocabulary import Vocabulary, parse_when
+from employment_forecast.data.readers.vocabulary import Vocabulary, When, parse_when
 from employment_forecast.data.records import Findings, FirmMonth, Observation, Place, Reading, shown
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
-_TITLES = {"region": "地区", "indicator": "指标", "when": "年月"}
+_TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
 
 class Collector:
@@ -110,20 +119,28 @@ class Collector:
 
     def _note_file_name(self, entry: ValueCell) -> None:
         """Say once what was taken from the file name."""
+        if not self._named:
+            return
         stated = entry.row.facts.over(entry.column)
         whole = stated.when is not None and stated.when.month is not None
-        used = [
-            title
-            for name, title in _TITLES.items()
-            if name in self._named and (not whole if name == "when" else not getattr(stated, name))
-        ]
+        used = {
+            name
+            for name in self._named
+            if (not whole if name == "when" else not getattr(stated, name))
+            and getattr(entry.facts, name) is not None
+        }
+        self._named -= used
         if used:
-            self.notes.append(f"表中没有写明{'、'.join(used)}，取自文件名。")
+            titles = "、".join(title for name, title in _TITLES.items() if name in used)
+            self.notes.append(f"表中没有写明{titles}，取自文件名。")
 
     def _name_facts(self, name: str) -> Facts:
         if not name:
             return Facts()
         label = self.vocabulary.classify(name)
+        if label.when is not None and label.when.day is not None:
+            self.notes.append(f"“{shown(name)}”是日期，按所在月份读取。")
+            label = replace(label, when=replace(label.when, day=None))
         if label.known and label.states:
             return replace(facts_of([label]), total=None, skip=False, part=False)
         return title_facts(name, self.vocabulary)
@@ -131,6 +148,10 @@ class Collector:
     def _read_table(self, table: Table, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
         self._report_unknown(table, columns)
+        if columns.dated:
+            head = table.heads[columns.dated][-1]
+            place = Place(self.file, table.sheet.name, head.row, head.column)
+            self.findings.add("day_in_month", place, *DAYS_READ, head.label.text)
         blocks = side_by_side(columns)
         for block in blocks:
             entries = self._entries_of(table, block, background)
@@ -153,9 +174,15 @@ class Collector:
             self.file,
             self.vocabulary.mapping.zero_is_missing,
             self.findings,
+            self._unit_remarks(table, columns),
         )
         cells.report_headless()
         return [entry for row in rows.read() for entry in cells.read(row)]
+
+    def _unit_remarks(self, table: Table, columns: Columns) -> list[UnitRemark]:
+        rows = (table.sheet.rows.get(number, {}) for number in table.remarks)
+        texts = [text_of(value) for cells in rows for value in cells.values()]
+        return unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
 
     def _report_unknown(self, table: Table, columns: Columns) -> None:
         for head in columns.unknown.values():
@@ -181,6 +208,8 @@ class Collector:
                 self._filtered += 1
             elif facts.when is None or facts.when.year is None:
                 self._missing(entry, "年份", "请在标题、表头或文件名写明年份。")
+            elif facts.when.day is not None:
+                self._one_day(entry, facts.when)
             elif facts.when.unpadded:
                 self._missing(
                     entry,
@@ -194,6 +223,14 @@ class Collector:
             else:
                 self._note_file_name(entry)
                 self._entries.append(entry)
+
+    def _one_day(self, entry: ValueCell, when: When) -> None:
+        """Refuse a day within a month, once per sheet: it is no month of a monthly figure."""
+        if ("day", entry.place.sheet) not in self._said:
+            self._said.add(("day", entry.place.sheet))
+            day = f"{when.year}年{when.last}月{when.day}日"
+            message = f"时间写的是{day}，是某一天，不是月份"
+            self.findings.add("unknown_month", entry.place, message, DAY_REMEDY, entry.raw)
 
     def _missing(self, entry: ValueCell, attribute: str, remedy: str) -> None:
         timely = attribute.startswith(("年份", "月份"))
@@ -210,7 +247,8 @@ class Collector:
 
     def readings(self) -> list[Reading]:
         """Final values, in file order; says so if there is nothing at all."""
-        settled = settle_forms(self._entries, self.vocabulary.mapping.form, self.findings)
+        cells = settle_sizes(self._entries, self.findings)
+        settled = settle_forms(cells, self.vocabulary.mapping.form, self.findings)
         order = {name: number for number, name in enumerate(self._sheets)}
         settled.sort(
             key=lambda s: (order[s.entry.place.sheet], s.entry.place.row, s.entry.place.column)
@@ -248,6 +286,6 @@ def _reading(settled: Settled, published_on: date | None, source: str) -> Readin
         month=pd.Period(year=settled.year, month=settled.month, freq="M"),
         value=float(settled.value),
         published_on=facts.published_on or published_on,
-        source=facts.source or source,
+        source=(facts.source or source) + settled.mark,
     )
     return Reading(observation, entry.place, entry.raw, facts.group)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from employment_forecast.data.readers.formats import text_of
-from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.tables.axis import days_are_months, decimal_habit, settled
 from employment_forecast.data.readers.tables.facts import Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, Table, when_like
 from employment_forecast.data.readers.vocabulary import (
@@ -47,6 +47,10 @@ class Columns:
         Columns with values and no head.
     bare : set of int
         Label columns in which a bare number is a month.
+    unit_cells : list of str
+        Texts that state a unit in columns without values: beside the table.
+    dated : int
+        First column whose head is a day that only dates its month; 0 if there is none.
     """
 
     labels: dict[int, Dimension] = field(default_factory=dict)
@@ -55,6 +59,8 @@ class Columns:
     unknown: dict[int, Headed] = field(default_factory=dict)
     headless: list[int] = field(default_factory=list)
     bare: set[int] = field(default_factory=set)
+    unit_cells: list[str] = field(default_factory=list)
+    dated: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class _Content:
     texts: int
     values: int
     times: int
-    units: int
+    units: tuple[str, ...]
     kind: Kind
     known: int
 
@@ -81,7 +87,8 @@ def kind_of(label: Label) -> Kind:
 
 
 def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
-    texts = values = times = units = 0
+    texts = values = times = 0
+    units: list[str] = []
     kinds: Counter[Kind] = Counter()
     for row in table.rows[:_SAMPLE]:
         value = table.sheet.value(row, column)
@@ -89,7 +96,8 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
             continue
         text = text_of(value)
         label = vocabulary.classify(text)
-        units += bool(unit_note(text))
+        if unit_note(text):
+            units.append(text)
         if kind_of(label) != "none" and label.known:
             kinds[kind_of(label)] += 1
         if when_like(value):
@@ -99,7 +107,7 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
         else:
             values += 1
     kind: Kind = kinds.most_common(1)[0][0] if kinds else "none"
-    return _Content(texts, values, times, units, kind, sum(kinds.values()))
+    return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()))
 
 
 def roles(table: Table, vocabulary: Vocabulary) -> Columns:
@@ -110,6 +118,9 @@ def roles(table: Table, vocabulary: Vocabulary) -> Columns:
         content = _content(table, column, vocabulary)
         labels = [h.label for h in heads]
         dimension = next((x.dimension for x in labels if x.dimension), None)
+        if not content.values and dimension is None:
+            stated = (h.label.text for h in heads if h.label.units and not h.label.states)
+            found.unit_cells += [*stated, *content.units]
         if any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
             _put_value(found, column, heads)
         elif dimension is not None:
@@ -143,7 +154,7 @@ def _timed(label: Label) -> Label:
 def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _Content) -> None:
     if dimension == "value":
         found.values[column] = Facts()
-    elif dimension == "unit" and content.units * 2 < content.texts:
+    elif dimension == "unit" and len(content.units) * 2 < content.texts:
         found.labels[column] = "any"  # 单位 also heads columns of offices
     elif dimension == "any" and content.values > content.texts and not content.times:
         found.values[column] = Facts()
@@ -207,12 +218,16 @@ def _complete_parts(found: Columns) -> None:
 def _settle_times(found: Columns, table: Table) -> None:
     """Carry years to the right, and tell 2021.1 from 2021.10."""
     habit = decimal_habit(h.label.text for c in found.values for h in table.heads[c])
+    whole_months = days_are_months(f.when for f in found.values.values() if f.when is not None)
     previous = Facts()
     for column in sorted(found.values):
         facts = found.values[column]
         same = all(
             getattr(facts, n) == getattr(previous, n) for n in ("region", "indicator", "group")
         )
+        if facts.when is not None and facts.when.day is not None and whole_months:
+            facts = replace(facts, when=replace(facts.when, day=None))
+            found.dated = found.dated or column
         if facts.when is not None and facts.when.last is not None:
             facts = replace(facts, when=settled(facts.when, previous.when if same else None, habit))
             found.values[column] = facts

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.columns import Columns
-from employment_forecast.data.readers.tables.facts import Facts, contradicts
+from employment_forecast.data.readers.tables.facts import Facts, UnitRemark, contradicts
 from employment_forecast.data.readers.tables.layout import Table
 from employment_forecast.data.readers.tables.rows import TableRow
 from employment_forecast.data.readers.vocabulary import (
@@ -104,6 +105,8 @@ class EntryReader:
         True if the mapping says that a zero means 未公布.
     findings : Findings
         Receives what is wrong.
+    remarks : sequence of UnitRemark
+        Units stated under or beside the table; the last to be asked.
     """
 
     def __init__(
@@ -114,10 +117,12 @@ class EntryReader:
         file: str,
         zero_is_missing: bool,
         findings: Findings,
+        remarks: Sequence[UnitRemark] = (),
     ) -> None:
         self.table, self.columns, self.background = table, columns, background
         self.file = file
         self.zero_is_missing, self.findings = zero_is_missing, findings
+        self.remarks = remarks
         self._main: dict[int, Indicator] = {}
 
     def read(self, row: TableRow) -> list[ValueCell]:
@@ -161,7 +166,12 @@ class EntryReader:
         facts = row.facts.over(head)
         if facts.indicator is None and facts.group is not None and column in self._main:
             facts = replace(facts, indicator=self._main[column])
+        stated_group = facts.group
         facts = facts.over(self.background)
+        if facts.group is not stated_group and facts.indicator is not None:
+            # A sheet or file called 青年 says whom counts are about; a rate says that itself.
+            counted = facts.indicator.aggregation == "sum"
+            facts = facts if counted else replace(facts, group=None)
         if row.facts.indicator is not None and facts.group is None:
             self._main[column] = row.facts.indicator
         number = amount.number
@@ -209,7 +219,9 @@ class EntryReader:
                 "请核对表头、单位栏与指标名称。", raw,
             )  # fmt: skip
             return None
-        general = self.background.units
+        general = self.background.units or next(
+            (r.units for r in self.remarks if r.indicator in (None, indicator)), ()
+        )
         return next((u for u in general if conversion(u, indicator.unit) is not None), None)
 
     def _warn_change(self, place: Place, raw: str, unit: Unit) -> None:

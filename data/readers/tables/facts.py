@@ -21,6 +21,7 @@ from employment_forecast.data.readers.vocabulary import (
     fold,
     parse_when,
     unit_note,
+    units_in,
 )
 
 
@@ -139,6 +140,20 @@ def context(sheet: Sheet, banners: list[int], vocabulary: Vocabulary) -> Facts:
             if (row, column) not in sheet.covered:
                 facts = facts.over(_statement(value, vocabulary))
     return facts
+
+
+@dataclass(frozen=True)
+class UnitRemark:
+    """A unit that a remark states, for one indicator or, if that is None, for the whole table."""
+
+    indicator: Indicator | None
+    units: tuple[Unit, ...]
+
+
+def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemark]:
+    """Units stated in remarks under or beside a table, those for one indicator first."""
+    found = [UnitRemark(vocabulary.find_indicator(t), units_in(t)) for t in texts if units_in(t)]
+    return sorted(found, key=lambda remark: remark.indicator is None)
 
 
 def _statement(value: Value, vocabulary: Vocabulary) -> Facts:

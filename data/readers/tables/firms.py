@@ -12,7 +12,7 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Region
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
-from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.tables.axis import decimal_habit, month_fault, settled
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.layout import Headed, Table
 from employment_forecast.data.readers.vocabulary import (
@@ -173,13 +173,12 @@ class FirmReader:
             if stated is not None and stated.unpadded:
                 labels = (self.table.sheet.text(r, column) for r in self.table.rows)
                 stated = settled(stated, None, decimal_habit(labels))
-            if stated is not None and not stated.unpadded:
+            if stated is not None and not stated.unpadded and stated.day is None:
                 when = Facts(when=when).over(Facts(when=stated)).when
             elif text.strip() and not self.vocabulary.classify(text).total:
                 self.findings.add(
-                    "unknown_month", self._place(row, column), "月份无法识别",
-                    "请写成 2021年3月、2021-03 或 202103 这样的年月。", text,
-                )  # fmt: skip
+                    "unknown_month", self._place(row, column), *month_fault(text), text
+                )
         complete = Facts(when=when).over(self.background).when
         return complete.month if complete is not None else None
 

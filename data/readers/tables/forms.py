@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
 
 from employment_forecast.data.catalogue import Indicator
@@ -30,12 +30,15 @@ class Settled:
         Month the value is about.
     value : decimal.Decimal
         In the indicator's unit and reporting form.
+    mark : str
+        Put behind the source where the value is no published one, in Chinese.
     """
 
     entry: ValueCell
     year: int
     month: int
     value: Decimal
+    mark: str = ""
 
 
 def settle_forms(
@@ -44,8 +47,9 @@ def settle_forms(
     """Bring every series to its indicator's reporting form.
 
     Flows published as 1—N月累计 are kept cumulative or turned into months by differences, monthly
-    ones the other way round, as the catalogue says. Stocks, rates and indices take the last month
-    of a span. Nothing is guessed: what cannot be converted is reported.
+    ones the other way round, as the catalogue says. Stocks, and rates taken at the end of a period,
+    take the last month of a span; other rates over a span are averages and left out. A sum of
+    January and February alone is halved and marked. Whatever cannot be converted is reported.
     """
     series: dict[_SeriesKey, list[ValueCell]] = defaultdict(list)
     for entry in entries:
@@ -86,6 +90,7 @@ def _is_labelled_cumulative(entry: ValueCell) -> bool:
 
 
 def _levels(entries: list[ValueCell], findings: Findings) -> list[Settled]:
+    entries = _without_averages(entries, findings)
     plain = [e for e in entries if not _is_labelled_cumulative(e)]
     known = {_month_of(e): _value_of(e) for e in plain}
     for entry in entries:
@@ -96,6 +101,25 @@ def _levels(entries: list[ValueCell], findings: Findings) -> list[Settled]:
                 "请核对表头；若该列其实是期末数，请去掉“累计”二字。", entry.raw,
             )  # fmt: skip
     return _unique([Settled(e, *_month_of(e), _value_of(e)) for e in plain], findings)
+
+
+def _without_averages(entries: list[ValueCell], findings: Findings) -> list[ValueCell]:
+    """Leave out what spans several months of a rate that is no month-end figure: an average."""
+    indicator = entries[0].indicator if entries else None
+    if indicator is None or indicator.kind == "stock" or indicator.period_end:
+        return entries
+    spans = [e for e in entries if e.when is not None and e.when.is_range]
+    if spans:
+        when = spans[0].when
+        assert when is not None
+        findings.add(
+            "span_average", spans[0].place,
+            f"“{indicator.name}”写的是{when.first}—{when.last}月，是这几个月的平均，"
+            f"不是{when.last}月当月值，共 {len(spans)} 个，没有导入",
+            "请提供各月当月的值；若确是当月值，请把时间写成单个月份。", spans[0].raw,
+        )  # fmt: skip
+    left_out = {id(e) for e in spans}
+    return [e for e in entries if id(e) not in left_out]
 
 
 def _unique(settled: list[Settled], findings: Findings) -> list[Settled]:
@@ -127,6 +151,7 @@ class _Flow:
         self.indicator, self.findings = indicator, findings
         self.cumulative: dict[_Month, ValueCell] = {}
         self.monthly: dict[_Month, ValueCell] = {}
+        self.marks: dict[_Month, str] = {}
         ordered = sorted(entries, key=_month_of)
         forms = {id(e): self._form(e) for e in ordered}
         if plain is not None:
@@ -193,7 +218,10 @@ class _Flow:
     def run(self) -> list[Settled]:
         """Values in the reporting form, in order of time."""
         done = self._accumulated() if self.indicator.reporting != "monthly" else self._differenced()
-        return [Settled(e, *month, value) for month, (e, value) in sorted(done.items())]
+        return [
+            Settled(e, *month, value, self.marks.get(month, ""))
+            for month, (e, value) in sorted(done.items())
+        ]
 
     def _accumulated(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
         done = {m: (e, _value_of(e)) for m, e in self.cumulative.items()}
@@ -217,6 +245,7 @@ class _Flow:
     def _differenced(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
         done = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
         for year in sorted({y for y, _ in (*self.monthly, *self.cumulative)}):
+            self._settle_january(year, done)
             running: Decimal | None = Decimal(0)
             for number in range(1, 13):
                 month = (year, number)
@@ -227,7 +256,7 @@ class _Flow:
                         self._compare(stated, total, running + done[month][1])
                     elif running is not None:
                         done[month] = (stated, total - running)
-                    elif month not in done and number > 2:
+                    elif month not in done:
                         self._refuse(stated, "的累计数缺少上月累计，无法换算成当月数")
                     running = total
                 elif month in done and running is not None:
@@ -235,6 +264,28 @@ class _Flow:
                 else:
                     running = None
         return done
+
+    def _settle_january(self, year: int, done: dict[_Month, tuple[ValueCell, Decimal]]) -> None:
+        """Take January out of a sum of January and February that was published alone."""
+        january, february = (year, 1), (year, 2)
+        both = self.cumulative.get(february)
+        if both is None or january in done or january in self.cumulative:
+            return
+        total = _value_of(both)
+        if february in done:
+            done[january] = (both, total - done[february][1])
+            return
+        half = total / 2
+        if self.indicator.precision >= 1:
+            half = half.to_integral_value(ROUND_FLOOR)
+        done[january], done[february] = (both, half), (both, total - half)
+        self.marks |= dict.fromkeys((january, february), "（1—2月合计，各半）")
+        self.findings.add(
+            "split_months", both.place,
+            f"“{self.indicator.name}”{year}年1—2月只有合计 {total:f}，按各半记入1月 {half:f}、"
+            f"2月 {total - half:f}，来源已注明",
+            "有分月的数时请补充导入（用 --revise）。", both.raw,
+        )  # fmt: skip
 
     def _compare(self, entry: ValueCell, stated: Decimal, summed: Decimal) -> None:
         grain = entry.grain * (entry.unit.factor if entry.unit else 1)

@@ -56,6 +56,8 @@ class Table:
         For a data row, the one-cell rows (a region, a year) that head it since the last header.
     heads : dict of int to list of Headed
         Header cells over each used column, top down, merged areas resolved.
+    remarks : list of int
+        Rows with remarks inside the table or under it.
     """
 
     sheet: Sheet
@@ -65,6 +67,7 @@ class Table:
     rows: list[int] = field(default_factory=list)
     sections: dict[int, list[int]] = field(default_factory=dict)
     heads: dict[int, list[Headed]] = field(default_factory=dict)
+    remarks: list[int] = field(default_factory=list)
 
     @property
     def columns(self) -> list[int]:
@@ -105,6 +108,8 @@ class _Locator:
             cells = self.anchors(row)
             if cells:
                 self._take(row, cells)
+        if self._table is not None:
+            self._table.remarks += self._pending
         for table in self.tables:
             self._set_heads(table)
         return [t for t in self.tables if t.rows]
@@ -130,8 +135,9 @@ class _Locator:
         elif not table.rows and self._completes_times(table, cells):
             table.header.append(row)
         elif self._is_banner(row, cells):
-            note = all(is_note(text_of(v)) for v in cells.values())
-            if not note:
+            if all(is_note(text_of(v)) for v in cells.values()):
+                table.remarks.append(row)
+            else:
                 self._pending.append(row)
         elif not table.rows and self._is_index(table, cells):
             return

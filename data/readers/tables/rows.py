@@ -8,7 +8,13 @@ from datetime import date
 
 from employment_forecast.data.errors import nearest
 from employment_forecast.data.readers.formats import Value, text_of
-from employment_forecast.data.readers.tables.axis import decimal_habit, settled
+from employment_forecast.data.readers.tables.axis import (
+    DAYS_READ,
+    days_are_months,
+    decimal_habit,
+    month_fault,
+    settled,
+)
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Table
@@ -76,6 +82,7 @@ class RowReader:
             for c, d in columns.labels.items()
             if d in ("month", "any")
         }
+        self._dated: dict[int, bool] = {}
         self._block: dict[int, str] = {}
         self._sections_above: tuple[int, ...] = ()
         named = [c for c, d in columns.labels.items() if d in ATTRIBUTES]
@@ -169,10 +176,23 @@ class RowReader:
             when = bare_when(text)
             label = Label(text, when=when) if when is not None else label
         if label.when is not None:
-            settled_when = self._settled(column, label.when)
+            settled_when = self._settled(column, self._without_day(row, column, label.when))
             if settled_when is not label.when:
                 label = replace(label, when=settled_when)
         return label
+
+    def _without_day(self, row: int, column: int, when: When) -> When:
+        """The month alone where the days of its column only date the months."""
+        if when.day is None:
+            return when
+        if column not in self._dated:
+            labels = (self.vocabulary.classify(self._text(r, column)) for r in self.table.rows)
+            self._dated[column] = days_are_months(x.when for x in labels if x.when is not None)
+            if self._dated[column]:
+                self.findings.add(
+                    "day_in_month", self.place(row, column), *DAYS_READ, self._text(row, column)
+                )
+        return replace(when, day=None) if self._dated[column] else when
 
     def _names_something_else(self, row: int, column: int) -> bool:
         others = (c for c, d in self.columns.labels.items() if c > column and d in ATTRIBUTES)
@@ -227,10 +247,7 @@ class RowReader:
                     label.text,
                 )  # fmt: skip
         elif kind in ("month", "year", "when"):
-            self.findings.add(
-                "unknown_month", place, "月份无法识别",
-                "请写成 2021年3月、2021-03 或 202103 这样的年月。", label.text,
-            )  # fmt: skip
+            self.findings.add("unknown_month", place, *month_fault(label.text), label.text)
         else:
             self.findings.add(
                 "unknown_label", place, "指标或分组名称不在目录中，该行略去",

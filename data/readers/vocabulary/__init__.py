@@ -19,6 +19,7 @@ from employment_forecast.data.readers.vocabulary.units import (
     conversion,
     parse_unit,
     unit_note,
+    units_in,
 )
 from employment_forecast.data.readers.vocabulary.words import FIRM_HEADS, GROUPS, Dimension, Form
 
@@ -45,4 +46,5 @@ __all__ = [
     "parse_when",
     "read_mapping",
     "unit_note",
+    "units_in",
 ]

@@ -254,7 +254,9 @@ class Vocabulary:
         if whole in self._ignored:
             return Label(text, part=part, ignored=True)
         if whole in _FIRM_WORDS:
-            return Label(text, part=part, firm=_FIRM_WORDS[whole])
+            # 自然减员 heads a column of firm panels and is an indicator elsewhere.
+            indicator = self._indicators.get(whole)
+            return Label(text, part=part, firm=_FIRM_WORDS[whole], indicator=indicator)
         dimension = _dimension(whole)
         if dimension is not None:
             return Label(text, dimension=dimension, ignored=dimension == "ignore")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from calendar import monthrange
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pandas as pd
@@ -11,6 +12,8 @@ import pandas as pd
 from employment_forecast.data.readers.vocabulary.folding import fold
 
 FIRST_YEAR, LAST_YEAR = 1949, 2099
+# No label is longer, and no title says its month later.
+_LONGEST, _LONGEST_TITLE = 40, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class When:
         True if the label says 累计; a span such as 1—3月 alone does not set it.
     unpadded : bool
         True for a decimal such as 2021.1, which a spreadsheet makes of both 2021.1 and 2021.10.
+    day : int or None
+        Day within the month, where the label states one that neither begins nor ends it.
     """
 
     year: int | None
@@ -34,6 +39,7 @@ class When:
     last: int | None = None
     cumulative: bool = False
     unpadded: bool = False
+    day: int | None = None
 
     @property
     def month(self) -> pd.Period | None:
@@ -50,7 +56,7 @@ class When:
 
 _Y = r"(?P<y>(?:19|20)\d{2})"
 _M = r"(?P<m>1[0-2]|0?[1-9])"
-_D = r"(?:3[01]|[12]\d|0?[1-9])"
+_D = r"(?P<d>3[01]|[12]\d|0?[1-9])"
 _CLOCK = r"(?:t?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 _END = r"(?:份|末|底|止)*"
 _ENGLISH = {
@@ -92,6 +98,10 @@ _PART = re.compile(rf"(?:{_Y}年?度?)?第?(?P<p>{'|'.join(_PARTS)})")
 _NAMED_MONTH = re.compile(rf"(?P<n>{_NAMED})[a-z]*[-./]?(?P<y>(?:20|19)?\d{{2}})")
 _NAMED_MONTH_LAST = re.compile(rf"(?P<y>(?:20|19)?\d{{2}})[-./]?(?P<n>{_NAMED})[a-z]*")
 _DIGITS = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))
+# First year of an era, less one.
+_ERAS = {"民国": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERA_YEAR = re.compile(rf"(?:中华)?(?P<e>{'|'.join(_ERAS)})(?P<y>元|\d{{1,3}})年")
+_KOREAN = str.maketrans({"년": "年", "월": "月", "일": "日"})
 _CHINESE_YEAR = re.compile(r"[一二][〇零一二三四五六七八九]{3}(?=年)")
 _CHINESE_MONTH = re.compile(r"(?<![一二三四五六七八九十])(十[一二]?|[一二三四五六七八九])(?=月)")
 _CUMULATIVE = re.compile(r"(?:累计数?|\(累计\))$")
@@ -99,6 +109,7 @@ _SINCE = re.compile(r"^(?:截至|截止|截止到|至|到)")
 
 
 def _plain_digits(text: str) -> str:
+    text = _ERA_YEAR.sub(_gregorian, text.translate(_KOREAN))
     text = _CHINESE_YEAR.sub(lambda m: "".join(_DIGITS[c] for c in m.group()), text)
 
     def month(found: re.Match[str]) -> str:
@@ -107,6 +118,11 @@ def _plain_digits(text: str) -> str:
 
     text = _CHINESE_MONTH.sub(month, text)
     return _SHORT_YEAR.sub(lambda m: f"20{m.group('y')}年", text, count=1)
+
+
+def _gregorian(found: re.Match[str]) -> str:
+    year = 1 if found["y"] == "元" else int(found["y"])
+    return f"{_ERAS[found['e']] + year}年"
 
 
 @lru_cache(maxsize=8192)
@@ -124,6 +140,8 @@ def parse_when(label: str) -> When | None:
     When or None
         None if the label is anything else. A bare month number is not read here; see `bare_month`.
     """
+    if len(label) > _LONGEST:
+        return None
     text = _plain_digits(_SINCE.sub("", fold(label)))
     cumulative = bool(_CUMULATIVE.search(text))
     text = _CUMULATIVE.sub("", text)
@@ -137,7 +155,8 @@ def parse_when(label: str) -> When | None:
             year = int(groups["y"]) if groups.get("y") else None
             month = int(groups["m"])
             unpadded = re.fullmatch(r"\d{4}\.1", text) is not None
-            return _checked(year, month, month, cumulative, unpadded)
+            when = _checked(year, month, month, cumulative, unpadded)
+            return _on_day(when, int(groups["d"])) if when and groups.get("d") else when
     if found := _RANGE.fullmatch(text):
         begins, ends = found["y"], found["y2"]
         first, last = int(found["a"]), int(found["b"])
@@ -166,6 +185,16 @@ def _checked(
     return When(year, first, last, cumulative, unpadded)
 
 
+def _on_day(when: When, day: int) -> When | None:
+    """A month of which a day is stated; None if the month has no such day."""
+    assert when.year is not None
+    assert when.last is not None
+    last = monthrange(when.year, when.last)[1]
+    if day > last:
+        return None
+    return when if day in (1, last) else replace(when, day=day)
+
+
 _BARE = re.compile(r"(?P<a>1[0-2]|0?[1-9])(?:[-至到](?P<b>1[0-2]|0?[1-9]))?")
 
 
@@ -175,6 +204,8 @@ def bare_when(label: str) -> When | None:
 
     Only good where the header says that months follow, or a year stands above.
     """
+    if len(label) > _LONGEST:
+        return None
     text = fold(label)
     if re.fullmatch(r"十[一二]?|[一二三四五六七八九]", text):
         text = _plain_digits(text + "月")[:-1]
@@ -212,7 +243,7 @@ def find_when(text: str) -> tuple[When, str] | None:
         The time and the folded text without it. None if there is none, if there are several
         different ones, or only a span of years.
     """
-    folded = _plain_digits(fold(text))
+    folded = _plain_digits(fold(text[:_LONGEST_TITLE]))
     if _YEAR_SPAN.search(folded):
         return None
     found = [(m, parse_when(m["full"])) for m in _INSIDE.finditer(folded)]

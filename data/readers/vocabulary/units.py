@@ -85,15 +85,37 @@ def parse_units(text: str) -> tuple[Unit, ...]:
     return tuple(u for u in units if u is not None) if parts and all(units) else ()
 
 
+_LONGEST = 60
 _UNIT_ROW = re.compile(r"(?:计量|数量|统计)?单位:(?P<list>.+)")
 
 
 @lru_cache(maxsize=8192)
 def unit_note(text: str) -> tuple[Unit, ...]:
     """Units stated by a `单位：万人` note or a lone `（万人）`; empty if the text is none."""
+    if len(text) > _LONGEST:
+        return ()
     folded = fold(text).strip("()")
     found = _UNIT_ROW.fullmatch(folded)
     return parse_units(found["list"] if found else folded)
+
+
+_REMARK = re.compile(
+    r"(?:(?:计量|数量|统计)?单位(?:均|都)?(?:为|是|:)|以)"
+    r"(?P<unit>[十百千万亿]{0,2}(?:人次|人|个|户|家|元)|%|百分点|‰)(?:(?:、|/|和)(?P<other>%|‰))?"
+)
+_REMARK_CHARS = 400
+
+
+@lru_cache(maxsize=1024)
+def units_in(text: str) -> tuple[Unit, ...]:
+    """Units that a remark states in passing: 注：本表数据单位为万人. Empty if it states none."""
+    folded = fold(text[:_REMARK_CHARS])
+    units = unit_note(folded)
+    found = None if units else _REMARK.search(folded)
+    if found is None or (found.group().startswith("以") and "为单位" not in folded):
+        return units
+    both = (parse_unit(u) for u in (found["unit"], found["other"]) if u)
+    return tuple(u for u in both if u is not None)
 
 
 def conversion(source: Unit, target_name: str) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from employment_forecast.cli.shell.output import (
     resolve_series,
     write_json,
 )
+from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
 
 @click.group(
@@ -133,8 +135,17 @@ def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
 @click.option(
     "--versions", metavar="版本号，…", default="", help="逗号分隔；默认为现役、前任与候选版本。"
 )
+@workbook_option
+@folder_option
 @json_option
-def compare(region: str, indicator: str | None, versions: str, as_json: bool) -> None:
+def compare(
+    region: str,
+    indicator: str | None,
+    versions: str,
+    form: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """在共同的回测起点上比较几个模型版本；差值为各版本减第一个版本。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.catalogue import Series
@@ -147,6 +158,11 @@ def compare(region: str, indicator: str | None, versions: str, as_json: bool) ->
     numbers = [n.strip() for n in versions.replace("，", ",").split(",") if n.strip()]
     with open_tracker(uri, session.workspace) as tracker:
         content = comparison(tracker, chosen(tracker, Series(place, what), numbers))
+    if form is not None:
+        from employment_forecast.experiments.promotion import comparison_workbook
+
+        book = comparison_workbook(content, Series(place, what))
+        save_workbook(output, f"{place.name}{what.name}模型比较", book, as_json=as_json)
     if as_json:
         write_json(content)
         return

@@ -14,6 +14,7 @@ from employment_forecast.cli.shell.output import (
     resolve_series,
     write_json,
 )
+from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
 
 @click.command(options_metavar="[选项]", short_help="回测各模型，给出排名与可靠性。")
@@ -39,6 +40,8 @@ from employment_forecast.cli.shell.output import (
     metavar="文件",
     help="另把可靠性图写入该 PNG 文件。",
 )
+@workbook_option
+@folder_option
 @json_option
 def backtest(
     region: str,
@@ -50,6 +53,8 @@ def backtest(
     jobs: int | None,
     no_cache: bool,
     plot: Path | None,
+    form: str | None,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """在过去各预测起点回测全部模型，给出样本外得分的排名与可靠性；不登记模型版本。"""
@@ -98,6 +103,11 @@ def backtest(
 
         title = f"{place.name} · {what.name}：回测可靠性" + (" · 演示数据" if result.demo else "")
         write_atomically(plot, reliability_chart(found, title))
+    if form is not None:
+        from employment_forecast.forecasting.documents.result_tables import backtest_workbook
+
+        name = f"{place.name}{what.name}回测_{content['data_month']}"
+        save_workbook(output, name, backtest_workbook(content), as_json=as_json)
     if as_json:
         write_json(content)
         return

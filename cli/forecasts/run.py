@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
+
 
 @click.command(
     options_metavar="[选项]", short_help="对一个地区回测、选模型、预测，并对照控制数评估。"
@@ -42,6 +44,7 @@ import click
     metavar="文件夹",
     help="写出 forecast.csv、forecast.json、chart.png。",
 )
+@workbook_option
 @click.option("--json", "as_json", is_flag=True, help="只在标准输出给出一个 JSON 对象。")
 def run(
     region: str,
@@ -55,6 +58,7 @@ def run(
     promoting: bool,
     no_cache: bool,
     output: Path | None,
+    form: str | None,
     as_json: bool,
 ) -> int:
     """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
@@ -125,6 +129,11 @@ def run(
         write_atomically(output / "forecast.csv", forecast_csv(result))
         write_atomically(output / "forecast.json", to_json(content).encode("utf-8"))
         write_atomically(output / "chart.png", chart)
+    if form is not None:
+        from employment_forecast.experiments.recording import run_workbook
+
+        book = run_workbook(session, result, content)
+        save_workbook(output, f"{series.title}_{content['data_month']}", book, as_json=as_json)
     code = unrecorded.exit_code if unrecorded else 0
     if unrecorded:
         notice(f"注意：{unrecorded}")

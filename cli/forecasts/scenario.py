@@ -13,6 +13,7 @@ from employment_forecast.cli.shell.output import (
     resolve_series,
     write_json,
 )
+from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
 
 
 @click.command(
@@ -74,6 +75,7 @@ from employment_forecast.cli.shell.output import (
     metavar="文件夹",
     help="写出 scenario.json、scenario.csv、scenario.png。",
 )
+@workbook_option
 @json_option
 def scenario(
     region: str,
@@ -93,6 +95,7 @@ def scenario(
     origins: int | None,
     jobs: int | None,
     output: Path | None,
+    form: str | None,
     as_json: bool,
 ) -> int:
     """情景推演：假定某月裁员或新增就业变动，把影响逐路径带入预测，与基线并排比较。
@@ -201,6 +204,11 @@ def scenario(
         write_atomically(output / "scenario.json", to_json(content).encode("utf-8"))
         write_atomically(output / "scenario.csv", table)
         write_atomically(output / "scenario.png", chart)
+    if form is not None:
+        from employment_forecast.forecasting.scenario import scenario_workbook
+
+        name = f"{place.name}{what.name}情景推演_{content['data_month']}"
+        save_workbook(output, name, scenario_workbook(content, what), as_json=as_json)
     if as_json:
         write_json(content)
         return code

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from employment_forecast.cli.shell.output import json_option, region_option, write_json
+from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Indicator, Region
@@ -34,6 +36,8 @@ VIEWS = {"期末": "period_end", "中期": "midterm", "年度": "yearly"}
 @click.option(
     "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
 )
+@workbook_option
+@folder_option
 @json_option
 def progress_of_plans(
     region: str,
@@ -41,6 +45,8 @@ def progress_of_plans(
     view: str | None,
     models: str | None,
     jobs: int | None,
+    form: str | None,
+    output: Path | None,
     as_json: bool,
 ) -> None:
     """评估一个地区规划中每一项有数据的目标，其余说明缺什么。
@@ -94,6 +100,11 @@ def progress_of_plans(
         settings["history.gaps"],
     )
     content = progress_document(place, day, rows, session.catalogue)
+    if form is not None:
+        from employment_forecast.forecasting.plans import plans_workbook
+
+        name = f"{place.name}规划进度_{content['as_of']}"
+        save_workbook(output, name, plans_workbook(content), as_json=as_json)
     if as_json:
         write_json(content)
         return

@@ -173,7 +173,7 @@ def _identity(version: Version, status: str, facts: Mapping[str, Any]) -> dict[s
     }
 
 
-def _leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
+def leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
     """Leaderboard saved with the run of a version; empty where the run is gone."""
     from mlflow.artifacts import load_text
 
@@ -302,7 +302,7 @@ def bulletin_record(
     outlook = {"status": status} if stored is None else _outlook(stored, question, status)
     notes = {
         "series": data_notes(context),
-        "failed": {} if version is None else failed_models(_leaderboard(tracker, version)),
+        "failed": {} if version is None else failed_models(leaderboard(tracker, version)),
     }
     return {
         "schema": SCHEMA,

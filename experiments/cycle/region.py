@@ -18,6 +18,7 @@ from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session, Workspace, load_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
+from employment_forecast.experiments.bulletins.workbook import month_workbook, write_workbook
 from employment_forecast.experiments.cycle.identity import identity, together
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
@@ -189,6 +190,9 @@ def _report(session: Session, series: Series, order: RegionTask) -> dict[str, An
         with bulletin_lock(session, series):
             made = make_bulletin(session, to, series, order.day, feed=feed)
             written = write_bulletin(session, made)
+            table = None if feed is None else month_workbook(session, to, series, feed)
+            if table is not None:
+                write_workbook(session, made.edition, table)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**told, "bulletin": tuple(files), "correction": made.correction}
 

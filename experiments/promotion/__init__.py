@@ -12,6 +12,7 @@ from employment_forecast.experiments.promotion.version_view import (
     ALIAS_NAMES,
     chosen,
     comparison,
+    comparison_workbook,
     document,
     row,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "PromotionResult",
     "chosen",
     "comparison",
+    "comparison_workbook",
     "document",
     "examine_only",
     "promote",

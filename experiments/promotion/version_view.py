@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from employment_forecast.data.catalogue import Series
+from employment_forecast.data.clock import month_end
 from employment_forecast.data.errors import ForecastError, NotFoundError
 from employment_forecast.experiments.promotion.evidence import stored_evidence
 from employment_forecast.experiments.promotion.gate import GATE_FILE
@@ -20,6 +23,14 @@ from employment_forecast.experiments.registry import (
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.backtest import compare_versions
+from employment_forecast.forecasting.documents.tables import (
+    PERCENT,
+    SCORE,
+    Table,
+    columns,
+    figures,
+)
+from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 ALIAS_NAMES = {CHAMPION: "现役", PREVIOUS: "前任", CANDIDATE: "候选"}
 _SCORES = ("wis", "mase", "coverage80", "coverage95", "cap_brier")
@@ -174,3 +185,42 @@ def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
             for version, each in zip(picked, found.rows, strict=True)
         ],
     }
+
+
+def comparison_table(content: Mapping[str, Any]) -> Table[Any]:
+    """Versions side by side, from `comparison`."""
+    rows = [{**r, **r["common"]} for r in content["versions"]]
+    scores = ("wis", "mase", "coverage80", "coverage95", "difference", "standard_error",
+              "p_value_one_month")  # fmt: skip
+    return Table(
+        "在共同的回测起点上的得分（差值为减第一个版本）",
+        (
+            *columns("版本", "数据截至", "模型"),
+            *figures("WIS", "MASE", form=SCORE),
+            *figures("80%覆盖", "95%覆盖", form=PERCENT),
+            *figures("WIS 差", "标准误", "首月 DM 检验 p", form=SCORE),
+        ),
+        tuple(
+            (str(r["version"]), r["data_month"], r["label"], *(r[name] for name in scores))
+            for r in rows
+        ),
+    )
+
+
+def comparison_workbook(content: Mapping[str, Any], series: Series) -> bytes:
+    """The comparison of versions as a workbook."""
+    rows = content["versions"]
+    demo = any(row["demo"] for row in rows)
+    shared = (
+        f"共同的回测起点 {content['origins']} 个（{content['first_origin']} 至 "
+        f"{content['last_origin']}），共 {content['cells']} 格"
+        if content["origins"]
+        else "这些版本没有共同的回测起点"
+    )
+    return tables_workbook(
+        {"比较": [comparison_table(content)]},
+        title=f"{series.title}模型版本比较",
+        lines=(shared,),
+        as_of=month_end(pd.Period(max(row["data_month"] for row in rows), freq="M")),
+        demo=demo,
+    )

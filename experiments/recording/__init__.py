@@ -3,9 +3,11 @@
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.recording.scenarios import record_scenario
 from employment_forecast.experiments.recording.spool import sync
+from employment_forecast.experiments.recording.workbook import run_workbook
 
 __all__ = [
     "record_scenario",
     "recorded",
+    "run_workbook",
     "sync",
 ]

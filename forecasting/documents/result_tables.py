@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
@@ -20,6 +21,7 @@ from employment_forecast.forecasting.documents.tables import (
     likelihood,
     number,
 )
+from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 # Months ahead that are all shown; of later ones, which reach far beyond any test, only Decembers.
 SHOWN_IN_FULL = 24
@@ -308,4 +310,20 @@ def milestones_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) ->
             )
             for row in rows
         ),
+    )
+
+
+def backtest_workbook(content: Mapping[str, Any]) -> bytes:
+    """A back-test's ranking and reliability, from its document."""
+    mark = f"（{DEMO_MARK}）" if content["demo"] else ""
+    return tables_workbook(
+        {"模型": [backtest_table(content)], "可靠性": [reliability_table(content)]},
+        title=f"{content['region']['name']}{content['indicator_name']}回测{mark}",
+        lines=(
+            f"{content['backtest_origins']} 个预测起点，数据截至 {content['data_month']}",
+            f"选用：{content['choice_reason']}",
+            *content["notes"],
+        ),
+        as_of=date.fromisoformat(content["as_of"]),
+        demo=content["demo"],
     )

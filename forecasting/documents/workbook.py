@@ -7,7 +7,7 @@ types, so that a viewer that does not calculate shows it too.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import floor, log10
@@ -343,3 +343,33 @@ def workbook(
             if page.sheet.chart is not None:
                 page.chart(page.sheet.chart, pages[page.sheet.chart.source])
     return stream.getvalue()
+
+
+def tables_workbook(
+    tables: Mapping[str, Sequence[Table[Any]]],
+    *,
+    title: str,
+    lines: Sequence[str] = (),
+    as_of: date,
+    demo: bool,
+) -> bytes:
+    """A workbook with a sheet for each named group of tables; the first has the lines of text.
+
+    Parameters
+    ----------
+    tables : mapping
+        By name of the sheet.
+    title : str
+        Above each sheet.
+    lines : sequence of str
+        Below the title of the first.
+    as_of : datetime.date
+        Day of knowledge.
+    demo : bool
+        Marked as demonstration data.
+    """
+    sheets = [
+        Sheet(name, f"{title}：{name}", tuple(group), tuple(lines) if at == 0 else ())
+        for at, (name, group) in enumerate(tables.items())
+    ]
+    return workbook(sheets, title=title, as_of=as_of, demo=demo)

@@ -19,7 +19,7 @@ from employment_forecast.forecasting.early_warning.feed import (
     warning_level_document,
 )
 from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
-from employment_forecast.forecasting.early_warning.line_table import version_lines
+from employment_forecast.forecasting.early_warning.line_table import run_lines, version_lines
 from employment_forecast.forecasting.early_warning.lines import warning_lines
 from employment_forecast.forecasting.early_warning.scheme import Scheme, default_scheme
 
@@ -40,6 +40,7 @@ __all__ = [
     "load_scheme",
     "probability_rows",
     "sample_document",
+    "run_lines",
     "scheme_document",
     "version_lines",
     "warning_lines",

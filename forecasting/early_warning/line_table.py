@@ -6,8 +6,13 @@ from functools import partial
 from typing import Any
 
 from employment_forecast.data.targets import value_at
+from employment_forecast.forecasting.assessment import cap_id, cap_words
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.early_warning.feed import line_document
+from employment_forecast.forecasting.early_warning.feed import (
+    line_document,
+    line_rows,
+    scheme_document,
+)
 from employment_forecast.forecasting.early_warning.lines import warning_lines
 from employment_forecast.forecasting.early_warning.scheme import Scheme
 
@@ -57,3 +62,41 @@ def version_lines(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
             for line in lines
         ]
     return rows
+
+
+def run_lines(result: Competition, scheme: Scheme) -> dict[str, Any]:
+    """Caps, lines and levels of a run's choice in the form of a feed, without a level in force.
+
+    Parameters
+    ----------
+    result : Competition
+        Its chosen model's paths decide.
+    scheme : Scheme
+        Levels in force.
+
+    Returns
+    -------
+    dict
+        `caps` (`id`, `title`, `value`), `lines`, `scheme`, `level` (None) and `level_reason`.
+    """
+    as_of, lines = result.history.as_of, []
+    for item in result.assessments:
+        lines += line_rows(
+            item.target,
+            result.history,
+            result.champion_paths,
+            result.indicator,
+            scheme,
+            result.tested_horizon,
+            lambda target, month: value_at(target, result.on_file, month, as_of=as_of),
+        )
+    return {
+        "caps": [
+            {"id": cap_id(a.target), "title": cap_words(a.target), "value": a.target.value}
+            for a in result.assessments
+        ],
+        "lines": lines,
+        "scheme": scheme_document(scheme),
+        "level": None,
+        "level_reason": "本次运行不评定等级，等级以现役模型为准",
+    }

@@ -5,6 +5,7 @@ from employment_forecast.forecasting.plans.progress import plan_rows
 from employment_forecast.forecasting.plans.tables import (
     midterm_table,
     period_ends_table,
+    plans_workbook,
     unassessed_table,
     yearly_table,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "midterm_table",
     "period_ends_table",
     "plan_rows",
+    "plans_workbook",
     "progress_document",
     "unassessed_table",
     "yearly_table",

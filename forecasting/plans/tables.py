@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from employment_forecast.data.catalogue import DEMO_MARK
 from employment_forecast.forecasting.documents.tables import (
     PERCENT,
     TENTHS_OF_PERCENT,
@@ -13,10 +15,11 @@ from employment_forecast.forecasting.documents.tables import (
     columns,
     figures,
 )
+from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 Rows = Sequence[Mapping[str, Any]]
 CEILINGS = ("cap", "achieved_cap")
-AMOUNT = Form(lambda v: f"{v:,.12g}", "#,##0.##")
+AMOUNT = Form(lambda v: f"{v:,.12g}", "General")
 _MET = {True: "是", False: "否", None: None}
 
 
@@ -100,4 +103,26 @@ def unassessed_table(rows: Rows) -> Table[Any]:
         "未评估",
         columns("目标", "数值", "缺什么"),
         tuple((_name(row), _value(row), row["missing"]) for row in rows if row["missing"]),
+    )
+
+
+def plans_workbook(content: Mapping[str, Any]) -> bytes:
+    """The progress of a region's plans, a sheet for each view, from its document."""
+    shown = [row for row in content["targets"] if not row["missing"]]
+    mark = f"（{DEMO_MARK}）" if content["demo"] else ""
+    views = {
+        "期末": period_ends_table(shown),
+        "中期": midterm_table(shown),
+        "年度": yearly_table(shown),
+        "未评估": unassessed_table(content["targets"]),
+    }
+    return tables_workbook(
+        {name: [table] for name, table in views.items() if table.rows},
+        title=f"{content['region']['name']}规划进度{mark}",
+        lines=(
+            f"截至 {content['as_of']}：{len(content['targets'])} 项中评估 {content['assessed']} 项",
+            *(f"注：{note}" for note in content["notes"]),
+        ),
+        as_of=date.fromisoformat(content["as_of"]),
+        demo=content["demo"],
     )

@@ -13,6 +13,7 @@ from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scena
 from employment_forecast.forecasting.scenario.tables import (
     scenario_forecast_table,
     scenario_targets_table,
+    scenario_workbook,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "described",
     "scenario_forecast_table",
     "scenario_targets_table",
+    "scenario_workbook",
 ]

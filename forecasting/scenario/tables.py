@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import Indicator, phrase
@@ -21,8 +22,10 @@ from employment_forecast.forecasting.documents.tables import (
     figures,
     likelihood,
 )
+from employment_forecast.forecasting.documents.workbook import Lines, Sheet, workbook
 from employment_forecast.forecasting.scenario.comparison import change_phrase
 
+_QUANTILES = ("q50", "q10", "q90")
 _COMPARED: dict[str, dict[str, str]] = {
     "caps": {
         "p_any": "期内突破", "p_any_remaining": "今后突破", "p_end": "期末突破",
@@ -92,3 +95,59 @@ def scenario_targets_table(content: Mapping[str, Any], indicator: Indicator) -> 
         tuple(rows),
         ruled=frozenset(ends),
     )
+
+
+def scenario_workbook(content: Mapping[str, Any], indicator: Indicator) -> bytes:
+    """Both forecasts with their chart, the targets compared, and what was assumed.
+
+    Parameters
+    ----------
+    content : mapping
+        From `comparison_document`.
+    indicator : Indicator
+        Catalogue entry.
+    """
+    form, change = amount(indicator), Form(lambda v: change_phrase(v, indicator),
+                                           amount(indicator).number_format)  # fmt: skip
+    heads = ("中位数", "80%下限", "80%上限")
+    sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
+    rows = tuple(
+        (
+            base["month"],
+            *(base[q] for q in _QUANTILES),
+            *(changed[q] for q in _QUANTILES),
+            *(moved[q] for q in _QUANTILES),
+            UNTESTED if base["untested"] else "",
+        )
+        for base, changed, moved in zip(*sides, content["difference"], strict=True)
+    )
+    forecast = Table(
+        f"{indicator.name}（{indicator.unit}）",
+        (
+            *columns("月份"),
+            *figures(*(f"基线{h}" for h in heads), *(f"情景{h}" for h in heads), form=form),
+            *figures(*(f"增减{h}" for h in heads), form=change),
+            *columns("说明"),
+        ),
+        rows,
+    )
+    title = f"{content['region']['name']}{indicator.name}情景推演"
+    assumed = Table(
+        "假设",
+        columns("项目", "取值", "来源", "时间"),
+        tuple((r["label"], r["range"], r["source"], r["profile"]) for r in content["assumptions"]),
+    )
+    said = (content["description"], f"数据截至 {content['data_month']}；情景不是预测，不用于预警")
+    lines = Lines(
+        title, indicator.unit, "推演",
+        published=("基线中位数",), median=("情景中位数",),
+        outer=("基线80%下限", "基线80%上限"), inner=("情景80%下限", "情景80%上限"),
+    )  # fmt: skip
+    sheets = [
+        Sheet("走势图", f"{title}：走势", lines=said, chart=lines),
+        Sheet("推演", f"{title}：各月", (forecast,)),
+        Sheet("控制数", f"{title}：控制数和目标", (scenario_targets_table(content, indicator),)),
+        Sheet("假设", f"{title}：假设", (assumed,), said),
+    ]
+    as_of = date.fromisoformat(content["as_of"])
+    return workbook(sheets, title=title, as_of=as_of, demo=content["demo"])

@@ -1,0 +1,125 @@
+"""The workbook of a region and month: what the version in force says, to calculate on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from employment_forecast.data.catalogue import Series, figure
+from employment_forecast.data.files import write_atomically
+from employment_forecast.data.store import BulletinState
+from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.bulletins.files import folder, stem
+from employment_forecast.experiments.bulletins.record import leaderboard
+from employment_forecast.experiments.registry import StoredForecast, load_champion
+from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.forecasting.documents.region_sheets import (
+    TRIAL,
+    region_sheets,
+    title_of,
+)
+from employment_forecast.forecasting.documents.workbook import workbook
+
+_SCORES = ("wis", "mase", "coverage80", "coverage95")
+
+
+def _ranking(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """The leaderboard that was saved as text, with its numbers."""
+    return [
+        {
+            "model": row["model"],
+            "label": row["label"],
+            "floor": row.get("floor") == "True",
+            "failure": row.get("failure") or None,
+            **{name: float(row[name]) if row.get(name) else None for name in _SCORES},
+        }
+        for row in rows
+    ]
+
+
+def _content(
+    stored: StoredForecast, series: Series, feed: Mapping[str, Any], rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """A version and the feed that rests on it, in the form of a run's document."""
+    facts, history, indicator = stored.facts, stored.history, series.indicator
+    forecast = []
+    for step, (month, quantiles) in enumerate(stored.paths.table().iterrows(), start=1):
+        values = {str(k): figure(float(v), indicator) for k, v in quantiles.items()}
+        untested = step > stored.tested_horizon
+        forecast.append({"month": str(month), **values, "untested": untested})
+    return {
+        "region": {"code": series.region.code, "name": series.region.name},
+        "indicator": indicator.code,
+        "indicator_name": indicator.name,
+        "unit": indicator.unit,
+        "demo": feed["demo"],
+        "data_start": str(history.start),
+        "data_month": str(history.origin),
+        "as_of": feed["as_of"],
+        "latest": figure(float(history.values[-1]), indicator),
+        "sources": list(history.sources),
+        "notes": list(history.notes),
+        "pseudo_real_time": history.pseudo_real_time,
+        "data_fingerprint": history.fingerprint,
+        "champion": {
+            "model": stored.version.model,
+            "registered_name": stored.version.registered_name,
+            "version": stored.version.version,
+        },
+        "model_label": facts.get("model_label", stored.version.model),
+        "backtest_origins": stored.version.tags.get("evidence_origins", "—"),
+        "leaderboard": rows,
+        "forecast": forecast,
+        "caps": feed["caps"],
+        "caps_joint": feed["joint"],
+        "floors": feed["floors"],
+        "levels_assessed": feed["levels_assessed"],
+        "tested_horizon": stored.tested_horizon,
+        "seed": facts.get("seed"),
+        "paths": stored.paths.n_paths,
+    }
+
+
+def month_workbook(
+    session: Session, tracker: Tracker, series: Series, feed: Mapping[str, Any]
+) -> bytes | None:
+    """The workbook that goes with a feed.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    tracker : Tracker
+        Registered versions.
+    series : Series
+        Region and indicator.
+    feed : mapping
+        Warning lines and level of the version in force.
+
+    Returns
+    -------
+    bytes or None
+        None where the version in force is not the one that the feed rests on.
+    """
+    stored = load_champion(tracker, series)
+    if stored is None or stored.version.version != feed["champion"]["version"]:
+        return None
+    content = _content(stored, series, feed, _ranking(leaderboard(tracker, stored.version)))
+    published = [(str(m), figure(float(v), series.indicator)) for m, v in
+                 stored.history.series.items()]  # fmt: skip
+    return workbook(
+        region_sheets(content, published, series.indicator, feed),
+        title=title_of(content),
+        as_of=stored.history.as_of,
+        demo=bool(feed["demo"]),
+        locked=(TRIAL,),
+    )
+
+
+def write_workbook(session: Session, edition: BulletinState, content: bytes) -> Path:
+    """Write the workbook beside the bulletin of its month."""
+    name = stem(session, edition).replace("就业失业月报", "就业失业数据表")
+    file = folder(session, edition) / f"{name}.xlsx"
+    write_atomically(file, content)
+    return file

@@ -154,6 +154,7 @@ COMMANDS: Commands = {
         "monthly",
         "月度作业：导入、预测、阈值、预警、月报，逐个地区。",
     ),
+    "site": ("operations.site", "site", "写出各地区看板（静态网页，不需要网络）。"),
     "cron": ("operations.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
     "doctor": ("operations.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
     "prune": ("operations.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),

@@ -11,6 +11,7 @@ from employment_forecast.cli.shell.lazy import LazyGroup
 from employment_forecast.cli.shell.output import indicator_option, json_option
 
 if TYPE_CHECKING:
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.workspace import Session
 
 FORMATS = ("docx", "html", "pdf", "md", "json")
@@ -41,15 +42,20 @@ def formats(text: str) -> tuple[str, ...]:
     return found
 
 
-def renew(session: Session) -> None:
-    """Bring the index page up to date; what was recorded stands even if that fails."""
+def renew(session: Session, series: Series) -> None:
+    """Bring index and page up to date; what was recorded stands even if that fails."""
+    from employment_forecast.cli.shell.pages import renew_pages
     from employment_forecast.data.errors import ForecastError
     from employment_forecast.experiments.cycle.index_file import renew_index
+    from employment_forecast.experiments.tracking import open_tracker
 
     try:
         renew_index(session)
     except ForecastError as error:
         click.echo(f"警告：{error}", err=True)
+    uri = session.settings.tracking_uri(session.workspace)
+    with open_tracker(uri, session.workspace) as tracker:
+        renew_pages(session, tracker, series)
 
 
 def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None:
@@ -125,5 +131,5 @@ def bulletin(
     with open_tracker(uri, session.workspace) as tracker, bulletin_lock(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)
         files = write_bulletin(session, made, output)
-    renew(session)
+    renew(session, series)
     report(made, files, headline(session, made), as_json=as_json)

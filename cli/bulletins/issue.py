@@ -53,7 +53,7 @@ def review(
     with bulletin_lock(session, series):
         made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
         files = write_bulletin(session, made, output)
-    renew(session)
+    renew(session, series)
     report(made, files, headline(session, made), as_json=as_json)
 
 
@@ -107,7 +107,7 @@ def issue(
     with bulletin_lock(session, series):
         made = issue_bulletin(session, series, stamp, office=office, month=about, formats=wanted)
         files = write_bulletin(session, made, output)
-    renew(session)
+    renew(session, series)
     report(made, files, headline(session, made), as_json=as_json)
 
 

@@ -14,6 +14,7 @@ from employment_forecast.cli.shell.output import (
     resolve_series,
     write_json,
 )
+from employment_forecast.cli.shell.pages import renew_pages
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Indicator, Region
@@ -66,6 +67,7 @@ def promote(
     with open_tracker(uri, session.workspace) as tracker:
         done, verdict = examine_and_promote(tracker, Series(place, what), version, reason, force)
         followed = republish(session, tracker, Series(place, what), clock.today())
+        renew_pages(session, tracker, Series(place, what))
     _report(place, what, done, as_json, {"gate": verdict.document()})
     if not as_json:
         click.echo(f"晋级检查：{verdict.text}。")
@@ -95,6 +97,7 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     with open_tracker(uri, session.workspace) as tracker:
         done = roll_back(tracker, Series(place, what), why)
         followed = republish(session, tracker, Series(place, what), clock.today())
+        renew_pages(session, tracker, Series(place, what))
     _report(place, what, done, as_json, {})
     _say_followed(followed, as_json)
 

@@ -48,6 +48,7 @@ def export(
     发布的文件整体替换，旁有校验和，以前的版本留在 thresholds/history。
     """
     from employment_forecast.cli.shell.output import write_json
+    from employment_forecast.cli.shell.pages import renew_pages
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
@@ -90,6 +91,8 @@ def export(
     sealed = feed_files.decode(feed_files.encode(document), "thresholds")
     if as_of is None:
         publish(session.workspace, document)
+        with open_tracker(uri, session.workspace) as tracker:
+            renew_pages(session, tracker, series)
         kept = feed_files.read(
             session.workspace.thresholds / feed_files.file_name(what.code, place.code)
         )

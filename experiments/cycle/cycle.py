@@ -75,8 +75,8 @@ def run_cycle(
         If records cannot be written.
     """
     place = cycle_folder(session.workspace)
-    with try_lock(place / "cycle.lock") as targets_in_force:
-        if not targets_in_force:
+    with try_lock(place / "cycle.lock") as alone:
+        if not alone:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
         try:

@@ -131,10 +131,7 @@ def settle_outcomes(
     series: dict[tuple[str, str], list[IssuedWarning]] = {}
     for warning in warnings:
         series.setdefault((warning.region, warning.indicator), []).append(warning)
-    return sum(
-        _settle_series(session, day, key, targets_in_force)
-        for key, targets_in_force in series.items()
-    )
+    return sum(_settle_series(session, day, key, group) for key, group in series.items())
 
 
 def _settle_series(

@@ -84,16 +84,14 @@ class Version:
 
 def _version(found: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
     number = str(found.version)
-    targets_in_force = tuple(
-        a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number
-    )
+    own_aliases = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
     return Version(
         registered_name=name,
         version=number,
         model=found.tags.get("model", ""),
         run_id=str(found.run_id or ""),
         source=str(found.source),
-        aliases=targets_in_force,
+        aliases=own_aliases,
         created=int(found.creation_timestamp or 0),
         tags=dict(found.tags),
     )

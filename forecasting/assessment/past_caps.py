@@ -155,7 +155,7 @@ def cap_events(
     CapEvents
         Empty of tiers where no monthly cap ever applied.
     """
-    targets_in_force = [
+    monthly_caps = [
         t
         for t in targets
         if (t.region, t.indicator) == (history.region, history.indicator)
@@ -169,7 +169,7 @@ def cap_events(
     caps: dict[str, Floats] = {}
     for row, (origin, day) in enumerate(zip(months, known_on, strict=True)):
         for step in range(horizon):
-            for tier, value in _monthly_caps(targets_in_force, origin + step + 1, day).items():
+            for tier, value in _monthly_caps(monthly_caps, origin + step + 1, day).items():
                 caps.setdefault(tier, np.full((n, horizon), np.nan))[row, step] = value
     events: dict[str, Floats] = {}
     said: dict[str, dict[str, Floats]] = {}

@@ -20,10 +20,11 @@ from employment_forecast.forecasting.early_warning.feed import (
 )
 from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
 from employment_forecast.forecasting.early_warning.line_table import run_lines, version_lines
-from employment_forecast.forecasting.early_warning.lines import warning_lines
+from employment_forecast.forecasting.early_warning.lines import breach_curve, warning_lines
 from employment_forecast.forecasting.early_warning.scheme import Scheme, default_scheme
 
 __all__ = [
+    "breach_curve",
     "LevelDecision",
     "Evidence",
     "FirmEvent",

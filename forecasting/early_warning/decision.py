@@ -248,18 +248,18 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
             f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
             f"（{last} 为 {course[last]:g}）{source}"
         )
-    targets_in_force = [
+    matching = [
         e
         for e in evidence.events
         if e.event == rule.event and e.month == evidence.month and e.firm_size >= rule.firm_size
     ]
     what = EVENTS.get(rule.event, rule.event)
     if rule.firms > 1:
-        total = sum(e.people for e in targets_in_force)
-        if len(targets_in_force) < rule.firms or total < rule.people:
+        total = sum(e.people for e in matching)
+        if len(matching) < rule.firms or total < rule.people:
             return ""
-        return f"{evidence.month} {len(targets_in_force)} 家企业{what}，共涉及 {total:g} 人{source}"
-    worst = max(targets_in_force, key=lambda e: e.people, default=None)
+        return f"{evidence.month} {len(matching)} 家企业{what}，共涉及 {total:g} 人{source}"
+    worst = max(matching, key=lambda e: e.people, default=None)
     if worst is None or worst.people < rule.people:
         return ""
     return f"{evidence.month} 一家企业{what}涉及 {worst.people:g} 人{source}"

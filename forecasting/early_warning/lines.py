@@ -317,3 +317,51 @@ def _line(
     error: float | None = None,
 ) -> Line:
     return Line(month, level, cuts[level], value, state, error, paths.n_paths)
+
+
+def breach_curve(
+    paths: SamplePaths, history: History, target: Target
+) -> tuple[Floats, Floats] | None:
+    """Probability of breaking a cap from the coming month on, by that month's figure.
+
+    Parameters
+    ----------
+    paths : SamplePaths
+        Joint paths from the history's origin.
+    history : History
+        Published values up to the origin.
+    target : Target
+        A cap.
+
+    Returns
+    -------
+    tuple of numpy.ndarray or None
+        Ascending publishable values and probabilities, both of shape (nodes,), by the method of
+        `warning_lines`; None where that gives no lines.
+    """
+    basis = basis_of(target)
+    first = basis.first_counted(target)
+    seen = view_period(target, history, paths, first)
+    if not assessable_cap(target, history) or not seen.reached or not len(seen.months):
+        return None
+    if not basis.by_month and not seen.complete:
+        return None
+    assert target.value is not None
+    month, precision = paths.months[0], history.precision
+    if month > target.last_month:
+        return None
+    top = smallest_above(target.value, precision)
+    x = printed(paths.values[:, 0], precision)
+    ends = np.array([x.min(), x.max()])
+    if month == target.last_month and basis.by_month:
+        values = np.unique([*ends, target.value, top])
+        return values, np.asarray(values >= top - _BITS * precision, dtype=float)
+    scores = _scores(x)
+    nodes = _nodes(x, scores, precision)
+    later = _ends(seen, basis, month, precision)
+    chances = _probabilities(nodes, scores, later, top - precision / 2, np.ones((len(x), 1)))[:, 0]
+    values = np.unique([*nodes.values, target.value, top]) if basis.by_month else nodes.values
+    probabilities = np.interp(values, nodes.values, chances)
+    if basis.by_month and month >= first:
+        probabilities = np.where(values >= top - _BITS * precision, 1.0, probabilities)
+    return values, probabilities

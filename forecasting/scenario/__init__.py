@@ -1,7 +1,8 @@
 """What layoffs or fewer new jobs would do to unemployment and to the caps."""
 
-from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions
+from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions, basis
 from employment_forecast.forecasting.scenario.comparison import (
+    SCENARIO_SEED,
     Comparison,
     compare_scenario,
     comparison_csv,
@@ -9,7 +10,7 @@ from employment_forecast.forecasting.scenario.comparison import (
     demand_sense,
     described,
 )
-from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
+from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario, latin_hypercube
 from employment_forecast.forecasting.scenario.tables import (
     scenario_forecast_table,
     scenario_targets_table,
@@ -17,6 +18,9 @@ from employment_forecast.forecasting.scenario.tables import (
 )
 
 __all__ = [
+    "SCENARIO_SEED",
+    "basis",
+    "latin_hypercube",
     "Comparison",
     "GivenAssumptions",
     "Layoff",

@@ -46,7 +46,7 @@ from employment_forecast.forecasting.scenario.warning_level import level_of, ste
 Floats = npt.NDArray[np.float64]
 
 NEW_JOBS = "new_jobs"
-_SEED = "scenario"
+SCENARIO_SEED = "scenario"
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def compare_scenario(
             ground.assumptions,
             persons_per_unit=ground.persons_per_unit,
             ceiling=100.0 if history.kind == "rate" else np.inf,
-            seed=cell_seed(result.options.seed, _SEED, history),
+            seed=cell_seed(result.options.seed, SCENARIO_SEED, history),
         )
         found, stated = impact.paths, ground.stated
     known = list(targets)

@@ -30,11 +30,14 @@ from employment_forecast.forecasting.bulletin.text import (
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-class _Page:
+class Blocks:
+    """Blocks of a bulletin as HTML elements."""
+
     def __init__(self, facts: tuple[Fact, ...]) -> None:
         self._values = {f.id: f.value for f in facts}
 
     def text(self, text: CitedText) -> list[Child]:
+        """Text with its cited figures as `data` elements."""
         return [
             part
             if isinstance(part, str)
@@ -47,6 +50,7 @@ class _Page:
         ]
 
     def block(self, block: Block, level: int) -> Element:
+        """Any block; headings of level 1 become `h<level>`."""
         if isinstance(block, Heading):
             return element(f"h{level + block.level - 1}", None, self.text(block.text))
         if isinstance(block, Paragraph):
@@ -56,6 +60,7 @@ class _Page:
         return self.chart(block)
 
     def table(self, table: Table) -> Element:
+        """A table that scrolls by itself."""
         head = [element("th", {"scope": "col"}, self.text(c.title)) for c in table.columns]
         body = [
             element("tr", None, [self.cell(c, i, table) for i, c in enumerate(row)])
@@ -76,6 +81,7 @@ class _Page:
         return element("div", about, [made])
 
     def cell(self, text: CitedText, position: int, table: Table) -> Element:
+        """A cell; the first of a row is its head."""
         content = self.text(text) or ["—"]
         if position == 0:
             return element("th", {"scope": "row"}, content)
@@ -84,6 +90,8 @@ class _Page:
         )
 
     def chart(self, chart: Chart) -> Element:
+        """The fan chart with its key."""
+
         def entry(style: str, words: str) -> Element:
             return element("li", None, [element("i", {"style": style}), words])
 
@@ -108,6 +116,7 @@ class _Page:
         )
 
     def annex(self, annex: Annex) -> Element:
+        """An annex as a section."""
         head = element(
             "h2", None, ["附件", *self.text(annex.number), "　", *self.text(annex.title)]
         )
@@ -116,7 +125,7 @@ class _Page:
         )
 
 
-def _top(page: _Page, bulletin: Bulletin) -> list[Child]:
+def _top(page: Blocks, bulletin: Bulletin) -> list[Child]:
     found: list[Child] = []
     if bulletin.number:
         found.append(
@@ -137,7 +146,7 @@ def _top(page: _Page, bulletin: Bulletin) -> list[Child]:
     return found
 
 
-def _bottom(page: _Page, bulletin: Bulletin) -> list[Child]:
+def _bottom(page: Blocks, bulletin: Bulletin) -> list[Child]:
     found: list[Child] = [
         element(
             "p",
@@ -154,7 +163,7 @@ def _bottom(page: _Page, bulletin: Bulletin) -> list[Child]:
 
 def render_html(bulletin: Bulletin) -> bytes:
     """Write the bulletin as HTML."""
-    page = _Page(bulletin.facts)
+    page = Blocks(bulletin.facts)
     # No "<" within the script element: nothing in the data can end it.
     facts = json.dumps(facts_document(bulletin.facts), ensure_ascii=False, indent=1)
     facts = facts.replace("<", "\\u003c")

@@ -171,11 +171,9 @@ def lead_times(cases: Cases, cut: float) -> LeadTimes:
     leads = []
     episodes = np.unique(cases.episode[cases.event])
     for episode in episodes:
-        targets_in_force = (
-            (cases.episode == episode) & cases.event & (cases.probability >= cut - 1e-12)
-        )
-        if targets_in_force.any():
-            leads.append(float(cases.ahead[targets_in_force].max()))
+        foreseen = (cases.episode == episode) & cases.event & (cases.probability >= cut - 1e-12)
+        if foreseen.any():
+            leads.append(float(cases.ahead[foreseen].max()))
     if not leads:
         return LeadTimes(len(episodes), 0, None, None, None)
     return LeadTimes(len(episodes), len(leads), float(np.mean(leads)), min(leads), max(leads))

@@ -1,0 +1,21 @@
+"""The page (看板): static pages over regions, and what the browser computes from the same paths."""
+
+from employment_forecast.forecasting.site.hands_on import hands_on
+from employment_forecast.forecasting.site.pages import (
+    RegionPage,
+    Tile,
+    index_page,
+    region_page,
+    tile_from,
+)
+from employment_forecast.forecasting.site.shared import shared_files
+
+__all__ = [
+    "RegionPage",
+    "Tile",
+    "hands_on",
+    "index_page",
+    "region_page",
+    "shared_files",
+    "tile_from",
+]

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.site.gathering import gathered_or_reason
@@ -16,7 +18,9 @@ from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.site import (
     RegionPage,
     Tile,
+    draw_map,
     index_page,
+    read_map,
     region_page,
     shared_files,
     tile_from,
@@ -62,10 +66,47 @@ def _write_page(folder: Path, page: RegionPage) -> None:
     write_atomically(folder / "region" / f"{page.tile.code}.html", region_page(page))
 
 
-def _write_index(folder: Path, order: Sequence[str], notes: Sequence[str], day: date) -> None:
+def _picture(session: Session, shown: Sequence[tuple[Series, Tile]]) -> Element | None:
+    """The bureau's own map in the levels' colours; None where the settings name none."""
+    name: str = session.settings["site.map"]
+    if not name or not shown:
+        return None
+    number: str = session.settings["site.map_number"]
+    if not number.strip():
+        raise SettingsError(
+            "看板的地图没有写审图号。", "请在 [site] 里填写 map_number，或删去 map 不画地图。"
+        )
+    file = session.workspace.root / name
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"看板的地图文件“{file}”无法读取（{type(error).__name__}）。",
+            "请核对 [site] 的 map，文件应为 UTF-8 编码的 GeoJSON。",
+        ) from error
+    regions = [
+        (series.region.names, f"{tile.title}：{tile.level_name}", tile.level,
+         f"region/{tile.code}.html")
+        for series, tile in shown
+    ]  # fmt: skip
+    return draw_map(read_map(text), regions, number)
+
+
+def _write_index(
+    session: Session, folder: Path, order: Sequence[Series], notes: Sequence[str], day: date
+) -> list[str]:
+    """Write the overview; what is wrong with the map is told on it and returned."""
     tiles = _read_tiles(folder)
-    shown = [tiles[code] for code in order if code in tiles]
-    write_atomically(folder / "index.html", index_page(shown, day.isoformat(), notes))
+    shown = [(series, tiles[series.code]) for series in order if series.code in tiles]
+    trouble = list(notes)
+    picture = None
+    try:
+        picture = _picture(session, shown)
+    except SettingsError as error:
+        trouble.append(str(error))
+    page = index_page([tile for _, tile in shown], day.isoformat(), trouble, picture)
+    write_atomically(folder / "index.html", page)
+    return trouble
 
 
 def _read_tiles(folder: Path) -> dict[str, Tile]:
@@ -138,7 +179,7 @@ def write_site(
             if progress is not None:
                 progress(at + 1, len(to_do))
         _keep_tiles(target, tiles)
-        _write_index(target, [s.code for s in everything], trouble, day)
+        trouble = _write_index(session, target, everything, trouble, day)
     return target, trouble
 
 

@@ -1,6 +1,7 @@
 """The page (看板): static pages over regions, and what the browser computes from the same paths."""
 
 from employment_forecast.forecasting.site.hands_on import hands_on
+from employment_forecast.forecasting.site.map import draw_map, read_map
 from employment_forecast.forecasting.site.pages import (
     RegionPage,
     Tile,
@@ -11,6 +12,8 @@ from employment_forecast.forecasting.site.pages import (
 from employment_forecast.forecasting.site.shared import shared_files
 
 __all__ = [
+    "draw_map",
+    "read_map",
     "RegionPage",
     "Tile",
     "hands_on",

@@ -193,7 +193,9 @@ def _tile(tile: Tile) -> Element:
     )
 
 
-def index_page(tiles: Sequence[Tile], as_of: str, notes: Sequence[str] = ()) -> bytes:
+def index_page(
+    tiles: Sequence[Tile], as_of: str, notes: Sequence[str] = (), picture: Element | None = None
+) -> bytes:
     """All regions at a glance.
 
     Parameters
@@ -204,6 +206,8 @@ def index_page(tiles: Sequence[Tile], as_of: str, notes: Sequence[str] = ()) -> 
         Day of knowledge.
     notes : sequence of str
         What failed, and how to mend it.
+    picture : xml.etree.ElementTree.Element, optional
+        The bureau's own map, see `draw_map`.
 
     Returns
     -------
@@ -246,6 +250,7 @@ def index_page(tiles: Sequence[Tile], as_of: str, notes: Sequence[str] = ()) -> 
             {"id": "main"},
             [
                 *([_section("需要处理", "trouble", _paragraphs(notes, "warn"))] if notes else []),
+                *([_section("地图", "map", [picture])] if picture is not None else []),
                 _section(
                     "各地区",
                     "regions",

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.feed import check
 from employment_forecast.forecasting.assessment import assess_all, cap_id
+from employment_forecast.forecasting.bulletin.render.trees import html_text
 from employment_forecast.forecasting.early_warning import (
     breach_curve,
     default_scheme,
@@ -26,8 +28,10 @@ from employment_forecast.forecasting.scenario.impact import Layoff, Scenario
 from employment_forecast.forecasting.site import (
     RegionPage,
     Tile,
+    draw_map,
     hands_on,
     index_page,
+    read_map,
     region_page,
     shared_files,
     tile_from,
@@ -113,6 +117,45 @@ def test_nothing_outside_the_folder_is_asked_for(scene):
 
 def test_a_tile_survives_its_file():
     assert tile_from(json.loads(json.dumps(vars(tile())))) == tile()
+
+
+SQUARE = [[[121.0, 31.0], [121.4, 31.0], [121.4, 31.3], [121.0, 31.3], [121.0, 31.0]]]
+
+
+def feature(name: str, rings=SQUARE, kind: str = "Polygon") -> dict:
+    geometry = {"type": kind, "coordinates": rings}
+    return {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+
+
+def geojson(*features: dict) -> str:
+    return json.dumps({"type": "FeatureCollection", "features": list(features)})
+
+
+def test_a_map_is_drawn_with_its_number_and_in_the_colour_of_the_level():
+    outlines = read_map(geojson(feature("嘉定区"), feature("别处")))
+    region = (("310114", "嘉定区"), HOSTILE, "orange", "region/x.html")
+    figure = html_text(draw_map(outlines, [region], "沪S(2026)001号"))
+    assert "审图号：沪S(2026)001号" in figure
+    assert figure.count("<path") == 1
+    assert "level-orange" in figure
+    assert "<script" not in figure
+    # 0.4 degrees at 31.15 N are 0.342 of latitude's: the taller side fills the width.
+    assert re.search(r'viewBox="0 0 900\.0 788\.\d"', figure)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "FeatureCollection"),
+        (geojson(), "没有图形"),
+        (geojson(feature("甲", kind="Point")), "Point"),
+        (geojson(feature("甲", [[[500000.0, 3.0]]])), "经纬度"),
+        (geojson(feature("甲", [[["x"]]])), "格式"),
+    ],
+)
+def test_a_map_that_cannot_be_drawn_says_why(text, said):
+    with pytest.raises(SettingsError, match=said):
+        read_map(text)
 
 
 def test_an_empty_site_says_what_to_do():

@@ -32,7 +32,8 @@ def _refused(reason: str) -> SettingsError:
 
 def _rings(geometry: Any) -> Iterator[Ring]:
     content: dict[str, Any] = geometry if isinstance(geometry, dict) else {}
-    kind, parts = content.get("type"), content.get("coordinates")
+    kind: Any = content.get("type")
+    parts: Any = content.get("coordinates")
     if kind == "Polygon":
         parts = [parts]
     elif kind != "MultiPolygon":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Mapping
 from datetime import date
@@ -99,6 +98,12 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     caps = _caps(document)
     names = {x["code"]: x["name"] for x in (document["scheme"] or {"levels": []})["levels"]}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for cap in document["caps"]:
+        if cap.get("breach_words"):
+            click.echo(f"{cap['breach_words']}。")
+        if all(cap[k] is None for k in ("p_any", "p_any_remaining", "p_end", "p_average")):
+            why = next(iter(dict.fromkeys(cap["reasons"].values())), "")
+            click.echo(f"{cap['title']}暂不评估：{why}。")
     for line in document["lines"]:
         row = rows.setdefault(
             (line["cap"], line["month"]), {"cap": caps[line["cap"]], "month": line["month"]}
@@ -111,39 +116,44 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
         click.echo(
             "公布数达到或高于警戒线即够得上该等级；考核期末月的警戒线是高于控制数的最小公布数。"
         )
+        _print_events(document)
 
 
 @click.command(options_metavar="[选项]", short_help="对照预警线判断一个新数，退出码表示等级。")
-@click.argument("value", metavar="数值", type=float)
+@click.argument("value", metavar="数值")
 @region_option
 @indicator_option
 @click.option(
     "--month", metavar="月份", help="数值所属月份，如 2026-11；默认为下一个待公布的月份。"
 )
+@click.option("--confirmed", is_flag=True, help="数值远在可能的范围之外、但已核实无误。")
 @as_of_option
 @json_option
 def check(
-    value: float,
+    value: str,
     region: str,
     indicator: str | None,
     month: str | None,
+    confirmed: bool,
     as_of: str | None,
     as_json: bool,
 ) -> int:
-    """对照已发布的预警线判断一个新数，不运行模型。
+    """对照已发布的预警线判断一个新数，不运行模型；数值可写成 12500、12,500 或 1.25万。
 
-    退出码：0 无预警；20 蓝、21 黄、22 橙、23 红；13 没有可用的预警线（未发布、已过时、更新失败）。
+    退出码：0 无预警；20 蓝、21 黄、22 橙、23 红；4 数值不可能（写错了位数、单位或月份）；
+    13 没有可用的预警线（未发布、已过时、更新失败）。
     """
     from employment_forecast.cli.shell.output import write_json
-    from employment_forecast.data.errors import LEVEL_EXIT_CODES, UsageError
+    from employment_forecast.data.errors import LEVEL_EXIT_CODES
     from employment_forecast.data.feed import check as compare
-    from employment_forecast.data.feed import demand_usable
+    from employment_forecast.data.feed import demand_plausible, demand_usable, read_value
 
-    if not math.isfinite(value):
-        raise UsageError(f"数值“{value}”不是有限的数。", "请给出公布的数，如 13900。")
     document, day = _published(region, indicator, as_of)
     demand_usable(document, day)
-    answer = compare(document, value, month)
+    number = read_value(value, document["unit"], "数值")
+    answer = compare(document, number, month)
+    if not confirmed:
+        demand_plausible(document, number, answer.month)
     code = LEVEL_EXIT_CODES[answer.level]
     if as_json:
         write_json(
@@ -153,6 +163,8 @@ def check(
                 "month": answer.month,
                 "value": answer.value,
                 "level": {"code": answer.level, "name": answer.name},
+                "level_in_force": document["level"],
+                "broken_caps": answer.broken,
                 "exit_code": code,
                 "lines": answer.rows,
                 "data_month": document["data_month"],
@@ -167,10 +179,28 @@ def check(
     click.echo(f"{name} {answer.month} {answer.value:,.12g}{document['unit']}：{answer.name}{mark}")
     caps = _caps(document)
     names = {x["code"]: x["name"] for x in document["scheme"]["levels"]}
+    unit = document["unit"]
+    for cap in answer.broken:
+        digits = 0 if document["precision"] >= 1 else len(str(document["precision"])) - 2
+        over = f"{cap['excess']:,.{digits}f}{'个百分点' if unit == '%' else unit}"
+        click.echo(f"  已突破{cap['title']}，高出 {over}")
     for row in answer.rows:
         reached = "达到" if row["reached"] else "未达到"
         click.echo(f"  {reached} {names[row['level']]}：{_line(row)}（{caps[row['cap']]}）")
+    _print_events(document)
+    now = document["level"]
+    if now is not None and now["code"] != answer.level:
+        click.echo(f"现行等级（按 {document['data_month']} 数据）：{now['name']}。")
     return code
+
+
+def _print_events(document: Mapping[str, Any]) -> None:
+    """What the lines of each cap warn of."""
+    drawn = {line["cap"] for line in document["lines"]}
+    events = {cap["title"]: cap.get("event") for cap in document["caps"] if cap["id"] in drawn}
+    for title, event in events.items():
+        if event:
+            click.echo(f"{title}的警戒线所指：{event}。")
 
 
 @click.command(options_metavar="[选项]", short_help="显示预警线文件的 JSON Schema。")

@@ -1,7 +1,8 @@
-"""`forecast caps set|list|import`."""
+"""`forecast caps set|list|import|withdraw`."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ from employment_forecast.cli.shell.output import (
 )
 
 if TYPE_CHECKING:
-    from employment_forecast.data.catalogue import Indicator
+    from employment_forecast.data.catalogue import Indicator, Series
     from employment_forecast.data.targets import Target
+    from employment_forecast.data.workspace import Session
 
 TIERS = {"国家": "national", "市": "municipal", "区": "district", "自定": "own"}
 BASES = {
@@ -27,6 +29,11 @@ BASES = {
 }  # fmt: skip
 QUALIFIERS = {"cap": "以内", "floor": "不低于", "level": ""}
 DIRECTIONS = {"控制数": "cap", "下限": "floor", "目标值": "level"}
+BASIS_EXPLAINED = (
+    "各月：考核期内任何一个月高于控制数都算突破（预警线看“自该月起有任一月突破”）",
+    "期末：只看考核期最后一个月（预警线看“期末月突破”），其间各月高于控制数不算",
+    "全年平均：看各月平均数；全年累计：看当月数之和；当月：只看 --period 所写的那个月",
+)
 
 
 def _either(names: dict[str, str]) -> click.Choice[str]:
@@ -37,68 +44,114 @@ def _either(names: dict[str, str]) -> click.Choice[str]:
 @region_option
 @indicator_option
 @click.option("--tier", required=True, type=_either(TIERS), help="由哪一级下达。")
-@click.option("--value", required=True, type=float, metavar="数", help="数值，用该指标的单位。")
+@click.option("--value", metavar="数", help="数值，用该指标的单位，可写 12500 或 1.25万。")
+@click.option(
+    "--words",
+    metavar="原文",
+    help="文件没有给出数字时照录原文，如 控制在市下达指标内；不写 --value。",
+)
 @click.option("--period", required=True, metavar="时期", help="如 2026、2021-2025、2026-10。")
-@click.option("--basis", default="各月", show_default=True, type=_either(BASES), help="怎样考核。")
+@click.option("--basis", type=_either(BASES), help="怎样考核；计划往往不写明，须自行选定。")
 @click.option(
     "--direction", default="控制数", show_default=True, type=_either(DIRECTIONS), help="目标方向。"
 )
 @click.option("--announced-on", metavar="日期", help="公布日期；不给则按今天，并标为估计。")
 @click.option("--source", required=True, metavar="文号", help="文件名称或文号。")
 @click.option("--qualifier", metavar="用语", help="原文用语，如 以内、左右、不低于。")
+@click.option("--confirmed", is_flag=True, help="数值与该指标的历史相差悬殊、但已核实无误。")
 @json_option
 def set_cap(
     region: str,
     indicator: str | None,
     tier: str,
-    value: float,
+    value: str | None,
+    words: str | None,
     period: str,
-    basis: str,
+    basis: str | None,
     direction: str,
     announced_on: str | None,
     source: str,
     qualifier: str | None,
+    confirmed: bool,
     as_json: bool,
 ) -> None:
-    """登记一个控制数（或下限、目标值）。"""
+    """登记一个控制数（或下限、目标值）；在同一时期再登记一次即为调整，以前的留存。
+
+    考核方式：各月指考核期内任何一个月高于控制数都算突破；期末指只看考核期最后一个月。
+    """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.catalogue import Series
+    from employment_forecast.data.errors import UsageError
+    from employment_forecast.data.feed import read_value
     from employment_forecast.data.store import add_targets
     from employment_forecast.data.targets import Target
 
+    if (value is None) == (words is None):
+        raise UsageError(
+            "--value 和 --words 须恰有其一。",
+            "文件写明数字的用 --value；没有写明数字的用 --words 照录原文。",
+        )
     session = open_session()
     place, what = resolve_series(session, region, indicator)
     day = clock.parse_day(announced_on, "--announced-on") if announced_on else clock.today()
     fields: dict[str, Any] = {
         "tier": TIERS.get(tier, tier),
-        "basis": BASES.get(basis, basis),
+        "basis": _basis(basis, period),
         "direction": DIRECTIONS.get(direction, direction),
     }
     _demand_sense(fields, period, what)
+    number = None if value is None else read_value(value, what.unit, "--value 的值")
     word = QUALIFIERS[fields["direction"]] if qualifier is None else qualifier
     target = Target(
         region=place.code,
         indicator=what.code,
-        qualifier=word,
+        qualifier="" if number is None else word,
         period=period,
-        value=value,
+        value=number,
         unit=what.unit,
         announced_on=day,
         announced_estimated=announced_on is None,
         source=source,
+        quote=words or "",
         **fields,
     )
+    if not confirmed:
+        _demand_plausible(session, Series(place, what), target)
     add_targets(session.store, [target], session.catalogue)
     if as_json:
         write_json({"target": target_row(target)})
         return
+    from employment_forecast.data.targets import BASES as NAMES
     from employment_forecast.data.targets import TIER_NAMES
 
     way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
+    said = f"“{words}”" if number is None else f"{number:,.12g}{what.unit}{word}"
     click.echo(
         f"已登记：{place.name}“{what.name}”{period} {TIER_NAMES[target.tier]}{way} "
-        f"{value:,.12g}{what.unit}{word}（{source}，{day} 公布）。"
+        f"{said}，按{NAMES[target.basis]}考核（{source}，{day} 公布）。"
     )
+    if number is None:
+        click.echo("没有数字，只列示，不评估突破概率。")
+
+
+def _basis(basis: str | None, period: str) -> str:
+    """The chosen basis; a person is asked, a script is told what to write."""
+    if basis is not None:
+        return BASES.get(basis, basis)
+    if len(period) == len("2026-10"):
+        return "point"
+    from employment_forecast.data.errors import UsageError
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "没有写明怎样考核（--basis）。",
+            "请加 --basis 各月 或 --basis 期末。" + "；".join(BASIS_EXPLAINED) + "。",
+        )
+    for text in BASIS_EXPLAINED:
+        click.echo(f"  {text}", err=True)
+    chosen: str = click.prompt("怎样考核", type=click.Choice(list(BASES)), err=True)
+    return BASES[chosen]
 
 
 def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> None:
@@ -117,9 +170,42 @@ def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> 
         )
 
 
+# A cap lies near its series; beyond this many times its highest or lowest figure it is a slip.
+_TIMES = 3.0
+
+
+def _demand_plausible(session: Session, series: Series, target: Target) -> None:
+    """Refuse a number that cannot be meant, and say what it probably means."""
+    from employment_forecast.data.errors import DataError
+    from employment_forecast.data.feed import likely_meaning
+
+    values = session.store.vintages(series.region.code, series.indicator.code).as_of(
+        target.announced_on
+    )
+    known = values.values.dropna().iloc[-36:]
+    if target.value is None or known.empty or not float(known.max()) > 0:
+        return
+    low, high = float(known.min()), float(known.max())
+    if target.basis == "period_total":
+        whole = high if series.indicator.reporting == "year_to_date" else float(known.mean()) * 12
+        low = high = whole * target.length / 12
+    low, high = max(low, 0.0) / _TIMES, high * _TIMES
+    if low <= target.value <= high:
+        return
+    unit, digits = series.indicator.unit, series.indicator.decimals
+    meaning = likely_meaning(target.value, low, high, unit, digits)
+    raise DataError(
+        f"{series.title}近 {len(known)} 个月为 {known.min():,.{digits}f}—"
+        f"{known.max():,.{digits}f}{unit}，{target.value:,.12g}{unit} 不像是它的目标数。",
+        (f"{meaning}？" if meaning else "请核对数值和单位。")
+        + "如确属此数，请加 --confirmed 重试。",
+    )
+
+
 def target_row(target: Target) -> dict[str, Any]:
     """One target as a JSON-able row."""
     return {
+        "number": target.number or None,
         "region": target.region,
         "indicator": target.indicator,
         "tier": target.tier,
@@ -128,6 +214,7 @@ def target_row(target: Target) -> dict[str, Any]:
         "qualifier": target.qualifier,
         "period": target.period,
         "value": target.value,
+        "quote": target.quote,
         "unit": target.unit,
         "unit_confirmed": target.unit_confirmed,
         "announced_on": target.announced_on.isoformat(),
@@ -135,20 +222,31 @@ def target_row(target: Target) -> dict[str, Any]:
         "source": target.source,
         "demo": target.demo,
         "note": target.note,
+        "withdrawn_on": None if target.withdrawn_on is None else target.withdrawn_on.isoformat(),
+        "withdrawn_reason": target.withdrawn_reason,
     }
 
 
 @click.command("list", options_metavar="[选项]", short_help="列出已登记的控制数与目标。")
 @click.option("--region", metavar="地区", help="只看一个地区。")
+@click.option("--indicator", metavar="指标", help="只看一个指标。")
+@click.option("--year", metavar="年份", type=click.IntRange(1949, 2200), help="只看含该年的时期。")
 @json_option
-def list_caps(region: str | None, as_json: bool) -> None:
-    """列出已登记的控制数与目标，含历次调整。"""
+def list_caps(region: str | None, indicator: str | None, year: int | None, as_json: bool) -> None:
+    """列出已登记的控制数与目标，含历次调整和已撤回的。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.targets import TIER_NAMES
 
     session = open_session()
-    only = session.catalogue.region(region).code if region else None
-    rows = [target_row(t) for t in session.targets() if only in (None, t.region)]
+    place = session.catalogue.region(region).code if region else None
+    what = session.catalogue.indicator(indicator).code if indicator else None
+    rows = [
+        target_row(t)
+        for t in session.targets()
+        if place in (None, t.region)
+        and what in (None, t.indicator)
+        and (year is None or t.first_month.year <= year <= t.last_month.year)
+    ]
     if not as_json:
         tiers = TIER_NAMES
         bases = {v: k for k, v in BASES.items()}
@@ -158,36 +256,69 @@ def list_caps(region: str | None, as_json: bool) -> None:
             row["indicator"] = session.catalogue.indicator(row["indicator"]).name
             row["tier"], row["basis"] = tiers[row["tier"]], bases[row["basis"]]
             row["direction"] = ways[row["direction"]]
-            row["value"] = (
-                "未载明" if row["value"] is None else f"{row['value']:,.12g}{row['unit']}"
-            )
+            silent = row["quote"] or "未载明"
+            row["value"] = silent if row["value"] is None else f"{row['value']:,.12g}{row['unit']}"
             row["announced_on"] += "（估计）" if row["announced_estimated"] else ""
-            row["demo"] = "演示" if row["demo"] else ""
+            marks = ["演示"] if row["demo"] else []
+            marks += [f"{row['withdrawn_on']} 撤回"] if row["withdrawn_on"] else []
+            row["demo"] = "、".join(marks)
+            row["number"] = row["number"] or ""
     titles = {
-        "region": "地区", "indicator": "指标", "period": "时期", "tier": "层级",
+        "number": "编号", "region": "地区", "indicator": "指标", "period": "时期", "tier": "层级",
         "direction": "方向", "basis": "考核", "value": "数值", "qualifier": "用语",
         "announced_on": "公布日", "source": "来源", "demo": "标记",
     }  # fmt: skip
     output.print_rows("targets", titles, rows, as_json)
 
 
+@click.command(
+    "withdraw", options_metavar="[选项]", short_help="撤回一个登记错的控制数，留存记录。"
+)
+@click.argument("number", type=click.IntRange(min=1), metavar="编号")
+@click.option("--reason", required=True, metavar="原因", help="为什么撤回，如 录入有误。")
+@json_option
+def withdraw_cap(number: int, reason: str, as_json: bool) -> None:
+    """撤回一个登记过的控制数：自今天起不再适用，记录和原因留存。编号见 forecast caps list。"""
+    from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data import clock
+    from employment_forecast.data.store import withdraw_target
+
+    session = open_session()
+    target = withdraw_target(session.store, number, clock.today(), reason)
+    if as_json:
+        write_json({"target": target_row(target)})
+        return
+    place = session.catalogue.region(target.region).name
+    what = session.catalogue.indicator(target.indicator).name
+    said = target.quote if target.value is None else f"{target.value:,.12g}{target.unit}"
+    click.echo(
+        f"已撤回第 {number} 号：{place}“{what}”{target.period} {said}（{reason}）。"
+        "已发布的预警线和等级在下次 forecast thresholds export 时更新。"
+    )
+
+
 @click.command("import", options_metavar="[选项]", short_help="从 CSV 文件登记多个控制数。")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件")
+@click.option("--confirmed", is_flag=True, help="数值与指标的历史相差悬殊、但已核实无误。")
 @json_option
-def import_caps(file: Path, as_json: bool) -> None:
+def import_caps(file: Path, confirmed: bool, as_json: bool) -> None:
     """从 CSV 文件登记多个控制数，全部登记或全部不登记。
 
     列：地区、指标、层级、方向、考核、用语、时期、数值、公布日、来源（层级等可用中文）。
     """
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.store import add_targets
     from employment_forecast.data.targets import read_targets
 
     session = open_session()
     aliases = {"tier": TIERS, "basis": BASES, "direction": DIRECTIONS}
-    count = add_targets(
-        session.store, read_targets(file, session.catalogue, aliases), session.catalogue
-    )
+    targets = read_targets(file, session.catalogue, aliases)
+    for target in () if confirmed else targets:
+        place = session.catalogue.region(target.region)
+        what = session.catalogue.indicator(target.indicator)
+        _demand_plausible(session, Series(place, what), target)
+    count = add_targets(session.store, targets, session.catalogue)
     if as_json:
         write_json({"recorded": count})
         return

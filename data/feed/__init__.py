@@ -1,10 +1,21 @@
 """The threshold feed as files: sealed, replaced whole, read without heavy imports."""
 
-from employment_forecast.data.feed.reading import check, demand_usable, find, state_on
+from employment_forecast.data.feed.meaning import likely_meaning, plausible_range, read_value
+from employment_forecast.data.feed.reading import (
+    check,
+    demand_plausible,
+    demand_usable,
+    find,
+    state_on,
+)
 
 __all__ = [
     "check",
+    "demand_plausible",
     "demand_usable",
     "find",
+    "likely_meaning",
+    "plausible_range",
+    "read_value",
     "state_on",
 ]

@@ -27,7 +27,7 @@ from typing import Any
 from employment_forecast.data.errors import StorageError
 from employment_forecast.data.files import to_json, write_atomically
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 HISTORY = "history"
 SUM = ".sha256"
 _SEAL = re.compile(rb'"checksum": "([0-9a-f]{64})"')

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from employment_forecast.data.errors import (
+    DataError,
     FailedThresholdsError,
     NoThresholdsError,
     StaleThresholdsError,
@@ -17,6 +18,7 @@ from employment_forecast.data.errors import (
     UsageError,
 )
 from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed.meaning import likely_meaning
 
 _BITS = 1e-6
 
@@ -35,6 +37,8 @@ class Answer:
         The figure, rounded as it would be published.
     rows : list of dict
         The lines of the month, each with `reached`.
+    broken : list of dict
+        Caps that the figure by itself breaks: `title`, `value`, `excess`.
     """
 
     level: str
@@ -42,6 +46,7 @@ class Answer:
     month: str
     value: float
     rows: list[dict[str, Any]]
+    broken: list[dict[str, Any]]
 
 
 def find(folder: Path, region: str, indicator: str | None, day: date | None) -> dict[str, Any]:
@@ -180,4 +185,53 @@ def check(document: Mapping[str, Any], value: float, month: str | None) -> Answe
         if reached:
             highest = max(highest, order.index(line["level"]))
     level = "none" if highest < 0 else order[highest]
-    return Answer(level, names.get(level, "无预警"), at, figure, rows)
+    return Answer(
+        level, names.get(level, "无预警"), at, figure, rows, _broken(document, at, figure)
+    )
+
+
+def _broken(document: Mapping[str, Any], month: str, figure: float) -> list[dict[str, Any]]:
+    """Caps that a figure of a month breaks by itself; none in documents of earlier releases."""
+    return [
+        {"title": cap["title"], "value": cap["value"], "excess": figure - cap["value"]}
+        for cap in document["caps"]
+        if cap.get("counted_from") is not None
+        and cap["counted_from"] <= month <= cap["counted_to"]
+        and figure > cap["value"] + _BITS * document["precision"]
+    ]
+
+
+def demand_plausible(document: Mapping[str, Any], value: float, month: str | None) -> None:
+    """Refuse a figure so far outside the month's law that it is a slip, not news.
+
+    Parameters
+    ----------
+    document : mapping
+        A usable one.
+    value : float
+        Figure in the unit of the indicator.
+    month : str, optional
+        `YYYY-MM`; the first month with lines by default.
+
+    Raises
+    ------
+    DataError
+        With the range, and what the figure probably means.
+    """
+    lines = document["lines"]
+    at = month or min((line["month"] for line in lines), default=None)
+    law = next((row for row in document.get("laws", ()) if row["month"] == at), None)
+    if law is None or law["low"] <= value <= law["high"]:
+        return
+    unit, digits = document["unit"], max(0, round(-math.log10(document["precision"])))
+    meaning = likely_meaning(value, law["low"], law["high"], unit, digits)
+    same = next((r["month"] for r in document["published"] if r["value"] == value), None)
+    if not meaning and same is not None:
+        meaning = f"是否误用了 {same} 的公布数"
+    shown = f"{value:,.12g}{unit}"
+    low, high = (f"{law[k]:,.{digits}f}" for k in ("low", "high"))
+    raise DataError(
+        f"{at} 的数值 {shown} 远在可能的范围（{low}—{high}{unit}）之外，不作判断。",
+        (f"{meaning}？" if meaning else "请核对数值、单位和月份。")
+        + "如确属此数，请加 --confirmed 重试。",
+    )

@@ -28,7 +28,11 @@ from employment_forecast.data.store.samples import (
 from employment_forecast.data.store.schema import metadata
 from employment_forecast.data.store.shocks import declare, declared, withdraw
 from employment_forecast.data.store.store import Store
-from employment_forecast.data.store.targets import add_targets, stored_targets
+from employment_forecast.data.store.targets import (
+    add_targets,
+    stored_targets,
+    withdraw_target,
+)
 from employment_forecast.data.store.warnings import (
     VERDICT_NAMES,
     IssuedWarning,
@@ -75,5 +79,6 @@ __all__ = [
     "separation_details",
     "states",
     "stored_targets",
+    "withdraw_target",
     "withdraw",
 ]

@@ -83,6 +83,9 @@ targets = Table(
     Column("announced_estimated", Boolean, nullable=False),
     Column("source", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("quote", Text, nullable=False, server_default=""),
+    Column("withdrawn_on", Date),
+    Column("withdrawn_reason", Text, nullable=False, server_default=""),
 )
 
 Index("ix_targets_series", targets.c.region, targets.c.indicator)

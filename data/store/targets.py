@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
-from employment_forecast.data.errors import DataError
+from employment_forecast.data.errors import DataError, NotFoundError
 from employment_forecast.data.store.schema import targets as table
 from employment_forecast.data.store.store import Store
 from employment_forecast.data.targets import Target
@@ -62,6 +63,49 @@ def add_targets(store: Store, targets: Iterable[Target], catalogue: Catalogue) -
 def stored_targets(store: Store) -> list[Target]:
     """Recorded targets in the order they were entered."""
     known = {f.name for f in fields(Target)}
-    query = select(*(table.c[name] for name in _FIELDS if name in known)).order_by(table.c.id)
+    columns = [table.c[name] for name in _FIELDS if name in known]
+    query = select(table.c.id.label("number"), *columns).order_by(table.c.id)
     with store.reading() as connection:
         return [Target(**dict(row)) for row in connection.execute(query).mappings()]
+
+
+def withdraw_target(store: Store, number: int, day: date, reason: str) -> Target:
+    """Withdraw a recorded target from a day on; it stays on file with the reason.
+
+    Parameters
+    ----------
+    store : Store
+        Where it is.
+    number : int
+        Its number, see `Target.number`.
+    day : datetime.date
+        First day without it.
+    reason : str
+        Why.
+
+    Returns
+    -------
+    Target
+        As it is on file now.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no target of that number.
+    DataError
+        If it was withdrawn before.
+    """
+    target = next((t for t in stored_targets(store) if t.number == number), None)
+    if target is None:
+        raise NotFoundError(
+            f"没有编号为 {number} 的目标。", "编号见 forecast caps list；随程序附带的不能撤回。"
+        )
+    if target.withdrawn_on is not None:
+        raise DataError(f"第 {number} 号目标已于 {target.withdrawn_on} 撤回。", "无需再次撤回。")
+    with store.writing() as connection:
+        connection.execute(
+            update(table)
+            .where(table.c.id == number)
+            .values(withdrawn_on=day, withdrawn_reason=reason)
+        )
+    return replace(target, withdrawn_on=day, withdrawn_reason=reason)

@@ -7,6 +7,7 @@ from employment_forecast.data.targets.target import (
     TIER_NAMES,
     Target,
     in_force,
+    in_force_ahead,
     period_months,
     value_at,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "TIER_NAMES",
     "Target",
     "in_force",
+    "in_force_ahead",
     "load_national_targets",
     "load_targets",
     "period_months",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal, get_args
@@ -118,6 +118,12 @@ class Target:
         True if it belongs to the previous period and is applied until its successor is announced.
     note : str
         Remarks, in Chinese.
+    withdrawn_on : datetime.date or None
+        From this day on it no longer exists; it stays on file.
+    withdrawn_reason : str
+        Why, in Chinese.
+    number : int
+        Its number in the store; 0 for those that ship with the program.
 
     Raises
     ------
@@ -143,6 +149,9 @@ class Target:
     demo: bool = False
     carried: bool = False
     note: str = ""
+    withdrawn_on: date | None = None
+    withdrawn_reason: str = ""
+    number: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         for key, known in _CHOICES.items():
@@ -183,6 +192,10 @@ class Target:
     def assessable(self) -> bool:
         """Whether there is a number in a confirmed unit to assess against."""
         return self.value is not None and self.unit_confirmed
+
+    def known_on(self, day: date) -> bool:
+        """Whether it had been announced and not been withdrawn by a day."""
+        return self.announced_on <= day and (self.withdrawn_on is None or day < self.withdrawn_on)
 
     def covers(self, month: pd.Period) -> bool:
         """Whether a month lies in the period."""
@@ -271,9 +284,7 @@ def in_force(
         Ordered by tier, direction, basis and period.
     """
     announced = [
-        t
-        for t in targets
-        if t.region == region and t.indicator == indicator and t.announced_on <= as_of
+        t for t in targets if t.region == region and t.indicator == indicator and t.known_on(as_of)
     ]
     real = _applicable([t for t in announced if not t.demo], month, as_of)
     shown = _applicable([t for t in announced if t.demo], month, as_of) if demo else []
@@ -287,6 +298,59 @@ def in_force(
             t.demo,
         ),
     )
+
+
+def in_force_ahead(
+    targets: Iterable[Target],
+    region: str,
+    indicator: str,
+    origin: pd.Period,
+    horizon: int,
+    as_of: date,
+    *,
+    demo: bool = True,
+) -> list[Target]:
+    """Targets that apply to the month after an origin, and those of later periods within reach.
+
+    A period that begins within the horizon is looked at as soon as its own target is announced;
+    nothing is carried over into it before.
+
+    Parameters
+    ----------
+    targets : iterable of Target
+        All there are.
+    region, indicator : str
+        Catalogue codes.
+    origin : pandas.Period
+        Last published month.
+    horizon : int
+        Months ahead that are forecast.
+    as_of : datetime.date
+        Day of knowledge.
+    demo : bool
+        False leaves demonstration targets out.
+
+    Returns
+    -------
+    list of Target
+        Those in force as `in_force` orders them, then later periods by their beginning.
+    """
+    listed = list(targets)
+    found = in_force(listed, region, indicator, origin + 1, as_of, demo=demo)
+    starts = {
+        t.first_month
+        for t in listed
+        if (t.region, t.indicator) == (region, indicator)
+        and t.known_on(as_of)
+        and origin + 1 < t.first_month <= origin + horizon
+    }
+    for start in sorted(starts):
+        found += [
+            t
+            for t in in_force(listed, region, indicator, start, as_of, demo=demo)
+            if not t.carried and t.first_month == start and t not in found
+        ]
+    return found
 
 
 def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of: date) -> float:
@@ -319,7 +383,7 @@ def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of:
         if (t.region, t.indicator, t.tier, t.direction, t.basis) == kind
         and (t.period, t.demo, t.unit) == (target.period, target.demo, target.unit)
         and t.value is not None
-        and t.announced_on <= as_of
+        and t.known_on(as_of)
     ]
     if target.carried or not alike:
         return target.value

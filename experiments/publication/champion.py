@@ -12,7 +12,7 @@ from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.records import Known
 from employment_forecast.data.store import IssuedWarning, firm_panel, issued, separation_details
-from employment_forecast.data.targets import Target, in_force, period_months, value_at
+from employment_forecast.data.targets import Target, in_force_ahead, period_months, value_at
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import StoredForecast, load_champion
 from employment_forecast.experiments.tracking import Tracker
@@ -238,8 +238,14 @@ def assess_champion(
         )
     history, month = stored.history, stored.history.origin
     targets = tuple(session.targets())
-    targets_in_force = in_force(
-        targets, history.region, history.indicator, month + 1, day, demo=history.demo
+    targets_in_force = in_force_ahead(
+        targets,
+        history.region,
+        history.indicator,
+        month,
+        stored.paths.horizon,
+        day,
+        demo=history.demo,
     )
     assessed = assess_all(
         targets_in_force, history, stored.paths, stored.tested_horizon,

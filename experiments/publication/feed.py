@@ -12,6 +12,7 @@ import pandas as pd
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Series, figure
 from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.champion import ChampionAssessment, assess_champion
 from employment_forecast.experiments.publication.publishing import publish
@@ -35,8 +36,10 @@ from employment_forecast.forecasting.early_warning import (
     empty_feed,
     flow_line_rows,
     flow_lines,
+    law_rows,
     line_rows,
     probability_rows,
+    published_rows,
     sample_document,
     scheme_document,
     warning_level_document,
@@ -101,6 +104,16 @@ def _flow_rows(session: Session, now: ChampionAssessment) -> list[dict[str, Any]
     return rows
 
 
+def _counted(target: Target) -> dict[str, str | None]:
+    """First and last month that break a cap by themselves; none of a cap on an average."""
+    basis = basis_of(target)
+    first, last = basis.first_counted(target), target.last_month
+    return {
+        "counted_from": str(first) if basis.by_month else None,
+        "counted_to": str(last) if basis.by_month else None,
+    }
+
+
 def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
     return {
         "caps": [
@@ -108,6 +121,7 @@ def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
                 "id": cap_id(a.target),
                 "title": cap_words(a.target),
                 "event": basis_of(a.target).event,
+                **_counted(a.target),
                 "breach_words": ""
                 if a.breach is None
                 else breach_words(a.breach, a.target, indicator.decimals),
@@ -176,6 +190,8 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
         "level": warning_level_document(now.decision, now.scheme) if decided else None,
         "level_reason": "" if decided else "没有可评估的控制数",
         "probabilities": chances,
+        "laws": law_rows(stored.paths, indicator, {row["month"] for row in lines}),
+        "published": published_rows(history, indicator),
         "sample_warnings": sample_document(now.sample),
         "notes": list(history.notes),
     }

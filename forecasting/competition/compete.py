@@ -12,7 +12,7 @@ import numpy as np
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.targets import Target, in_force, value_at
+from employment_forecast.data.targets import Target, in_force_ahead, value_at
 from employment_forecast.features.history import (
     NO_INPUTS,
     History,
@@ -171,13 +171,14 @@ def compete(
         if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
     ]
     _demand_enough(history, competitors)
-    # The period assessed is the one that holds the first month still unknown.
+    # The period assessed is the one that holds the first month still unknown, and later ones that
+    # have a target of their own.
     # Real figures are never held against demonstration caps.
-    month = history.origin + 1
-    targets_in_force = in_force(
-        targets, region.code, indicator.code, month, as_of, demo=history.demo
+    least = max(options.horizon, options.reach)
+    targets_in_force = in_force_ahead(
+        targets, region.code, indicator.code, history.origin, least, as_of, demo=history.demo
     )
-    horizon = _horizon(targets_in_force, history, max(options.horizon, options.reach))
+    horizon = _horizon(targets_in_force, history, least)
 
     def cell(model: str, origin: Origin, months: int) -> Cell:
         return Cell(model, origin, months, options.n_paths, options.seed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from employment_forecast.data.catalogue import Indicator, Series, figure
 from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed import plausible_range
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.features.sample import SampleWarnings
@@ -18,6 +19,9 @@ from employment_forecast.forecasting.early_warning.decision import LevelDecision
 from employment_forecast.forecasting.early_warning.flow_lines import FlowLine
 from employment_forecast.forecasting.early_warning.lines import Line, warning_lines
 from employment_forecast.models.paths import SamplePaths
+
+_LAW = ("q025", "q50", "q975")
+_PUBLISHED = 24
 
 
 def empty_feed(series: Series) -> dict[str, Any]:
@@ -57,6 +61,8 @@ def empty_feed(series: Series) -> dict[str, Any]:
         "level": None,
         "level_reason": "",
         "probabilities": [],
+        "laws": [],
+        "published": [],
         "sample_warnings": None,
         "notes": [],
         "last_good": None,
@@ -172,6 +178,33 @@ def probability_rows(
             }
         )
     return rows
+
+
+def law_rows(
+    paths: SamplePaths, indicator: Indicator, months: Collection[str]
+) -> list[dict[str, Any]]:
+    """Law of each coming month: its quantiles, and the range beyond which a figure is a slip."""
+    rows = []
+    for month, row in paths.table().iterrows():
+        if str(month) not in months:
+            continue
+        low, high = plausible_range(float(row["q025"]), float(row["q50"]), float(row["q975"]))
+        quantiles = {name: figure(float(row[name]), indicator) for name in _LAW}
+        rows.append(
+            {
+                "month": str(month),
+                **quantiles,
+                "low": figure(low, indicator),
+                "high": figure(high, indicator),
+            }
+        )
+    return rows
+
+
+def published_rows(history: History, indicator: Indicator) -> list[dict[str, Any]]:
+    """The newest published months, by which a figure of another month is recognised."""
+    newest = history.series.iloc[-_PUBLISHED:]
+    return [{"month": str(m), "value": figure(float(v), indicator)} for m, v in newest.items()]
 
 
 def scheme_document(scheme: Scheme) -> dict[str, Any]:

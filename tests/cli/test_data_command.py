@@ -49,7 +49,8 @@ def test_imported_data_take_the_place_of_demonstration_data(
 def test_entered_cap_is_assessed(forecast: Forecast, tmp_path: Path) -> None:
     forecast("data", "import", str(month_file(tmp_path)))
     said = forecast(
-        "caps", "set", "--region", "嘉定", "--tier", "市", "--value", "12000", "--period", "2026",
+        "caps", "set", "--basis", "各月",
+            "--region", "嘉定", "--tier", "市", "--value", "12000", "--period", "2026",
         "--announced-on", "2026-03-01", "--source", "测试文号",
     )  # fmt: skip
     assert said.code == 0, said.err

@@ -60,7 +60,8 @@ def story(forecast: Forecast, folder: Path) -> None:
     good(forecast("data", "import", str(month_file(folder, 0, 69)), "--json", env=OCTOBER))
     good(
         forecast(
-            "caps", "set", *PLACE, "--tier", "市", "--value", "14000", "--period", "2026",
+            "caps", "set", "--basis", "各月",
+            *PLACE, "--tier", "市", "--value", "14000", "--period", "2026",
             "--announced-on", "2026-02-01", "--source", "测试文号", "--json", env=OCTOBER,
         )
     )  # fmt: skip

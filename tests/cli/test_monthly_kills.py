@@ -143,7 +143,8 @@ def before(tmp_path: Path, forecast_in: Callable[[Path], Forecast]) -> Path:
     (home / "inbox" / "历史.csv").write_text(series("2022-01", 57), "utf-8")
     forecast = forecast_in(home)
     caps = forecast(
-        "caps", "set", "--region", "嘉定", "--tier", "市", "--value", "11600", "--period", "2026",
+        "caps", "set", "--basis", "各月",
+            "--region", "嘉定", "--tier", "市", "--value", "11600", "--period", "2026",
         "--source", "测试", "--announced-on", "2026-01-15",
     )  # fmt: skip
     assert caps.code == 0, caps.err

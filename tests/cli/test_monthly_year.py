@@ -157,7 +157,8 @@ class Office:
         return done
 
     def cap(self, day: str, amount: int, source: str) -> None:
-        self.well(day, "caps", "set", "--region", "嘉定", "--tier", "市", "--value", str(amount),
+        self.well(day, "caps", "set", "--basis", "各月",
+            "--region", "嘉定", "--tier", "市", "--value", str(amount),
                   "--period", "2026", "--source", source, "--announced-on", day)  # fmt: skip
 
     def check(self, day: str, figure: int, code: int) -> None:

@@ -43,6 +43,7 @@ def _warning(
         "kind": warning.kind,
         "reasons": list(warning.evidence.get("reasons", ()))
         or [firm["message"] for firm in warning.evidence.get("firms", ())],
+        "breaches": list(warning.evidence.get("breaches", ())),
         "registered_name": warning.registered_name,
         "version": warning.version,
         "data_fingerprint": warning.fingerprint,
@@ -89,7 +90,7 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
             f"{row['region_name']}{row['indicator_name']} {row['data_month']}："
             f"{row['level_name']}{mark}，{said}（第 {row['id']} 号）。"
         )
-        for text in row["reasons"]:
+        for text in dict.fromkeys((*row["reasons"], *row["breaches"])):
             click.echo(f"  · {text}")
 
 

@@ -101,9 +101,8 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     for cap in document["caps"]:
         if cap.get("breach_words"):
             click.echo(f"{cap['breach_words']}。")
-        if all(cap[k] is None for k in ("p_any", "p_any_remaining", "p_end", "p_average")):
-            why = next(iter(dict.fromkeys(cap["reasons"].values())), "")
-            click.echo(f"{cap['title']}暂不评估：{why}。")
+        if cap.get("unassessed"):
+            click.echo(f"{cap['title']}暂不评估：{cap['unassessed']}。")
     for line in document["lines"]:
         row = rows.setdefault(
             (line["cap"], line["month"]), {"cap": caps[line["cap"]], "month": line["month"]}
@@ -148,6 +147,7 @@ def check(
     from employment_forecast.data.feed import check as compare
     from employment_forecast.data.feed import demand_plausible, demand_usable, read_value
 
+    read_value(value, "", "数值")
     document, day = _published(region, indicator, as_of)
     demand_usable(document, day)
     number = read_value(value, document["unit"], "数值")

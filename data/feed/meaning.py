@@ -31,7 +31,8 @@ def read_value(text: str, unit: str, name: str) -> float:
     text : str
         As typed.
     unit : str
-        Unit of the indicator; the only one that may be written behind the figure.
+        Unit of the indicator, the only one that may be written behind the figure; empty where it
+        is not known yet.
     name : str
         What the figure is called in an error.
 
@@ -47,15 +48,11 @@ def read_value(text: str, unit: str, name: str) -> float:
     """
     plain = text.strip().replace("，", ",").replace("％", "%")
     found = _VALUE.fullmatch(plain)
-    hint = (
-        f"请写成数字，单位为{unit}，如 12500 或 1.25万。"
-        if unit == "人"
-        else "请写成数字，如 5.5。"
-    )
+    hint = "请写成数字，如 12500、1.25万 或 5.5。"
     if found is None:
-        raise UsageError(f"{name}“{text}”不是数。", hint)
+        raise UsageError(f"{name}“{text}”不是有限的数。", hint)
     number, ten_thousands, written = found.groups()
-    if written and written != unit:
+    if unit and written and written != unit:
         raise UsageError(f"{name}“{text}”的单位是{written}，该指标的单位是{unit}。", hint)
     value = float(number.replace(",", "")) * (10_000 if ten_thousands else 1)
     # Decimals of a figure in 万 are exact people: 1.2345万 is 12345.

@@ -194,7 +194,7 @@ def _broken(document: Mapping[str, Any], month: str, figure: float) -> list[dict
     """Caps that a figure of a month breaks by itself; none in documents of earlier releases."""
     return [
         {"title": cap["title"], "value": cap["value"], "excess": figure - cap["value"]}
-        for cap in document["caps"]
+        for cap in document.get("caps", ())
         if cap.get("counted_from") is not None
         and cap["counted_from"] <= month <= cap["counted_to"]
         and figure > cap["value"] + _BITS * document["precision"]

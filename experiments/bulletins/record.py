@@ -53,6 +53,7 @@ from employment_forecast.forecasting.bulletin.record import (
     series_record,
     warning_record,
 )
+from employment_forecast.forecasting.documents import cap_document
 
 SCHEMA = 1
 SHOWN_MONTHS = 12
@@ -299,7 +300,7 @@ def bulletin_record(
     sample = _sample(store, question)
     people = _people(store, catalogue, question, context)
     progress = progress_record(context, targets, demo=demo)
-    outlook = {"status": status} if stored is None else _outlook(stored, question, status)
+    outlook = {"status": status} if stored is None else _outlook(stored, question, status, targets)
     notes = {
         "series": data_notes(context),
         "failed": {} if version is None else failed_models(leaderboard(tracker, version)),
@@ -331,8 +332,17 @@ def bulletin_record(
     }
 
 
-def _outlook(stored: StoredForecast, question: Question, status: str) -> dict[str, Any]:
+def _outlook(
+    stored: StoredForecast, question: Question, status: str, targets: Sequence[Target]
+) -> dict[str, Any]:
+    """A version's forecast against the caps known on the bulletin's day, not on the version's.
+
+    The level in the same bulletin speaks of those caps; a cap added since must not be missing here.
+    """
     identity = _identity(stored.version, status, stored.facts)
+    assessed = stored.assessed(targets, question.as_of)
+    caps = [cap_document(item, question.indicator) for item in assessed.caps]
+    facts = {**stored.facts, "caps": caps}
     return outlook_record(
-        stored.paths, stored.history, question.indicator, stored.facts, identity, SHOWN_MONTHS
+        stored.paths, stored.history, question.indicator, facts, identity, SHOWN_MONTHS
     )

@@ -12,14 +12,14 @@ from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.records import Known
 from employment_forecast.data.store import IssuedWarning, firm_panel, issued, separation_details
-from employment_forecast.data.targets import Target, in_force_ahead, period_months, value_at
+from employment_forecast.data.targets import Target, period_months, value_at
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import StoredForecast, load_champion
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.history import History
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.sample import SampleWarnings, sample_warnings
-from employment_forecast.forecasting.assessment import Assessments, assess_all, cap_id
+from employment_forecast.forecasting.assessment import Assessments, cap_id
 from employment_forecast.forecasting.early_warning import (
     Evidence,
     FirmEvent,
@@ -238,19 +238,7 @@ def assess_champion(
         )
     history, month = stored.history, stored.history.origin
     targets = tuple(session.targets())
-    targets_in_force = in_force_ahead(
-        targets,
-        history.region,
-        history.indicator,
-        month,
-        stored.paths.horizon,
-        day,
-        demo=history.demo,
-    )
-    assessed = assess_all(
-        targets_in_force, history, stored.paths, stored.tested_horizon,
-        lambda target, at: value_at(target, targets, at, as_of=day),
-    )  # fmt: skip
+    assessed = stored.assessed(targets, day)
     scheme = load_scheme(session.settings, str(session.workspace.settings_file))
     region, indicator = series.region.code, series.indicator.code
     earlier = _earlier(issued(session.store, region, indicator, day=day), month, history.demo)

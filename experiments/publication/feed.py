@@ -22,7 +22,6 @@ from employment_forecast.features.register import RegisterFlows, register_flows
 from employment_forecast.forecasting.assessment import (
     Assessments,
     basis_of,
-    breach_words,
     cap_id,
     cap_words,
 )
@@ -122,9 +121,7 @@ def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
                 "title": cap_words(a.target),
                 "event": basis_of(a.target).event,
                 **_counted(a.target),
-                "breach_words": ""
-                if a.breach is None
-                else breach_words(a.breach, a.target, indicator.decimals),
+                "unassessed": a.reasons.get(basis_of(a.target).probability, ""),
                 **cap_document(a, indicator),
             }
             for a in assessed.caps

@@ -15,7 +15,7 @@ from employment_forecast.data.store import IssuedWarning, issue, issued, record_
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.champion import ChampionAssessment
 from employment_forecast.features.history import from_known
-from employment_forecast.forecasting.assessment import cap_id
+from employment_forecast.forecasting.assessment import breach_words, cap_id
 from employment_forecast.forecasting.documents import cap_document
 from employment_forecast.forecasting.early_warning import level_events
 from employment_forecast.forecasting.early_warning.evaluation import judge
@@ -30,6 +30,11 @@ def level_warning(now: ChampionAssessment) -> IssuedWarning:
     level = now.scheme.level(decision.level)
     indicator = now.series.indicator
     evidence: dict[str, Any] = {
+        "breaches": [
+            breach_words(a.breach, a.target, indicator.decimals)
+            for a in now.assessed.caps
+            if a.breach is not None
+        ],
         "reasons": list(decision.reasons) or ([] if now.caps else [NOTHING_ASSESSED]),
         "since": str(decision.since),
         "raised_by": decision.raised_by,

@@ -6,12 +6,14 @@ files are written once and never changed, so what is read here is what was promo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
+from employment_forecast.data.targets import Target, in_force_ahead, value_at
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.registry.versions import (
     Version,
@@ -21,6 +23,7 @@ from employment_forecast.experiments.registry.versions import (
 )
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment import Assessments, assess_all
 from employment_forecast.models.paths import SamplePaths
 
 
@@ -49,6 +52,26 @@ class StoredForecast:
     def tested_horizon(self) -> int:
         """Months ahead that its back-test covered."""
         return int(self.facts["tested_horizon"])
+
+    def assessed(self, targets: Sequence[Target], as_of: date) -> Assessments:
+        """Targets in force on a day, and later ones within reach, assessed on these paths."""
+        history = self.history
+        chosen = in_force_ahead(
+            targets,
+            history.region,
+            history.indicator,
+            history.origin,
+            self.paths.horizon,
+            as_of,
+            demo=history.demo,
+        )
+        return assess_all(
+            chosen,
+            history,
+            self.paths,
+            self.tested_horizon,
+            lambda target, month: value_at(target, targets, month, as_of=as_of),
+        )
 
 
 def load_version(tracker: Tracker, version: Version) -> StoredForecast:

@@ -8,6 +8,7 @@ from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.forecasting.assessment import difference_words
 from employment_forecast.forecasting.documents.tables import (
     ABSENT,
     PERCENT,
@@ -235,9 +236,10 @@ def breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]:
         if row["expected_months_above"] is not None and row["basis"] != "period_end":
             parts.append(f"预计超出 {row['expected_months_above']:.1f} 个月")
         if row["excess_if_broken"] is not None:
-            parts.append(
-                f"如突破，平均最多超出 {phrase(row['excess_if_broken'], indicator)}{indicator.unit}"
-            )
+            size = difference_words(row["excess_if_broken"], indicator.unit, indicator.decimals)
+            parts.append(f"如突破，平均最多超出 {size}")
+        if row.get("breach_words"):
+            notes.append(f"{row['breach_words']}。")
         if parts:
             notes.append(f"{cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
     joint = content["caps_joint"]

@@ -23,6 +23,7 @@ from employment_forecast.forecasting.assessment import (
     JointBreach,
     MilestoneAssessment,
     TotalAssessment,
+    breach_words,
 )
 from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.documents.fields import (
@@ -102,8 +103,14 @@ def evidence_document(result: Competition) -> dict[str, Any]:
 
 
 def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
-    """One assessed cap as a JSON-able object."""
-    return {**written(item.target, _TARGET), **written(item, _CAP, indicator)}
+    """One assessed cap as a JSON-able object; a breach also in words."""
+    breach, target = item.breach, item.target
+    words = "" if breach is None else breach_words(breach, target, indicator.decimals)
+    return {
+        **written(target, _TARGET),
+        **written(item, _CAP, indicator),
+        "breach_words": words,
+    }
 
 
 def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any]:

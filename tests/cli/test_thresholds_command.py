@@ -13,6 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from employment_forecast.data.errors import (
+    EXIT_BAD_DATA,
     EXIT_NO_THRESHOLDS,
     EXIT_UNKNOWN_NAME,
     EXIT_USAGE,
@@ -41,10 +42,24 @@ def test_a_figure_is_answered_by_level_and_exit_code(published: Forecast) -> Non
     at = published("thresholds", "check", str(top["value"]), "--region", "嘉定", "--json")
     assert at.code == LEVEL_EXIT_CODES[at.json["level"]["code"]] == at.json["exit_code"]
     assert at.json["level"]["code"] == top["level"]
-    low = published("thresholds", "check", "1", "--region", "嘉定")
+    calm = str(round(0.9 * min(x["value"] for x in lines)))
+    low = published("thresholds", "check", calm, "--region", "嘉定")
     assert (low.code, "无预警" in low.out, "演示数据" in low.out) == (0, True, True)
-    odd = published("thresholds", "check", "1", "--region", "嘉定", "--month", "2031-01")
+    odd = published("thresholds", "check", calm, "--region", "嘉定", "--month", "2031-01")
     assert odd.code == EXIT_USAGE
+
+
+def test_an_impossible_figure_is_refused_with_what_it_means(published: Forecast) -> None:
+    """万人 for 人, a missing digit, one too many: never an all-clear."""
+    latest = published("thresholds", "show", "--region", "嘉定", "--json").json["latest"]
+    slips = {latest / 10_000: "以万人为单位", latest // 10: "少写了一位", latest * 10: "多写了一位"}
+    for slip, meaning in slips.items():
+        done = published("thresholds", "check", str(slip), "--region", "嘉定")
+        assert (done.code, meaning in done.err) == (EXIT_BAD_DATA, True)
+    meant = published("thresholds", "check", f"{latest / 10_000}万", "--region", "嘉定", "--json")
+    assert meant.json["value"] == latest
+    low = published("thresholds", "check", "1", "--region", "嘉定", "--confirmed")
+    assert (low.code, "无预警" in low.out) == (0, True)
 
 
 @pytest.mark.parametrize("figure", ["nan", "inf", "-inf"])
@@ -62,7 +77,7 @@ def test_an_unknown_region_is_not_called_unpublished(forecast: Forecast) -> None
 def test_check_is_fast_because_nothing_heavy_is_imported(published: Forecast, home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "employment_forecast.cli.main",
-         "thresholds", "check", "1", "--region", "嘉定"],
+         "thresholds", "check", "1", "--region", "嘉定", "--confirmed"],
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={"FORECAST_HOME": str(home), "FORECAST_TODAY": "2026-11-20", "LANG": "C.UTF-8"},
     )  # fmt: skip

@@ -19,7 +19,7 @@ SHOWN_PAST = 36
 _PARTS = 20.0
 _CAP_KEYS = (
     "tier", "basis", "qualifier", "value", "unit", "period", "demo", "carried", "p_any",
-    "p_any_remaining", "p_end", "p_average", "already_breached", "first_breach_month",
+    "p_any_remaining", "p_end", "p_average", "p_ahead", "already_breached", "first_breach_month",
     "headroom", "reasons", "untested", "source",
 )  # fmt: skip
 _REVIEWED = ("q025", "q10", "q50", "q90", "q975")
@@ -104,7 +104,7 @@ def outlook_record(
         "caps": {
             _key(c): {
                 **{k: c.get(k) for k in _CAP_KEYS},
-                "breached": _breached(c, history, indicator) if c["already_breached"] else None,
+                "breached": _breached(c),
             }
             for c in _targets(facts, "caps")
         },
@@ -116,19 +116,20 @@ def outlook_record(
     }
 
 
-def _breached(
-    cap: Mapping[str, Any], history: History, indicator: Indicator
-) -> dict[str, Any] | None:
-    """First published month of a cap's period above it, with its value."""
-    period = str(cap["period"])
-    first, last = (
-        (period, period) if len(period) == 7 else (f"{period[:4]}-01", f"{period[-4:]}-12")
-    )
-    for month, value in history.series.items():
-        shown = figure(float(value), indicator)
-        if first <= str(month) <= last and shown > cap["value"]:
-            return {"month": str(month), "value": shown}
-    return None
+def _breached(cap: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A breach as a fact: its first month with value, how many months, by how much at most."""
+    breach = cap.get("breach")
+    if breach is None:
+        return None
+    first = breach["months"][0]
+    return {
+        "month": first["month"],
+        "value": first["value"],
+        "cap": None if first["cap"] == cap["value"] else first["cap"],
+        "months": len(breach["months"]),
+        "excess": breach["largest_excess"],
+        "newest_above": breach["newest_above"],
+    }
 
 
 def _targets(facts: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:

@@ -72,6 +72,7 @@ def warning_record(
         "level_names": {code: str(each["name"]) for code, each in scheme.items()},
         "cuts": {code: each.get("probability") for code, each in scheme.items()},
         "lines_cap": values.get(lowest),
+        "lines_event": next((c.get("event") for c in feed["caps"] if c["id"] == lowest), None),
         "lines": lines,
         "line_months": {month: month for month in lines},
         "demo": bool(feed.get("demo")),

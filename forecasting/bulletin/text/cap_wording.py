@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, CitedText, sentence
-from employment_forecast.forecasting.bulletin.text.wording import amount, cap_name, chance
+from employment_forecast.forecasting.bulletin.text.wording import (
+    amount,
+    cap_name,
+    chance,
+    difference,
+)
 
 
 def measure(basis: str) -> str:
@@ -30,15 +35,28 @@ def _when(record: CitedRecord, pointer: str) -> CitedText:
 
 
 def _first(record: CitedRecord, pointer: str) -> CitedText:
-    """Since when: ，首次在2026年8月（5213人）."""
-    if record.get(f"{pointer}/breached") is None:
+    """Since when, against which number, how often, by how much: ，首次在2026年8月（5213人），…."""
+    breach = record.get(f"{pointer}/breached")
+    if breach is None:
         return ()
     unit, digits = record.get("/outlook/unit"), record.get("/outlook/decimals")
-    return sentence(
-        "，首次在{month}（{value}）",
+    then: CitedText = ()
+    if breach.get("cap") is not None:
+        cap = amount(record, f"{pointer}/breached/cap", unit, digits)
+        then = sentence("，当时控制数为{cap}", cap=cap)
+    said = sentence(
+        "，首次在{month}（{value}{then}）",
         month=record.cite(f"{pointer}/breached/month", "month"),
         value=amount(record, f"{pointer}/breached/value", unit, digits),
+        then=then,
     )
+    if breach.get("excess") is None:  # records of earlier releases do not say
+        return said
+    size = difference(record, f"{pointer}/breached/excess", unit, digits)
+    if breach["months"] == 1:
+        return sentence("{said}，高出{size}", said=said, size=size)
+    count = record.cite(f"{pointer}/breached/months", "plain")
+    return sentence("{said}，共{count}个月，最多高出{size}", said=said, count=count, size=size)
 
 
 def cap_chance(record: CitedRecord, pointer: str) -> CitedText:

@@ -44,7 +44,7 @@ def amount(record: CitedRecord, pointer: str, unit: str, digits: int = 0) -> Cit
     return sentence("{shown}{suffix}", shown=record.cite(pointer, "size", digits), suffix=suffix)
 
 
-def _difference(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
+def difference(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """The size of a change: percentage points for what is measured in percent."""
     if unit == "%":
         return sentence("{shown}{point}", shown=record.cite(pointer, "size", digits), point=_POINT)
@@ -75,7 +75,7 @@ def compared(
         "比{reference}{way}{size}",
         reference=reference,
         way=direction(change, kind),
-        size=_difference(record, f"{pointer}/change", unit, digits),
+        size=difference(record, f"{pointer}/change", unit, digits),
     )
     if percent is None or abs(percent) < TOLD_APART:
         return said
@@ -121,7 +121,7 @@ def against_cap(record: CitedRecord, pointer: str, series: Mapping[str, Any]) ->
     name = cap_name(record, pointer, unit, digits)
     if headroom == 0:
         return sentence("与{name}持平", name=name)
-    size = _difference(record, f"{pointer}/headroom", unit, digits)
+    size = difference(record, f"{pointer}/headroom", unit, digits)
     if headroom > 0:
         return sentence("低于{name}，余量{size}", name=name, size=size)
     return sentence("高于{name}，超出{size}", name=name, size=size)

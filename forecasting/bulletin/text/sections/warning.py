@@ -34,7 +34,8 @@ def _below(record: CitedRecord) -> CitedText:
         return ()
     row = record.get(f"/outlook/caps/{key}")
     lowest = min(cuts, key=lambda c: cuts[c])
-    if row["already_breached"] or row[measure(row["basis"])] >= cuts[lowest]:
+    ahead = row["p_any_remaining"] if row["already_breached"] else row[measure(row["basis"])]
+    if ahead is None or ahead >= cuts[lowest]:
         return ()  # held back by a rule of the scheme that says so itself
     return sentence(
         "{chance}，低于{name}的界限{cut}",
@@ -115,10 +116,14 @@ def _lines(record: CitedRecord) -> list[Block]:
         ),
     )
     cap = amount(record, "/warning/lines_cap", unit, digits)
+    event = sentence("突破控制数{cap}", cap=cap)
+    if record.get("/warning").get("lines_event"):
+        said = record.cite("/warning/lines_event")
+        event = sentence("{said}（控制数{cap}）", said=said, cap=cap)
     note = sentence(
-        "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，突破控制数{cap}的概率达到相应"
+        "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，{event}的概率达到相应"
         "等级的界限。等级与界限：{levels}。",
-        cap=cap,
+        event=event,
         levels=join(
             [
                 sentence(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from employment_forecast.cli.shell.lazy import LazyGroup
-from employment_forecast.cli.shell.output import indicator_option, json_option
+from employment_forecast.cli.shell.options import indicator_option, json_option
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Series
@@ -108,7 +108,6 @@ def bulletin(
     from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
     from employment_forecast.data.errors import UsageError
     from employment_forecast.experiments.bulletins.drafts import (
@@ -124,7 +123,7 @@ def bulletin(
         raise UsageError("没有指明地区。", "请用 --region 指明，如 --region 嘉定。")
     wanted = formats(forms)
     session = open_session()
-    series = Series(*resolve_series(session, region, indicator))
+    series = resolve_series(session, region, indicator)
     about = None if month is None else parse_month(month, "--month")
     day = clock.parse_day(as_of, "--as-of") if as_of else default_day(session, series, about)
     uri = session.settings.tracking_uri(session.workspace)

@@ -14,7 +14,7 @@ from employment_forecast.cli.bulletins.bulletin import (
     renew,
     report,
 )
-from employment_forecast.cli.shell.output import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
 
 
 @click.command(options_metavar="[选项]", short_help="审核月报草稿，记下审核人。")
@@ -40,7 +40,6 @@ def review(
     """
     from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
     from employment_forecast.experiments.bulletins.drafts import headline, write_bulletin
     from employment_forecast.experiments.bulletins.files import bulletin_lock
@@ -48,7 +47,7 @@ def review(
 
     wanted = formats(forms)
     session = open_session()
-    series = Series(*resolve_series(session, region, indicator))
+    series = resolve_series(session, region, indicator)
     about = None if month is None else parse_month(month, "--month")
     with bulletin_lock(session, series):
         made = review_bulletin(session, series, reviewer, month=about, formats=wanted)
@@ -91,7 +90,6 @@ def issue(
     from employment_forecast.cli.shell.output import resolve_series
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
     from employment_forecast.experiments.bulletins.drafts import headline, write_bulletin
     from employment_forecast.experiments.bulletins.files import bulletin_lock
@@ -100,7 +98,7 @@ def issue(
 
     wanted = formats(forms)
     session = open_session()
-    series = Series(*resolve_series(session, region, indicator))
+    series = resolve_series(session, region, indicator)
     about = None if month is None else parse_month(month, "--month")
     signed = clock.parse_day(day, "--date") if day else clock.today()
     stamp = Stamp(number, addressee, signer, signed.isoformat())

@@ -6,14 +6,8 @@ from typing import Any
 
 import click
 
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    print_rows,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import print_rows, resolve_series, write_json
 
 _BASES = {"any_month": "任一月", "period_end": "期末", "period_average": "全年平均"}
 
@@ -29,35 +23,34 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series, phrase
+    from employment_forecast.data.catalogue import phrase
     from employment_forecast.experiments.registry import chosen_version
     from employment_forecast.experiments.tracking import open_tracker
     from employment_forecast.experiments.watch import observe, roll_back_after_alarm
     from employment_forecast.features.history.build import build
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    series = Series(place, what)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     gaps = session.settings["history.gaps"]
-    history = build(session.store, place, what, clock.today(), gaps)
+    history = build(session.store, series.region, series.indicator, clock.today(), gaps)
     done = None
     with open_tracker(uri, session.workspace) as tracker:
-        found = observe(tracker, series, history)
-        if found is None:
+        result = observe(tracker, series, history)
+        if result is None:
             chosen_version(tracker, series, None)
             return
         if session.settings["monitor.rollback"] == "on":
-            done = roll_back_after_alarm(tracker, series, found)
-    content = found.document()
+            done = roll_back_after_alarm(tracker, series, result)
+    content = result.document()
     content["rolled_back_to"] = None if done is None else done.version
     if as_json:
         write_json(content)
         return
     mark = "（演示数据）" if content["demo"] else ""
     click.echo(
-        f"{place.name} · {what.name}{mark}：现役为第 {content['version']} 版"
-        f"（{found.champion.label}），已监测 {content['months']} 个月"
+        f"{series.region.name} · {series.indicator.name}{mark}：现役为第 {content['version']} 版"
+        f"（{result.champion.label}），已监测 {content['months']} 个月"
     )
     if content["forecasts"]:
         recent = [f for f in content["forecasts"] if f["months_ahead"] == 1][-12:]
@@ -69,7 +62,7 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
         rows = [
             {
                 **f,
-                **{name: phrase(f[name], what) for name in figures},
+                **{name: phrase(f[name], series.indicator) for name in figures},
                 "inside": "是" if f["inside80"] else "否",
             }
             for f in recent
@@ -100,45 +93,40 @@ def explain(
     """说明预测比上一期为何变动：数据修订、新公布的月份、换用模型，各占多少，合计等于总变动。"""
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
+    from employment_forecast.data import clock
     from employment_forecast.data.targets import TIER_NAMES
+    from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.experiments.tracking import open_tracker
-    from employment_forecast.experiments.watch import STEPS, Material, pair
+    from employment_forecast.experiments.watch import STEPS, pair
     from employment_forecast.experiments.watch.explain import explain as take_apart
-    from employment_forecast.features.history import stored_inputs
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    series = Series(place, what)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         then, now = pair(tracker, series, version, older)
-    vintages = session.store.vintages(place.code, what.code)
-    material = Material(
-        vintages,
-        stored_inputs(session.store, session.catalogue, place, what, vintages),
-        session.cells,
-        session.settings.jobs,
-    )
-    with progress(f"{place.name} 重算") as tick:
-        found = take_apart(series, then, now, material, session.targets(), tick)
-    content = found.document()
+    job = open_job(session, series, clock.today(), run_options(session.settings))
+    with progress(f"{series.region.name} 重算") as tick:
+        result = take_apart(job, then, now, tick)
+    content = result.document()
     if as_json:
         write_json(content)
         return
     mark = "（演示数据）" if content["demo"] else ""
     click.echo(
-        f"{place.name} · {what.name}{mark}：第 {content['older']['version']} 版"
+        f"{series.region.name} · {series.indicator.name}{mark}：第 {content['older']['version']} 版"
         f"（数据截至 {content['older']['data_month']}）→ 第 {content['newer']['version']} 版"
         f"（数据截至 {content['newer']['data_month']}）"
     )
     for row in content["new_months"]:
         click.echo(
-            f"{row['month']} 公布 {row['outcome']:,.6g}{what.unit}，"
-            f"原预测 {row['forecast']:,.6g}{what.unit}"
+            f"{row['month']} 公布 {row['outcome']:,.6g}{series.indicator.unit}，"
+            f"原预测 {row['forecast']:,.6g}{series.indicator.unit}"
         )
     for row in content["revised"]:
-        click.echo(f"{row['month']} 由 {row['then']:,.6g} 修订为 {row['now']:,.6g}{what.unit}")
+        click.echo(
+            f"{row['month']} 由 {row['then']:,.6g} 修订为 {row['now']:,.6g}{series.indicator.unit}"
+        )
     titles = {"name": "月份", "before": "原预测", "after": "现预测", **STEPS}
     print_rows("medians", titles, [_steps(r, ",.6g") for r in content["medians"]], as_json=False)
     if content["caps"]:

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import resolve_series, write_json
 from employment_forecast.cli.shell.pages import renew_pages
 
 if TYPE_CHECKING:
@@ -49,7 +44,6 @@ def promote(
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.errors import UsageError
     from employment_forecast.experiments.promotion import PASSED_WHY
     from employment_forecast.experiments.promotion import promote as examine_and_promote
@@ -61,14 +55,14 @@ def promote(
     if force and not why.strip():
         raise UsageError("--force 必须写明理由。", "请用 --why 说明为何不顾检查结果。")
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     reason = why or (PASSED_WHY if auto else "")
     with open_tracker(uri, session.workspace) as tracker:
-        done, verdict = examine_and_promote(tracker, Series(place, what), version, reason, force)
-        followed = republish(session, tracker, Series(place, what), clock.today())
-        renew_pages(session, tracker, Series(place, what))
-    _report(place, what, done, as_json, {"gate": verdict.document()})
+        done, verdict = examine_and_promote(tracker, series, version, reason, force)
+        followed = republish(session, tracker, series, clock.today())
+        renew_pages(session, tracker, series)
+    _report(series.region, series.indicator, done, as_json, {"gate": verdict.document()})
     if not as_json:
         click.echo(f"晋级检查：{verdict.text}。")
     _say_followed(followed, as_json)
@@ -86,19 +80,18 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.publication import republish
     from employment_forecast.experiments.registry import rollback as roll_back
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        done = roll_back(tracker, Series(place, what), why)
-        followed = republish(session, tracker, Series(place, what), clock.today())
-        renew_pages(session, tracker, Series(place, what))
-    _report(place, what, done, as_json, {})
+        done = roll_back(tracker, series, why)
+        followed = republish(session, tracker, series, clock.today())
+        renew_pages(session, tracker, series)
+    _report(series.region, series.indicator, done, as_json, {})
     _say_followed(followed, as_json)
 
 

@@ -8,14 +8,8 @@ from typing import Any
 import click
 
 from employment_forecast.cli.shell.lazy import LazyGroup
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    print_rows,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import print_rows, resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
 
@@ -103,16 +97,15 @@ def _scores(values: dict[str, Any]) -> dict[str, str]:
 def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
     """列出一个地区已登记的模型版本，新的在前；得分为各版本登记时的回测得分。"""
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.promotion import row
     from employment_forecast.experiments.registry.versions import versions
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        rows = [row(v) for v in versions(tracker, Series(place, what))]
+        rows = [row(v) for v in versions(tracker, series)]
     if not as_json:
         titles = {**_HEAD, **_SCORES, "gate": "晋级检查", "promoted_at": "晋级时间"}
         rows = [
@@ -148,31 +141,31 @@ def compare(
 ) -> None:
     """在共同的回测起点上比较几个模型版本；差值为各版本减第一个版本。"""
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.promotion import chosen, comparison
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     numbers = [n.strip() for n in versions.replace("，", ",").split(",") if n.strip()]
     with open_tracker(uri, session.workspace) as tracker:
-        content = comparison(tracker, chosen(tracker, Series(place, what), numbers))
+        content = comparison(tracker, chosen(tracker, series, numbers))
     if form is not None:
         from employment_forecast.experiments.promotion import comparison_workbook
 
-        book = comparison_workbook(content, Series(place, what))
-        save_workbook(output, f"{place.name}{what.name}模型比较", book, as_json=as_json)
+        book = comparison_workbook(content, series)
+        save_workbook(output, f"{series.title}模型比较", book, as_json=as_json)
     if as_json:
         write_json(content)
         return
+    name = f"{series.region.name} · {series.indicator.name}"
     if content["origins"]:
         click.echo(
-            f"{place.name} · {what.name}：共同的回测起点 {content['origins']} 个"
+            f"{name}：共同的回测起点 {content['origins']} 个"
             f"（{content['first_origin']} 至 {content['last_origin']}），共 {content['cells']} 格"
         )
     else:
-        click.echo(f"{place.name} · {what.name}：这些版本没有共同的回测起点。")
+        click.echo(f"{name}：这些版本没有共同的回测起点。")
     rows = []
     for r in content["versions"]:
         common = r["common"]
@@ -201,16 +194,14 @@ def compare(
 def show_version(region: str, indicator: str | None, version: str | None, as_json: bool) -> None:
     """显示一个模型版本：数据、得分、晋级检查的结论与依据、晋级与回退的记录。"""
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.promotion import document
     from employment_forecast.experiments.registry import chosen_version
     from employment_forecast.experiments.tracking import open_tracker
     from employment_forecast.forecasting.competition import STATE_NAMES
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
-    series = Series(place, what)
     with open_tracker(uri, session.workspace) as tracker:
         content = document(tracker, series, chosen_version(tracker, series, version))
     if as_json:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import (
+from employment_forecast.cli.shell.options import (
     indicator_option,
+    jobs_option,
     json_option,
-    print_rows,
     region_option,
-    resolve_series,
-    write_json,
 )
+from employment_forecast.cli.shell.output import print_rows, resolve_series, write_json
 
 _STATES = {
     "equal": "逐位相同",
@@ -29,9 +28,7 @@ version_option = click.option("--version", metavar="版本号", help="版本号�
 @region_option
 @indicator_option
 @version_option
-@click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
-)
+@jobs_option
 @json_option
 def verify(
     region: str, indicator: str | None, version: str | None, jobs: int | None, as_json: bool
@@ -42,32 +39,26 @@ def verify(
     """
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
+    from employment_forecast.data import clock
     from employment_forecast.data.errors import EXIT_OK, EXIT_REFUSED
+    from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.experiments.registry import chosen_version, load_version
     from employment_forecast.experiments.tracking import open_tracker, program_version
-    from employment_forecast.experiments.watch import Material
     from employment_forecast.experiments.watch import verify as redo
-    from employment_forecast.features.history import stored_inputs
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    series = Series(place, what)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         stored = load_version(tracker, chosen_version(tracker, series, version))
-    vintages = session.store.vintages(place.code, what.code)
-    material = Material(
-        vintages,
-        stored_inputs(session.store, session.catalogue, place, what, vintages),
-        jobs=jobs or session.settings.jobs,
-    )
-    with progress(f"{place.name} 重算") as tick:
-        found = redo(series, stored, material, program_version(), tick)
-    code = EXIT_OK if found.passed else EXIT_REFUSED
+    options = run_options(session.settings, jobs=jobs)
+    job = open_job(session, series, clock.today(), options, targets=(), cached=False)
+    with progress(f"{series.region.name} 重算") as tick:
+        verification = redo(job, stored, program_version(), tick)
+    code = EXIT_OK if verification.passed else EXIT_REFUSED
     rows = [
         {"month": month, "kept": round(kept, 6), "again": round(again, 6), "difference": gap}
-        for month, kept, again, gap in found.months
+        for month, kept, again, gap in verification.months
     ]
     if as_json:
         write_json(
@@ -75,11 +66,11 @@ def verify(
                 "registered_name": stored.version.registered_name,
                 "version": stored.version.version,
                 "demo": stored.version.demo,
-                "passed": found.passed,
-                "state": found.state,
-                "largest_relative_difference": found.largest,
-                "code_then": found.code_then,
-                "code_now": found.code_now,
+                "passed": verification.passed,
+                "state": verification.state,
+                "largest_relative_difference": verification.largest,
+                "code_then": verification.code_then,
+                "code_now": verification.code_now,
                 "months": rows,
             }
         )
@@ -87,11 +78,11 @@ def verify(
     mark = "（演示数据）" if stored.version.demo else ""
     click.echo(
         f"{stored.version.registered_name} 第 {stored.version.version} 版{mark}："
-        f"{_STATES[found.state]}，{'核对通过' if found.passed else '核对未通过'}。"
+        f"{_STATES[verification.state]}，{'核对通过' if verification.passed else '核对未通过'}。"
     )
-    if found.code_then != found.code_now:
-        click.echo(f"程序与库：当时 {found.code_then}，现在 {found.code_now}。")
-    if found.state in ("close", "different"):
+    if verification.code_then != verification.code_now:
+        click.echo(f"程序与库：当时 {verification.code_then}，现在 {verification.code_now}。")
+    if verification.state in ("close", "different"):
         titles = ("月份", "保存的中位数", "重算的中位数", "最大相对误差")
         shown = [{**r, "difference": f"{r['difference']:.2g}"} for r in rows]
         print_rows("months", titles, shown, as_json=False)
@@ -114,15 +105,13 @@ def report(
 ) -> None:
     """写出模型评审材料：逐格的回测预测与误差、残差检查、模型卡、数据指纹、起点被查看的次数。"""
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.files import write_atomically
     from employment_forecast.experiments.registry import chosen_version
     from employment_forecast.experiments.tracking import open_tracker
     from employment_forecast.experiments.watch import pack, zipped
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    series = Series(place, what)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         chosen = chosen_version(tracker, series, version)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import click
 
-from employment_forecast.cli.shell.output import (
+from employment_forecast.cli.shell.options import (
+    as_of_option,
     indicator_option,
+    jobs_option,
     json_option,
+    models_option,
+    origins_option,
     region_option,
-    resolve_series,
-    write_json,
 )
+from employment_forecast.cli.shell.output import resolve_series, write_json
 
 DEFAULT_ORIGINS = 84
 
@@ -22,28 +26,15 @@ DEFAULT_ORIGINS = 84
 )
 @region_option
 @indicator_option
-@click.option(
-    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2026-06-30。"
-)
-@click.option(
-    "--origins",
-    metavar="整数",
-    type=click.IntRange(1, 240),
-    default=DEFAULT_ORIGINS,
-    show_default=True,
-    help="回测的预测起点个数。",
-)
-@click.option(
-    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
-)
-@click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
-)
+@as_of_option()
+@origins_option(least=1, default=DEFAULT_ORIGINS)
+@models_option
+@jobs_option
 @json_option
 def evaluate(
     region: str,
     indicator: str | None,
-    as_of: str | None,
+    as_of: date,
     origins: int,
     models: str | None,
     jobs: int | None,
@@ -56,38 +47,20 @@ def evaluate(
     """
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
-    from employment_forecast.features.history import stored_inputs
-    from employment_forecast.forecasting.competition import Options
-    from employment_forecast.forecasting.competition.compete import compete
+    from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.early_warning import load_scheme
     from employment_forecast.forecasting.early_warning.evaluation import evaluation, past_calls
-    from employment_forecast.models import roster
 
     session = open_session()
     settings = session.settings
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     scheme = load_scheme(settings)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
-    options = Options(
-        models=roster.resolve(models or settings["run.models"]),
-        horizon=settings["run.horizon"],
-        origins=origins,
-        n_paths=settings["run.paths"],
-        seed=settings["run.seed"],
-        jobs=jobs or settings.jobs,
-        gaps=settings["history.gaps"],
-    )
-    vintages = session.store.vintages(place.code, what.code)
-    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
-    targets = session.targets()
-    with progress(f"{place.name} 回测") as tick:
-        result = compete(
-            Series(place, what), vintages, day, (), options, session.cells, tick, inputs
-        )
+    options = run_options(settings, models=models, origins=origins, jobs=jobs)
+    job = open_job(session, series, as_of, options, targets=())
+    with progress(f"{series.region.name} 回测") as tick:
+        result = job.compete(tick)
     content = evaluation(
-        result, past_calls(result, targets), scheme, settings["warnings.fewest_events"]
+        result, past_calls(result, session.targets()), scheme, settings["warnings.fewest_events"]
     )
     if as_json:
         write_json(content)

@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    region_option,
-    resolve_series,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import resolve_series
 
 if TYPE_CHECKING:
     from employment_forecast.data.store import IssuedWarning, WarningOutcome
@@ -67,17 +63,16 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
     from employment_forecast.cli.shell.output import write_json
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.publication import issue_warnings
     from employment_forecast.experiments.publication.champion import assess_champion
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        now = assess_champion(session, tracker, Series(place, what), day, past=as_of is not None)
+        now = assess_champion(session, tracker, series, day, past=as_of is not None)
     done = issue_warnings(session, now)
     rows = [{**_warning(session, w, None), "new": fresh} for w, fresh in done]
     if as_json:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import (
+from employment_forecast.cli.shell.options import (
+    file_option,
     indicator_option,
     json_option,
     region_option,
-    resolve_series,
 )
+from employment_forecast.cli.shell.output import resolve_series
 
 FORMATS = ("json", "csv", "xlsx")
 
@@ -25,12 +26,7 @@ FORMATS = ("json", "csv", "xlsx")
     "--format", "form", type=click.Choice(FORMATS), metavar="格式",
     help="另存的格式：json、csv、xlsx；默认按 --output 的扩展名。",
 )  # fmt: skip
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="文件",
-    help="另存到该文件。",
-)
+@file_option("--output", "另存到该文件。")
 @click.option(
     "--as-of", "as_of", metavar="日期", help="该日（含）当时会发布的内容；只另存或显示，不发布。"
 )
@@ -51,7 +47,6 @@ def export(
     from employment_forecast.cli.shell.pages import renew_pages
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.errors import ForecastError, UsageError
     from employment_forecast.data.feed import files as feed_files
     from employment_forecast.data.files import write_atomically
@@ -73,10 +68,9 @@ def export(
     if form in ("csv", "xlsx") and output is None:
         raise UsageError(f"--format {form} 需要 --output。", "请用 --output 指明文件。")
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
-    series = Series(place, what)
     try:
         with open_tracker(uri, session.workspace) as tracker:
             document = build_feed(session, tracker, series, day, past=as_of is not None)
@@ -94,7 +88,8 @@ def export(
         with open_tracker(uri, session.workspace) as tracker:
             renew_pages(session, tracker, series)
         kept = feed_files.read(
-            session.workspace.thresholds / feed_files.file_name(what.code, place.code)
+            session.workspace.thresholds
+            / feed_files.file_name(series.indicator.code, series.region.code)
         )
         sealed = kept or sealed
     if output is not None:
@@ -108,7 +103,7 @@ def export(
     if document["state_reason"]:
         click.echo(f"状态：{document['state_reason']}")
     if as_of is None:
-        name = feed_files.file_name(what.code, place.code)
+        name = feed_files.file_name(series.indicator.code, series.region.code)
         click.echo(
             f"已发布：{session.workspace.thresholds / name}（有效期至 {document['valid_until']}）"
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, region_option
+from employment_forecast.cli.shell.options import json_option, region_option
 
 _STATES = {"current": "有效", "demo": "演示", "stale": "已过时", "failed": "更新失败"}
 indicator_option = click.option(

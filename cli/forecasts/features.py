@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import (
+from employment_forecast.cli.shell.options import (
+    file_option,
     indicator_option,
     json_option,
     region_option,
-    resolve_series,
-    write_json,
 )
+from employment_forecast.cli.shell.output import resolve_series, write_json
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Indicator
@@ -30,12 +30,7 @@ SHOWN_MONTHS = 13
 @click.option(
     "--as-of", "as_of", metavar="日期", help="只看该日（含）以前公布的，如 2026-06-30；默认今天。"
 )
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="文件",
-    help="另把图写入该 PNG 文件。",
-)
+@file_option("--plot", "另把图写入该 PNG 文件。")
 @json_option
 def features(
     region: str,
@@ -51,26 +46,26 @@ def features(
     from employment_forecast.forecasting.inspection.inspection import inspection
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     history = from_known(
-        session.store.vintages(place.code, what.code).as_of(day),
-        place,
-        what,
+        session.store.vintages(series.region.code, series.indicator.code).as_of(day),
+        series.region,
+        series.indicator,
         day,
         session.settings["history.gaps"],
-        stored_covariate_sources(session.store, session.catalogue, place, what),
+        stored_covariate_sources(session.store, session.catalogue, series.region, series.indicator),
     )
-    content = inspection(history, place, what)
+    content = inspection(history, series.region, series.indicator)
     if plot is not None:
         from employment_forecast.data.files import write_atomically
         from employment_forecast.forecasting.inspection.chart import features_chart
 
-        write_atomically(plot, features_chart(history, place, what))
+        write_atomically(plot, features_chart(history, series.region, series.indicator))
     if as_json:
         write_json({**content, "plot": None if plot is None else str(plot)})
         return
-    _print(content, what)
+    _print(content, series.indicator)
     if plot is not None:
         click.echo(f"图已写入：{plot}")
 

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    print_rows,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import print_rows, resolve_series, write_json
 
 WHATS = {"quantiles": "分位数", "caps": "突破概率", "lines": "警戒线", "paths": "模拟路径"}
 _TITLES = {
@@ -57,22 +51,21 @@ def predict(
 ) -> None:
     """给出现役模型版本的预测、突破概率或警戒线，与 mlflow models serve 的回答相同。"""
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.targets import TIER_NAMES
     from employment_forecast.experiments.registry import answer
     from employment_forecast.experiments.tracking import open_tracker
 
     session = open_session()
-    place, indicator_ = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        content = answer(tracker, Series(place, indicator_), version, what, horizon)
+        content = answer(tracker, series, version, what, horizon)
     if as_json:
         write_json(content)
         return
     mark = "（演示数据）" if content["demo"] else ""
     click.echo(
-        f"{place.name} · {indicator_.name}{mark}：{content['registered_name']} "
+        f"{series.region.name} · {series.indicator.name}{mark}：{content['registered_name']} "
         f"第 {content['version']} 版，数据截至 {content['data_month']}，{WHATS[what]}"
     )
     rows = content["rows"]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import (
+from employment_forecast.cli.shell.options import (
+    as_of_option,
+    horizon_option,
     indicator_option,
+    jobs_option,
     json_option,
+    models_option,
+    origins_option,
+    output_folder_option,
     region_option,
-    resolve_series,
-    write_json,
 )
+from employment_forecast.cli.shell.output import resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
 
 
@@ -54,27 +60,12 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
     type=click.FloatRange(min=1),
     help="劳动力总数，失业率的情景需要。",
 )
-@click.option(
-    "--horizon", metavar="整数", type=click.IntRange(1, 60), help="至少预测的月数；默认 12。"
-)
-@click.option(
-    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2026-06-30。"
-)
-@click.option(
-    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
-)
-@click.option(
-    "--origins", metavar="整数", type=click.IntRange(0, 240), help="回测的预测起点个数；默认 36。"
-)
-@click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
-)
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="文件夹",
-    help="写出 scenario.json、scenario.csv、scenario.png。",
-)
+@horizon_option
+@as_of_option()
+@models_option
+@origins_option()
+@jobs_option
+@output_folder_option("写出 scenario.json、scenario.csv、scenario.png。")
 @workbook_option
 @json_option
 def scenario(
@@ -90,7 +81,7 @@ def scenario(
     reemployment: str | None,
     labour_force: float | None,
     horizon: int | None,
-    as_of: str | None,
+    as_of: date,
     models: str | None,
     origins: int | None,
     jobs: int | None,
@@ -110,17 +101,12 @@ def scenario(
     )
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import notice, open_session
-    from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.clock import parse_month
     from employment_forecast.data.errors import StorageError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
-    from employment_forecast.features.history import from_known, stored_inputs
-    from employment_forecast.forecasting.competition import Options
-    from employment_forecast.forecasting.competition.compete import compete
+    from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.early_warning import load_scheme
     from employment_forecast.forecasting.scenario import GivenAssumptions, Scenario, demand_sense
-    from employment_forecast.models import roster
 
     if not layoffs and new_jobs is None:
         raise UsageError(
@@ -144,28 +130,14 @@ def scenario(
     session = open_session()
     settings = session.settings
     scheme = load_scheme(settings)
-    place, what = resolve_series(session, region, indicator)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
-    options = Options(
-        models=roster.resolve(models or settings["run.models"]),
-        horizon=horizon or settings["run.horizon"],
-        origins=settings["run.origins"] if origins is None else origins,
-        n_paths=settings["run.paths"],
-        seed=settings["run.seed"],
-        jobs=jobs or settings.jobs,
-        gaps=settings["history.gaps"],
-    )
+    series = resolve_series(session, region, indicator)
+    options = run_options(settings, models=models, horizon=horizon, origins=origins, jobs=jobs)
     if output is not None:
         demand_writable(output)
-    vintages = session.store.vintages(place.code, what.code)
-    inputs = stored_inputs(session.store, session.catalogue, place, what, vintages)
-    known = vintages.as_of(day)
-    demand_sense(what_if, from_known(known, place, what, day, options.gaps, inputs.others), given)
-    targets = session.targets()
-    with progress(f"{place.name} 回测") as tick:
-        result = compete(
-            Series(place, what), vintages, day, targets, options, session.cells, tick, inputs
-        )
+    job = open_job(session, series, as_of, options)
+    demand_sense(what_if, job.history(), given)
+    with progress(f"{series.region.name} 回测") as tick:
+        result = job.compete(tick)
 
     from employment_forecast.experiments.recording import record_scenario
     from employment_forecast.forecasting.scenario import (
@@ -175,16 +147,16 @@ def scenario(
     )
     from employment_forecast.forecasting.scenario.chart import scenario_chart
 
-    found = compare_scenario(result, what_if, given, targets, scheme)
-    content = comparison_document(found, None)
-    chart = scenario_chart(found)
+    comparison = compare_scenario(result, what_if, given, job.targets, scheme)
+    content = comparison_document(comparison, None)
+    chart = scenario_chart(comparison)
     table = comparison_csv(content)
     run_id, unrecorded = None, None
     try:
         run_id = record_scenario(
             settings.tracking_uri(session.workspace),
             session.workspace,
-            found,
+            comparison,
             {
                 "scenario.json": to_json(content).encode("utf-8"),
                 "scenario.csv": table,
@@ -207,14 +179,14 @@ def scenario(
     if form is not None:
         from employment_forecast.forecasting.scenario import scenario_workbook
 
-        name = f"{place.name}{what.name}情景推演_{content['data_month']}"
-        save_workbook(output, name, scenario_workbook(content, what), as_json=as_json)
+        name = f"{series.title}情景推演_{content['data_month']}"
+        save_workbook(output, name, scenario_workbook(content, series.indicator), as_json=as_json)
     if as_json:
         write_json(content)
         return code
     from employment_forecast.cli.forecasts.scenario_report import print_scenario
 
-    print_scenario(content, what)
+    print_scenario(content, series.indicator)
     if output is not None:
         click.echo(f"已写入：{output / 'scenario.json'}、scenario.csv、scenario.png")
     return code

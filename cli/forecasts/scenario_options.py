@@ -18,19 +18,19 @@ _RANGE = re.compile(rf"{_NUMBER}(?:[-–—~]{_NUMBER})?")
 
 def parse_layoff(text: str) -> Layoff:
     """Read `2026-12:1500`."""
-    found = _LAYOFF.fullmatch(text.strip())
-    month = None if found is None else parse_month(found["month"], "--layoff")
-    if found is None or month is None:
+    match = _LAYOFF.fullmatch(text.strip())
+    month = None if match is None else parse_month(match["month"], "--layoff")
+    if match is None or month is None:
         raise UsageError(
             f"--layoff 的值“{text}”无法识别。", "请写成 月份:人数，如 --layoff 2026-12:1500。"
         )
-    return Layoff(month, float(found["people"]) * (10_000 if found["wan"] else 1))
+    return Layoff(month, float(match["people"]) * (10_000 if match["wan"] else 1))
 
 
 def parse_change(text: str, option: str) -> float:
     """Read `-20%` as -0.2."""
-    found = _CHANGE.fullmatch(text.strip())
-    change = np.nan if found is None else float(found["figure"]) / 100.0
+    match = _CHANGE.fullmatch(text.strip())
+    change = np.nan if match is None else float(match["figure"]) / 100.0
     if not -1.0 <= change <= 10.0:
         raise UsageError(
             f"{option} 的值“{text}”不可用。", "请写成百分比，如 -20% 或 +10%，不低于 -100%。"
@@ -40,8 +40,8 @@ def parse_change(text: str, option: str) -> float:
 
 def parse_share(text: str, option: str) -> Range:
     """Read `60%` or `40%-80%` as shares."""
-    found = _RANGE.fullmatch(text.strip())
-    ends = [] if found is None else [float(e) / 100.0 for e in found.groups() if e is not None]
+    match = _RANGE.fullmatch(text.strip())
+    ends = [] if match is None else [float(e) / 100.0 for e in match.groups() if e is not None]
     if not ends or ends != sorted(ends) or ends[-1] > 1.0 or not text.strip().endswith(("%", "％")):
         raise UsageError(
             f"{option} 的值“{text}”不可用。", "请写成 0%—100% 的百分比或范围，如 60% 或 40%-80%。"
@@ -51,8 +51,8 @@ def parse_share(text: str, option: str) -> Range:
 
 def parse_months(text: str, option: str) -> tuple[Range, bool]:
     """Read `3` or `2-5` months, and whether it is a range."""
-    found = _RANGE.fullmatch(text.strip())
-    ends = [] if found is None else [float(e) for e in found.groups() if e is not None]
+    match = _RANGE.fullmatch(text.strip())
+    ends = [] if match is None else [float(e) for e in match.groups() if e is not None]
     if not ends or ends != sorted(ends) or ends[0] < 1 or ends[-1] > 60 or "%" in text:
         raise UsageError(
             f"{option} 的值“{text}”不可用。", "请写成 1—60 的月数或范围，如 3 或 2-5。"

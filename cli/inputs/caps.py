@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import resolve_series, write_json
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Indicator, Series
@@ -81,7 +76,6 @@ def set_cap(
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.feed import read_value
     from employment_forecast.data.store import add_targets
@@ -93,23 +87,23 @@ def set_cap(
             "文件写明数字的用 --value；没有写明数字的用 --words 照录原文。",
         )
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     day = clock.parse_day(announced_on, "--announced-on") if announced_on else clock.today()
     fields: dict[str, Any] = {
         "tier": TIERS.get(tier, tier),
         "basis": _basis(basis, period),
         "direction": DIRECTIONS.get(direction, direction),
     }
-    _demand_sense(fields, period, what)
-    number = None if value is None else read_value(value, what.unit, "--value 的值")
+    _demand_sense(fields, period, series.indicator)
+    number = None if value is None else read_value(value, series.indicator.unit, "--value 的值")
     word = QUALIFIERS[fields["direction"]] if qualifier is None else qualifier
     target = Target(
-        region=place.code,
-        indicator=what.code,
+        region=series.region.code,
+        indicator=series.indicator.code,
         qualifier="" if number is None else word,
         period=period,
         value=number,
-        unit=what.unit,
+        unit=series.indicator.unit,
         announced_on=day,
         announced_estimated=announced_on is None,
         source=source,
@@ -117,7 +111,7 @@ def set_cap(
         **fields,
     )
     if not confirmed:
-        _demand_plausible(session, Series(place, what), target)
+        _demand_plausible(session, series, target)
     add_targets(session.store, [target], session.catalogue)
     if as_json:
         write_json({"target": target_row(target)})
@@ -126,9 +120,10 @@ def set_cap(
     from employment_forecast.data.targets import TIER_NAMES
 
     way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
-    said = f"“{words}”" if number is None else f"{number:,.12g}{what.unit}{word}"
+    said = f"“{words}”" if number is None else f"{number:,.12g}{series.indicator.unit}{word}"
     click.echo(
-        f"已登记：{place.name}“{what.name}”{period} {TIER_NAMES[target.tier]}{way} "
+        f"已登记：{series.region.name}“{series.indicator.name}”{period} "
+        f"{TIER_NAMES[target.tier]}{way} "
         f"{said}，按{NAMES[target.basis]}考核（{source}，{day} 公布）。"
     )
     if number is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, print_rows
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import print_rows
 
 
 @click.command(options_metavar="[选项]", short_help="列出已登记的地区。")

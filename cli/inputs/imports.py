@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, write_json
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import write_json
 
 MOST_SHOWN = 20
 

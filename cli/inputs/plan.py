@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, region_option, write_json
+from employment_forecast.cli.shell.options import json_option, region_option
+from employment_forecast.cli.shell.output import write_json
 
 if TYPE_CHECKING:
     from employment_forecast.cli.shell.session import Session
@@ -67,14 +68,14 @@ def show_plan(region: str, as_json: bool) -> None:
     from employment_forecast.cli.shell.session import open_session
 
     session = open_session()
-    place = session.catalogue.region(region)
-    plans = plans_of(session, place)
+    entry = session.catalogue.region(region)
+    plans = plans_of(session, entry)
     if as_json:
         content: list[dict[str, Any]] = [
             {"title": p.title, "source": p.source, "targets": [t.as_record() for t in p.targets]}
             for p in plans
         ]
-        write_json({"region": {"code": place.code, "name": place.name}, "plans": content})
+        write_json({"region": {"code": entry.code, "name": entry.name}, "plans": content})
         return
     for one in plans:
         _print(one)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, region_option, write_json
+from employment_forecast.cli.shell.options import (
+    as_of_option,
+    jobs_option,
+    json_option,
+    models_option,
+    region_option,
+)
+from employment_forecast.cli.shell.output import write_json
 from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
 if TYPE_CHECKING:
@@ -24,24 +32,18 @@ VIEWS = {"期末": "period_end", "中期": "midterm", "年度": "yearly"}
     "progress", options_metavar="[选项]", short_help="规划各项目标的进度：期末、中期、年度。"
 )
 @region_option
-@click.option(
-    "--as-of", "as_of", metavar="日期", help="只用该日（含）以前公布的数据，如 2018-06-30。"
-)
+@as_of_option()
 @click.option(
     "--view", type=click.Choice([*VIEWS, *VIEWS.values()]), help="只显示一种；默认全部显示。"
 )
-@click.option(
-    "--models", "models", metavar="名称，…", help="参赛模型，逗号分隔；简单基准总是参赛。"
-)
-@click.option(
-    "--jobs", metavar="整数", type=click.IntRange(1, 256), help="工作进程数；结果与其无关。"
-)
+@models_option
+@jobs_option
 @workbook_option
 @folder_option
 @json_option
 def progress_of_plans(
     region: str,
-    as_of: str | None,
+    as_of: date,
     view: str | None,
     models: str | None,
     jobs: int | None,
@@ -56,54 +58,39 @@ def progress_of_plans(
     from employment_forecast.cli.inputs.plan import plans_of
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data import clock
     from employment_forecast.data.catalogue import Series
-    from employment_forecast.features.history import stored_inputs
-    from employment_forecast.forecasting.competition import Options
-    from employment_forecast.forecasting.competition.compete import compete
+    from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.plans import plan_rows, progress_document
-    from employment_forecast.models import roster
 
     session = open_session()
     settings = session.settings
-    place = session.catalogue.region(region)
-    plans = plans_of(session, place)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
-    options = Options(
-        models=roster.resolve(models or settings["run.models"]),
-        horizon=settings["run.horizon"],
-        origins=settings["run.origins"],
-        n_paths=settings["run.paths"],
-        seed=settings["run.seed"],
-        jobs=jobs or settings.jobs,
-        gaps=settings["history.gaps"],
-    )
+    entry = session.catalogue.region(region)
+    plans = plans_of(session, entry)
+    options = run_options(settings, models=models, jobs=jobs)
 
     def forecast(
-        where: Region, what: Indicator, targets: Sequence[Target]
+        region: Region, indicator: Indicator, targets: Sequence[Target]
     ) -> tuple[History, SamplePaths, int]:
-        vintages = session.store.vintages(where.code, what.code)
-        inputs = stored_inputs(session.store, session.catalogue, where, what, vintages)
-        with progress(f"{where.name} {what.name}") as tick:
-            found = compete(
-                Series(where, what), vintages, day, targets, options, session.cells, tick, inputs
-            )
-        return found.history, found.champion_paths, found.tested_horizon
+        series = Series(region, indicator)
+        job = open_job(session, series, as_of, options, targets=targets)
+        with progress(f"{region.name} {indicator.name}") as tick:
+            result = job.compete(tick)
+        return result.history, result.champion_paths, result.tested_horizon
 
     rows = plan_rows(
         plans,
         session.catalogue,
-        day,
+        as_of,
         session.targets(),
         session.store.vintages,
         forecast,
         settings["history.gaps"],
     )
-    content = progress_document(place, day, rows, session.catalogue)
+    content = progress_document(entry, as_of, rows, session.catalogue)
     if form is not None:
         from employment_forecast.forecasting.plans import plans_workbook
 
-        name = f"{place.name}规划进度_{content['as_of']}"
+        name = f"{entry.name}规划进度_{content['as_of']}"
         save_workbook(output, name, plans_workbook(content), as_json=as_json)
     if as_json:
         write_json(content)

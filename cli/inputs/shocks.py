@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import resolve_series, write_json
 from employment_forecast.cli.shell.phrases import shock_line
 
 if TYPE_CHECKING:
@@ -64,20 +59,20 @@ def declare(
     from employment_forecast.data.store import declare as record
 
     session = open_session()
-    place = session.catalogue.region(region)
-    what = session.catalogue.indicator(indicator).code if indicator else ""
+    entry = session.catalogue.region(region)
+    code = session.catalogue.indicator(indicator).code if indicator else ""
     day = clock.parse_day(declared_on, "--declared-on") if declared_on else clock.today()
     shock = read_shock(
-        region=place.code, indicator=what, month=month, kind=KINDS.get(kind, kind), months=months,
+        region=entry.code, indicator=code, month=month, kind=KINDS.get(kind, kind), months=months,
         name=name, source=source, declared_on=day,
     )  # fmt: skip
     done = record(session.store, shock, session.catalogue)
     if as_json:
         write_json({"shock": shock_row(done)})
         return
-    scope = session.catalogue.indicator(what).name if what else "全部指标"
+    scope = session.catalogue.indicator(code).name if code else "全部指标"
     click.echo(
-        f"已申报（编号 {done.number}）：{place.name}{scope}，{done.phrase}，"
+        f"已申报（编号 {done.number}）：{entry.name}{scope}，{done.phrase}，"
         f"自 {done.declared_on} 起为预测所知。"
     )
 
@@ -160,17 +155,19 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
     from employment_forecast.forecasting.shocks import propose as suggest
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
+    series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
-    known = session.store.vintages(place.code, what.code).as_of(day)
-    history = from_known(known, place, what, day, session.settings["history.gaps"])
+    known = session.store.vintages(series.region.code, series.indicator.code).as_of(day)
+    history = from_known(
+        known, series.region, series.indicator, day, session.settings["history.gaps"]
+    )
     rows = proposal_rows(suggest(history), history)
     known_events = shock_rows(history)
     if as_json:
         write_json(
             {
-                "region": {"code": place.code, "name": place.name},
-                "indicator": what.code,
+                "region": {"code": series.region.code, "name": series.region.name},
+                "indicator": series.indicator.code,
                 "data_month": str(history.origin),
                 "demo": history.demo,
                 "declared": known_events,
@@ -181,7 +178,7 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
         )
         return
     mark = "（演示数据）" if history.demo else ""
-    click.echo(f"{place.name}“{what.name}”{mark}，截至 {history.origin}：")
+    click.echo(f"{series.region.name}“{series.indicator.name}”{mark}，截至 {history.origin}：")
     for row in known_events:
         click.echo(shock_line(row))
     titles = {

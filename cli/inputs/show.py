@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.output import (
-    indicator_option,
-    json_option,
-    region_option,
-    resolve_series,
-    write_json,
-)
+from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.output import resolve_series, write_json
 
 if TYPE_CHECKING:
     from datetime import date
@@ -84,16 +79,18 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     from employment_forecast.data.store import export_table
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    table = export_table(session.store, place, what, _day(as_of))
+    series = resolve_series(session, region, indicator)
+    table = export_table(session.store, series.region, series.indicator, _day(as_of))
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     titles = {
-        "month": "月份", "value": f"{what.name}（{what.unit}）", "published_on": "发布日",
+        "month": "月份",
+        "value": f"{series.indicator.name}（{series.indicator.unit}）",
+        "published_on": "发布日",
         "source": "来源",
-    }  # fmt: skip
+    }
     if not as_json:
         for row in rows:
-            row["value"] = f"{row['value']:,.{what.decimals}f}"
+            row["value"] = f"{row['value']:,.{series.indicator.decimals}f}"
     output.print_rows("observations", titles, rows, as_json)
 
 
@@ -118,8 +115,8 @@ def export(
     from employment_forecast.data.store import export_table
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    table = export_table(session.store, place, what, _day(as_of))
+    series = resolve_series(session, region, indicator)
+    table = export_table(session.store, series.region, series.indicator, _day(as_of))
     content = as_csv(table) if form == "csv" else as_xlsx(table)
     if file is None:
         sys.stdout.buffer.write(content)
@@ -141,19 +138,19 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
     from employment_forecast.data.store import revisions as moved
 
     session = open_session()
-    place, what = resolve_series(session, region, indicator)
-    table = moved(session.store, place, what, _day(as_of))
+    series = resolve_series(session, region, indicator)
+    table = moved(session.store, series.region, series.indicator, _day(as_of))
     rows: list[dict[str, Any]] = [
         {str(k): None if k == "change" and math.isnan(v) else v for k, v in record.items()}
         for record in table.to_dict("records")
     ]
     if not as_json:
         for row in rows:
-            row["value"] = f"{row['value']:,.{what.decimals}f}"
+            row["value"] = f"{row['value']:,.{series.indicator.decimals}f}"
             if row["change"] is not None:
-                row["change"] = f"{row['change']:+z,.{what.decimals}f}"
+                row["change"] = f"{row['change']:+z,.{series.indicator.decimals}f}"
     titles = {
-        "month": "月份", "published_on": "发布日", "value": f"公布值（{what.unit}）",
+        "month": "月份", "published_on": "发布日", "value": f"公布值（{series.indicator.unit}）",
         "change": "较上次", "source": "来源",
     }  # fmt: skip
     output.print_rows("revisions", titles, rows, as_json)

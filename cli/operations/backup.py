@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, write_json
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import write_json
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -34,18 +35,42 @@ def backup(file: Path, as_json: bool) -> None:
 
 @click.command(options_metavar="[选项]", short_help="从备份文件恢复到空的工作区。")
 @click.argument("file", type=FILE, metavar="备份文件")
+@click.option(
+    "--connections",
+    is_flag=True,
+    help="连同备份中的外部地址（数据库、MLflow、监视文件夹、通知、邮件）一起恢复；默认停用。",
+)
 @json_option
-def restore(file: Path, as_json: bool) -> None:
-    """从备份文件恢复到空的工作区（可用 FORECAST_HOME 指定）。已有数据的工作区不会被改动。"""
-    from employment_forecast.cli.shell.session import open_session
-    from employment_forecast.data.store import Store
+def restore(file: Path, connections: bool, as_json: bool) -> None:
+    """从备份文件恢复到空的工作区（可用 FORECAST_HOME 指定）。已有数据的工作区不会被改动。
+
+    全部恢复或全不恢复：中途被强行结束的，由下一条命令取回。备份里的外部地址默认不启用，
+    以免副本写入正式的数据库、处理正式的文件或发出邮件。
+    """
+    from employment_forecast.cli.shell.session import open_workspace
     from employment_forecast.data.workspace import restore_backup
 
-    session = open_session()
-    # The store is opened without the bundled data: they come with the backup.
-    store = Store(session.settings.store_url(session.workspace))
-    restore_backup(session.workspace, store, file.expanduser().resolve())
+    workspace = open_workspace()
+    own = workspace.settings_file.exists()
+    tied = restore_backup(
+        workspace, None, file.expanduser().resolve(), keep_connections=connections
+    )
+    state = "kept" if own else "restored" if connections else "disabled"
     if as_json:
-        write_json({"workspace": str(session.workspace.root), "restored": True})
+        content = {
+            "workspace": str(workspace.root),
+            "restored": True,
+            "connections": tied,
+            "connections_state": state if tied else None,
+        }
+        write_json(content)
         return
-    click.echo(f"已恢复到工作区 {session.workspace.root}。")
+    click.echo(f"已恢复到工作区 {workspace.root}。")
+    if tied:
+        names = "、".join(tied)
+        said = {
+            "kept": f"沿用工作区原有的 forecast.toml，备份中的外部地址没有采用：{names}。",
+            "restored": f"已启用备份中的外部地址：{names}。运行其他命令前请核对 forecast.toml。",
+            "disabled": f"备份中的外部地址已停用：{names}。需要时在 forecast.toml 去掉行首的 #。",
+        }
+        click.echo(said[state])

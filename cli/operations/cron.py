@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option
+from employment_forecast.cli.shell.options import json_option
 
 
 @click.command(
@@ -28,10 +28,10 @@ def cron(at: str, as_json: bool) -> None:
     from employment_forecast.data.workspace import find_workspace
     from employment_forecast.experiments.cycle import crontab_line, systemd_service, systemd_timer
 
-    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
-    if found is None:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at)
+    if match is None:
         raise UsageError(f"--at 的值“{at}”不是时刻。", "请写成 06:30 这样的时:分。")
-    hour, minute = int(found[1]), int(found[2])
+    hour, minute = int(match[1]), int(match[2])
     command = Path(sys.executable).with_name("forecast")
     home = find_workspace().root
     line = crontab_line(command, home, hour, minute)

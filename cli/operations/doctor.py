@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option
+from employment_forecast.cli.shell.options import json_option
 
 _STATES = {"ok": "正常", "warn": "注意", "fail": "故障", "skipped": "未检查"}
 
@@ -23,9 +23,9 @@ def doctor(as_json: bool) -> int:
     from employment_forecast.experiments.health import checks as doctor_checks
     from employment_forecast.experiments.health import examine, worst
 
-    patient = doctor_checks.today()
-    found = examine(patient, doctor_checks.CHECKS)
-    state = worst(found)
+    installation = doctor_checks.today()
+    examined = examine(installation, doctor_checks.CHECKS)
+    state = worst(examined)
     rows = [
         {
             "check": each.code,
@@ -34,7 +34,7 @@ def doctor(as_json: bool) -> int:
             "message": each.finding.message,
             "remedy": each.finding.remedy,
         }
-        for each in found
+        for each in examined
     ]
     if as_json:
         write_json({"state": state, "checks": rows})

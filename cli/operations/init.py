@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, write_json
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import write_json
 
 
 @click.command(options_metavar="[选项]", short_help="建立工作区，写出带注释的 forecast.toml。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option
+from employment_forecast.cli.shell.options import json_option
 
 
 @click.command(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, write_json
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import write_json
 
 
 @click.command(options_metavar="[选项]", short_help="清理旧的模型版本与运行，控制磁盘占用。")

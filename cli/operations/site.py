@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from employment_forecast.cli.shell.output import json_option, write_json
+from employment_forecast.cli.shell.options import json_option
+from employment_forecast.cli.shell.output import write_json
 
 
 @click.command(options_metavar="[选项]", short_help="写出各地区看板（静态网页，不需要网络）。")

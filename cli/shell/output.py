@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,32 +15,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from employment_forecast.cli.shell.session import Session
-    from employment_forecast.data.catalogue import Indicator, Region
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.forecasting.documents.tables import Table
 
 WIDTH_WITHOUT_TERMINAL = 110
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-json_option: Callable[[F], F] = click.option(
-    "--json", "as_json", is_flag=True, help="以 JSON 输出结果。"
-)
-region_option: Callable[[F], F] = click.option(
-    "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
-)
-indicator_option: Callable[[F], F] = click.option(
-    "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
-)
+def resolve_series(session: Session, region: str, indicator: str | None) -> Series:
+    """The series the user named; with the region's default indicator if none is."""
+    from employment_forecast.data.catalogue import Series
 
-
-def resolve_series(
-    session: Session, region: str, indicator: str | None
-) -> tuple[Region, Indicator]:
-    """Region and indicator the user named; the region's default indicator if none."""
-    place = session.catalogue.region(region)
-    if indicator:
-        return place, session.catalogue.indicator(indicator)
-    return place, session.catalogue.default_indicator(place)
+    catalogue = session.catalogue
+    entry = catalogue.region(region)
+    chosen = catalogue.indicator(indicator) if indicator else catalogue.default_indicator(entry)
+    return Series(entry, chosen)
 
 
 def write_json(content: Mapping[str, Any]) -> None:

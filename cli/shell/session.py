@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from employment_forecast.data.workspace import Session, find_workspace, load_settings
+from employment_forecast.data.workspace import (
+    Session,
+    Workspace,
+    find_workspace,
+    load_settings,
+    use_scratch,
+)
 
 __all__ = ["Session", "open_session", "notice"]
 
@@ -15,10 +21,21 @@ def notice(text: str) -> None:
     sys.stderr.flush()
 
 
-def open_session() -> Session:
-    """Find the workspace, make what is missing (and say where, once), read the settings."""
+def open_workspace() -> Workspace:
+    """Find the workspace and make what is missing; say where, once."""
     workspace = find_workspace()
-    settings = load_settings(workspace)
     if workspace.create():
         notice(f"已建立工作区：{workspace.root}")
-    return Session(workspace, settings)
+    use_scratch(workspace)
+    return workspace
+
+
+def open_session() -> Session:
+    """Open the workspace and read its settings; refused where a restore was cut off."""
+    workspace = find_workspace()
+    if workspace.restoring.exists():
+        from employment_forecast.data.workspace import demand_restored
+
+        demand_restored(workspace)
+    settings = load_settings(workspace)
+    return Session(open_workspace(), settings)

@@ -102,9 +102,9 @@ def write(folder: Path, document: Mapping[str, Any]) -> bool:
         if _substance(before) == _substance(json.loads(content)):
             _write_sum(file, file.read_bytes())
             return False
-        kept = folder / HISTORY / history_name(before)
-        if not kept.exists():
-            write_atomically(kept, file.read_bytes())
+        earlier = folder / HISTORY / history_name(before)
+        if not earlier.exists():
+            write_atomically(earlier, file.read_bytes())
     write_atomically(file, content)
     _write_sum(file, content)
     return True
@@ -135,6 +135,6 @@ def published_by(folder: Path, indicator: str, region: str, day: date) -> dict[s
     """The document that was current at the end of a day."""
     name = file_name(indicator, region)
     files = [folder / name, *(folder / HISTORY).glob(f"{name.removesuffix('.json')}.*.json")]
-    found = [d for f in files if (d := read(f)) is not None]
-    by_then = [d for d in found if str(d["created_at"])[:10] <= day.isoformat()]
+    documents = [d for f in files if (d := read(f)) is not None]
+    by_then = [d for d in documents if str(d["created_at"])[:10] <= day.isoformat()]
     return max(by_then, key=lambda d: str(d["created_at"]), default=None)

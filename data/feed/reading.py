@@ -95,10 +95,10 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
 
 
 def _names(document: Mapping[str, Any], region: str, indicator: str | None) -> bool:
-    place = document["region"]
-    if region not in (place["code"], place["name"], *place["aliases"]):
+    entry = document["region"]
+    if region not in (entry["code"], entry["name"], *entry["aliases"]):
         return False
-    wanted = indicator or place["default_indicator"]
+    wanted = indicator or entry["default_indicator"]
     return wanted in (document["indicator"], document["indicator_name"])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from employment_forecast.data.errors import StorageError
 
 
-def write_atomically(file: Path, content: bytes) -> None:
+def write_atomically(file: Path, content: bytes, *, secret: bool = False) -> None:
     """Replace a file in one step.
 
     Parameters
@@ -22,6 +22,8 @@ def write_atomically(file: Path, content: bytes) -> None:
         Its folder is made when missing.
     content : bytes
         Whole content.
+    secret : bool
+        Only the owner may read it, from the first byte and whatever the umask.
 
     Raises
     ------
@@ -36,7 +38,9 @@ def write_atomically(file: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
+        # `mkstemp` makes files that only the owner can read.
+        if not secret:
+            os.chmod(temporary, 0o644)
         os.replace(temporary, file)
         temporary = None
     except OSError as error:

@@ -94,13 +94,13 @@ def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
 
 
-def _values(kept: BulletinState) -> dict[str, Any]:
-    values = {k: v for k, v in vars(kept).items() if k not in ("id", "recorded_at")}
+def _values(state: BulletinState) -> dict[str, Any]:
+    values = {k: v for k, v in vars(state).items() if k not in ("id", "recorded_at")}
     return {
         **values,
-        "month": clock.month_key(kept.month),
-        "record": _json(kept.record),
-        "changes": _json(list(kept.changes)),
+        "month": clock.month_key(state.month),
+        "record": _json(state.record),
+        "changes": _json(list(state.changes)),
     }
 
 
@@ -127,7 +127,7 @@ def _kept(row: RowMapping) -> BulletinState:
 
 
 def add(
-    store: Store, kept: BulletinState, after: BulletinState | None, files: Mapping[str, bytes]
+    store: Store, state: BulletinState, after: BulletinState | None, files: Mapping[str, bytes]
 ) -> BulletinState:
     """Record a state of a bulletin.
 
@@ -160,24 +160,24 @@ def add(
     with store.writing() as connection:
         newest = connection.scalar(
             select(bulletins.c.id)
-            .where(*_of(kept.region, kept.indicator, kept.month))
+            .where(*_of(state.region, state.indicator, state.month))
             .order_by(bulletins.c.id.desc())
             .limit(1)
         )
         if newest != (None if after is None else after.id):
             raise BusyError("另一进程刚刚改动了这份月报。", "请重新运行这条命令。")
-        if kept.number:
+        if state.number:
             taken = connection.scalar(
-                select(bulletins.c.month).where(bulletins.c.number == kept.number).limit(1)
+                select(bulletins.c.month).where(bulletins.c.number == state.number).limit(1)
             )
             if taken is not None:
                 about = clock.key_month(int(taken))
                 raise RefusedError(
-                    f"文号“{kept.number}”已经用于 {about.year} 年 {about.month} 月的月报。",
+                    f"文号“{state.number}”已经用于 {about.year} 年 {about.month} 月的月报。",
                     "请换一个文号。",
                 )
         key = connection.execute(
-            insert(bulletins).values(**_values(kept), recorded_at=moment)
+            insert(bulletins).values(**_values(state), recorded_at=moment)
         ).inserted_primary_key
         assert key is not None
         rows = [
@@ -188,7 +188,7 @@ def add(
         ]
         if rows:
             connection.execute(insert(bulletin_files), rows)
-    return replace(kept, id=int(key[0]), recorded_at=moment)
+    return replace(state, id=int(key[0]), recorded_at=moment)
 
 
 def _pieces(content: bytes) -> list[str]:
@@ -237,15 +237,15 @@ def states(
         return [_kept(row) for row in connection.execute(query).mappings()]
 
 
-def issued_sums(store: Store, kept: BulletinState) -> dict[str, str]:
+def issued_sums(store: Store, state: BulletinState) -> dict[str, str]:
     """SHA-256 of what was issued, by format; empty for what was not."""
     table = bulletin_files.c
-    query = select(table.format, table.sha256).where(table.bulletin_id == kept.id, table.part == 0)
+    query = select(table.format, table.sha256).where(table.bulletin_id == state.id, table.part == 0)
     with store.reading() as connection:
         return {row.format: row.sha256 for row in connection.execute(query)}
 
 
-def issued_files(store: Store, kept: BulletinState) -> dict[str, bytes]:
+def issued_files(store: Store, state: BulletinState) -> dict[str, bytes]:
     """The bytes that were issued, by format.
 
     Raises
@@ -254,7 +254,7 @@ def issued_files(store: Store, kept: BulletinState) -> dict[str, bytes]:
         If they are not what was stored.
     """
     table = bulletin_files
-    query = select(table).where(table.c.bulletin_id == kept.id)
+    query = select(table).where(table.c.bulletin_id == state.id)
     pieces: dict[str, list[str]] = {}
     sums: dict[str, str] = {}
     with store.reading() as connection:
@@ -265,7 +265,7 @@ def issued_files(store: Store, kept: BulletinState) -> dict[str, bytes]:
     for name, content in found.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
             raise StorageError(
-                f"已签发的月报（编号 {kept.id}，{name}）与存档校验和不符。",
+                f"已签发的月报（编号 {state.id}，{name}）与存档校验和不符。",
                 "请从备份恢复（forecast restore）。",
             )
     return found

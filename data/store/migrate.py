@@ -18,20 +18,27 @@ def current(connection: Connection) -> str | None:
     """Revision of a database, None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def missing_tables(connection: Connection) -> list[str]:
+    """Tables that a database of this program's revision should have and has not."""
+    from employment_forecast.data.store.schema import metadata
+
+    return sorted(set(metadata.tables) - set(inspect(connection).get_table_names()))
 
 
 def upgrade(connection: Connection) -> None:
     """Apply the revisions that are missing."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    found = current(connection)
-    if found == HEAD:
+    revision = current(connection)
+    if revision == HEAD:
         return  # another process was faster
-    if found is not None and found > HEAD:
+    if revision is not None and revision > HEAD:
         raise StorageError(
-            f"数据库的结构版本 {found} 比本程序的 {HEAD} 新。", "请改用较新的程序版本打开。"
+            f"数据库的结构版本 {revision} 比本程序的 {HEAD} 新。", "请改用较新的程序版本打开。"
         )
     from alembic import command
     from alembic.config import Config

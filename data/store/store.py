@@ -89,29 +89,41 @@ class Store:
     ----------
     url : str
         SQLAlchemy URL.
+    expected : bool
+        There must be a store already: an empty database is not made into a new one.
 
     Raises
     ------
     SettingsError
         If the URL names no usable database.
     StorageError
-        If the database does not answer.
+        If the database does not answer, has lost a table, or is empty and a store is expected.
     BusyError
         As from every method: another process has been writing for longer than `BUSY_SECONDS`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, expected: bool = False) -> None:
         self._engine = _engine(url)
         self.url = _shown(url)
         try:
             with self.reading() as connection:
-                outdated = migrate.current(connection) != migrate.HEAD
-            if outdated:
+                revision = migrate.current(connection)
+                lost = migrate.missing_tables(connection) if revision == migrate.HEAD else []
+            if lost or (expected and revision is None):
+                raise self._lost(lost)
+            if revision != migrate.HEAD:
                 with self.writing() as connection:
                     migrate.upgrade(connection)
         except BaseException:
             self.close()
             raise
+
+    def _lost(self, tables: Sequence[str]) -> StorageError:
+        fault = f"缺少表 {'、'.join(tables)}" if tables else "是空的，而工作区里已有预测记录"
+        return StorageError(
+            f"观测数据库“{self.url}”{fault}，数据可能已经丢失。",
+            "请先把工作区另存一份，再用 forecast restore 从最近的备份恢复到另一个空的工作区。",
+        )
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

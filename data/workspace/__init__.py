@@ -7,9 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from employment_forecast.data.workspace.backup import restore_backup, write_backup
+    from employment_forecast.data.workspace.backup import write_backup
     from employment_forecast.data.workspace.cell_cache import FileCellCache
     from employment_forecast.data.workspace.folders import Workspace, find_workspace
+    from employment_forecast.data.workspace.restore import demand_restored, restore_backup
+    from employment_forecast.data.workspace.scratch import use_scratch
     from employment_forecast.data.workspace.session import Session
     from employment_forecast.data.workspace.settings import Settings, load_settings, template
 
@@ -18,10 +20,12 @@ __all__ = [
     "Session",
     "Settings",
     "Workspace",
+    "demand_restored",
     "find_workspace",
     "load_settings",
     "restore_backup",
     "template",
+    "use_scratch",
     "write_backup",
 ]
 _HOME = {
@@ -31,7 +35,9 @@ _HOME = {
     "Workspace": "folders",
     "find_workspace": "folders",
     "load_settings": "settings",
-    "restore_backup": "backup",
+    "demand_restored": "restore",
+    "restore_backup": "restore",
+    "use_scratch": "scratch",
     "template": "settings",
     "write_backup": "backup",
 }

@@ -63,22 +63,22 @@ class FileCellCache:
 
     def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Stored results by key; unknown keys are absent."""
-        found: dict[str, bytes] = {}
+        blobs: dict[str, bytes] = {}
         try:
             with closing(self._connect()) as connection, connection:
                 for start in range(0, len(keys), _BATCH):
                     part = list(keys[start : start + _BATCH])
                     marks = ",".join("?" * len(part))
                     query = f"SELECT key, result FROM cells WHERE key IN ({marks})"
-                    found.update(connection.execute(query, part).fetchall())
-                if found:
+                    blobs.update(connection.execute(query, part).fetchall())
+                if blobs:
                     tick = self._tick(connection)
                     connection.executemany(
-                        "UPDATE cells SET used = ? WHERE key = ?", [(tick, k) for k in found]
+                        "UPDATE cells SET used = ? WHERE key = ?", [(tick, k) for k in blobs]
                     )
         except sqlite3.Error as error:
             self._mend(error)
-        return found
+        return blobs
 
     def save(self, results: Mapping[str, bytes]) -> None:
         """Keep results and drop the least recently used beyond the bound."""

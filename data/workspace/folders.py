@@ -46,6 +46,24 @@ class Workspace:
         return self.root / "cache" / "cells.db"
 
     @property
+    def has_results(self) -> bool:
+        """Whether something was forecast, published or written here, which rests on a store."""
+        folders = (self.mlruns / "artifacts", self.bulletins, self.root / "monthly" / "journal")
+        if any(folder.is_dir() and any(folder.iterdir()) for folder in folders):
+            return True
+        return self.thresholds.is_dir() and any(self.thresholds.glob("*.json"))
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files, a folder for each process."""
+        return self.root / "cache" / "tmp"
+
+    @property
+    def restoring(self) -> Path:
+        """Is there while a restore has not come to its end."""
+        return self.root / ".restore"
+
+    @property
     def thresholds(self) -> Path:
         """Published thresholds, for the early-warning systems of others."""
         return self.root / "thresholds"

@@ -46,7 +46,7 @@ class Session:
         from employment_forecast.data.bundled import sync
         from employment_forecast.data.store import Store
 
-        store = Store(self.settings.store_url(self.workspace))
+        store = Store(self.settings.store_url(self.workspace), expected=self.workspace.has_results)
         sync(store, self.catalogue)
         return store
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
-from employment_forecast.experiments.tracking import NOTE_TAG, Figures, program_version, user
+from employment_forecast.experiments.tracking import NOTE_TAG, Figures, program_version, source_tags
 from employment_forecast.forecasting.assessment import MilestoneAssessment, TotalAssessment
 from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.documents import (
@@ -40,9 +40,7 @@ def start_tags(series: Series) -> dict[str, str]:
     return {
         **series.tags,
         "code_version": program_version(),
-        "mlflow.source.name": "forecast run",
-        "mlflow.source.type": "LOCAL",
-        "mlflow.user": user(),
+        **source_tags("run"),
     }
 
 

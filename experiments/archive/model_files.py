@@ -82,14 +82,14 @@ def _save(
     script = resources.files("employment_forecast.experiments.archive").joinpath("served_model.py")
     with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
         # MLflow keeps the name of the folder it copies; `STATE` relies on it.
-        kept = Path(scratch) / "state"
-        kept.mkdir()
+        state_folder = Path(scratch) / "state"
+        state_folder.mkdir()
         for name, content in files.items():
-            (kept / name).write_bytes(content)
+            (state_folder / name).write_bytes(content)
         pyfunc.save_model(
             path=str(folder),
             python_model=str(file),
-            artifacts={"state": str(kept)},
+            artifacts={"state": str(state_folder)},
             signature=_signature(columns),
             input_example=pd.DataFrame({"horizon": [horizon]}),
             pip_requirements=list(_REQUIREMENTS),

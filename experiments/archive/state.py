@@ -188,7 +188,7 @@ def decode_history(folder: Path) -> History:
         kept = facts["history"]
         months, values = _columns(folder / HISTORY)
         start = pd.Period(kept["start"], freq="M")
-        beside = _lagged(folder, kept["lagged"]) if facts["format"] > 1 else ()
+        covariates = _lagged(folder, kept["lagged"]) if facts["format"] > 1 else ()
         history = History(
             region=facts["region"],
             indicator=facts["indicator"],
@@ -207,7 +207,7 @@ def decode_history(folder: Path) -> History:
                 Break(**{**b, "month": pd.Period(b["month"], freq="M")})
                 for b in kept.get("breaks", ())
             ),
-            lagged=beside,
+            lagged=covariates,
             shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
         )
         whole = list(history.months.astype(str)) == months

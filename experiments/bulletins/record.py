@@ -33,6 +33,7 @@ from employment_forecast.experiments.registry import (
     StoredForecast,
     Version,
     champion_on,
+    file_of_run,
     load_version,
 )
 from employment_forecast.experiments.registry.versions import versions
@@ -176,17 +177,13 @@ def _identity(version: Version, status: str, facts: Mapping[str, Any]) -> dict[s
 
 def leaderboard(tracker: Tracker, version: Version) -> list[dict[str, str]]:
     """Leaderboard saved with the run of a version; empty where the run is gone."""
-    from mlflow.artifacts import load_text
-
     if not version.run_id:
         return []
     try:
-        run = tracker.call("读取运行", lambda c: c.get_run(version.run_id))
-        where = f"{run.info.artifact_uri}/leaderboard.csv"
-        text = tracker.call("读取运行", lambda _: load_text(where))
-    except StorageError:
+        text = file_of_run(tracker, version, "leaderboard.csv").read_text("utf-8-sig")
+    except (StorageError, OSError):
         return []
-    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def _review(

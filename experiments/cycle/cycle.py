@@ -74,9 +74,9 @@ def run_cycle(
     StorageError
         If records cannot be written.
     """
-    place = cycle_folder(session.workspace)
-    with try_lock(place / "cycle.lock") as alone:
-        if not alone:
+    records = cycle_folder(session.workspace)
+    with try_lock(records / "cycle.lock") as acquired:
+        if not acquired:
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
         try:

@@ -13,10 +13,10 @@ from employment_forecast.experiments.tracking import program_version
 from employment_forecast.features.history import History
 
 # Settings that say how to run, whom to tell or who signs, not what comes out.
-_ASIDE = (
-    "run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import.",
+_WITHOUT_EFFECT = (
+    *("run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import."),
     "bulletin.",
-)  # fmt: skip
+)
 
 
 def targets_known(targets: Iterable[Target], region: str, day: date) -> list[Target]:
@@ -38,14 +38,16 @@ def identity(session: Session, history: History, targets: Iterable[Target]) -> s
     panel = panel[panel["demo"] == history.demo]
     if not panel.empty:
         digest.update(panel.to_csv(index=False).encode())
-    kept = {
-        key: value for key, value in session.settings.values.items() if not key.startswith(_ASIDE)
+    settings = {
+        key: value
+        for key, value in session.settings.values.items()
+        if not key.startswith(_WITHOUT_EFFECT)
     }
-    digest.update(repr((sorted(kept.items()), session.settings.warning_levels)).encode())
+    digest.update(repr((sorted(settings.items()), session.settings.warning_levels)).encode())
     digest.update(program_version().encode())
     return digest.hexdigest()
 
 
-def together(alone: str, neighbours: str) -> str:
+def joint_identity(alone: str, neighbours: str) -> str:
     """The same for a result that rests on other regions' figures, given as a hash."""
     return hashlib.sha256(f"{alone}|{neighbours}".encode()).hexdigest()

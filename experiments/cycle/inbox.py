@@ -127,8 +127,8 @@ def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
     except ForecastError as error:
         if _state(file) != before:
             return _waiting(file.name)
-        kept = _file_away(file, folder / RETURNED / day.isoformat())
-        write_atomically(kept.with_name(kept.name + REASON), f"{error}\n".encode())
+        returned = _file_away(file, folder / RETURNED / day.isoformat())
+        write_atomically(returned.with_name(returned.name + REASON), f"{error}\n".encode())
         return Arrival(file.name, "returned", message=str(error))
     if _state(file) != before:
         if done.batch is not None:

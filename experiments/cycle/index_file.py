@@ -46,8 +46,8 @@ def renew_index(session: Session) -> None:
 
 
 def _write(session: Session, report: Report) -> None:
-    told = replace(report, bulletins=bulletins_on_file(session))
-    page = index_page(Journal(journal_folder(session.workspace)).everything(), told)
+    complete = replace(report, bulletins=bulletins_on_file(session))
+    page = index_page(Journal(journal_folder(session.workspace)).everything(), complete)
     write_atomically(session.workspace.root / FOLDER / "index.html", page)
 
 

@@ -66,7 +66,7 @@ def _cell(entry: RegionResult | None, bulletins: Sequence[OnFile]) -> str:
         )
     # Newest first: what is to be signed, then what was issued.
     for each in reversed(bulletins):
-        lines.append(escape(each.told))
+        lines.append(escape(each.title))
         if each.files:
             lines.append(_links(each.files))
     if not bulletins and entry.bulletin:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from employment_forecast.data.workspace import Session
     from employment_forecast.experiments.cycle.journal import RegionResult
-    from employment_forecast.experiments.cycle.worker import Job
+    from employment_forecast.experiments.cycle.worker import CarryThrough
 
 
-def region_job(root: Path) -> Job:
+def region_job(root: Path) -> CarryThrough:
     """The function that does one region of a workspace; see `experiments.cycle.worker.Worker`."""
     from employment_forecast.experiments.cycle import region
 

@@ -125,12 +125,12 @@ class Journal:
 
     def write(self, entry: RegionResult) -> None:
         """Add an entry; one of the same day, state and identity is replaced."""
-        kept: Sequence[RegionResult] = [
+        others: Sequence[RegionResult] = [
             e
             for e in self.entries(entry.region, entry.indicator)
             if (e.day, e.state, e.identity) != (entry.day, entry.state, entry.identity)
         ]
-        content = {"format": FORMAT, "entries": [asdict(e) for e in (*kept, entry)]}
+        content = {"format": FORMAT, "entries": [asdict(e) for e in (*others, entry)]}
         write_atomically(
             self._file(entry.region, entry.indicator), to_json(content).encode("utf-8")
         )

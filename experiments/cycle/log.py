@@ -37,22 +37,22 @@ def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        kept = RotatingFileHandler(file, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")
+        to_file = RotatingFileHandler(file, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")
     except OSError as error:
         raise StorageError(
             f"无法写入日志“{file}”（{error.strerror}）。", "请检查工作区的写权限与磁盘空间。"
         ) from error
-    kept.setFormatter(logging.Formatter(_FORM))
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setFormatter(logging.Formatter("%(message)s"))
-    shown.setLevel(logging.CRITICAL if quiet else logging.INFO)
+    to_file.setFormatter(logging.Formatter(_FORM))
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setFormatter(logging.Formatter("%(message)s"))
+    to_terminal.setLevel(logging.CRITICAL if quiet else logging.INFO)
     # Not registered by name: two logs of one process would share it.
     logger = logging.Logger("forecast.monthly", logging.INFO)
-    logger.addHandler(kept)
-    logger.addHandler(shown)
+    logger.addHandler(to_file)
+    logger.addHandler(to_terminal)
     try:
         yield logger
     finally:
-        for handler in (kept, shown):
+        for handler in (to_file, to_terminal):
             logger.removeHandler(handler)
-        kept.close()
+        to_file.close()

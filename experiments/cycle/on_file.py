@@ -20,43 +20,47 @@ class OnFile:
 
     Attributes
     ----------
-    told : str
+    title : str
         What it is and how far it has come, in Chinese.
     files : tuple of str
         Its files that are there, relative to the workspace.
     """
 
-    told: str
+    title: str
     files: tuple[str, ...] = ()
 
 
 OnFiles = Mapping[Key, Sequence[OnFile]]
 
 
-def told(kept: BulletinState, *, beside_real: bool = False) -> str:
+def state_title(state: BulletinState, *, beside_real: bool = False) -> str:
     """What a state of a bulletin is called."""
-    name = f"更正第{kept.correction}号" if kept.correction else "月报"
-    demo = "（演示数据）" if beside_real and kept.demo else ""
-    return f"{name}{demo}" + _STATES.get(kept.state, f"已签发（{kept.number}）")
+    name = f"更正第{state.correction}号" if state.correction else "月报"
+    demo = "（演示数据）" if beside_real and state.demo else ""
+    return f"{name}{demo}" + _STATES.get(state.state, f"已签发（{state.number}）")
 
 
 def bulletins_on_file(session: Session) -> dict[Key, list[OnFile]]:
     """By region, indicator and month (YYYY-MM): what was issued, then what is to be signed."""
     everything = states(session.store)
     by_key: dict[Key, list[BulletinState]] = {}
-    for kept in everything:
-        by_key.setdefault((kept.region, kept.indicator, str(kept.month)), []).append(kept)
+    for state in everything:
+        by_key.setdefault((state.region, state.indicator, str(state.month)), []).append(state)
     return {
-        key: [_on_file(session, kept, found) for kept in current_states(found)]
-        for key, found in by_key.items()
+        key: [
+            _on_file(session, state, states_of_month) for state in current_states(states_of_month)
+        ]
+        for key, states_of_month in by_key.items()
     }
 
 
-def _on_file(session: Session, kept: BulletinState, found: Sequence[BulletinState]) -> OnFile:
-    place = folder(session, kept)
-    files = [place / file_name(session, kept, form, found) for form in RENDERERS]
+def _on_file(
+    session: Session, state: BulletinState, states_of_month: Sequence[BulletinState]
+) -> OnFile:
+    directory = folder(session, state)
+    files = [directory / file_name(session, state, form, states_of_month) for form in RENDERERS]
     root = session.workspace.root
     return OnFile(
-        told(kept, beside_real=not all(k.demo for k in found)),
+        state_title(state, beside_real=not all(s.demo for s in states_of_month)),
         tuple(f.relative_to(root).as_posix() for f in files if f.is_file()),
     )

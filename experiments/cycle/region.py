@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,16 @@ from employment_forecast.data.catalogue import Series, phrase
 from employment_forecast.data.errors import ForecastError, NoThresholdsError, StorageError
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed import state_on
-from employment_forecast.data.records import Vintages
 from employment_forecast.data.store import overdue_month
-from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session, Workspace, load_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
 from employment_forecast.experiments.bulletins.workbook import month_workbook, write_workbook
-from employment_forecast.experiments.cycle.identity import identity, together
+from employment_forecast.experiments.cycle.identity import identity, joint_identity
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
-from employment_forecast.experiments.cycle.worker import Job, RegionTask
+from employment_forecast.experiments.cycle.worker import CarryThrough, RegionTask
+from employment_forecast.experiments.job import ForecastJob, open_job, run_options
 from employment_forecast.experiments.promotion import PromotionResult, promote_if_passed
 from employment_forecast.experiments.publication import (
     feed_document,
@@ -36,81 +34,46 @@ from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.tracking import open_tracker, reopened
-from employment_forecast.features.history import (
-    History,
-    ModelInputs,
-    from_known,
-    neighbours_identity,
-    stored_inputs,
-)
-from employment_forecast.forecasting.competition import Competition, Options
-from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.features.history import neighbours_identity
+from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents.chart import fan_chart
 from employment_forecast.models import roster
 
 
-@dataclass(frozen=True)
-class RegionInputs:
-    """What a cycle knows of a region before it computes anything.
-
-    Attributes
-    ----------
-    series : Series
-        Region and indicator.
-    vintages : Vintages
-        The target with its publication days.
-    around : ModelInputs
-        Indicators beside it and the same indicator of other regions.
-    targets : sequence of Target
-        All there are.
-    history : History
-        Target and indicators as of the day.
-    """
-
-    series: Series
-    vintages: Vintages
-    around: ModelInputs
-    targets: Sequence[Target]
-    history: History
-
-
-def region_job(root: Path) -> Job:
+def region_job(root: Path) -> CarryThrough:
     """The function that does one region of a workspace; see `worker.Worker`."""
     workspace = Workspace(root)
     return partial(carry_through, Session(workspace, load_settings(workspace)))
 
 
-def _matter(session: Session, order: RegionTask) -> RegionInputs:
-    region = session.catalogue.region(order.region)
-    indicator = session.catalogue.indicator(order.indicator)
-    vintages = session.store.vintages(region.code, indicator.code)
-    inputs = stored_inputs(session.store, session.catalogue, region, indicator, vintages)
-    gaps: str = session.settings["history.gaps"]
-    history = from_known(
-        vintages.as_of(order.day), region, indicator, order.day, gaps, inputs.others
+def _opened(session: Session, task: RegionTask) -> ForecastJob:
+    series = Series(
+        session.catalogue.region(task.region), session.catalogue.indicator(task.indicator)
     )
-    return RegionInputs(Series(region, indicator), vintages, inputs, session.targets(), history)
+    return open_job(session, series, task.as_of, run_options(session.settings))
 
 
-def carry_through(session: Session, order: RegionTask) -> RegionResult:
+def carry_through(session: Session, task: RegionTask) -> RegionResult:
     """Do one region."""
-    matter = _matter(session, order)
-    series, history = matter.series, matter.history
-    alone = identity(session, history, matter.targets)
-    inputs = neighbours_identity(matter.around.neighbours, series.indicator, order.day)
-    shared = together(alone, inputs)
-    overdue = overdue_month(series.indicator, history.origin, order.day)
+    job = _opened(session, task)
+    series, history = job.series, job.history()
+    alone = identity(session, history, job.targets)
+    neighbours = neighbours_identity(job.inputs.neighbours, series.indicator, task.as_of)
+    shared = joint_identity(alone, neighbours)
+    overdue = overdue_month(series.indicator, history.origin, task.as_of)
     late = None if overdue is None else str(overdue)
-    last = Journal(journal_folder(session.workspace)).last_done(order.region, order.indicator)
+    last = Journal(journal_folder(session.workspace)).last_done(task.region, task.indicator)
     # A result that rested on other regions was kept with their figures, any other without.
     if last is not None and last.identity in (alone, shared):
-        _renew_feed(session, series, order, last)
-        settle_outcomes(session, order.day, order.region, order.indicator)
+        _renew_feed(session, series, task, last)
+        settle_outcomes(session, task.as_of, task.region, task.indicator)
         with bulletin_lock(session, series):
             repair_files(session, series)
-        return replace(last, day=order.day.isoformat(), state="unchanged", overdue=late, message="")
-    result, settled, run_id = _forecast(session, matter, order)
-    made = _report(session, series, order)
+        return replace(
+            last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=""
+        )
+    result, settled, run_id = _forecast(session, job)
+    made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     if reason := made.pop("unassessed", ""):
@@ -118,11 +81,11 @@ def carry_through(session: Session, order: RegionTask) -> RegionResult:
     in_force = None if settled.version is None else settled.version.model
     rests_on_others = roster.POOLED in (in_force, result.choice.model)
     return RegionResult(
-        region=order.region,
+        region=task.region,
         region_name=series.region.name,
-        indicator=order.indicator,
+        indicator=task.indicator,
         indicator_name=indicator.name,
-        day=order.day.isoformat(),
+        day=task.as_of.isoformat(),
         state="done",
         identity=shared if rests_on_others else alone,
         data_month=str(history.origin),
@@ -138,29 +101,14 @@ def carry_through(session: Session, order: RegionTask) -> RegionResult:
     )
 
 
-def _forecast(
-    session: Session, matter: RegionInputs, order: RegionTask
-) -> tuple[Competition, PromotionResult, str]:
+def _forecast(session: Session, job: ForecastJob) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
-    settings, series = session.settings, matter.series
-    options = Options(
-        models=roster.resolve(settings["run.models"]),
-        horizon=settings["run.horizon"],
-        origins=settings["run.origins"],
-        n_paths=settings["run.paths"],
-        seed=settings["run.seed"],
-        jobs=settings.jobs,
-        gaps=settings["history.gaps"],
-    )
-    uri = settings.tracking_uri(session.workspace)
-    with recorded(uri, session.workspace, series.region, series.indicator) as run_:
-        result = compete(
-            series, matter.vintages, order.day, matter.targets, options,
-            session.cells, None, matter.around,
-        )  # fmt: skip
-        run, before = run_.run, same_version(run_.run.tracker, series, result)
+    series, uri = job.series, session.settings.tracking_uri(session.workspace)
+    with recorded(uri, session.workspace, series) as recording:
+        result = job.compete()
+        run, before = recording.run, same_version(recording.run.tracker, series, result)
         if before is None:
-            run_.register(result, fan_chart(result))
+            recording.register(result, fan_chart(result))
         else:
             # An earlier cycle of the day was killed after it had registered this very result.
             run.rename(f"沿用第 {before.version} 版")
@@ -168,53 +116,53 @@ def _forecast(
         return result, promote_if_passed(run.tracker, series, result, run), run.id
 
 
-def _report(session: Session, series: Series, order: RegionTask) -> dict[str, Any]:
+def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
-        told: dict[str, Any] = {}
+        assessed: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
         try:
-            now = assess_champion(session, to, series, order.day)
+            now = assess_champion(session, to, series, task.as_of)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
         else:
             issue_warnings(session, now)
-            settle_outcomes(session, order.day, order.region, order.indicator)
+            settle_outcomes(session, task.as_of, task.region, task.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
             # Where nothing could be assessed the feed has no level: that is no clean bill.
             if feed["level"] is None:
-                told = {"unassessed": feed["level_reason"]}
+                assessed = {"unassessed": feed["level_reason"]}
             else:
-                told = {"level": now.decision.level, "level_name": now.decision.name}
+                assessed = {"level": now.decision.level, "level_name": now.decision.name}
         with bulletin_lock(session, series):
-            made = make_bulletin(session, to, series, order.day, feed=feed)
+            made = make_bulletin(session, to, series, task.as_of, feed=feed)
             written = write_bulletin(session, made)
             table = None if feed is None else month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
-    return {**told, "bulletin": tuple(files), "correction": made.correction}
+    return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 
 
-def _renew_feed(session: Session, series: Series, order: RegionTask, last: RegionResult) -> None:
+def _renew_feed(session: Session, series: Series, task: RegionTask, last: RegionResult) -> None:
     """Let a feed whose time is over, or whose update failed before, say how things stand."""
     folder = session.workspace.thresholds
     try:
-        document = feed_files.read(folder / feed_files.file_name(order.indicator, order.region))
+        document = feed_files.read(folder / feed_files.file_name(task.indicator, task.region))
     except StorageError:
         document = None
     # Without a version in force there is nothing to publish, today as on any other day; a promotion
     # publishes by itself.
     if (
         document is not None
-        and state_on(document, order.day)[0] == document["state"]
+        and state_on(document, task.as_of)[0] == document["state"]
         and (document["state"] != "failed" or last.version is None)
     ):
         return
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
         try:
-            publish_feed(session, to, series, order.day)
+            publish_feed(session, to, series, task.as_of)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
 

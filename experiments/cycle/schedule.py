@@ -23,8 +23,8 @@ def crontab_line(command: Path, home: Path, hour: int, minute: int) -> str:
         Time of day on the machine's clock.
     """
     # In a crontab an unescaped % ends the command.
-    program, place = (shlex.quote(str(p)).replace("%", r"\%") for p in (command, home))
-    return f"{minute} {hour} * * * FORECAST_HOME={place} {program} monthly --quiet"
+    program, folder = (shlex.quote(str(p)).replace("%", r"\%") for p in (command, home))
+    return f"{minute} {hour} * * * FORECAST_HOME={folder} {program} monthly --quiet"
 
 
 def systemd_service(command: Path, home: Path) -> str:

@@ -24,9 +24,9 @@ def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, 
         for region in catalogue.regions
         if region.code in codes
     ]
-    held = {(region, indicator) for region, indicator, _ in stored}
+    present = {(region, indicator) for region, indicator, _ in stored}
     if not named:
-        chosen = [(r, i) for r, i in chosen if (r.code, i.code) in held]
+        chosen = [(r, i) for r, i in chosen if (r.code, i.code) in present]
     if not chosen:
         raise NotFoundError("没有可做月度作业的地区。", "请先导入数据，或用 --regions 指定地区。")
     return chosen

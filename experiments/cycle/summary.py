@@ -103,8 +103,8 @@ def _series_lines(entry: RegionResult, bulletins: OnFiles) -> list[str]:
         nothing = entry.action == "kept" and entry.version is None
         facts.append(_NOTHING_IN_FORCE if nothing else _ACTIONS[entry.action])
     # The entry knows what was drafted then; people have taken further steps since.
-    on_this_month = bulletins.get((entry.region, entry.indicator, entry.data_month or ""), ())
-    facts += [on_this_month[-1].told] if on_this_month else []
+    states = bulletins.get((entry.region, entry.indicator, entry.data_month or ""), ())
+    facts += [states[-1].title] if states else []
     facts += [f"数据逾期：缺 {entry.overdue}"] if entry.overdue else []
     lines = [head + (f"；{'；'.join(facts)}" if facts else "")]
     if entry.message:

@@ -37,13 +37,13 @@ class RegionTask:
     ----------
     region, indicator : str
         Catalogue codes.
-    day : datetime.date
+    as_of : datetime.date
         Day of the cycle.
     """
 
     region: str
     indicator: str
-    day: date
+    as_of: date
 
 
 class RegionTimeout(Exception):
@@ -54,33 +54,33 @@ class WorkerDied(Exception):
     """The process ended without an answer."""
 
 
-Job = Callable[[RegionTask], RegionResult]
-Prepare = Callable[[Path], Job]
+CarryThrough = Callable[[RegionTask], RegionResult]
+Prepare = Callable[[Path], CarryThrough]
 
 
 def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
-    """Do orders until the link closes; runs in the worker process."""
+    """Do tasks until the link closes; runs in the worker process."""
     # Ctrl-C reaches the parent's group; the parent alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
-    job: Job | None = None
+    carry_through: CarryThrough | None = None
     # Libraries are loaded while the parent still takes files in. What is wrong with the workspace
     # is told when something is asked for.
     with suppress(Exception):
-        job = prepare(root)
+        carry_through = prepare(root)
     while True:
         try:
-            order = link.recv()
+            task = link.recv()
         except EOFError:
             return
         try:
-            job = job or prepare(root)
+            carry_through = carry_through or prepare(root)
             # The worker of a cycle that was killed ends a moment after it: no region is done twice
             # at once.
             with lock(cycle_folder(Workspace(root)) / WORKING):
-                answer = job(order)
+                answer = carry_through(task)
             link.send(answer)
         except ForecastError as error:
             link.send(error)
@@ -101,10 +101,10 @@ class Worker:
     root : pathlib.Path
         The workspace.
     prepare : callable
-        Makes the function that does an order; importable by name, since it runs in a process of
+        Makes the function that does a task; importable by name, since it runs in a process of
         its own.
     seconds : float
-        Longest time for one order.
+        Longest time for one task.
     """
 
     def __init__(self, root: Path, prepare: Prepare, seconds: float) -> None:
@@ -121,11 +121,11 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def ask(self, order: RegionTask) -> RegionResult:
-        """Have an order done."""
+    def ask(self, task: RegionTask) -> RegionResult:
+        """Have a task done."""
         link = self._started()
         try:
-            link.send(order)
+            link.send(task)
             if not link.poll(self._seconds):
                 self._end()
                 raise RegionTimeout

@@ -91,7 +91,7 @@ class Patient:
             raise StoreUnusable
         address = self.settings.store_url(self.workspace)
         self.store_failed = True
-        opened = Store(address)
+        opened = Store(address, expected=self.workspace.has_results)
         self._opened.append(opened)
         self.store_failed = False
         return opened
@@ -125,13 +125,13 @@ def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[
         In the order of the table. An error of ours becomes a failed check with its own remedy; any
         other error is a failed check too, so that one broken part never hides the others.
     """
-    found: list[Examined] = []
+    examined: list[Examined] = []
     try:
         for code, label, check in checks:
             try:
                 finding = check(patient)
             except SettingsError as error:
-                known = any(e.code == "settings" and e.finding.state == "fail" for e in found)
+                known = any(e.code == "settings" and e.finding.state == "fail" for e in examined)
                 finding = (
                     Finding("skipped", "配置文件有误，没有检查。", "请先处理配置文件。")
                     if known
@@ -147,14 +147,14 @@ def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[
                     f"检查时出错（{type(error).__name__}：{error}）。",
                     "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
                 )
-            found.append(Examined(code, label, finding))
+            examined.append(Examined(code, label, finding))
     finally:
         patient.close()
-    return found
+    return examined
 
 
-def worst(found: Sequence[Examined]) -> State:
+def worst(examined: Sequence[Examined]) -> State:
     """Worst state of all, `ok` for an empty list."""
     order: tuple[State, ...] = ("fail", "warn", "skipped", "ok")
-    states = {each.finding.state for each in found}
+    states = {each.finding.state for each in examined}
     return next((state for state in order if state in states), "ok")

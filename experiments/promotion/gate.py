@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +10,9 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
-from employment_forecast.experiments.registry import PREVIOUS, Version, holder_of
+from employment_forecast.experiments.registry import PREVIOUS, Version, annotate, holder_of
 from employment_forecast.experiments.tracking import Tracker, user
 from employment_forecast.forecasting.competition import STATE_NAMES, Check, Scored, Verdict, gate
-
-if TYPE_CHECKING:
-    from mlflow.tracking import MlflowClient
 
 GATE_FILE = "gate.json"
 _HEADING = "### 晋级检查"
@@ -34,18 +30,18 @@ def judge(
     The incumbent's model usually competed again in the candidate's run; where it did not (it may
     have left the roster), the forecasts that its own version keeps are taken at common origins.
     """
-    further = [_same_kind(candidate, incumbent), _not_older(candidate, incumbent)]
-    further.append(_not_rolled_back(candidate, incumbent, holder_of(tracker, series, PREVIOUS)))
+    more_checks = [_same_kind(candidate, incumbent), _not_older(candidate, incumbent)]
+    more_checks.append(_not_rolled_back(candidate, incumbent, holder_of(tracker, series, PREVIOUS)))
     evidence, against, note = _incumbent(tracker, evidence, incumbent)
     if note is not None:
-        further.insert(0, note)
+        more_checks.insert(0, note)
     events = evidence.events
     return gate.judge(
         evidence.scored(evidence.model, evidence.label, coverage=True),
         against,
         evidence.floors(),
         0 if events is None else events.months_above,
-        [check for check in further if check is not None],
+        [check for check in more_checks if check is not None],
     )
 
 
@@ -134,14 +130,12 @@ def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Vers
     text = json.dumps(document, ensure_ascii=False, indent=1)
     tags = {"gate": verdict.text, "gate_at": moment, "gate_over": over}
 
-    def write(client: MlflowClient) -> None:
-        client.log_text(candidate.run_id, text, GATE_FILE)
-        client.set_tag(candidate.run_id, "gate", verdict.text[:5000])
-        for key, value in tags.items():
-            client.set_model_version_tag(name, number, key, value[:5000])
-        about = str(client.get_model_version(name, number).description or "")
-        kept = about.partition(_HEADING)[0].rstrip()
-        described = f"{kept}\n\n{_HEADING}（对照第 {over} 版，{moment[:10]}）\n\n{table(verdict)}"
-        client.update_model_version(name, number, described)
-
-    tracker.call("记录晋级检查", write)
+    section = f"（对照第 {over} 版，{moment[:10]}）\n\n{table(verdict)}"
+    annotate(
+        tracker,
+        candidate,
+        tags=tags,
+        run_tags={"gate": verdict.text},
+        files={GATE_FILE: text},
+        section=(_HEADING, section),
+    )

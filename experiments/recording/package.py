@@ -90,13 +90,13 @@ def packaged(
     files: Mapping[str, bytes] | None = None,
 ) -> Iterator[Package]:
     """A package of a competition in a folder that goes with the block."""
-    kept = {**content.tables(result), **(files or {})}
+    contents = {**content.tables(result), **(files or {})}
     if chart is not None:
-        kept["chart.png"] = chart
+        contents["chart.png"] = chart
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / _FILES).mkdir()
-        for name, data in kept.items():
+        for name, data in contents.items():
             (folder / _FILES / name).write_bytes(data)
         save_model(series, result, scheme, folder / _MODEL)
         yield Package(

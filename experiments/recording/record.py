@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from employment_forecast.data.catalogue import Indicator, Region, Series
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError, StorageError, UnrecordedError
 from employment_forecast.data.workspace import Workspace, load_settings
 from employment_forecast.experiments.archive import content, rehearse
@@ -85,10 +85,10 @@ class Recording:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:
-                kept = package.spool(packed, self._plan, self._series, spool_of(self._workspace))
+                spooled = package.spool(packed, self._plan, self._series, spool_of(self._workspace))
                 raise UnrecordedError(
                     f"预测已完成，但未能记入 MLflow（{error.message.rstrip('。')}）；"
-                    f"结果已暂存于“{kept}”。",
+                    f"结果已暂存于“{spooled}”。",
                     "待 MLflow 恢复后执行 forecast sync。",
                 ) from error
 
@@ -109,9 +109,7 @@ def _begin(tracker: Tracker, plan: RunPlan) -> Run:
 
 
 @contextmanager
-def recorded(
-    tracking_uri: str, workspace: Workspace, region: Region, indicator: Indicator
-) -> Iterator[Recording]:
+def recorded(tracking_uri: str, workspace: Workspace, series: Series) -> Iterator[Recording]:
     """Record what is computed in a block as one MLflow run.
 
     MLflow is loaded and the run begun in a thread beside the block, whose own work is mostly done
@@ -126,7 +124,7 @@ def recorded(
         From the settings.
     workspace : Workspace
         Keeps artifacts and life signs.
-    region, indicator : Region, Indicator
+    series : Series
         What is forecast.
 
     Yields
@@ -140,7 +138,6 @@ def recorded(
         From `Recording.register` or at the end of the block, if MLflow cannot be reached.
     """
     silence()
-    series = Series(region, indicator)
     with (
         open_tracker(tracking_uri, workspace) as tracker,
         ThreadPoolExecutor(1, "mlflow") as thread,

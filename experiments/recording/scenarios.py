@@ -16,7 +16,7 @@ from employment_forecast.experiments.tracking import (
     open_tracker,
     program_version,
     running,
-    user,
+    source_tags,
 )
 from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.scenario import Comparison, described
@@ -27,18 +27,18 @@ _ABOUT = "情景推演：不是预测，不登记模型版本，不进入失业�
 
 
 def _metrics(prefix: str, assessments: list[Assessment]) -> dict[str, float | None]:
-    found: dict[str, float | None] = {}
+    comparison: dict[str, float | None] = {}
     for item in assessments:
         where = f"{item.target.tier}.{item.target.period}.{item.target.basis}"
         for name in ("p_any", "p_end", "p_average"):
-            found[f"{prefix}/{name}/{where}"] = getattr(item, name)
-    return found
+            comparison[f"{prefix}/{name}/{where}"] = getattr(item, name)
+    return comparison
 
 
 def record_scenario(
     tracking_uri: str,
     workspace: Workspace,
-    found: Comparison,
+    comparison: Comparison,
     files: Mapping[str, bytes],
 ) -> str:
     """Record a comparison as a run in the series' experiment for scenarios.
@@ -64,9 +64,9 @@ def record_scenario(
     StorageError
         If MLflow or its storage fails.
     """
-    base = found.baseline
+    base = comparison.baseline
     series = Series(base.region, base.indicator)
-    name = described(found.scenario)
+    name = described(comparison.scenario)
     tags = {
         **series.tags,
         KIND_TAG: KIND,
@@ -76,12 +76,10 @@ def record_scenario(
         "as_of": base.history.as_of.isoformat(),
         "demo": str(base.demo).lower(),
         "model": base.choice.model,
-        "mlflow.source.name": "forecast scenario",
-        "mlflow.source.type": "LOCAL",
-        "mlflow.user": user(),
-        NOTE_TAG: "\n\n".join([name, *(f"- {each.shown}" for each in found.stated)]),
+        **source_tags("scenario"),
+        NOTE_TAG: "\n\n".join([name, *(f"- {each.shown}" for each in comparison.stated)]),
     }
-    params = {each.key: each.range for each in found.stated}
+    params = {each.key: each.range for each in comparison.stated}
     params |= {"scenario": name, "seed": str(base.options.seed), "paths": str(base.options.n_paths)}
     with open_tracker(tracking_uri, workspace) as tracker:
         close_abandoned_runs(tracker)
@@ -98,7 +96,7 @@ def record_scenario(
                 run.log_files(Path(scratch))
             metrics = {
                 **_metrics("baseline", base.assessments),
-                **_metrics("scenario", found.changed.assessments),
+                **_metrics("scenario", comparison.changed.assessments),
             }
             run.log(Figures(params=params, metrics=metrics))
             return run.id

@@ -81,15 +81,15 @@ def sync(
 
 
 def _log(tracker: Tracker, catalogue: Catalogue, folder: Path) -> Version:
-    kept = package.read(folder)
-    series = Series(catalogue.region(kept.region), catalogue.indicator(kept.indicator))
+    spooled = package.read(folder)
+    series = Series(catalogue.region(spooled.region), catalogue.indicator(spooled.indicator))
     for version in versions(tracker, series):
         if version.tags.get(package.SPOOL_TAG) == folder.name:
             return version
     close_abandoned_runs(tracker)
-    run = kept.plan.begin(tracker)
+    run = spooled.plan.begin(tracker)
     try:
-        version = package.log(run, series, kept.package)
+        version = package.log(run, series, spooled.package)
     except BaseException as error:
         run.end_after(error)
         raise

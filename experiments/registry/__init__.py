@@ -1,6 +1,11 @@
 """Registered models: versions, aliases, stored forecasts, serving."""
 
-from employment_forecast.experiments.registry.registry import Promotion, rollback, same_version
+from employment_forecast.experiments.registry.registry import (
+    Promotion,
+    annotate,
+    rollback,
+    same_version,
+)
 from employment_forecast.experiments.registry.serving import answer, chosen_version
 from employment_forecast.experiments.registry.stored_forecast import (
     StoredForecast,
@@ -27,6 +32,7 @@ __all__ = [
     "Promotion",
     "StoredForecast",
     "Version",
+    "annotate",
     "answer",
     "champion_of",
     "champion_on",

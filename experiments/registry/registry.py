@@ -38,6 +38,7 @@ _FOLDER = "model"
 _REFRESHED = "refresh"
 # Holds the number of the version whose model was taken over.
 REFRESH_TAG = "refresh_of"
+_LONGEST_TAG = 5000
 
 
 @dataclass(frozen=True)
@@ -281,3 +282,45 @@ def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
                 "请用 forecast promote --version 指定版本。",
             )
         return _put_in_force(tracker, series, earlier, why or "回退", rolled_back=True)
+
+
+def annotate(
+    tracker: Tracker,
+    version: Version,
+    *,
+    tags: Mapping[str, str],
+    run_tags: Mapping[str, str],
+    files: Mapping[str, str],
+    section: tuple[str, str],
+) -> None:
+    """Add to a version what was found out about it.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    version : Version
+        Which.
+    tags, run_tags : mapping
+        Of the version and of its run; the longest that MLflow takes of each.
+    files : mapping
+        Text files of its run by name.
+    section : tuple of str
+        Heading and what follows; takes the place of an earlier section of that heading, which is
+        the last of the description.
+    """
+    name, number = version.registered_name, version.version
+    heading, text = section
+
+    def write(client: MlflowClient) -> None:
+        for file, content in files.items():
+            client.log_text(version.run_id, content, file)
+        for key, value in run_tags.items():
+            client.set_tag(version.run_id, key, value[:_LONGEST_TAG])
+        for key, value in tags.items():
+            client.set_model_version_tag(name, number, key, value[:_LONGEST_TAG])
+        about = str(client.get_model_version(name, number).description or "")
+        before = about.partition(heading)[0].rstrip()
+        client.update_model_version(name, number, f"{before}\n\n{heading}{text}")
+
+    tracker.call("记录晋级检查", write)

@@ -31,14 +31,14 @@ def chosen_version(tracker: Tracker, series: Series, version: str | None) -> Ver
     """
     if version is not None:
         return find(tracker, series, version)
-    found = champion_of(tracker, series)
-    if found is None:
+    chosen = champion_of(tracker, series)
+    if chosen is None:
         raise NotFoundError(
             f"{series.title}还没有现役模型版本。",
             f"请先运行 forecast run --region {series.region.name} --promote，"
             "或用 --version 指定版本。",
         )
-    return found
+    return chosen
 
 
 def predict(
@@ -89,20 +89,20 @@ def answer(
     """
     if what not in WHATS:
         raise UsageError(f"what 只能是 {'、'.join(WHATS)}，不能是“{what}”。", "")
-    found = chosen_version(tracker, series, version)
-    table = predict(tracker, found, cast(What, what), horizon)
+    chosen = chosen_version(tracker, series, version)
+    table = predict(tracker, chosen, cast(What, what), horizon)
     rows = table.to_dict("records")
     return {
         "region": {"code": series.region.code, "name": series.region.name},
         "indicator": series.indicator.code,
         "unit": series.indicator.unit,
-        "registered_name": found.registered_name,
-        "version": found.version,
-        "aliases": list(found.aliases),
-        "model": found.model,
-        "data_month": found.data_month,
-        "data_fingerprint": found.tags.get("data_fingerprint"),
-        "demo": found.demo,
+        "registered_name": chosen.registered_name,
+        "version": chosen.version,
+        "aliases": list(chosen.aliases),
+        "model": chosen.model,
+        "data_month": chosen.data_month,
+        "data_fingerprint": chosen.tags.get("data_fingerprint"),
+        "demo": chosen.demo,
         "what": what,
         "rows": rows,
     }

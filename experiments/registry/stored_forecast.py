@@ -131,13 +131,13 @@ def champion_on(tracker: Tracker, series: Series, day: date) -> Version | None:
         The last one promoted by then among those that saw nothing of a later day; None if there
         was none.
     """
-    found: list[tuple[datetime, int, Version]] = []
+    in_force: list[tuple[datetime, int, Version]] = []
     for version in versions(tracker, series):
         if version.tags.get("as_of", "9999") > day.isoformat():
             continue
         by_then = [m for m in version.promotions if m.date() <= day]
-        found += [(m, int(version.version), version) for m in by_then]
-    return max(found, key=lambda each: each[:2])[2] if found else None
+        in_force += [(m, int(version.version), version) for m in by_then]
+    return max(in_force, key=lambda each: each[:2])[2] if in_force else None
 
 
 def load_champion(

@@ -6,6 +6,7 @@ from employment_forecast.experiments.tracking.names import (
     NOTE_TAG,
     experiment_name,
     experiment_tags,
+    source_tags,
 )
 from employment_forecast.experiments.tracking.program import program_version, user
 from employment_forecast.experiments.tracking.quiet import silence
@@ -39,6 +40,7 @@ __all__ = [
     "serve",
     "shown",
     "silence",
+    "source_tags",
     "sqlite_file",
     "close_abandoned_runs",
     "user",

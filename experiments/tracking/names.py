@@ -6,8 +6,10 @@ import json
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
+from employment_forecast.experiments.tracking.program import user
 
 NOTE_TAG = "mlflow.note.content"
+PARENT_TAG = "mlflow.parentRunId"
 # The MLflow UI lays out an experiment of this kind for metrics, not for chat traces.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 # The runs table shows no figures until columns are chosen; a saved view (Views, 得分) chooses them.
@@ -26,6 +28,15 @@ _VIEW_COLUMNS = (
     "tags.`data_kind`",
     "tags.`failure`",
 )
+
+
+def source_tags(command: str) -> dict[str, str]:
+    """Tags by which the MLflow UI shows who recorded a run, and with which command."""
+    return {
+        "mlflow.source.name": f"forecast {command}",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.user": user(),
+    }
 
 
 def experiment_name(series: Series) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from employment_forecast.data.workspace import Workspace
+from employment_forecast.experiments.tracking.names import PARENT_TAG
 from employment_forecast.experiments.tracking.tracker import Tracker, pages
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 PRUNED_TAG = "pruned"
-_PARENT = "mlflow.parentRunId"
 Reference = tuple[str, str]
 
 
@@ -101,9 +101,9 @@ def prune(
     for model in tracker.call("列出模型", _models):
         aliased = {str(number) for number in dict(model.aliases or {}).values()}
         known = tracker.call("列出模型版本", partial(_versions, model.name))
-        for place, version in enumerate(known):
+        for rank, version in enumerate(known):
             number = str(version.version)
-            if place < keep or number in aliased or (model.name, number) in named:
+            if rank < keep or number in aliased or (model.name, number) in named:
                 needed.add(str(version.run_id))
                 total += 1
                 continue
@@ -134,14 +134,14 @@ def _prune_runs(tracker: Tracker, needed: set[str], keep: int, dry_run: bool) ->
     )
     for experiment in experiments:
         runs = tracker.call("查找运行", partial(_runs, experiment))
-        parents = [r for r in runs if _PARENT not in r.data.tags]
+        parents = [r for r in runs if PARENT_TAG not in r.data.tags]
         old = [
             r
-            for place, r in enumerate(parents)
-            if place >= keep and r.info.run_id not in needed and r.info.status != "RUNNING"
+            for rank, r in enumerate(parents)
+            if rank >= keep and r.info.run_id not in needed and r.info.status != "RUNNING"
         ]
         going = {r.info.run_id for r in old}
-        children = [r for r in runs if r.data.tags.get(_PARENT) in going]
+        children = [r for r in runs if r.data.tags.get(PARENT_TAG) in going]
         # Runs left half gone by a process that was killed.
         halfway = [] if dry_run else tracker.call("查找运行", partial(_half_gone, experiment))
         for run in [*children, *old, *halfway]:
@@ -176,11 +176,11 @@ def _half_gone(experiment: str, client: MlflowClient) -> list[LoggedRun]:
 
 def _folder(tracker: Tracker, run: LoggedRun) -> Path | None:
     """Files of a run on this machine; None where a server keeps them, or they are not ours."""
-    place = str(run.info.artifact_uri)
-    parts = urlsplit(place)
+    uri = str(run.info.artifact_uri)
+    parts = urlsplit(uri)
     if parts.scheme not in ("", "file"):
         return None
-    folder = Path(unquote(parts.path) if parts.scheme else place).resolve().parent
+    folder = Path(unquote(parts.path) if parts.scheme else uri).resolve().parent
     ours = folder.is_relative_to(tracker.artifacts) and folder.name == run.info.run_id
     return folder if ours else None
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from employment_forecast.data.errors import ForecastError
+from employment_forecast.experiments.tracking.names import PARENT_TAG
 from employment_forecast.experiments.tracking.tracker import Tracker
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def begin(
     given.setdefault("host", socket.gethostname())
     given.setdefault("pid", str(os.getpid()))
     if parent is not None:
-        given["mlflow.parentRunId"] = parent
+        given[PARENT_TAG] = parent
     made = tracker.call("开始运行", lambda c: c.create_run(experiment_id, started, given, name))
     tracker.started(made.info.run_id)
     return Run(tracker, made.info.run_id, experiment_id, made.info.artifact_uri)
@@ -191,8 +192,8 @@ def reopened(tracker: Tracker, run_id: str) -> Run:
     StorageError
         If MLflow cannot be reached.
     """
-    found = tracker.call("读取运行", lambda c: c.get_run(run_id))
-    return Run(tracker, run_id, found.info.experiment_id, found.info.artifact_uri)
+    logged = tracker.call("读取运行", lambda c: c.get_run(run_id))
+    return Run(tracker, run_id, logged.info.experiment_id, logged.info.artifact_uri)
 
 
 @contextmanager

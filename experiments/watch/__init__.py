@@ -2,11 +2,10 @@
 
 from employment_forecast.experiments.watch.explain import STEPS, pair
 from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
-from employment_forecast.experiments.watch.redraw import Material, verify
+from employment_forecast.experiments.watch.redraw import verify
 from employment_forecast.experiments.watch.review_pack import pack, zipped
 
 __all__ = [
-    "Material",
     "STEPS",
     "observe",
     "pack",

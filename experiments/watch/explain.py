@@ -19,11 +19,12 @@ from employment_forecast.data.catalogue import Series, printed
 from employment_forecast.data.clock import month_key
 from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.targets import Target, in_force
+from employment_forecast.experiments.job import ForecastJob
 from employment_forecast.experiments.registry import StoredForecast, Version, load_version
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.experiments.watch.monitoring import in_force_by_month
-from employment_forecast.experiments.watch.redraw import Material, redraw
+from employment_forecast.experiments.watch.redraw import redraw
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import assess_all
 from employment_forecast.forecasting.backtest import Progress
@@ -151,25 +152,19 @@ def _cap_probabilities(
 
 
 def explain(
-    series: Series,
+    job: ForecastJob,
     older: StoredForecast,
     newer: StoredForecast,
-    material: Material,
-    targets: Sequence[Target],
     progress: Progress | None = None,
 ) -> Explanation:
     """Take the difference of two forecasts apart.
 
     Parameters
     ----------
-    series : Series
-        What is forecast.
+    job : ForecastJob
+        What to draw from; the targets in force for the newer forecast are assessed for both.
     older, newer : StoredForecast
         The two.
-    material : Material
-        Data to draw from.
-    targets : sequence of Target
-        On file; those in force for the newer forecast are assessed for both.
     progress : callable, optional
         As for `redraw`.
 
@@ -184,20 +179,21 @@ def explain(
     """
     then, now = older.paths.origin, newer.paths.origin
     day = date.fromisoformat(newer.facts["as_of"])
-    rows = material.vintages.rows
+    rows = job.vintages.rows
     upto = rows[rows["month"].to_numpy() <= month_key(then)]
-    revised_only = replace(material, vintages=replace(material.vintages, rows=upto))
+    revised_only = replace(job, vintages=replace(job.vintages, rows=upto))
     day_then = date.fromisoformat(older.facts["as_of"])
     reach = older.paths.horizon
     stages: list[tuple[History, SamplePaths]] = [
         (older.history, older.paths),
-        redraw(series, older.facts, material, day_then, reach, progress),
-        redraw(series, older.facts, revised_only, day, reach, progress),
-        redraw(series, older.facts, material, day, newer.paths.horizon, progress),
+        redraw(job, older.facts, day_then, reach, progress),
+        redraw(revised_only, older.facts, day, reach, progress),
+        redraw(job, older.facts, day, newer.paths.horizon, progress),
         (newer.history, newer.paths),
     ]
+    region, indicator = job.series.region, job.series.indicator
     targets_in_force = in_force(
-        targets, series.region.code, series.indicator.code, now + 1, day, demo=newer.history.demo
+        job.targets, region.code, indicator.code, now + 1, day, demo=newer.history.demo
     )
     common = pd.period_range(now + 1, min(older.paths.months[-1], newer.paths.months[-1]), freq="M")
     precision = newer.history.precision

@@ -69,8 +69,8 @@ class Monitoring:
     @property
     def alarms(self) -> tuple[str, ...]:
         """What has gone wrong, in Chinese."""
-        found = [f"{c.label}（{c.alarm} 起）" for c in self.charts if c.alarm is not None]
-        return (*found, *(c.text for c in self.coverage if c.state == "fail"))
+        alarmed = [f"{c.label}（{c.alarm} 起）" for c in self.charts if c.alarm is not None]
+        return (*alarmed, *(c.text for c in self.coverage if c.state == "fail"))
 
     @property
     def advice(self) -> str:
@@ -123,12 +123,12 @@ def _row(stored: StoredForecast, history: History) -> list[dict[str, Any]]:
     """Published months of one forecast, up to a year ahead."""
     table = stored.paths.table()
     outcomes = history.series.reindex(table.index).to_numpy(dtype=float)
-    found = []
+    rows = []
     for ahead, (month, row) in enumerate(table.iterrows(), start=1):
         outcome = float(outcomes[ahead - 1])
         if ahead > SHOWN_MONTHS or np.isnan(outcome):
             continue
-        found.append(
+        rows.append(
             {
                 "version": stored.version.version,
                 "label": stored.version.label,
@@ -143,7 +143,7 @@ def _row(stored: StoredForecast, history: History) -> list[dict[str, Any]]:
                 "inside80": bool(row["q10"] <= outcome <= row["q90"]),
             }
         )
-    return found
+    return rows
 
 
 def movement(history: History) -> pd.Series[float]:
@@ -184,7 +184,7 @@ def _watched(
     outcomes = np.array([_published(history, s.paths.origin + 1) for s in live])
     quantiles = np.stack([s.paths.quantiles()[0] for s in live])
     scales = np.array([seasonal_scale(s.history.values) for s in live])
-    place = [
+    positions = [
         float(
             probability_transform(
                 s.paths.values[:, :1], np.array([outcome]), seed=int(s.paths.origin.ordinal)
@@ -195,11 +195,11 @@ def _watched(
     months = pd.PeriodIndex([s.paths.origin + 1 for s in live], freq="M")
     moved = movement(history)
     earlier = moved[moved.index < months[0]].to_numpy(dtype=float)[-LONGEST:]
-    found = charts(
+    drawn = charts(
         months,
         np.asarray(interval_score(quantiles, outcomes) / scales),
         _reference(evidence, months[0]),
-        np.array(place),
+        np.array(positions),
         np.asarray(moved.reindex(months).fillna(0.0), dtype=np.float64),
         np.asarray(earlier, dtype=np.float64),
     )
@@ -207,7 +207,7 @@ def _watched(
         gate.one_step(covered(quantiles, outcomes, level), level, "现役预测")
         for level in gate.LEVELS
     ]
-    return found, checks
+    return drawn, checks
 
 
 def observe(tracker: Tracker, series: Series, history: History) -> Monitoring | None:
@@ -247,17 +247,19 @@ def observe(tracker: Tracker, series: Series, history: History) -> Monitoring | 
             live.insert(0, forecast)
     if not live:
         return Monitoring(champion, tuple(rows), (), (), 0)
-    found, checks = _watched(live, history, stored_evidence(tracker, champion))
-    return Monitoring(champion, tuple(rows), tuple(found), tuple(checks), len(live))
+    drawn, checks = _watched(live, history, stored_evidence(tracker, champion))
+    return Monitoring(champion, tuple(rows), tuple(drawn), tuple(checks), len(live))
 
 
-def roll_back_after_alarm(tracker: Tracker, series: Series, found: Monitoring) -> Promotion | None:
+def roll_back_after_alarm(
+    tracker: Tracker, series: Series, monitoring: Monitoring
+) -> Promotion | None:
     """Put the previous version back in force if the champion raised an alarm; None if not.
 
     Only a version of another model counts: older data of the same model would not help.
     """
     previous = holder_of(tracker, series, PREVIOUS)
-    if not found.alarms or previous is None or previous.model == found.champion.model:
+    if not monitoring.alarms or previous is None or previous.model == monitoring.champion.model:
         return None
-    why = f"自动：监测报警（{'；'.join(found.alarms)}）"
+    why = f"自动：监测报警（{'；'.join(monitoring.alarms)}）"
     return registry.rollback(tracker, series, why)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError
-from employment_forecast.data.records import Vintages
+from employment_forecast.experiments.job import ForecastJob
 from employment_forecast.experiments.registry import StoredForecast
-from employment_forecast.features.history import History, ModelInputs, neighbours_identity
-from employment_forecast.forecasting.backtest import CellCache, Progress
+from employment_forecast.features.history import History, neighbours_identity
+from employment_forecast.forecasting.backtest import Progress
 from employment_forecast.forecasting.competition import Options, rechosen
-from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.models import roster
 from employment_forecast.models.combining import MEMBERS
 from employment_forecast.models.paths import SamplePaths
@@ -28,28 +26,6 @@ RELATIVE = 1e-6
 _USUAL_HORIZON, _USUAL_ORIGINS = 12, 36
 
 
-@dataclass(frozen=True)
-class Material:
-    """Where data to draw from come from.
-
-    Attributes
-    ----------
-    vintages : Vintages
-        The series with its publication days.
-    around : ModelInputs
-        Indicators beside it and the same indicator of other regions.
-    cache : CellCache or None
-        Keeps cells; None computes everything anew.
-    jobs : int
-        Worker processes.
-    """
-
-    vintages: Vintages
-    around: ModelInputs
-    cache: CellCache | None = None
-    jobs: int = 1
-
-
 def _models(model: str, competed: Sequence[str]) -> tuple[str, ...]:
     if model not in roster.COMBINATIONS:
         return (model,)
@@ -58,9 +34,8 @@ def _models(model: str, competed: Sequence[str]) -> tuple[str, ...]:
 
 
 def redraw(
-    series: Series,
+    job: ForecastJob,
     facts: Mapping[str, Any],
-    material: Material,
     as_of: date,
     reach: int,
     progress: Progress | None = None,
@@ -74,25 +49,17 @@ def redraw(
         )
     options = facts.get("options", {})
     horizon = int(options.get("horizon", _USUAL_HORIZON))
-    result = compete(
-        series,
-        material.vintages,
-        as_of,
-        (),
-        Options(
-            models=_models(model, options.get("models", ())),
-            horizon=horizon,
-            origins=int(options.get("origins", _USUAL_ORIGINS)),
-            n_paths=int(facts["paths"]),
-            seed=int(facts["seed"]),
-            jobs=material.jobs,
-            gaps=str(options.get("gaps", "refuse")),
-            reach=reach,
-        ),
-        material.cache,
-        progress,
-        material.around,
+    given = Options(
+        models=_models(model, options.get("models", ())),
+        horizon=horizon,
+        origins=int(options.get("origins", _USUAL_ORIGINS)),
+        n_paths=int(facts["paths"]),
+        seed=int(facts["seed"]),
+        jobs=job.options.jobs,
+        gaps=str(options.get("gaps", "refuse")),
+        reach=reach,
     )
+    result = replace(job, as_of=as_of, options=given, targets=()).compete(progress)
     return result.history, rechosen(result, model, "").champion_paths
 
 
@@ -125,18 +92,17 @@ class Verification:
         return self.state == "equal" or (self.state == "close" and self.code_then != self.code_now)
 
 
-def differences(kept: SamplePaths, again: SamplePaths) -> Floats:
+def differences(stored_paths: SamplePaths, again: SamplePaths) -> Floats:
     """Largest relative difference of the paths in each month, shape (horizon,)."""
-    size = np.maximum(np.abs(kept.values), np.abs(again.values))
-    gap = np.abs(kept.values - again.values)
+    size = np.maximum(np.abs(stored_paths.values), np.abs(again.values))
+    gap = np.abs(stored_paths.values - again.values)
     relative = np.divide(gap, size, out=np.zeros_like(gap), where=size > 0)
     return np.asarray(relative.max(axis=0), dtype=float)
 
 
 def verify(
-    series: Series,
+    job: ForecastJob,
     stored: StoredForecast,
-    material: Material,
     code_now: str,
     progress: Progress | None = None,
 ) -> Verification:
@@ -144,12 +110,10 @@ def verify(
 
     Parameters
     ----------
-    series : Series
-        What is forecast.
+    job : ForecastJob
+        What is forecast, as of the version's day; without a cache, so that everything is computed.
     stored : StoredForecast
         The version, read back.
-    material : Material
-        Data, looked at as of the version's day; without a cache, so that everything is computed.
     code_now : str
         Program and libraries at work.
     progress : callable, optional
@@ -159,23 +123,23 @@ def verify(
     -------
     Verification
     """
-    facts, kept = stored.facts, stored.paths
+    facts, stored_paths = stored.facts, stored.paths
     as_of = date.fromisoformat(facts["as_of"])
     code_then = str(facts["code_version"])
     inputs = facts.get("neighbours") or ""
     if inputs not in (
         "",
-        neighbours_identity(material.around.neighbours, series.indicator, as_of),
+        neighbours_identity(job.inputs.neighbours, job.series.indicator, as_of),
     ):
         return Verification("data_changed", None, (), code_then, code_now)
-    history, again = redraw(series, facts, material, as_of, kept.horizon, progress)
-    if history.fingerprint != facts["data_fingerprint"] or again.horizon != kept.horizon:
+    history, again = redraw(job, facts, as_of, stored_paths.horizon, progress)
+    if history.fingerprint != facts["data_fingerprint"] or again.horizon != stored_paths.horizon:
         return Verification("data_changed", None, (), code_then, code_now)
-    worst = differences(kept, again)
-    middles = np.median(kept.values, axis=0), np.median(again.values, axis=0)
+    worst = differences(stored_paths, again)
+    middles = np.median(stored_paths.values, axis=0), np.median(again.values, axis=0)
     months = tuple(
         (str(month), float(then), float(now), float(gap))
-        for month, then, now, gap in zip(kept.months, *middles, worst, strict=True)
+        for month, then, now, gap in zip(stored_paths.months, *middles, worst, strict=True)
     )
     largest = float(worst.max())
     state = "equal" if largest == 0 else "close" if largest <= RELATIVE else "different"

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from employment_forecast.data.errors import BusyError, RefusedError, StorageError
 from employment_forecast.data.store.bulletins import BulletinState, add, issued_files, states
 from employment_forecast.data.store.store import Store
-from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 
 DRAFT = BulletinState(

@@ -20,7 +20,7 @@ from employment_forecast.data.errors import (
 from employment_forecast.data.records.shocks import Shock, read_shock
 from employment_forecast.data.store.shocks import declare, declared, withdraw
 from employment_forecast.data.store.store import Store
-from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 
 CATALOGUE = load_catalogue()

@@ -22,7 +22,7 @@ from employment_forecast.data.store.warnings import (
     outcomes,
     record_outcome,
 )
-from employment_forecast.data.workspace.backup import restore_backup, write_backup
+from employment_forecast.data.workspace import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 
 MONTH = pd.Period("2026-10", "M")

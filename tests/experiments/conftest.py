@@ -163,7 +163,7 @@ def record(workspace: Workspace, uri: str) -> Callable[..., tuple[str, Version]]
     def call(
         result: Competition, chart: bytes | None = None, **files: bytes
     ) -> tuple[str, Version]:
-        with recorded(uri, workspace, result.region, result.indicator) as recording:
+        with recorded(uri, workspace, result.series) as recording:
             version = recording.register(result, chart, files)
         return recording.run_id, version
 

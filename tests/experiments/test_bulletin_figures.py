@@ -80,7 +80,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterato
             series = Series(place, session.catalogue.default_indicator(place))
             if len(found) < 3:
                 code, what = place.code, series.indicator
-                with recorded(uri, workspace, place, what) as run:
+                with recorded(uri, workspace, Series(place, what)) as run:
                     result = compete(series, session.store.vintages(code, what.code), DAY,
                                      session.targets(), options)  # fmt: skip
                     run.register(result, b"")

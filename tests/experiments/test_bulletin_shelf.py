@@ -96,9 +96,9 @@ def test_a_quiet_cycle_puts_back_what_was_issued(
 ) -> None:  # fmt: skip
     kept = cut_off(session, tracker, series)
     order = RegionTask("310114", series.indicator.code, DAY)
-    matter = region._matter(session, order)
+    job = region._opened(session, order)
     entry = RegionResult("310114", "嘉定区", order.indicator, "指标", str(DAY), "done",
-                  identity=identity(session, matter.history, matter.targets))  # fmt: skip
+                  identity=identity(session, job.history(), job.targets))  # fmt: skip
     Journal(journal_folder(session.workspace)).write(entry)
     monkeypatch.setattr(region, "_renew_feed", lambda *_: None)
     assert region.carry_through(session, order).state == "unchanged"

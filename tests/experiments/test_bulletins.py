@@ -85,7 +85,7 @@ def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iter
     options = Options(models=("random_walk", "drift", "seasonal_naive"), origins=12, n_paths=200)
     for day in (date(2026, 10, 20), DAY):
         today.setenv("FORECAST_TODAY", str(day))
-        with recorded(uri, session.workspace, series.region, what) as run:
+        with recorded(uri, session.workspace, series) as run:
             result = compete(
                 series, session.store.vintages(code, what.code), day,
                 session.targets(), options,

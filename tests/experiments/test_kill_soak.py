@@ -25,7 +25,7 @@ workspace = Workspace(Path(os.environ["WORKSPACE"]))
 result = make_competition()
 address = f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
 print("ready", flush=True)
-with recorded(address, workspace, result.region, result.indicator) as recording:
+with recorded(address, workspace, result.series) as recording:
     recording.run_id
     print("begun", flush=True)
     recording.register(result, b"chart")

@@ -71,7 +71,7 @@ Act = Callable[[Competition], PromotionResult]
 @pytest.fixture
 def settled(workspace: Workspace, uri: str, series: Series) -> Act:
     def call(result: Competition, act=promote_if_passed) -> PromotionResult:
-        with recorded(uri, workspace, result.region, result.indicator) as run:
+        with recorded(uri, workspace, result.series) as run:
             run.register(result)
             done: PromotionResult = act(run.run.tracker, series, result, run.run)
         return done
@@ -148,7 +148,7 @@ def test_settling_twice_changes_nothing(
         (newer(good, 2.0), "promoted"),
         (newer(rechosen(good, BAD, ""), 3.0), "refreshed"),
     ):
-        with recorded(uri, workspace, good.region, good.indicator) as run:
+        with recorded(uri, workspace, good.series) as run:
             run.register(result)
             first = promote_if_passed(run.run.tracker, series, result, run.run)
             before = (aliases(tracker, series), len(versions(tracker, series)))

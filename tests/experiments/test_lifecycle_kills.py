@@ -69,12 +69,12 @@ def life(stop_at, revised):
     values = first.history.values.copy()
     values[-1] += revised
     result = replace(first, history=replace(first.history, values=values))
-    with recorded(address, workspace, result.region, result.indicator) as recording:
+    with recorded(address, workspace, result.series) as recording:
         recording.run_id
         commits = arm(stop_at)
         recording.register(result)
         lifecycle.promote_if_passed(recording.run.tracker, series, result, recording.run)
-    with recorded(address, workspace, result.region, result.indicator) as recording:
+    with recorded(address, workspace, result.series) as recording:
         recording.register(rechosen(result, other, "x"))
     with open_tracker(address, workspace) as tracker:
         registry.promote(tracker, series, why="kill")

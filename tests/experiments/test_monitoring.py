@@ -13,13 +13,12 @@ from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.clock import key_month, month_end
 from employment_forecast.data.errors import NoModelError, NotFoundError
 from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.experiments.job import ForecastJob
 from employment_forecast.experiments.registry import registry
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.experiments.watch.explain import STEPS, explain, pair
 from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
-from employment_forecast.experiments.watch.redraw import Material
 from employment_forecast.features.history.build import from_known
-from employment_forecast.features.history.inputs import NO_INPUTS
 from employment_forecast.forecasting.competition.compete import compete, rechosen
 from employment_forecast.forecasting.competition.result import Competition, Options
 
@@ -29,6 +28,10 @@ FLOORS = ("random_walk", "drift", "seasonal_naive")
 def competed(vintages: Vintages, series: Series, day: date, targets=()) -> Competition:
     options = Options(models=FLOORS, origins=12, n_paths=200)
     return compete(series, vintages, day, targets, options)
+
+
+def job_of(series: Series, vintages: Vintages, targets=()) -> ForecastJob:
+    return ForecastJob(series, date(2026, 11, 20), Options(FLOORS), vintages, targets=targets)
 
 
 @pytest.fixture
@@ -136,7 +139,7 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     months("2026-09", model="drift")
     then, now = pair(tracker, series, None, None)
     assert (then.version.version, now.version.version) == ("1", "2")
-    found = explain(series, then, now, Material(vintages, NO_INPUTS), competition.targets)
+    found = explain(job_of(series, vintages, competition.targets), then, now)
     assert found.new_months[0][0] == "2026-09"
     assert found.revised == ()
     assert [m.name for m in found.medians] == [str(p) for p in now.paths.months[:11]]
@@ -169,7 +172,7 @@ def test_a_revision_is_told_from_the_new_month(
     record(rechosen(competed(revised, series, day), "random_walk", "测试"))
     registry.promote(tracker, series, why="每月")
     then, now = pair(tracker, series, None, None)
-    found = explain(series, then, now, Material(revised, NO_INPUTS), ())
+    found = explain(job_of(series, revised), then, now)
     assert [r[0] for r in found.revised] == ["2026-08"]
     first = found.medians[0].effects
     # A random walk starts from the last value: the revision lifts it, the new month puts it right.
@@ -190,4 +193,4 @@ def test_what_cannot_be_explained_is_said(
     then, now = pair(tracker, series, "2", "1")
     gone = replace(then, facts={**then.facts, "model": "gone"})
     with pytest.raises(NoModelError):
-        explain(series, gone, now, Material(vintages, NO_INPUTS), ())
+        explain(job_of(series, vintages), gone, now)

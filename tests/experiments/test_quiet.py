@@ -15,7 +15,7 @@ from employment_forecast.experiments.recording.record import recorded
 workspace = Workspace(Path(os.environ["WORKSPACE"]))
 result = make_competition()
 address = f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
-with recorded(address, workspace, result.region, result.indicator) as recording:
+with recorded(address, workspace, result.series) as recording:
     version = recording.register(result, b"chart")
 print(json.dumps([recording.run_id, version.version]))
 """

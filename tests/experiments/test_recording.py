@@ -161,7 +161,7 @@ def test_an_error_in_the_block_ends_the_run(
 ) -> None:
     with (
         pytest.raises(type(error)),
-        recorded(uri, workspace, competition.region, competition.indicator) as recording,
+        recorded(uri, workspace, competition.series) as recording,
     ):
         raise error
     run = read(tracker, recording.run_id)
@@ -178,7 +178,7 @@ def test_a_broken_database_is_found_before_the_work(
     worked = False
     with (
         pytest.raises(StorageError),
-        recorded(uri, empty, competition.region, competition.indicator),
+        recorded(uri, empty, competition.series),
     ):
         worked = True
     assert not worked

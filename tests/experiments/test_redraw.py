@@ -12,18 +12,18 @@ from employment_forecast.data.catalogue import Region
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import NoModelError
 from employment_forecast.data.records.vintages import Vintages
+from employment_forecast.experiments.job import ForecastJob
 from employment_forecast.experiments.registry.stored_forecast import StoredForecast, load_version
 from employment_forecast.experiments.tracking.program import program_version
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.experiments.watch.redraw import (
-    Material,
     Verification,
     differences,
     redraw,
     verify,
 )
 from employment_forecast.features.history.inputs import NO_INPUTS, ModelInputs, neighbours_identity
-from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.forecasting.competition.result import Competition, Options
 from employment_forecast.models.paths import SamplePaths
 
 
@@ -33,51 +33,47 @@ def stored(record, competition: Competition, tracker: Tracker) -> StoredForecast
 
 
 @pytest.fixture
-def material(vintages: Vintages) -> Material:
-    return Material(vintages, NO_INPUTS)
+def job(series: Series, vintages: Vintages) -> ForecastJob:
+    return ForecastJob(series, date(2026, 6, 30), Options(()), vintages)
 
 
-def test_a_version_is_reproduced_to_the_last_bit(
-    stored: StoredForecast, series: Series, material: Material
-) -> None:
-    found = verify(series, stored, material, program_version())
+def test_a_version_is_reproduced_to_the_last_bit(stored: StoredForecast, job: ForecastJob) -> None:
+    found = verify(job, stored, program_version())
     assert (found.state, found.largest, found.passed) == ("equal", 0.0, True)
     assert [m[0] for m in found.months] == [str(m) for m in stored.paths.months]
 
 
-def test_changed_data_are_noticed(
-    stored: StoredForecast, series: Series, material: Material
-) -> None:
-    rows = material.vintages.rows.copy()
+def test_changed_data_are_noticed(stored: StoredForecast, job: ForecastJob) -> None:
+    rows = job.vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
-    changed = Material(replace(material.vintages, rows=rows), NO_INPUTS)
-    found = verify(series, stored, changed, program_version())
+    changed = replace(job, vintages=replace(job.vintages, rows=rows))
+    found = verify(changed, stored, program_version())
     assert (found.state, found.passed) == ("data_changed", False)
 
 
-def test_differences_and_what_they_mean(stored: StoredForecast, series: Series, material) -> None:
+def test_differences_and_what_they_mean(stored: StoredForecast, job: ForecastJob) -> None:
     other = SamplePaths(stored.paths.values * (1 + 1e-9), stored.paths.origin)
     np.testing.assert_allclose(differences(stored.paths, other), 1e-9, rtol=1e-5)
-    near = verify(series, replace(stored, paths=other), material, "other libraries")
+    near = verify(job, replace(stored, paths=other), "other libraries")
     assert (near.state, near.passed) == ("close", True)
     # On the same program and libraries the same bytes are promised.
     assert not replace(near, code_now=near.code_then).passed
     far = SamplePaths(stored.paths.values * 1.01, stored.paths.origin)
-    found = verify(series, replace(stored, paths=far), material, "other libraries")
+    found = verify(job, replace(stored, paths=far), "other libraries")
     assert (found.state, found.passed) == ("different", False)
     assert isinstance(found, Verification)
 
 
 def test_a_model_that_left_the_roster_cannot_be_drawn(
-    stored: StoredForecast, series: Series, material: Material
+    stored: StoredForecast, job: ForecastJob
 ) -> None:
     facts = {**stored.facts, "model": "gone", "model_label": "旧模型"}
     with pytest.raises(NoModelError, match="“旧模型”已不在参赛名单"):
-        redraw(series, facts, material, stored.history.as_of, 12)
+        redraw(job, facts, stored.history.as_of, 12)
 
 
 def test_revised_figures_of_other_regions_are_noticed(
-    stored: StoredForecast, series: Series, material: Material, vintages: Vintages
+    stored: StoredForecast, series: Series, job: ForecastJob, vintages: Vintages
 ) -> None:
     """Only where the version rests on them."""
     around = [
@@ -85,12 +81,12 @@ def test_revised_figures_of_other_regions_are_noticed(
     ]
     then = neighbours_identity(around, series.indicator, date.fromisoformat(stored.facts["as_of"]))
     shared = replace(stored, facts={**stored.facts, "neighbours": then})
-    known = Material(vintages, ModelInputs((), around))
-    assert verify(series, shared, known, program_version()).state == "equal"
+    known = replace(job, inputs=ModelInputs((), around))
+    assert verify(known, shared, program_version()).state == "equal"
     rows = vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
     revised = ModelInputs((), [(around[0][0], replace(around[0][1], rows=rows)), around[1]])
     for other in (revised, ModelInputs((), around[:1]), NO_INPUTS):
-        changed = Material(vintages, other)
-        assert verify(series, shared, changed, program_version()).state == "data_changed"
-        assert verify(series, stored, changed, program_version()).state == "equal"
+        changed = replace(job, inputs=other)
+        assert verify(changed, shared, program_version()).state == "data_changed"
+        assert verify(changed, stored, program_version()).state == "equal"

@@ -34,7 +34,7 @@ def kept(workspace: Workspace, competition: Competition, monkeypatch: pytest.Mon
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with (
         pytest.raises(UnrecordedError, match="预测已完成，但未能记入 MLflow") as caught,
-        recorded(DOWN, workspace, competition.region, competition.indicator) as recording,
+        recorded(DOWN, workspace, competition.series) as recording,
     ):
         recording.register(competition, b"chart", {"note.txt": b"kept"})
     assert caught.value.exit_code == 11

@@ -111,7 +111,7 @@ def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
     assert wait_until(lambda: answers(f"{address}/health"), 60)
 
     # The same server as a tracking server that an office shares.
-    with recorded(address, workspace, competition.region, competition.indicator) as recording:
+    with recorded(address, workspace, competition.series) as recording:
         version = recording.register(competition)
     assert capfd.readouterr() == ("", "")
     with open_tracker(address, workspace) as tracker:

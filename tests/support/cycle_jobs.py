@@ -35,7 +35,7 @@ def _temperamental(root: Path, order: RegionTask) -> RegionResult:
         raise KeyError("x")
     pid = str(os.getpid())
     return RegionResult(
-        order.region, "甲", order.indicator, "乙", str(order.day), "done", message=pid
+        order.region, "甲", order.indicator, "乙", str(order.as_of), "done", message=pid
     )
 
 
@@ -49,10 +49,10 @@ def _usual(order: RegionTask) -> RegionResult:
         raise DataError("缺月。", "请补录。")
     if order.region == "330900":
         return RegionResult(
-            order.region, "静", order.indicator, "指标", str(order.day), "unchanged"
+            order.region, "静", order.indicator, "指标", str(order.as_of), "unchanged"
         )
     file = f"bulletins/{order.region}/2026-10/月报 a#b.html"
     name = f"<{order.region}>"
-    return RegionResult(order.region, name, order.indicator, "指标", str(order.day), "done",
+    return RegionResult(order.region, name, order.indicator, "指标", str(order.as_of), "done",
                  identity="a", data_month="2026-10", latest="5.1%", level="yellow",
                  level_name="黄色预警", bulletin=(file,))  # fmt: skip

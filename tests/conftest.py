@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from support.paths import ROOT
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from employment_forecast.forecasting.competition.result import Competition
 
 pytest_plugins = ("support.processor_time", "support.forks")
-ROOT = Path(__file__).resolve().parents[1]
 
 # No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
 # every time; at a desk new ones are tried.

@@ -1,9 +1,7 @@
 """Names, labels and tags of the roster."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from employment_forecast.models.combining.combination import MEMBERS
 from employment_forecast.models.contract import Competitor
 
 MEMBERS_IN_ORDER = [n for n in roster.names() if n in MEMBERS]
-ROOT = Path(__file__).parents[2]
 
 
 def test_names_and_floors():
@@ -94,7 +91,6 @@ def test_tags_and_labels_import_no_heavy_library():
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.paths import ROOT
+
+from employment_forecast.data.errors import EXIT_BAD_DATA, EXIT_NOT_FOUND, EXIT_REFUSED
+
+Forecast = Callable[..., Any]
+RUN = ("--models", "random_walk", "--origins", "4", "--jobs", "1")
+
+
+def month_file(folder: Path, count: int = 40, last: str = "12100") -> Path:
+    """A monthly report as offices send it: title row, unit row, GB18030."""
+    lines = ["嘉定区登记失业情况,,", "单位:人,,", "地区,月份,登记失业人数"]
+    for i in range(count - 1):
+        year, month = divmod(2023 * 12 + 6 + i, 12)
+        lines.append(f'嘉定区,{year}年{month + 1}月,"{11000 + 37 * (i % 9):,}"')
+    lines.append(f"嘉定区,2026年10月,{last}")
+    file = folder / "登记失业.csv"
+    file.write_bytes("\r\n".join(lines).encode("gb18030"))
+    return file
+
+
+def test_imported_data_take_the_place_of_demonstration_data(
+    forecast: Forecast, tmp_path: Path
+) -> None:
+    done = forecast("data", "import", str(month_file(tmp_path)), "--json")
+    assert done.code == 0, done.err
+    assert done.json["added"] == 40
+    ran = forecast("run", "--region", "嘉定", "--json", *RUN)
+    assert ran.code == 0, ran.err
+    content = ran.json
+    assert content["data_demo"] is False
+    assert content["sources"] == ["登记失业.csv"]
+    assert content["latest"] == 12100
+    assert not any(cap["demo"] for cap in content["caps"])
+    back = forecast("data", "withdraw", str(done.json["batch"]))
+    assert back.code == 0
+    assert forecast("data", "show", "--region", "嘉定", "--json").json["observations"][-1]["demo"]
+
+
+def test_entered_cap_is_assessed(forecast: Forecast, tmp_path: Path) -> None:
+    forecast("data", "import", str(month_file(tmp_path)))
+    said = forecast(
+        "caps", "set", "--basis", "各月",
+            "--region", "嘉定", "--tier", "市", "--value", "12000", "--period", "2026",
+        "--announced-on", "2026-03-01", "--source", "测试文号",
+    )  # fmt: skip
+    assert said.code == 0, said.err
+    assert "12,000人" in said.out
+    (cap,) = forecast("run", "--region", "嘉定", "--json", *RUN).json["caps"]
+    assert (cap["tier"], cap["value"], cap["source"]) == ("municipal", 12000, "测试文号")
+    assert cap["already_breached"] is True
+    assert cap["headroom"] == -100
+    listed = forecast("caps", "list", "--region", "嘉定", "--json").json["targets"]
+    assert any(t["source"] == "测试文号" for t in listed)
+
+
+def test_bad_file_is_refused_with_the_cell(forecast: Forecast, tmp_path: Path) -> None:
+    ran = forecast("data", "import", str(month_file(tmp_path, last="一万二")))
+    assert ran.code == EXIT_BAD_DATA
+    assert "登记失业.csv" in ran.err
+    assert "第43行" in ran.err
+    assert "Traceback" not in ran.err
+    batches = forecast("data", "batches", "--json").json["batches"]
+    assert {b["kind"].split(":")[0] for b in batches} == {"bundled"}
+
+
+def test_personal_file_is_refused(forecast: Forecast, tmp_path: Path) -> None:
+    file = tmp_path / "名单.csv"
+    file.write_text("姓名,手机,登记月份\n李四,13800000000,2026-10\n", "utf-8")
+    ran = forecast("data", "import", str(file))
+    assert ran.code == EXIT_REFUSED
+    assert "13800000000" not in ran.err
+
+
+def test_template_can_be_written_and_is_empty(forecast: Forecast, tmp_path: Path) -> None:
+    file = tmp_path / "模板.xlsx"
+    assert forecast("data", "template", str(file)).code == 0
+    assert file.read_bytes().startswith(b"PK")
+    ran = forecast("data", "import", str(file))
+    assert ran.code == EXIT_BAD_DATA
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        (("data", "status"), "series"),
+        (("data", "revisions", "--region", "嘉定"), "revisions"),
+        (("data", "batches"), "batches"),
+        (("regions",), "regions"),
+        (("indicators",), "indicators"),
+        (("models",), "models"),
+        (("plan", "show", "--region", "徐汇"), "plans"),
+        (("caps", "list"), "targets"),
+    ],
+)
+def test_listings_speak_json_and_tables(
+    used: Forecast, arguments: tuple[str, ...], key: str
+) -> None:
+    assert len(used(*arguments, "--json").json[key]) > 0
+    ran = used(*arguments)
+    assert ran.code == 0, ran.err
+    assert len(ran.out.splitlines()) > 3
+    assert "None" not in ran.out
+
+
+def test_export_to_standard_output_and_file(used: Forecast, tmp_path: Path) -> None:
+    ran = used("data", "export", "--region", "全国", "--format", "csv")
+    assert ran.raw.startswith(
+        b"\xef\xbb\xbfregion,indicator,month,value,unit,published_on,source,demo"
+    )
+    file = tmp_path / "全国.xlsx"
+    assert (
+        used("data", "export", "--region", "全国", "--format", "xlsx", "--output", str(file)).code
+        == 0
+    )
+    assert file.read_bytes().startswith(b"PK")
+
+
+def test_backup_and_restore_round_trip(
+    used: Forecast, home: Path, tmp_path: Path, forecast_in: Callable[[Path], Forecast]
+) -> None:
+    file = tmp_path / "备份.zip"
+    assert used("backup", str(file)).code == 0
+    elsewhere = forecast_in(tmp_path / "新家")
+    assert elsewhere("restore", str(file)).code == 0
+    before = used("data", "status", "--json").json
+    assert elsewhere("data", "status", "--json").json == before
+    promoted = elsewhere("promote", "--region", "嘉定", "--json")
+    assert promoted.code == 0, promoted.err
+    assert elsewhere("restore", str(file)).code == EXIT_REFUSED
+    assert elsewhere("restore", str(tmp_path / "无.zip")).code == EXIT_NOT_FOUND
+
+
+def test_unknown_batch(used: Forecast) -> None:
+    assert used("data", "withdraw", "9999").code == EXIT_NOT_FOUND
+
+
+KILLER = """
+import os, signal, sys
+from employment_forecast.data.store import batches as batch_rows
+real = batch_rows.add_observations
+def failing(connection, batch, rows, catalogue):
+    real(connection, batch, rows[: len(rows) // 2], catalogue)
+    os.kill(os.getpid(), signal.SIGKILL)
+from employment_forecast.data.imports import importing
+importing.add_observations = failing
+from employment_forecast.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def test_import_killed_while_the_write_is_open_leaves_nothing(
+    used: Forecast, home: Path, tmp_path: Path, environment_of: Callable[[Path], dict[str, str]]
+) -> None:
+    before = used("data", "batches", "--json").json
+    process = subprocess.run(
+        [sys.executable, "-c", KILLER, "data", "import", str(month_file(tmp_path))],
+        env=environment_of(home), cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == -signal.SIGKILL
+    assert used("data", "batches", "--json").json == before
+    assert used("data", "import", str(month_file(tmp_path)), "--json").json["added"] == 40

@@ -1,0 +1,192 @@
+"""The cell cache is bounded, heals, and never gets in the way of a run."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from employment_forecast.data.workspace import cell_cache as cellcache
+from employment_forecast.data.workspace.cell_cache import FileCellCache
+
+LARGE = b"\x00" * 300_000  # three fit into one megabyte
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "cells.db"
+
+
+def kept(cache: FileCellCache, keys="abcdefghij") -> set[str]:
+    """Keys that are there, asked without counting as a use."""
+    connection = sqlite3.connect(cache._file)
+    try:
+        found = {k for (k,) in connection.execute("SELECT key FROM cells")}
+    finally:
+        connection.close()
+    return found & set(keys)
+
+
+def test_what_is_saved_is_found_and_the_rest_is_absent(file):
+    cache = FileCellCache(file, 1)
+    cache.save({"a": b"\x00\xff", "b": b""})
+    assert cache.load(["a", "b", "c"]) == {"a": b"\x00\xff", "b": b""}
+    assert FileCellCache(file, 1).load(["a"]) == {"a": b"\x00\xff"}
+    assert cache.load([]) == {}
+    cache.save({})
+    cache.save({"a": b"new"})
+    assert cache.load(["a"]) == {"a": b"new"}
+
+
+def test_more_keys_than_one_query_takes(file):
+    cache = FileCellCache(file, 10)
+    many = {f"{i:05d}": str(i).encode() for i in range(3 * cellcache._BATCH + 7)}
+    cache.save(many)
+    assert cache.load(list(many)) == many
+
+
+def test_the_least_recently_used_go_first(file):
+    cache = FileCellCache(file, 1)
+    for key in "abc":
+        cache.save({key: LARGE})
+    cache.load(["a"])
+    cache.save({"d": LARGE})
+    assert kept(cache) == {"a", "c", "d"}
+    cache.save({"e": LARGE})
+    assert kept(cache) == {"a", "d", "e"}
+
+
+def test_the_bound_holds_even_within_one_save(file):
+    cache = FileCellCache(file, 1)
+    cache.save(dict.fromkeys("abcdefgh", LARGE))
+    assert len(kept(cache)) == 3
+    cache.save({"i": b"x" * 1_000_001})
+    assert kept(cache) == set()
+
+
+def test_the_file_does_not_grow_without_end(file):
+    cache = FileCellCache(file, 1)
+    for i in range(30):
+        cache.save({str(i): LARGE})
+    assert file.stat().st_size < 2_500_000
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database at all" * 100, b"SQLite format 3\x00" + b"z" * 99]
+)
+def test_a_file_of_another_kind_is_replaced(file, content):
+    file.write_bytes(content)
+    cache = FileCellCache(file, 1)
+    cache.save({"a": b"1"})
+    assert cache.load(["a"]) == {"a": b"1"}
+
+
+def test_a_database_of_another_layout_is_replaced(file):
+    other = sqlite3.connect(file)
+    other.execute("CREATE TABLE cells (name TEXT)")
+    other.commit()
+    other.close()
+    cache = FileCellCache(file, 1)
+    cache.save({"a": b"1"})
+    assert cache.load(["a"]) == {"a": b"1"}
+
+
+def test_torn_pages_cost_the_cells_and_nothing_else(file):
+    cache = FileCellCache(file, 10)
+    everything = {f"{i:04d}": os.urandom(2_000) for i in range(500)}
+    cache.save(everything)
+    with file.open("r+b") as stream:  # all but the first page, which names the tables
+        stream.seek(4096)
+        stream.write(os.urandom(file.stat().st_size - 4096))
+    found = cache.load(list(everything))
+    assert all(everything[k] == v for k, v in found.items())
+    cache.save({"a": b"1"})
+    cache.save({"b": b"2"})
+    assert FileCellCache(file, 10).load(["a", "b"])["b"] == b"2"
+
+
+def test_a_cut_file_is_survived(file):
+    cache = FileCellCache(file, 10)
+    cache.save({f"{i:04d}": os.urandom(2_000) for i in range(500)})
+    with file.open("r+b") as stream:
+        stream.truncate(10_000)
+    cache.load(["0001", "0499"])
+    cache.save({"a": b"1"})
+    cache.save({"a": b"1"})
+    assert FileCellCache(file, 10).load(["a"]) == {"a": b"1"}
+
+
+def test_a_file_that_vanishes_between_runs_is_made_again(file):
+    cache = FileCellCache(file, 1)
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    assert cache.load(["a"]) == {}
+    cache.save({"a": b"1"})
+    assert cache.load(["a"]) == {"a": b"1"}
+
+
+def test_a_place_that_cannot_be_used_costs_only_time(tmp_path):
+    cache = FileCellCache(tmp_path / "nowhere" / "cells.db", 1)
+    cache.save({"a": b"1"})
+    assert cache.load(["a"]) == {}
+
+
+def test_a_busy_cache_is_left_alone(file, monkeypatch):
+    cache = FileCellCache(file, 1)
+    cache.save({"a": b"1"})
+    monkeypatch.setattr(cellcache, "BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    started = time.monotonic()
+    try:
+        second = FileCellCache(file, 1)
+        second.save({"b": b"2"})
+        assert second.load(["a"]) == {"a": b"1"}
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert time.monotonic() - started < 5
+    assert kept(cache) == {"a"}  # nothing was deleted, nothing was written
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from employment_forecast.data.workspace.cell_cache import FileCellCache
+
+file, name, folder = sys.argv[1:]
+Path(folder, name).touch()
+while len(list(Path(folder).iterdir())) < 2:
+    time.sleep(0.0005)
+cache = FileCellCache(Path(file), 10)
+for i in range(60):
+    cache.save({f"{name}{i}": name.encode() * 20_000})
+    assert cache.load([f"{name}{i}"]) == {f"{name}{i}": name.encode() * 20_000}
+print("done")
+"""
+
+
+def test_two_processes_share_one_file(file, tmp_path):
+    meeting = tmp_path / "ready"
+    meeting.mkdir()
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(file), name, str(meeting)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in "pq"
+    ]
+    said = [p.communicate(timeout=60) for p in running]
+    assert [out.strip() for out, _ in said] == ["done", "done"], said
+    cache = FileCellCache(file, 1)
+    keys = [f"{n}{i}" for n in "pq" for i in range(60)]
+    assert cache.load(keys) == {key: key[0].encode() * 20_000 for key in keys}
+    cache.save({"last": b"x"})
+    total = sum(map(len, cache.load(keys).values()))
+    assert 900_000 < total <= 1_000_000

@@ -45,6 +45,14 @@ def preload() -> None:
     silence()
     for name in LIBRARIES:
         importlib.import_module(name)
+    from employment_forecast.experiments.tracking.program import program_version
+    from employment_forecast.forecasting import fonts
+    from employment_forecast.forecasting.backtest.identity import code_version
+
+    # What a process finds out once and keeps: the same for every fork.
+    code_version()
+    program_version()
+    fonts.register()
     for module in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
         if ".release" not in module.name:
             importlib.import_module(module.name)

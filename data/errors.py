@@ -193,10 +193,13 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """
     pool = list(dict.fromkeys(known))
     folded = word[:_LONGEST_WORD].casefold()
+    turned = [
+        k for k in pool if sorted(k.casefold()) == sorted(folded)
+    ]  # 失业登记率 for 登记失业率
     inside = [k for k in pool if folded and (folded in k.casefold() or k.casefold() in folded)]
     alike = get_close_matches(folded, [k.casefold() for k in pool], n=count, cutoff=0.5)
     by_fold = {k.casefold(): k for k in pool}
-    return list(dict.fromkeys([*inside, *(by_fold[a] for a in alike)]))[:count]
+    return list(dict.fromkeys([*turned, *inside, *(by_fold[a] for a in alike)]))[:count]
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -63,7 +63,10 @@ def import_files(
     from employment_forecast.data import clock
     from employment_forecast.data.imports import ImportOptions
     from employment_forecast.data.imports import import_files as bring_in
+    from employment_forecast.data.readers import start_reading
+    from employment_forecast.data.records import file_title
 
+    start_reading()  # its libraries load while the store is opened
     session = open_session()
     options = ImportOptions(
         region=region,
@@ -79,7 +82,7 @@ def import_files(
         files,
         options,
         today=clock.today(),
-        command=f"data import {' '.join(f.name for f in files)}",
+        command=f"data import {' '.join(map(file_title, files))}",
     )
     if as_json:
         write_json(

@@ -14,7 +14,7 @@ from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.imports.checks import Batch, run_checks
 from employment_forecast.data.imports.revisions import new_firms, new_groups
-from employment_forecast.data.readers import read_file
+from employment_forecast.data.readers import read_apart
 from employment_forecast.data.records import (
     Finding,
     FirmMonth,
@@ -192,7 +192,7 @@ def import_files(
         Naming file, sheet, row, column, value and remedy of everything that is wrong.
     """
     results = tuple(
-        read_file(
+        read_apart(
             file,
             catalogue,
             region=options.region,
@@ -203,7 +203,7 @@ def import_files(
         for file in files
     )
     for result in results:
-        refused = refusal(result.file, result.errors)
+        refused = refusal(result.file, result.errors, result.warnings)
         if refused is not None:
             raise refused
     readings = tuple(r for f in results for r in f.readings)
@@ -222,7 +222,7 @@ def import_files(
         batch = Batch(readings, catalogue, today, groups, firms, known, options.revise, targets)
         findings = [f for c in run_checks(batch) for f in c.findings]
         wrong = tuple(f for f in findings if f.severity == "error")
-        refused = refusal("、".join(r.file for r in results), wrong)
+        refused = refusal("、".join(r.file for r in results), wrong, tuple(doubts))
         if refused is not None:
             raise refused
         doubts.extend(f for f in findings if f.severity == "warning")

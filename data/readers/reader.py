@@ -15,7 +15,7 @@ from employment_forecast.data.readers.formats import LIMITS, Limits, Sheet, load
 from employment_forecast.data.readers.privacy import refuse_personal_data
 from employment_forecast.data.readers.tables import Collector
 from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
-from employment_forecast.data.records import ReadResult, column_letters, shown
+from employment_forecast.data.records import ReadResult, column_letters, file_title, shown
 
 _MOST_RUNS = 10
 
@@ -71,7 +71,7 @@ def read_file(
     data = load(path, limits)
     return read_bytes(
         data,
-        path.name,
+        file_title(path),
         catalogue,
         region=region,
         indicator=indicator,

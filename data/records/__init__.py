@@ -13,7 +13,13 @@ from employment_forecast.data.records.observation import (
     check_observations,
     out_of_range,
 )
-from employment_forecast.data.records.place import Place, column_letters, shown
+from employment_forecast.data.records.place import (
+    Place,
+    column_letters,
+    file_title,
+    printable,
+    shown,
+)
 from employment_forecast.data.records.readings import Base, FirmMonth, Reading, ReadResult, refusal
 from employment_forecast.data.records.shocks import (
     KIND_NAMES,
@@ -47,7 +53,9 @@ __all__ = [
     "Vintages",
     "check_observations",
     "column_letters",
+    "file_title",
     "out_of_range",
+    "printable",
     "read_shock",
     "refusal",
     "shown",

@@ -80,7 +80,8 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.place}" if self.place else ""
         value = f"“{self.value}”" if self.value else ""
-        return f"{where}{value}：{self.message}。{self.remedy}"
+        front = f"{where}{value}：" if where or value else ""
+        return f"{front}{self.message}。{self.remedy}"
 
 
 READING_CHECKS: tuple[CheckInfo, ...] = (

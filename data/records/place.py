@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 _SPACE = re.compile(r"[\s\u3000]+")
 _LONG_DIGITS = re.compile(r"\d{9,}[\dXx]?")
 _SHOWN_CHARS = 30
+_LOOKED_AT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +56,25 @@ def shown(text: str) -> str:
 
     Identity and telephone numbers must never reach a message or a log.
     """
-    flat = _LONG_DIGITS.sub("***", _SPACE.sub(" ", text).strip())
+    flat = _LONG_DIGITS.sub("***", printable(_SPACE.sub(" ", text[:_LOOKED_AT]).strip()))
     return flat if len(flat) <= _SHOWN_CHARS else flat[:_SHOWN_CHARS] + "…"
+
+
+def printable(text: str) -> str:
+    """Text without control characters, marks of direction and the like, which become `?`."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def file_title(path: Path | str) -> str:
+    """Name of a file, fit for messages and the store.
+
+    Names that an archive from another system left in GB18030 are decoded; what is no text at all
+    becomes question marks.
+    """
+    name = Path(path).name
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raw = os.fsencode(name)
+        name = raw.decode("gb18030", "replace").replace("\ufffd", "?")
+    return printable(name)

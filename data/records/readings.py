@@ -17,6 +17,8 @@ from employment_forecast.data.records.place import Place
 Base = Literal["previous_month", "january"]
 
 _MOST_LISTED = 20
+_MOST_DOUBTS = 5
+_MOST_ALIKE = 3
 
 
 @dataclass(frozen=True)
@@ -143,16 +145,34 @@ class ReadResult:
 
     def refusal(self) -> DataError | None:
         """One error that lists what is wrong, None if nothing stops the import."""
-        return refusal(self.file, self.errors)
+        return refusal(self.file, self.errors, self.warnings)
 
 
-def refusal(file: str, errors: tuple[Finding, ...]) -> DataError | None:
-    """One error that lists what is wrong with a file, None if there is nothing."""
+def refusal(
+    file: str, errors: tuple[Finding, ...], warnings: tuple[Finding, ...] = ()
+) -> DataError | None:
+    """One error that lists what is wrong with a file, None if there is nothing.
+
+    Doubts are listed after the errors: they often hold the cause.
+    """
     if not errors:
         return None
-    listed = "\n".join(f"  {f}" for f in errors[:_MOST_LISTED])
-    more = f"\n  另有 {len(errors) - _MOST_LISTED} 处。" if len(errors) > _MOST_LISTED else ""
+    lines = _listed(errors, "  ", _MOST_LISTED) + _listed(warnings, "  提醒：", _MOST_DOUBTS)
     return DataError(
-        f"“{file}”有 {len(errors)} 处问题，没有导入任何数据：\n{listed}{more}",
+        f"“{file}”有 {len(errors)} 处问题，没有导入任何数据：\n" + "\n".join(lines),
         "\n请按上面的说明改正后重新导入。",
     )
+
+
+def _listed(findings: tuple[Finding, ...], front: str, most: int) -> list[str]:
+    """One line each; of findings that say the same the first few, and a count of the others."""
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for found in findings:
+        alike.setdefault((found.check, found.message), []).append(found)
+    lines: list[str] = []
+    for same in alike.values():
+        lines += [f"{front}{found}" for found in same[:_MOST_ALIKE]]
+        if len(same) > _MOST_ALIKE:
+            lines[-1] += f"（同样的共 {len(same)} 处，其余从略）"
+    left = len(lines) - most
+    return lines[:most] + ([f"{front}另有 {left} 处未列出。"] if left > 0 else [])

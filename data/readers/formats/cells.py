@@ -74,15 +74,33 @@ class Sheet:
     def covered(self) -> dict[tuple[int, int], tuple[int, int]]:
         """Anchor (top left) of every cell inside a merged area, the anchor itself left out."""
         anchors: dict[tuple[int, int], tuple[int, int]] = {}
+        visited = 0  # areas of a damaged file overlap: what counts is the work, not the result
         for area in self.merges:
             bottom, right = min(area.bottom, self.height), min(area.right, self.width)
+            if bottom < area.top or right < area.left:
+                continue
+            visited += (bottom - area.top + 1) * (right - area.left + 1)
+            if visited > LIMITS.cells // 4:
+                raise too_large("合并单元格覆盖的范围太大")
             for row in range(area.top, bottom + 1):
-                if len(anchors) + right - area.left > LIMITS.cells // 4:
-                    raise too_large("合并单元格覆盖的范围太大")
                 for column in range(area.left, right + 1):
                     if (row, column) != (area.top, area.left):
                         anchors[row, column] = (area.top, area.left)
         return anchors
+
+    @cached_property
+    def merged_rows(self) -> set[int]:
+        """Rows in which a merged area lies."""
+        return {row for row, _ in self.covered} | {row for row, _ in self.covered.values()}
+
+    @cached_property
+    def columns_from_above(self) -> dict[int, list[int]]:
+        """By row the columns into which a merged area of that one column reaches down."""
+        found: dict[int, list[int]] = {}
+        for (row, column), (top, left) in self.covered.items():
+            if top < row and left == column and self.covered.get((top, column + 1)) != (top, left):
+                found.setdefault(row, []).append(column)
+        return found
 
     @cached_property
     def hanging(self) -> set[int]:

@@ -19,6 +19,10 @@ _BOMS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _DELIMITERS = (",", "\t", ";", "|")
+_WIDE_COMMA = "，"
+# Characters that stand in every Chinese table of months and people.
+_COMMON = "年月数率区县市人"
+_FOREIGN = {"big5": "年月數率區縣人", "shift_jis": "年月数率人", "euc_kr": "년월수율"}
 _MAX_LINES_PER_ROW = 1000
 
 
@@ -38,11 +42,25 @@ def text_encoding(data: bytes) -> str:
     candidates = [name for mark, name in _BOMS if data.startswith(mark)] or ["utf-8", "gb18030"]
     for name in candidates:
         if _decodes(data, name):
-            return name
+            return _foreign(data) if name == "gb18030" else name
     raise DataError(
         "文件不是可读的文本（既不是 UTF-8 也不是 GB18030 编码）。",
         "请用 Excel 或 WPS 打开原件，另存为 .xlsx 或“CSV UTF-8”后再导入。",
     )
+
+
+def _foreign(data: bytes) -> str:
+    """GB18030, or the encoding of a neighbour where only that one gives the words of a table.
+
+    Nearly every text in two bytes a character decodes as GB18030, into nonsense.
+    """
+    head = data[:20_000]
+    if any(c in head.decode("gb18030", "replace") for c in _COMMON):
+        return "gb18030"
+    for name, words in _FOREIGN.items():
+        if any(c in head.decode(name, "replace") for c in words) and _decodes(data, name):
+            return name
+    return "gb18030"
 
 
 def _lines(data: bytes, encoding: str, longest: int) -> Iterator[str]:
@@ -71,7 +89,8 @@ def _delimiter(data: bytes, encoding: str, longest: int) -> str:
             return 0, 0
         return sum(w > 1 for w in widths), sum(widths)
 
-    return max(_DELIMITERS, key=score)
+    best = max(_DELIMITERS, key=score)
+    return _WIDE_COMMA if score(_WIDE_COMMA)[0] > 2 * score(best)[0] else best
 
 
 def read_delimited(data: bytes, builder: SheetBuilder) -> str:

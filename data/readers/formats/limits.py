@@ -34,6 +34,8 @@ class Limits:
         Worksheets, or tables of an HTML page.
     cells : int
         Non-empty cells of a file, and cells covered by merged areas.
+    table_cells : int
+        Rows times columns of one table, empty cells included.
     rows, columns : int
         Extent of a sheet.
     line_chars, cell_chars : int
@@ -49,6 +51,7 @@ class Limits:
     elements: int = 6_000_000
     sheets: int = 1000
     cells: int = 1_500_000
+    table_cells: int = 6_000_000
     rows: int = 1_048_576
     columns: int = 16_384
     line_chars: int = MEGABYTE

@@ -14,6 +14,7 @@ from employment_forecast.data.readers.formats.limits import LIMITS, MEGABYTE, Li
 from employment_forecast.data.readers.formats.markup import read_html
 from employment_forecast.data.readers.formats.xls import read_xls
 from employment_forecast.data.readers.formats.xlsx import read_xlsx
+from employment_forecast.data.records import file_title
 
 Format = Literal["xlsx", "xls", "html", "csv"]
 
@@ -54,21 +55,23 @@ def load(path: Path, limits: Limits = LIMITS) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"“{path}”不是文件。", "请给出表格文件本身的路径。")
+            raise UsageError(f"“{file_title(path)}”不是文件。", "请给出表格文件本身的路径。")
         if status.st_size > limits.file_bytes:
             size = status.st_size // MEGABYTE
-            raise too_large(f"“{path.name}”有 {size} MB，上限 {limits.file_bytes // MEGABYTE} MB")
+            raise too_large(
+                f"“{file_title(path)}”有 {size} MB，上限 {limits.file_bytes // MEGABYTE} MB"
+            )
         with path.open("rb") as stream:
             data = stream.read(limits.file_bytes + 1)
     except FileNotFoundError:
-        raise UsageError(f"找不到文件“{path}”。", "请检查路径与文件名。") from None
+        raise UsageError(f"找不到文件“{file_title(path)}”。", "请检查路径与文件名。") from None
     except OSError as error:
         raise UsageError(
-            f"文件“{path}”无法读取（{error.strerror}）。",
+            f"文件“{file_title(path)}”无法读取（{error.strerror}）。",
             "请检查权限，或先在 Excel 里关闭该文件。",
         ) from None
     if len(data) > limits.file_bytes:
-        raise too_large(f"“{path.name}”超过 {limits.file_bytes // MEGABYTE} MB")
+        raise too_large(f"“{file_title(path)}”超过 {limits.file_bytes // MEGABYTE} MB")
     return data
 
 

@@ -147,6 +147,7 @@ class Collector:
 
     def _read_table(self, table: Table, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
+        self._take_as_named(table, columns)
         self._report_unknown(table, columns)
         if columns.dated:
             head = table.heads[columns.dated][-1]
@@ -163,6 +164,17 @@ class Collector:
                 use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
                 self.notes.append(f"{where}的合计、小计{use}。")
             self._collect([e for e in values if e.number is not None])
+
+    def _take_as_named(self, table: Table, columns: Columns) -> None:
+        """Where an option names the indicator, the one column of numbers holds it."""
+        if self.indicator is None or len(columns.unknown) != 1:
+            return
+        if any(not f.skip for f in columns.values.values()):
+            return
+        ((column, head),) = columns.unknown.items()
+        columns.unknown.clear()
+        columns.values[column] = facts_of(h.label for h in table.heads[column] if h.label.known)
+        self.notes.append(f"栏目“{shown(head.label.text)}”按 --indicator 作{self.indicator.name}。")
 
     def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[ValueCell]:
         lenient = self.region is not None
@@ -218,7 +230,10 @@ class Collector:
                 )
             elif facts.when.last is None:
                 self._missing(
-                    entry, "月份（只有年份）", "请写明是几月的数；年度数据不是月度数据，不能导入。"
+                    entry,
+                    "月份（只有年份）",
+                    "年末数请写成“2020年末”或 2020-12，全年累计数请写成“2020年1-12月”；"
+                    "年平均数不是任何一个月的数，不能导入。逐月的数请每月一行，月份写成 2020-03。",
                 )
             else:
                 self._note_file_name(entry)
@@ -267,7 +282,8 @@ class Collector:
                 "请核对 --region、--indicator 与文件内容；不加选项则导入文件里的全部地区和指标。"
             )
         else:
-            message = "没有找到可识别的表格或数值"
+            causes = any(f.severity == "warning" for f in self.findings.all())
+            message = "没有读出可以导入的数" if causes else "没有找到可识别的表格或数值"
             remedy = (
                 "请核对文件；版式特殊时用 mapping.toml 说明，"
                 "或用 forecast data template 的模板填报。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -32,6 +33,9 @@ _MOST_PEOPLE = {
     "city": Decimal(40_000_000),
     "district": Decimal(10_000_000),
 }
+
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})*,\d{1,2}%?")
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,11 @@ class EntryReader:
         return same_row and heads[0] == heads[1]
 
     def _report_fault(self, place: Place, raw: str, amount: Amount) -> None:
+        comma = _DECIMAL_COMMA.fullmatch(fold(raw[:40])) is not None
         self.findings.add(
-            "unreadable_value", place, f"数值{amount.fault}",
+            "unreadable_value", place,
+            "数值像是用逗号作小数点" if comma else f"数值{amount.fault}",
+            "请把逗号改成点（3,2 写成 3.2）。" if comma else
             "请改成数字；没有公布的写“…”“—”或留空。", raw,
         )  # fmt: skip
 

@@ -129,6 +129,7 @@ _CLERICAL = re.compile(
     "填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布"
 )
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
+_LONGEST = 400  # of a title
 _UNTIL = re.compile("截至|截止|报告期|统计")
 
 
@@ -157,7 +158,7 @@ def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemar
 
 
 def _statement(value: Value, vocabulary: Vocabulary) -> Facts:
-    text = text_of(value)
+    text = text_of(value)[:_LONGEST]
     if is_note(text):
         return Facts()
     if isinstance(value, date):
@@ -188,7 +189,7 @@ def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
 def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     """What a free text, such as a title or a file name, says in passing."""
     found = find_when(text)
-    folded = fold(text)
+    folded = fold(text[:_LONGEST])
     units = re.search(r"[(,;]?单位:([^),;。]+)", folded)
     form: Form | None = None
     if "当月" in folded:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from employment_forecast.data.readers.formats import Sheet, Value, text_of, too_large
+from employment_forecast.data.readers.formats import LIMITS, Sheet, Value, text_of, too_large
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
@@ -24,8 +24,11 @@ _KEY = re.compile(r"^(?!其中|#)[^:,。]{1,10}:")
 _NOTE = re.compile(
     r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]"
 )
+_KEY_CHARS = 60
 _MOST_TABLES = 1000
 _MOST_SECTIONS = 8
+_MOST_HEADER_ROWS = 20
+_MOST_BANNERS = 20
 _INDEX_WORDS = {*"甲乙丙丁戊己", "栏次", "行次", "序号", *"abcd"}
 
 
@@ -90,7 +93,7 @@ def when_like(value: Value) -> bool:
 
 def is_note(text: str) -> bool:
     """True for remarks such as `注：…` or `资料来源：…`."""
-    return bool(_NOTE.match(fold(text)))
+    return bool(_NOTE.match(fold(text[:_KEY_CHARS])))
 
 
 class _Locator:
@@ -101,6 +104,8 @@ class _Locator:
         self.tables: list[Table] = []
         self._pending: list[int] = []
         self._table: Table | None = None
+        self._shown: dict[int, list[int]] = {}
+        self._first_of: tuple[tuple[int, int], int] | None = None
 
     def run(self) -> list[Table]:
         """Locate every table, top down."""
@@ -143,7 +148,7 @@ class _Locator:
             return
         elif not table.rows and self._continues_header(table, row, cells):
             table.header.append(row)
-            table.banners.extend(self._pending)
+            table.banners.extend(self._pending[:_MOST_BANNERS])
             self._pending = []
         elif table.rows and self._starts_header(table, row, cells):
             self._open(row, cells)
@@ -167,6 +172,8 @@ class _Locator:
         above = self.tables[0].banners if self.tables else []
         if len(self.tables) >= _MOST_TABLES:
             raise too_large(f"一张工作表里的表格超过 {_MOST_TABLES} 个")
+        if len(banners) > 2 * _MOST_BANNERS:
+            banners = [*banners[:_MOST_BANNERS], *banners[-_MOST_BANNERS:]]
         table = Table(self.sheet, banners, [], above)
         self._table = table
         self.tables.append(table)
@@ -202,9 +209,9 @@ class _Locator:
             )
         if any(self._has_values(row, {c: v}) for c, v in cells.items()):
             return False
-        noted = [t for t in texts if _KEY.match(fold(t)) or is_note(t) or unit_note(t)]
+        noted = [t for t in texts if _KEY.match(fold(t[:_KEY_CHARS])) or is_note(t) or unit_note(t)]
         labels = [self.vocabulary.classify(t) for t in texts if t not in noted]
-        if any(_KEY.match(fold(t)) or is_note(t) for t in noted):
+        if any(_KEY.match(fold(t[:_KEY_CHARS])) or is_note(t) for t in noted):
             heads = [x for x in labels if x.dimension or x.firm or x.indicator]
             return not heads
         if self._table is not None:
@@ -246,7 +253,7 @@ class _Locator:
 
     def _completes_times(self, table: Table, cells: dict[int, Value]) -> bool:
         """True for a row of nothing but months right under heads that name no month yet."""
-        if not table.header or min(cells) <= min(min(self.anchors(r)) for r in table.header):
+        if not table.header or min(cells) <= self._first(table):
             return False
         for column, value in cells.items():
             _, text = self._filled(table.header, column + 1)
@@ -257,6 +264,14 @@ class _Locator:
             if when is None and parse_when(text_of(value)) is None:
                 return False
         return True
+
+    def _first(self, table: Table) -> int:
+        """First column that a header row or one of the first data rows uses."""
+        rows = (*table.header, *table.rows[:_MOST_HEADER_ROWS])
+        if self._first_of is None or self._first_of[0] != (id(table), len(rows)):
+            column = min(min(self.anchors(r)) for r in rows)
+            self._first_of = ((id(table), len(rows)), column)
+        return self._first_of[1]
 
     def _is_index(self, table: Table, cells: dict[int, Value]) -> bool:
         """True for the row 甲 乙 1 2 3 that numbers the columns of official forms."""
@@ -283,9 +298,9 @@ class _Locator:
         return False
 
     def _continues_header(self, table: Table, row: int, cells: dict[int, Value]) -> bool:
-        if self._has_values(row, cells):
+        if len(table.header) >= _MOST_HEADER_ROWS or self._has_values(row, cells):
             return False
-        first = min(min(self.anchors(r)) for r in table.header)
+        first = self._first(table)
         for column, value in cells.items():
             plain = isinstance(value, float) or (isinstance(value, str) and looks_like_value(value))
             if plain and self._is_complete(table, column):
@@ -300,7 +315,7 @@ class _Locator:
         if len(cells) < 2 or self._has_values(row, cells):
             return False
         labels = [self.vocabulary.classify(text_of(v)) for v in cells.values()]
-        first = min(min(self.anchors(r)) for r in (*table.header, *table.rows[:20]))
+        first = self._first(table)
         if min(cells) <= first:
             return bool(labels[0].dimension or labels[0].firm == "firm")
         detached = row - 1 not in self.sheet.rows or bool(self._pending)
@@ -309,19 +324,12 @@ class _Locator:
     def _set_heads(self, table: Table) -> None:
         used = {c for r in (*table.header, *table.rows) for c in self.anchors(r)}
         for row in table.rows:
-            used |= {at[1] for at in self._merged_into(row)}
-        fill = not any(
-            area.top <= row <= area.bottom for area in self.sheet.merges for row in table.header
-        )
+            used.update(self.sheet.columns_from_above.get(row, ()))
+        if len(used) * len(table.rows) > LIMITS.table_cells:
+            raise too_large(f"表格有 {len(table.rows)} 行 {len(used)} 列，绝大多数是空格")
+        fill = self.sheet.merged_rows.isdisjoint(table.header)
         for column in used:
             table.heads[column] = self._heads(table.header, column, fill)
-
-    def _merged_into(self, row: int) -> Iterable[tuple[int, int]]:
-        return (
-            (row, area.left)
-            for area in self.sheet.merges
-            if area.top < row <= area.bottom and area.left == area.right
-        )
 
     def _heads(self, header: list[int], column: int, fill: bool) -> list[Headed]:
         found: dict[tuple[int, int], Headed] = {}
@@ -336,16 +344,28 @@ class _Locator:
         return list(found.values())
 
     def _filled(self, levels: list[int], column: int) -> tuple[tuple[int, int], str]:
-        """Head that a file without merged cells leaves blank: the nearest one to the left."""
+        """Head that a file without merged cells leaves blank: the nearest one to the left.
+
+        A head that begins on a level above ends the reach of what stands left of it.
+        """
         row = levels[-1]
-        for left in range(column - 1, 0, -1):
-            text = self.sheet.text(row, left)
-            if text:
-                label = self.vocabulary.classify(text)
-                return ((row, column), "") if label.dimension else ((row, left), text)
-            if any(self.sheet.text(r, left + 1) for r in levels[:-1]):
-                break
-        return (row, column), ""
+        left = self._nearest(row, column - 1)
+        if not left or any(self._nearest(r, column) > left + 1 for r in levels[:-1]):
+            return (row, column), ""
+        text = self.sheet.text(row, left)
+        dimension = self.vocabulary.classify(text).dimension
+        return ((row, column), "") if dimension else ((row, left), text)
+
+    def _nearest(self, row: int, column: int) -> int:
+        """Last column up to `column` that shows text in a row; 0 if there is none."""
+        columns = self._shown.get(row)
+        if columns is None:
+            shown = {c for c in self.sheet.rows.get(row, {}) if self.sheet.text(row, c)}
+            if row in self.sheet.merged_rows:
+                shown |= {c for c in range(1, self.sheet.width + 1) if self.sheet.text(row, c)}
+            columns = self._shown[row] = sorted(shown)
+        at = bisect_right(columns, column)
+        return columns[at - 1] if at else 0
 
 
 def locate(sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -27,6 +28,8 @@ from employment_forecast.data.readers.vocabulary import (
     parse_when,
 )
 from employment_forecast.data.records import Findings, Place, shown
+
+_REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 
 
 @dataclass(frozen=True)
@@ -291,9 +294,14 @@ def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> st
     """Remedy for a name outside the catalogue, with the nearest known ones."""
     known = vocabulary.catalogue.indicators if findings.may_hint() else ()
     names = [n for i in known for n in (i.name, *i.synonyms)]
+    if _REGION_LIKE.search(fold(label.text[:40])):
+        return (
+            "像是地区：需要导入时，请在 forecast.toml 的 [[regions]] 中登记，"
+            "或在 mapping.toml 的 [regions] 里写明它对应的地区。"
+        )
     close = "、".join(nearest(shown(label.text), names))
     return (
-        f"最接近的有：{close}。" if close else ""
+        f"最接近的有：{close}。" if close else "指标名称可用 forecast indicators 查看。"
     ) + "需要导入时，请在 mapping.toml 的 [indicators] 里写明它对应的指标。"
 
 

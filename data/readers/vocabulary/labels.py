@@ -126,6 +126,8 @@ _JOINTS = "-:的、,"
 _MAX_PIECES = 5
 _MAX_CHARS = 40
 _TITLE_CHARS = 200
+# Nobody reads a label that long, and expressions below take more than linear time.
+_LONGEST = 300
 _CORNER = re.compile(r"[/\\|、,与和-]")
 
 
@@ -239,6 +241,8 @@ class Vocabulary:
         return label
 
     def _classify(self, text: str) -> Label:
+        if len(text) > _LONGEST:
+            return Label(text, residue=text[:_MAX_CHARS])
         whole = fold(text)
         if whole in self._ignored:
             return Label(text, ignored=True)
@@ -370,7 +374,7 @@ class Vocabulary:
 
     def find_region(self, text: str) -> Region | None:
         """The one region a title names; the lowest where it names a line of them (上海市嘉定区)."""
-        found = {r.code: r for r in self._titles.inside(fold(text)[:_TITLE_CHARS])}
+        found = {r.code: r for r in self._titles.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
         parents = {r.code: r.parent for r in self.catalogue.regions} if len(found) > 1 else {}
         for region in list(found.values()):
             parent = region.parent
@@ -381,7 +385,7 @@ class Vocabulary:
 
     def find_indicator(self, text: str) -> Indicator | None:
         """The one indicator a title names, None if it names none or several."""
-        found = {i.code: i for i in self._indicators.inside(fold(text)[:_TITLE_CHARS])}
+        found = {i.code: i for i in self._indicators.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
         return next(iter(found.values())) if len(found) == 1 else None
 
 

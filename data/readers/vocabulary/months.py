@@ -67,6 +67,8 @@ _ENGLISH = {
 }
 _NAMED = "|".join(_ENGLISH)
 _PARTS = {
+    "年末": (12, 12),
+    "年底": (12, 12),
     "上半年": (1, 6),
     "前三季度": (1, 9),
     "全年": (1, 12),
@@ -94,7 +96,7 @@ _RANGE = re.compile(
     r"(?:(?P<y>(?:19|20)\d{2})[年.]?)?(?P<a>1[0-2]|0?[1-9])(?:月份?)?[-至到]"
     r"(?:(?P<y2>(?:19|20)\d{2})年)?(?P<b>1[0-2]|0?[1-9])月(?:份|末|底|止)*"
 )
-_PART = re.compile(rf"(?:{_Y}年?度?)?第?(?P<p>{'|'.join(_PARTS)})")
+_PART = re.compile(rf"(?:{_Y}(?:年度?)?)?第?(?P<p>{'|'.join(_PARTS)})")
 _NAMED_MONTH = re.compile(rf"(?P<n>{_NAMED})[a-z]*[-./]?(?P<y>(?:20|19)?\d{{2}})")
 _NAMED_MONTH_LAST = re.compile(rf"(?P<y>(?:20|19)?\d{{2}})[-./]?(?P<n>{_NAMED})[a-z]*")
 _DIGITS = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True))

@@ -64,6 +64,7 @@ _FOOTNOTE = re.compile(r"(?:[①-⑳*]|\(注?\d?\)|\(?注\d?\)?)+$")
 _SPACED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:\.\d+)?")
 _ERRORS = {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#####"}
 _WORTH = Decimal(10) ** 15
+_LONGEST = 100
 
 
 def parse_amount(value: Value | None) -> Amount:
@@ -88,8 +89,12 @@ def parse_amount(value: Value | None) -> Amount:
     return _parse_text(value)
 
 
-@lru_cache(maxsize=8192)
 def _parse_text(raw: str) -> Amount:
+    return _read_text(raw) if len(raw) <= _LONGEST else Amount(fault="不是数值")
+
+
+@lru_cache(maxsize=8192)
+def _read_text(raw: str) -> Amount:
     if raw == FORMULA_WITHOUT_RESULT:
         return Amount(fault="是没有保存计算结果的公式")
     if _SPACED.fullmatch(raw.strip()):

@@ -193,9 +193,8 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """
     pool = list(dict.fromkeys(known))
     folded = word[:_LONGEST_WORD].casefold()
-    turned = [
-        k for k in pool if sorted(k.casefold()) == sorted(folded)
-    ]  # 失业登记率 for 登记失业率
+    # 失业登记率 is 登记失业率 turned round.
+    turned = [k for k in pool if sorted(k.casefold()) == sorted(folded)]
     inside = [k for k in pool if folded and (folded in k.casefold() or k.casefold() in folded)]
     alike = get_close_matches(folded, [k.casefold() for k in pool], n=count, cutoff=0.5)
     by_fold = {k.casefold(): k for k in pool}

@@ -33,6 +33,7 @@ from employment_forecast.experiments.publication import (
 from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
+from employment_forecast.experiments.site import write_site
 from employment_forecast.experiments.tracking import open_tracker, reopened
 from employment_forecast.features.history import neighbours_identity
 from employment_forecast.forecasting.competition import Competition
@@ -141,6 +142,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             table = None if feed is None else month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
+        write_site(session, to, task.as_of, only=[series])
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 

@@ -12,7 +12,8 @@ from employment_forecast.data.store import BulletinState
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.files import folder, stem
 from employment_forecast.experiments.bulletins.record import leaderboard
-from employment_forecast.experiments.registry import StoredForecast, load_champion
+from employment_forecast.experiments.registry import StoredForecast, champion_of, load_version
+from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.documents.region_sheets import (
     TRIAL,
@@ -39,9 +40,16 @@ def _ranking(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
 
 
 def _content(
-    stored: StoredForecast, series: Series, feed: Mapping[str, Any], rows: list[dict[str, Any]]
+    stored: StoredForecast,
+    series: Series,
+    feed: Mapping[str, Any] | None,
+    rows: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """A version and the feed that rests on it, in the form of a run's document."""
+    if feed is None:
+        feed = {"demo": stored.facts.get("demo", stored.history.demo),
+                "as_of": stored.history.as_of.isoformat(), "caps": stored.facts.get("caps", []),
+                "joint": None, "floors": [], "levels_assessed": []}  # fmt: skip
     facts, history, indicator = stored.facts, stored.history, series.indicator
     forecast = []
     for step, (month, quantiles) in enumerate(stored.paths.table().iterrows(), start=1):
@@ -82,9 +90,9 @@ def _content(
 
 
 def month_workbook(
-    session: Session, tracker: Tracker, series: Series, feed: Mapping[str, Any]
+    session: Session, tracker: Tracker, series: Series, feed: Mapping[str, Any] | None
 ) -> bytes | None:
-    """The workbook that goes with a feed.
+    """The workbook of a region and month.
 
     Parameters
     ----------
@@ -94,25 +102,31 @@ def month_workbook(
         Registered versions.
     series : Series
         Region and indicator.
-    feed : mapping
-        Warning lines and level of the version in force.
+    feed : mapping or None
+        Warning lines and level of the version in force; None while none is, and the newest
+        candidate is shown without them.
 
     Returns
     -------
     bytes or None
-        None where the version in force is not the one that the feed rests on.
+        None where there is no version.
     """
-    stored = load_champion(tracker, series)
-    if stored is None or stored.version.version != feed["champion"]["version"]:
+    version = champion_of(tracker, series)
+    if version is None or (feed is not None and version.version != feed["champion"]["version"]):
+        feed = None
+        known = versions(tracker, series)
+        version = version or max(known, key=lambda v: int(v.version), default=None)
+    if version is None:
         return None
-    content = _content(stored, series, feed, _ranking(leaderboard(tracker, stored.version)))
+    stored = load_version(tracker, version)
+    content = _content(stored, series, feed, _ranking(leaderboard(tracker, version)))
     published = [(str(m), figure(float(v), series.indicator)) for m, v in
                  stored.history.series.items()]  # fmt: skip
     return workbook(
         region_sheets(content, published, series.indicator, feed),
         title=title_of(content),
         as_of=stored.history.as_of,
-        demo=bool(feed["demo"]),
+        demo=bool(content["demo"]),
         locked=(TRIAL,),
     )
 

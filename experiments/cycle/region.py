@@ -139,7 +139,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
         with bulletin_lock(session, series):
             made = make_bulletin(session, to, series, task.as_of, feed=feed)
             written = write_bulletin(session, made)
-            table = None if feed is None else month_workbook(session, to, series, feed)
+            table = month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
         write_site(session, to, task.as_of, only=[series])

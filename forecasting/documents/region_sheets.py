@@ -48,6 +48,11 @@ def _subtitle(content: Content) -> str:
     return f"数据截至 {content['data_month']}，以 {content['as_of']} 所知编制"
 
 
+def _cap_title(cap: Content) -> str:
+    kind = "预期目标" if cap["tier"] == "national" else "控制数"
+    return f"{TIER_NAMES[cap['tier']]}{kind}（{cap['period']}）"
+
+
 def data_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
     """Published values with their changes, newest first."""
     known = dict(published)
@@ -79,7 +84,7 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
 def forecast_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
     """The forecast by month with the recent past and the caps, and their chart."""
     caps = [c for c in content["caps"] if c["basis"] != "period_average"]
-    names = [f"{TIER_NAMES[c['tier']]}控制数（{c['period']}）" for c in caps]
+    names = [_cap_title(c) for c in caps]
     spans = [tuple(str(m) for m in period_months(c["period"])) for c in caps]
     quantiles = ("q025", "q10", "q50", "q90", "q975")
 
@@ -129,7 +134,7 @@ def chart_sheet(content: Content, forecast: Sheet, indicator: Indicator) -> Shee
         median=("中位数",),
         inner=("80%下限", "80%上限"),
         outer=("95%下限", "95%上限"),
-        caps=tuple(t for t in titles if "控制数" in t),
+        caps=tuple(t for t in titles if t in {_cap_title(c) for c in content["caps"]}),
     )
     return Sheet("走势图", f"{title_of(content)}：走势和预测", lines=forecast.lines, chart=lines)
 

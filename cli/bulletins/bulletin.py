@@ -64,6 +64,8 @@ def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None
     from employment_forecast.experiments.bulletins.drafts import BulletinFiles, summary
 
     assert isinstance(made, BulletinFiles)
+    for line in made.notices:
+        click.echo(f"注意：{line}", err=True)
     if as_json:
         write_json(summary(made, files))
         return

@@ -31,6 +31,14 @@ from employment_forecast.experiments.bulletins.files import (
     folder,
     write_files,
 )
+from employment_forecast.experiments.bulletins.manuscript import (
+    Edits,
+    collect_edits,
+    section_titles,
+    sections_of,
+    write_text_file,
+    written_record,
+)
 from employment_forecast.experiments.bulletins.record import (
     Question,
     bulletin_record,
@@ -72,6 +80,8 @@ class BulletinFiles:
         Whether it says anything that was not recorded before.
     edition : BulletinState
         Its state in the store.
+    notices : tuple of str
+        What became of edits that the program cannot take over.
     """
 
     record: Mapping[str, Any]
@@ -80,6 +90,7 @@ class BulletinFiles:
     correction: int
     changed: bool
     edition: BulletinState
+    notices: tuple[str, ...] = ()
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:
@@ -92,6 +103,10 @@ def fingerprint(record: Mapping[str, Any]) -> str:
             c: {k: v for k, v in row.items() if k != "overdue"} for c, row in series.items()
         },
     }
+    written = said.pop("written", None) or {"sections": ()}
+    texts = {s["title"]: s["paragraphs"] for s in written["sections"] if s["paragraphs"]}
+    if texts:
+        said["written"] = texts
     said["outlook"] = _said_of_version(said["outlook"])
     said["review"] = {
         **said["review"], "forecast": _said_of_version(said["review"]["forecast"])
@@ -200,9 +215,11 @@ def make_bulletin(
         feed=_feed(session, tracker, question) if feed is None else feed,
         office=session.settings["bulletin.office"],
     )
-    mark = fingerprint(record)
     before = states(session.store, series.region.code, series.indicator.code, asked)
     last = before[-1] if before else None
+    edits = Edits() if last is None else collect_edits(session, last, recompose(session, last))
+    record["written"] = _written(session, record, last, edits)
+    mark = fingerprint(record)
     demo = bool(record["demo"])
     issued = [k for k in before if k.state == "issued" and k.demo == demo]
     changes: list[dict[str, str]] = []
@@ -215,7 +232,7 @@ def make_bulletin(
         if last is not None and last.state in OPEN:
             gone = replace(last, state="withdrawn", as_of=day, changes=(), signer="")
             add(session.store, gone, last, {})
-        return with_files(session, issued[-1], formats, changed=False)
+        return with_files(session, issued[-1], formats, changed=False, edits=edits)
     if (
         last is not None
         and last.state in OPEN
@@ -225,7 +242,7 @@ def make_bulletin(
             last.state != "draft" or _version_told(last.record) == _version_told(record)
         )
     ):
-        return with_files(session, last, formats, changed=False)
+        return with_files(session, last, formats, changed=False, edits=edits)
     edition = BulletinState(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -239,7 +256,26 @@ def make_bulletin(
         changes=changes,
     )
     edition = add(session.store, edition, last, {})
-    return with_files(session, edition, formats, changed=True)
+    return with_files(session, edition, formats, changed=True, edits=edits)
+
+
+def _written(
+    session: Session, record: Mapping[str, Any], last: BulletinState | None, edits: Edits
+) -> dict[str, Any]:
+    """Hand-written sections of the next draft, with the figures that changed since they were."""
+    titles = section_titles(session)
+    if last is None:
+        return written_record(sections_of({}, titles))
+    if edits.sections is not None:
+        return written_record(edits.sections)
+    sections = sections_of(last.record, titles)
+    if not any(sections.values()):
+        return written_record(sections)
+    old, now = dict(last.record), dict(record)
+    now["written"] = old.get("written")
+    changes = changed_facts(compose(old), compose(now), old, now)
+    earlier = (old.get("written") or {}).get("changes") or []
+    return written_record(sections, changes or earlier)
 
 
 def recompose(session: Session, edition: BulletinState) -> Bulletin:
@@ -261,7 +297,12 @@ def recompose(session: Session, edition: BulletinState) -> Bulletin:
 
 
 def with_files(
-    session: Session, edition: BulletinState, formats: Sequence[str], *, changed: bool
+    session: Session,
+    edition: BulletinState,
+    formats: Sequence[str],
+    *,
+    changed: bool,
+    edits: Edits | None = None,
 ) -> BulletinFiles:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, edition) if edition.state == "issued" else {}
@@ -275,8 +316,9 @@ def with_files(
     for form in formats:
         content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
         files[file_name(session, edition, form, found)] = content
+    notices = () if edits is None else tuple(edits.notices)
     return BulletinFiles(
-        edition.record, files, str(edition.month), edition.correction, changed, edition
+        edition.record, files, str(edition.month), edition.correction, changed, edition, notices
     )
 
 
@@ -308,6 +350,8 @@ def write_bulletin(
     """
     if destination is None:
         write_files(session, made.edition, made.files, changed=made.changed)
+        if made.edition.state in OPEN:
+            write_text_file(session, made.edition)
         return [folder(session, made.edition) / name for name in made.files]
     for name, content in made.files.items():
         write_atomically(destination / name, content)
@@ -339,6 +383,7 @@ def summary(made: BulletinFiles, files: Sequence[Path]) -> dict[str, Any]:
         **_row(made.edition),
         "changed": made.changed,
         "changes": list(made.edition.changes),
+        "notices": list(made.notices),
         "files": [
             {"path": str(path), "sha256": hashlib.sha256(made.files[path.name]).hexdigest()}
             for path in files

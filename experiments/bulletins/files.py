@@ -14,6 +14,7 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.store import OPEN, BulletinState, issued_files, issued_sums, states
 from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.bulletins.hand_edits import edited, remember, save_copy
 from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 
 DEMO_MARK = "（演示数据）"
@@ -103,6 +104,8 @@ def write_files(
     destination = folder(session, edition)
     for name, content in files.items():
         write_atomically(destination / name, content)
+    if files:
+        remember(destination, files)
     if changed:
         frozen = issued_sums(session.store, edition)
         found = states(session.store, edition.region, edition.indicator, edition.month)
@@ -175,7 +178,11 @@ def _restored(
     ]
     content = issued_files(session.store, edition) if differ else {}
     for form in differ:
+        by_hand = edited(files[form])
+        if by_hand is not None:
+            save_copy(files[form], by_hand)
         write_atomically(files[form], content[form])
+        remember(destination, {files[form].name: content[form]})
     if moved:
         for form, sha in sums.items():
             old = destination / f"{stem(session, edition)}.{form}"

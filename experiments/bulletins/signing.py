@@ -16,10 +16,17 @@ from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.drafts import (
     DEFAULT_FORMATS,
     BulletinFiles,
+    fingerprint,
     recompose,
     with_files,
 )
 from employment_forecast.experiments.bulletins.files import repair_files
+from employment_forecast.experiments.bulletins.manuscript import (
+    collect_edits,
+    missing_sections,
+    text_name,
+    written_record,
+)
 from employment_forecast.forecasting.bulletin.render.rendering import render
 from employment_forecast.forecasting.bulletin.text import Stamp
 
@@ -117,8 +124,13 @@ def review_bulletin(
     _refuse_closed(session, series, last, editions, title)
     if last.state == "reviewed":
         raise RefusedError(f"{title}已由{last.signer}审核，内容没有变化。", "请签发。")
+    edits = collect_edits(session, last, recompose(session, last))
+    if edits.sections is not None:
+        record = {**last.record, "written": written_record(edits.sections)}
+        text = replace(last, record=record, fingerprint=fingerprint(record))
+        last = add(session.store, text, last, {})
     edition = add(session.store, replace(last, state="reviewed", signer=name), last, {})
-    return with_files(session, edition, formats, changed=True)
+    return with_files(session, edition, formats, changed=True, edits=edits)
 
 
 def issue_bulletin(
@@ -175,6 +187,26 @@ def issue_bulletin(
             f"{title}还没有审核，不能签发。",
             f"请先运行 forecast bulletin review --region {series.region.name} --reviewer 审核人。",
         )
+    edits = collect_edits(session, last, recompose(session, last))
+    if edits.sections is not None:
+        raise RefusedError(
+            f"{title}审核后，文字又有改动，不能签发。",
+            "请重新运行 forecast bulletin 收入改动，审核后再签发；改动没有丢失。",
+        )
+    if missing := missing_sections(session, last.record):
+        raise RefusedError(
+            f"{title}的{'、'.join(missing)}还没有写，不能签发。",
+            f"请写在“{text_name(session, last)}”或 docx 的同名章节里，"
+            "重新运行 forecast bulletin 并审核。",
+        )
+    signatory = " ".join(
+        (session.settings["bulletin.office"] if office is None else office).split()
+    )
+    if not signatory:
+        raise RefusedError(
+            f"{title}没有发文机关，不能签发。",
+            "请在 forecast.toml 的 [bulletin] 中设定 office，或用 --office 写明发文机关署名。",
+        )
     signed_on = date.fromisoformat(stamp.date)
     if signed_on < last.as_of:
         raise UsageError(
@@ -185,7 +217,8 @@ def issue_bulletin(
         state="issued",
         record={
             **last.record,
-            "office": session.settings["bulletin.office"] if office is None else office,
+            "office": signatory,
+            "letterhead": session.settings["bulletin.letterhead"] or f"{signatory}文件",
         },
         number=stamp.number,
         addressee=stamp.addressee,
@@ -195,4 +228,4 @@ def issue_bulletin(
     bulletin = recompose(session, edition)
     content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
     edition = add(session.store, edition, last, content)
-    return with_files(session, edition, formats, changed=True)
+    return with_files(session, edition, formats, changed=True, edits=edits)

@@ -26,9 +26,11 @@ from docx.text.paragraph import Paragraph as Written
 
 from employment_forecast.forecasting.bulletin.render.docx_style import (
     BODY_PT,
+    LETTERHEAD_PT,
     TEXT_MM,
     apply,
     child,
+    red_rule,
     run_header,
 )
 from employment_forecast.forecasting.bulletin.render.fan_png import fan_png
@@ -49,7 +51,8 @@ from employment_forecast.forecasting.bulletin.text import (
 # Longer tables may go over a page; their header is repeated.
 KEPT_ROWS = 14
 _LONG = re.compile("[!-~]{12,}")
-_SPACE = re.compile(r"\s+")
+# Blanks are kept as they were written; only breaks become blanks.
+_SPACE = re.compile(r"[\t\r\n\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
@@ -166,12 +169,24 @@ class _Page:
         self.paragraph((), "Body Text")
 
 
+def _letterhead(page: _Page, bulletin: Bulletin) -> None:
+    """发文机关标志: one line of red type, as large as the width of the text allows."""
+    line = page.paragraph(bulletin.letterhead, "发文机关标志")
+    width = TEXT_MM[0] * 72 / 25.4 / max(_characters(_clean(bulletin.letterhead)), 1.0)
+    for run in line.runs:
+        run.font.size = Pt(int(min(LETTERHEAD_PT, width)))
+
+
 def _top(page: _Page, bulletin: Bulletin) -> None:
+    if bulletin.letterhead:
+        _letterhead(page, bulletin)
     if bulletin.number:
         line = page.paragraph((*bulletin.number, "\t", "签发人：", *bulletin.signer), "发文字号")
         line.paragraph_format.left_indent = Pt(BODY_PT)
         stops = line.paragraph_format.tab_stops
         stops.add_tab_stop(Mm(TEXT_MM[0]) - Pt(BODY_PT), WD_TAB_ALIGNMENT.RIGHT)
+        if bulletin.letterhead:
+            red_rule(line)
         page.blank()
         page.blank()
     for line_text in bulletin.title:

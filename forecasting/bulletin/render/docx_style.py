@@ -29,6 +29,9 @@ BODY_PT, TITLE_PT, NUMBER_PT, TABLE_PT, NOTE_PT = 16.0, 22.0, 14.0, 10.5, 10.5
 # 28 characters of 16 pt are wider than 156 mm. A step less and LibreOffice sets 27 of them.
 TIGHTER_PT = -0.25
 
+LETTERHEAD_PT = 48.0
+RED = RGBColor(0xE6, 0x00, 0x12)
+
 SONG_TITLE, HEI, KAI, FANG, SONG = "方正小标宋简体", "黑体", "楷体_GB2312", "仿宋_GB2312", "宋体"
 LATIN = "Times New Roman"
 # What a word processor takes where the font is not installed, best first.
@@ -80,6 +83,7 @@ LOOKS = (
     Look("Heading 1", HEI, BODY_PT, _LEFT, 200),
     Look("Heading 2", KAI, BODY_PT, _LEFT, 200),
     Look("Body Text", FANG, BODY_PT, _BOTH, 200),
+    Look("发文机关标志", SONG_TITLE, LETTERHEAD_PT, _CENTER, exact=False, before=18, after=18),
     Look("公文标识", KAI, BODY_PT, _CENTER),
     Look("主送机关", FANG, BODY_PT, _LEFT),
     Look("发文字号", FANG, BODY_PT, _LEFT),
@@ -187,6 +191,8 @@ def apply(document: Document) -> None:
             for border in style.element.get_or_add_pPr().findall(qn("w:pBdr")):
                 style.element.get_or_add_pPr().remove(border)
         _fonts(style, look.font, look.size)
+        if look.name == "发文机关标志":
+            style.font.color.rgb = RED
         _paragraphs(style, look)
     _page(document)
     _font_table(document)
@@ -207,6 +213,12 @@ def _page(document: Document) -> None:
     document.settings.odd_and_even_pages_header_footer = True
     _number(section.footer, "right")
     _number(section.even_page_footer, "left")
+
+
+def red_rule(paragraph: Any) -> None:
+    """The red line that parts the head of a document from its text, 4 mm below the number."""
+    border = child(paragraph._p.get_or_add_pPr(), "w:pBdr")
+    child(border, "w:bottom", val="single", sz="12", space="11", color=str(RED))
 
 
 def run_header(document: Document, text: str) -> None:

@@ -127,6 +127,8 @@ class Blocks:
 
 def _top(page: Blocks, bulletin: Bulletin) -> list[Child]:
     found: list[Child] = []
+    if bulletin.letterhead:
+        found.append(element("p", {"class": "letterhead"}, page.text(bulletin.letterhead)))
     if bulletin.number:
         found.append(
             element(

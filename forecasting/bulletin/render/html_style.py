@@ -20,6 +20,10 @@ p.flush, p.note, p.mark, p.sign { text-indent: 0; }
 p.note { font-size: 0.88rem; color: #4a4a4a; line-height: 1.6; }
 p.mark { text-align: center; font-weight: 700; color: #7a4100; }
 p.sign { text-align: right; padding-right: 4em; margin-top: 0.2rem; }
+p.letterhead { text-indent: 0; text-align: center; color: #c00010; font-size: 2rem;
+  margin: 0.5rem 0; line-height: 1.4; font-weight: 700;
+  font-family: "FZXiaoBiaoSong-B05S", "STSong", "SimSun", "Noto Serif CJK SC", serif; }
+p.letterhead + .number { border-bottom: 2px solid #c00010; }
 .number { display: flex; justify-content: space-between; gap: 1rem; flex-wrap: wrap; }
 figure { margin: 1.2rem 0; }
 figcaption, caption { font-weight: 700; text-align: center; padding: 0.3rem 0; caption-side: top;

@@ -40,6 +40,8 @@ def _block(block: Block, level: int) -> str:
 def render_markdown(bulletin: Bulletin) -> bytes:
     """Write the bulletin as Markdown."""
     parts = [f"# {''.join(_escaped(line) for line in bulletin.title)}"]
+    if bulletin.letterhead:
+        parts.insert(0, _escaped(bulletin.letterhead))
     if bulletin.number:
         parts.append(f"{_escaped(bulletin.number)}　签发人：{_escaped(bulletin.signer)}")
     parts += [_escaped(m) for m in bulletin.marks]

@@ -127,6 +127,8 @@ class Bulletin:
         Everything cited.
     demo : bool
         Made from demonstration data.
+    letterhead : CitedText
+        发文机关标志; empty in a draft.
     """
 
     title: tuple[CitedText, ...]
@@ -141,3 +143,4 @@ class Bulletin:
     made_on: str
     facts: tuple[Fact, ...]
     demo: bool
+    letterhead: CitedText = ()

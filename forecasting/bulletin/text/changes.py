@@ -18,8 +18,9 @@ SECTIONS = {
     "sample": "监测企业用工",
     "progress": "计划目标进度", "outlook": "走势预测", "warning": "预警等级和失业警戒线",
     "review": "上月预测和以往预警的检验", "notes": "数据说明",
+    "written": "文字分析",
 }  # fmt: skip
-_ASIDE = ("as_of", "program", "office", "stamp", "correction", "annexes", "scale")
+_ASIDE = ("as_of", "program", "office", "letterhead", "stamp", "correction", "annexes", "scale")
 # What a registered version is called, from what bytes it was made and how it was tested: a program
 # that was upgraded registers another one with the same forecast.
 ASIDE_OF_VERSION = ("version", "registered_name", "as_of", "data_fingerprint", "coverage80", "wis",
@@ -40,6 +41,8 @@ _LAST = 9
 
 def _aside(pointer: str) -> bool:
     if pointer in _OF_VERSION:
+        return True
+    if pointer.startswith("/written/") and "/paragraphs/" not in pointer:
         return True
     if pointer.endswith("/overdue") or pointer == "/warning/state_reason":
         return True

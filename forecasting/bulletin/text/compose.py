@@ -38,10 +38,12 @@ from employment_forecast.forecasting.bulletin.text.sections.overview import over
 from employment_forecast.forecasting.bulletin.text.sections.people import people
 from employment_forecast.forecasting.bulletin.text.sections.progress import progress
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
+from employment_forecast.forecasting.bulletin.text.sections.written import written
 from employment_forecast.forecasting.bulletin.text.wording import signed_change
 
 TITLE = "就业失业形势分析与失业预警月报"
-NUMERALS = "一二三四五六七八九十"
+NUMERALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十",
+            *(f"十{n}" for n in "一二三四五六七八九"), "二十")  # fmt: skip
 INTERVALS = {"inner": 80, "outer": 95}
 _CHANGE_KEYS = ("label", "before", "after")
 
@@ -324,6 +326,7 @@ def compose(
         progress(cited),
         outlook(cited),
         warning(cited),
+        *written(cited, draft=stamp is None),
         review(cited),
         data_notes(cited),
         model(cited),
@@ -348,6 +351,7 @@ def compose(
     )
     issued = stamp is not None
     return Bulletin(
+        letterhead=(cited.cite("/letterhead"),) if issued and record.get("letterhead") else (),
         title=title,
         marks=tuple(marks),
         number=(cited.cite("/stamp/number"),) if issued else (),

@@ -166,6 +166,7 @@ FORMS: Mapping[str, Callable[[Any, int], str]] = {
     "period": _period,
     "text": _text,
     "reason": _reason,
+    "verbatim": lambda value, _: str(value),
 }
 
 

@@ -16,7 +16,7 @@ from employment_forecast.data.errors import (
 
 Forecast = Callable[..., Any]
 STAMP = ("--number", "嘉人社〔2026〕1号", "--to", "区政府", "--signer", "张三",
-         "--date", "2026-11-23")  # fmt: skip
+         "--date", "2026-11-23", "--office", "嘉定区人力资源和社会保障局")  # fmt: skip
 
 
 def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path) -> None:
@@ -27,6 +27,7 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     assert "草稿已生成（演示数据）" in done.out
     folder = home / "bulletins" / "310114" / "2026-10"
     names = {f"嘉定区2026年10月就业失业月报.{form}" for form in ("docx", "html", "md", "json")}
+    names |= {"嘉定区2026年10月月报文字稿.txt", ".written.json"}
     assert {f.name for f in folder.iterdir()} == names
     again = forecast("bulletin", "--region", "嘉定", "--as-of", "2026-11-20", "--json").json
     assert (again["changed"], again["state"], again["demo"]) == (False, "draft", True)

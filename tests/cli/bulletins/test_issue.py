@@ -56,8 +56,12 @@ class Desk:
             "--signer", "张三", "--date", day, *options,
         )  # fmt: skip
 
+    def files(self) -> list[Path]:
+        """Files of the bulletin, without the text file and the checksums."""
+        return [f for f in self.folder.iterdir() if f.stem.startswith(NAME)]
+
     def seals(self) -> dict[str, str]:
-        return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in self.folder.iterdir()}
+        return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in self.files()}
 
     def states(self) -> list[tuple[str, int, str, str]]:
         rows = self.forecast("bulletin", "list", "--json").json["bulletins"]
@@ -73,6 +77,8 @@ def refused(done: Any, words: str, code: int = EXIT_REFUSED) -> None:
 @pytest.fixture
 def desk(forecast: Forecast, home: Path) -> Desk:
     home.mkdir(parents=True, exist_ok=True)
+    settings = '[bulletin]\noffice = "嘉定区人力资源和社会保障局"\n'
+    (home / "forecast.toml").write_text(settings, "utf-8")
     return Desk(forecast, home)
 
 
@@ -110,7 +116,7 @@ def test_from_draft_to_second_correction(desk: Desk) -> None:
     assert desk.seals() == frozen
 
     # Lost files come back byte for byte.
-    for file in desk.folder.iterdir():
+    for file in desk.files():
         file.unlink()
     assert desk.forecast("bulletin", *WHERE).code == EXIT_OK
     assert desk.seals() == frozen

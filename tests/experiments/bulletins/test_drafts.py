@@ -22,7 +22,7 @@ from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.store.bulletins import issued_files, states
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
-from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.data.workspace.settings import parse_settings
 from employment_forecast.experiments.bulletins import drafts as bulletins
 from employment_forecast.experiments.bulletins.drafts import (
     BulletinFiles,
@@ -49,6 +49,7 @@ from employment_forecast.forecasting.bulletin.text.figures import show
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Options
 
+OFFICE = '[bulletin]\noffice = "嘉定区人力资源和社会保障局"\n'
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
 
@@ -66,7 +67,7 @@ def session(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterato
     workspace = Workspace(tmp_path_factory.mktemp("bulletins") / "工作区")
     workspace.create()
     shutil.copy(migrated, workspace.mlruns / "mlflow.db")
-    opened = Session(workspace, Settings())
+    opened = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     yield opened
     opened.store.close()
 
@@ -385,7 +386,7 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
     workspace = Workspace(tmp_path)
     workspace.create()
     shutil.copy(migrated, workspace.mlruns / "mlflow.db")
-    own = Session(workspace, Settings())
+    own = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     name = "嘉定区2026年10月就业失业月报"
     rows = [
         Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")
@@ -423,7 +424,7 @@ def test_beside_real_figures_nothing_demonstrated_is_shown(
     workspace = Workspace(tmp_path_factory.mktemp("real"))
     workspace.create()
     shutil.copy(migrated, workspace.mlruns / "mlflow.db")
-    own = Session(workspace, Settings())
+    own = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     months = pd.period_range(end="2026-10", periods=30, freq="M")
     rows = [
         Observation("310114", "registered_unemployed", m, 12000.0 + 7 * i, DAY, "本区报表")

@@ -18,7 +18,7 @@ from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.store.bulletins import BulletinState, issued_files, states
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
-from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.data.workspace.settings import parse_settings
 from employment_forecast.experiments.bulletins import drafts as bulletins
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
@@ -32,6 +32,7 @@ from employment_forecast.experiments.cycle.worker import RegionTask
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.bulletin.text.compose import Stamp
 
+OFFICE = '[bulletin]\noffice = "嘉定区人力资源和社会保障局"\n'
 DAY = date(2026, 11, 20)
 STAMP = Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23")
 NAME = "嘉定区2026年10月就业失业月报"
@@ -43,7 +44,7 @@ def session(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> 
     workspace = Workspace(tmp_path)
     workspace.create()
     shutil.copy(migrated, workspace.mlruns / "mlflow.db")
-    opened = Session(workspace, Settings())
+    opened = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     yield opened
     opened.store.close()
 
@@ -74,7 +75,12 @@ def cut_off(session: Session, tracker: Tracker, series: Series) -> BulletinState
 
 
 def on_disk(place: Path) -> dict[str, bytes]:
-    return {f.suffix[1:]: f.read_bytes() for f in place.iterdir()}
+    return {f.suffix[1:]: f.read_bytes() for f in written(place)}
+
+
+def written(place: Path) -> list[Path]:
+    """Files of the bulletin, without the text file and the checksums."""
+    return [f for f in place.iterdir() if f.suffix != ".txt" and not f.name.startswith(".")]
 
 
 def test_who_issues_again_finds_what_was_issued(
@@ -177,7 +183,7 @@ def test_a_withdrawn_correction_leaves_no_file(
         write_bulletin(session, make_bulletin(session, tracker, series, DAY))
     assert (place / f"{NAME}（更正第1号）.docx").exists()
     write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
-    assert {f.name for f in place.iterdir()} == {f"{NAME}.{form}" for form in before}
+    assert {f.name for f in written(place)} == {f"{NAME}.{form}" for form in before}
     assert on_disk(place) == before
 
 
@@ -196,6 +202,6 @@ def test_a_demonstration_bulletin_gives_its_name_up(
     write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
     frozen = issued_files(session.store, shown.edition)
     marked = {f"{NAME}（演示数据）.{form}": content for form, content in frozen.items()}
-    found = {f.name: f.read_bytes() for f in place.iterdir()}
+    found = {f.name: f.read_bytes() for f in written(place)}
     assert "演示" not in found.pop(f"{NAME}.md").decode()
     assert found == marked

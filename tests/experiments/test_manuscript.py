@@ -1,0 +1,195 @@
+"""What people write into a bulletin survives: word by word, through docx, drafts and signing."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import DataError, RefusedError
+from employment_forecast.data.workspace import Session, Workspace
+from employment_forecast.data.workspace.settings import parse_settings
+from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
+from employment_forecast.experiments.bulletins.manuscript import read_text, text_file
+from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
+from employment_forecast.experiments.tracking import Tracker, open_tracker
+from employment_forecast.forecasting.bulletin.render.pdf import program
+from employment_forecast.forecasting.bulletin.text import Stamp
+
+DAY = date(2026, 11, 20)
+NAME = "嘉定区2026年10月就业失业月报"
+STAMP = Stamp("嘉人社〔2026〕1号", "区人民政府", "张三", "2026-11-23")
+WRITTEN = [
+    "一是企业减员增多，1—10月（合计）同比增加18.2%；",
+    "二是  两个空格、“引号”和(半角括号)原样保留。",
+]
+SETTINGS = """[bulletin]
+office = "嘉定区人力资源和社会保障局"
+required = ["原因分析"]
+"""
+
+
+@pytest.fixture
+def session(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("FORECAST_TODAY", str(DAY))
+    workspace = Workspace(tmp_path / "工作区")
+    workspace.create()
+    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    opened = Session(workspace, parse_settings(SETTINGS, Path("forecast.toml")))
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def series(session: Session) -> Series:
+    region = session.catalogue.region("嘉定")
+    return Series(region, session.catalogue.default_indicator(region))
+
+
+@pytest.fixture
+def tracker(session: Session) -> Iterator[Tracker]:
+    with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as made:
+        yield made
+
+
+@pytest.fixture
+def folder(session: Session) -> Path:
+    return session.workspace.bulletins / "310114" / "2026-10"
+
+
+def draft(session: Session, tracker: Tracker, series: Series) -> tuple[str, ...]:
+    made = make_bulletin(session, tracker, series, DAY, formats=("docx", "md"))
+    write_bulletin(session, made)
+    return made.notices
+
+
+def write_into(file: Path, paragraphs: list[str]) -> None:
+    """Type paragraphs below the heading 原因分析, as a person does."""
+    document = Document(str(file))
+    at = next(i for i, p in enumerate(document.paragraphs) if p.text.endswith("、原因分析"))
+    document.paragraphs[at + 1].text = paragraphs[-1]
+    for text in paragraphs[:-1]:
+        document.paragraphs[at + 1].insert_paragraph_before(text)
+    document.save(str(file))
+
+
+def said(file: Path) -> list[str]:
+    return [p.text for p in Document(str(file)).paragraphs]
+
+
+@pytest.mark.parametrize("through", ["python-docx", "LibreOffice"])
+def test_text_typed_into_the_docx_survives_until_it_is_signed(
+    session: Session, tracker: Tracker, series: Series, folder: Path, through: str, tmp_path: Path
+) -> None:
+    draft(session, tracker, series)
+    file = folder / f"{NAME}.docx"
+    write_bulletin(session, review_bulletin(session, series, "李四"))
+    with pytest.raises(RefusedError, match="原因分析还没有写"):
+        issue_bulletin(session, series, STAMP)
+    write_into(file, WRITTEN)
+    if through == "LibreOffice":
+        saved_by_libreoffice(file, tmp_path)
+    # Signing would freeze what nobody has reviewed.
+    with pytest.raises(RefusedError, match="审核后，文字又有改动"):
+        issue_bulletin(session, series, STAMP)
+    assert draft(session, tracker, series) == ()
+    assert set(WRITTEN) <= set(said(file))
+    assert draft(session, tracker, series) == ()
+    write_bulletin(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, issue_bulletin(session, series, STAMP))
+    assert set(WRITTEN) <= set(said(file))
+    assert "（待填写）" not in said(file)
+    assert not any(p.endswith("、存在问题") for p in said(file))
+    assert said(file)[0] == "嘉定区人力资源和社会保障局文件"
+
+
+def saved_by_libreoffice(file: Path, folder: Path) -> None:
+    tool = program()
+    if tool is None:
+        pytest.skip("LibreOffice is not installed")
+    subprocess.run(
+        [tool, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless",
+         "--convert-to", "docx:MS Word 2007 XML", "--outdir", str(folder), str(file)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    shutil.copy(folder / file.name, file)
+
+
+def test_an_edit_of_a_machine_written_part_is_saved_and_reported(
+    session: Session, tracker: Tracker, series: Series, folder: Path
+) -> None:
+    draft(session, tracker, series)
+    file = folder / f"{NAME}.docx"
+    document = Document(str(file))
+    paragraph = next(p for p in document.paragraphs if p.text.startswith("总的看"))
+    paragraph.text = "总的看，形势平稳。"
+    document.save(str(file))
+    edited = file.read_bytes()
+    (notice,) = draft(session, tracker, series)
+    (copy,) = folder.glob("*手工改动*.docx")
+    assert copy.name in notice
+    assert copy.read_bytes() == edited
+    assert "总的看，形势平稳。" not in said(file)
+    (folder / f"{NAME}.md").write_text("改过的 Markdown", "utf-8")
+    assert len(draft(session, tracker, series)) == 1
+    (copy,) = folder.glob("*手工改动*.md")
+    assert copy.read_text("utf-8") == "改过的 Markdown"
+
+
+def test_two_different_texts_are_both_there_afterwards(
+    session: Session, tracker: Tracker, series: Series, folder: Path
+) -> None:
+    draft(session, tracker, series)
+    text = folder / "嘉定区2026年10月月报文字稿.txt"
+    text.write_bytes(text_file({"原因分析": ["文字稿里写的"]}))
+    write_into(folder / f"{NAME}.docx", ["docx 里写的"])
+    (notice,) = draft(session, tracker, series)
+    assert "不一致" in notice
+    assert "docx 里写的" in said(folder / f"{NAME}.docx")
+    assert read_text(text, ("原因分析", "存在问题", "下一步措施", "会商意见"))["原因分析"] == [
+        "docx 里写的"
+    ]
+    (copy,) = folder.glob("*手工改动*.txt")
+    assert "文字稿里写的" in copy.read_text("utf-8-sig")
+
+
+def test_an_issued_file_that_was_edited_is_put_back_and_the_edit_is_saved(
+    session: Session, tracker: Tracker, series: Series, folder: Path
+) -> None:
+    draft(session, tracker, series)
+    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
+    write_bulletin(session, issue_bulletin(session, series, STAMP))
+    file = folder / f"{NAME}.docx"
+    issued = file.read_bytes()
+    write_into(file, ["签发后加的"])
+    draft(session, tracker, series)
+    assert file.read_bytes() == issued
+    (copy,) = folder.glob("*手工改动*.docx")
+    assert "签发后加的" in [p.text for p in Document(io.BytesIO(copy.read_bytes())).paragraphs]
+
+
+def test_a_text_below_no_section_is_named_and_not_swallowed(tmp_path: Path) -> None:
+    file = tmp_path / "文字稿.txt"
+    file.write_bytes("【原因分祈】\n丢不得\n".encode("gb18030"))
+    with pytest.raises(DataError) as error:
+        read_text(file, ("原因分析",))
+    assert "第 1 行" in error.value.message
+    assert "【原因分析】" in str(error.value.hint)
+
+
+def test_issuing_without_an_office_is_refused(
+    session: Session, tracker: Tracker, series: Series, folder: Path
+) -> None:
+    draft(session, tracker, series)
+    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
+    write_bulletin(session, review_bulletin(session, series, "李四"))
+    with pytest.raises(RefusedError, match="没有发文机关"):
+        issue_bulletin(session, series, STAMP, office=" ")

@@ -1,0 +1,97 @@
+"""The site of a workspace: a page for every region, renewed one by one; faults are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.registry.registry import promote
+from employment_forecast.experiments.registry.versions import Version
+from employment_forecast.experiments.site import renew_site, write_site
+from employment_forecast.experiments.site.publishing import site_series
+from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.result import Competition, Options
+
+DAY = date(2026, 11, 20)
+CODE = "registered_unemployed.310114"
+
+
+@pytest.fixture
+def session(workspace: Workspace) -> Iterator[Session]:
+    opened = Session(workspace, Settings())
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def result(session: Session) -> Competition:
+    region = session.catalogue.region("嘉定")
+    series = Series(region, session.catalogue.default_indicator(region))
+    vintages = session.store.vintages(region.code, series.indicator.code)
+    options = Options(models=("random_walk", "drift", "seasonal_naive"), origins=6, n_paths=300)
+    return compete(series, vintages, DAY, session.targets(), options)
+
+
+def page_of(folder: Path, code: str = CODE) -> str:
+    return (folder / "region" / f"{code}.html").read_text("utf-8")
+
+
+def test_every_region_has_a_page_and_the_champion_makes_it_answer(
+    session: Session,
+    tracker: Tracker,
+    result: Competition,
+    record: Callable[..., tuple[str, Version]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("FORECAST_TODAY", str(DAY))
+    assert renew_site(session, tracker, [result.series]) == []
+    assert not (session.workspace.root / "site").exists()
+    folder, trouble = write_site(session, tracker, DAY)
+    assert trouble == []
+    codes = [s.code for s in site_series(session)]
+    assert codes[0] == "surveyed_unemployment_rate.100000"
+    assert len(codes) == 6
+    index = (folder / "index.html").read_text("utf-8")
+    assert [code for code in codes if f"region/{code}.html" not in index] == []
+    before = page_of(folder)
+    assert "没有现役模型" in before
+    assert "hands-on" not in before
+
+    _, version = record(result)
+    promote(tracker, result.series, version.version, "测试")
+    others = page_of(folder, codes[0])
+    assert renew_site(session, tracker, [result.series]) == []
+    after = page_of(folder)
+    assert 'id="hands-on"' in after
+    assert page_of(folder, codes[0]) == others
+    script = (folder / "data" / f"{CODE}.js").read_text("utf-8")
+    content = json.loads(script.removeprefix("window.forecastData=").rstrip(";\n"))
+    assert len(content["paths"]) == content["n_paths"] * len(content["ahead"])
+    assert [c["p_any"] for c in content["caps"]] == [a.p_any for a in result.assessments]
+    assert len(after.encode()) + len(script.encode()) < 1_500_000
+    again, _ = write_site(session, tracker, DAY, tmp_path / "别处")
+    assert "../../bulletins" not in page_of(again)
+
+
+def test_a_map_without_its_number_is_told_on_the_page_and_stops_nothing(
+    workspace: Workspace, tracker: Tracker
+) -> None:
+    opened = Session(workspace, Settings({**Settings().values, "site.map": "map.geojson"}))
+    try:
+        jiading = [s for s in site_series(opened) if s.code == CODE]
+        folder, trouble = write_site(opened, tracker, DAY, only=jiading)
+    finally:
+        opened.store.close()
+    assert ["审图号" in line for line in trouble] == [True]
+    assert "审图号" in (folder / "index.html").read_text("utf-8")
+    assert page_of(folder)

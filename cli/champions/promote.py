@@ -39,8 +39,8 @@ def promote(
 ) -> None:
     """检查候选模型版本，通过则晋级为现役版本（champion）。
 
-    检查：得分不劣于现役与简单基准一个标准误以上，区间覆盖率在容许范围内，突破概率的 Brier
-    分不劣于现役。未通过时现役版本不变，退出码为 9；结论与依据都记入该版本。
+    检查：得分不明显劣于现役与简单基准，区间没有明显偏窄（偏宽只作说明），突破概率的 Brier
+    分不明显劣于现役。未通过时现役版本不变，退出码为 9；结论与依据都记入该版本。
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock

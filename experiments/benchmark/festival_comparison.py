@@ -153,7 +153,7 @@ def _airline(policy: Policy) -> Airline:
 
 def _variant(policy: Policy, backtest: Backtest, origins: Sequence[Origin]) -> Variant:
     scores = backtest.scaled_interval_scores(policy)
-    difference, error = (0.0, 0.0) if policy == BASE else paired_difference(backtest, policy, BASE)
+    gap = None if policy == BASE else paired_difference(backtest, policy, BASE)
     first = backtest.months.month.to_numpy()[:, np.newaxis]
     target = (first + np.arange(backtest.horizon)) % 12 + 1
     effects = [effects_of(origin.estimation, policy) for origin in origins]
@@ -165,8 +165,8 @@ def _variant(policy: Policy, backtest: Backtest, origins: Sequence[Origin]) -> V
         mase=_mean(backtest.scaled_errors(policy)),
         wis_affected=_mean(scores[np.isin(target, AFFECTED)]),
         coverage80=_mean(backtest.coverage(policy, 80)),
-        difference=difference,
-        standard_error=error,
+        difference=0.0 if gap is None else gap.mean,
+        standard_error=0.0 if gap is None else gap.error,
         entered=len(entered),
         other_windows=sum(e.windows != DEFAULT_WINDOWS for e in entered),
     )

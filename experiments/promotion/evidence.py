@@ -19,7 +19,13 @@ from employment_forecast.forecasting.assessment import CapEvents
 from employment_forecast.forecasting.assessment import past_caps as cap_events
 from employment_forecast.forecasting.backtest import Backtest
 from employment_forecast.forecasting.backtest import backtest as backtests
-from employment_forecast.forecasting.competition import LEVELS, Competition, Scored, issued
+from employment_forecast.forecasting.competition import (
+    DEFAULTS,
+    LEVELS,
+    Competition,
+    Scored,
+    issued,
+)
 from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
 
@@ -53,7 +59,7 @@ class Evidence:
     demo: bool
 
     def scored(self, model: str, label: str, *, coverage: bool = False) -> Scored:
-        """One model as the gate sees it; with `coverage` its intervals as they were issued."""
+        """One model as the gate sees it; the candidate with its intervals as they were issued."""
         backtest = self.backtest
         covered = {}
         if coverage:
@@ -67,7 +73,16 @@ class Evidence:
                 for level in LEVELS
             }
         brier = None if self.events is None else self.events.squared_errors(model)
-        return Scored(model, label, backtest.scaled_interval_scores(model), covered, brier)
+        # What leads by rule was not chosen for its score.
+        chosen = coverage and model not in DEFAULTS
+        return Scored(
+            model,
+            label,
+            backtest.scaled_interval_scores(model),
+            covered,
+            brier,
+            len(backtest.records) if chosen else 1,
+        )
 
     def floors(self) -> list[Scored]:
         """The simple floors that competed."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
 from employment_forecast.experiments.registry import PREVIOUS, Version, annotate, holder_of
+from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, user
 from employment_forecast.forecasting.competition import STATE_NAMES, Check, Scored, Verdict, gate
 
 GATE_FILE = "gate.json"
+# Model in force that a candidate was found worse than, and for how many months that counts.
+_WORSE_THAN = "gate_worse_than"
+_MEMORY = 12
 _HEADING = "### 晋级检查"
 
 
@@ -42,6 +47,24 @@ def judge(
         evidence.floors(),
         0 if events is None else events.months_above,
         [check for check in more_checks if check is not None],
+        _refused(tracker, series, candidate, incumbent),
+    )
+
+
+def _refused(
+    tracker: Tracker, series: Series, candidate: Version, incumbent: Version | None
+) -> bool:
+    """Whether the model was found worse than the incumbent's on the data of the last year."""
+    if incumbent is None or candidate.model == incumbent.model:
+        return False
+    newest = pd.Period(candidate.data_month, "M")
+    return any(
+        v.model == candidate.model
+        and v.demo == candidate.demo
+        and v.tags.get(_WORSE_THAN) == incumbent.model
+        and 0 <= (newest - pd.Period(v.data_month, "M")).n < _MEMORY
+        and v.version != candidate.version
+        for v in versions(tracker, series)
     )
 
 
@@ -128,7 +151,13 @@ def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Vers
         **verdict.document(),
     }
     text = json.dumps(document, ensure_ascii=False, indent=1)
-    tags = {"gate": verdict.text, "gate_at": moment, "gate_over": over}
+    worse = any(c.name in ("wis", "wis_near") for c in verdict.failures)
+    tags = {
+        "gate": verdict.text,
+        "gate_at": moment,
+        "gate_over": over,
+        _WORSE_THAN: verdict.incumbent if worse and verdict.incumbent else "",
+    }
 
     section = f"（对照第 {over} 版，{moment[:10]}）\n\n{table(verdict)}"
     annotate(

@@ -28,7 +28,7 @@ class Aligned:
     wis_by_horizon : tuple of float
         By months ahead.
     difference, error : float or None
-        Mean scaled WIS less that of the first version, and its block-bootstrap standard error.
+        Mean scaled WIS less that of the first version, and its long-run standard error.
     one_step : DieboldMariano or None
         Test of equal accuracy one month ahead, against the first version.
     """
@@ -94,7 +94,7 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
     found = []
     for name in names:
         scores = common(wis[name])
-        gap, error = mean_and_error(scores - first) if name != names[0] else (None, None)
+        gap = mean_and_error(scores - first) if name != names[0] else None
         step = scores[:, 0] - first[:, 0] if scores.size else np.empty(0)
         found.append(
             Aligned(
@@ -106,8 +106,8 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
                 tuple(
                     float(np.nanmean(column)) for column in scores.T if np.isfinite(column).any()
                 ),
-                gap,
-                error if error is not None and np.isfinite(error) else None,
+                None if gap is None else gap.mean,
+                None if gap is None or not gap.freedom else gap.error,
                 None if name == names[0] else diebold_mariano(step[np.isfinite(step)], 1),
             )
         )

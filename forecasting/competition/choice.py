@@ -1,9 +1,9 @@
 """The leaderboard, and which model becomes champion and why.
 
-The default champion is the robust combination, moved by what regions share where the store has
-enough of them and that has scored no worse. Another model replaces it only when its mean
-out-of-sample WIS is lower by more than one block-bootstrap standard error. Nothing is chosen that a
-simple floor beats; if nothing beats the best floor, the floor is champion.
+The robust combination leads, moved by what regions share where the store has enough of them.
+Another model, a simple floor included, replaces it only when its mean out-of-sample WIS is lower by
+three standard errors that allow for overlapping forecasts, for the few stretches that do not
+overlap, and for having looked at many models.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ import numpy.typing as npt
 
 from employment_forecast.data.errors import NoModelError
 from employment_forecast.forecasting.backtest import Backtest, describe_failures
-from employment_forecast.forecasting.scoring import mean_and_error, score_text
+from employment_forecast.forecasting.scoring import Estimate, mean_and_error, score_text
 from employment_forecast.models import roster
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
 DEFAULT = roster.COMBINATION
-# The one that has scored better is the default; the first where there is no telling.
+# The first that competes leads.
 DEFAULTS = (roster.POOLED, DEFAULT)
+# Standard errors by which another model has to be better, and how often at most any of several
+# equal models may seem to be.
+MARGIN = 3.0
+FAMILY = 0.05
 # A model that fails more often than this is not scored: common origins would become too few.
 MOST_FAILURES = 0.2
 FEWEST_ORIGINS = 8
@@ -75,7 +79,7 @@ class Choice:
     reason : str
         Chinese sentence.
     differences : dict
-        Per model: mean scaled WIS less the default's, and its block-bootstrap standard error.
+        Per model: mean scaled WIS less the leading model's, and its corrected standard error.
     origins : int
         Origins the evidence rests on.
     """
@@ -137,15 +141,33 @@ def _by_horizon(cells: Floats) -> tuple[float, ...]:
     return tuple(float(s / c) for s, c in zip(sums, counts, strict=True) if c)
 
 
-def paired_difference(backtest: Backtest, model: str, other: str) -> tuple[float, float]:
-    """Mean scaled WIS of one model less another's on common origins, and its standard error.
+def paired_difference(backtest: Backtest, model: str, other: str) -> Estimate:
+    """Mean scaled WIS of one model less another's on common origins.
 
-    The mean is over cells, of which late origins have fewer; the error is a block bootstrap over
-    origins of the linearised ratio of sum to number of cells.
+    The mean is over cells, of which late origins have fewer.
     """
     _, common = common_origins(backtest)
     gaps = backtest.scaled_interval_scores(model) - backtest.scaled_interval_scores(other)
     return mean_and_error(gaps[common])
+
+
+def corrected_error(difference: Estimate, rivals: int) -> float:
+    """Standard error of a difference, longer where three of them would not be rare enough.
+
+    Parameters
+    ----------
+    difference : Estimate
+        Of one model against the leading one.
+    rivals : int
+        Models compared with the leading one.
+
+    Returns
+    -------
+    float
+        Three of them are exceeded by any of `rivals` equal models at most one time in twenty
+        (Student's t and Bonferroni's bound); infinite where there is no telling.
+    """
+    return max(difference.error, difference.reach(FAMILY / max(rivals, 1)) / MARGIN)
 
 
 def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
@@ -186,48 +208,75 @@ def choose(
 def decide(
     wis: Mapping[str, float],
     floors: Sequence[str],
-    compare: Callable[[str, str], tuple[float, float]],
+    compare: Callable[[str, str], Estimate],
     origins: int,
     defaults: Sequence[str] = DEFAULTS,
     label: Callable[[str], str] = roster.label,
 ) -> Choice:
     """The rule itself, on scores of one series or of many."""
-    best_floor = min(floors, key=lambda m: wis[m]) if floors else None
-    eligible = [
-        m for m in wis if m not in floors and (best_floor is None or wis[m] < wis[best_floor])
-    ]
-    default = min([m for m in defaults if m in wis] or wis, key=lambda m: wis[m])
-    differences = {m: compare(m, default) for m in wis if m != default}
-    if not eligible:
-        assert best_floor is not None
-        return Choice(
-            best_floor,
-            f"没有模型的样本外得分优于{label(best_floor)}，采用该基准。",
-            differences,
-            origins,
+    leader = next((m for m in defaults if m in wis), None)
+    if leader is None:
+        # Nothing leads by itself: a roster without combinations. Its best model is as good a guess.
+        leader = min([m for m in wis if m not in floors] or wis, key=lambda m: wis[m])
+    found = {m: compare(m, leader) for m in wis if m != leader}
+    differences = {m: (d.mean, corrected_error(d, len(found))) for m, d in found.items()}
+    clear = [m for m, (gap, error) in differences.items() if gap < -MARGIN * error]
+    winner = min(clear, key=lambda m: wis[m]) if clear else leader
+    best = min(wis, key=lambda m: (wis[m], m != leader))
+    evidence = _Evidence(label, wis, leader, origins, len(found))
+    if winner != leader:
+        reason = evidence.replaced(winner, *differences[winner])
+    elif best == leader:
+        reason = f"{label(leader)}在 {origins} 个回测起点上得分最好，采用该模型。"
+    else:
+        reason = evidence.stays(best, *differences[best], found[best].stretches)
+    return Choice(winner, reason, differences, origins)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What the sentence of the choice speaks of."""
+
+    label: Callable[[str], str]
+    wis: Mapping[str, float]
+    leader: str
+    origins: int
+    rivals: int
+
+    def replaced(self, winner: str, gap: float, error: float) -> str:
+        lower, needed = self._shares(gap, error)
+        return (
+            f"{self.label(winner)}的得分比{self.label(self.leader)}低 {lower}，超过所需的 {needed}"
+            f"（三个标准误，已计入预测期重叠和从 {self.rivals + 1} 个模型中挑选），采用该模型。"
         )
-    best = min(eligible, key=lambda m: wis[m])
-    if default not in eligible:
-        return Choice(
-            best,
-            f"{label(default)}不优于简单基准，改用得分最好的{label(best)}。",
-            differences,
-            origins,
+
+    def stays(self, best: str, gap: float, error: float, stretches: int) -> str:
+        lower, needed = self._shares(gap, error)
+        begin = (
+            f"得分榜首位是{self.label(best)}，比{self.label(self.leader)}低 {lower}；"
+            f"但 {self.origins} 个回测起点的预测期互相重叠，"
         )
-    clear = [m for m in eligible if m != default and -differences[m][0] > differences[m][1]]
-    if not clear:
-        return Choice(
-            default,
-            f"没有其他模型的得分比{label(default)}好出一个标准误以上，采用{label(default)}。",
-            differences,
-            origins,
-        )
-    winner = min(clear, key=lambda m: wis[m])
-    gain, error = differences[winner]
-    return Choice(
-        winner,
-        f"{label(winner)}的得分比{label(default)}低 {score_text(-gain)}，"
-        f"超过一个标准误（{score_text(error)}），采用该模型。",
-        differences,
-        origins,
-    )
+        if needed is None:
+            why = "互不重叠的不足 2 段，无从判断这是否偶然"
+        else:
+            why = (
+                f"互不重叠的只有 {stretches} 段，又是从 {self.rivals + 1} 个模型中挑出的最好者，"
+                f"要低 {needed} 以上才不像偶然"
+            )
+        return f"{begin}{why}，因此仍采用{self.label(self.leader)}。"
+
+    def _shares(self, gap: float, error: float) -> tuple[str, str | None]:
+        """How much lower a score is and has to be, with digits enough to tell them apart."""
+        base = self.wis[self.leader]
+        needed = MARGIN * error
+        if not np.isfinite(needed):
+            return _percent(-gap, base, 0), None
+        for digits in range(1, 6):
+            one, other = _percent(-gap, base, digits), _percent(needed, base, digits)
+            if one != other:
+                break
+        return one, other
+
+
+def _percent(value: float, base: float, digits: int) -> str:
+    return f"{value / base:.{digits}%}" if base > 0 else score_text(value)

@@ -16,10 +16,10 @@ from employment_forecast.forecasting.assessment import CapEvents
 from employment_forecast.forecasting.backtest import Backtest, Origin
 from employment_forecast.forecasting.competition.choice import (
     DEFAULTS,
-    FEWEST_ORIGINS,
     common_origins,
 )
 from employment_forecast.forecasting.scoring import (
+    FEWEST_STRETCHES,
     crps_of_sorted,
     diebold_mariano,
     energy_score,
@@ -56,8 +56,11 @@ class ModelEvidence:
         Share of outcomes in each tenth of what was forecast; calibrated forecasts give 0.1 each.
     reference : str or None
         Model it is tested against.
+    tested_months : int or None
+        Tests are on the mean WIS of so many first months ahead of each origin: the most of which
+        ten forecasts do not overlap, with which the level of the tests holds.
     dm_statistic, dm_p : float or None
-        Diebold-Mariano test of the mean WIS of each origin, negative where this model is better.
+        Diebold-Mariano test, negative where this model is better.
     set_p : float or None
         P-value of the model confidence set.
     in_confidence_set : bool or None
@@ -72,6 +75,7 @@ class ModelEvidence:
     cap_crps: float | None = None
     pit: tuple[float, ...] = ()
     reference: str | None = None
+    tested_months: int | None = None
     dm_statistic: float | None = None
     dm_p: float | None = None
     set_p: float | None = None
@@ -81,6 +85,7 @@ class ModelEvidence:
 @dataclass(frozen=True)
 class _Tests:
     reference: str
+    months: int
     dm: Mapping[str, tuple[float, float]]
     set_p: Mapping[str, float]
 
@@ -109,6 +114,7 @@ def evidence_by_model(
         found[model] = replace(
             scores,
             reference=tests.reference if tests and model != tests.reference else None,
+            tested_months=tests.months if tests else None,
             dm_statistic=dm[0] if dm else None,
             dm_p=dm[1] if dm else None,
             set_p=p_value,
@@ -164,20 +170,41 @@ def _scores(
 
 def _tests(backtest: Backtest, scored: Sequence[str], rows: npt.NDArray[np.int64]) -> _Tests | None:
     """Tests on each origin's mean scaled WIS; None with one model or too few origins."""
-    table = np.stack([backtest.scaled_interval_scores(m)[rows] for m in scored], axis=-1)
-    cells = np.asarray(np.isfinite(table).all(axis=-1))
-    kept = cells.any(axis=1)
-    if len(scored) < 2 or kept.sum() < FEWEST_ORIGINS:
+    months = min(backtest.horizon, len(rows) // FEWEST_STRETCHES)
+    if len(scored) < 2 or months < 1:
         return None
-    sums = np.where(cells[..., None], table, 0.0).sum(axis=1)[kept]
-    losses = sums / cells.sum(axis=1)[kept, None]
+    table = np.stack([backtest.scaled_interval_scores(m)[rows] for m in scored], axis=-1)
+    losses = first_months(table, months)
+    if len(losses) < FEWEST_STRETCHES * months:
+        return None
     best = scored[int(losses.mean(axis=0).argmin())]
     reference = next((m for m in DEFAULTS if m in scored), best)
     against = losses[:, scored.index(reference)]
     dm = {}
     for column, model in enumerate(scored):
-        test = diebold_mariano(losses[:, column] - against, backtest.horizon)
+        test = diebold_mariano(losses[:, column] - against, months)
         if model != reference and test is not None:
             dm[model] = (test.statistic, test.p_value)
-    block = min(backtest.horizon, len(losses) // 2)
-    return _Tests(reference, dm, model_confidence_set(losses, scored, block))
+    return _Tests(reference, months, dm, model_confidence_set(losses, scored, months) or {})
+
+
+def first_months(table: Floats, months: int) -> Floats:
+    """Mean score of each origin over the first months ahead that all models have.
+
+    Parameters
+    ----------
+    table : numpy.ndarray
+        Scores, shape (n, horizon, models), NaN where unknown.
+    months : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (m, models), without the origins of which nothing is known.
+    """
+    near = table[:, :months]
+    cells = np.asarray(np.isfinite(near).all(axis=-1))
+    known = cells.any(axis=1)
+    sums = np.where(cells[..., None], near, 0.0).sum(axis=1)[known]
+    return np.asarray(sums / cells.sum(axis=1)[known, None], dtype=float)

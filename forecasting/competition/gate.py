@@ -1,12 +1,14 @@
 """The gate (晋级检查): whether a candidate may take the place of the model in force.
 
 A judgement on back-tests at common origins. Each check gives pass, fail or skip with a Chinese
-sentence; tests of significance stand beside them as evidence and decide nothing.
+sentence. It refuses what is clearly worse or clearly too narrow, never what is too wide: the score
+charges for width. Three years of origins hold three stretches that do not overlap, so that only a
+much worse candidate is clearly worse; `experiments/benchmark/decisions/RESULTS.md` has the rates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.forecasting.competition.choice import FEWEST_ORIGINS
+from employment_forecast.forecasting.competition.evidence import first_months
 from employment_forecast.forecasting.scoring import (
-    SEASON,
+    FEWEST_STRETCHES,
+    Estimate,
     diebold_mariano,
     mean_and_error,
     model_confidence_set,
@@ -26,8 +30,13 @@ Floats = npt.NDArray[np.float64]
 State = Literal["pass", "fail", "skip"]
 
 STATE_NAMES: Mapping[str, str] = {"pass": "通过", "fail": "未通过", "skip": "略过"}
-# Two-sided level of every coverage band: with four bands a good model is refused one time in 25.
-BAND = 0.99
+# How often an equal candidate may be refused for its score over all months and over the first ones,
+# one of right width for each of its coverages: together at most one time in ten.
+WORSE = 0.02
+WORSE_NEAR = 0.035
+NARROW = 0.01
+# Of two intervals a month ahead of each other twelve months long, four in twelve are worth one.
+OVERLAP_SHARE = 4
 LEVELS = (80, 95)
 FEWEST_EVENTS = 5
 IN_SET = 0.1
@@ -49,6 +58,8 @@ class Scored:
         held the outcome; empty for models of which only the score is asked.
     brier : numpy.ndarray or None
         Brier score of each cap cell, shape (n_origins, k); None where there is none.
+    chosen_from : int
+        Models among which it was chosen for its score on these cells; 1 if it was not.
     """
 
     model: str
@@ -56,6 +67,7 @@ class Scored:
     wis: Floats
     covered: Mapping[int, Floats]
     brier: Floats | None = None
+    chosen_from: int = 1
 
 
 @dataclass(frozen=True)
@@ -145,8 +157,25 @@ def judge(
     floors: Sequence[Scored],
     events: int = 0,
     further: Sequence[Check] = (),
+    refused: bool = False,
 ) -> Verdict:
-    """Judge a candidate."""
+    """Judge a candidate.
+
+    Parameters
+    ----------
+    candidate, incumbent : Scored
+        Back-tests at the same origins; no incumbent, no comparison.
+    floors : sequence of Scored
+        Simple floors.
+    events : int
+        Months of the back-test above a cap.
+    further : sequence of Check
+        Made elsewhere.
+    refused : bool
+        The same model was refused as worse than this incumbent within the last year. Asked month
+        after month, on nearly the same months, a worse one would get through some day: it has to
+        be no worse now.
+    """
     compared = [candidate, *([incumbent] if incumbent else []), *floors]
     known = np.stack([np.isfinite(s.wis).any(axis=1) for s in compared])
     common = np.asarray(known.all(axis=0))
@@ -154,7 +183,7 @@ def judge(
     checks = [_enough(origins)]
     if checks[0].state == "pass":
         checks += [
-            _against_incumbent(candidate, incumbent),
+            *_against_incumbent(candidate, incumbent, refused),
             _against_floors(candidate, floors),
             *(one_step(candidate.covered[level][:, 0], level) for level in LEVELS),
             *(_ahead(candidate, level) for level in LEVELS),
@@ -179,88 +208,116 @@ def _enough(origins: int) -> Check:
     )  # fmt: skip
 
 
-def _against_incumbent(candidate: Scored, incumbent: Scored | None) -> Check:
-    name, label = "wis", "得分不劣于现役"
+def optimism(difference: Estimate, chosen_from: int) -> float:
+    """By how much the best of several equal models seems better than it is."""
+    from scipy.stats import norm
+
+    if chosen_from < 2 or not difference.freedom:
+        return 0.0
+    # Expected largest of so many normal values, by Blom's approximation.
+    return difference.error * float(norm.ppf((chosen_from - 0.375) / (chosen_from + 0.25)))
+
+
+def _against_incumbent(
+    candidate: Scored, incumbent: Scored | None, refused: bool
+) -> Iterator[Check]:
+    """Scores of all months, and of the first ones, of which there are many that do not overlap."""
+    name, label = "wis", "得分不明显劣于现役"
     if incumbent is None:
-        return Check(name, label, "skip", "没有现役版本，不作比较")
-    gap, error = mean_and_error(candidate.wis - incumbent.wis)
-    if candidate.model == incumbent.model and gap == 0.0:
-        return Check(name, label, "pass", "与现役版本是同一模型", 0.0, None, 0.0)
-    worse = gap > error
-    return Check(
-        name, label, "fail" if worse else "pass",
-        f"WIS 比现役（{incumbent.label}）{_gap(gap, error)}",
-        gap, None, error,
-    )  # fmt: skip
+        yield Check(name, label, "skip", "没有现役版本，不作比较")
+        return
+    gaps = candidate.wis - incumbent.wis
+    if candidate.model == incumbent.model and not np.nansum(np.abs(gaps)):
+        yield Check(name, label, "pass", "与现役版本是同一模型", 0.0, None, 0.0)
+        return
+    score = f"WIS 比现役（{incumbent.label}）"
+    yield _no_worse(name, label, score, gaps, 0.0 if refused else WORSE, candidate.chosen_from)
+    near = int(np.isfinite(gaps).any(axis=1).sum()) // FEWEST_STRETCHES
+    if 0 < near < gaps.shape[1]:
+        name, label, score = "wis_near", "近月得分不明显劣于现役", f"前 {near} 个月的 {score}"
+        level = 0.0 if refused else WORSE_NEAR
+        yield _no_worse(name, label, score, gaps[:, :near], level, candidate.chosen_from)
 
 
-def _gap(gap: float, error: float) -> str:
+def _no_worse(
+    name: str, label: str, score: str, gaps: Floats, level: float, chosen_from: int
+) -> Check:
+    """Fails where a mean difference is above all that chance explains; above nothing at level 0."""
+    found = mean_and_error(gaps)
+    if not found.freedom:
+        return Check(name, label, "skip", f"{_stretches(found)}，无从判断是否劣于现役")
+    reach = found.reach(level) if level else 0.0
+    lucky = optimism(found, chosen_from)
+    gap = found.mean + lucky
+    text = score + _gap(gap, reach)
+    if lucky:
+        text += f"（已加上从 {chosen_from} 个模型中挑选的乐观偏差 {score_text(lucky)}）"
+    if not level:
+        text += "；一年内曾因得分明显较差被拒，须不高于现役"
+    return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
+
+
+def _stretches(found: Estimate) -> str:
+    return f"互不重叠的回测起点只有 {found.stretches} 个"
+
+
+def _gap(gap: float, reach: float) -> str:
     """A score against another's, smaller being better."""
     if gap <= 0:
-        return f"低 {score_text(-gap)}"
-    beyond = "超过" if gap > error else "不到"
-    return f"高 {score_text(gap)}，{beyond}一个标准误（{score_text(error)}）"
+        return f"低 {score_text(-gap)}" if gap < 0 else "相同"
+    if reach == 0:
+        return f"高 {score_text(gap)}"
+    beyond = "超出" if gap > reach else "未超出"
+    return f"高 {score_text(gap)}，{beyond}偶然所能及的 {score_text(reach)}"
 
 
 def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
-    name, label = "floors", "不劣于简单基准"
+    name, label = "floors", "不明显劣于简单基准"
     others = [f for f in floors if f.model != candidate.model]
     if not others:
         return Check(name, label, "skip", "没有可比的简单基准")
-    found = [(f, *mean_and_error(candidate.wis - f.wis)) for f in others]
-    floor, gap, error = max(found, key=lambda f: f[1] - f[2])
-    worse = gap > error
-    return Check(
-        name, label, "fail" if worse else "pass",
-        f"WIS 比{floor.label}{_gap(gap, error)}",
-        gap, None, error,
-    )  # fmt: skip
+    found = [(f, mean_and_error(candidate.wis - f.wis)) for f in others]
+    if not all(d.freedom for _, d in found):
+        return Check(name, label, "skip", f"{_stretches(found[0][1])}，无从判断是否劣于简单基准")
+    floor, gap, reach = max(
+        ((f, d.mean, d.reach(WORSE / len(found))) for f, d in found), key=lambda f: f[1] - f[2]
+    )
+    state: State = "fail" if gap > reach else "pass"
+    return Check(name, label, state, f"WIS 比{floor.label}{_gap(gap, reach)}", gap, None, reach)
 
 
 def one_step(inside: Floats, level: int, whose: str = "") -> Check:
     """Coverage one month ahead against the binomial law: such forecasts do not overlap."""
-    from scipy.stats import binom
-
     name, label = f"coverage{level}_one_step", f"{whose}首月 {level}% 区间覆盖率"
-    cells = inside[np.isfinite(inside)]
-    n, share = len(cells), level / 100
-    if n < FEWEST_ORIGINS:
-        return Check(name, label, "skip", f"{label}：结果已知的起点只有 {n} 个，不作判断")
-    tail = (1 - BAND) / 2
-    low, high = (float(binom.ppf(q, n, share)) / n for q in (tail, 1 - tail))
-    return _band(name, label, cells, low, high)
+    return _coverage(name, label, inside, level, 1.0)
 
 
 def _ahead(candidate: Scored, level: int) -> Check:
-    """Coverage further ahead, where forecasts overlap: mean and block-bootstrap error.
-
-    The error is at least that of as many independent origins, each with cells that all agree: a
-    back-test without a single miss has no spread to resample.
-    """
-    from scipy.stats import norm
-
+    """Coverage further ahead, where forecasts overlap: fewer independent ones than origins."""
     cells = candidate.covered[level][:, 1:]
+    worth = min(1.0, OVERLAP_SHARE / (cells.shape[1] + 1))
     name, label = f"coverage{level}_ahead", f"其后各月 {level}% 区间覆盖率"
-    origins = int(np.isfinite(cells).any(axis=1).sum())
-    if origins < FEWEST_ORIGINS:
-        return Check(name, label, "skip", f"{label}：结果已知的起点只有 {origins} 个，不作判断")
+    return _coverage(name, label, cells, level, worth)
+
+
+def _coverage(name: str, label: str, inside: Floats, level: int, worth: float) -> Check:
+    """A share of covered cells against the binomial law of so many independent ones per origin."""
+    from scipy.stats import binom
+
+    known = np.isfinite(inside)
+    n = int((known.any(axis=1) if known.ndim == 2 else known).sum())
+    if n < FEWEST_ORIGINS:
+        return Check(name, label, "skip", f"{label}：结果已知的起点只有 {n} 个，不作判断")
+    independent = max(1, round(n * worth))
     share = level / 100
-    _, error = mean_and_error(cells)
-    error = max(error, float(np.sqrt(share * (1 - share) / origins)))
-    reach = float(norm.ppf((1 + BAND) / 2)) * error
-    return _band(name, label, cells, max(0.0, share - reach), min(1.0, share + reach))
-
-
-def _band(name: str, label: str, cells: Floats, low: float, high: float) -> Check:
-    value = float(np.nanmean(cells))
+    low = float(binom.ppf(NARROW, independent, share)) / independent
+    value = float(inside[known].mean())
     # A share computed two ways may differ in its last bit.
-    inside = low - 1e-9 <= value <= high + 1e-9
-    return Check(
-        name, label, "pass" if inside else "fail",
-        f"{label} {value:.0%}，{'在' if inside else '超出'}容许范围 {low:.0%}—{high:.0%}"
-        + (" 内" if inside else ""),
-        value, low, high,
-    )  # fmt: skip
+    narrow = value < low - 1e-9
+    text = f"{label} {value:.0%}，{'低于' if narrow else '不低于'}容许的 {low:.0%}"
+    if binom.sf(round(value * independent) - 1, independent, share) < NARROW:
+        text += "；区间偏宽，只作说明（得分已计入宽度）"
+    return Check(name, label, "fail" if narrow else "pass", text, value, low, None)
 
 
 def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
@@ -274,14 +331,14 @@ def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
             name, label, "skip",
             f"回测期内超过控制数的月份只有 {events} 个（少于 {FEWEST_EVENTS} 个），略过",
         )  # fmt: skip
-    gap, error = mean_and_error(candidate.brier - incumbent.brier)
-    if not np.isfinite(error):
+    found = mean_and_error(candidate.brier - incumbent.brier, candidate.wis.shape[1])
+    if not found.freedom:
         return Check(name, label, "skip", "可比的突破概率太少，略过")
-    worse = gap > error
+    reach = found.reach(NARROW)
     return Check(
-        name, label, "fail" if worse else "pass",
-        f"突破概率的 Brier 分比现役{_gap(gap, error)}",
-        gap, None, error,
+        name, label, "fail" if found.mean > reach else "pass",
+        f"突破概率的 Brier 分比现役{_gap(found.mean, reach)}",
+        found.mean, None, reach,
     )  # fmt: skip
 
 
@@ -295,18 +352,16 @@ def _evidence(
     if incumbent is not None and incumbent.model != candidate.model:
         found["diebold_mariano"] = _tests(candidate.wis - incumbent.wis)
     losses = {s.model: s.wis[common] for s in compared}
-    table = np.stack(list(losses.values()), axis=-1) if common.any() else np.empty((0, 1, 1))
-    cells = np.asarray(np.isfinite(table).all(axis=-1))
-    rows = np.asarray(cells.any(axis=1))
-    if len(losses) > 1 and rows.sum() >= FEWEST_ORIGINS:
-        sums = np.where(cells[..., None], table, 0.0).sum(axis=1)[rows]
-        means = sums / cells.sum(axis=1)[rows, None]
-        block = min(SEASON, len(means) // 2)
-        values = model_confidence_set(means, list(losses), block)
-        found["confidence_set"] = {
-            "p_values": {m: round(p, 3) for m, p in values.items()},
-            "members": sorted(m for m, p in values.items() if p >= IN_SET),
-        }
+    months = min(candidate.wis.shape[1], int(common.sum()) // FEWEST_STRETCHES)
+    if len(losses) > 1 and months:
+        means = first_months(np.stack(list(losses.values()), axis=-1), months)
+        values = model_confidence_set(means, list(losses), months)
+        if values is not None:
+            found["confidence_set"] = {
+                "months": months,
+                "p_values": {m: round(p, 3) for m, p in values.items()},
+                "members": sorted(m for m, p in values.items() if p >= IN_SET),
+            }
     return found
 
 
@@ -326,7 +381,7 @@ def _tests(gaps: Floats) -> list[dict[str, Any]]:
                 "mean_difference": round(float(cells.mean()), 6) if len(cells) else None,
                 "statistic": None if test is None else round(test.statistic, 4),
                 "p_value": None if test is None else round(test.p_value, 4),
-                "bartlett": None if test is None else test.bartlett,
+                "degrees_of_freedom": None if test is None else test.freedom,
             }
         )
     return rows

@@ -19,7 +19,7 @@ from employment_forecast.forecasting.competition.choice import (
     Choice,
     decide,
 )
-from employment_forecast.forecasting.scoring import scores
+from employment_forecast.forecasting.scoring import Estimate, mean_and_error, scores
 
 Floats = npt.NDArray[np.float64]
 
@@ -130,7 +130,7 @@ def choose_pooled(
     floors : collection of str
         Simple floors.
     defaults : sequence of str
-        The best of them stays unless clearly beaten; the first where there is no telling.
+        The first that competes stays unless clearly beaten.
     label : callable
         Chinese name of a model.
 
@@ -138,8 +138,7 @@ def choose_pooled(
     -------
     Choice
         The first default where fewer than eight origins can be compared. Series move together, so
-        that the standard error is over origins: a block bootstrap whose blocks hold as many origins
-        as one forecast overlaps.
+        that the standard error is over origins and not over series.
     """
     n = len(evidence.months)
     scored = evidence.comparable(list(evidence.quantiles))
@@ -152,11 +151,11 @@ def choose_pooled(
     means = table[known]
     column = {m: i for i, m in enumerate(scored)}
     wis = {m: float(means[:, i].mean()) for m, i in column.items()}
-    block = _overlap(evidence.months[known], evidence.outcomes.shape[2])
+    overlap = _overlap(evidence.months[known], evidence.outcomes.shape[2])
 
-    def compare(model: str, other: str) -> tuple[float, float]:
-        gaps = means[:, column[model]] - means[:, column[other]]
-        return float(gaps.mean()), scores.block_bootstrap_error(gaps, block)
+    def compare(model: str, other: str) -> Estimate:
+        gaps = means[:, [column[model]]] - means[:, [column[other]]]
+        return mean_and_error(gaps, overlap)
 
     return decide(wis, [m for m in scored if m in floors], compare, origins, defaults, label)
 

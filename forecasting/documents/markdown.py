@@ -46,11 +46,13 @@ def _tested(ranking: Table[Any], result: Competition) -> Table[Any]:
 
 def _tests_note(result: Competition) -> str:
     """What the two columns of tests mean; empty where nothing was tested."""
-    reference = next((e.reference for e in result.evidence_by_model.values() if e.reference), None)
-    if reference is None:
+    tested = next((e for e in result.evidence_by_model.values() if e.reference), None)
+    if tested is None or tested.reference is None:
         return ""
     return (
-        f"DM 检验以{roster.label(reference)}为参照（双侧，Harvey-Leybourne-Newbold 修正）；"
+        f"检验只看前 {tested.tested_months} 个月的得分：再往后互不重叠的起点不足 10 个，"
+        "检验不可靠。"
+        f"DM 检验以{roster.label(tested.reference)}为参照（双侧）；"
         "置信集为 90% 模型置信集。检验只作旁证，不决定选用。"
     )
 

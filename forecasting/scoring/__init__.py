@@ -16,20 +16,24 @@ from employment_forecast.forecasting.scoring.scores import (
     SEASON,
     covered,
     interval_score,
-    mean_and_error,
     score_text,
     seasonal_scale,
 )
 from employment_forecast.forecasting.scoring.significance import (
+    FEWEST_STRETCHES,
     DieboldMariano,
+    Estimate,
     diebold_mariano,
+    mean_and_error,
     model_confidence_set,
 )
 
 __all__ = [
     "Chart",
     "DieboldMariano",
+    "Estimate",
     "FALSE_ALARM_MONTHS",
+    "FEWEST_STRETCHES",
     "ReliabilityBin",
     "SEASON",
     "brier",

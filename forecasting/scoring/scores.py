@@ -6,7 +6,6 @@ leading shape. Every score is a mean of cells that the caller takes, so that cel
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -102,32 +101,6 @@ def covered(quantiles: Floats, outcome: Floats, level: int) -> Floats:
     return inside.astype(float)
 
 
-def block_bootstrap_error(
-    differences: Floats, block: int = SEASON, draws: int = 2000, seed: int = 0
-) -> float:
-    """Standard error of the mean of serially dependent differences.
-
-    Circular block bootstrap over origins in order of time: overlapping twelve-month forecasts make
-    neighbouring origins dependent, so blocks of a year are kept together.
-
-    References
-    ----------
-    Politis and Romano (1992), A circular block-resampling procedure for stationary data.
-    """
-    n = len(differences)
-    if n < 4:
-        return float("inf")
-    length = max(1, min(block, n // 2))
-    blocks = -(-n // length)
-    rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n, size=(draws, blocks))
-    picked = (starts[..., None] + np.arange(length)).reshape(draws, -1)[:, :n] % n
-    # Blocks vary about the mean of the sample, not of the process: with independent values the
-    # variance comes out 1 - length / n times too small, a third at 36 origins.
-    spread = float(np.std(differences[picked].mean(axis=1), ddof=1))
-    return spread / math.sqrt(1 - length / n)
-
-
 def score_text(value: float) -> str:
     """A score, or a difference of two, as people read it.
 
@@ -142,28 +115,3 @@ def score_text(value: float) -> str:
         Three digits after the point; a smaller one with its first digit that is not zero.
     """
     return f"{value:.3f}" if value == 0 or value >= 0.0005 else f"{Decimal(f'{value:.1g}'):f}"
-
-
-def mean_and_error(cells: Floats, block: int = SEASON) -> tuple[float, float]:
-    """Mean over cells and its standard error, where cells of one origin belong together.
-
-    Parameters
-    ----------
-    cells : numpy.ndarray
-        Shape (n_origins, k), NaN where unknown; late origins have fewer known cells.
-    block : int
-        Block length of the bootstrap over origins.
-
-    Returns
-    -------
-    mean, error : float
-        The error is a block bootstrap over origins of the linearised ratio of sum to number of
-        cells; 0 and infinity where nothing is known.
-    """
-    known = np.isfinite(cells)
-    if not known.any():
-        return 0.0, float("inf")
-    sums = np.where(known, cells, 0.0).sum(axis=1)
-    counts = known.sum(axis=1)
-    mean = float(sums.sum() / counts.sum())
-    return mean, block_bootstrap_error((sums - mean * counts) / counts.mean(), block)

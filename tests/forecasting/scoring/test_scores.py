@@ -13,7 +13,6 @@ from scipy import stats
 
 from employment_forecast.forecasting.scoring.scores import (
     absolute_error,
-    block_bootstrap_error,
     covered,
     interval_score,
     seasonal_scale,
@@ -123,62 +122,6 @@ def test_intervals_hold_their_ends_and_nothing_beyond(level, low, high):
     assert found.tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
     below, above = LEVELS[int(low) - 1], LEVELS[int(high) - 1]
     assert above - below == pytest.approx(level / 100)
-
-
-def block_error_by_enumeration(x: np.ndarray, length: int) -> float:
-    """Exact error of the circular block bootstrap where the blocks fill the series.
-
-    Divided by what is left of the variance of independent values, 1 - length / n.
-    """
-    n = len(x)
-    means = [np.mean([x[(s + i) % n] for i in range(length)]) for s in range(n)]
-    return float(np.sqrt(np.var(means) / (n / length) / (1 - length / n)))
-
-
-@pytest.mark.parametrize(("n", "block"), [(36, 12), (60, 12), (24, 6), (30, 1)])
-def test_block_bootstrap_against_enumeration(n, block):
-    x = np.cumsum(np.random.default_rng(n).normal(size=n))
-    found = block_bootstrap_error(x, block=block, draws=40_000)
-    assert found == pytest.approx(block_error_by_enumeration(x, block), rel=0.02)
-
-
-@pytest.mark.parametrize("block", [1, 12])
-def test_error_of_independent_values(block):
-    x = np.random.default_rng(3).normal(2.0, 5.0, 3_000)
-    found = block_bootstrap_error(x, block=block)
-    assert found == pytest.approx(x.std() / math.sqrt(len(x)), rel=0.12)
-
-
-def test_error_is_right_on_average_at_the_usual_number_of_origins():
-    draws = np.random.default_rng(6).normal(size=(300, 36))
-    variances = [block_bootstrap_error(x, draws=200) ** 2 for x in draws]
-    assert np.mean(variances) == pytest.approx(1 / 36, rel=0.12)
-
-
-def test_error_grows_with_dependence():
-    rng = np.random.default_rng(4)
-    shocks = rng.normal(size=3_000)
-    x = np.empty_like(shocks)
-    x[0] = shocks[0]
-    for t in range(1, len(x)):
-        x[t] = 0.7 * x[t - 1] + shocks[t]
-    plain = x.std() / math.sqrt(len(x))
-    # The long-run factor is sqrt((1 + 0.7) / (1 - 0.7)) = 2.4; blocks of a year catch most of it.
-    assert 1.8 < block_bootstrap_error(x) / plain < 2.6
-    assert block_bootstrap_error(x, block=1) / plain == pytest.approx(1, rel=0.1)
-
-
-def test_few_origins_decide_nothing():
-    assert block_bootstrap_error(np.array([])) == math.inf
-    assert block_bootstrap_error(np.array([1.0, 2.0, 3.0])) == math.inf
-    assert 0 < block_bootstrap_error(np.array([1.0, 2.0, 3.0, 5.0])) < math.inf
-
-
-def test_error_is_repeatable_and_zero_without_variation():
-    x = np.random.default_rng(5).normal(size=40)
-    assert block_bootstrap_error(x) == block_bootstrap_error(x.copy())
-    assert block_bootstrap_error(x, seed=1) != block_bootstrap_error(x, seed=2)
-    assert block_bootstrap_error(np.full(40, 0.3)) == pytest.approx(0, abs=1e-12)
 
 
 def test_no_seasonal_difference_crosses_a_changed_definition():

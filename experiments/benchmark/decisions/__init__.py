@@ -1,0 +1,1 @@
+"""Simulated checks of what is decided on forecasts: choice, gate, tests, calibration."""

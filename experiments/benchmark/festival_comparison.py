@@ -61,8 +61,10 @@ class Variant:
     coverage80 : float or None
         Share of outcomes within the central 80 % interval. None of the four where there is no
         forecast with an outcome.
-    difference, standard_error : float
-        Mean scaled interval score less that without the festival, and its block-bootstrap error.
+    difference : float
+        Mean scaled interval score less that without the festival.
+    standard_error : float or None
+        Its long-run error; None where too few origins do not overlap.
     entered : int
         Origins whose estimation had the festival in.
     other_windows : int
@@ -76,7 +78,7 @@ class Variant:
     wis_affected: float | None
     coverage80: float | None
     difference: float
-    standard_error: float
+    standard_error: float | None
     entered: int
     other_windows: int
 
@@ -166,7 +168,7 @@ def _variant(policy: Policy, backtest: Backtest, origins: Sequence[Origin]) -> V
         wis_affected=_mean(scores[np.isin(target, AFFECTED)]),
         coverage80=_mean(backtest.coverage(policy, 80)),
         difference=0.0 if gap is None else gap.mean,
-        standard_error=0.0 if gap is None else gap.error,
+        standard_error=None if gap is None or not gap.freedom else gap.error,
         entered=len(entered),
         other_windows=sum(e.windows != DEFAULT_WINDOWS for e in entered),
     )

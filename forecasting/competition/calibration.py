@@ -2,11 +2,14 @@
 
 A factor for each month ahead stretches the distance of every path from the median. The map is
 monotone, so ranks, and with them the dependence over the horizon, stay. The factors minimise the
-pinball loss of the outer quantiles over what is known and are drawn towards one, the more so the
-fewer origins there are; below eight nothing changes. They widen and never narrow: calm years make
-intervals look too wide until the next turn of the labour market. Both sides are stretched alike:
-which side was missed tells which way the last turn went, not the next one, and a stretch of one
-side alone would carry it into every probability of breaking a cap.
+pinball loss of the outer quantiles over what is known and are drawn towards no change, the more so
+the less independent evidence there is: forecasts that do not overlap, times regions that do not
+move together; below eight origins nothing changes. A month with little evidence of its own is
+widened like the others, never narrowed like them. They narrow less than they widen, and never below
+a floor: calm years make intervals look too wide until the next turn of the labour
+market. Both sides are stretched alike: which side was missed tells which way the last turn went,
+not the next one, and a stretch of one side alone would carry it into every probability of breaking
+a cap.
 """
 
 from __future__ import annotations
@@ -21,11 +24,17 @@ from employment_forecast.models.paths import LEVELS, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
-# So many independent origins weigh as much as the belief that the paths are right as they are.
-PRIOR_ORIGINS = 10.0
+# So many independent forecasts weigh as much as the belief that the paths are right as they are.
+PRIOR = 4.0
+# Of what paths are too wide, this much is left: calm years do not show the next turn.
+LEEWAY = 0.05
 FEWEST_TO_STRETCH = 2.0
 FEWEST_ORIGINS = 8
-LARGEST = 3.0
+# With fewer independent forecasts no coverage can be checked, and the report says so.
+ENOUGH_TO_CHECK = 10
+# Regions of one country are never quite independent, whatever a few origins say.
+LEAST_SHARED = 0.01
+LARGEST, SMALLEST, FLOOR = 3.0, 0.4, 0.7
 # Neighbouring months ahead lend their errors, with weights falling to nothing beyond two months.
 REACH = 3
 _MIDDLE = 4
@@ -40,11 +49,12 @@ class Calibration:
     Attributes
     ----------
     factors : numpy.ndarray
-        At least 1, shape (horizon,).
+        Shape (horizon,); above 1 they widen.
     origins : int
         Earlier origins with a known outcome.
     independent : numpy.ndarray
-        Origins whose forecasts do not overlap, shape (horizon,): what the factors rest on.
+        Forecasts that neither overlap nor, where several regions are pooled, share their errors,
+        shape (horizon,): what the factors rest on.
     """
 
     factors: Floats
@@ -63,12 +73,24 @@ class Calibration:
             return "没有结果已知的历史起点，区间未经校准"
         if self.origins < FEWEST_ORIGINS:
             return f"结果已知的历史起点只有 {self.origins} 个，区间未经校准"
-        fewest = int(self.independent.min())
-        text = f"区间按 {self.origins} 个历史起点的样本外误差校准"
-        if fewest < FEWEST_TO_STRETCH:
-            return text + f"，其中最远月份互不重叠的起点只有 {fewest} 个，该处未校准"
-        done = "无需放宽" if self.identity else "只放宽不收窄"
-        return text + f"（最远月份互不重叠的有 {fewest} 个），{done}"
+        listed = "、".join(f"{n:.0f}" for n in self.independent)
+        text = (
+            f"区间按 {self.origins} 个历史起点的样本外误差校准，{self._direction()}；"
+            f"第 1—{len(self.independent)} 个月所依据的互不重叠的起点依次为 {listed} 个"
+        )
+        few = np.flatnonzero(self.independent < ENOUGH_TO_CHECK)
+        if len(few):
+            text += f"，第 {few[0] + 1} 个月起不足 {ENOUGH_TO_CHECK} 个，那里的覆盖率无从核实"
+        return text
+
+    def _direction(self) -> str:
+        """What was done, in Chinese."""
+        wider, narrower = self.factors.max(), self.factors.min()
+        parts = [
+            *([f"最多放宽到 {wider:.2f} 倍"] if wider >= 1.005 else []),
+            *([f"最多收窄到 {narrower:.2f} 倍"] if narrower < 0.995 else []),
+        ]
+        return "、".join(parts) or "无需改动"
 
     def apply(self, paths: SamplePaths, log: bool) -> SamplePaths:
         """Stretch paths.
@@ -151,24 +173,67 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
     away = quantiles - quantiles[..., _MIDDLE : _MIDDLE + 1]
     error = outcomes - quantiles[..., _MIDDLE]
     used = np.asarray(known.any(axis=1))
-    independent = np.array([_independent(months[used[:, h]], h + 1) for h in range(horizon)])
+    stretches = np.array([_stretches(months[used[:, h]], h + 1) for h in range(horizon)])
     origins = int(np.count_nonzero(used.any(axis=1)))
-    factors = np.ones(horizon)
     if origins < FEWEST_ORIGINS:
-        return Calibration(factors, origins, independent)
+        return Calibration(np.ones(horizon), origins, stretches)
+    independent = stretches * _series(error, away, known)
+    found = _found(error, away, known)
+    enough = stretches >= FEWEST_TO_STRETCH
+    return Calibration(_shrunk(found, independent, enough), origins, independent)
+
+
+def _found(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Logarithms of the factors that would have been best, shape (horizon,)."""
     ratios, weights = _misses(error, away, known)
+    horizon = len(ratios)
     aims = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
+    found = np.zeros(horizon)
     for h in range(horizon):
-        if independent[h] < FEWEST_TO_STRETCH:
-            continue
         near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
         pieces = [(ratios[k], weights[k] * (1 - abs(k - h) / REACH)) for k in near]
         miss = np.concatenate([r for r, _ in pieces])
         weight = np.concatenate([w for _, w in pieces])
-        found = _stretch(miss.ravel(), weight.ravel(), np.broadcast_to(aims, miss.shape).ravel())
-        trust = independent[h] / (independent[h] + PRIOR_ORIGINS)
-        factors[h] = np.exp(trust * np.log(found))
-    return Calibration(factors, origins, independent)
+        aim = np.broadcast_to(aims, miss.shape)
+        found[h] = np.log(_stretch(miss.ravel(), weight.ravel(), aim.ravel()))
+    return found
+
+
+def _shrunk(found: Floats, independent: Floats, enough: npt.NDArray[np.bool_]) -> Floats:
+    """Factors drawn towards no change, or towards a widening that the other months ask for."""
+    trust = np.where(enough, independent / (independent + PRIOR), 0.0)
+    most = float(independent.max())
+    general = most / (most + PRIOR) * float(np.average(found, weights=independent))
+    moved = trust * found + (1 - trust) * max(general, 0.0)
+    factors = np.exp(np.where(moved < 0, np.minimum(moved + LEEWAY, 0.0), moved))
+    return np.asarray(np.maximum(factors, FLOOR), dtype=float)
+
+
+def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Series that do not share their errors, shape (horizon,): all of them only if independent.
+
+    References
+    ----------
+    Kish (1965), Survey sampling: the design effect of clusters, here with the correlation of errors
+    of one origin.
+    """
+    width = (away[..., -1] - away[..., 0])[..., None]
+    with np.errstate(all="ignore"):
+        scaled = np.where(known & (width[..., 0] > 0), error / width[..., 0], np.nan)
+    found = np.ones(error.shape[-1])
+    for h in range(error.shape[-1]):
+        cells = scaled[..., h]
+        counts = np.isfinite(cells).sum(axis=1)
+        rows, count = cells[counts >= 2], float(counts[counts >= 1].mean()) if counts.any() else 1.0
+        if len(rows) < 2:
+            continue
+        filled = np.where(np.isfinite(rows), rows, 0.0)
+        n = counts[counts >= 2]
+        square = float((filled**2).sum() / n.sum())
+        pairs = float(((filled.sum(axis=1) ** 2 - (filled**2).sum(axis=1)) / (n * (n - 1))).mean())
+        shared = min(max(pairs / square, LEAST_SHARED), 1.0) if square > 0 else 1.0
+        found[h] = count / (1 + (count - 1) * shared)
+    return found
 
 
 def _misses(
@@ -219,7 +284,7 @@ def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: boo
     return given
 
 
-def _independent(months: pd.PeriodIndex, ahead: int) -> float:
+def _stretches(months: pd.PeriodIndex, ahead: int) -> float:
     """Origins whose forecasts of so many months do not overlap."""
     if len(months) == 0:
         return 0.0
@@ -228,12 +293,12 @@ def _independent(months: pd.PeriodIndex, ahead: int) -> float:
 
 
 def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
-    """Factor, 1 to 3, that minimises the sum of weights * pinball(ratio - factor, level).
+    """Factor that minimises the sum of weights * pinball(ratio - factor, level).
 
     By bisection on the slope, which never falls.
     """
-    low, high = 1.0, LARGEST
-    if len(ratios) == 0 or (weights * ((ratios <= low) - levels)).sum() >= 0:
+    low, high = SMALLEST, LARGEST
+    if len(ratios) == 0:
         return 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

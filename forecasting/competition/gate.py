@@ -232,11 +232,16 @@ def _against_incumbent(
         return
     score = f"WIS 比现役（{incumbent.label}）"
     yield _no_worse(name, label, score, gaps, 0.0 if refused else WORSE, candidate.chosen_from)
-    near = int(np.isfinite(gaps).any(axis=1).sum()) // FEWEST_STRETCHES
+    near = _near(gaps)
     if 0 < near < gaps.shape[1]:
         name, label, score = "wis_near", "近月得分不明显劣于现役", f"前 {near} 个月的 {score}"
         level = 0.0 if refused else WORSE_NEAR
         yield _no_worse(name, label, score, gaps[:, :near], level, candidate.chosen_from)
+
+
+def _near(gaps: Floats) -> int:
+    """Months ahead of which enough forecasts do not overlap."""
+    return int(np.isfinite(gaps).any(axis=1).sum()) // FEWEST_STRETCHES
 
 
 def _no_worse(
@@ -276,14 +281,21 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
     others = [f for f in floors if f.model != candidate.model]
     if not others:
         return Check(name, label, "skip", "没有可比的简单基准")
-    found = [(f, mean_and_error(candidate.wis - f.wis)) for f in others]
-    if not all(d.freedom for _, d in found):
-        return Check(name, label, "skip", f"{_stretches(found[0][1])}，无从判断是否劣于简单基准")
-    floor, gap, reach = max(
-        ((f, d.mean, d.reach(WORSE / len(found))) for f, d in found), key=lambda f: f[1] - f[2]
-    )
-    state: State = "fail" if gap > reach else "pass"
-    return Check(name, label, state, f"WIS 比{floor.label}{_gap(gap, reach)}", gap, None, reach)
+    gaps = [candidate.wis - f.wis for f in others]
+    found = [mean_and_error(gap) for gap in gaps]
+    months = ""
+    if not all(d.freedom for d in found):
+        # Too few origins for the whole horizon: its first months still tell a bad model.
+        near = max(1, min(_near(gap) for gap in gaps))
+        found = [mean_and_error(gap[:, :near]) for gap in gaps]
+        months = f"前 {near} 个月的 "
+    if not all(d.freedom for d in found):
+        return Check(name, label, "skip", f"{_stretches(found[0])}，无从判断是否劣于简单基准")
+    reaches = [d.reach(WORSE / len(found)) for d in found]
+    worst = max(range(len(found)), key=lambda i: found[i].mean - reaches[i])
+    gap, reach = found[worst].mean, reaches[worst]
+    text = f"{months}WIS 比{others[worst].label}{_gap(gap, reach)}"
+    return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
 
 
 def one_step(inside: Floats, level: int, whose: str = "") -> Check:

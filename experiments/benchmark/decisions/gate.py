@@ -20,7 +20,7 @@ from employment_forecast.experiments.benchmark.decisions.laws import (
     worse,
 )
 from employment_forecast.experiments.benchmark.decisions.rates import Rate
-from employment_forecast.forecasting.competition.gate import LEVELS, Scored, Verdict, judge
+from employment_forecast.forecasting.competition.gate import LEVELS, Scored, judge
 from employment_forecast.forecasting.scoring import covered, interval_score
 
 Floats = npt.NDArray[np.float64]
@@ -59,11 +59,6 @@ class Months:
         return found
 
 
-def passes(candidate: Scored, incumbent: Scored, floors: Sequence[Scored], **more: bool) -> Verdict:
-    """Today's verdict."""
-    return judge(candidate, incumbent, floors, **more)
-
-
 def passed_before(candidate: Scored, incumbent: Scored, floors: Sequence[Scored]) -> bool:
     """The former verdict."""
     clear = all(
@@ -97,7 +92,7 @@ def single(
                 law, (candidate, incumbent, FLOOR, FLOOR, FLOOR), rng, origins
             ).look(0, origins)
             counts[0] += passed_before(new, old, floors) != refused
-            counts[1] += passes(new, old, floors).passed != refused
+            counts[1] += judge(new, old, floors).passed != refused
         found.append(Rate(question, law.name, counts[0], counts[1], runs))
     return found
 
@@ -116,7 +111,7 @@ def monthly(
             counts[0] += any(passed_before(new, old, rest) for new, old, *rest in looks)
             refused = False
             for new, old, *rest in looks:
-                verdict = passes(new, old, rest, refused=refused)
+                verdict = judge(new, old, rest, refused=refused)
                 if verdict.passed:
                     counts[1] += 1
                     break

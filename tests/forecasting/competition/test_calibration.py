@@ -1,4 +1,4 @@
-"""Calibration widens honestly, keeps ranks and the median, and knows only what it is given."""
+"""Calibration both ways: as far as evidence goes; ranks and median stay, nothing later is used."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from employment_forecast.experiments.benchmark.decisions.calibration import covered_after
+from employment_forecast.experiments.benchmark.decisions.laws import LAWS
 from employment_forecast.forecasting.competition.calibration import (
+    FLOOR,
+    LEEWAY,
     Calibration,
+    _shrunk,
     _stretch,
     learn,
     uncalibrated,
@@ -37,14 +42,50 @@ def outcomes(n: int, series: int, spread: float, seed: int = 0) -> np.ndarray:
 
 def test_too_narrow_paths_are_widened_towards_the_true_spread():
     found = learn(origins(60), normal_quantiles(60, 20, 1.0), outcomes(60, 20, 2.0), log=False)
-    expected = 2.0 ** (60 / 70)  # sixty independent origins against a prior of ten
-    np.testing.assert_allclose(found.factors, expected, rtol=0.06)
+    np.testing.assert_allclose(found.factors, 2.0, rtol=0.06)
     assert found.origins == 60
+    assert "最多放宽到" in found.note
 
 
-def test_too_wide_paths_are_not_narrowed():
+def test_too_wide_paths_are_narrowed_and_not_below_the_floor():
+    wide = learn(origins(60), normal_quantiles(60, 20, 1.3), outcomes(60, 20, 1.0), log=False)
+    np.testing.assert_allclose(wide.factors, 1 / 1.3 * np.exp(LEEWAY), rtol=0.03)
+    assert "最多收窄到" in wide.note
     found = learn(origins(60), normal_quantiles(60, 20, 3.0), outcomes(60, 20, 1.0), log=False)
-    assert found.identity
+    np.testing.assert_array_equal(found.factors, FLOOR)
+
+
+def test_shrinkage_by_hand():
+    """Nine and three independent forecasts: of what was best, 9/13 and 3/7 of a widening."""
+    found = np.log([2.0, 2.0])
+    independent, enough = np.array([9.0, 3.0]), np.array([True, True])
+    general = 9 / 13 * np.log(2.0)
+    own = np.array([9 / 13, 3 / 7])
+    expected = np.exp(own * np.log(2.0) + (1 - own) * general)
+    np.testing.assert_allclose(_shrunk(found, independent, enough), expected)
+    # A narrowing of others is not taken over, and the first of one's own is not used.
+    narrow = np.exp(-own * np.log(2.0) + LEEWAY)
+    np.testing.assert_allclose(_shrunk(-found, independent, enough), np.maximum(narrow, FLOOR))
+    np.testing.assert_array_equal(_shrunk(np.full(2, -0.05), independent, enough), 1.0)
+    no_evidence = _shrunk(found, independent, np.array([True, False]))
+    assert no_evidence[1] == pytest.approx(np.exp(general))
+
+
+@pytest.mark.parametrize(("shared", "expected"), [(0.0, 8 / 1.07), (0.5, 8 / 4.5), (1.0, 1.0)])
+def test_regions_that_move_together_are_fewer(shared, expected):
+    rng = np.random.default_rng(7)
+    common, own = rng.normal(size=(400, 1, HORIZON)), rng.normal(size=(400, 8, HORIZON))
+    y = 100 + np.sqrt(shared) * common + np.sqrt(1 - shared) * own
+    found = learn(origins(400), normal_quantiles(400, 8, 1.0), y, log=False)
+    np.testing.assert_allclose(found.independent, 400 * expected, rtol=0.12)
+
+
+@pytest.mark.parametrize(("width", "least", "most"), [(0.6, 0.92, 0.97), (1.4, 0.92, 0.97)])
+def test_wrong_widths_end_near_what_they_promise(width, least, most):
+    """36 overlapping origins of ten regions, of random walks; see benchmark/decisions."""
+    coverage = covered_after(LAWS[0], width, series=10, runs=20, seed=3)
+    assert coverage.min() > least
+    assert coverage.max() < most
 
 
 def test_misses_on_one_side_stretch_both_and_mirrored_ones_alike():
@@ -65,9 +106,9 @@ def test_misses_on_one_side_stretch_both_and_mirrored_ones_alike():
 
 
 def test_few_origins_change_little_and_fewer_than_eight_nothing():
-    many = learn(origins(40), normal_quantiles(40, 9, 1.0), outcomes(40, 9, 3.0), log=False)
-    few = learn(origins(9), normal_quantiles(9, 9, 1.0), outcomes(9, 9, 3.0), log=False)
-    one = learn(origins(7), normal_quantiles(7, 9, 1.0), outcomes(7, 9, 3.0), log=False)
+    many = learn(origins(40), normal_quantiles(40, 1, 1.0), outcomes(40, 1, 2.0), log=False)
+    few = learn(origins(9), normal_quantiles(9, 1, 1.0), outcomes(9, 1, 2.0), log=False)
+    one = learn(origins(7), normal_quantiles(7, 1, 1.0), outcomes(7, 1, 2.0), log=False)
     assert 1.0 < few.factors.max() < many.factors.min()
     assert one.identity
     assert one.note == "结果已知的历史起点只有 7 个，区间未经校准"
@@ -76,8 +117,10 @@ def test_few_origins_change_little_and_fewer_than_eight_nothing():
 
 def test_overlapping_origins_count_once():
     months = origins(12, step=1)
-    found = learn(months, normal_quantiles(12, 5, 1.0), outcomes(12, 5, 3.0), log=False)
+    found = learn(months, normal_quantiles(12, 1, 1.0), outcomes(12, 1, 3.0), log=False)
     np.testing.assert_array_equal(found.independent, [12, 6, 4])
+    assert "第 1—3 个月所依据的互不重叠的起点依次为 12、6、4 个" in found.note
+    assert "第 2 个月起不足 10 个，那里的覆盖率无从核实" in found.note
 
 
 def test_unknown_outcomes_and_failures_teach_nothing():
@@ -118,7 +161,7 @@ def test_months_beyond_the_calibrated_ones_take_the_last_factor():
 
 @settings(max_examples=40)
 @given(
-    st.lists(st.floats(1, 3), min_size=HORIZON, max_size=HORIZON),
+    st.lists(st.floats(0.7, 3), min_size=HORIZON, max_size=HORIZON),
     st.booleans(),
 )
 def test_ranks_and_median_stay(given_factors, log):
@@ -129,15 +172,16 @@ def test_ranks_and_median_stay(given_factors, log):
     np.testing.assert_allclose(np.median(found, axis=0), np.median(values, axis=0))
 
 
-def test_stretch_is_the_minimum_of_the_pinball_loss():
+@pytest.mark.parametrize("centre", [1.2, -0.7])
+def test_stretch_is_the_minimum_of_the_pinball_loss(centre):
     rng = np.random.default_rng(4)
-    ratios, weights = rng.normal(1.2, 1, 300), rng.uniform(0.5, 2, 300)
+    ratios, weights = rng.normal(centre, 1, 300), rng.uniform(0.5, 2, 300)
     levels = rng.choice([0.75, 0.9, 0.95], 300)
 
     def loss(f: float) -> float:
         miss = ratios - f
         return float((weights * np.maximum(levels * miss, (levels - 1) * miss)).sum())
 
-    grid = np.linspace(1, 3, 4001)
+    grid = np.linspace(0.4, 3, 5201)
     best = min(map(loss, grid))
     assert loss(_stretch(ratios, weights, levels)) == pytest.approx(best, rel=1e-5)

@@ -206,9 +206,6 @@ def _print_events(document: Mapping[str, Any]) -> None:
 @click.command(options_metavar="[选项]", short_help="显示预警线文件的 JSON Schema。")
 def schema() -> None:
     """显示预警线文件的 JSON Schema（2020-12）。"""
-    from importlib import resources
+    from employment_forecast.data.feed import schema_text
 
-    text = resources.files("employment_forecast.forecasting.schemas").joinpath(
-        "thresholds-1.schema.json"
-    )
-    sys.stdout.write(text.read_text("utf-8"))
+    sys.stdout.write(schema_text())

@@ -31,7 +31,7 @@ def init(folder: Path | None, as_json: bool) -> None:
     workspace.create()
     fresh = not workspace.settings_file.exists()
     if fresh:
-        write_atomically(workspace.settings_file, template().encode("utf-8"))
+        write_atomically(workspace.settings_file, template().encode("utf-8"), secret=True)
     session = Session(workspace, load_settings(workspace))
     series = session.store.series()
     if as_json:

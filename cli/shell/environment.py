@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, TextIO
 
 # One BLAS thread per process: the work is spread over processes. Telemetry of every library is off.
 DEFAULTS = {
@@ -38,6 +41,39 @@ def _prepare_streams() -> None:
             reconfigure(encoding="utf-8", errors="replace")
         else:
             reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _Guarded(sys.stdout), _Guarded(sys.stderr)
+
+
+class _Guarded:
+    """A text stream on which names and cells from outside cannot steer the terminal.
+
+    What sets colours and moves the cursor stays on a terminal, where rich writes it; everything
+    else that is no text is written out. In JSON it means the same as before.
+    """
+
+    _SEQUENCE = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r)")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text, controls as they read."""
+        from employment_forecast.data.files.visible import visible
+
+        parts = self._SEQUENCE.split(text) if self._terminal else [text]
+        # Every second part is one of the sequences.
+        safe = "".join(p if i % 2 else visible(p, lines=True) for i, p in enumerate(parts))
+        self._stream.write(safe)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write lines one by one."""
+        for line in lines:
+            self.write(line)
 
 
 def _demand_utf8_arguments() -> None:

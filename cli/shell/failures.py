@@ -31,6 +31,9 @@ def unknown_command(name: str, known: list[str], path: str) -> click.UsageError:
 
 def report(code: str, message: str, hint: str, exit_code: int, as_json: bool) -> int:
     """Say what went wrong, on stderr or as JSON on stdout; returns the exit code."""
+    from employment_forecast.data.files.visible import visible
+
+    message, hint = visible(message, lines=True), visible(hint, lines=True)
     if as_json:
         error = {"code": code, "message": message, "hint": hint, "exit_code": exit_code}
         text = json.dumps({"error": error}, ensure_ascii=not utf8(sys.stdout), indent=2)

@@ -8,6 +8,7 @@ from employment_forecast.data.feed.reading import (
     find,
     state_on,
 )
+from employment_forecast.data.feed.shape import schema_text
 
 __all__ = [
     "check",
@@ -17,5 +18,6 @@ __all__ = [
     "likely_meaning",
     "plausible_range",
     "read_value",
+    "schema_text",
     "state_on",
 ]

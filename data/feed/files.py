@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from employment_forecast.data.errors import StorageError
+from employment_forecast.data.feed.shape import misshapen
 from employment_forecast.data.files import to_json, write_atomically
 
 SCHEMA_VERSION = "1.1"
@@ -59,9 +60,9 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
     if hashlib.sha256(blank).hexdigest().encode("ascii") != seal[1]:
         raise StorageError(f"预警线文件“{name}”与其校验和不符。", hint)
     try:
-        document: dict[str, Any] = json.loads(content)
+        document: dict[str, Any] = json.loads(content, parse_constant=_no_number)
         major = str(document["schema_version"]).split(".")[0]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise StorageError(f"预警线文件“{name}”的内容无法识别。", hint) from error
     if major != SCHEMA_VERSION.split(".")[0]:
         raise StorageError(
@@ -69,7 +70,14 @@ def decode(content: bytes, name: str) -> dict[str, Any]:
             f" {SCHEMA_VERSION}。",
             "请用写出该文件的程序版本读取，或重新发布。",
         )
+    # A checksum only says that the bytes are those that somebody sealed.
+    if (path := misshapen(document)) is not None:
+        raise StorageError(f"预警线文件“{name}”的内容不合格式（{path}）。", hint)
     return document
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
 
 
 def read(file: Path) -> dict[str, Any] | None:

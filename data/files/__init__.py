@@ -3,6 +3,7 @@
 from employment_forecast.data.files.atomic import demand_writable, to_json, write_atomically
 from employment_forecast.data.files.locks import ProcessMarker, abandoned_signs, lock, try_lock
 from employment_forecast.data.files.tables import as_csv, as_xlsx
+from employment_forecast.data.files.visible import visible
 
 __all__ = [
     "ProcessMarker",
@@ -13,5 +14,6 @@ __all__ = [
     "try_lock",
     "lock",
     "to_json",
+    "visible",
     "write_atomically",
 ]

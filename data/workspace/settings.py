@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from employment_forecast.data.files.toml_tables import (
     text,
     texts,
 )
+from employment_forecast.data.files.visible import visible
 from employment_forecast.data.workspace.folders import Workspace
 
 
@@ -41,6 +43,20 @@ class Key:
         """Dotted name."""
         return f"{self.section}.{self.name}"
 
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value == visible(value) and "," not in value
+
+
+_ADDRESS = Constraint(_is_address, "一个加引号的邮箱地址，写在一行")
+_ADDRESSES = Constraint(
+    lambda v: isinstance(v, list) and all(_is_address(i) and "@" in i for i in v),
+    '邮箱地址列表，如 ["a@example.org"]，每个地址写在一行',
+)
+_HOST = Constraint(
+    lambda v: isinstance(v, str) and re.fullmatch(r"[\w.:\-]*", v) is not None,
+    "加引号的主机名或地址",
+)
 
 KEYS: tuple[Key, ...] = (
     Key("store", "url", "", text(secret=True),
@@ -83,16 +99,17 @@ KEYS: tuple[Key, ...] = (
         "mail -s 月度作业 someone@example.org"),
     Key("notify", "when", "news", one_of("news", "always"),
         "何时通知：news 有进展、有文件或需处理时，逾期未到的每周一再提醒；always 每次作业都通知"),
-    Key("smtp", "host", "", text(), "发送小结的邮件服务器；留空则不发邮件",
+    Key("smtp", "host", "", _HOST, "发送小结的邮件服务器；留空则不发邮件",
         "mail.example.org"),
     Key("smtp", "port", 25, integer(1, 65535), "邮件服务器端口"),
-    Key("smtp", "security", "none", one_of("none", "starttls", "ssl"), "连接方式"),
+    Key("smtp", "security", "starttls", one_of("none", "starttls", "ssl"),
+        "连接方式；none 不加密，须写明才用，且不能带登录名（本机的服务器除外）"),
     Key("smtp", "user", "", text(secret=True),
         "登录名；口令放在环境变量 FORECAST_SMTP_PASSWORD 或 password_file 所指的文件中"),
     Key("smtp", "password_file", "", text("加引号的文件名", secret=True),
         "存放口令的文件（第一行），只让运行本程序的用户可读；定时作业用它最方便"),
-    Key("smtp", "sender", "", text("加引号的邮箱地址"), "发件人"),
-    Key("smtp", "to", [], texts('邮箱地址列表，如 ["a@example.org"]'), "收件人"),
+    Key("smtp", "sender", "", _ADDRESS, "发件人"),
+    Key("smtp", "to", [], _ADDRESSES, "收件人"),
     Key("warnings", "colours", 3, integer(3, 4, "3 或 4"),
         "没有写 [[warning_levels]] 时的等级数：3 为黄橙红，4 为蓝黄橙红（程序默认，非官方标准）"),
     Key("warnings", "breached", "ahead", one_of("ahead", "breach"),

@@ -8,7 +8,7 @@ from employment_forecast.experiments.archive.content import (
     version_tags,
 )
 from employment_forecast.experiments.archive.model_files import STATE, rehearse, save_model
-from employment_forecast.experiments.archive.state import decode_facts
+from employment_forecast.experiments.archive.state import decode_facts, seal_of
 
 __all__ = [
     "BACKTEST",
@@ -18,6 +18,7 @@ __all__ = [
     "decode_facts",
     "rehearse",
     "save_model",
+    "seal_of",
     "version_description",
     "version_tags",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,13 @@ class StoredForecast(PythonModel):
     """Serves quantiles, sample paths, cap probabilities or warning lines of one forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the stored facts and quantiles; paths are read when first asked for."""
+        """Read facts and quantiles after holding every file against its checksum."""
         self.folder = Path(context.artifacts["state"])
         self.facts = json.loads((self.folder / "forecast.json").read_text("utf-8"))
+        sums = {**self.facts["sha256"], "forecast.json": _seal(self.folder)}
+        for name, expected in sums.items():
+            if hashlib.sha256((self.folder / name).read_bytes()).hexdigest() != expected:
+                raise _refused(f"模型版本的文件 {name} 已被改动或损坏，不能提供预测。")
         with (self.folder / "quantiles.csv").open(encoding="utf-8", newline="") as stream:
             header, *rows = csv.reader(stream)
         self.quantiles = pd.DataFrame(
@@ -69,6 +74,10 @@ class StoredForecast(PythonModel):
         with gzip.open(self.folder / "paths.csv.gz", "rt", encoding="ascii", newline="") as stream:
             header, *rows = csv.reader(stream)
         return pd.DataFrame([[float(v) for v in row] for row in rows], columns=header)
+
+
+def _seal(folder: Path) -> str:
+    return (folder / "forecast.json.sha256").read_text("ascii")
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -36,7 +37,12 @@ PATHS = "paths.csv.gz"
 HISTORY = "history.csv"
 LAGGED = "lagged.csv"
 LINES = "lines.json"
-_FAULTS = (OSError, EOFError, ValueError, KeyError, TypeError)
+# Checksum of the facts, which hold those of all other files: the state is sealed as a whole.
+SEAL = "forecast.json.sha256"
+_FAULTS = (
+    *(OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+    *(RecursionError, csv.Error, zlib.error),
+)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -105,7 +111,22 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    return {FACTS: json.dumps(facts, ensure_ascii=False, indent=1).encode(), **files}
+    sealed = json.dumps(facts, ensure_ascii=False, indent=1).encode()
+    return {FACTS: sealed, SEAL: hashlib.sha256(sealed).hexdigest().encode("ascii"), **files}
+
+
+def seal_of(folder: Path) -> str:
+    """Checksum of the facts of a state, and through them of all its files."""
+    try:
+        return hashlib.sha256((folder / FACTS).read_bytes()).hexdigest()
+    except OSError as error:
+        raise _damaged(folder) from error
+
+
+def demand_seal(folder: Path, seal: str) -> None:
+    """Refuse a state that is not the one that was registered."""
+    if seal_of(folder) != seal:
+        raise _damaged(folder)
 
 
 def _shock_facts(each: Shock) -> dict[str, Any]:
@@ -166,6 +187,8 @@ def decode_facts(folder: Path) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads((folder / FACTS).read_text("utf-8"))
         newer = facts["format"] > FORMAT
         sums: Mapping[str, str] = facts["sha256"] if facts["format"] > 1 else {}
+        seal = folder / SEAL
+        sealed = not seal.exists() or seal.read_text("ascii") == seal_of(folder)
         intact = newer or all(
             hashlib.sha256((folder / name).read_bytes()).hexdigest() == expected
             for name, expected in sums.items()
@@ -176,7 +199,7 @@ def decode_facts(folder: Path) -> dict[str, Any]:
         raise StorageError(
             f"模型版本的文件（“{folder}”）由较新的程序写成。", "请改用较新的程序版本。"
         )
-    if not intact:
+    if not (intact and sealed):
         raise _damaged(folder)
     return facts
 
@@ -263,11 +286,12 @@ def decode_paths(folder: Path) -> SamplePaths:
         values = np.array([[float(v) for v in row] for row in rows])
         origin = pd.Period(facts["origin"], freq="M")
         complete = values.shape == (facts["paths"], facts["horizon"])
+        paths = SamplePaths(values, origin)
     except _FAULTS as error:
         raise _damaged(folder) from error
     if not complete:
         raise _damaged(folder)
-    return SamplePaths(values, origin)
+    return paths
 
 
 def _damaged(folder: Path) -> StorageError:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from employment_forecast.data.errors import BusyError, ForecastError, StorageError
-from employment_forecast.data.files import write_atomically
+from employment_forecast.data.files import visible, write_atomically
 from employment_forecast.data.imports import ImportOptions, ImportReport, import_files
 from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.cycle.trial import TrialReader
 
 DONE = "已导入"
 RETURNED = "退回"
@@ -61,12 +62,29 @@ def waiting_files(folder: Path) -> list[Path]:
         return []
     return sorted(
         file
-        for file in folder.iterdir()
-        if file.is_file()
+        for file in map(_readable_name, folder.iterdir())
+        if (file.is_file() or file.is_symlink())
+        and file.name not in (DONE, RETURNED)
         and not file.name.startswith((".", "~$"))
         and not file.name.lower().endswith(_UNFINISHED)
         and not file.name.endswith(REASON)
     )
+
+
+def _readable_name(file: Path) -> Path:
+    """The file under a name of Unicode: unpacked from an archive of Windows it may be in GBK."""
+    if not any("\ud800" <= c <= "\udfff" for c in file.name):
+        return file
+    try:
+        name = os.fsencode(file.name).decode("gb18030")
+    except UnicodeDecodeError:
+        name = visible(file.name)
+    target = _free_name(file.with_name(visible(name)))
+    try:
+        os.rename(file, target)
+    except OSError:
+        return file
+    return target
 
 
 def take_in(
@@ -79,11 +97,12 @@ def take_in(
     before = {file: _state(file) for file in files}
     pause(_time_to_settle(before.values(), session.settings["monthly.settle_seconds"]))
     arrivals = []
-    for file in files:
-        if before[file] is None or _state(file) != before[file]:
-            arrivals.append(_waiting(file.name))
-            continue
-        arrivals.append(_take(session, file, folder, day))
+    with TrialReader(session) as trial:
+        for file in files:
+            if before[file] is None or _state(file) != before[file]:
+                arrivals.append(_waiting(visible(file.name)))
+            else:
+                arrivals.append(_take(session, trial, file, folder, day))
     return arrivals
 
 
@@ -110,32 +129,49 @@ def _waiting(name: str) -> Arrival:
     return Arrival(name, "waiting", message="文件仍在写入，下次再导入")
 
 
-def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
+def _take(session: Session, trial: TrialReader, file: Path, folder: Path, day: date) -> Arrival:
+    name = visible(file.name)
+    if file.is_symlink():
+        # What it points to may be anything that this user can read.
+        return _return(file, folder, day, "这是一个链接，没有读取。请放入文件本身。")
     before = _state(file)
     options = ImportOptions(revise=session.settings["import.revisions"] == "accept")
     try:
+        trial.read(file)
         done = import_files(
             session.store,
             session.catalogue,
             [file],
             options,
             today=day,
-            command=f"monthly {file.name}",
+            command=f"monthly {name}",
         )
     except (BusyError, StorageError):
         raise
     except ForecastError as error:
         if _state(file) != before:
-            return _waiting(file.name)
-        returned = _file_away(file, folder / RETURNED / day.isoformat())
-        write_atomically(returned.with_name(returned.name + REASON), f"{error}\n".encode())
-        return Arrival(file.name, "returned", message=str(error))
+            return _waiting(name)
+        return _return(file, folder, day, str(error))
+    except Exception as error:  # noqa: BLE001  # one file must not keep the others from being read
+        said = f"读取时出错（{type(error).__name__}），文件可能已损坏。"
+        return _return(file, folder, day, f"{said}请在办公软件中打开后另存，再放入监视文件夹。")
     if _state(file) != before:
         if done.batch is not None:
             session.store.withdraw(done.batch)
-        return _waiting(file.name)
+        return _waiting(name)
     _file_away(file, folder / DONE / day.isoformat())
-    return _arrival(file.name, done)
+    return _arrival(name, done)
+
+
+def _return(file: Path, folder: Path, day: date, reason: str) -> Arrival:
+    """File a refused file away with the reason beside it."""
+    text = visible(reason, lines=True)
+    try:
+        returned = _file_away(file, folder / RETURNED / day.isoformat())
+        write_atomically(returned.with_name(returned.name + REASON), f"{text}\n".encode())
+    except StorageError as error:
+        text = f"{text}{error}"
+    return Arrival(visible(file.name), "returned", message=text)
 
 
 def _arrival(name: str, done: ImportReport) -> Arrival:
@@ -147,14 +183,26 @@ def _arrival(name: str, done: ImportReport) -> Arrival:
     return Arrival(name, "imported", done.batch, added, done.revised, text)
 
 
+def _free_name(file: Path) -> Path:
+    """The name itself, or the first one with a number that nothing bears yet."""
+    target, number = file, 1
+    while target.exists() or target.is_symlink():
+        number += 1
+        target = file.with_name(f"{file.stem}（{number}）{file.suffix}")
+    return target
+
+
 def _file_away(file: Path, folder: Path) -> Path:
     """Move a file under a name that is free."""
     try:
+        for level in (folder.parent, folder):
+            if level.is_symlink():
+                raise StorageError(
+                    f"监视文件夹中的“{level.name}”是一个链接，没有写入。",
+                    "请删去该链接；程序会自己建立文件夹。",
+                )
         folder.mkdir(parents=True, exist_ok=True)
-        target, number = folder / file.name, 1
-        while target.exists():
-            number += 1
-            target = folder / f"{file.stem}（{number}）{file.suffix}"
+        target = _free_name(folder / file.name)
         os.replace(file, target)
     except OSError as error:
         raise StorageError(

@@ -10,9 +10,17 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from employment_forecast.data.errors import StorageError
+from employment_forecast.data.files import visible
 
 BYTES, KEPT = 1_000_000, 12
 _FORM = "%(asctime)s %(levelname)s %(message)s"
+
+
+class _OneLine(logging.Formatter):
+    """A record is one line, whatever names of files it repeats."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record).replace("\n", " / "))
 
 
 @contextmanager
@@ -42,9 +50,9 @@ def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
         raise StorageError(
             f"无法写入日志“{file}”（{error.strerror}）。", "请检查工作区的写权限与磁盘空间。"
         ) from error
-    to_file.setFormatter(logging.Formatter(_FORM))
+    to_file.setFormatter(_OneLine(_FORM))
     to_terminal = logging.StreamHandler(sys.stderr)
-    to_terminal.setFormatter(logging.Formatter("%(message)s"))
+    to_terminal.setFormatter(_OneLine("%(message)s"))
     to_terminal.setLevel(logging.CRITICAL if quiet else logging.INFO)
     # Not registered by name: two logs of one process would share it.
     logger = logging.Logger("forecast.monthly", logging.INFO)

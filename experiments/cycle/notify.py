@@ -13,11 +13,14 @@ from pathlib import Path
 
 from employment_forecast.data import clock
 from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.files import visible
 from employment_forecast.data.workspace import Settings
 
 COMMAND_SECONDS = 60
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 SMTP_SECONDS = 30
 PASSWORD = "FORECAST_SMTP_PASSWORD"
+_SECRETS = ("PGPASSWORD", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET")
 
 
 class NotificationError(ForecastError):
@@ -52,22 +55,46 @@ def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) ->
         done = subprocess.run(
             shlex.split(command),
             input=body.encode("utf-8"),
-            env={**os.environ, **given},
+            env={**_harmless_environment(), **given},
             capture_output=True,
             timeout=COMMAND_SECONDS,
             check=False,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        # Neither the command nor what Python says of it: it may hold a password.
+        cause = "超时" if isinstance(error, subprocess.TimeoutExpired) else _reason(error)
         raise NotificationError(
-            f"通知命令“{command}”没有执行成功（{error}）。",
+            f"通知命令“{_program(command)}”没有执行成功（{cause}）。",
             "请检查 forecast.toml 的 notify.command。",
-        ) from error
+        ) from None
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip()[:200]
         raise NotificationError(
-            f"通知命令“{command}”以退出码 {done.returncode} 结束（{said or '没有输出'}）。",
-            "请检查 forecast.toml 的 notify.command。",
+            f"通知命令“{_program(command)}”以退出码 {done.returncode} 结束。",
+            "请检查 forecast.toml 的 notify.command，并在命令行试运行。",
         )
+
+
+def _harmless_environment() -> dict[str, str]:
+    """The environment without passwords of ours: a hook and what it starts need none."""
+    return {k: v for k, v in os.environ.items() if k != PASSWORD and not k.startswith(_SECRETS)}
+
+
+def _program(command: str) -> str:
+    """Name of a command without its arguments."""
+    words = command.split()
+    return visible(Path(words[0]).name if words else "")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or "命令行的写法不对，如引号不成对")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "服务器不接受登录名或口令"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"服务器答复 {error.smtp_code}"
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _message(settings: Settings, subject: str, body: str) -> EmailMessage:
@@ -106,8 +133,13 @@ def _send(settings: Settings, subject: str, body: str) -> None:
         raise NotificationError(
             "邮件没有发出：缺少发件人或收件人。", "请在 forecast.toml 填写 smtp.sender 和 smtp.to。"
         )
-    password = _password(settings) if settings["smtp.user"] else ""
     host, port, kind = settings["smtp.host"], settings["smtp.port"], settings["smtp.security"]
+    if kind == "none" and settings["smtp.user"] and host not in _THIS_MACHINE:
+        raise NotificationError(
+            "邮件没有发出：不加密的连接会把口令明文送出。",
+            '请把 smtp.security 改为 "starttls" 或 "ssl"；不需登录的服务器请留空 smtp.user。',
+        )
+    password = _password(settings) if settings["smtp.user"] else ""
     context = ssl.create_default_context()
     try:
         server = (
@@ -121,8 +153,13 @@ def _send(settings: Settings, subject: str, body: str) -> None:
             if settings["smtp.user"]:
                 server.login(settings["smtp.user"], password)
             server.send_message(_message(settings, subject, body))
-    except (OSError, smtplib.SMTPException) as error:
+    except smtplib.SMTPNotSupportedError as error:
         raise NotificationError(
-            f"邮件没有发出（{host}:{port}，{error}）。",
+            f"邮件没有发出：服务器 {host}:{port} 不支持所要求的方式（加密或登录）。",
+            '请向邮件管理员核实；确需不加密发送的，写明 smtp.security = "none"。',
+        ) from error
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        raise NotificationError(
+            f"邮件没有发出（{host}:{port}，{_said(error)}）。",
             f"请检查 forecast.toml 的 smtp 各项与环境变量 {PASSWORD}。",
         ) from error

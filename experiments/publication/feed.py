@@ -145,7 +145,7 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
     Returns
     -------
     dict
-        As `forecasting/schemas/thresholds-1.schema.json` describes it.
+        As `data/feed/thresholds-1.schema.json` describes it.
     """
     history, stored, indicator = now.history, now.stored, now.series.indicator
     version = stored.version

@@ -14,12 +14,19 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import load_settings
-from employment_forecast.experiments.archive import save_model, version_description, version_tags
+from employment_forecast.experiments.archive import (
+    STATE,
+    save_model,
+    seal_of,
+    version_description,
+    version_tags,
+)
 from employment_forecast.experiments.registry.versions import (
     CANDIDATE,
     CHAMPION,
     PREVIOUS,
     PROMOTION,
+    SEAL_TAG,
     Version,
     champion_of,
     find,
@@ -141,13 +148,14 @@ def _create(
 ) -> str:
     """Number of a new version, whose files go to a folder of the run."""
     run.log_files(folder, inside)
+    sealed = {**tags, SEAL_TAG: seal_of(folder / STATE)}
 
     def create(client: MlflowClient) -> ModelVersion:
         return client.create_model_version(
             series.registered_name,
             source=f"{run.artifact_uri}/{inside}",
             run_id=run.id,
-            tags=dict(tags),
+            tags=sealed,
             description=about,
             await_creation_for=0,
         )

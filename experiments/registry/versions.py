@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
 # Tag of one promotion: the moment in Asia/Shanghai follows, the value is the reason.
 PROMOTION = "promotion."
+# Tag with the checksum that the state of a version was registered with.
+SEAL_TAG = "state_sha256"
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,13 @@ def state_folder(tracker: Tracker, version: Version) -> Path:
     Raises
     ------
     StorageError
-        If its files are missing.
+        If its files are missing, or not those that were registered.
     """
-    return _download(tracker, f"{version.source}/{STATE}")
+    folder = _download(tracker, f"{version.source}/{STATE}")
+    # Versions of earlier releases carry no seal.
+    if seal := version.tags.get(SEAL_TAG):
+        state.demand_seal(folder, seal)
+    return folder
 
 
 def file_of_run(tracker: Tracker, version: Version, name: str) -> Path:

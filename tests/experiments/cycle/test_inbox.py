@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from employment_forecast.data.errors import DataError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.cycle import inbox
 from employment_forecast.experiments.cycle.inbox import take_in, waiting_files
+from employment_forecast.experiments.cycle.trial import TrialReader
 
 DAY = date(2026, 11, 20)
 
@@ -133,7 +135,7 @@ def test_a_file_that_stalls_while_it_is_copied_is_left(session: Session, folder:
     """It must have stood still for a while: the first half of a figure is a figure."""
     whole = monthly(11000).encode()
     file = folder / "慢.csv"
-    file.write_bytes(whole[:-3])
+    file.write_bytes(whole[: whole.rindex("嘉定区".encode())])
     waited: list[float] = []
 
     def copying(seconds: float) -> None:
@@ -153,7 +155,7 @@ def test_what_changed_during_the_import_is_taken_back(
 ) -> None:
     whole = monthly(11000).encode()
     file = folder / "慢.csv"
-    file.write_bytes(whole[:-3])
+    file.write_bytes(whole[: whole.rindex("嘉定区".encode())])
     real = inbox.import_files
 
     def importing(*given: object, **more: object) -> object:
@@ -188,3 +190,65 @@ def test_old_files_are_not_waited_for(session: Session, folder: Path) -> None:
     waited: list[float] = []
     take_in(session, folder, DAY, waited.append)
     assert waited == [pytest.approx(0.3)]
+
+
+def test_names_and_links_of_strangers(session: Session, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.csv").write_text(monthly(11000), "utf-8")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    # As unzip leaves a name that was packed on Windows, and one made to steer a terminal.
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + "报表.csv".encode("gb18030"))).write_text(
+        "x", "utf-8"
+    )
+    (folder / "a\x1b]0;x\x07\nb.csv").write_text(monthly(11000), "utf-8")
+    arrivals = {a.file: a for a in take_in(session, folder, DAY, quick)}
+    assert {name: a.state for name, a in arrivals.items()} == {
+        "link.csv": "returned",
+        "报表.csv": "returned",
+        "a\\u001b]0;x\\u0007\\u000ab.csv": "imported",
+    }
+    assert "链接" in arrivals["link.csv"].message
+    assert (folder / "退回" / "2026-11-20" / "link.csv").is_symlink()
+    assert (tmp_path / "secret.csv").is_file()
+    assert (folder / "退回" / "2026-11-20" / "报表.csv").is_file()
+
+
+def test_a_link_in_place_of_a_folder_does_not_move_what_is_written(
+    session: Session, folder: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (folder / "退回").symlink_to(elsewhere)
+    (folder / "a.csv").write_text("x", "utf-8")
+    (folder / "b.csv").write_text(monthly(11000), "utf-8")
+    arrivals = {a.file: a for a in take_in(session, folder, DAY, quick)}
+    assert {name: a.state for name, a in arrivals.items()} == {
+        "a.csv": "returned", "b.csv": "imported",
+    }  # fmt: skip
+    assert "是一个链接" in arrivals["a.csv"].message
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_file_that_takes_too_long_is_ended_and_the_next_is_read(
+    session: Session, folder: Path
+) -> None:
+    file = folder / "a.csv"
+    file.write_text(monthly(11000) + "注\n" * 400_000, "utf-8")
+    with TrialReader(session, cpu=0) as trial, pytest.raises(DataError, match="处理器时间"):
+        trial.read(file)
+    file.write_text(monthly(11000), "utf-8")
+    with TrialReader(session) as trial:
+        trial.read(file)
+        trial.read(file)
+
+
+def test_any_fault_of_a_reader_returns_the_file(
+    session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(inbox, "import_files", broken)
+    (folder / "a.csv").write_text(monthly(11000), "utf-8")
+    (arrival,) = take_in(session, folder, DAY, quick)
+    assert arrival.state == "returned"
+    assert "读取时出错（RecursionError）" in arrival.message

@@ -89,7 +89,8 @@ def test_a_failing_command_is_told(tmp_path: Path, command: str, said: str) -> N
 def test_mail_arrives(tmp_path: Path, server: tuple[int, Mailbox]) -> None:
     port, mailbox = server
     given = settings(
-        smtp__host="127.0.0.1", smtp__port=port, smtp__sender="a@example.org",
+        smtp__host="127.0.0.1", smtp__port=port, smtp__security="none",
+        smtp__sender="a@example.org",
         smtp__to=["b@example.org", "c@example.org"],
     )  # fmt: skip
     assert notify(given, "月度作业", "嘉定区：完成\n", tmp_path / "x", trouble=False) == []
@@ -119,7 +120,12 @@ def test_the_password_comes_from_the_environment_or_a_file(
 
     def mail(**more: Any) -> list[str]:
         given = settings(
-            smtp__host="127.0.0.1", smtp__sender="a@x", smtp__to=["b@x"], smtp__user="u", **more
+            smtp__host="127.0.0.1",
+            smtp__security="none",
+            smtp__sender="a@x",
+            smtp__to=["b@x"],
+            smtp__user="u",
+            **more,
         )
         return notify(given, "题", "文", tmp_path / "x", trouble=False)
 
@@ -134,3 +140,38 @@ def test_the_password_comes_from_the_environment_or_a_file(
     monkeypatch.setenv("FORECAST_SMTP_PASSWORD", "丁")
     mail(smtp__password_file=str(secret))
     assert sent == [("u", "甲乙丙"), ("u", "丁")]
+
+
+def test_mail_goes_unencrypted_only_where_that_is_written(
+    tmp_path: Path, server: tuple[int, Mailbox]
+) -> None:
+    port, mailbox = server
+    common = {"smtp__sender": "a@x", "smtp__to": ["b@x"], "smtp__port": port}
+    (refused,) = notify(
+        settings(smtp__host="127.0.0.1", **common), "题", "文", tmp_path / "x", trouble=False
+    )
+    assert 'smtp.security = "none"' in refused
+    (plain_password,) = notify(
+        settings(smtp__host="mail.example.org", smtp__security="none", smtp__user="u", **common),
+        "题", "文", tmp_path / "x", trouble=False,
+    )  # fmt: skip
+    assert "口令明文" in plain_password
+    assert mailbox == []
+
+
+def test_neither_message_nor_hook_learns_a_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_SMTP_PASSWORD", "hunter2")
+    script, out = tmp_path / "hook.py", tmp_path / "out"
+    script.write_text(
+        f"import os; open({str(out)!r}, 'w').write(repr(dict(os.environ)))\n", "utf-8"
+    )
+    command = f"{sys.executable} {script} --token hunter2"
+    assert notify(settings(notify__command=command), "题", "文", tmp_path, trouble=False) == []
+    assert "hunter2" not in out.read_text("utf-8")
+    for failing in ("/nonexistent/send --token hunter2", "false hunter2", "x 'hunter2"):
+        (said,) = notify(
+            settings(notify__command=failing), "题", "文", tmp_path / "x", trouble=False
+        )
+        assert "hunter2" not in said

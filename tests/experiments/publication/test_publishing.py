@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
-from importlib import resources
 from typing import Any
 
 import jsonschema
@@ -19,6 +18,7 @@ from openpyxl import load_workbook
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed import schema_text
 from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.store.warnings import IssuedWarning, issue, issued, outcomes
 from employment_forecast.data.targets.target import Target
@@ -56,10 +56,7 @@ FLOORS = ("random_walk", "drift", "seasonal_naive")
 
 @pytest.fixture(scope="module")
 def checker() -> jsonschema.Draft202012Validator:
-    text = resources.files("employment_forecast.forecasting.schemas").joinpath(
-        "thresholds-1.schema.json"
-    )
-    schema = json.loads(text.read_text("utf-8"))
+    schema = json.loads(schema_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER

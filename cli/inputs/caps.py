@@ -222,14 +222,29 @@ def target_row(target: Target) -> dict[str, Any]:
     }
 
 
+def _last_year(period: str) -> int:
+    """Year in which a period ends: of 2026, 2021-2025 or 2026-10."""
+    return int(period[5:] if len(period) == len("2021-2025") else period[:4])
+
+
+def _short(text: str, most: int = 16) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 @click.command("list", options_metavar="[选项]", short_help="列出已登记的控制数与目标。")
 @click.option("--region", metavar="地区", help="只看一个地区。")
 @click.option("--indicator", metavar="指标", help="只看一个指标。")
 @click.option("--year", metavar="年份", type=click.IntRange(1949, 2200), help="只看含该年的时期。")
+@click.option(
+    "--all", "everything", is_flag=True, help="连同已经结束的时期；默认只列今年及以后的。"
+)
 @json_option
-def list_caps(region: str | None, indicator: str | None, year: int | None, as_json: bool) -> None:
-    """列出已登记的控制数与目标，含历次调整和已撤回的。"""
+def list_caps(
+    region: str | None, indicator: str | None, year: int | None, everything: bool, as_json: bool
+) -> None:
+    """列出已登记的控制数与目标，含历次调整和已撤回的；JSON 总是列出全部时期。"""
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data import clock
     from employment_forecast.data.targets import TIER_NAMES
 
     session = open_session()
@@ -242,7 +257,12 @@ def list_caps(region: str | None, indicator: str | None, year: int | None, as_js
         and what in (None, t.indicator)
         and (year is None or t.first_month.year <= year <= t.last_month.year)
     ]
+    past = 0
     if not as_json:
+        if year is None and not everything:
+            listed = len(rows)
+            rows = [row for row in rows if _last_year(row["period"]) >= clock.today().year]
+            past = listed - len(rows)
         tiers = TIER_NAMES
         bases = {v: k for k, v in BASES.items()}
         ways = {v: k for k, v in DIRECTIONS.items()}
@@ -250,20 +270,26 @@ def list_caps(region: str | None, indicator: str | None, year: int | None, as_js
             row["region"] = session.catalogue.region(row["region"]).name
             row["indicator"] = session.catalogue.indicator(row["indicator"]).name
             row["tier"], row["basis"] = tiers[row["tier"]], bases[row["basis"]]
-            row["direction"] = ways[row["direction"]]
+            row["direction"] = f"{row['tier']}{ways[row['direction']]}（{row['basis']}）"
             silent = row["quote"] or "未载明"
-            row["value"] = silent if row["value"] is None else f"{row['value']:,.12g}{row['unit']}"
+            if row["value"] is None:
+                row["value"] = _short(silent)
+            else:
+                row["value"] = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+            row["source"] = _short(row["source"])
             row["announced_on"] += "（估计）" if row["announced_estimated"] else ""
             marks = ["演示"] if row["demo"] else []
             marks += [f"{row['withdrawn_on']} 撤回"] if row["withdrawn_on"] else []
             row["demo"] = "、".join(marks)
             row["number"] = row["number"] or ""
     titles = {
-        "number": "编号", "region": "地区", "indicator": "指标", "period": "时期", "tier": "层级",
-        "direction": "方向", "basis": "考核", "value": "数值", "qualifier": "用语",
-        "announced_on": "公布日", "source": "来源", "demo": "标记",
+        "number": "编号", "region": "地区", "indicator": "指标", "period": "时期",
+        "direction": "目标", "value": "数值", "announced_on": "公布日", "source": "来源",
+        "demo": "标记",
     }  # fmt: skip
     output.print_rows("targets", titles, rows, as_json)
+    if past:
+        click.echo(f"另有 {past} 条属于已经结束的时期，加 --all 或 --year 年份 显示。")
 
 
 @click.command(

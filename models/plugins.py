@@ -14,12 +14,14 @@ import hashlib
 import inspect
 import json
 import re
+import secrets
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from employment_forecast.data.errors import DataError
 from employment_forecast.models.contract import Competitor, Tags
 
 GROUP = "employment_forecast.models"
@@ -95,6 +97,34 @@ def discover(
     return tuple(plugins), tuple(absent)
 
 
+def admitted(
+    family: type[Competitor], taken: Collection[str], labels: Collection[str], package: str
+) -> Plugin:
+    """Check a class of the running program as the classes of other packages are checked.
+
+    Parameters
+    ----------
+    family : type of Competitor
+        To compete.
+    taken, labels : collection of str
+        Names and Chinese names that are in use already.
+    package : str
+        Where it comes from, for reports.
+
+    Raises
+    ------
+    DataError
+        If it cannot compete, with the reason.
+    """
+    try:
+        if not (isinstance(family, type) and issubclass(family, Competitor)):
+            raise _UnfitError(f"{family!r} 不是 employment_forecast.Competitor 的子类")
+        _check(family, set(taken), set(labels))
+    except _UnfitError as error:
+        raise DataError(f"模型不能参赛：{error}。", "请改正后重新登记。") from error
+    return Plugin(family, package, _identity(family, package))
+
+
 def _package(point: metadata.EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else ""
 
@@ -138,10 +168,21 @@ def _check(family: type[Competitor], names: Collection[str], labels: Collection[
 def _identity(family: type[Competitor], package: str) -> str:
     digest = hashlib.sha256(f"{package}|{family.version}|".encode())
     digest.update(json.dumps(family().settings, sort_keys=True).encode())
-    for file in _sources(family):
+    files = _sources(family)
+    for file in files:
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
+    if not files:
+        digest.update(_text(family))
     return digest.hexdigest()[:16]
+
+
+def _text(family: type[Competitor]) -> bytes:
+    """Source of a class typed into a notebook; without one nothing of it may come from a cache."""
+    try:
+        return inspect.getsource(family).encode()
+    except (TypeError, OSError):
+        return secrets.token_bytes(16)
 
 
 def _sources(family: type[Competitor]) -> list[Path]:

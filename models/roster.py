@@ -39,7 +39,7 @@ from employment_forecast.models.families import (
     UntransformedSarima,
     UntransformedSmoothing,
 )
-from employment_forecast.models.plugins import Absent, Plugin, discover
+from employment_forecast.models.plugins import Absent, Plugin, admitted, discover
 
 COMBINATION = "combination"
 POOLED, WEIGHTED = "combination_pooled", "combination_weighted"
@@ -94,10 +94,50 @@ def _found() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
     return (*extra, *plugins), absent
 
 
+# Registered by the running program, by name.
+_REGISTERED: dict[str, Plugin] = {}
+
+
+def register(family: type[Competitor]) -> type[Competitor]:
+    """Let a class of the running program compete, in this process only.
+
+    Parameters
+    ----------
+    family : type of Competitor
+        Its name and label must be free; a class registered before under the name is replaced.
+
+    Returns
+    -------
+    type of Competitor
+        The same, so that this can be used as a decorator.
+
+    Raises
+    ------
+    DataError
+        If it cannot compete, with the reason.
+    """
+    _REGISTERED.pop(getattr(family, "name", ""), None)
+    _families.cache_clear()
+    used = names()
+    plugin = admitted(family, used, [label(name) for name in used], "本程序内登记")
+    _REGISTERED[family.name] = plugin
+    _families.cache_clear()
+    return family
+
+
+def registered() -> frozenset[str]:
+    """Names of the models that this process registered; worker processes do not know them."""
+    return frozenset(_REGISTERED)
+
+
+def _plugins() -> tuple[Plugin, ...]:
+    return (*_found()[0], *_REGISTERED.values())
+
+
 @cache
 def _families() -> dict[str, type[Competitor]]:
     """Every class that can compete here, by its name."""
-    return {f.name: f for f in (*_FAMILIES, *(p.family for p in _found()[0]))}
+    return {f.name: f for f in (*_FAMILIES, *(p.family for p in _plugins()))}
 
 
 def names() -> tuple[str, ...]:
@@ -119,12 +159,12 @@ def notes() -> tuple[str, ...]:
 
 def package(name: str) -> str:
     """Distribution and version that brings a model; empty for ours."""
-    return next((p.package for p in _found()[0] if p.family.name == name), "")
+    return next((p.package for p in _plugins() if p.family.name == name), "")
 
 
 def identity(name: str) -> str:
     """What the numbers of another package's model depend on; empty for ours, see `code_version`."""
-    return next((p.identity for p in _found()[0] if p.family.name == name), "")
+    return next((p.identity for p in _plugins() if p.family.name == name), "")
 
 
 def floors() -> tuple[str, ...]:

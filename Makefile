@@ -44,8 +44,8 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
 
-# Offline installer for this machine's Python and platform: dist/*.tar.gz
-bundle: $(VENV)/.installed
+# Offline installer for this machine's Python and platform, with the manual: dist/*.tar.gz
+bundle: docs
 	rm -rf build  # a module that is gone must not come back from an earlier build
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.offline_bundle --output dist
 

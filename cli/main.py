@@ -161,6 +161,15 @@ COMMANDS: Commands = {
     "prune": ("operations.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),
     "backup": ("operations.backup", "backup", "把整个工作区备份为一个文件。"),
     "restore": ("operations.backup", "restore", "从备份文件恢复到空的工作区。"),
+    "help": ("operations.search", "search", "按词查找命令，如 forecast help 撤回。"),
+    "manual": ("operations.manual", "manual", "打开手册（离线）。"),
+    "completion": Group(
+        "命令补全：按 Tab 键补全命令和选项。",
+        {
+            "install": ("operations.completion", "install", "为当前用户装上命令补全。"),
+            "show": ("operations.completion", "show", "显示命令补全脚本。"),
+        },
+    ),
 }
 
 

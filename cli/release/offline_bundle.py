@@ -58,6 +58,12 @@ test -x "$target/bin/python" || "$python" -m venv "$target"
 # 版本号相同时 pip 不会重装；本程序自身总以安装包中的为准。
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index \\
     --find-links "$here/wheels" --no-deps --force-reinstall '@NAME@==@VERSION@'
+manual="$target/share/doc/@NAME@/manual"
+if [ -d "$here/manual" ]; then
+    rm -rf "$manual"
+    mkdir -p "$(dirname "$manual")"
+    cp -R "$here/manual" "$manual"
+fi
 "$target/bin/forecast" --version
 echo "已安装到 $target。请运行 $target/bin/forecast doctor 检查。"
 """
@@ -67,6 +73,7 @@ Linux 系统须有 glibc 2.@GLIBC@ 以上（银河麒麟 V10、统信 UOS 20、R
 
 安装：sh install.sh /opt/forecast
 检查：/opt/forecast/bin/forecast doctor
+手册：/opt/forecast/bin/forecast manual，或在浏览器中打开 manual/index.html
 
 升级：
 1. 旧版：forecast backup 备份.zip
@@ -109,7 +116,18 @@ def archive(folder: str, files: Mapping[str, bytes], moment: int) -> bytes:
     return packed.getvalue()
 
 
-def contents(wheels: Mapping[str, bytes], constraints: bytes, version: str) -> dict[str, bytes]:
+def manual_pages(built: Path) -> dict[str, bytes]:
+    """Files of the manual by their place in the archive; none where it has not been built."""
+    return {
+        f"manual/{file.relative_to(built).as_posix()}": file.read_bytes()
+        for file in sorted(built.rglob("*"))
+        if file.is_file() and not file.relative_to(built).parts[0].startswith(".")
+    }
+
+
+def contents(
+    wheels: Mapping[str, bytes], constraints: bytes, version: str, manual: Mapping[str, bytes]
+) -> dict[str, bytes]:
     """Files of the archive, checksums included."""
     values = {
         "NAME": DISTRIBUTION,
@@ -119,7 +137,7 @@ def contents(wheels: Mapping[str, bytes], constraints: bytes, version: str) -> d
         "GLIBC": str(GLIBC_MINOR),
         "REQUIREMENT": f"{DISTRIBUTION}[{EXTRAS}]=={version}",
     }
-    files = {f"wheels/{name}": data for name, data in wheels.items()}
+    files = {f"wheels/{name}": data for name, data in wheels.items()} | dict(manual)
     files["constraints.txt"] = constraints
     files[SCRIPT] = fill(_INSTALL, values).encode()
     files["安装说明.txt"] = fill(_READ_ME, values).encode()
@@ -178,9 +196,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         wheels = _wheels(Path(scratch))
     constraints = (ROOT / "constraints.txt").read_bytes()
+    manual = manual_pages(ROOT / "docs" / "_build" / "html")
     # The commit's own time, as reproducible builds do, where the caller knows it.
     moment = int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))
-    packed = archive(folder, contents(wheels, constraints, version), moment)
+    packed = archive(folder, contents(wheels, constraints, version, manual), moment)
     output.mkdir(parents=True, exist_ok=True)
     file = output / f"{folder}.tar.gz"
     file.write_bytes(packed)

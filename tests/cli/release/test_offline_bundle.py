@@ -15,6 +15,7 @@ import pytest
 from employment_forecast.cli.release import offline_bundle
 
 WHEELS = {"b-1-py3-none-any.whl": b"b", "a-1-py3-none-any.whl": b"a"}
+MANUAL = {"manual/index.html": "手册".encode()}
 
 
 def unpack(packed: bytes, folder: Path) -> Path:
@@ -25,14 +26,14 @@ def unpack(packed: bytes, folder: Path) -> Path:
 
 
 def test_sums_cover_every_other_file() -> None:
-    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL)
     lines = files.pop(offline_bundle.SUMS).decode().splitlines()
     told = {line.split("  ", 1)[1]: line.split("  ", 1)[0] for line in lines}
     assert told == {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
 def test_no_place_is_left_unfilled() -> None:
-    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL)
     text = files[offline_bundle.SCRIPT].decode() + files["安装说明.txt"].decode()
     assert "employment-forecast[postgres]==1.2" in text
     assert not re.search(r"@[A-Z]+@", text)
@@ -47,7 +48,7 @@ def test_wheels_are_those_of_the_oldest_system_served() -> None:
 
 
 def test_same_content_same_bytes() -> None:
-    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL)
     shuffled = dict(reversed(list(files.items())))
     assert offline_bundle.archive("x", files, 5) == offline_bundle.archive("x", shuffled, 5)
     assert offline_bundle.archive("x", files, 5) != offline_bundle.archive("x", files, 6)
@@ -55,7 +56,7 @@ def test_same_content_same_bytes() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="sh")
 def test_a_damaged_copy_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
-    packed = offline_bundle.archive("x", offline_bundle.contents(WHEELS, b"lock", "1.2"), 5)
+    packed = offline_bundle.archive("x", offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL), 5)
     top = unpack(packed, tmp_path / "out")
     (top / "wheels" / "a-1-py3-none-any.whl").write_bytes(b"other")
     target = tmp_path / "venv"
@@ -72,7 +73,7 @@ def test_a_damaged_copy_is_refused_before_anything_is_installed(tmp_path: Path) 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc")
 def test_an_older_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(offline_bundle, "GLIBC_MINOR", 999)
-    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL)
     (tmp_path / "install.sh").write_bytes(files[offline_bundle.SCRIPT])
     done = subprocess.run(
         ["sh", str(tmp_path / "install.sh"), str(tmp_path / "venv")],
@@ -85,7 +86,7 @@ def test_an_older_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(os.name == "nt", reason="sh")
 def test_another_python_is_refused(tmp_path: Path) -> None:
-    files = offline_bundle.contents(WHEELS, b"lock", "1.2")
+    files = offline_bundle.contents(WHEELS, b"lock", "1.2", MANUAL)
     here = ".".join(map(str, sys.version_info[:2]))
     script = files[offline_bundle.SCRIPT].decode().replace(here, "3.0")
     (tmp_path / "install.sh").write_text(script, "utf-8")

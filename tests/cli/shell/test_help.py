@@ -61,13 +61,6 @@ def test_help_lists_every_command_and_exit_code() -> None:
         assert f"{code}{''.join(meaning.split())}" in flat
 
 
-@pytest.mark.parametrize("name", ["README.md"])
-def test_documented_exit_codes_are_the_real_ones(name: str) -> None:
-    text = (ROOT / name).read_text("utf-8")
-    documented = {int(m) for m in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
-    assert documented == set(EXIT_CODES)
-
-
 def test_compiled_messages_match_their_source() -> None:
     folder = environment.LOCALE / "zh_CN" / "LC_MESSAGES"
     with (folder / "messages.po").open("rb") as source:

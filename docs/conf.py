@@ -16,21 +16,19 @@ language = "zh_CN"
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.autosummary",
     "numpydoc",
     "bigram_search",
     "generated",
     "mathml",
     "transcripts",
 ]
-exclude_patterns = ["_build", "generated", "tools", "decisions/README.md"]
+exclude_patterns = ["_build", "generated/*.md", "tools"]
 suppress_warnings = ["myst.header"]
 
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 4
 
 autodoc_typehints = "none"
-autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from calls import CALLS
 
+import employment_forecast as ef
 from employment_forecast.cli.main import cli
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import EXIT_CODES, LEVEL_EXIT_CODES
@@ -160,6 +162,28 @@ def _remark(name: str) -> str:
     return "；".join(r for r in remarks if r)
 
 
+def calls() -> str:
+    """The library call of each command."""
+    rows = [
+        (f"`forecast {name}`", "、".join(f"`{call}`" for call in found))
+        for name, found in CALLS.items()
+    ]
+    return table(("Command", "Call"), rows).replace("、", ", ")
+
+
+def api() -> str:
+    """Every name of the public face, documented from its docstring."""
+    parts = []
+    for name in ef.__all__:
+        found = getattr(ef, name)
+        if isinstance(found, type):
+            kind, members = "class", "\n   :members:"
+        else:
+            kind, members = ("function" if callable(found) else "data"), ""
+        parts.append(f".. auto{kind}:: employment_forecast.{name}{members}\n")
+    return "````{eval-rst}\n" + "\n".join(parts) + "````\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -168,6 +192,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "indicators": indicators,
     "regions": regions,
     "models": models,
+    "calls": calls,
+    "api": api,
 }
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 import pytest
@@ -19,6 +21,7 @@ from employment_forecast.data.workspace.settings import KEYS
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 sys.path.insert(0, str(DOCS / "tools"))
 
+import calls  # noqa: E402
 import generated  # noqa: E402
 import pages  # noqa: E402
 
@@ -27,7 +30,7 @@ SOURCES = sorted(
 )
 WITH_EXAMPLES = [f for f in SOURCES if pages.blocks(f.read_text("utf-8"))]
 # The same pages in seconds: floors only, few origins.
-CHEAP = '[run]\norigins = 6\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n\n'
+CHEAP = '[run]\norigins = 12\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n\n'
 
 
 def test_every_command_and_option_is_in_the_reference():
@@ -73,6 +76,17 @@ def test_every_environment_variable_is_documented(root):
     assert {name for name in used if f"`{name}`" not in text} == set()
 
 
+def test_every_command_names_the_library_call_that_equals_it():
+    executed = {
+        path.removeprefix("forecast ")
+        for path, command in generated.walk()
+        if not isinstance(command, click.Group) or command.invoke_without_command
+    } - {"forecast"}
+    assert set(calls.CALLS) == executed
+    for call in {call for found in calls.CALLS.values() for call in found}:
+        assert resolve_name(f"employment_forecast.{call}") is not None
+
+
 def test_links_between_pages_lead_somewhere():
     broken = [
         f"{file.relative_to(DOCS)}: {target}"
@@ -83,21 +97,34 @@ def test_links_between_pages_lead_somewhere():
     assert broken == []
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A workspace whose databases exist: making them costs more than most pages do."""
+    home = tmp_path_factory.mktemp("prepared")
+    (home / "forecast.toml").write_text(CHEAP, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECAST_HOME", str(home))
+        patch.setenv("FORECAST_TODAY", pages.TODAY)
+        assert failures.run_and_translate(cli, ["run", "--region", "全国"]) == 0
+    return home
+
+
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda f: f.relative_to(DOCS).as_posix())
-def test_what_a_page_tells_to_type_works(page, tmp_path, monkeypatch, capfd):
-    monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
+def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, monkeypatch, capfd):
+    home = tmp_path / "w"
+    shutil.copytree(prepared, home)
+    monkeypatch.setenv("FORECAST_HOME", str(home))
     monkeypatch.setenv("FORECAST_TODAY", pages.TODAY)
-    monkeypatch.chdir(tmp_path)
-    settings = tmp_path / "forecast.toml"
-    settings.write_text(CHEAP, "utf-8")
+    monkeypatch.chdir(home)
+    settings = home / "forecast.toml"
 
     def execute(words: list[str], folder: Path) -> tuple[int, str]:
         assert words[0] == "forecast"
-        if settings.exists() and not settings.read_text("utf-8").startswith(CHEAP):
+        if not settings.read_text("utf-8").startswith(CHEAP):
             settings.write_text(CHEAP + settings.read_text("utf-8"), "utf-8")
         code = failures.run_and_translate(cli, words[1:])
         return code, "".join(capfd.readouterr())
 
     found = pages.blocks(page.read_text("utf-8"))
-    for block, (code, output) in zip(found, pages.run_page(found, tmp_path, execute), strict=True):
+    for block, (code, output) in zip(found, pages.run_page(found, home, execute), strict=True):
         assert code == block.exit_code, f"{block.text}\n{output}"

@@ -15,6 +15,7 @@ import pytest
 
 from employment_forecast.data.errors import (
     FailedThresholdsError,
+    ForecastError,
     NoThresholdsError,
     StaleThresholdsError,
     StorageError,
@@ -24,15 +25,18 @@ from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed.reading import check, demand_usable, find, rounded, state_on
 
 LEVELS = [
-    {"code": "yellow", "name": "Ⅲ级（黄色）"},
-    {"code": "orange", "name": "Ⅱ级（橙色）"},
-    {"code": "red", "name": "Ⅰ级（红色）"},
-]
+    {"code": code, "name": name, "colour": name[3:5], "probability": p, "months": 1, "step": "",
+     "report_hours": None, "source": "测试"}
+    for code, name, p in (
+        ("yellow", "Ⅲ级（黄色）", 0.25), ("orange", "Ⅱ级（橙色）", 0.5),
+        ("red", "Ⅰ级（红色）", 0.8),
+    )
+]  # fmt: skip
 
 
 def line(level: str, value: float | None, state: str = "line", month: str = "2026-11") -> Any:
     return {"cap": "c", "month": month, "level": level, "value": value, "state": state,
-            "standard_error": 1.0}  # fmt: skip
+            "probability": 0.5, "standard_error": 1.0, "untested": False, "n": 1000}  # fmt: skip
 
 
 def document(number: int = 0, **given: Any) -> dict[str, Any]:
@@ -45,7 +49,12 @@ def document(number: int = 0, **given: Any) -> dict[str, Any]:
         "created_at": f"2026-11-20T08:00:{number % 60:02d}+08:00", "valid_until": "2026-12-15",
         "scheme": {"levels": LEVELS, "source": "测试"},
         "lines": [line("yellow", 5.4), line("orange", 5.5), line("red", None, "unreachable")],
-        "level_reason": "", "number": number,
+        "level_reason": "没有评估", "number": number, "period": "2026", "data_month": "2026-10",
+        "latest": 5.3, "data_fingerprint": "f", "pseudo_real_time": False, "caps": [],
+        "floors": [], "levels_assessed": [], "joint": None, "flow_lines": [], "level": None,
+        "probabilities": [], "sample_warnings": None, "notes": [], "last_good": None,
+        "champion": {"registered_name": "x.310114", "version": "1", "model": "drift",
+                     "model_label": "漂移"},
     }  # fmt: skip
     return {**facts, **given}
 
@@ -219,3 +228,47 @@ def test_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_a_hundred_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
     kill_while_writing(tmp_path, 100)
+
+
+ODD = (None, True, -1, 0, 1e308, "", "x", "\x00", [], {}, [None], {"a": []}, "2026-13", 10**400)
+
+
+def nonsense(dice: random.Random) -> dict[str, Any]:
+    """A document in which one value is another, or gone."""
+    whole = document()
+    node: Any = whole
+    while True:
+        key = dice.choice(sorted(node) if isinstance(node, dict) else range(len(node)))
+        if not isinstance(node[key], dict | list) or not node[key] or dice.random() < 0.3:
+            break
+        node = node[key]
+    if isinstance(node, dict) and dice.random() < 0.3:
+        del node[key]
+    else:
+        node[key] = dice.choice(ODD)
+    return whole
+
+
+def read_nonsense(folder: Path, count: int) -> int:
+    """Publish nonsense under a seal that holds, and read it; how often it was refused."""
+    refused = 0
+    for seed in range(count):
+        content = feed_files.encode(nonsense(random.Random(seed)))
+        (folder / "x.310114.json").write_bytes(content)
+        try:
+            found = find(folder, "嘉定", None, None)
+            state_on(found, date(2026, 12, 1))
+            demand_usable(found, date(2026, 12, 1))
+            check(found, 5.4, None)
+        except ForecastError:
+            refused += 1
+    return refused
+
+
+def test_nonsense_under_a_seal_that_holds_is_refused(tmp_path: Path) -> None:
+    assert read_nonsense(tmp_path, 40) > 15
+
+
+@pytest.mark.soak
+def test_three_hundred_feeds_of_nonsense(tmp_path: Path) -> None:
+    print(f"feeds: 300 tried, {read_nonsense(tmp_path, 300)} refused, none unexpected")

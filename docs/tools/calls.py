@@ -11,7 +11,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "thresholds export": ("warning_lines", "experiments.publication.build_feed"),
     "thresholds show": ("data.feed.find", "data.feed.state_on"),
     "thresholds check": ("data.feed.check",),
-    "thresholds schema": ("forecasting.schemas",),
+    "thresholds schema": ("data.feed.schema_text",),
     "bulletin": ("experiments.bulletins.drafts.make_bulletin",),
     "bulletin review": ("experiments.bulletins.signing.review_bulletin",),
     "bulletin issue": ("experiments.bulletins.signing.issue_bulletin",),

@@ -21,8 +21,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import ndtri
 
 from employment_forecast.data.errors import ShortHistoryError
+from employment_forecast.features.airline import Completion, complete
 from employment_forecast.features.calendar import GROUPS, Windows
 from employment_forecast.features.history import Covariate, History
 from employment_forecast.models.effects import Policy, effects_of, forced_path
@@ -33,6 +35,8 @@ Parameters = dict[str, Any]
 Calendar = Literal["removed", "given", "ignored"]
 
 SEASON = 12
+# Times that months never published are drawn for families that need every month.
+COMPLETIONS = 5
 
 
 class ModelFailure(Exception):
@@ -60,6 +64,9 @@ class Tags:
         Indicators beside the target without which it gives a null result.
     opt_in : bool
         True if it competes only where it is named.
+    skips_missing : bool
+        True if the hooks take NaN for a month that was never published and leave it out of
+        likelihood and filter; else they see values drawn for it, several times.
     """
 
     min_months: int
@@ -69,6 +76,7 @@ class Tags:
     targets: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     opt_in: bool = False
+    skips_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,8 @@ class Scaled:
         Indicators as far as they were known.
     logs : bool
         The model scale is the natural logarithm.
+    gaps : Completion or None
+        Law of the months never published; None where there are none, or where `z` is NaN there.
     since : int
         Position of the first month under the definition now in force. The level of earlier months
         is brought to it; what ties them to other series, such as flows, is not.
@@ -128,6 +138,26 @@ class Scaled:
     beside: tuple[ScaledCovariate, ...] = ()
     logs: bool = False
     since: int = 0
+    gaps: Completion | None = None
+
+    def completed(self) -> list[Scaled]:
+        """The series with values drawn for the missing months, `COMPLETIONS` times.
+
+        One draw of each month lies in each stratum of its law; the same for every family.
+        """
+        assert self.gaps is not None
+        strata = (np.arange(COMPLETIONS) + 0.5) / COMPLETIONS
+        levels = ndtri(strata) / np.std(ndtri(strata))
+        rng = np.random.default_rng(len(self.gaps.missing))
+        normals = rng.permuted(np.tile(levels, (len(self.gaps.missing), 1)), axis=1)
+        return [replace(self, z=self.gaps.drawn(each), gaps=None) for each in normals.T]
+
+    def masked(self) -> Scaled:
+        """The series with NaN in the months never published."""
+        assert self.gaps is not None
+        z = self.z.copy()
+        z[self.gaps.missing] = np.nan
+        return replace(self, z=z, gaps=None)
 
     def past(self) -> Floats:
         """Regressors of the observed months, shape (n, k)."""
@@ -174,7 +204,12 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
     z = history.scaled - explained[:n]
     steps = [b.month for b in history.breaks if b.treatment == "dummy"]
     since = max((int(month.ordinal - history.start.ordinal) for month in steps), default=0)
-    return Scaled(z, history.months, known, beside, logs, since), explained[n:]
+    gaps = None
+    if history.missing.any():
+        # Once more than in `History.scaled`: here the effects are out of the neighbouring months.
+        gaps = complete(np.where(history.missing, np.nan, z), np.zeros((n, 0)))
+        z = gaps.values
+    return Scaled(z, history.months, known, beside, logs, since, gaps), explained[n:]
 
 
 def _carried(history: History, horizon: int, n_paths: int, seed: int) -> Floats:
@@ -279,7 +314,7 @@ class Competitor(ABC):
         with quietly():
             calendar = self._calendar(history)
             data, _ = scale(history, calendar)
-            parameters = {**self._fit(data), "calendar": calendar}
+            parameters = {**self._fit_all(data), "calendar": calendar}
         _demand_storable(parameters)
         return parameters
 
@@ -317,7 +352,8 @@ class Competitor(ABC):
         history = self._seen(history)
         with quietly():
             data, ahead = scale(history, parameters.get("calendar", {}))
-            draws = self._paths(data, parameters, horizon, n_paths, np.random.default_rng(seed))
+            rng = np.random.default_rng(seed)
+            draws = self._paths_all(data, parameters, horizon, n_paths, rng)
             draws = draws + ahead[:horizon] + _carried(history, horizon, n_paths, seed)
             values = np.exp(draws) if history.transform == "log" else np.asarray(draws, dtype=float)
         if values.shape != (n_paths, horizon):
@@ -330,6 +366,39 @@ class Competitor(ABC):
         # Single precision is far below any published digit and halves what the cell cache keeps;
         # rounding here gives fresh and cached cells the same bytes.
         return SamplePaths(values.astype(np.float32).astype(np.float64), history.origin)
+
+    def _fit_all(self, data: Scaled) -> Parameters:
+        """`_fit`, on every completion of a series with missing months."""
+        if data.gaps is None:
+            return self._fit(data)
+        if self.tags.skips_missing:
+            return self._fit(data.masked())
+        return {"completions": [self._fit(each) for each in data.completed()]}
+
+    def _paths_all(
+        self,
+        data: Scaled,
+        parameters: Parameters,
+        horizon: int,
+        n_paths: int,
+        rng: np.random.Generator,
+    ) -> Floats:
+        """`_paths`, an equal share of them from every completion."""
+        if data.gaps is not None and self.tags.skips_missing:
+            return self._paths(data.masked(), parameters, horizon, n_paths, rng)
+        fitted = parameters.get("completions")
+        if data.gaps is None and fitted is None:
+            return self._paths(data, parameters, horizon, n_paths, rng)
+        # A month missing when the parameters were estimated may be known by now, and the reverse.
+        series = [data] * COMPLETIONS if data.gaps is None else data.completed()
+        given = [parameters] * COMPLETIONS if fitted is None else fitted
+        most = -(-n_paths // COMPLETIONS)
+        drawn = [
+            self._paths(z, found, horizon, max(most, 2), rng)
+            for z, found in zip(series, given, strict=True)
+        ]
+        # In turn, so that any first part of the paths holds every completion.
+        return np.stack(drawn, axis=1).reshape(-1, horizon)[:n_paths]
 
     def estimate(self, history: History) -> Parameters | Failure:
         """`fit`, with any failure as an explicit null result."""
@@ -371,9 +440,10 @@ class Competitor(ABC):
         return history if self.events or not history.shocks else replace(history, shocks=())
 
     def _demand_length(self, history: History) -> None:
-        if len(history) < self.tags.min_months:
+        published = int(len(history) - history.missing.sum())
+        if published < self.tags.min_months:
             raise ShortHistoryError(
-                f"历史只有 {len(history)} 个月，{self.label}至少需要 {self.tags.min_months} 个月"
+                f"历史只有 {published} 个月，{self.label}至少需要 {self.tags.min_months} 个月"
             )
 
     @abstractmethod
@@ -422,7 +492,7 @@ def _demand_plausible(values: Floats, history: History) -> None:
     """Refuse exploding forecasts: medians far outside anything the series ever did."""
     if not (np.abs(values) < np.finfo(np.float32).max).all():
         raise ModelFailure("模拟路径含有非有限的数")
-    low, high = history.values.min(), history.values.max()
+    low, high = np.nanmin(history.values), np.nanmax(history.values)
     room = 2.0 * (high - low)
     median = np.median(values, axis=0)
     if median.max() > high + room or median.min() < min(low - room, low / 4):

@@ -130,7 +130,7 @@ def _target(content: Mapping[str, Any], indicator: Indicator) -> Any:
     for row in [*marked, *content["months"][-SHOWN_MONTHS:]]:
         table.add_row(
             row["month"],
-            f"{row['value']:,.{indicator.decimals}f}",
+            "缺" if row["value"] is None else f"{row['value']:,.{indicator.decimals}f}",
             _growth(row["month_on_month"], content["kind"]),
             _growth(row["year_on_year"], content["kind"]),
             row["marks"] or "",

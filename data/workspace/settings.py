@@ -72,8 +72,9 @@ KEYS: tuple[Key, ...] = (
     Key("run", "seed", 1, integer(0, 2**31 - 1, "非负整数"), "随机种子"),
     Key("run", "jobs", 0, integer(0, 256), "工作进程数；0 表示按处理器核数"),
     Key("run", "models", [], texts('模型名列表，如 ["theta", "ets"]'), "参赛模型；留空表示全部"),
-    Key("history", "gaps", "refuse", one_of("refuse", "after"),
-        "缺月时：refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),
+    Key("history", "gaps", "fill", one_of("fill", "refuse", "after"),
+        "缺月时：fill 由模型补估（连续不超过 6 个月、合计不超过五分之一），并在报告中注明；"
+        "refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),
     Key("import", "revisions", "refuse", one_of("refuse", "accept"),
         "已有月份的值不同时：refuse 拒绝（可用 --revise）；accept 作为修订保存，原值保留"),
     Key("monthly", "regions", [], texts('地区列表，如 ["嘉定", "徐汇"]'),

@@ -37,16 +37,18 @@ class Panel:
         values = self.series[series_id]
         months = pd.period_range(origin - window + 1, origin, freq="M")
         cut = np.asarray(values.reindex(months), dtype=np.float64)
-        gaps = np.flatnonzero(np.isnan(cut))
-        begin = int(gaps[-1]) + 1 if len(gaps) else 0
-        known = cut[begin:]
-        if len(known) < FEWEST_MONTHS or np.ptp(known) == 0:
+        published = np.flatnonzero(np.isfinite(cut))
+        if len(published) < FEWEST_MONTHS or np.isnan(cut[-1]):
+            return None
+        begin = int(published[0])
+        known = cut[published]
+        if np.ptp(known) == 0:
             return None
         return History(
             region=series_id,
             indicator="benchmark",
             start=months[begin],
-            values=known,
+            values=cut[begin:],
             unit="",
             kind="stock" if known.min() >= 0 else "flow",
             transform="log" if known.min() > 0 else "none",

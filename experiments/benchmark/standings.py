@@ -80,7 +80,7 @@ class Times:
 def event_shares(paths: SamplePaths, history: History) -> tuple[float, float]:
     """Probabilities of the two cap events, as shares of joint paths."""
     year = paths.values[:, :SEASON]
-    p_any = (year.max(axis=1) > history.values[-SEASON:].max()).mean()
+    p_any = (year.max(axis=1) > np.nanmax(history.values[-SEASON:])).mean()
     return float(p_any), float((year[:, -1] > history.values[-1]).mean())
 
 

@@ -82,7 +82,7 @@ def _flows(session: Session, now: ChampionAssessment) -> RegisterFlows | None:
         columns.append(monthly_figures(known, indicator)[0].values.reindex(months))
     if columns[0] is None and columns[1] is None:
         return None
-    return register_flows(now.history.series, *columns)
+    return register_flows(now.history.series.reindex(months), *columns)
 
 
 def _flow_rows(session: Session, now: ChampionAssessment) -> list[dict[str, Any]]:

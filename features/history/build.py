@@ -27,6 +27,11 @@ from employment_forecast.features.history.covariates import (
 from employment_forecast.features.history.history import History
 from employment_forecast.features.monthly import listed, monthly_figures
 
+# A longer gap hides half a season; with more of a series missing, its rhythm is the filler's.
+LONGEST_GAP, ONE_IN = 6, 5
+# What is left after a gap too long to fill must show two years.
+FEWEST_LEFT = 24
+
 
 class VintageSource(Protocol):
     """What `build` needs of the store."""
@@ -35,26 +40,56 @@ class VintageSource(Protocol):
         """Every row of one series."""
 
 
-def _contiguous(known: Known, region: Region, indicator: Indicator, gaps: str) -> tuple[Known, str]:
-    """Values without a gap; a month is missing if it is absent or cannot be told (NaN)."""
+def _without_gaps(
+    known: Known, region: Region, indicator: Indicator, gaps: str
+) -> tuple[Known, str]:
+    """The part of a series that can be used; a month is missing if absent or not told (NaN)."""
     told = np.asarray(known.values.notna())
     months = pd.PeriodIndex(known.values.index)
     span = pd.period_range(months[0], months[-1], freq="M")
     missing = span.difference(months[told])
     if missing.empty:
         return known, ""
-    keep = told & np.asarray(months > missing[-1])
-    if gaps == "refuse" or not keep.any():
+    first, note = None, ""
+    if gaps == "after" and told[-1]:
+        first = missing[-1] + 1
+        note = f"缺 {listed(missing)}，只用 {first} 以后的数据"
+    elif gaps == "fill" and told.any():
+        first, note = _fillable(months[told])
+    if first is None:
+        fewest = f"；程序只补估连续不超过 {LONGEST_GAP} 个月、合计不超过五分之一的缺月"
         raise DataError(
             f"{region.name}“{indicator.name}”在 {span[0]} 至 {span[-1]} 之间"
-            f"缺 {len(missing)} 个月：{listed(missing)}。",
-            '请补录所缺月份；若无法补录，可在 forecast.toml 设 history.gaps = "after",'
+            f"缺 {len(missing)} 个月：{listed(missing)}{fewest if gaps == 'fill' else ''}。",
+            '请补录所缺月份；若无法补录，可在 forecast.toml 设 history.gaps = "after"，'
             "只用最后一个缺口之后的数据。",
         )
-    return (
-        replace(known, values=known.values[keep], published_on=known.published_on[keep]),
-        f"缺 {listed(missing)}，只用 {missing[-1] + 1} 以后的数据",
-    )
+    keep = told & np.asarray(months >= first)
+    return replace(known, values=known.values[keep], published_on=known.published_on[keep]), note
+
+
+def _fillable(published: pd.PeriodIndex) -> tuple[pd.Period | None, str]:
+    """First month from which few enough are missing, and a note; None if too little is left.
+
+    None after a gap of more than `LONGEST_GAP` months; from the first month on at most one in
+    `ONE_IN` missing.
+    """
+    ordinals = published.asi8
+    lengths = np.diff(ordinals) - 1
+    starts = np.r_[0, np.flatnonzero(lengths) + 1]
+    longest = np.flatnonzero(lengths > LONGEST_GAP)
+    for at in starts[starts > (longest[-1] if len(longest) else -1)]:
+        first, span = published[at], int(ordinals[-1] - ordinals[at]) + 1
+        absent = span - (len(ordinals) - at)
+        if absent * ONE_IN > span or (at > 0 and span < FEWEST_LEFT):
+            continue
+        within = pd.period_range(first, published[-1], freq="M").difference(published)
+        parts = [f"缺 {listed(within)}，由模型补估，不作公布数"] if len(within) else []
+        if at > 0:
+            before = pd.period_range(published[0], first, freq="M").difference(published)
+            parts.insert(0, f"{listed(before)} 缺得太多，只用 {first} 以后的数据")
+        return first, "；".join(parts)
+    return None, ""
 
 
 def from_known(
@@ -62,7 +97,7 @@ def from_known(
     region: Region,
     indicator: Indicator,
     as_of: date,
-    gaps: str = "refuse",
+    gaps: str = "fill",
     others: Sequence[CovariateSource] = (),
 ) -> History:
     """Turn known values into a history, or say why that cannot be done.
@@ -75,8 +110,10 @@ def from_known(
         Catalogue entries.
     as_of : datetime.date
         Day of knowledge.
-    gaps : {"refuse", "after"}
-        Refuse a series with missing months, or use what follows the last gap. For year-to-date
+    gaps : {"fill", "refuse", "after"}
+        Leave missing months to the models, unless more than six in a row or one in five are
+        missing: then what follows is used if it spans two years, else the series is refused.
+        Refuse every series with missing months. Use what follows the last gap. For year-to-date
         figures a month is missing if its flow cannot be told, not if it was published together
         with the next.
     others : sequence of (Indicator, KnownSource)
@@ -89,7 +126,7 @@ def from_known(
     Raises
     ------
     DataError
-        If there are no values, gaps, or values out of range.
+        If there are no values, too many missing, or values out of range.
     """
     label = f"{region.name}“{indicator.name}”"
     if known.values.empty:
@@ -120,14 +157,16 @@ def from_known(
             "请补录当年各月的累计数。",
         )
     # After the break: a month missing under the old definition is missed by nobody.
-    known, note = _contiguous(known, region, indicator, gaps)
+    known, note = _without_gaps(known, region, indicator, gaps)
     if note:
         notes.append(note)
-    values = np.asarray(known.values, dtype=np.float64)
+    published = np.asarray(known.values, dtype=np.float64)
     start, end = known.values.index[0], known.values.index[-1]
-    if len(values) > 1 and np.ptp(values) == 0:
+    values = np.full((end - start).n + 1, np.nan)
+    values[pd.PeriodIndex(known.values.index).asi8 - start.ordinal] = published
+    if len(published) > 1 and np.ptp(published) == 0:
         raise DataError(
-            f"{label}自 {start} 起 {len(values)} 个月的值全是 {values[0]:,.10g}"
+            f"{label}自 {start} 起 {len(published)} 个月的值全是 {published[0]:,.10g}"
             f"{indicator.unit}，没有变化可供预测。",
             "请核对是否误填；若确实不变，无需预测。",
         )
@@ -150,7 +189,7 @@ def from_known(
         values=values,
         unit=indicator.unit,
         kind=indicator.kind,
-        transform=indicator.transform if values.min() > 0 else "none",
+        transform=indicator.transform if published.min() > 0 else "none",
         precision=indicator.precision,
         as_of=as_of,
         demo=known.demo,
@@ -173,7 +212,7 @@ def build(
     region: Region,
     indicator: Indicator,
     as_of: date,
-    gaps: str = "refuse",
+    gaps: str = "fill",
     others: Sequence[Indicator] = (),
 ) -> History:
     """History of a region and indicator as it was known on a day.
@@ -186,7 +225,7 @@ def build(
         Catalogue entries.
     as_of : datetime.date
         Day of knowledge.
-    gaps : {"refuse", "after"}
+    gaps : {"fill", "refuse", "after"}
         As in `from_known`.
     others : sequence of Indicator
         Further stored indicators of the region, to go beside the target.

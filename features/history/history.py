@@ -13,6 +13,7 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Break
 from employment_forecast.data.records import Shock
+from employment_forecast.features.airline import complete
 from employment_forecast.features.calendar import (
     WindowChoice,
     Windows,
@@ -51,7 +52,7 @@ _NEEDED = (
 
 @dataclass(frozen=True)
 class History:
-    """A gap-free monthly series and what goes with it.
+    """A monthly series and what goes with it.
 
     Attributes
     ----------
@@ -60,7 +61,8 @@ class History:
     start : pandas.Period
         Month of the first value.
     values : numpy.ndarray
-        float64, shape (n,), in `unit`; no NaN. Year-to-date figures are here as monthly flows.
+        float64, shape (n,), in `unit`; NaN for a month that was never published, never at either
+        end. Year-to-date figures are here as monthly flows.
     unit, kind, transform : str
         As in the indicator catalogue.
     precision : float
@@ -115,13 +117,23 @@ class History:
 
     @property
     def series(self) -> pd.Series[float]:
-        """`values` with their months."""
-        return pd.Series(self.values, index=self.months, dtype=float)
+        """Published values with their months; months never published are absent."""
+        return pd.Series(self.values, index=self.months, dtype=float).dropna()
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """Which months were never published, shape (n,)."""
+        return np.asarray(np.isnan(self.values))
 
     @cached_property
     def scaled(self) -> Floats:
-        """`values` on the model scale, read-only: natural logarithms or as they are."""
+        """`values` on the model scale, read-only: natural logarithms or as they are.
+
+        Months never published stand at their mean under an airline model of the others.
+        """
         scaled = np.log(self.values) if self.transform == "log" else self.values.copy()
+        if self.missing.any():
+            scaled = complete(scaled, self.forced.to_numpy()[: len(scaled)]).values
         scaled.flags.writeable = False
         return scaled
 
@@ -188,7 +200,7 @@ class History:
 
         A month that a changed definition explains is none.
         """
-        explained = {b.month for b in self.breaks}
+        explained = {b.month for b in self.breaks} | set(self.months[self.missing])
         found = outlier_marks(self.scaled, self.start)
         return tuple(mark for mark in found if mark.month not in explained)
 
@@ -233,10 +245,11 @@ class History:
         return [year for year in years if calendar_due(year, self.as_of)]
 
     def last(self, window: int) -> History:
-        """The history cut to its last `window` months."""
+        """The history cut to its last `window` months, to begin with a published one."""
         if window >= len(self.values):
             return self
         cut = len(self.values) - window
+        cut += int(np.argmin(self.missing[cut:]))
         start = self.start + cut
         return replace(
             self,
@@ -248,8 +261,10 @@ class History:
         )
 
     def until(self, month: pd.Period) -> History | None:
-        """The history without the months after one; None if nothing is left."""
-        kept = (month - self.start).n + 1
+        """The history without the months after one; None if nothing published is left."""
+        kept = min((month - self.start).n + 1, len(self.values))
+        while kept > 0 and self.missing[kept - 1]:
+            kept -= 1
         if kept >= len(self.values):
             return self
         if kept < 1:
@@ -258,7 +273,7 @@ class History:
             self,
             values=self.values[:kept],
             breaks=tuple(b for b in self.breaks if b.month <= month),
-            shocks=usable_shocks(self.shocks, self.start, month)[0],
+            shocks=usable_shocks(self.shocks, self.start, self.start + (kept - 1))[0],
         )
 
     def knowing(self, shocks: tuple[Shock, ...]) -> History:

@@ -166,7 +166,7 @@ def histories_beside(
         if known.values.empty or known.demo != history.demo:
             continue
         try:
-            beside = from_known(known, region, indicator, history.as_of, "after")
+            beside = from_known(known, region, indicator, history.as_of)
         except DataError:
             continue
         cut = beside.until(history.origin)

@@ -254,6 +254,8 @@ def _last_month_above(
         return None, BEYOND_HORIZON
     step = (last - history.origin).n
     values = history.values[[step - 1]] if step <= 0 else paths.values[:, step - 1]
+    if np.isnan(values).any():
+        return None, MISSING_MONTHS
     return float(above(values, cap, history.precision).mean()), ""
 
 

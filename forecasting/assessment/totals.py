@@ -246,7 +246,7 @@ def assess_total(
         q90=_float(quantiles[2]),
         needed=needed,
         needed_pace=pace,
-        recent_pace=float(history.values[-YEAR:].mean()),
+        recent_pace=float(np.nanmean(history.values[-YEAR:])),
         progress=progress,
         progress_time=known / months if seen.complete else _elapsed(seen, history) / months,
         progress_seasonal=seasonal,

@@ -15,6 +15,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 # history and finds nothing outside.
 CELL_CODE = (
     "models",
+    "features/airline",
     "features/calendar",
     "features/events",
     "features/history",

@@ -96,7 +96,7 @@ def rolling_origins(
     vintages: Vintages,
     as_of: date,
     count: int,
-    gaps: str = "refuse",
+    gaps: str = "fill",
     others: Sequence[CovariateSource] = (),
 ) -> tuple[Origin, list[Origin]]:
     """Current origin and the `count` monthly origins before it, every one through `as_of`.
@@ -111,7 +111,7 @@ def rolling_origins(
         Nothing published later is looked at.
     count : int
         Most origins to go back.
-    gaps : {"refuse", "after"}
+    gaps : {"fill", "refuse", "after"}
         As in `features.history.from_known`.
     others : sequence of (Indicator, KnownSource)
         Indicators beside the target, each looked at as of the origin's day.

@@ -42,7 +42,7 @@ class Options:
         Monte Carlo settings.
     jobs : int
         Worker processes; no result depends on it.
-    gaps : {"refuse", "after"}
+    gaps : {"fill", "refuse", "after"}
         What to do about missing months.
     reach : int
         Fewest months ahead at the current origin, where that is more than `horizon`.
@@ -54,7 +54,7 @@ class Options:
     n_paths: int = 1000
     seed: int = 1
     jobs: int = 1
-    gaps: str = "refuse"
+    gaps: str = "fill"
     reach: int = 0
 
 

@@ -23,7 +23,7 @@ def flow_inspection(history: History) -> dict[str, Any] | None:
     found = {each.indicator: each.series for each in history.lagged if each.indicator in FLOWS}
     if len(found) < 2:
         return None
-    stock = history.series
+    stock = history.series.reindex(history.months)
     inflow, reemployed, exited = (
         found[code].reindex(stock.index) if code in found else None for code in FLOWS
     )

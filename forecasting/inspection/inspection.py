@@ -105,7 +105,7 @@ def _months(history: History) -> list[dict[str, Any]]:
     return [
         {
             "month": str(month),
-            "value": float(value),
+            "value": _number(value),
             "month_on_month": growth(series, month, MONTH_ON_MONTH, history.breaks, kind=kind),
             "year_on_year": growth(series, month, YEAR_ON_YEAR, history.breaks, kind=kind),
             "crosses_break": crosses(month, YEAR_ON_YEAR, history.breaks),

@@ -121,7 +121,7 @@ def plan_rows(
     on_file: Sequence[Target],
     vintages_of: Callable[[str, str], Vintages],
     forecast: Forecast,
-    gaps: str = "refuse",
+    gaps: str = "fill",
 ) -> list[PlanRow]:
     """Assess every entry of plans.
 
@@ -139,7 +139,7 @@ def plan_rows(
         Series by region and indicator code.
     forecast : callable
         History, calibrated paths and tested horizon of a series, for periods that still run.
-    gaps : {"refuse", "after"}
+    gaps : {"fill", "refuse", "after"}
         As in `features.history.from_known`.
 
     Returns
@@ -291,9 +291,9 @@ def _assessed(
 
 
 def _inside(history: History, first: pd.Period, last: pd.Period) -> Floats:
-    months = history.months
-    inside = np.asarray((months >= first) & (months <= last), dtype=bool)
-    return np.asarray(history.values[inside], dtype=float)
+    published = history.series
+    inside = np.asarray((published.index >= first) & (published.index <= last), dtype=bool)
+    return np.asarray(published[inside], dtype=float)
 
 
 def _figure(entry: PlanTarget, kind: str, values: Floats) -> float | None:

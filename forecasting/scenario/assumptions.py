@@ -122,7 +122,8 @@ def _beside(history: History, code: str) -> pd.Series[float] | None:
 
 def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
     """Monthly re-employment and exit rates of the last three years, by calendar month."""
-    stock = history.series if history.indicator == STOCK else _beside(history, STOCK)
+    own = history.series.reindex(history.months)
+    stock = own if history.indicator == STOCK else _beside(history, STOCK)
     if stock is None:
         return None
     flows = [_beside(history, code) for code in FLOWS]

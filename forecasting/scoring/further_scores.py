@@ -52,7 +52,9 @@ def scaled_root_error(mean: Floats, outcome: Floats, history: Floats) -> float:
     Hyndman and Koehler (2006); Makridakis, Spiliotis and Assimakopoulos (2022), M5.
     """
     known = np.isfinite(outcome)
-    scale = float(np.mean((history[SEASON:] - history[:-SEASON]) ** 2))
+    changes = history[SEASON:] - history[:-SEASON]
+    changes = changes[np.isfinite(changes)]
+    scale = float(np.mean(changes**2)) if len(changes) else 0.0
     if not known.any() or scale == 0:
         return float("nan")
     return float(np.sqrt(np.mean((outcome[known] - mean[known]) ** 2) / scale))

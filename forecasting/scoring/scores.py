@@ -26,7 +26,7 @@ def seasonal_scale(values: Floats, breaks: Sequence[int] = ()) -> float:
     ----------
     values : numpy.ndarray
         Shape (n,): what was known at the origin. With 12 months or fewer the monthly difference
-        stands in for the seasonal one.
+        stands in for the seasonal one. Months never published are NaN.
     breaks : sequence of int
         Positions of the first months of changed definitions: no difference is taken across one.
         Where no seasonal difference is left, the monthly one stands in.
@@ -45,7 +45,11 @@ def seasonal_scale(values: Floats, breaks: Sequence[int] = ()) -> float:
         for at in breaks:
             later = later[(later < at) | (later - lag >= at)]
         if len(later):
-            found = float(np.mean(np.abs(values[later] - values[later - lag])))
+            changes = np.abs(values[later] - values[later - lag])
+            known = changes[np.isfinite(changes)]
+            if not len(known):
+                continue
+            found = float(np.mean(known))
             return found if found > 0 else float("nan")
     return float("nan")
 

@@ -19,12 +19,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from employment_forecast.data.records import KIND_NAMES, USUAL_MONTHS, ShockKind
+from employment_forecast.features.airline import (
+    MIN_ESTIMATED,
+    SEASON,
+    airline_regression,
+    whiten,
+)
 from employment_forecast.features.events import MONTHS_BEFORE, shock_column
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.shocks.effects import in_words
 from employment_forecast.models.contract import quietly
-from employment_forecast.models.effects import MIN_ESTIMATED, SEASON, effects_of, whiten
-from employment_forecast.models.effects.airline_regression import airline_regression
+from employment_forecast.models.effects import effects_of
 
 Floats = npt.NDArray[np.float64]
 

@@ -17,12 +17,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from employment_forecast.features.airline import AirlineRegression, airline_regression
 from employment_forecast.features.calendar import DEFAULT_WINDOWS, GROUPS, Windows, choose_windows
 from employment_forecast.features.history import KNOWN_AHEAD, History
-from employment_forecast.models.effects.airline_regression import (
-    AirlineRegression,
-    airline_regression,
-)
 
 Floats = npt.NDArray[np.float64]
 Policy = Literal["automatic", "none", "default", "chosen"]

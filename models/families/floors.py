@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from employment_forecast.models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.laws import GaussianCompetitor, Law, factorise, moving_factor
 
+Floats = npt.NDArray[np.float64]
 
-def _root_mean_square(errors: np.ndarray[tuple[int], np.dtype[np.float64]], lost: int) -> float:
+
+def _root_mean_square(errors: Floats, lost: int) -> float:
     spread = float(np.sqrt((errors**2).sum() / (len(errors) - lost)))
     if spread == 0:
         raise ModelFailure("历史没有变化，无法估计预测误差")
     return spread
+
+
+def _steps(z: Floats) -> tuple[Floats, Floats]:
+    """Changes between published months and how many months each spans: a sum of innovations."""
+    known = np.flatnonzero(np.isfinite(z))
+    return np.diff(z[known]), np.diff(known).astype(float)
 
 
 class RandomWalk(GaussianCompetitor):
@@ -20,12 +29,13 @@ class RandomWalk(GaussianCompetitor):
 
     name = "random_walk"
     label = "随机游走"
-    tags = Tags(min_months=4, floor=True, cost=0.01)
+    tags = Tags(min_months=4, floor=True, cost=0.01, skips_missing=True)
     calendar = "ignored"
 
     def _estimate(self, data: Scaled) -> Parameters:
-        steps = np.diff(data.z)
-        return {"sigma": _root_mean_square(steps, 0), "degrees": float(len(steps))}
+        steps, months = _steps(data.z)
+        spread = _root_mean_square(steps / np.sqrt(months), 0)
+        return {"sigma": spread, "degrees": float(len(steps))}
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
         mean = np.full(horizon, data.z[-1])
@@ -43,16 +53,16 @@ class Drift(GaussianCompetitor):
 
     name = "drift"
     label = "漂移"
-    tags = Tags(min_months=8, floor=True, cost=0.01)
+    tags = Tags(min_months=8, floor=True, cost=0.01, skips_missing=True)
     calendar = "ignored"
 
     def _estimate(self, data: Scaled) -> Parameters:
-        steps = np.diff(data.z)
-        drift = float(steps.mean())
+        steps, months = _steps(data.z)
+        drift = float(steps.sum() / months.sum())
         return {
             "drift": drift,
-            "sigma": _root_mean_square(steps - drift, 1),
-            "steps": len(steps),
+            "sigma": _root_mean_square((steps - drift * months) / np.sqrt(months), 1),
+            "steps": int(months.sum()),
             "degrees": float(len(steps) - 1),
         }
 

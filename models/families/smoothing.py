@@ -11,11 +11,13 @@ Hyndman, Koehler, Ord, Snyder, Forecasting with Exponential Smoothing (2008), ch
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
-from employment_forecast.models.laws import GaussianCompetitor, Law, moving_factor
+from employment_forecast.models.laws import GaussianCompetitor, Law, factorise, moving_factor
 
 Floats = npt.NDArray[np.float64]
 # Design, transition and gain of an innovations form.
@@ -47,28 +49,80 @@ def innovations_form(level: float, slope: float, seasonal: float, damping: float
 
 
 def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> tuple[Floats, Floats]:
-    """One-step forecasts and the last state as affine functions of the first state."""
+    """One-step forecasts and the last state as affine functions of what is unknown.
+
+    Columns are the first state, every missing month in order, and the constant.
+    """
     size = len(design)
+    missing = np.flatnonzero(np.isnan(z))
     decay = transition - np.outer(gain, design)
-    state = np.eye(size, size + 1)
-    forecasts = np.empty((len(z), size + 1))
+    state = np.eye(size, size + len(missing) + 1)
+    forecasts = np.empty((len(z), state.shape[1]))
+    column = dict(zip(missing.tolist(), range(size, size + len(missing)), strict=True))
     pushes = np.outer(z, gain)
     for month in range(len(z)):
         forecasts[month] = design @ state
         state = decay @ state
-        state[:, size] += pushes[month]
+        if month in column:
+            state[:, column[month]] += gain
+        else:
+            state[:, -1] += pushes[month]
     return forecasts, state
 
 
-def filter_history(
-    z: Floats, design: Floats, transition: Floats, gain: Floats
-) -> tuple[Floats, Floats]:
-    """Filter a history from its least-squares first state."""
+@dataclass(frozen=True)
+class Filtered:
+    """A history filtered from its least-squares first state.
+
+    Attributes
+    ----------
+    state, errors : numpy.ndarray
+        Last state, and the one-step errors of all months: a missing month's value is what makes
+        them smallest.
+    pushes : numpy.ndarray
+        Shape (states, m): what the missing months' values do to the last state.
+    covariance : numpy.ndarray
+        Shape (m, m), of those values over the innovations' variance.
+    penalty : float
+        What the missing months add to minus the logarithm of the likelihood.
+    """
+
+    state: Floats
+    errors: Floats
+    pushes: Floats
+    covariance: Floats
+    penalty: float
+
+
+def filter_history(z: Floats, design: Floats, transition: Floats, gain: Floats) -> Filtered:
+    """Filter a history from its least-squares first state.
+
+    The errors are affine in the values of missing months with a Jacobian of one, so that these are
+    integrated out exactly: least squares for their mean, a determinant for the likelihood.
+    """
     forecasts, state = responses(z, design, transition, gain)
-    target = z - forecasts[:, -1]
+    missing = np.flatnonzero(np.isnan(z))
+    known = np.where(np.isnan(z), 0.0, z) if len(missing) else z
+    size = len(design)
+    unknown = forecasts[:, :-1]
+    if len(missing):
+        unknown = unknown.copy()
+        unknown[missing, size + np.arange(len(missing))] -= 1.0
+    target = known - forecasts[:, -1]
     # Level and seasons can be shifted against each other: the shortest of all solutions.
-    first = np.linalg.lstsq(forecasts[:, :-1], target, rcond=1e-10)[0]
-    return state[:, :-1] @ first + state[:, -1], target - forecasts[:, :-1] @ first
+    first = np.linalg.lstsq(unknown, target, rcond=1e-10)[0]
+    errors = target - unknown @ first
+    last = state[:, :-1] @ first + state[:, -1]
+    if not len(missing):
+        return Filtered(last, errors, state[:, size:-1], np.zeros((0, 0)), 0.0)
+    start, moved = unknown[:, :size], unknown[:, size:]
+    penalty = float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
+    # The first state follows where a missing month's value goes.
+    follows = np.linalg.lstsq(start, moved, rcond=1e-10)[0]
+    moved = moved - start @ follows
+    pushes = state[:, size:-1] - state[:, :size] @ follows
+    law = np.asarray(np.linalg.inv(moved.T @ moved), dtype=np.float64)
+    return Filtered(last, errors, pushes, law, penalty)
 
 
 def innovations_law(
@@ -76,23 +130,31 @@ def innovations_law(
 ) -> Law:
     """Joint law of the months after a history."""
     design, transition, gain = form
-    state, _ = filter_history(z - z[0], design, transition, gain)
+    filtered = filter_history(z - z[0], design, transition, gain)
+    state, pushed = filtered.state, filtered.pushes
     mean = np.empty(horizon)
     weights = np.ones(horizon)
+    unsure = np.empty((horizon, pushed.shape[1]))
     pulse = gain
     for step in range(horizon):
         mean[step] = z[0] + design @ state
         state = transition @ state
+        unsure[step] = design @ pushed
+        pushed = transition @ pushed
         if step:
             weights[step] = design @ pulse
             pulse = transition @ pulse
-    return Law(mean, moving_factor(weights, sigma, horizon), degrees)
+    factor = moving_factor(weights, sigma, horizon)
+    if unsure.shape[1]:
+        doubt = sigma**2 * unsure @ filtered.covariance @ unsure.T
+        factor = factorise(factor @ factor.T + doubt)
+    return Law(mean, factor, degrees)
 
 
 class ExponentialSmoothing(GaussianCompetitor):
     """ETS with additive error and season; the trend is what the variants differ in."""
 
-    tags = Tags(min_months=30, cost=0.5)
+    tags = Tags(min_months=30, cost=0.5, skips_missing=True)
     damped: bool
 
     def _weights(self, searched: Floats) -> Parameters:
@@ -108,14 +170,16 @@ class ExponentialSmoothing(GaussianCompetitor):
         from scipy.optimize import minimize
 
         # Only the shape of the likelihood matters to the search, so the scale is taken out.
-        size = float(np.std(np.diff(data.z)))
+        changes = np.diff(data.z)
+        size = float(np.std(changes[np.isfinite(changes)]))
         if size == 0:
             raise ModelFailure("历史没有变化，无法估计")
         z = (data.z - data.z[0]) / size
+        published = int(np.isfinite(z).sum())
 
         def badness(searched: Floats) -> float:
-            _, errors = filter_history(z, *innovations_form(**self._weights(searched)))
-            return len(z) / 2 * float(np.log(errors @ errors))
+            found = filter_history(z, *innovations_form(**self._weights(searched)))
+            return published / 2 * float(np.log(found.errors @ found.errors)) + found.penalty
 
         bounds = [UNIT, UNIT, UNIT, *([DAMPING] if self.damped else [])]
         found = minimize(
@@ -126,9 +190,9 @@ class ExponentialSmoothing(GaussianCompetitor):
             options={"eps": 1e-4, "maxiter": 40, "ftol": 1e-6},
         )
         weights = self._weights(found.x)
-        _, errors = filter_history(z, *innovations_form(**weights))
+        errors = filter_history(z, *innovations_form(**weights)).errors
         # Weights, level, slope and eleven free seasonal states.
-        degrees = len(z) - len(bounds) - 2 - (SEASON - 1)
+        degrees = published - len(bounds) - 2 - (SEASON - 1)
         sigma = float(np.sqrt(errors @ errors / degrees)) * size
         if not np.isfinite(sigma) or sigma <= 0:
             raise ModelFailure("指数平滑估计未得出有限的方差")

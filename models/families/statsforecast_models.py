@@ -115,7 +115,7 @@ class _Innovations(GaussianCompetitor):
 
     def _finished(self, z: Floats, found: Parameters, free: int) -> Parameters:
         """Parameters with the scale of the errors; `free` counts estimated quantities."""
-        _, errors = filter_history(z - z[0], *self._form(found))
+        errors = filter_history(z - z[0], *self._form(found)).errors
         degrees = float(len(z) - free)
         sigma = float(np.sqrt(errors @ errors / degrees)) if degrees > 0 else 0.0
         if not sigma > 0:

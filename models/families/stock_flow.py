@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import gammaincinv
 
+from employment_forecast.features.airline import airline_regression
 from employment_forecast.models.contract import Competitor, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.effects import MIN_MONTHS
-from employment_forecast.models.effects.airline_regression import airline_regression
 from employment_forecast.models.families.theta import Theta, smooth
 from employment_forecast.models.laws import LEAST_DIVISOR, stratified_normals, stratified_uniforms
 

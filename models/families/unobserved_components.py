@@ -27,15 +27,19 @@ def components_model(z: Floats) -> Any:
 
 
 class LocalLevel(GaussianCompetitor):
-    """Local level with stochastic seasonality (Harvey 1989), estimated by maximum likelihood."""
+    """Local level with stochastic seasonality (Harvey 1989), estimated by maximum likelihood.
+
+    The Kalman filter passes over missing months.
+    """
 
     name = "uc"
     label = "未观测成分（局部水平）"
-    tags = Tags(min_months=25, cost=2.0)
+    tags = Tags(min_months=25, cost=2.0, skips_missing=True)
 
     def _estimate(self, data: Scaled) -> Parameters:
         # The diffuse start is a fixed large variance: standardise, or it is not large.
-        size = float(np.std(np.diff(data.z)))
+        changes = np.diff(data.z)
+        size = float(np.std(changes[np.isfinite(changes)]))
         if size == 0:
             raise ModelFailure("历史没有变化，无法估计")
         model = components_model((data.z - data.z[0]) / size)
@@ -45,7 +49,7 @@ class LocalLevel(GaussianCompetitor):
             raise ModelFailure("似然估计未得出有限的方差")
         return {
             "variances": [float(v) for v in variances],
-            "degrees": float(len(data.z) - SEASON - len(variances)),
+            "degrees": float(np.isfinite(data.z).sum() - SEASON - len(variances)),
         }
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:

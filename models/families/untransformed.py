@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from employment_forecast.models.contract import Competitor, Parameters, Scaled, Tags
+from employment_forecast.models.contract import Competitor, Parameters, Scaled
 from employment_forecast.models.families.ridge import Ridge
 from employment_forecast.models.families.sarima import LongAutoregressive
 from employment_forecast.models.families.smoothing import DampedTrend
@@ -35,7 +35,7 @@ class Untransformed(Competitor):
     family: type[Competitor]
 
     def _fit(self, data: Scaled) -> Parameters:
-        unit = float(np.exp(data.z).mean()) if data.logs else 1.0
+        unit = float(np.nanmean(np.exp(data.z))) if data.logs else 1.0
         return {**self.family()._fit(_untransformed(data, unit)), "unit": unit}
 
     def _paths(
@@ -51,7 +51,7 @@ class Untransformed(Competitor):
         drawn = self.family()._paths(values, parameters, horizon, n_paths, rng)
         if not data.logs:
             return drawn
-        least = LEAST_SHARE * float(values.z.min())
+        least = LEAST_SHARE * float(np.nanmin(values.z))
         return np.asarray(np.log(np.maximum(drawn, least) * unit), dtype=float)
 
 
@@ -64,7 +64,7 @@ class UntransformedSarima(Untransformed):
 
     name = "sarima_level"
     label = "季节ARIMA(3,1,0)(0,1,1)（原值）"
-    tags = Tags(min_months=37, cost=0.4)
+    tags = LongAutoregressive.tags
     calendar = LongAutoregressive.calendar
     family = LongAutoregressive
 

@@ -6,6 +6,9 @@ from employment_forecast.models.laws.arma import (
     difference,
     estimate_arma,
     integrate,
+    smooth_missing,
+    split,
+    without_missing,
 )
 from employment_forecast.models.laws.gaussian import (
     LEAST_DIVISOR,
@@ -32,7 +35,10 @@ __all__ = [
     "integrate",
     "joint_moments",
     "moving_factor",
+    "smooth_missing",
+    "split",
     "stratified_normals",
     "stratified_uniforms",
     "terminal",
+    "without_missing",
 ]

@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.models.contract import SEASON, ModelFailure
-from employment_forecast.models.laws.likelihood import Fitness, exact_fitness, product, stationary
+from employment_forecast.models.laws.likelihood import (
+    Fitness,
+    exact_fitness,
+    product,
+    stationary,
+    whitened,
+)
 
 Floats = npt.NDArray[np.float64]
 Order = tuple[int, int]
@@ -21,8 +27,8 @@ START_MOVING, START_SEASONAL = 0.3, 0.9
 
 
 def difference(z: Floats) -> Floats:
-    """Differences at lag 1 and lag 12, shape (n - 13,)."""
-    return np.diff(z[SEASON:] - z[:-SEASON])
+    """Differences at lag 1 and lag 12, shape (n - 13, ...)."""
+    return np.diff(z[SEASON:] - z[:-SEASON], axis=0)
 
 
 def integrate(z: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
@@ -64,7 +70,43 @@ def arma_model(w: Floats, order: Order, seasonal: Order) -> Any:
     )
 
 
-def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float], float]:
+def split(
+    coefficients: list[float] | Floats, order: Order, seasonal: Order
+) -> tuple[Floats, Floats]:
+    """Autoregressive coefficients and moving average of the product, from statsmodels' order."""
+    cuts = np.cumsum([*order, *seasonal])[:-1]
+    ar, ma, seasonal_ar, seasonal_ma = np.split(np.asarray(coefficients, dtype=float), cuts)
+    reversed_ar = product(np.append(1.0, -ar), np.append(1.0, -seasonal_ar))
+    return -reversed_ar[1:], product(np.append(1.0, ma), np.append(1.0, seasonal_ma))
+
+
+def without_missing(z: Floats) -> tuple[Floats, Floats | None]:
+    """A series with nothing missing, and a dummy, shape (n, m), for every month made up."""
+    missing = np.flatnonzero(np.isnan(z))
+    if not len(missing):
+        return z, None
+    known = np.flatnonzero(np.isfinite(z))
+    dummies = np.zeros((len(z), len(missing)))
+    dummies[missing, np.arange(len(missing))] = 1.0
+    return np.interp(np.arange(len(z)), known, z[known]), dummies
+
+
+def smooth_missing(
+    z: Floats, dummies: Floats, autoregressive: Floats, moving: Floats, variance: float
+) -> tuple[Floats, Floats]:
+    """The series with its missing months at their mean given all others, and their covariance."""
+    found = whitened(np.column_stack([difference(z), difference(dummies)]), autoregressive, moving)
+    if found is None:
+        raise ModelFailure("缺月无法由模型补估")
+    target, moved = found.columns[:, 0], found.columns[:, 1:]
+    made_up = np.linalg.lstsq(moved, target, rcond=None)[0]
+    law = np.asarray(variance * np.linalg.inv(moved.T @ moved), dtype=np.float64)
+    return z - dummies @ made_up, law
+
+
+def estimate_arma(
+    w: Floats, order: Order, seasonal: Order, dummies: Floats | None = None
+) -> tuple[list[float], float]:
     """Exact maximum likelihood within the stationary and invertible region.
 
     Parameters
@@ -73,6 +115,8 @@ def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float]
         Stationary series, shape (n,).
     order, seasonal : tuple of int
         (p, q) and (P, Q).
+    dummies : numpy.ndarray, optional
+        As for `exact_fitness`.
 
     Returns
     -------
@@ -99,10 +143,8 @@ def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float]
         return [ar, -ma, seasonal_ar, -seasonal_ma]
 
     def fitness(free: Floats) -> Fitness:
-        ar, ma, seasonal_ar, seasonal_ma = coefficients(free)
-        reversed_ar = product(np.append(1.0, -ar), np.append(1.0, -seasonal_ar))
-        moving = product(np.append(1.0, ma), np.append(1.0, seasonal_ma))
-        return exact_fitness(scaled, -reversed_ar[1:], moving)
+        autoregressive, moving = split(np.concatenate(coefficients(free)), order, seasonal)
+        return exact_fitness(scaled, autoregressive, moving, dummies)
 
     start = np.zeros(cuts[-1])
     start[cuts[0] : cuts[1]] = START_MOVING / max(order[1], 1)
@@ -119,4 +161,5 @@ def estimate_arma(w: Floats, order: Order, seasonal: Order) -> tuple[list[float]
     if not np.isfinite(variance) or variance <= 0:
         raise ModelFailure("似然估计未得出有限的方差")
     flat = np.concatenate(coefficients(found.x))
-    return [float(c) for c in flat], variance * len(w) / (len(w) - len(flat))
+    published = len(w) - (0 if dummies is None else dummies.shape[1])
+    return [float(c) for c in flat], variance * published / (published - len(flat))

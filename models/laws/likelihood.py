@@ -59,8 +59,60 @@ class Fitness:
     variance: float
 
 
-def exact_fitness(w: Floats, autoregressive: Floats, moving: Floats) -> Fitness:
+@dataclass(frozen=True)
+class Whitened:
+    """Columns freed of their autocorrelation.
+
+    Attributes
+    ----------
+    columns : numpy.ndarray
+        Shape (n, k).
+    determinant : float
+        Half the logarithm of the covariance's determinant, innovations of variance one.
+    """
+
+    columns: Floats
+    determinant: float
+
+
+def exact_fitness(
+    w: Floats, autoregressive: Floats, moving: Floats, dummies: Floats | None = None
+) -> Fitness:
     """Concentrated exact Gaussian likelihood of a zero-mean ARMA model.
+
+    Parameters
+    ----------
+    w : numpy.ndarray
+        Shape (n,).
+    autoregressive, moving : numpy.ndarray
+        Coefficients; the moving average with its leading one.
+    dummies : numpy.ndarray, optional
+        Shape (n, m): what the unknown value of each missing month does to `w`. These are
+        integrated out (Gomez, Maravall and Pena 1999).
+    """
+    if dummies is None:
+        found = whitened(w, autoregressive, moving)
+        if found is None:
+            return Fitness(INFEASIBLE, np.nan)
+        left, published, penalty = found.columns, len(w), found.determinant
+    else:
+        found = whitened(np.column_stack([w, dummies]), autoregressive, moving)
+        if found is None:
+            return Fitness(INFEASIBLE, np.nan)
+        target, moved = found.columns[:, 0], found.columns[:, 1:]
+        left = target - moved @ np.linalg.lstsq(moved, target, rcond=None)[0]
+        published = len(w) - moved.shape[1]
+        penalty = found.determinant + float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
+    variance = float(left.T @ left) / published
+    if not np.isfinite(variance) or variance <= 0:
+        return Fitness(INFEASIBLE, np.nan)
+    return Fitness(float(published / 2 * np.log(variance) + penalty), variance)
+
+
+def whitened(w: Floats, autoregressive: Floats, moving: Floats) -> Whitened | None:
+    """Series, one or several columns, freed of the autocorrelation of an ARMA model.
+
+    None where the coefficients are not feasible.
 
     References
     ----------
@@ -87,14 +139,11 @@ def exact_fitness(w: Floats, autoregressive: Floats, moving: Floats) -> Fitness:
     kind = np.where(column >= band, 2, np.where(column + lags >= band, 1, 0))
     factor, failed = dpbtrf(table[kind, lags], lower=1)
     if failed:
-        return Fitness(INFEASIBLE, np.nan)
-    filtered = lfilter(polynomial, 1.0, w)
+        return None
+    filtered = lfilter(polynomial, 1.0, w, axis=0)
     filtered[:band] = w[:band]
     white, _ = dtbtrs(factor, filtered, uplo="L")
-    variance = float(white.T @ white) / n
-    if not np.isfinite(variance) or variance <= 0:
-        return Fitness(INFEASIBLE, np.nan)
-    return Fitness(float(n / 2 * np.log(variance) + np.log(factor[0]).sum()), variance)
+    return Whitened(white, np.log(factor[0]).sum())
 
 
 def _autocovariances(autoregressive: Floats, cross: Floats) -> Floats:

@@ -62,7 +62,8 @@ class Call:
 def stand_in_cap(history: History) -> Target | None:
     """Cap of a year where none is on file: the highest month of the year before."""
     year = (history.origin + 1).year
-    values = history.values[np.asarray(history.months.year) == year - 1]
+    published = history.series
+    values = published[pd.PeriodIndex(published.index).year == year - 1]
     if len(values) < 12:
         return None
     return Target(

@@ -32,6 +32,9 @@ origins = 8
 paths = 300
 jobs = 1
 
+[history]
+gaps = "refuse"
+
 [import]
 revisions = "accept"
 

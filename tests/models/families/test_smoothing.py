@@ -81,7 +81,7 @@ def test_forecast_against_statsmodels(seasonal_z, make_scaled, name, damped):
 @pytest.mark.parametrize(("name", "damped"), [("ets", True), ("ets_trend", False)])
 def test_estimate_is_at_least_as_likely_as_statsmodels(seasonal_z, make_scaled, name, damped):
     found = roster.create(name)._estimate(make_scaled(seasonal_z))
-    _, errors = filter_history(seasonal_z, *innovations_form(**found["weights"]))
+    errors = filter_history(seasonal_z, *innovations_form(**found["weights"])).errors
     other = ETSModel(
         seasonal_z,
         error="add",
@@ -97,7 +97,7 @@ def test_estimate_is_at_least_as_likely_as_statsmodels(seasonal_z, make_scaled, 
 
 def test_first_state_is_the_least_squares_one(seasonal_z):
     form = _form(True)
-    _, errors = filter_history(seasonal_z, *form)
+    errors = filter_history(seasonal_z, *form).errors
     forecasts, _ = responses(seasonal_z, *form)
     # Normal equations: errors are orthogonal to every response to a first state.
     assert forecasts[:, :-1].T @ errors == pytest.approx(np.zeros(14), abs=1e-9)
@@ -107,7 +107,8 @@ def test_state_reproduces_a_noiseless_series():
     months = np.arange(60)
     z = 3 + 0.02 * months + SEASONAL[months % 12]
     design, transition, gain = innovations_form(0.3, 0.1, 0.1, 1.0)
-    state, errors = filter_history(z, design, transition, gain)
+    filtered = filter_history(z, design, transition, gain)
+    state, errors = filtered.state, filtered.errors
     assert errors == pytest.approx(np.zeros(60), abs=1e-9)
     assert design @ state == pytest.approx(3 + 0.02 * 60 + SEASONAL[0])
     assert design @ transition @ state == pytest.approx(3 + 0.02 * 61 + SEASONAL[1])

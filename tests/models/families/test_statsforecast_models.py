@@ -172,7 +172,7 @@ def test_complex_smoothing_counts_what_it_estimates(given, make_scaled, seasonal
     found = AutoCes()._estimate(make_scaled(seasonal_z))
     assert found["gains"].keys() == {"alpha_0", "alpha_1", "beta_0"}
     assert found["degrees"] == 138 - 3 - 13
-    _, errors = filter_history(seasonal_z - seasonal_z[0], *complex_form("P", **found["gains"]))
+    errors = filter_history(seasonal_z - seasonal_z[0], *complex_form("P", **found["gains"])).errors
     assert found["sigma"] == pytest.approx(np.sqrt((errors**2).sum() / 122))
 
 

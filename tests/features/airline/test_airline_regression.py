@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from employment_forecast.models.effects.airline_regression import USUAL, airline_regression, whiten
+from employment_forecast.features.airline import USUAL, airline_regression, whiten
 from employment_forecast.models.laws.arma import arma_model, difference
 from employment_forecast.models.laws.statespace import standardised_errors
 

@@ -35,6 +35,8 @@ class AirlineRegression:
     ----------
     coefficients, errors : numpy.ndarray
         float64, shape (k,): generalised least squares estimates and their standard errors.
+    covariance : numpy.ndarray
+        float64, shape (k, k), of the estimates.
     moving_averages : tuple of float
         Regular and seasonal coefficient, theta and Theta of (1 + theta B) (1 + Theta B^12).
     criterion : float
@@ -43,6 +45,7 @@ class AirlineRegression:
 
     coefficients: Floats
     errors: Floats
+    covariance: Floats
     moving_averages: tuple[float, float]
     criterion: float
 
@@ -83,7 +86,7 @@ def airline_regression(z: Floats, design: Floats) -> AirlineRegression:
 @dataclass(frozen=True)
 class _Solved:
     coefficients: Floats
-    errors: Floats
+    covariance: Floats
     squares: float
     determinant: float
     months: int
@@ -104,10 +107,9 @@ def _solve(columns: Floats, regular: float, seasonal: float) -> _Solved:
     # A floor keeps a series that nothing moves comparable.
     squares = max(float(left @ left), 1e-24)
     inverse = np.linalg.pinv(design.T @ design) if k else np.zeros((0, 0))
-    variances = np.maximum(np.diag(inverse), 0.0) * squares / max(n - int(rank), 1)
-    errors = np.asarray(np.sqrt(variances), dtype=np.float64)
+    covariance = np.asarray(inverse * squares / max(n - int(rank), 1), dtype=np.float64)
     found = np.asarray(coefficients, dtype=np.float64)
-    return _Solved(found, errors, squares, determinant, n)
+    return _Solved(found, covariance, squares, determinant, n)
 
 
 def whiten(columns: Floats, regular: float, seasonal: float) -> tuple[Floats, float]:
@@ -160,7 +162,8 @@ def _estimated(columns: Floats) -> tuple[float, float]:
 def _result(found: _Solved, averages: tuple[float, float], wanted: int) -> AirlineRegression:
     return AirlineRegression(
         coefficients=found.coefficients[:wanted],
-        errors=found.errors[:wanted],
+        errors=np.sqrt(np.maximum(np.diag(found.covariance)[:wanted], 0.0)),
+        covariance=found.covariance[:wanted, :wanted],
         moving_averages=averages,
         criterion=found.badness + wanted * float(np.log(found.months)),
     )

@@ -94,6 +94,7 @@ def import_files(
                 "unchanged": done.unchanged,
                 "firms": done.firms,
                 "groups": done.groups,
+                "part_months": done.part_months,
                 "warnings": [str(w) for w in done.warnings],
                 "notes": list(done.notes),
             }
@@ -108,6 +109,7 @@ def import_files(
     counts = f"新增 {done.added} 个月值，修订 {done.revised} 个，与已有相同 {done.unchanged} 个"
     counts += f"，企业月报 {done.firms} 行" if done.firms else ""
     counts += f"，群体数据 {done.groups} 个" if done.groups else ""
+    counts += f"，月中数 {done.part_months} 个" if done.part_months else ""
     if dry_run:
         click.echo(f"检查通过，未写入：{counts}。")
     elif done.batch is None:
@@ -125,7 +127,7 @@ def import_files(
 @click.option("--region", metavar="地区", help="预先填好的地区。")
 @json_option
 def template(file: Path, region: str | None, as_json: bool) -> None:
-    """写出可直接填报的 XLSX 模板（月度指标、监测企业、填写说明）。"""
+    """写出可直接填报的 XLSX 模板（月度指标、重点群体、监测企业、月中数、填写说明）。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.files import write_atomically
     from employment_forecast.data.readers.template import template as workbook

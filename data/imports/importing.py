@@ -13,19 +13,26 @@ import pandas as pd
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.imports.checks import Batch, run_checks
-from employment_forecast.data.imports.revisions import new_firms, new_groups
+from employment_forecast.data.imports.revisions import new_firms, new_groups, new_part_months
 from employment_forecast.data.readers import read_apart
 from employment_forecast.data.records import (
     Finding,
     FirmMonth,
     Known,
     Observation,
+    PartMonth,
     Reading,
     ReadResult,
     check_observations,
     refusal,
 )
-from employment_forecast.data.store import Store, add_observations, open_batch, stored_targets
+from employment_forecast.data.store import (
+    Store,
+    add_observations,
+    add_part_months,
+    open_batch,
+    stored_targets,
+)
 from employment_forecast.data.store import samples as sample_store
 from employment_forecast.data.targets import load_national_targets
 from employment_forecast.data.targets.plans import as_targets
@@ -69,8 +76,8 @@ class ImportReport:
         Batch number; None if nothing was written.
     added, revised, unchanged : int
         Observations for new months, other values for known months, and values already stored.
-    firms, groups : int
-        Rows of firm panels and of group series.
+    firms, groups, part_months : int
+        Rows of firm panels, of group series, and figures of a month in progress.
     warnings : tuple of Finding
         Doubts that did not stop the import.
     notes : tuple of str
@@ -85,12 +92,15 @@ class ImportReport:
     unchanged: int
     firms: int
     groups: int
+    part_months: int
     warnings: tuple[Finding, ...]
     notes: tuple[str, ...]
     files: tuple[ReadResult, ...]
 
 
 Stored = dict[tuple[str, str], Known]
+# Rows to store: observations and how many revise, groups, firm reports by file, part-month figures.
+_Wanted = tuple[list[Observation], int, list[Reading], list[list[FirmMonth]], list[PartMonth]]
 
 
 def _known(store: Store, results: Sequence[ReadResult], today: date) -> Stored:
@@ -209,7 +219,8 @@ def import_files(
     readings = tuple(r for f in results for r in f.readings)
     groups = tuple(r for f in results for r in f.groups)
     firms = tuple(r for f in results for r in f.firms)
-    if not (readings or groups or firms):
+    parts = tuple(r for f in results for r in f.part_months)
+    if not (readings or groups or firms or parts):
         names = "、".join(f"“{f.file}”" for f in results)
         raise DataError(
             f"{names}里没有认出任何可导入的数据。",
@@ -229,7 +240,7 @@ def import_files(
 
     notes = tuple(f"“{r.file}”:{n}" for r in results for n in r.notes)
 
-    def wanted() -> tuple[list[Observation], int, list[Reading], list[list[FirmMonth]]]:
+    def wanted() -> _Wanted:
         known = _known(store, results, today)
         check({key: series.values for key, series in known.items()})
         rows, revised = _split(readings, known, catalogue, today)
@@ -239,19 +250,26 @@ def import_files(
             new_firms(store, r.firms, catalogue, today, options.revise, options.region)
             for r in results
         ]
-        return rows, revised, people, reports
+        return (
+            rows,
+            revised,
+            people,
+            reports,
+            new_part_months(store, parts, catalogue, today, options.revise),
+        )
 
     number = None
     if options.dry_run:
-        rows, revised, people, reports = wanted()
+        rows, revised, people, reports, partial = wanted()
     else:
         with store.writing() as connection:
             # Read inside the writing transaction: nobody can change what the checks rest on.
-            rows, revised, people, reports = wanted()
-            if rows or people or any(reports):
+            rows, revised, people, reports, partial = wanted()
+            if rows or people or any(reports) or partial:
                 number = open_batch(connection, kind="import", command=command)
                 add_observations(connection, number, rows, catalogue)
                 sample_store.add_groups(connection, number, people, catalogue)
+                add_part_months(connection, number, partial, catalogue)
                 for result, new in zip(results, reports, strict=True):
                     sample_store.add_firms(
                         connection, number, new, catalogue, source=result.file,
@@ -264,6 +282,7 @@ def import_files(
         unchanged=len(readings) - len(rows),
         firms=sum(map(len, reports)),
         groups=len(people),
+        part_months=len(partial),
         warnings=tuple(dict.fromkeys(doubts)),
         notes=notes,
         files=results,

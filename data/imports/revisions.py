@@ -13,8 +13,8 @@ from datetime import date
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError
-from employment_forecast.data.records import FirmMonth, Reading
-from employment_forecast.data.store import Store
+from employment_forecast.data.records import FirmMonth, PartMonth, Reading, check_part_months
+from employment_forecast.data.store import Store, part_vintages, usually_known
 from employment_forecast.data.store import samples as sample_store
 
 _SAME = 1e-9
@@ -89,3 +89,48 @@ def new_firms(
         undated = row.published_on is None and (before is not None or usual > today)
         found.append(replace(row, published_on=today) if undated else row)
     return found
+
+
+def new_part_months(
+    store: Store, rows: Sequence[PartMonth], catalogue: Catalogue, today: date, revise: bool
+) -> list[PartMonth]:
+    """Part-month figures that are to be stored; parameters and errors as for `new_groups`.
+
+    A figure of days that lie ahead is refused.
+    """
+    check_part_months(rows, catalogue)
+    stored: dict[tuple[str, str], dict[tuple[date, date], float]] = {}
+    found: dict[tuple[object, ...], PartMonth] = {}
+    for row in rows:
+        series = (catalogue.region(row.region).code, catalogue.indicator(row.indicator).code)
+        if series not in stored:
+            vintages = part_vintages(store, *series)
+            real = vintages.rows["demo"].astype(bool).sum() == 0
+            known = vintages.as_of(today) if real else None
+            stored[series] = {} if known is None else known.by_days()
+        label = f"{catalogue.region(series[0]).name}“{catalogue.indicator(series[1]).name}”"
+        if row.last_day > today:
+            raise DataError(
+                f"{label}截至 {row.last_day} 的数在今天（{today}）之后。", "请核对截至日期的年份。"
+            )
+        before = stored[series].get((row.first_day, row.last_day))
+        if before is not None and abs(before - row.value) <= _SAME * max(1.0, abs(before)):
+            continue
+        if before is not None and not revise:
+            raise DataError(
+                f"{label}截至 {row.last_day} 已有 {before:.12g}，文件里是 {row.value:.12g}。",
+                _REVISE,
+            )
+        undated = row.published_on is None and (
+            before is not None or usually_known(row.last_day) > today
+        )
+        dated = replace(row, published_on=today) if undated else row
+        key = (*series, row.first_day, row.last_day)
+        if key in found and found[key].value != row.value:
+            raise DataError(
+                f"{label}截至 {row.last_day} 在文件里有 {found[key].value:.12g} 和 "
+                f"{row.value:.12g} 两个数。",
+                "请只保留一个；若是修订，请分两次导入。",
+            )
+        found[key] = dated
+    return list(found.values())

@@ -134,6 +134,7 @@ def read_bytes(
         readings=tuple(r for r in readings if r.group is None),
         groups=tuple(r for r in readings if r.group is not None),
         firms=tuple(collector.firms),
+        part_months=tuple(collector.part_months),
         findings=collector.findings.all(),
         notes=tuple(dict.fromkeys(collector.notes)),
     )

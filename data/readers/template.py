@@ -11,13 +11,14 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region
-from employment_forecast.data.readers.vocabulary import GROUPS
+from employment_forecast.data.readers.vocabulary import FIRST_DAYS, GROUPS, LAST_DAYS
 from employment_forecast.data.records import SEPARATION_TITLES
 
-INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET, GUIDE_SHEET = (
+INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET, PART_SHEET, GUIDE_SHEET = (
     "月度指标",
     "重点群体",
     "监测企业",
+    "月中数",
     "填写说明",
 )
 _GUIDE = (
@@ -30,7 +31,9 @@ _GUIDE = (
     "七、监测企业每月一行，只填企业编码，不填名称；调查期末 = 建档期 + 新招 − 减员。",
     "八、没有上报的企业整行留空或不列；减员按类型、按原因各自相加应等于减员人数。",
     "九、不收人员明细：表中不要出现姓名、身份证号、手机号，否则整个文件拒收。",
-    "十、填好后运行：forecast data import 本文件。可先加 --dry-run 只检查、不入库。",
+    "十、月中数：截至某日的期末数，或起始日期至截至日期的当期数（不写起始日期的从当月1日起），"
+    "可按旬、按周、按日填，不填本年累计数。",
+    "十一、填好后运行：forecast data import 本文件。可先加 --dry-run 只检查、不入库。",
 )
 _FIRM_HEADS = (
     "企业编码",
@@ -83,6 +86,7 @@ def template(
     if groups:
         _head(book.create_sheet(GROUP_SHEET), ["地区", "月份", *groups, "发布日期"])
     _fill_firms(book.create_sheet(FIRM_SHEET))
+    _fill_part_months(book.create_sheet(PART_SHEET), chosen)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -112,6 +116,18 @@ def _head(page: Worksheet, heads: Sequence[str], row: int = 1) -> None:
     for line in range(row + 1, row + _FIRST_ROWS):
         page.cell(line, month).number_format = "@"
     page.freeze_panes = f"{get_column_letter(month + 1)}{row + 1}"
+
+
+def _fill_part_months(page: Worksheet, indicators: Sequence[Indicator]) -> None:
+    figures = [f"{i.name}（{i.unit}）" for i in indicators if i.kind in ("stock", "flow")]
+    heads = ["地区", FIRST_DAYS[0], LAST_DAYS[0], *figures, "发布日期"]
+    for column, text in enumerate(heads, start=1):
+        _head_cell(page, 1, column, text)
+        page.column_dimensions[get_column_letter(column)].width = max(12, len(text) * 1.8)
+    for line in range(2, 1 + _FIRST_ROWS):
+        for column in (2, 3, len(heads)):
+            page.cell(line, column).number_format = "@"
+    page.freeze_panes = "D2"
 
 
 def _head_cell(page: Worksheet, row: int, column: int, text: str) -> None:

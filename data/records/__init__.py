@@ -13,6 +13,13 @@ from employment_forecast.data.records.observation import (
     check_observations,
     out_of_range,
 )
+from employment_forecast.data.records.part_months import (
+    PART_COLUMNS,
+    KnownParts,
+    PartMonth,
+    PartVintages,
+    check_part_months,
+)
 from employment_forecast.data.records.place import (
     Place,
     column_letters,
@@ -39,6 +46,11 @@ __all__ = [
     "Findings",
     "FirmMonth",
     "KIND_NAMES",
+    "KnownParts",
+    "PART_COLUMNS",
+    "PartMonth",
+    "PartVintages",
+    "check_part_months",
     "Known",
     "Observation",
     "Place",

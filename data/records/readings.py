@@ -12,6 +12,7 @@ import pandas as pd
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records.findings import Finding
 from employment_forecast.data.records.observation import Observation
+from employment_forecast.data.records.part_months import PartMonth
 from employment_forecast.data.records.place import Place
 
 Base = Literal["previous_month", "january"]
@@ -113,6 +114,8 @@ class ReadResult:
         Observations for groups of people.
     firms : tuple of FirmMonth
         Rows of firm panels.
+    part_months : tuple of PartMonth
+        Figures of a month in progress.
     findings : tuple of Finding
         What is wrong or doubtful.
     notes : tuple of str
@@ -125,6 +128,7 @@ class ReadResult:
     readings: tuple[Reading, ...] = ()
     groups: tuple[Reading, ...] = ()
     firms: tuple[FirmMonth, ...] = ()
+    part_months: tuple[PartMonth, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = field(default=())
 

@@ -17,6 +17,11 @@ from employment_forecast.data.store.inventory import (
     overdue_month,
     revisions,
 )
+from employment_forecast.data.store.part_months import (
+    add_part_months,
+    part_vintages,
+    usually_known,
+)
 from employment_forecast.data.store.samples import (
     FirmVintages,
     firm_panel,
@@ -55,6 +60,7 @@ __all__ = [
     "VERDICT_NAMES",
     "Verdict",
     "add",
+    "add_part_months",
     "add_observations",
     "add_targets",
     "batch_records",
@@ -74,11 +80,13 @@ __all__ = [
     "open_batch",
     "outcomes",
     "overdue_month",
+    "part_vintages",
     "record_outcome",
     "revisions",
     "separation_details",
     "states",
     "stored_targets",
+    "usually_known",
     "withdraw_target",
     "withdraw",
 ]

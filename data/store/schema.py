@@ -144,6 +144,30 @@ Index(
     group_observations.c.published_on,
 )
 
+# Part-month figures (月中数): a stock on a day (first_day = last_day), or a flow between two days.
+part_months = Table(
+    "part_months",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("indicator", String(64), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("published_estimated", Boolean, nullable=False),
+    Column("source_id", Integer, ForeignKey("sources.id"), nullable=False),
+)
+
+Index(
+    "ix_part_months",
+    part_months.c.region,
+    part_months.c.indicator,
+    part_months.c.last_day,
+    part_months.c.published_on,
+)
+
 # Append-only: every warning ever issued, with the data and the model behind it. evidence: JSON.
 issued_warnings = Table(
     "issued_warnings",

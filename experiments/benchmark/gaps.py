@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             given.window,
             given.missing,
         )
-    wide = table.pivot(index=["origin", "series_id"], columns="kind", values="wis")
+    wide = table.pivot_table("wis", ["origin", "series_id"], "kind")
     for kind in ("filled", "after"):
         both = wide[["whole", kind]].dropna()
         whole, other = both.mean()

@@ -25,11 +25,23 @@ from employment_forecast.data.readers.tables.facts import (
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
 from employment_forecast.data.readers.tables.layout import Table, locate
+from employment_forecast.data.readers.tables.part_months import (
+    PartMonthReader,
+    is_part_month_sheet,
+)
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
 from employment_forecast.data.readers.tables.rows import RowReader, unknown_hint
 from employment_forecast.data.readers.tables.totals import settle_totals
 from employment_forecast.data.readers.vocabulary import Vocabulary, When, parse_when
-from employment_forecast.data.records import Findings, FirmMonth, Observation, Place, Reading, shown
+from employment_forecast.data.records import (
+    Findings,
+    FirmMonth,
+    Observation,
+    PartMonth,
+    Place,
+    Reading,
+    shown,
+)
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
 _TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
@@ -67,6 +79,7 @@ class Collector:
         self.findings = Findings()
         self.notes: list[str] = []
         self.firms: list[FirmMonth] = []
+        self.part_months: list[PartMonth] = []
         self._entries: list[ValueCell] = []
         self._filtered = 0
         self._sheets: list[str] = []
@@ -76,6 +89,17 @@ class Collector:
     def read_sheet(self, sheet: Sheet) -> None:
         """Read every table of one sheet."""
         self._sheets.append(sheet.name)
+        if is_part_month_sheet(sheet):
+            self.part_months += PartMonthReader(
+                sheet,
+                self.vocabulary,
+                self.file,
+                self.findings,
+                self.region,
+                self.published_on,
+                self.source,
+            ).read()
+            return
         mapping = self.vocabulary.mapping
         for table in locate(sheet, self.vocabulary, mapping.header_rows):
             background = self._background(table)

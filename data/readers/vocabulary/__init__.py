@@ -21,12 +21,21 @@ from employment_forecast.data.readers.vocabulary.units import (
     unit_note,
     units_in,
 )
-from employment_forecast.data.readers.vocabulary.words import FIRM_HEADS, GROUPS, Dimension, Form
+from employment_forecast.data.readers.vocabulary.words import (
+    FIRM_HEADS,
+    FIRST_DAYS,
+    GROUPS,
+    LAST_DAYS,
+    Dimension,
+    Form,
+)
 
 __all__ = [
     "Amount",
     "Dimension",
     "FIRM_HEADS",
+    "FIRST_DAYS",
+    "LAST_DAYS",
     "Form",
     "GROUPS",
     "Label",

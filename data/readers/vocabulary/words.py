@@ -79,6 +79,10 @@ DIMENSIONS: dict[Dimension, tuple[str, ...]] = {
     "any": ("项目", "名称", "类别", "分类", "类型", "科目", "内容", "栏目"),
 }
 
+# Heads of the days in a table of part-month figures (月中数); the first is the template's.
+FIRST_DAYS = ("起始日期", "开始日期", "统计起始日")
+LAST_DAYS = ("截至日期", "截止日期", "截至日", "截止日", "统计截止日", "统计日期", "周末日期")
+
 # A plain word for a quantity; says nothing about the form.
 NEUTRAL = (
     *("人数", "数量", "实绩", "完成数", "实际数", "实有数", "实有人数", "期末", "月末", "期末数"),

@@ -1,0 +1,232 @@
+"""Tables of a month in progress: a column of days, or heads such as 截至11月20日登记失业人数."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+
+from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.readers.formats import Sheet, Value, text_of
+from employment_forecast.data.readers.vocabulary import (
+    FIRST_DAYS,
+    LAST_DAYS,
+    Label,
+    Vocabulary,
+    conversion,
+    find_when,
+    fold,
+    parse_amount,
+)
+from employment_forecast.data.records import Findings, PartMonth, Place
+
+_LAST_HEADS = {fold(t) for t in LAST_DAYS}
+_FIRST_HEADS = {fold(t) for t in FIRST_DAYS}
+_PUBLISHED_HEADS = {fold(t) for t in ("发布日期", "公布日期", "上报日期")}
+_MOST_HEADER_ROWS = 8
+_YEAR = r"(?:(?P<y>(?:19|20)\d{2})年)?"
+_MONTH = r"(?:(?P<m>1[0-2]|0?[1-9])月)"
+_DAY = r"(?P<d>3[01]|[12]\d|0?[1-9])[日号]"
+_STOOD = re.compile(rf"(?:截至|截止到?){_YEAR}{_MONTH}{_DAY}(?P<rest>.*)")
+_CAME = re.compile(rf"{_YEAR}{_MONTH}?(?<!\d)(?P<a>[12]?\d|3[01])[日号]?[-至到]{_DAY}(?P<rest>.*)")
+_DAY_ONLY = re.compile(r"(?P<y>(?:19|20)\d{2})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?")
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A column of figures, with the days its head names."""
+
+    label: Label
+    first: date | None = None
+    last: date | None = None
+
+
+def _days(text: str, year: int | None, month: int | None) -> tuple[str, date, date] | None:
+    """What is left of a head that names days, and the days; None if it names none."""
+    folded = fold(text)
+    found = _named(folded)
+    if found is None:
+        return None
+    groups = found.groupdict()
+    in_year = int(groups["y"]) if groups["y"] else year
+    in_month = int(groups["m"]) if groups["m"] else month
+    if in_year is None or in_month is None:
+        return None
+    try:
+        last = date(in_year, in_month, int(groups["d"]))
+        first = date(in_year, in_month, int(groups["a"])) if groups.get("a") else last
+    except ValueError:
+        return None
+    return folded[: found.start()] + groups["rest"], first, last
+
+
+def _named(text: str) -> re.Match[str] | None:
+    """Days a folded text names, unless the last one ends a month: that figure is the month's."""
+    found = _STOOD.search(text) or _CAME.search(text)
+    if found is None or not found["m"]:
+        return found
+    year = int(found["y"]) if found["y"] else 2023
+    ends = monthrange(year, int(found["m"]))[1]
+    return None if int(found["d"]) >= ends else found
+
+
+def _header_row(sheet: Sheet) -> int | None:
+    titled = False
+    for row in sorted(sheet.rows)[:_MOST_HEADER_ROWS]:
+        texts = [fold(text_of(value)) for value in sheet.rows[row].values()]
+        if len(texts) == 1:
+            titled = titled or _named(texts[0]) is not None
+        elif titled or any(t in _LAST_HEADS or _named(t) for t in texts):
+            return row
+    return None
+
+
+def is_part_month_sheet(sheet: Sheet) -> bool:
+    """True if a head is a day or names one."""
+    return _header_row(sheet) is not None
+
+
+class PartMonthReader:
+    """Reads one sheet of part-month figures.
+
+    A flow without a first day is counted from the first of its month.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        vocabulary: Vocabulary,
+        file: str,
+        findings: Findings,
+        region: Region | None,
+        published_on: date | None,
+        source: str,
+    ) -> None:
+        self.sheet, self.vocabulary, self.file = sheet, vocabulary, file
+        self.findings, self.region = findings, region
+        self.published_on, self.source = published_on, source
+        header = _header_row(sheet)
+        assert header is not None
+        self.header = header
+        titles = [text_of(v) for r, row in sheet.rows.items() if r < header for v in row.values()]
+        times = [found[0] for t in (*titles, sheet.name) if (found := find_when(t)) is not None]
+        dated = [match for t in titles if (match := _named(fold(t)))]
+        self.year = next((t.year for t in times if t.year is not None), None)
+        self.month = next((t.last for t in times if t.last is not None), None)
+        self.year = next((int(m["y"]) for m in dated if m["y"]), self.year)
+        self.title = next((d for t in titles if (d := _days(t, self.year, self.month))), None)
+        self.columns: dict[str, int] = {}
+        self.heads: dict[int, _Head] = {}
+        for column, value in sheet.rows[header].items():
+            self._read_head(column, text_of(value))
+
+    def _read_head(self, column: int, text: str) -> None:
+        folded = fold(text)
+        for name, words in (
+            ("last", _LAST_HEADS), ("first", _FIRST_HEADS), ("published", _PUBLISHED_HEADS),
+        ):  # fmt: skip
+            if folded in words:
+                self.columns[name] = column
+                return
+        named = _days(text, self.year, self.month)
+        label = self.vocabulary.classify(text if named is None else named[0])
+        if label.dimension == "region":
+            self.columns["region"] = column
+        elif label.indicator is not None and label.group is None and label.form != "cumulative":
+            dated = named or (self.title if "last" not in self.columns else None)
+            self.heads[column] = _Head(label, *(dated[1:] if dated else ()))
+        elif not label.ignored and not label.dimension:
+            self._report(self.header, column, "月中数表的这一栏没有认出指标或日期，该列略去",
+                         "栏名写成“截至11月20日登记失业人数”“1—20日新登记失业人数”，"
+                         "或设“截至日期”一列；本年累计数不能作月中数。",
+                         text, "unknown_label")  # fmt: skip
+
+    def _report(
+        self, row: int, column: int, message: str, remedy: str, raw: str, check: str
+    ) -> None:
+        place = Place(self.file, self.sheet.name, row, column)
+        self.findings.add(check, place, message, remedy, raw)
+
+    def read(self) -> list[PartMonth]:
+        """Every figure of the sheet."""
+        found = []
+        for row in sorted(r for r in self.sheet.rows if r > self.header):
+            cells = self.sheet.rows[row]
+            if not any(column in cells for column in self.heads):
+                continue
+            region = self._region(row, cells)
+            if region is None:
+                continue
+            for column, head in self.heads.items():
+                one = self._figure(row, column, head, region)
+                if one is not None:
+                    found.append(one)
+        return found
+
+    def _region(self, row: int, cells: dict[int, Value]) -> Region | None:
+        column = self.columns.get("region")
+        text = text_of(cells.get(column)) if column is not None else ""
+        if not text.strip():
+            if self.region is None:
+                self._report(
+                    row,
+                    column or 1,
+                    "没有写明地区",
+                    "请填地区，或用 --region 指明。",
+                    "",
+                    "not_stated",
+                )
+            return self.region
+        found = self.vocabulary.classify(text).region
+        if found is None:
+            self._report(row, column or 1, "地区不在目录中", "请改正名称。", text, "unknown_region")
+        elif self.region is not None and found.code != self.region.code:
+            return None
+        return found
+
+    def _figure(self, row: int, column: int, head: _Head, region: Region) -> PartMonth | None:
+        value = self.sheet.rows[row].get(column)
+        amount = parse_amount(value)
+        if amount.missing:
+            return None
+        indicator = head.label.indicator
+        assert indicator is not None
+        days = self._span(row, head, indicator)
+        if days is None:
+            return None
+        number = amount.number
+        unit = amount.unit or next(iter(head.label.units), None)
+        factor = 1 if unit is None else conversion(unit, indicator.unit)
+        if number is None or factor is None:
+            self._report(row, column, "数值或单位无法识别",
+                         f"请按“{indicator.name}”的单位（{indicator.unit}）只填数字。",
+                         text_of(value), "unreadable_value")  # fmt: skip
+            return None
+        published = self._day(row, "published")
+        return PartMonth(
+            region.code, indicator.code, *days, float(number * factor),
+            published or self.published_on, self.source,
+        )  # fmt: skip
+
+    def _span(self, row: int, head: _Head, indicator: Indicator) -> tuple[date, date] | None:
+        last = head.last or self._day(row, "last")
+        if last is None:
+            self._report(row, self.columns.get("last", 1), "没有写明截至日期，或日期无法识别",
+                         "请写成 2026-11-20 这样的年-月-日。", "", "unknown_month")  # fmt: skip
+            return None
+        if indicator.kind != "flow":
+            return last, last
+        first = head.first if head.first != head.last else None
+        return first or self._day(row, "first") or last.replace(day=1), last
+
+    def _day(self, row: int, name: str) -> date | None:
+        column = self.columns.get(name)
+        value = None if column is None else self.sheet.rows[row].get(column)
+        if isinstance(value, date):
+            return value
+        found = _DAY_ONLY.fullmatch(fold(text_of(value)).split("t")[0])
+        try:
+            return date(*(int(found[g]) for g in "ymd")) if found else None
+        except ValueError:
+            return None

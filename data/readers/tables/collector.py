@@ -294,7 +294,7 @@ class Collector:
         )
         if self._filtered:
             self.notes.append(f"另有 {self._filtered} 个其他地区或指标的数未取。")
-        if not settled and not self.firms and not self.findings.any_error:
+        if not (settled or self.firms or self.part_months or self.findings.any_error):
             self._report_nothing()
         return [_reading(s, self.published_on, self.source) for s in settled]
 

@@ -89,6 +89,7 @@ COMMANDS: Commands = {
         "检查候选模型版本，通过则晋级为现役版本（champion）。",
     ),
     "rollback": ("champions.promote", "rollback", "把现役版本退回到前任版本。"),
+    "nowcast": ("forecasts.nowcast", "nowcast", "月中估计：已知月中数时当月的分布，及其依据。"),
     "predict": ("forecasts.predict", "predict", "给出现役模型版本的预测、突破概率或警戒线。"),
     "monitor": ("champions.monitor", "monitor", "核对现役预测与已公布的结果，检查是否走样。"),
     "explain": ("champions.monitor", "explain", "说明预测比上一期为何变动。"),

@@ -75,6 +75,7 @@ def _origin(result: Competition) -> dict[str, str]:
         "as_of": history.as_of.isoformat(),
         "data_fingerprint": history.fingerprint,
         "neighbours": shared_data(result),
+        **({"part_months": known} if (known := result.part_months_identity) else {}),
     }
 
 

@@ -24,7 +24,7 @@ from employment_forecast.experiments.archive.content import champion, shared_dat
 from employment_forecast.experiments.tracking import program_version
 from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.documents import cap_document
+from employment_forecast.forecasting.documents import cap_document, nowcast_document
 from employment_forecast.forecasting.early_warning import Scheme, version_lines
 from employment_forecast.forecasting.inspection import known_effects
 from employment_forecast.models.paths import SamplePaths
@@ -109,6 +109,7 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             "effects": known_effects(history),
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
+        **_in_progress(result),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     sealed = json.dumps(facts, ensure_ascii=False, indent=1).encode()
@@ -127,6 +128,14 @@ def demand_seal(folder: Path, seal: str) -> None:
     """Refuse a state that is not the one that was registered."""
     if seal_of(folder) != seal:
         raise _damaged(folder)
+
+
+def _in_progress(result: Competition) -> dict[str, Any]:
+    """What is known of months in progress; nothing where nothing is."""
+    found = nowcast_document(result)
+    if found is None:
+        return {}
+    return {"nowcast": found, "part_months": result.part_months_identity}
 
 
 def _shock_facts(each: Shock) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
-from employment_forecast.data.store import firm_panel
+from employment_forecast.data.store import firm_panel, part_vintages
 from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.tracking import program_version
@@ -38,6 +38,10 @@ def identity(session: Session, history: History, targets: Iterable[Target]) -> s
     panel = panel[panel["demo"] == history.demo]
     if not panel.empty:
         digest.update(panel.to_csv(index=False).encode())
+    parts = part_vintages(session.store, history.region, history.indicator)
+    known = parts.known_hash(history.as_of)
+    if known and bool(parts.rows["demo"].all()) == history.demo:
+        digest.update(known.encode())
     settings = {
         key: value
         for key, value in session.settings.values.items()

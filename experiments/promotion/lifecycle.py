@@ -172,6 +172,8 @@ def older(result: Competition, incumbent: Version) -> bool:
         return True
     if result.history.fingerprint != incumbent.tags.get("data_fingerprint"):
         return False
+    if result.part_months_identity != incumbent.tags.get("part_months", ""):
+        return False
     # Where it rests on other regions, their news is news.
     return not (inputs := incumbent.tags.get("neighbours")) or inputs == result.neighbours
 

@@ -190,7 +190,7 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
         "laws": law_rows(stored.paths, indicator, {row["month"] for row in lines}),
         "published": published_rows(history, indicator),
         "sample_warnings": sample_document(now.sample),
-        "notes": list(history.notes),
+        "notes": [*history.notes, *now.stored.facts.get("nowcast", {}).get("notes", ())],
     }
 
 

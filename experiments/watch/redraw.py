@@ -132,6 +132,9 @@ def verify(
         neighbours_identity(job.inputs.neighbours, job.series.indicator, as_of),
     ):
         return Verification("data_changed", None, (), code_then, code_now)
+    parts = job.inputs.part_months
+    if (parts.known_hash(as_of) if parts else "") != facts.get("part_months", ""):
+        return Verification("data_changed", None, (), code_then, code_now)
     history, again = redraw(job, facts, as_of, stored_paths.horizon, progress)
     if history.fingerprint != facts["data_fingerprint"] or again.horizon != stored_paths.horizon:
         return Verification("data_changed", None, (), code_then, code_now)

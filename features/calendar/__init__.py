@@ -3,7 +3,12 @@
 from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS, Windows
 from employment_forecast.features.calendar.regressors import GROUP_LABELS, GROUPS
 from employment_forecast.features.calendar.windows import WindowChoice, choose_windows
-from employment_forecast.features.calendar.workdays import FIRST_YEAR, calendar_due, working_days
+from employment_forecast.features.calendar.workdays import (
+    FIRST_YEAR,
+    calendar_due,
+    working_days,
+    working_days_left,
+)
 
 __all__ = [
     "DEFAULT_WINDOWS",
@@ -15,4 +20,5 @@ __all__ = [
     "calendar_due",
     "choose_windows",
     "working_days",
+    "working_days_left",
 ]

@@ -132,3 +132,34 @@ def usual_days() -> tuple[float, ...]:
     """Mean working days of January to December under the present law, 2025–2099."""
     skip = (CENTRING_YEARS[0] - FIRST_YEAR) * 12
     return tuple(float(d) for d in _counts()[1][skip:].reshape(-1, 12).mean(axis=0))
+
+
+@cache
+def _left(year: int, month: int, official: bool) -> Integers:
+    """Working days of a month from each of its days on, and 0 after the last."""
+    first = np.datetime64(f"{year:04d}-{month:02d}", "M")
+    days = np.arange(first.astype("M8[D]"), (first + 1).astype("M8[D]") + 1)
+    off, worked, _ = _official()
+    if not official:
+        return np.asarray(np.busday_count(days, days[-1], holidays=_statutory()), dtype=np.int64)
+    extra = np.searchsorted(worked, days[-1]) - np.searchsorted(worked, days)
+    return np.asarray(np.busday_count(days, days[-1], holidays=off) + extra, dtype=np.int64)
+
+
+def working_days_left(month: pd.Period, as_of: date | None = None) -> Integers:
+    """Working days of a month that remain after each of its days, by the rule of `working_days`.
+
+    Parameters
+    ----------
+    month : pandas.Period
+        From 2001-01 to 2099-12.
+    as_of : datetime.date, optional
+        Day of knowledge.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, shape (days + 1,): first those of the whole month, then those after its first day,
+        its second and so on, 0 at last.
+    """
+    return _left(month.year, month.month, calendar_published(month.year, as_of))

@@ -9,8 +9,8 @@ from datetime import date
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region
 from employment_forecast.data.errors import DataError
-from employment_forecast.data.records import Vintages
-from employment_forecast.data.store import Store
+from employment_forecast.data.records import PartVintages, Vintages
+from employment_forecast.data.store import Store, part_vintages
 from employment_forecast.features.history.build import from_known
 from employment_forecast.features.history.covariates import CovariateSource
 from employment_forecast.features.history.history import History
@@ -37,10 +37,13 @@ class ModelInputs:
         Indicators of the same region.
     neighbours : sequence of (Region, Vintages)
         The same indicator of other regions.
+    part_months : PartVintages or None
+        Figures of months in progress; None where there are none.
     """
 
     others: Sequence[CovariateSource] = ()
     neighbours: Sequence[Neighbour] = ()
+    part_months: PartVintages | None = None
 
 
 NO_INPUTS = ModelInputs()
@@ -66,7 +69,11 @@ def stored_inputs(
     if vintages.rows.empty:
         return ModelInputs(others)
     demo = bool(vintages.rows["demo"].all())
-    return ModelInputs(others, stored_neighbours(store, catalogue, region, target, demo=demo))
+    parts: PartVintages | None = part_vintages(store, region.code, target.code)
+    if parts is None or parts.rows.empty or bool(parts.rows["demo"].all()) != demo:
+        parts = None
+    neighbours = stored_neighbours(store, catalogue, region, target, demo=demo)
+    return ModelInputs(others, neighbours, parts)
 
 
 def stored_neighbours(

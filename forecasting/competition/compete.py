@@ -11,7 +11,7 @@ import numpy as np
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
-from employment_forecast.data.records import Vintages
+from employment_forecast.data.records import PartVintages, Vintages
 from employment_forecast.data.targets import Target, in_force_ahead, value_at
 from employment_forecast.features.history import (
     NO_INPUTS,
@@ -51,6 +51,7 @@ from employment_forecast.forecasting.competition.combinations import (
     shared_shifts,
 )
 from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.nowcast import Nowcast, conditioned
 from employment_forecast.forecasting.shocks import note, propose
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters
@@ -211,10 +212,15 @@ def compete(
     choice = choose(backtest, entries, now)
     log = history.transform == "log"
     calibration = _calibration(backtest, choice.model, log)
+    nowcasts: dict[str, Nowcast] = {}
     for model in _issued_calibrated(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
-            now[model] = _calibration(backtest, model, log).apply(raw, log)
+            learned = _calibration(backtest, model, log)
+            now[model], found = _in_progress(
+                learned.apply(raw, log), learned, inputs.part_months, history, past, before[model]
+            )
+            nowcasts |= {} if found is None else {model: found}
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
     on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
@@ -244,6 +250,8 @@ def compete(
         origins=tuple(past),
         past_forecasts=before,
         neighbours=neighbours_identity(neighbours, indicator, as_of) if pooled else "",
+        part_months=inputs.part_months,
+        nowcasts=nowcasts,
         on_file=on_file,
         cap_events=cap_events(
             backtest.months,
@@ -253,6 +261,22 @@ def compete(
             on_file,
             history,
         ),
+    )
+
+
+def _in_progress(
+    paths: SamplePaths,
+    calibration: Calibration,
+    parts: PartVintages | None,
+    history: History,
+    origins: Sequence[Origin],
+    hindcasts: Sequence[Outcome],
+) -> tuple[SamplePaths, Nowcast | None]:
+    """Calibrated paths given what is known of the months in progress."""
+    if parts is None:
+        return paths, None
+    return conditioned(
+        paths, history, parts, history.as_of, origins, hindcasts, calibration.factors
     )
 
 
@@ -303,8 +327,17 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     history = result.history
     log = history.transform == "log"
     calibration = _calibration(result.backtest, model, log)
+    nowcasts = result.nowcasts
     if model not in _issued_calibrated(result.choice):
-        paths = calibration.apply(paths, log)
+        paths, found = _in_progress(
+            calibration.apply(paths, log),
+            calibration,
+            result.part_months,
+            history,
+            result.origins,
+            result.past_forecasts[model],
+        )
+        nowcasts = nowcasts if found is None else {**nowcasts, model: found}
     assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
     return replace(
         result,
@@ -315,6 +348,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
         levels=assessed.levels,
         joint=assessed.joint,
         notes=(calibration.note, *result.notes[1:]),
+        nowcasts=nowcasts,
     )
 
 

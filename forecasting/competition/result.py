@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from employment_forecast.data.catalogue import Indicator, Region, Series
+from employment_forecast.data.records import PartVintages
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import (
@@ -22,6 +23,7 @@ from employment_forecast.forecasting.competition.choice import (
     LeaderboardRow,
 )
 from employment_forecast.forecasting.competition.evidence import ModelEvidence, evidence_by_model
+from employment_forecast.forecasting.nowcast import Nowcast
 from employment_forecast.forecasting.shocks import Proposal
 from employment_forecast.models.paths import Outcome, SamplePaths
 
@@ -102,6 +104,10 @@ class Competition:
         What past forecasts said about the caps.
     neighbours : str
         Hash of what was known of the other regions; empty where no model looks at them.
+    part_months : PartVintages or None
+        Figures of months in progress.
+    nowcasts : dict
+        By model what they made of its forecast; empty where there are none.
     proposals : tuple of Proposal
         Events that the series suggests and nobody declared.
     """
@@ -128,6 +134,8 @@ class Competition:
     cap_events: CapEvents | None = None
     proposals: tuple[Proposal, ...] = ()
     neighbours: str = ""
+    part_months: PartVintages | None = None
+    nowcasts: Mapping[str, Nowcast] = field(default_factory=dict)
 
     @property
     def region(self) -> Region:
@@ -143,6 +151,16 @@ class Competition:
     def evidence_by_model(self) -> dict[str, ModelEvidence]:
         """Further scores and tests by model, worked out when first asked for."""
         return evidence_by_model(self.backtest, self.origins, self.past_forecasts, self.cap_events)
+
+    @property
+    def nowcast(self) -> Nowcast | None:
+        """What part-month figures made of the champion's forecast."""
+        return self.nowcasts.get(self.choice.model)
+
+    @property
+    def part_months_identity(self) -> str:
+        """Hash of the part-month figures known on the day; empty where there were none."""
+        return "" if self.part_months is None else self.part_months.known_hash(self.history.as_of)
 
     @property
     def hindcasts(self) -> Sequence[Outcome]:

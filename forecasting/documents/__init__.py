@@ -2,6 +2,7 @@
 
 from employment_forecast.forecasting.documents.feed_table import as_file
 from employment_forecast.forecasting.documents.markdown import DEMO_WARNING, summary
+from employment_forecast.forecasting.documents.nowcast import nowcast_document, nowcast_notes
 from employment_forecast.forecasting.documents.run import (
     cap_document,
     document,
@@ -21,6 +22,8 @@ __all__ = [
     "forecast_rows",
     "joint_document",
     "milestone_document",
+    "nowcast_document",
+    "nowcast_notes",
     "summary",
     "total_document",
 ]

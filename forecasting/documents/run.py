@@ -39,6 +39,7 @@ from employment_forecast.forecasting.documents.fields import (
     share,
     written,
 )
+from employment_forecast.forecasting.documents.nowcast import nowcast_document, nowcast_notes
 from employment_forecast.forecasting.shocks import proposal_rows, shock_rows
 
 _LEADERBOARD_ROW: Layout = {
@@ -176,6 +177,7 @@ def document(
     """
     history, indicator = result.history, result.indicator
     overdue = overdue_month(indicator, history.origin, history.as_of)
+    nowcast = nowcast_document(result)
     return {
         "region": {"code": result.region.code, "name": result.region.name},
         "indicator": indicator.code,
@@ -189,7 +191,12 @@ def document(
         "demo": result.demo,
         "data_demo": history.demo,
         "sources": list(history.sources),
-        "notes": [*history.notes, *history.left_out, *result.notes],
+        "notes": [
+            *history.notes,
+            *history.left_out,
+            *result.notes,
+            *nowcast_notes(result),
+        ],
         "shocks": shock_rows(history),
         "shock_proposals": proposal_rows(result.proposals, history),
         "pseudo_real_time": history.pseudo_real_time,
@@ -221,6 +228,7 @@ def document(
         "cells_computed": result.cells_computed,
         "cells_reused": result.cells_reused,
         "run_id": run_id,
+        **({} if nowcast is None else {"nowcast": nowcast}),
     }  # fmt: skip
 
 

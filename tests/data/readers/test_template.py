@@ -13,6 +13,7 @@ from employment_forecast.data.readers.template import (
     GROUP_SHEET,
     GUIDE_SHEET,
     INDICATOR_SHEET,
+    PART_SHEET,
     indicator_head,
     template,
 )
@@ -47,7 +48,7 @@ def test_every_indicator_head_is_read_back():
 
 def test_the_sheets_are_there_and_the_guide_names_the_region():
     book = openpyxl.load_workbook(io.BytesIO(template(CATALOGUE, CATALOGUE.region("嘉定"))))
-    assert book.sheetnames == [GUIDE_SHEET, INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET]
+    assert book.sheetnames == [GUIDE_SHEET, INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET, PART_SHEET]
     texts = [cell.value or "" for (cell,) in book[GUIDE_SHEET]["A1:A20"]]
     assert any("嘉定区" in t for t in texts)
     assert any("姓名" in t for t in texts)

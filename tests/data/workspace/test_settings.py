@@ -97,7 +97,7 @@ def test_an_unknown_key_like_no_other_gets_the_whole_list():
         "[run]\nseed = -1",
         "[run]\nmodels = 'theta'",
         "[run]\nmodels = [1]",
-        "[history]\ngaps = 'fill'",
+        "[history]\ngaps = 'guess'",
         "[history]\ngaps = ['after']",
         "[cache]\nmegabytes = 'many'",
         "[store]\nurl = 1",

@@ -42,6 +42,21 @@ def same_day(month: pd.Period, left: int, as_of: date) -> date:
     return date(month.year, month.month, int(later[-1]) + 1 if len(later) else 1)
 
 
+def are_averages(parts: KnownParts, history: History) -> bool:
+    """Whether months are nearer to the mean of their figures than to the last of them."""
+    if history.kind == "flow":
+        return False
+    months = parts.last_day.astype("datetime64[M]").astype(np.int64)
+    gain = 0.0
+    for month in np.unique(months):
+        at = int(month) - history.start.ordinal
+        own = parts.values[months == month]
+        if len(own) > 1 and 0 <= at < len(history) and not history.missing[at]:
+            value = float(history.values[at])
+            gain += abs(value - float(own[-1])) - abs(value - float(own.mean()))
+    return gain > 0
+
+
 @dataclass(frozen=True)
 class Closing:
     """Reads part-month figures on the day of a history.
@@ -56,12 +71,16 @@ class Closing:
         By month ordinal, model scale: the origin's figure, then the medians ahead.
     as_of : datetime.date
         Day of knowledge, for the calendar.
+    averages : bool
+        See `are_averages`: figures of the newest month itself tell how it ran, which its mean
+        does not.
     """
 
     parts: KnownParts
     history: History
     course: Mapping[int, float]
     as_of: date
+    averages: bool = False
 
     def expected(self, month: pd.Period) -> tuple[float, float] | None:
         """A month's figure on the model scale, from the latest figure and from the mean so far.
@@ -93,7 +112,8 @@ class Closing:
             return None
         day: date = days[-1].astype(object)
         begun = month_of(day)
-        if begun < self.history.origin or begun > month:
+        earliest = self.history.origin + (0 if self.averages else 1)
+        if begun < earliest or begun > month:
             return None
         latest = self._scaled(float(values[-1]))
         gaps = np.abs(days - np.datetime64(self._last_year(day))).astype(int)

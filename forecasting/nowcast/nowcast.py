@@ -22,7 +22,13 @@ import pandas as pd
 from employment_forecast.data.records import PartVintages
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.backtest import Origin
-from employment_forecast.forecasting.nowcast.closing import Closing, days_left, month_of, same_day
+from employment_forecast.forecasting.nowcast.closing import (
+    Closing,
+    are_averages,
+    days_left,
+    month_of,
+    same_day,
+)
 from employment_forecast.models.paths import Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -140,8 +146,9 @@ def conditioned(
         None in that case.
     """
     known = parts.as_of(as_of)
-    # Figures of the newest month itself tell how it ran, which a mean or a flow goes on from.
-    ahead = known.last_day >= np.datetime64(f"{history.origin}-01", "D")
+    averages = are_averages(known, history)
+    first = history.origin + (0 if averages else 1)
+    ahead = known.last_day >= np.datetime64(f"{first}-01", "D")
     months = min((month_of(as_of) - history.origin).n, paths.horizon, MOST_MONTHS)
     if not ahead.any() or months < 1:
         return paths, None
@@ -149,8 +156,8 @@ def conditioned(
     own = np.asarray(_scale(paths.values, log))
     z = own.copy()
     course = _course(history, np.median(z, axis=0)[:months])
-    now = Closing(known, history, course, as_of)
-    past = _past(months, parts, as_of, origins, hindcasts)
+    now = Closing(known, history, course, as_of, averages)
+    past = _past(months, parts, as_of, averages, origins, hindcasts)
     changed = []
     for step in range(months):
         month = history.origin + (step + 1)
@@ -217,6 +224,7 @@ def _past(
     months: int,
     parts: PartVintages,
     as_of: date,
+    averages: bool,
     origins: Sequence[Origin],
     hindcasts: Sequence[Outcome],
 ) -> list[_Past]:
@@ -230,7 +238,7 @@ def _past(
         z = _scale(paths.values[:, :months], log)
         day = min(same_day(origin.month + months, left, as_of), as_of)
         course = _course(history, np.median(z, axis=0))
-        found.append(_Past(Closing(parts.as_of(day), history, course, day), z))
+        found.append(_Past(Closing(parts.as_of(day), history, course, day, averages), z))
     return found
 
 

@@ -221,10 +221,10 @@ def _watch_parent(parent: int) -> None:
 
 def _set_clock(seconds: float) -> None:
     """Let the kernel end this process after so many more CPU seconds, where it can."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     limit = int(time.process_time() + seconds) + 1
     if hard != resource.RLIM_INFINITY:
@@ -233,10 +233,10 @@ def _set_clock(seconds: float) -> None:
 
 
 def _bound_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

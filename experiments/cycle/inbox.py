@@ -20,7 +20,6 @@ from employment_forecast.data.errors import BusyError, ForecastError, StorageErr
 from employment_forecast.data.files import visible, write_atomically
 from employment_forecast.data.imports import ImportOptions, ImportReport, import_files
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.cycle.trial import TrialReader
 
 DONE = "已导入"
 RETURNED = "退回"
@@ -97,12 +96,11 @@ def take_in(
     before = {file: _state(file) for file in files}
     pause(_time_to_settle(before.values(), session.settings["monthly.settle_seconds"]))
     arrivals = []
-    with TrialReader(session) as trial:
-        for file in files:
-            if before[file] is None or _state(file) != before[file]:
-                arrivals.append(_waiting(visible(file.name)))
-            else:
-                arrivals.append(_take(session, trial, file, folder, day))
+    for file in files:
+        if before[file] is None or _state(file) != before[file]:
+            arrivals.append(_waiting(visible(file.name)))
+        else:
+            arrivals.append(_take(session, file, folder, day))
     return arrivals
 
 
@@ -129,7 +127,7 @@ def _waiting(name: str) -> Arrival:
     return Arrival(name, "waiting", message="文件仍在写入，下次再导入")
 
 
-def _take(session: Session, trial: TrialReader, file: Path, folder: Path, day: date) -> Arrival:
+def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
     name = visible(file.name)
     if file.is_symlink():
         # What it points to may be anything that this user can read.
@@ -137,7 +135,6 @@ def _take(session: Session, trial: TrialReader, file: Path, folder: Path, day: d
     before = _state(file)
     options = ImportOptions(revise=session.settings["import.revisions"] == "accept")
     try:
-        trial.read(file)
         done = import_files(
             session.store,
             session.catalogue,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -24,6 +24,11 @@ from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.forecasting.backtest import watch_parent
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Link
+else:
+    from multiprocessing.connection import Connection as Link
 
 WORKING = "worker.lock"
 _ENDING_SECONDS = 5.0
@@ -58,7 +63,7 @@ CarryThrough = Callable[[RegionTask], RegionResult]
 Prepare = Callable[[Path], CarryThrough]
 
 
-def _serve(link: Connection, root: Path, prepare: Prepare, parent: int) -> None:
+def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
     """Do tasks until the link closes; runs in the worker process."""
     # Ctrl-C reaches the parent's group; the parent alone decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -112,7 +117,7 @@ class Worker:
         self._prepare = prepare
         self._seconds = seconds
         self._process: BaseProcess | None = None
-        self._link: Connection | None = None
+        self._link: Link | None = None
 
     def __enter__(self) -> Worker:
         self._started()
@@ -141,7 +146,7 @@ class Worker:
         assert isinstance(answer, RegionResult)
         return answer
 
-    def _started(self) -> Connection:
+    def _started(self) -> Link:
         if self._link is not None and self._process is not None and self._process.is_alive():
             return self._link
         self._end()
@@ -171,7 +176,7 @@ class Worker:
 
 def _kill_group(process: BaseProcess) -> None:
     pid = process.pid
-    if pid is not None and hasattr(os, "killpg"):
+    if sys.platform != "win32" and pid is not None:
         try:
             os.killpg(pid, signal.SIGKILL)
             return

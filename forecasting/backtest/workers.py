@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -76,10 +77,7 @@ def _interrupts_deferred() -> Iterator[None]:
     would print a traceback. The mask covers this thread alone and numerical libraries start
     others, so a handler notes what comes by another thread: a start cut in two is a traceback too.
     """
-    if (
-        not hasattr(signal, "pthread_sigmask")  # Windows
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
     noted: list[int] = []

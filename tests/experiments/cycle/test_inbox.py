@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from employment_forecast.data.errors import DataError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.cycle import inbox
 from employment_forecast.experiments.cycle.inbox import take_in, waiting_files
-from employment_forecast.experiments.cycle.trial import TrialReader
 
 DAY = date(2026, 11, 20)
 
@@ -226,19 +224,6 @@ def test_a_link_in_place_of_a_folder_does_not_move_what_is_written(
     }  # fmt: skip
     assert "是一个链接" in arrivals["a.csv"].message
     assert list(elsewhere.iterdir()) == []
-
-
-def test_a_file_that_takes_too_long_is_ended_and_the_next_is_read(
-    session: Session, folder: Path
-) -> None:
-    file = folder / "a.csv"
-    file.write_text(monthly(11000) + "注\n" * 400_000, "utf-8")
-    with TrialReader(session, cpu=0) as trial, pytest.raises(DataError, match="处理器时间"):
-        trial.read(file)
-    file.write_text(monthly(11000), "utf-8")
-    with TrialReader(session) as trial:
-        trial.read(file)
-        trial.read(file)
 
 
 def test_any_fault_of_a_reader_returns_the_file(

@@ -6,7 +6,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -16,6 +16,7 @@ from employment_forecast.data.errors import SettingsError, UnknownNameError, sug
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─━~～", "-"))
 
 
+@lru_cache(maxsize=8192)
 def _fold(text: str) -> str:
     """Spelling under which names are compared: half-width, one kind of dash, no spaces."""
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)

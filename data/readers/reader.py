@@ -12,7 +12,7 @@ from typing import Any
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, SettingsError, suggestion
 from employment_forecast.data.readers.formats import LIMITS, Limits, Sheet, load, open_sheets
-from employment_forecast.data.readers.privacy import refuse_personal_data
+from employment_forecast.data.readers.privacy import refuse_personal_data, refuse_personal_text
 from employment_forecast.data.readers.tables import Collector
 from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
 from employment_forecast.data.records import ReadResult, column_letters, file_title, shown
@@ -114,7 +114,8 @@ def read_bytes(
     settings = read_mapping(mapping or {}, catalogue)
     with _named(name):
         opened = open_sheets(data, limits)
-    refuse_personal_data(name, opened.sheets)
+    refuse_personal_data(name, opened.sheets, opened.remarks)
+    refuse_personal_text(source or "", f"“{name}”的来源")
     collector = Collector(
         name,
         Vocabulary(catalogue, settings),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from statistics import median
 from typing import Literal
 
 import pandas as pd
@@ -59,20 +59,50 @@ class Series:
 
         Flows that accumulate are compared with the same month of other years where there are any.
         """
-        own = {m: v for m, v in self.known.items() if m != month and v > 0}
-        if not own:
-            others = ((m, r.observation.value) for m, r in self.new.items() if m != month)
-            own = {m: v for m, v in others if v > 0}
+        own = self._usual_of(self.known, month)
+        return self._usual_of(self._new_values, month) if own is None else own
+
+    @cached_property
+    def _new_values(self) -> dict[int, float]:
+        return {m: r.observation.value for m, r in self.new.items()}
+
+    def _usual_of(self, values: dict[int, float], month: int) -> float | None:
+        """Median of the positive values of other months; None if there are none."""
         if self.indicator.reporting == "year_to_date":
-            alike = {m: v for m, v in own.items() if (m - month) % 12 == 0}
-            own = alike or own
-        return median(own.values()) if own else None
+            alike = median_without(self._sorted(values, month % 12), values.get(month))
+            if alike is not None:
+                return alike
+        return median_without(self._sorted(values, None), values.get(month))
+
+    def _sorted(self, values: dict[int, float], season: int | None) -> list[float]:
+        """Positive values, ascending; of one calendar month where it is given."""
+        key = (id(values), season)
+        if key not in self._sorted_values:
+            chosen = (v for m, v in values.items() if v > 0 and season in (None, m % 12))
+            self._sorted_values[key] = sorted(chosen)
+        return self._sorted_values[key]
+
+    @cached_property
+    def _sorted_values(self) -> dict[tuple[int, int | None], list[float]]:
+        return {}
 
     def has_alike(self, month: int) -> bool:
         """True if other months compare with this one; of a year-to-date flow its like only."""
         if self.indicator.reporting != "year_to_date":
             return True
         return any(m != month and (m - month) % 12 == 0 for m in self.values)
+
+
+def median_without(ascending: list[float], left_out: float | None) -> float | None:
+    """Median of sorted values without one of them; None if no other is left."""
+    rest = ascending
+    if left_out is not None and left_out > 0:
+        at = bisect_left(ascending, left_out)
+        rest = ascending[:at] + ascending[at + 1 :]
+    if not rest:
+        return None
+    middle = len(rest) // 2
+    return rest[middle] if len(rest) % 2 else (rest[middle - 1] + rest[middle]) / 2
 
 
 @dataclass(frozen=True)

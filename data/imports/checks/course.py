@@ -200,8 +200,11 @@ def _outliers(series: Series) -> list[Finding]:
     if len(changes) < _FEWEST_CHANGES:
         return []
     usual: dict[int, float] = {}
+    by_season: dict[int, list[int]] = {}
     for month in changes:
-        alike = [v for m, v in changes.items() if m != month and (m - month) % 12 == 0]
+        by_season.setdefault(month % 12, []).append(month)
+    for month in changes:
+        alike = [changes[m] for m in by_season[month % 12] if m != month]
         usual[month] = median(alike) if lag == 1 and len(alike) >= _FEWEST_ALIKE else 0.0
     surprises = {m: v - usual[m] for m, v in changes.items()}
     centre = median(surprises.values())

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from employment_forecast.data.errors import UnknownNameError
-from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
+from employment_forecast.data.imports.checks.batch import (
+    Batch,
+    Series,
+    finding,
+    median_without,
+    month_text,
+)
 from employment_forecast.data.records import Finding, Reading
 
 _RATE, _UNEMPLOYED = "registered_unemployment_rate", "registered_unemployed"
@@ -15,6 +20,7 @@ _NEW_JOBS = ("new_jobs", "newly_employed", "natural_attrition")
 _EMPLOYED = ("期末从业人员", "从业人员", "城镇从业人员", "期末从业人员数")
 # The labour force of a district moves slowly; a quarter more or less is a contradiction.
 _LABOUR_FORCE_SLACK = 0.25
+_FEWEST_IMPLIED = 3
 
 
 def region_parts(batch: Batch) -> list[Finding]:
@@ -194,12 +200,13 @@ def _against_openings(batch: Batch, series: Series) -> list[Finding]:
 def _against_itself(batch: Batch, series: Series) -> list[Finding]:
     region = series.key[0]
     implied = dict(_labour_force(batch, region))
-    found = []
+    if len(implied) < _FEWEST_IMPLIED:
+        return []
+    found, ascending = [], sorted(implied.values())
     for month, reading in series.new.items():
-        others = [v for m, v in implied.items() if m != month]
-        if month not in implied or len(others) < 2:
+        usual = median_without(ascending, implied[month]) if month in implied else None
+        if usual is None:
             continue
-        usual = median(others)
         if abs(implied[month] / usual - 1) > _LABOUR_FORCE_SLACK:
             detail = f"两者推算的劳动力为 {implied[month]:.0f} 人，平常约 {usual:.0f} 人"
             found.append(_contradiction(reading, month, detail))

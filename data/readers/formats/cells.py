@@ -158,6 +158,7 @@ class SheetBuilder:
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self.sheets: list[Sheet] = []
+        self.remarks: list[str] = []
         self._cells = 0
         self._merged = 0
 
@@ -168,6 +169,11 @@ class SheetBuilder:
         sheet = Sheet(name=name, hidden=hidden)
         self.sheets.append(sheet)
         return sheet
+
+    def remark(self, text: str) -> None:
+        """Keep a text that lies beside the cells: a comment, a header, a property."""
+        if text.strip() and len(self.remarks) < self.limits.remarks:
+            self.remarks.append(text[: self.limits.cell_chars])
 
     def put(self, sheet: Sheet, row: int, column: int, value: Value) -> None:
         """Store a cell; blank text is not stored."""

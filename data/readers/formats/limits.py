@@ -36,6 +36,8 @@ class Limits:
         Non-empty cells of a file, and cells covered by merged areas.
     table_cells : int
         Rows times columns of one table, empty cells included.
+    remarks : int
+        Texts beside the cells.
     rows, columns : int
         Extent of a sheet.
     line_chars, cell_chars : int
@@ -52,6 +54,7 @@ class Limits:
     sheets: int = 1000
     cells: int = 1_500_000
     table_cells: int = 6_000_000
+    remarks: int = 10_000
     rows: int = 1_048_576
     columns: int = 16_384
     line_chars: int = MEGABYTE

@@ -74,8 +74,12 @@ class _Tables:
 
     def data(self, data: str) -> None:
         """Take text."""
-        if self._open and not self._silent and (cell := self._open[-1].cell) is not None:
+        if self._silent:
+            return
+        if self._open and (cell := self._open[-1].cell) is not None:
             cell.append(data)
+        else:
+            self._builder.remark(data)
 
     def close(self) -> None:
         """Take in what unclosed tags left open."""

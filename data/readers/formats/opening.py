@@ -35,11 +35,14 @@ class Opened:
         Of text formats.
     sheets : tuple of Sheet
         Hidden ones included.
+    remarks : tuple of str
+        Texts beside the cells: comments, drawings, headers and footers, properties.
     """
 
     format: Format
     encoding: str | None
     sheets: tuple[Sheet, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def load(path: Path, limits: Limits = LIMITS) -> bytes:
@@ -109,7 +112,7 @@ def open_sheets(data: bytes, limits: Limits = LIMITS) -> Opened:
         encoding = read_html(data, builder)
     else:
         encoding = read_delimited(data, builder)
-    return Opened(kind, encoding, tuple(builder.sheets))
+    return Opened(kind, encoding, tuple(builder.sheets), tuple(builder.remarks))
 
 
 def _format(data: bytes) -> Format:

@@ -64,6 +64,8 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
             value = _value(book, page.cell(row, column))
             if value is not None:
                 builder.put(sheet, row + 1, column + 1, value)
+    for note in page.cell_note_map.values():
+        builder.remark(str(note.text))
     for number, info in page.rowinfo_map.items():
         if info.hidden:
             builder.hide_row(sheet, number + 1)

@@ -32,6 +32,10 @@ _DIGITS = "0123456789"
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _LAST_SERIAL = 2_958_465  # 9999-12-31
 _TRUE = ("1", "true")
+_PRINTED = frozenset(
+    f"{which}{place}" for which in ("odd", "even", "first") for place in ("Header", "Footer")
+)
+_BESIDE = ("xl/comments", "xl/threadedComments", "xl/drawings/", "docProps/")
 
 
 class _Relations(Handler):
@@ -97,6 +101,23 @@ class _SharedStrings(Handler):
     def text(self, data: str) -> None:
         if self._wanted:
             self._pieces.append(data)
+
+
+class _Remarks(Handler):
+    """Texts of a part that holds no cells, one for each element that has text."""
+
+    def __init__(self, builder: SheetBuilder) -> None:
+        self._builder = builder
+        self._pieces: list[str] = []
+
+    def end(self, name: str) -> None:
+        # A paragraph or comment may hold one number in several runs of text.
+        if name not in ("t", "r", "rPr"):
+            self._builder.remark("".join(self._pieces))
+            self._pieces = []
+
+    def text(self, data: str) -> None:
+        self._pieces.append(data)
 
 
 class _Styles(Handler):
@@ -167,6 +188,7 @@ class _Cells(Handler):
         self._pieces: list[str] = []
         self._formula = False
         self._wanted = False
+        self._printed: list[str] | None = None
 
     def start(self, name: str, attributes: Attributes) -> None:
         if name == "c":
@@ -186,6 +208,8 @@ class _Cells(Handler):
         elif name == "col" and attributes.get("hidden") in _TRUE:
             first, last = _integer(attributes.get("min")), _integer(attributes.get("max"))
             self._builder.hide_columns(self._sheet, first, last)
+        elif name in _PRINTED:
+            self._printed = []
         elif name == "mergeCell":
             begin, _, end = attributes.get("ref", "").partition(":")
             corners = _reference(begin), _reference(end)
@@ -195,7 +219,10 @@ class _Cells(Handler):
 
     def end(self, name: str) -> None:
         self._wanted = False
-        if name == "c":
+        if name in _PRINTED:
+            self._builder.remark("".join(self._printed or ()))
+            self._printed = None
+        elif name == "c":
             value = self._value("".join(self._pieces))
             if value is not None:
                 self._builder.put(self._sheet, self._row, self._column, value)
@@ -203,6 +230,8 @@ class _Cells(Handler):
     def text(self, data: str) -> None:
         if self._wanted:
             self._pieces.append(data)
+        elif self._printed is not None:
+            self._printed.append(data)
 
     def _value(self, raw: str) -> Value | None:
         if not raw:
@@ -274,6 +303,8 @@ def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
         if part in archive.names:
             archive.parse(part, handler)
     formats = styles.formats()
+    for part in sorted(n for n in archive.names if n.startswith(_BESIDE) and n.endswith(".xml")):
+        archive.parse(part, _Remarks(builder))
     _read_sheets(
         archive,
         [(n, relations.targets.get(r, ""), h) for n, r, h in workbook.sheets],

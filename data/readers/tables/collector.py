@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -315,6 +316,11 @@ class Collector:
         self.findings.add("nothing_read", None, message, remedy)
 
 
+@lru_cache(maxsize=4096)
+def _month(year: int, month: int) -> pd.Period:
+    return pd.Period(year=year, month=month, freq="M")
+
+
 def _reading(settled: Settled, published_on: date | None, source: str) -> Reading:
     entry = settled.entry
     facts = entry.facts
@@ -323,7 +329,7 @@ def _reading(settled: Settled, published_on: date | None, source: str) -> Readin
     observation = Observation(
         region=facts.region.code,
         indicator=facts.indicator.code,
-        month=pd.Period(year=settled.year, month=settled.month, freq="M"),
+        month=_month(settled.year, settled.month),
         value=float(settled.value),
         published_on=facts.published_on or published_on,
         source=(facts.source or source) + settled.mark,

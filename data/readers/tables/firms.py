@@ -12,6 +12,7 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Region
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
+from employment_forecast.data.readers.privacy import refuse_personal_text
 from employment_forecast.data.readers.tables.axis import decimal_habit, month_fault, settled
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.layout import Headed, Table
@@ -23,7 +24,7 @@ from employment_forecast.data.readers.vocabulary import (
     fold,
     parse_amount,
 )
-from employment_forecast.data.records import Base, Findings, FirmMonth, Place
+from employment_forecast.data.records import Base, Findings, FirmMonth, Place, printable
 
 _MEASURES = ("base", "hires", "separations", "end")
 _NUMBERS = (*_MEASURES, "dispatched", "hidden")
@@ -134,6 +135,7 @@ class FirmReader:
             return None
         if not code and not reported:
             return None
+        refuse_personal_text(code, f"{place}的企业编码")
         if not _CODE.fullmatch(code) or re.fullmatch(r"\d\.\d+e\+\d+", code.lower()):
             self._report(
                 place, "企业编码缺失、像是名称，或被 Excel 转成了科学计数",
@@ -229,7 +231,9 @@ class FirmReader:
         for column, field in self.fields.items():
             if field in cells and cells[field].number is not None:
                 self._sums[column, month] += cells[field].number or 0
-        texts = {f: " ".join(text_of(self._value(row, f)[1]).split()) for f in _TEXTS}
+        texts = {f: printable(" ".join(text_of(self._value(row, f)[1]).split())) for f in _TEXTS}
+        for text in texts.values():
+            refuse_personal_text(text, f"{place}所在的行")
         region = self._region(row)
         if region is None:
             self._no_region(place, code)

@@ -9,6 +9,7 @@ from datetime import date
 
 from employment_forecast.data.errors import nearest
 from employment_forecast.data.readers.formats import Value, text_of
+from employment_forecast.data.readers.privacy import refuse_personal_text
 from employment_forecast.data.readers.tables.axis import (
     DAYS_READ,
     days_are_months,
@@ -27,7 +28,7 @@ from employment_forecast.data.readers.vocabulary import (
     fold,
     parse_when,
 )
-from employment_forecast.data.records import Findings, Place, shown
+from employment_forecast.data.records import Findings, Place, printable, shown
 
 _REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 
@@ -263,7 +264,8 @@ class RowReader:
         if dimension == "unit":
             return Facts(units=self.vocabulary.classify(text).units)
         if dimension == "source":
-            return Facts(source=" ".join(text.split()))
+            refuse_personal_text(text, f"{self.place(row, column)}的来源")
+            return Facts(source=printable(" ".join(text.split())))
         if dimension == "demo" and fold(text) in ("true", "1", "是", "演示", "演示数据", "yes"):
             self.findings.add(
                 "demo", self.place(row, column), "这是演示数据，不能当作真实数据导入",

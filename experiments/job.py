@@ -87,15 +87,29 @@ def run_options(
     seed: int | None = None,
     jobs: int | None = None,
 ) -> Options:
-    """Options of a run: what a caller gives, the settings for the rest."""
+    """Options of a run: what a caller gives, the settings for the rest.
+
+    A run whose roster, back-test or horizon was changed for this once is a trial: it is recorded
+    as such and its version is never put in force.
+    """
+    usual = roster.resolve(settings["run.models"])
+    chosen = roster.resolve(models) if models else usual
+    reasons = []
+    if set(chosen) != set(usual):
+        reasons.append("参赛模型与设置不同")
+    if origins is not None and origins != settings["run.origins"]:
+        reasons.append(f"回测起点数为 {origins}，与设置不同")
+    if horizon is not None and horizon < settings["run.horizon"]:
+        reasons.append(f"预测期为 {horizon} 个月，短于设置")
     return Options(
-        models=roster.resolve(models or settings["run.models"]),
+        models=chosen,
         horizon=horizon or settings["run.horizon"],
         origins=settings["run.origins"] if origins is None else origins,
         n_paths=settings["run.paths"],
         seed=settings["run.seed"] if seed is None else seed,
         jobs=jobs or settings.jobs,
         gaps=settings["history.gaps"],
+        trial="，".join(reasons),
     )
 
 

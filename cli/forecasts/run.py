@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
     "--promote", "promoting", is_flag=True,
     help="随即按晋级检查处理：通过则晋级，未通过则沿用现役模型并更新数据。",
 )  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="只算一遍看结果：不记录，不登记模型版本。")
 @no_cache_option
 @output_folder_option("写出 forecast.csv、forecast.json、chart.png。")
 @workbook_option
@@ -52,6 +54,7 @@ def run(
     seed: int | None,
     jobs: int | None,
     promoting: bool,
+    dry_run: bool,
     no_cache: bool,
     output: Path | None,
     form: str | None,
@@ -60,7 +63,7 @@ def run(
     """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import notice, open_session
-    from employment_forecast.data.errors import UnrecordedError
+    from employment_forecast.data.errors import UnrecordedError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
     from employment_forecast.experiments.job import open_job, run_options
 
@@ -80,22 +83,27 @@ def run(
     if output is not None:
         demand_writable(output)
     run_id, number, gate, unrecorded = None, None, None, None
+    if dry_run and promoting:
+        raise UsageError("--dry-run 不登记模型版本，不能同时用 --promote。", "请只用其中一个。")
     try:
         uri = settings.tracking_uri(session.workspace)
-        with recorded(uri, session.workspace, series) as recording:
+        with nullcontext() if dry_run else recorded(uri, session.workspace, series) as recording:
             with progress(f"{series.region.name} 回测") as tick:
                 result = job.compete(tick)
             chart = fan_chart(result)
-            number = recording.register(result, chart).version
-            run_id = recording.run_id
-            conclude = promote_if_passed if promoting else examine_only
-            gate = conclude(recording.run.tracker, series, result, recording.run).document()
+            if recording is not None:
+                number = recording.register(result, chart).version
+                run_id = recording.run_id
+                conclude = promote_if_passed if promoting else examine_only
+                gate = conclude(recording.run.tracker, series, result, recording.run).document()
     except UnrecordedError as error:
         unrecorded = error
     content = document(
         result, run_id=run_id, registered_name=series.registered_name, version=number
     )
     content["gate"] = gate
+    content["dry_run"] = dry_run
+    content["trial"] = options.trial or None
     content["unrecorded"] = unrecorded.message if unrecorded else None
     if output is not None:
         write_atomically(output / "forecast.csv", forecast_csv(result))
@@ -115,6 +123,8 @@ def run(
     from employment_forecast.cli.forecasts.report import print_report
 
     print_report(content, series.indicator)
+    if dry_run:
+        click.echo("只算未记：没有登记模型版本（--dry-run）。")
     if output is not None:
         click.echo(f"已写入：{output / 'forecast.csv'}、forecast.json、chart.png")
     return code

@@ -3,6 +3,7 @@
 from employment_forecast.experiments.archive.content import (
     BACKTEST,
     CAP_EVENTS,
+    TRIAL_TAG,
     champion,
     version_description,
     version_tags,
@@ -14,6 +15,7 @@ __all__ = [
     "BACKTEST",
     "CAP_EVENTS",
     "STATE",
+    "TRIAL_TAG",
     "champion",
     "decode_facts",
     "rehearse",

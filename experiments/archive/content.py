@@ -88,6 +88,10 @@ def _facts(result: Competition) -> dict[str, str]:
     }
 
 
+# Set on a version that is never put in force; its value says why, in Chinese.
+TRIAL_TAG = "trial"
+
+
 def version_tags(result: Competition) -> dict[str, str]:
     """Tags of a registered version: how it scored and where it comes from, most telling first."""
     scores = {
@@ -105,6 +109,7 @@ def version_tags(result: Competition) -> dict[str, str]:
         "code_version": program_version(),
         "model": result.choice.model,
         "evidence_origins": str(result.choice.origins),
+        **({TRIAL_TAG: result.options.trial} if result.options.trial else {}),
     }
 
 

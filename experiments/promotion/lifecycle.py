@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, NotFoundError, RefusedError
+from employment_forecast.experiments.archive import TRIAL_TAG
 from employment_forecast.experiments.promotion import gate
 from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
 from employment_forecast.experiments.registry import (
@@ -95,7 +96,14 @@ def examine_only(
     """
     candidate = candidate_of(tracker, series, run.id)
     verdict, incumbent = _judged(tracker, series, result, candidate)
-    return PromotionResult(incumbent, candidate, verdict, "kept", ONLY_EXAMINED)
+    why = _trial_words(candidate) or ONLY_EXAMINED
+    return PromotionResult(incumbent, candidate, verdict, "kept", why)
+
+
+def _trial_words(version: Version) -> str:
+    """Why a version is never put in force; empty for one that may be."""
+    trial = version.tags.get(TRIAL_TAG)
+    return f"试算，不参加晋级（{trial}）" if trial else ""
 
 
 def _judged(
@@ -147,6 +155,8 @@ def promote_if_passed(
         action: Action = "promoted" if incumbent.version == candidate.version else "refreshed"
         return PromotionResult(incumbent, candidate, verdict, action, "此次运行的版本已是现役版本")
     verdict, incumbent = _judged(tracker, series, result, candidate)
+    if trial := _trial_words(candidate):
+        return PromotionResult(incumbent, candidate, verdict, "kept", trial)
     if verdict.passed:
         done = registry.promote(tracker, series, candidate.version, PASSED_WHY)
         return PromotionResult(done.champion, candidate, verdict, "promoted", PASSED_WHY)
@@ -207,8 +217,8 @@ def promote(
     Raises
     ------
     RefusedError
-        If the verdict is against it and `force` is not given; nothing has changed then but the
-        verdict kept with the version.
+        If it is a trial, whatever `force` says; or if the verdict is against it and `force` is not
+        given. Nothing has changed then but the verdict kept with the version.
     NotFoundError
         If there is no such version, or no candidate yet.
     StorageError
@@ -219,6 +229,12 @@ def promote(
         chosen = find(tracker, series, version)
     if chosen is None:
         raise registry.no_candidate(series)
+    if trial := chosen.tags.get(TRIAL_TAG):
+        raise RefusedError(
+            f"{series.title}第 {chosen.version} 版是试算（{trial}），不能晋级。",
+            f"请按设置运行 forecast run --region {series.region.name}；"
+            "要改名单或起点数，请写入 forecast.toml 的 [run]。",
+        )
     incumbent = champion_of(tracker, series)
     evidence = stored_evidence(tracker, chosen)
     verdict = gate.judge(tracker, series, chosen, evidence, incumbent)

@@ -16,6 +16,7 @@ from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import load_settings
 from employment_forecast.experiments.archive import (
     STATE,
+    TRIAL_TAG,
     save_model,
     seal_of,
     version_description,
@@ -90,14 +91,17 @@ class Promotion:
 def register(
     run: Run, series: Series, folder: Path, tags: Mapping[str, str], about: str
 ) -> Version:
-    """Make a saved model a version with the alias `candidate`.
+    """Make a saved model a version with the alias `candidate`; a trial gets none.
 
     The files are complete before the version exists, and the version before the alias points to
     it: a process killed on the way leaves no alias without a version and no version without files.
     """
     made = _create(run, series, folder, _FOLDER, tags, about)
     name = series.registered_name
-    run.tracker.call("标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made))
+    if TRIAL_TAG not in tags:
+        run.tracker.call(
+            "标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made)
+        )
     return find(run.tracker, series, made)
 
 

@@ -48,6 +48,8 @@ class Options:
         What to do about missing months.
     reach : int
         Fewest months ahead at the current origin, where that is more than `horizon`.
+    trial : str
+        Why its result is a trial and never put in force, in Chinese; empty for a run as it is set.
     """
 
     models: tuple[str, ...]
@@ -58,6 +60,7 @@ class Options:
     jobs: int = 1
     gaps: str = "fill"
     reach: int = 0
+    trial: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class Ran:
 Forecast = Callable[..., Ran]
 
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")
+# As the workspace sets it, such a run is no trial and may be promoted.
+FAST_SETTINGS = '[run]\nmodels = ["ets", "theta", "combination"]\norigins = 12\n'
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -112,6 +114,8 @@ class Prepared:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory, forks: Any) -> Prepared:
     home = tmp_path_factory.mktemp("prepared") / "工作区"
+    home.mkdir(parents=True)
+    (home / "forecast.toml").write_text(FAST_SETTINGS, "utf-8")
     call = caller(home, forks)
     district = call("run", "--region", "嘉定", "--json", *FAST)
     nation = call("run", "--region", "全国", "--json", *FAST)

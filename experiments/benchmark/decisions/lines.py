@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from employment_forecast.data.targets import Target
+from employment_forecast.data.targets.target import Basis, Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import smallest_above
 from employment_forecast.forecasting.assessment.events import above
@@ -83,11 +83,11 @@ def _history() -> History:
     )
 
 
-def _cap(value: float, basis: str) -> Target:
+def _cap(value: float, basis: Basis) -> Target:
     return Target(
         "310114", "registered_unemployed", "municipal", "cap", basis, "以内", "2026", value, "人",
         date(2025, 12, 1), False, "模拟",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

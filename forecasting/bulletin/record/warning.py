@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from employment_forecast.forecasting.bulletin.text import retold, show
+from employment_forecast.forecasting.bulletin.text import record_key, retold, show
 
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _BLANK = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
@@ -24,6 +24,21 @@ def _official(region: str, text: str) -> str:
     said = _MONTH.sub(lambda found: show(found[0], "month"), _SEPARATOR.sub("", text))
     said = _YEARS.sub(lambda found: show(found[0], "period"), said)
     return retold(region, _BLANK.sub("", said))
+
+
+def _next_lines(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The lines of a cap's first month; none where it has no lines."""
+    if not rows:
+        return {"month": None, "lines": {}}
+    month = min(str(row["month"]) for row in rows)
+    return {
+        "month": month,
+        "lines": {
+            str(row["level"]): {"value": row.get("value"), "state": row.get("state")}
+            for row in rows
+            if str(row["month"]) == month
+        },
+    }
 
 
 def warning_record(
@@ -59,6 +74,14 @@ def warning_record(
             continue
         shown = {k: row.get(k) for k in ("value", "state", "standard_error")}
         lines.setdefault(str(row["month"]), {})[str(row["level"])] = shown
+    others = {
+        str(cap["id"]): {
+            "title": _official(region, str(cap["title"])),
+            **_next_lines([r for r in rows if r["cap"] == cap["id"]]),
+        }
+        for cap in feed["caps"]
+        if cap["id"] != lowest and cap.get("value") is not None
+    }
     if level is not None:
         level = {**level, "reasons": [_official(region, r) for r in level.get("reasons") or ()]}
     lines = dict(sorted(lines.items())[:months])
@@ -74,6 +97,7 @@ def warning_record(
         "lines_cap": values.get(lowest),
         "lines_event": next((c.get("event") for c in feed["caps"] if c["id"] == lowest), None),
         "lines": lines,
+        "other_caps": {record_key(k): v for k, v in others.items()},
         "line_months": {month: month for month in lines},
         "demo": bool(feed.get("demo")),
         "source": "预警阈值文件",

@@ -17,7 +17,7 @@ SECTIONS = {
     "series": "总体情况和市场供求", "flows": "总体情况和市场供求", "people": "重点群体",
     "sample": "监测企业用工",
     "progress": "计划目标进度", "outlook": "走势预测", "warning": "预警等级和失业警戒线",
-    "review": "上月预测和以往预警的检验", "notes": "数据说明",
+    "review": "检验", "notes": "检验和数据说明",
     "written": "文字分析",
 }  # fmt: skip
 _ASIDE = ("as_of", "program", "office", "letterhead", "stamp", "correction", "annexes", "scale")

@@ -26,12 +26,12 @@ from employment_forecast.forecasting.bulletin.text.facts import (
 )
 from employment_forecast.forecasting.bulletin.text.figures import CHANCES
 from employment_forecast.forecasting.bulletin.text.sections import (
-    data_notes,
+    explanation,
     market,
     model,
     outlook_annex,
-    review,
     sample,
+    sample_annex,
 )
 from employment_forecast.forecasting.bulletin.text.sections.outlook import outlook
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
@@ -290,7 +290,7 @@ def compose(
         **record,
         "intervals": INTERVALS,
         "scale": scale_record(),
-        "annexes": [1, 2, 3, 4],
+        "annexes": [1, 2, 3, 4, 5, 6],
     }
     if stamp is not None:
         full["stamp"] = {
@@ -318,18 +318,17 @@ def compose(
         ),
         sentence(TITLE),
     )
+    # What is to be decided first, what it rests on after it, what people conclude at the end.
     sections = [
         overview(cited),
+        warning(cited),
+        outlook(cited),
         market(cited),
         people(cited),
         sample(cited),
         progress(cited),
-        outlook(cited),
-        warning(cited),
         *written(cited, draft=stamp is None),
-        review(cited),
-        data_notes(cited),
-        model(cited),
+        explanation(cited),
     ]
     marks: list[CitedText] = []
     tell = _marked if record["demo"] else list[Block]
@@ -339,10 +338,16 @@ def compose(
         marks.append(sentence("（已审核，未经签发）" if reviewed else "（草稿，未经审核签发）"))
     if correction is not None:
         marks.append(sentence("（更正第{n}号）", n=cited.cite("/correction/count", "plain")))
+
+    def annexed(name: str, blocks: list[Block]) -> list[tuple[str, list[Block]]]:
+        return [(name, tell(blocks))] if blocks else []
+
     appended = [
         ("主要就业失业指标", tell(_indicators(cited))),
-        ("各月预测", tell(outlook_annex(cited))),
+        *annexed("各月预测", outlook_annex(cited)),
+        *annexed("监测企业用工", sample_annex(cited)),
         ("概率用语对照表", _scale(cited)),
+        ("模型和版本", model(cited)),
         *([("更正说明", tell(_changes(cited)))] if correction is not None else []),
     ]
     annexes = tuple(
@@ -357,7 +362,7 @@ def compose(
         number=(cited.cite("/stamp/number"),) if issued else (),
         signer=(cited.cite("/stamp/signer"),) if issued else (),
         addressee=(cited.cite("/stamp/addressee"),) if issued else (),
-        blocks=_numbered([tell(section) for section in sections]),
+        blocks=_numbered([tell(section) for section in sections if section]),
         annexes=annexes,
         office=(cited.cite("/office"),) if issued and record.get("office") else (),
         date=(cited.cite("/stamp/date", "day"),) if issued else (),

@@ -124,7 +124,7 @@ def test_the_margins_of_both_caps_are_told_first() -> None:
         "登记失业人数比上月增减（人）", "登记失业率（%）", "青年（人）",
         "2026年12月Ⅰ级（红色）警戒线",
     ]  # fmt: skip
-    assert others == {"数据说明": {"section": "数据说明", "count": 1}}
+    assert others == {"检验和数据说明": {"section": "检验和数据说明", "count": 1}}
     # Two facts are two changes, whatever they are called.
     assert len(divided([{**rows[0], "id": "a"}, {**rows[0], "id": "b"}])[0]) == 2
 

@@ -138,7 +138,7 @@ def test_demonstration_data_are_marked_on_every_page(content: bytes) -> None:
 
 
 def test_tables_and_charts_of_demonstration_data_say_so() -> None:
-    file = next((Path(__file__).parents[1] / "data/fixtures/records").glob("bulletin-*.json"))
+    file = next((Path(__file__).parents[2] / "data/fixtures/records").glob("bulletin-*.json"))
     record = brought_up_to_date(json.loads(file.read_text("utf-8")))
     for demo in (True, False):
         made = compose({**record, "demo": demo})

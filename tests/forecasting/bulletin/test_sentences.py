@@ -27,7 +27,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import Chart, Paragrap
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, most_at_risk
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
-from employment_forecast.forecasting.bulletin.text.sections.notes import data_notes
+from employment_forecast.forecasting.bulletin.text.sections.notes import explanation
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
 from employment_forecast.forecasting.bulletin.text.sections.summary import summary
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
@@ -297,10 +297,14 @@ def test_missing_months_are_told_as_runs() -> None:
         "gaps": ["2024-11", "2024-12", "2025-01", "2025-03", "2025-05", "2025-06", "2025-07"],
     }  # fmt: skip
     notes = {"series": {"a": row}, "failed": {}}
-    said = "".join(plain(b.text) for b in data_notes(book(notes=notes)) if isinstance(b, Paragraph))
+    said = "".join(
+        plain(b.text) for b in explanation(book(notes=notes)) if isinstance(b, Paragraph)
+    )
     assert "缺月：甲缺2024年11—12月、2025年1月、2025年3月、2025年5—7月。" in said
     row["stale"] = "2025-07"
-    said = "".join(plain(b.text) for b in data_notes(book(notes=notes)) if isinstance(b, Paragraph))
+    said = "".join(
+        plain(b.text) for b in explanation(book(notes=notes)) if isinstance(b, Paragraph)
+    )
     assert "缺月：" not in said
     assert "停更：甲长期没有新数据，最新为2025年7月，本期不列。" in said
 
@@ -371,3 +375,48 @@ def test_a_revised_stock_is_held_against_its_flows(store: Store) -> None:
 def test_an_unknown_flow_is_not_held_against_the_stock(store: Store) -> None:
     rows = [(STOCK, m, v, DAY) for m, v in (("2026-09", 13500.0), ("2026-10", 13912.0))]
     assert "相差" not in flows_told(store, [*rows, (FLOWS[0], "2026-10", 900.0, DAY)], DAY)
+
+
+def test_the_strongest_movement_leads_and_a_drop_of_sample_jobs_is_never_missing() -> None:
+    main = {"registered_unemployed": series("registered_unemployed", 13612)}
+    main["registered_unemployed"]["year_on_year"] = {"change": 1822, "percent": 15.5}
+    inflow = series("registered_inflow", 2037)
+    inflow["year_on_year"] = {"change": 313, "percent": 18.2}
+    sample = {"matched": {"year_change": -15.35}}
+    (only,) = summary(book(series={**main, "registered_inflow": inflow}, sample=sample))
+    said = plain(only.text)
+    assert said.startswith("总的看，变动最大的是")
+    assert said.index("增长18.2%") < said.index("13612人")
+    assert "可比监测企业岗位比上年同月下降15.35%" in said
+    sample["matched"]["year_change"] = -20.0
+    (only,) = summary(book(series=main, sample=sample))
+    assert plain(only.text).startswith("总的看，变动最大的是可比监测企业岗位比上年同月下降20.00%；")
+    assert plain(only.text).count("可比监测企业") == 1
+
+
+def test_what_is_not_there_stands_in_one_line() -> None:
+    blocks = explanation(book(series={}, notes={"series": {}}))
+    said = [plain(b.text) for b in blocks if isinstance(b, Paragraph)]
+    (line,) = [s for s in said if s.startswith("本期没有：")]
+    for name in ("市场供求数据", "重点群体数据", "监测企业数据", "可供检验的上月预测", "数据修订"):
+        assert name in line
+
+
+def test_every_cap_has_its_lines_or_says_that_it_has_none() -> None:
+    record = feed("orange", [])
+    record["caps"] = [
+        {"id": "a", "title": "区控制数 14,000人以内（2026，各月）", "value": 14_000.0},
+        {"id": "b", "title": "市控制数 14,300人以内（2026，各月）", "value": 14_300.0},
+        {"id": "c", "title": "国家预期目标", "value": 20_000.0},
+    ]
+    record["lines"] = [
+        {"cap": "a", "month": "2026-11", "level": "red", "value": 5.0, "state": "line"},
+        {"cap": "b", "month": "2026-11", "level": "red", "value": 14121.0, "state": "line"},
+        {"cap": "b", "month": "2026-12", "level": "red", "value": 14301.0, "state": "line"},
+    ]
+    others = warning_record(record, 0, 6, "嘉定区")["other_caps"]
+    assert others["b"]["lines"] == {"red": {"value": 14121.0, "state": "line"}}
+    assert (others["b"]["month"], others["b"]["title"]) == (
+        "2026-11", "市控制数14300人以内（2026年，各月）",
+    )  # fmt: skip
+    assert others["c"]["lines"] == {}

@@ -1,6 +1,8 @@
-"""九、数据说明, 十、模型和版本."""
+"""检验和数据说明, and the annex 模型和版本."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -9,6 +11,9 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     join,
     sentence,
 )
+from employment_forecast.forecasting.bulletin.text.sections.overview import MARKET
+from employment_forecast.forecasting.bulletin.text.sections.people import GRADUATES
+from employment_forecast.forecasting.bulletin.text.sections.warning import review
 from employment_forecast.forecasting.bulletin.text.wording import amount
 
 SHOWN_GAPS = 6
@@ -86,7 +91,7 @@ def _breaks(record: CitedRecord, code: str) -> CitedText:
 def _overdue(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return sentence(
-        "{name}{month}按惯例应已公布而未入库",
+        "{name}{month}",
         name=record.cite(f"{pointer}/name"),
         month=record.cite(f"{pointer}/overdue", "month"),
     )
@@ -101,32 +106,31 @@ def _stale(record: CitedRecord, code: str) -> CitedText:
     )
 
 
-def data_notes(record: CitedRecord) -> list[Block]:
-    """数据说明: revisions, gaps, delays, breaks, failed models, demonstration data."""
+def _remarks(record: CitedRecord) -> list[Block]:
+    """Revisions, gaps, delays, breaks, estimated days, failed models: those that there are."""
     series = record.get("/notes/series") or {}
     kinds = (
-        ("修订", "revisions", _revised, "本期没有数据修订。"),
-        ("缺月", "gaps", _gaps, "近三年的数据没有缺月。"),
-        ("逾期", "overdue", _overdue, "没有逾期未到的数据。"),
-        ("停更", "stale", _stale, ""),
-        ("口径", "breaks", _breaks, ""),
+        ("修订", "revisions", _revised),
+        ("缺月", "gaps", _gaps),
+        ("按惯例应已公布而未入库", "overdue", _overdue),
+        ("停更", "stale", _stale),
+        ("口径", "breaks", _breaks),
     )
-    blocks: list[Block] = [Heading(("数据说明",))]
-    for label, key, tell, none in kinds:
+    blocks: list[Block] = []
+    for label, key, tell in kinds:
         said = [t for t in (tell(record, c) for c in series if series[c][key]) if t]
         if said:
             blocks.append(Paragraph(sentence("{label}：{said}。", label=label, said=join(said))))
-        elif none:
-            blocks.append(Paragraph(sentence(none)))
     estimated = [
         (record.cite(f"/notes/series/{c}/name"),) for c in series if series[c]["estimated"]
     ]
     if estimated:
+        names = "各指标" if len(estimated) == len(series) else join(estimated, "、")
         blocks.append(
             Paragraph(
                 sentence(
                     "{names}的部分发布日期按惯例推算（月末加发布滞后），据此所作的回测为准实时回测。",
-                    names="各指标" if len(estimated) == len(series) else join(estimated, "、"),
+                    names=names,
                 )
             )
         )
@@ -141,8 +145,36 @@ def data_notes(record: CitedRecord) -> list[Block]:
     if failed:
         listed = join(failed, "、")
         blocks.append(Paragraph(sentence("未得出预测的参赛模型：{said}。", said=listed)))
-    elif record.get("/outlook/status") in ("champion", "candidate"):
-        blocks.append(Paragraph(sentence("参赛模型均得出预测。")))
+    return blocks
+
+
+# Parts of the record that a region may not have, with what is said of one that is not there.
+_ABSENT: tuple[tuple[str, Callable[[CitedRecord], bool]], ...] = (
+    ("市场供求数据", lambda r: not any(c in (r.get("/series") or {}) for c in MARKET)),
+    ("重点群体数据", lambda r: not set(r.get("/people") or {}) - {GRADUATES}),
+    ("高校毕业生数据", lambda r: GRADUATES not in (r.get("/people") or {})),
+    ("监测企业数据", lambda r: r.get("/sample") is None),
+    ("控制数以外的计划目标", lambda r: not r.get("/progress")),
+    ("可供检验的上月预测", lambda r: r.get("/review/forecast") is None),
+    ("此前发布的预警", lambda r: not r.get("/review/warnings")),
+    ("数据修订", lambda r: not _any_note(r, "revisions")),
+    ("缺月", lambda r: not _any_note(r, "gaps")),
+    ("逾期未到的数据", lambda r: not _any_note(r, "overdue")),
+)
+
+
+def _any_note(record: CitedRecord, key: str) -> bool:
+    return any(row[key] for row in (record.get("/notes/series") or {}).values())
+
+
+def explanation(record: CitedRecord) -> list[Block]:
+    """检验和说明: how the past did, what a reader must know of the data, and what is not there."""
+    blocks: list[Block] = [
+        Heading(("检验和数据说明",)), *review(record), *_remarks(record)
+    ]  # fmt: skip
+    absent = [name for name, missing in _ABSENT if missing(record)]
+    if absent:
+        blocks.append(Paragraph(sentence("本期没有：{names}。", names="、".join(absent))))
     if record.get("/demo"):
         blocks.append(Paragraph(sentence(_DEMO)))
     return blocks
@@ -150,12 +182,11 @@ def data_notes(record: CitedRecord) -> list[Block]:
 
 def model(record: CitedRecord) -> list[Block]:
     """模型和版本: what made the forecast, how it was tested, the data behind it."""
-    head = Heading(("模型和版本",))
     program = record.cite("/program")
     day = record.cite("/as_of", "day")
     last = sentence("本月报以{day}所知数据编制，程序版本{program}。", day=day, program=program)
     if record.get("/outlook/status") not in ("champion", "candidate"):
-        return [head, Paragraph(last)]
+        return [Paragraph(last)]
     made = sentence(
         "{status}模型：{label}（{model}），登记名{name}，第{version}版；数据自{start}至{origin}，"
         "模拟路径{paths}条，随机种子{seed}，回测检验到今后{tested}个月。",
@@ -170,7 +201,7 @@ def model(record: CitedRecord) -> list[Block]:
         seed=record.cite("/outlook/seed", "plain"),
         tested=record.cite("/outlook/tested_horizon", "plain"),
     )
-    blocks: list[Block] = [head, Paragraph(made)]
+    blocks: list[Block] = [Paragraph(made)]
     coverage = record.get("/outlook/coverage80")
     if coverage is not None:
         scored = sentence(

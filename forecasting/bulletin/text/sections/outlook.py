@@ -19,13 +19,13 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     CitedRecord,
     CitedText,
     Part,
+    join,
     sentence,
 )
 from employment_forecast.forecasting.bulletin.text.figures import show
 from employment_forecast.forecasting.bulletin.text.tiers import cap_words
 from employment_forecast.forecasting.bulletin.text.wording import amount, chance
 
-SHORT_MONTHS = 6
 _STATES = {
     "none": "尚无预测模型版本。请先运行 forecast run 并晋级现役模型，再生成月报。",
     "late": "没有以本月或此前数据为起点的预测版本，本期不作走势预测。",
@@ -95,15 +95,10 @@ def _trend(record: CitedRecord) -> CitedText:
 
 
 def _status(record: CitedRecord) -> CitedText:
-    made = sentence(
-        "“{label}”（第{version}版，数据截至{origin}）",
+    return sentence(
+        "目前没有现役模型，以下预测来自尚未晋级的候选模型“{label}”，仅供参考。",
         label=record.cite("/outlook/label"),
-        version=record.cite("/outlook/version"),
-        origin=record.cite("/outlook/origin", "month"),
     )
-    if record.get("/outlook/status") == "champion":
-        return sentence("以下预测来自现役模型{made}。", made=made)
-    return sentence("目前没有现役模型，以下预测来自尚未晋级的候选模型{made}，仅供参考。", made=made)
 
 
 def _cap_said(record: CitedRecord, key: str) -> CitedText:
@@ -236,7 +231,9 @@ def outlook(record: CitedRecord) -> list[Block]:
     status = record.get("/outlook/status")
     if status in _STATES:
         return [head, Paragraph(sentence(_STATES[status]))]
-    blocks: list[Block] = [head, Paragraph(_status(record))]
+    blocks: list[Block] = [head]
+    if status != "champion":
+        blocks.append(Paragraph(_status(record)))
     if record.get("/outlook/origin") != record.get("/month"):
         blocks.append(
             Paragraph(
@@ -248,21 +245,27 @@ def outlook(record: CitedRecord) -> list[Block]:
             )
         )
     blocks += [Paragraph(_trend(record)), _chart(record)]
-    months = list(record.get("/outlook/months"))[:SHORT_MONTHS]
-    blocks.append(_table(record, months, "预测"))
-    caps = list(record.get("/outlook/caps") or {})
-    if caps:
-        for key in caps:
-            blocks.append(Paragraph(sentence("{said}。", said=_cap_said(record, key))))
-    else:
+    caps = _by_number(record)
+    if not caps:
         blocks.append(
             Paragraph(sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
         )
-    return blocks
+        return blocks
+    said = [sentence("{said}。", said=join([_cap_said(record, key) for key in keys]))
+            for keys in caps]  # fmt: skip
+    return [*blocks, Paragraph(join(said, ""))]
+
+
+def _by_number(record: CitedRecord) -> list[list[str]]:
+    """Keys of caps; one number that is assessed on several bases is told of once."""
+    groups: dict[tuple[str, float, str], list[str]] = {}
+    for key, row in (record.get("/outlook/caps") or {}).items():
+        groups.setdefault((row["tier"], row["value"], row["period"]), []).append(key)
+    return list(groups.values())
 
 
 def outlook_annex(record: CitedRecord) -> list[Block]:
     """Every month of the forecast."""
     if record.get("/outlook/status") in _STATES:
-        return [Paragraph(sentence("本期没有预测。"))]
+        return []
     return [_table(record, list(record.get("/outlook/months")), "各月预测")]

@@ -69,9 +69,10 @@ def value_and_change(record: CitedRecord, code: str) -> CitedText:
 
 def _caps(record: CitedRecord, code: str) -> CitedText:
     series = record.get(f"/series/{code}")
-    said = [
-        against_cap(record, f"/series/{code}/caps/{key}", series) for key in series.get("caps", {})
-    ]
+    # One number that is held against on two bases is one cap.
+    caps = {(c["tier"], c["value"], c["period"]): key for key, c in series.get("caps", {}).items()
+            if c["headroom"] is not None}  # fmt: skip
+    said = [against_cap(record, f"/series/{code}/caps/{key}", series) for key in caps.values()]
     return join([t for t in said if t], "；")
 
 
@@ -110,7 +111,10 @@ def overview(record: CitedRecord) -> list[Block]:
         said = join([value_and_change(record, c) for c in flows])
         text = sentence("从登记失业人员流动看，{said}。", said=said)
         blocks.append(Paragraph(sentence("{text}{check}", text=text, check=_flows_check(record))))
-    rest = [c for c in record.get("/series") or {} if c not in (*LEVELS, *FLOWS, *MARKET)]
+    # A series without the month's figure is told of once, among the delays.
+    series = record.get("/series") or {}
+    rest = [c for c, row in series.items()
+            if c not in (*LEVELS, *FLOWS, *MARKET) and row["value"] is not None]  # fmt: skip
     rest.sort(key=lambda c: c != "new_jobs")
     blocks.extend(Paragraph(sentence("{said}。", said=value_and_change(record, c))) for c in rest)
     if len(blocks) == 1:
@@ -131,8 +135,7 @@ def market(record: CitedRecord) -> list[Block]:
     blocks: list[Block] = [Heading(("市场供求情况",))]
     codes = _recorded(record, MARKET)
     if not codes:
-        blocks.append(Paragraph(sentence("本地区没有已入库的市场供求数据。")))
-        return blocks
+        return []
     said = join([value_and_change(record, c) for c in codes])
     text = sentence("{month}，{said}。", month=record.cite("/month", "month"), said=said)
     ratio = record.get("/series/openings_to_seekers/value")

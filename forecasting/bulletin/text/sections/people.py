@@ -60,28 +60,26 @@ def people(record: CitedRecord) -> list[Block]:
     groups = [g for g in known if not record.get(f"/people/{g}/withheld")]
     small = [g for g in known if g not in groups]
     others = [g for g in groups if g != GRADUATES]
-    blocks: list[Block] = [Heading(("重点群体和高校毕业生",)), Heading(("重点群体",), 2)]
+    blocks: list[Block] = []
     if others:
         said = join([_group(record, g) for g in others])
         month = record.cite("/month", "month")
         blocks.append(
             Paragraph(
-                sentence("{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
-                    month=month, said=said)
+                sentence(
+                    "{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
+                    month=month,
+                    said=said,
+                )
             )
-        )  # fmt: skip
-    elif not set(small) - {GRADUATES}:
-        blocks.append(Paragraph(sentence("本地区没有已入库的重点群体数据。")))
+        )
     blocks.extend(_withheld(record, [g for g in small if g != GRADUATES]))
-    blocks.append(Heading(("高校毕业生",), 2))
     if GRADUATES in groups:
         said = _group(record, GRADUATES)
         blocks.append(Paragraph(sentence("登记失业的{said}。", said=said)))
     elif GRADUATES in small:
         blocks.extend(_withheld(record, [GRADUATES]))
-    else:
-        blocks.append(Paragraph(sentence("本地区没有已入库的高校毕业生数据。")))
-    return blocks
+    return [Heading(("重点群体和高校毕业生",)), *blocks] if blocks else []
 
 
 def _matched(record: CitedRecord, pointer: str, who: CitedText) -> CitedText:
@@ -151,9 +149,9 @@ def _overall(record: CitedRecord) -> list[Block]:
             sentence("剔除用工最多的{largest}家后，可比企业", largest=largest),
         ),
     )
-    blocks: list[Block] = [Paragraph(totals)]
     if rates:
-        blocks.append(Paragraph(sentence("{rates}。", rates=join(rates, "，"))))
+        totals = sentence("{totals}{rates}。", totals=totals, rates=join(rates, "，"))
+    blocks: list[Block] = [Paragraph(totals)]
     blocks.append(Paragraph(alike))
     return blocks
 
@@ -173,14 +171,10 @@ def _division(record: CitedRecord, kind: str) -> CitedText:
     )
 
 
-def _causes(record: CitedRecord) -> list[Block]:
-    causes, types = _division(record, "causes"), _division(record, "types")
-    said = [
-        sentence("减员按原因分：{causes}。", causes=causes) if causes else (),
-        sentence("按类型分：{types}。", types=types) if types else (),
-    ]
-    text = join([t for t in said if t], "")
-    return [Paragraph(text or sentence("监测企业没有上报减员的原因和类型。"))]
+def _by(record: CitedRecord, kind: str, name: str) -> list[Block]:
+    """Separations divided by cause or by type."""
+    said = _division(record, kind)
+    return [Paragraph(sentence("减员按{name}分：{said}。", name=name, said=said))] if said else []
 
 
 def _industries(record: CitedRecord) -> list[Block]:
@@ -234,10 +228,8 @@ def _industries(record: CitedRecord) -> list[Block]:
 
 def _movers(record: CitedRecord) -> list[Block]:
     movers = list(record.get("/sample/movers") or {})
-    if record.get("/sample/movers_withheld"):
-        return [Paragraph(sentence("上报的企业太少，按保密规则不逐户列示。"))]
     if not movers:
-        return [Paragraph(sentence("本月没有用工人数发生变动的监测企业。"))]
+        return []
     names = ("opening", "hires", "separations", "end")
     rows = [
         (
@@ -251,7 +243,7 @@ def _movers(record: CitedRecord) -> list[Block]:
     titles = (
         "企业代码", "行业", "期初（人）", "新招（人）", "减员（人）", "期末（人）", "净变动（人）",
     )  # fmt: skip
-    blocks: list[Block] = [
+    return [
         Table(
             caption=("用工变动最大的监测企业",),
             columns=cited_columns(
@@ -262,6 +254,12 @@ def _movers(record: CitedRecord) -> list[Block]:
             rows=tuple(rows),
         )
     ]
+
+
+def _abnormal(record: CitedRecord) -> list[Block]:
+    """Firms whose separations stand out, or why none is named."""
+    if record.get("/sample/movers_withheld"):
+        return [Paragraph(sentence("上报的企业太少，按保密规则不逐户列示。"))]
     unusual = [
         sentence(
             "{firm}减员{count}人（按以往约{usual}人）",
@@ -274,29 +272,29 @@ def _movers(record: CitedRecord) -> list[Block]:
     if record.get("/sample/abnormal_withheld"):
         count = record.cite("/sample/abnormal_withheld", "plain")
         unusual.append(sentence("另有{count}家按保密规则不逐户列示", count=count))
-    said = (
-        sentence("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
-        if unusual
-        else sentence("没有减员明显超出本企业以往水平的企业。")
-    )
-    return [*blocks, Paragraph(said)]
+    if not unusual:
+        return []
+    said = sentence("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
+    return [Paragraph(said)]
+
+
+def _shown(record: CitedRecord) -> bool:
+    part = record.get("/sample")
+    return part is not None and not part.get("reason")
 
 
 def sample(record: CitedRecord) -> list[Block]:
-    """监测企业用工: totals, like for like, causes, industries, largest movers."""
+    """监测企业用工: totals, like for like, causes, firms that stand out."""
+    if record.get("/sample") is None:
+        return []
     head = Heading(("监测企业用工情况",))
-    part = record.get("/sample")
-    if part is None:
-        return [head, Paragraph(sentence("本地区没有已入库的失业动态监测企业数据。"))]
-    if part.get("reason"):
+    if not _shown(record):
         return [head, Paragraph(sentence("{why}。", why=record.cite("/sample/reason")))]
-    return [
-        head,
-        Heading(("总体用工",), 2),
-        *_overall(record),
-        *_industries(record),
-        Heading(("减员原因",), 2),
-        *_causes(record),
-        Heading(("变动较大的企业",), 2),
-        *_movers(record),
-    ]
+    return [head, *_overall(record), *_by(record, "causes", "原因"), *_abnormal(record)]
+
+
+def sample_annex(record: CitedRecord) -> list[Block]:
+    """Industries and largest movers."""
+    if not _shown(record):
+        return []
+    return [*_industries(record), *_movers(record), *_by(record, "types", "类型")]

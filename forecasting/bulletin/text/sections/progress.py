@@ -6,7 +6,6 @@ from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading,
 from employment_forecast.forecasting.bulletin.text.facts import (
     CitedRecord,
     CitedText,
-    join,
     sentence,
 )
 from employment_forecast.forecasting.bulletin.text.tiers import tier_word
@@ -21,13 +20,14 @@ def _target(record: CitedRecord, pointer: str) -> CitedText:
     if row["value"] is not None:
         value = qualified(record, pointer, row["unit"], row["decimals"])
     return sentence(
-        "{period}{name}{tier}{kind}{value}{carried}",
+        "{period}{name}{tier}{kind}{value}{carried}{demo}",
         period=record.cite(f"{pointer}/period", "period"),
         name=record.cite(f"{pointer}/name"),
         tier="" if row["tier"] == "own" else tier_word(record.get("/region/name"), row["tier"]),
         kind=_KINDS[row["direction"]],
         value=value,
         carried="（沿用上期）" if row["carried"] else "",
+        demo="（演示目标）" if row["demo"] else "",
     )
 
 
@@ -73,19 +73,9 @@ def _one(record: CitedRecord, pointer: str) -> CitedText:
 def progress(record: CitedRecord) -> list[Block]:
     """计划目标进度: every target other than a cap, a sentence each."""
     rows = list(record.get("/progress") or {})
-    head = Heading(("计划目标进度",))
-    if not rows:
-        return [head, Paragraph(sentence("本地区没有登记控制数以外的计划目标。"))]
-    return [
-        head,
-        *(Paragraph(sentence("{said}。", said=_one(record, f"/progress/{key}"))) for key in rows),
-        *_unassessed(record),
-    ]
-
-
-def _unassessed(record: CitedRecord) -> list[Block]:
-    rows = [k for k in record.get("/progress") or {} if record.get(f"/progress/{k}/demo")]
     if not rows:
         return []
-    names = join([_target(record, f"/progress/{k}") for k in rows], "、")
-    return [Paragraph(sentence("注：{names}为演示目标。", names=names), note=True)]
+    return [
+        Heading(("计划目标进度",)),
+        *(Paragraph(sentence("{said}。", said=_one(record, f"/progress/{key}"))) for key in rows),
+    ]

@@ -27,6 +27,65 @@ def _moves(record: CitedRecord, pointer: str) -> CitedText:
     return sentence("、".join(f"{name}{way}" for name, way in found.items()))
 
 
+# A comparable sample that moved by as much (percent, against a year before) is always told of.
+NOTABLE_PERCENT = 5.0
+_LED = ("registered_inflow", "job_openings", "job_seekers")
+
+
+def _strongest(record: CitedRecord) -> tuple[str, float] | None:
+    """Pointer and percent of what moved most against a year before, the season being left out."""
+    code = str(record.get("/indicator"))
+    moved: dict[str, float] = {}
+    for each in (code, *_LED):
+        percent = record.get(f"/series/{each}/year_on_year/percent")
+        if percent is not None:
+            moved[f"/series/{each}/year_on_year/percent"] = percent
+    flow = record.get("/series/new_jobs/flow/year_on_year/percent")
+    if flow is not None:
+        moved["/series/new_jobs/flow/year_on_year/percent"] = flow
+    if record.get("/sample/matched/year_change") is not None:
+        moved["/sample/matched/year_change"] = record.get("/sample/matched/year_change")
+    if len(moved) < 2:
+        return None
+    pointer = max(moved, key=lambda p: abs(moved[p]))
+    return pointer, moved[pointer]
+
+
+def _movement(record: CitedRecord, pointer: str, percent: float) -> CitedText:
+    name: CitedText = ("可比监测企业岗位",)
+    digits = 2
+    if pointer.startswith("/series/"):
+        code = pointer.split("/")[2]
+        name = (record.cite(f"/series/{code}/name"),)
+        name = (*name, "当月数") if "/flow/" in pointer else name
+        digits = 1
+    return sentence(
+        "{name}比上年同月{way}{size}%",
+        name=name,
+        way="增长" if percent > 0 else "下降",
+        size=record.cite(pointer, "size", digits),
+    )
+
+
+def _lead(record: CitedRecord) -> CitedText:
+    """What moved most this month."""
+    strongest = _strongest(record)
+    if strongest is None or abs(strongest[1]) < NOTABLE_PERCENT:
+        return ()
+    return sentence("变动最大的是{said}", said=_movement(record, *strongest))
+
+
+def _sample(record: CitedRecord) -> CitedText:
+    """Jobs of the comparable firms, where they moved notably and do not lead already."""
+    pointer = "/sample/matched/year_change"
+    percent, strongest = record.get(pointer), _strongest(record)
+    if percent is None or abs(percent) < NOTABLE_PERCENT:
+        return ()
+    return () if strongest is not None and strongest[0] == pointer else _movement(
+        record, pointer, percent
+    )  # fmt: skip
+
+
 def _level(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/series/{code}"
     row = record.get(pointer)
@@ -84,7 +143,9 @@ def summary(record: CitedRecord) -> list[Block]:
     if record.get(f"/series/{code}/value") is None:
         return []
     parts = [
+        _lead(record),
         _level(record, code),
+        _sample(record),
         _market(record),
         _year(record),
         _threat(record),

@@ -20,7 +20,7 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     join,
     sentence,
 )
-from employment_forecast.forecasting.bulletin.text.wording import amount, direction
+from employment_forecast.forecasting.bulletin.text.wording import amount, difference, direction
 from employment_forecast.forecasting.early_warning.scheme import NONE
 
 _LINE_STATES = {"unreachable": "不会达到", "already": "已达到"}
@@ -71,6 +71,8 @@ def _level(record: CitedRecord) -> list[Block]:
         reasons = [r for r in (_below(record),) if r]
     if reasons:
         blocks.append(Paragraph(sentence("理由：{why}。", why=join(reasons))))
+    if moved := _moved(record):
+        blocks.append(Paragraph(moved))
     steps = []
     if level.get("step"):
         steps.append(sentence("应采取的措施：{step}", step=record.cite("/warning/level/step")))
@@ -80,6 +82,62 @@ def _level(record: CitedRecord) -> list[Block]:
     if steps:
         blocks.append(Paragraph(sentence("{steps}。", steps=join(steps, "，"))))
     return blocks
+
+
+def _moved(record: CitedRecord) -> CitedText:
+    """From which level, and what is new since: the month's figure against what was expected."""
+    warnings = record.get("/review/warnings") or {}
+    if not warnings:
+        return ()
+    month = max(warnings)
+    before, now = warnings[month]["level_name"], record.get("/warning/level/name")
+    said = sentence(
+        "{month}为{before}，{moved}",
+        month=record.cite(f"/review/warnings/{month}/month", "month"),
+        before=record.cite(f"/review/warnings/{month}/level_name"),
+        moved="本月没有变化" if before == now else "本月有变化",
+    )
+    review_ = record.get("/review/forecast")
+    if review_ is None or not review_["error"]:
+        return sentence("{said}。", said=said)
+    unit, pointer = review_["unit"], "/review/forecast"
+    size = difference(record, f"{pointer}/error", unit, review_["decimals"])
+    return sentence(
+        "{said}；{when}实际数{way}上月预测的中位数{size}，{where}。",
+        said=said,
+        when=record.cite(f"{pointer}/month", "month"),
+        way="高于" if review_["error"] > 0 else "低于",
+        size=size,
+        where="在预测区间之内" if review_["inside80"] else "超出预测区间",
+    )
+
+
+def _other_caps(record: CitedRecord) -> list[Block]:
+    """The next month's lines of the caps that the table does not show, or why one has none."""
+    unit, digits = record.get("/warning/unit"), record.get("/warning/decimals")
+    said = []
+    for key, row in (record.get("/warning/other_caps") or {}).items():
+        pointer = f"/warning/other_caps/{key}"
+        title = record.cite(f"{pointer}/title")
+        if not row["lines"]:
+            said.append(sentence("{title}没有可推算的警戒线", title=title))
+            continue
+        lines = [
+            sentence(
+                "{level}{value}",
+                level=record.cite(f"/warning/level_names/{code}"),
+                value=amount(record, f"{pointer}/lines/{code}/value", unit, digits)
+                if line["value"] is not None
+                else sentence(_LINE_STATES.get(line["state"], "不能给出")),
+            )
+            for code, line in row["lines"].items()
+        ]
+        month = record.cite(f"{pointer}/month", "month")
+        said.append(
+            sentence("{title}在{month}的警戒线为{lines}", title=title, month=month,
+                     lines=join(lines, "、"))
+        )  # fmt: skip
+    return [Paragraph(sentence("另外，{said}。", said=join(said)))] if said else []
 
 
 def _lines(record: CitedRecord) -> list[Block]:
@@ -166,13 +224,13 @@ def warning(record: CitedRecord) -> list[Block]:
         none = "" if record.get("/outlook/caps") else "（没有可评估的控制数）"
         blocks.append(Paragraph(sentence("本期没有可评定的预警等级{none}。", none=none)))
         return blocks
-    return [*blocks, *_level(record), *_lines(record)]
+    return [*blocks, *_level(record), *_lines(record), *_other_caps(record)]
 
 
 def _last_forecast(record: CitedRecord) -> CitedText:
     row = record.get("/review/forecast")
     if row is None:
-        return sentence("没有留存的上月预测可供检验。")
+        return ()
     pointer, unit = "/review/forecast", row["unit"]
     digits = row["digits"]
     error = row["error"]
@@ -219,7 +277,7 @@ def _last_forecast(record: CitedRecord) -> CitedText:
 def _past_warnings(record: CitedRecord) -> list[Block]:
     rows = list(record.get("/review/warnings") or {})
     if not rows:
-        return [Paragraph(sentence("此前没有已发布的预警。"))]
+        return []
 
     def row(key: str) -> tuple[CitedText, ...]:
         pointer = f"/review/warnings/{key}"
@@ -251,8 +309,5 @@ def _past_warnings(record: CitedRecord) -> list[Block]:
 
 def review(record: CitedRecord) -> list[Block]:
     """How last month's forecast and past warnings did."""
-    return [
-        Heading(("上月预测和以往预警的检验",)),
-        Paragraph(_last_forecast(record)),
-        *_past_warnings(record),
-    ]
+    last = _last_forecast(record)
+    return [*([Paragraph(last)] if last else []), *_past_warnings(record)]

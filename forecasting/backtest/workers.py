@@ -77,20 +77,20 @@ def _interrupts_deferred() -> Iterator[None]:
     would print a traceback. The mask covers this thread alone and numerical libraries start
     others, so a handler notes what comes by another thread: a start cut in two is a traceback too.
     """
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+    if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        noted: list[int] = []
+        resource_tracker.ensure_running()  # started later, it would lift the mask
+        handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+            if noted:
+                signal.raise_signal(signal.SIGINT)
+    else:
         yield
-        return
-    noted: list[int] = []
-    resource_tracker.ensure_running()  # started later, it would lift the mask
-    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
-        if noted:
-            signal.raise_signal(signal.SIGINT)
 
 
 Results = Generator[tuple[Task, Done], None, None]

@@ -194,8 +194,8 @@ def _led(
         changes = leading.future_changes(
             each, beside.get(each.code), data.months[0].month, len(data.z), horizon, len(drawn), rng
         )
-        targets_in_force = drawn[:, position * leading.LAGS : (position + 1) * leading.LAGS]
+        own_draws = drawn[:, position * leading.LAGS : (position + 1) * leading.LAGS]
         for step in range(horizon):
             window = changes[:, step : step + leading.LAGS][:, ::-1]
-            added[:, step] += (targets_in_force * window).sum(axis=1)
+            added[:, step] += (own_draws * window).sum(axis=1)
     return added

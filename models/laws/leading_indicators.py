@@ -95,9 +95,9 @@ def learn(each: ScaledCovariate, first_month: int) -> Leading | None:
     numbers = _numbers(first_month, len(changes))
     season = np.full(SEASON, float(changes[known].mean()))
     for month in range(SEASON):
-        targets_in_force = changes[known & (numbers == month)]
-        if len(targets_in_force) >= _MIN_YEARS:
-            season[month] = float(targets_in_force.mean())
+        same_month = changes[known & (numbers == month)]
+        if len(same_month) >= _MIN_YEARS:
+            season[month] = float(same_month.mean())
     unusual = changes - season[numbers]
     pairs = known[1:] & known[:-1]
     before, after = unusual[:-1][pairs], unusual[1:][pairs]

@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.paths import ROOT
+from support.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -130,22 +131,23 @@ def used(prepared: Prepared, home: Path, forks: Any) -> Forecast:
 
 
 @pytest.fixture
-def start(home: Path) -> Callable[..., subprocess.Popen[bytes]]:
+def start(home: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Start `forecast ARGUMENTS...` without waiting for it."""
+    processes = Processes()
 
     def call(*arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        return processes.start(
             command(arguments),
             env=environment(home),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
             # A background shell starts its children with Ctrl-C ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    return call
+    yield call
+    processes.end()
 
 
 @pytest.fixture

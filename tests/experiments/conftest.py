@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.competitions import make_competition, make_vintages
 from support.paths import TESTS
+from support.processes import Processes
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.records.vintages import Vintages
@@ -121,6 +122,7 @@ class Python:
     """Starts Python processes that see our packages and the test's workspace."""
 
     workspace: Workspace
+    processes: Processes
 
     def start(self, code: str, *arguments: str) -> subprocess.Popen[str]:
         environment = {
@@ -130,7 +132,7 @@ class Python:
             "PYTHONUTF8": "1",
             "WORKSPACE": str(self.workspace.root),
         }
-        return subprocess.Popen(
+        return self.processes.start(
             [sys.executable, "-c", code, *arguments],
             env=environment,
             stdin=subprocess.PIPE,
@@ -142,7 +144,7 @@ class Python:
     @staticmethod
     def finish(process: subprocess.Popen[str]) -> str:
         """Standard output of a process that must succeed without a word on standard error."""
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         assert (process.returncode, err) == (0, "")
         return out
 
@@ -152,5 +154,7 @@ class Python:
 
 
 @pytest.fixture
-def python(empty: Workspace) -> Python:
-    return Python(empty)
+def python(empty: Workspace) -> Iterator[Python]:
+    processes = Processes()
+    yield Python(empty, processes)
+    processes.end()

@@ -93,7 +93,7 @@ def test_tags_and_labels_import_no_heavy_library():
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout.strip() == "[]"

@@ -24,9 +24,9 @@ def temperamental(root: Path) -> Job:
 
 def _temperamental(root: Path, order: RegionTask) -> RegionResult:
     if order.region == "hang":
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
         (root / "child").write_text(str(child.pid))
-        time.sleep(600)
+        time.sleep(3600)
     if order.region == "die":
         os._exit(3)
     if order.region == "known":

@@ -21,8 +21,13 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+if TYPE_CHECKING:
+    import coverage
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = bool(os.environ.pop("MEASURE_LINES", ""))
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
 # What commands import inside their functions, so that help stays fast.
 LIBRARIES = (
@@ -73,6 +78,19 @@ def become(request: list[Any], streams: list[int]) -> None:
     sys.orig_argv[:] = [sys.executable, *sys.argv]
 
 
+def measured() -> coverage.Coverage | None:
+    """The measurement of lines of this child, where the session measures them."""
+    if not MEASURED:
+        return None
+    import coverage
+
+    lines = coverage.Coverage(
+        data_file=ROOT / ".coverage", data_suffix=True, config_file=ROOT / "setup.cfg"
+    )
+    lines.start()
+    return lines
+
+
 def run() -> int:
     """The console script."""
     from employment_forecast.cli.main import main
@@ -112,7 +130,12 @@ def serve(connection: socket.socket) -> None:
         if child == 0:
             connection.close()
             become(json.loads(content), streams)
-            end(run())
+            lines = measured()
+            code = run()
+            if lines is not None:
+                lines.stop()
+                lines.save()
+            end(code)
         for handle in streams:
             os.close(handle)
         connection.sendall(PID.pack(child))
@@ -126,5 +149,7 @@ if __name__ == "__main__":
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path.remove(str(Path(__file__).resolve().parent))
     preload()
+    if MEASURED:
+        import coverage
     gc.freeze()  # a collection in a child would copy every page
     serve(server)

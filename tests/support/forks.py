@@ -25,8 +25,9 @@ SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id"
 class Forks:
     """Runs commands one after the other, each in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, measure_lines: bool) -> None:
         self._folder = folder
+        self._measure = {"MEASURE_LINES": "1"} if measure_lines else {}
         self._server: subprocess.Popen[bytes] | None = None
         self._connection, self._far = socket.socketpair()
 
@@ -36,7 +37,7 @@ class Forks:
             [sys.executable, str(SERVER)],
             stdin=self._far,
             stdout=subprocess.DEVNULL,
-            env={**environment, "LANG": "C.UTF-8"},
+            env={**environment, **self._measure, "LANG": "C.UTF-8"},
             cwd=self._folder,
         )
         self._far.close()
@@ -62,7 +63,7 @@ class Forks:
                 code, seconds = ENDED.unpack(self._received(ENDED.size))
             except TimeoutError:
                 os.kill(child, signal.SIGKILL)
-                self._connection.settimeout(60)
+                self._connection.settimeout(600)
                 self._received(ENDED.size)
                 raise
             add_fork(seconds)
@@ -80,7 +81,7 @@ class Forks:
         self._connection.close()
         self._far.close()
         if self._server:
-            self._server.wait(timeout=60)
+            self._server.wait(timeout=600)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -89,8 +90,9 @@ def _content(file: IO[bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+def forks(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Forks]:
     """The server of forks of this session; it starts with the first command."""
-    server = Forks(tmp_path_factory.mktemp("forks"))
+    measure = bool(pytestconfig.getoption("cov_source", None))
+    server = Forks(tmp_path_factory.mktemp("forks"), measure)
     yield server
     server.stop()

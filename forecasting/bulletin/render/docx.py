@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from docx import Document
@@ -199,8 +200,12 @@ def _top(page: _Page, bulletin: Bulletin) -> None:
 
 
 def _characters(text: str) -> float:
-    """Width in Chinese characters: half for what is printed half-width."""
-    return sum(0.5 if c.isascii() else 1.0 for c in text)
+    """Width in Chinese characters: half for what is printed half-width.
+
+    Word processors put a quarter between a Chinese character and a digit or letter.
+    """
+    seams = sum(a.isascii() != b.isascii() for a, b in pairwise(text))
+    return sum(0.5 if c.isascii() else 1.0 for c in text) + 0.25 * seams
 
 
 def _bottom(page: _Page, bulletin: Bulletin) -> None:

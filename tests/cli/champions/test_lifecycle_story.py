@@ -190,7 +190,7 @@ def serve(folder: Path, backend: str, environment: dict[str, str]) -> tuple[str,
     )  # fmt: skip
     log.close()
     address = f"http://127.0.0.1:{port}"
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         try:
             with urllib.request.urlopen(f"{address}/health", timeout=2):
@@ -198,13 +198,14 @@ def serve(folder: Path, backend: str, environment: dict[str, str]) -> tuple[str,
         except OSError:
             assert process.poll() is None, (folder / "server.log").read_text("utf-8")[-2000:]
             time.sleep(0.5)
+    stop(process)
     raise AssertionError("the server did not start")
 
 
 def stop(process: Any) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
-    process.wait(timeout=30)
+    process.wait(timeout=600)
 
 
 @pytest.fixture
@@ -317,7 +318,7 @@ def test_the_champion_is_served_as_it_predicts(
 
 
 def ask(address: str, body: bytes, server: Any, log: Path) -> dict[str, Any]:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     request = urllib.request.Request(
         address, data=body, headers={"Content-Type": "application/json"}
     )

@@ -166,7 +166,7 @@ def campaign(count, seed):
     for number in range(count):
         path = files[number % len(files)]
         data = mutated(rng, path)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             open_sheets(data)
             outcomes["decoded"] += 1
@@ -183,7 +183,7 @@ def campaign(count, seed):
             outcomes["refused whole" if error.message and error.hint else "mute"] += 1
         except Exception as error:
             pytest.fail(f"{path.name}, seed {seed}, file {number}: {error!r}")
-        longest = max(longest, time.perf_counter() - began)
+        longest = max(longest, time.process_time() - began)
     return outcomes, longest
 
 

@@ -264,7 +264,7 @@ def test_two_processes_open_bundle_and_write_at_once(tmp_path):
         )
         for name in ("甲", "乙")
     ]
-    said = [p.communicate(timeout=60) for p in running]
+    said = [p.communicate(timeout=600) for p in running]
     assert [p.returncode for p in running] == [0, 0], said
     assert sorted(out.strip() for out, _ in said) == ["False", "True"]
     store = Store(url)

@@ -124,7 +124,7 @@ def campaign(python, tracker: Tracker, series: Series, kills: int) -> int:
         died = lives(process, tracker, series, kills)
     finally:
         process.stdin.close()
-        process.wait(timeout=60)
+        process.wait(timeout=600)
         said = process.stderr.read()
         for stream in (process.stdout, process.stderr):
             stream.close()

@@ -108,7 +108,7 @@ def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
 ) -> None:
     process = python.start(SERVE, str(port))
     address = f"http://127.0.0.1:{port}"
-    assert wait_until(lambda: answers(f"{address}/health"), 60)
+    assert wait_until(lambda: answers(f"{address}/health"), 600)
 
     # The same server as a tracking server that an office shares.
     with recorded(address, workspace, competition.series) as recording:
@@ -120,7 +120,7 @@ def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
     np.testing.assert_array_equal(kept.values, competition.champion_paths.values)
 
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=600)
     assert (out, err) == ("", "")
-    assert wait_until(lambda: not answers(f"{address}/health"), 10)
+    assert wait_until(lambda: not answers(f"{address}/health"), 600)
     assert (workspace.mlruns / ui.LOG).exists()

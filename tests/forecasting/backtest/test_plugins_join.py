@@ -227,7 +227,7 @@ def test_the_command_lists_them_and_help_does_not_load_them(installed, root, tmp
             cwd=root,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=600,
             check=True,
         )
 

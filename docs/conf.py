@@ -33,6 +33,8 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["terminal.css"]
 html_title = f"{project} {release}"
 html_math_renderer = "mathml"
 html_copy_source = False

@@ -11,10 +11,12 @@ from calls import CALLS
 
 import employment_forecast as ef
 from employment_forecast.cli.main import cli
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import load_catalogue, schema
 from employment_forecast.data.errors import EXIT_CODES, LEVEL_EXIT_CODES
 from employment_forecast.data.imports.checks import checks_markdown
+from employment_forecast.data.readers.vocabulary import mapping
 from employment_forecast.data.workspace.settings import KEYS
+from employment_forecast.forecasting.early_warning import scheme
 from employment_forecast.models import roster
 
 if TYPE_CHECKING:
@@ -92,6 +94,28 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return f"`[{', '.join(map(repr, value))}]`"
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
+
+
+def tables() -> str:
+    """Keys of the tables that an office writes several times, and of `mapping.toml`."""
+    named = {
+        "[[regions]]": schema._REGION,
+        "[[indicators]]": schema._INDICATOR,
+        "[[indicators.breaks]]": schema._BREAK,
+        "[[warning_levels]]": scheme._LEVEL,
+        "rules（在 [[warning_levels]] 中）": scheme._RULE,
+        **{f"mapping.toml 的 [{name}]": found for name, found in mapping._TABLES.items()},
+    }
+    parts = []
+    for title, found in named.items():
+        rows = [
+            (f"`{key}`{'（必填）' if key in found.required else ''}", each.wanted)
+            for key, each in found.keys.items()
+        ]
+        if found.others is not None:
+            rows.append(("自己的名称", found.others.wanted))
+        parts += [f"### {title}\n", table(("键", "可用的值"), rows)]
+    return "\n".join(parts)
 
 
 def exit_codes() -> str:
@@ -187,6 +211,7 @@ def api() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
+    "tables": tables,
     "exit-codes": exit_codes,
     "checks": checks_markdown,
     "indicators": indicators,

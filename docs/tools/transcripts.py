@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,6 +89,17 @@ def _performed(env: BuildEnvironment, docname: str) -> dict[str, Any]:
     return known
 
 
+def terminal(text: str) -> str:
+    """Output as HTML that keeps the columns of a terminal with any font."""
+
+    def cell(character: str) -> str:
+        if unicodedata.east_asian_width(character) in "WF":
+            return f"<i>{character}</i>"
+        return escape(character) if character.isascii() else f"<b>{character}</b>"
+
+    return f'<pre class="terminal">{"".join(map(cell, text))}</pre>'
+
+
 class _Block(SphinxDirective):
     """What both kinds share: their place among the blocks of the page."""
 
@@ -136,7 +149,8 @@ class Run(_Block):
         if "quiet" not in self.options and printed:
             most = self.options.get("lines", len(printed))
             rest = ["……"] if most < len(printed) else []
-            shown.append(self._literal("\n".join([*printed[:most], *rest]), "text"))
+            text = "\n".join([*printed[:most], *rest])
+            shown.append(nodes.raw("", terminal(text), format="html"))
         if "picture" in self.options:
             shown.append(self._picture(self.options["picture"]))
         return shown

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         AssessmentResult,
         BacktestResult,
         ForecastResult,
+        NowcastResult,
         OpenWorkspace,
         ScenarioResult,
         Series,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         assess,
         backtest,
         forecast,
+        nowcast,
         open_workspace,
         scenario,
         warning_lines,
@@ -65,6 +67,7 @@ __all__ = [
     "ModelFailure",
     "NoModelError",
     "NotFoundError",
+    "NowcastResult",
     "OpenWorkspace",
     "Parameters",
     "QUANTILES",
@@ -88,6 +91,7 @@ __all__ = [
     "forecast",
     "load_catalogue",
     "model_names",
+    "nowcast",
     "open_workspace",
     "register_model",
     "scenario",
@@ -99,9 +103,9 @@ _HOMES = {
     "data.errors": "DataError ForecastError NoModelError NotFoundError RefusedError SettingsError "
     "StorageError UnknownNameError UsageError",
     "data.targets": "Target",
-    "experiments.library": "AssessmentResult BacktestResult ForecastResult OpenWorkspace "
-    "ScenarioResult Series WarningLinesResult assess backtest forecast open_workspace scenario "
-    "warning_lines",
+    "experiments.library": "AssessmentResult BacktestResult ForecastResult NowcastResult "
+    "OpenWorkspace ScenarioResult Series WarningLinesResult assess backtest forecast nowcast "
+    "open_workspace scenario warning_lines",
     "features.history": "History",
     "models.conformance": "ModelConformance example_history",
     "models.contract": "Competitor ModelFailure Parameters Scaled ScaledCovariate Tags",

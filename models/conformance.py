@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
@@ -134,6 +135,15 @@ class ModelConformance:
         model = self.model()
         paths = model.paths(history, model.fit(earlier), HORIZON, PATHS, SEED)
         assert paths.origin == history.origin
+
+    def test_months_never_published_are_passed_over(self) -> None:
+        """A few missing months cost width and no forecast."""
+        model, history = self.model(), example_history(self.kinds[0])
+        values = history.values.copy()
+        values[[60, 61, 100]] = np.nan
+        found = model.forecast(replace(history, values=values), HORIZON, PATHS, SEED)
+        assert isinstance(found, SamplePaths)
+        assert np.isfinite(found.values).all()
 
     def test_least_history_is_as_declared(self) -> None:
         """It forecasts from `tags.min_months` months and gives an explicit null result below."""

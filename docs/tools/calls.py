@@ -8,6 +8,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "features": ("Series.history",),
     "backtest": ("backtest",),
     "scenario": ("scenario",),
+    "nowcast": ("nowcast",),
     "thresholds export": ("warning_lines", "experiments.publication.build_feed"),
     "thresholds show": ("data.feed.find", "data.feed.state_on"),
     "thresholds check": ("data.feed.check",),

@@ -6,6 +6,7 @@ from employment_forecast.experiments.library.forecasts import (
     backtest,
     forecast,
 )
+from employment_forecast.experiments.library.nowcasts import NowcastResult, nowcast
 from employment_forecast.experiments.library.series import Series
 from employment_forecast.experiments.library.targets import (
     AssessmentResult,
@@ -21,6 +22,7 @@ __all__ = [
     "AssessmentResult",
     "BacktestResult",
     "ForecastResult",
+    "NowcastResult",
     "OpenWorkspace",
     "ScenarioResult",
     "Series",
@@ -28,6 +30,7 @@ __all__ = [
     "assess",
     "backtest",
     "forecast",
+    "nowcast",
     "open_workspace",
     "scenario",
     "warning_lines",

@@ -173,6 +173,10 @@ class Series:
         """The same series with further targets on file."""
         return replace(self, targets=(*self.targets, *targets))
 
+    def without_targets(self) -> Series:
+        """The same series with no target on file."""
+        return replace(self, targets=())
+
     def history(self, as_of: date | str | None = None) -> History:
         """What the models may see as of a day; today by default."""
         day = day_of(as_of)

@@ -95,6 +95,27 @@ def test_a_scenario_is_that_of_the_command(command, forecast):
     assert len(ours.assess().to_frame()) == len(ef.assess(forecast).to_frame())
 
 
+def test_a_nowcast_is_that_of_the_command(command, workspace, tmp_path):
+    days = pd.period_range("2024-11", "2026-11", freq="M")
+    rows = [f"徐汇,{m}-15,{9_000 + 10 * i}" for i, m in enumerate(days)]
+    file = tmp_path / "月中.csv"
+    file.write_text("地区,截至日期,登记失业人数\n" + "\n".join(rows) + "\n", "utf-8")
+    monthly = tmp_path / "月报.csv"
+    rows = [f"徐汇,{m},{9_000 + 10 * i + (i % 3)}" for i, m in enumerate(days[:-1])]
+    monthly.write_text("地区,月份,登记失业人数\n" + "\n".join(rows) + "\n", "utf-8")
+    workspace.import_files(monthly, file)
+    said = command("nowcast", "--region", "徐汇", "--models", "random_walk")
+    ours = ef.nowcast(workspace.series("徐汇"), as_of=DAY, models="random_walk")
+    (month,) = said["nowcast"]["months"]
+    row = ours.to_frame().loc[pd.Period("2026-11", "M")]
+    for name, value in month["with"].items():
+        assert row[f"with_{name}"] == pytest.approx(value, abs=0.5)
+    assert row["learned"] == month["learned_months"]
+    assert list(ours.notes) == said["nowcast"]["notes"]
+    assert "用月中数" in [text.get_text() for text in ours.plot().get_legend().get_texts()]
+    assert "月中估计" in ours._repr_html_()
+
+
 def test_assessing_again_gives_the_same_probabilities(forecast):
     table = ef.assess(forecast).to_frame()
     assert len(table) == 2

@@ -91,6 +91,8 @@ KEYS: tuple[Key, ...] = (
         "嘉定区人力资源和社会保障局文件"),
     Key("bulletin", "sections", ["原因分析", "存在问题", "下一步措施", "会商意见"], texts(),
         "月报中由人撰写的章节，依次排列"),
+    Key("bulletin", "template", "", text(),
+        "本单位的月报 docx 模板（相对于工作区）；留空用程序自带的样式", "月报模板.docx"),
     Key("bulletin", "required", [], texts(), "签发前必须写好的章节，如 [\"原因分析\"]"),
     Key("site", "map", "", text("加引号的文件名"),
         "看板的地图，本单位自备的 GeoJSON 文件；留空则不画地图"),

@@ -29,8 +29,11 @@ from employment_forecast.experiments.bulletins.files import (
     current_states,
     file_name,
     folder,
+    stem,
+    template_of,
     write_files,
 )
+from employment_forecast.experiments.bulletins.hand_edits import edited, remember, save_copy
 from employment_forecast.experiments.bulletins.manuscript import (
     Edits,
     collect_edits,
@@ -56,6 +59,7 @@ from employment_forecast.forecasting.bulletin.text import (
     Correction,
     Stamp,
     changed_facts,
+    compose_brief,
 )
 from employment_forecast.forecasting.bulletin.text.compose import compose
 
@@ -278,13 +282,15 @@ def _written(
     return written_record(sections, changes or earlier)
 
 
+def _stamp(edition: BulletinState) -> Stamp | None:
+    if edition.issued_on is None:
+        return None
+    return Stamp(edition.number, edition.addressee, edition.signer, edition.issued_on.isoformat())
+
+
 def recompose(session: Session, edition: BulletinState) -> Bulletin:
     """A state of a bulletin, composed anew from its record."""
-    stamp = correction = None
-    if edition.issued_on is not None:
-        stamp = Stamp(
-            edition.number, edition.addressee, edition.signer, edition.issued_on.isoformat()
-        )
+    correction = None
     if edition.correction:
         earlier = states(session.store, edition.region, edition.indicator, edition.month)
         corrected = [
@@ -293,7 +299,9 @@ def recompose(session: Session, edition: BulletinState) -> Bulletin:
             if k.state == "issued" and k.demo == edition.demo and k.correction < edition.correction
         ]
         correction = Correction(edition.correction, corrected[-1].number, edition.changes)
-    return compose(edition.record, stamp, correction, reviewed=edition.state == "reviewed")
+    return compose(
+        edition.record, _stamp(edition), correction, reviewed=edition.state == "reviewed"
+    )
 
 
 def with_files(
@@ -311,10 +319,13 @@ def with_files(
         frozen["pdf"] = print_pdf(frozen["docx"])
     missing = [form for form in formats if form not in frozen]
     bulletin = recompose(session, edition) if missing else None
+    template = template_of(session) if missing else None
     found = states(session.store, edition.region, edition.indicator, edition.month)
     files = {}
     for form in formats:
-        content = frozen[form] if bulletin is None or form in frozen else render(bulletin, form)
+        content = (
+            frozen[form] if bulletin is None or form in frozen else render(bulletin, form, template)
+        )
         files[file_name(session, edition, form, found)] = content
     notices = () if edits is None else tuple(edits.notices)
     return BulletinFiles(
@@ -352,12 +363,27 @@ def write_bulletin(
         write_files(session, made.edition, made.files, changed=made.changed)
         if made.edition.state in OPEN:
             write_text_file(session, made.edition)
+        _write_brief(session, made.edition)
         return [folder(session, made.edition) / name for name in made.files]
     for name, content in made.files.items():
         write_atomically(destination / name, content)
     # The draft in the usual folder must not outlive what was issued elsewhere.
     write_files(session, made.edition, {}, changed=made.changed and made.edition.state == "issued")
     return [destination / name for name in made.files]
+
+
+def _write_brief(session: Session, edition: BulletinState) -> None:
+    """Write the covering note (快报) beside the bulletin."""
+    brief = compose_brief(edition.record, _stamp(edition))
+    file = folder(session, edition) / f"{stem(session, edition).replace('月报', '快报')}.docx"
+    content = render(brief, "docx")
+    by_hand = edited(file)
+    if by_hand == content:
+        return
+    if by_hand is not None:
+        save_copy(file, by_hand)
+    write_atomically(file, content)
+    remember(file.parent, {file.name: content})
 
 
 def headline(session: Session, made: BulletinFiles) -> str:

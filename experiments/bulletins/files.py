@@ -15,6 +15,7 @@ from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.store import OPEN, BulletinState, issued_files, issued_sums, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.hand_edits import edited, remember, save_copy
+from employment_forecast.forecasting.bulletin.render.docx_template import is_docx
 from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 
 DEMO_MARK = "（演示数据）"
@@ -43,6 +44,28 @@ def bulletin_lock(session: Session, series: Series) -> AbstractContextManager[No
     """
     name = f"bulletin.{series.region.code}.{series.indicator.code}.lock"
     return lock(session.workspace.mlruns / "locks" / name)
+
+
+def template_of(session: Session) -> bytes | None:
+    """The docx that bulletins are written into by the settings; None for ours.
+
+    Raises
+    ------
+    StorageError
+        If the file is not there or no docx.
+    """
+    named = str(session.settings["bulletin.template"])
+    if not named:
+        return None
+    file = session.workspace.root / named
+    hint = "请检查 forecast.toml 中 bulletin.template 的文件名；留空则用程序自带的样式。"
+    try:
+        content: bytes = file.read_bytes()
+    except OSError as error:
+        raise StorageError(f"月报模板“{file}”无法读取（{error.strerror}）。", hint) from error
+    if not is_docx(content):
+        raise StorageError(f"月报模板“{file}”不是 docx 文件。", hint)
+    return content
 
 
 def folder(session: Session, edition: BulletinState) -> Path:

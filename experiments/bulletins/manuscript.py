@@ -18,7 +18,7 @@ from employment_forecast.data.errors import DataError
 from employment_forecast.data.files import write_atomically
 from employment_forecast.data.store import BulletinState, states
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.bulletins.files import file_name, folder, stem
+from employment_forecast.experiments.bulletins.files import file_name, folder, stem, template_of
 from employment_forecast.experiments.bulletins.hand_edits import edited, save_copy
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.text import Bulletin, Heading, plain
@@ -200,7 +200,7 @@ def collect_edits(session: Session, edition: BulletinState, bulletin: Bulletin) 
         content = edited(file)
         if content is None:
             continue
-        if form == "docx" and (read := _edited_docx(content, bulletin, titles)) is not None:
+        if form == "docx" and (read := _edited_docx(session, content, bulletin)) is not None:
             sections, machine_part_changed = read
             if {**before, **sections} != before:
                 found.append((file, {**before, **sections}))
@@ -227,14 +227,16 @@ def collect_edits(session: Session, edition: BulletinState, bulletin: Bulletin) 
 
 
 def _edited_docx(
-    content: bytes, bulletin: Bulletin, titles: Sequence[str]
+    session: Session, content: bytes, bulletin: Bulletin
 ) -> tuple[Sections, bool] | None:
     """Hand-written sections and whether anything else differs; None where it cannot be read."""
+    titles = section_titles(session)
     try:
         sections, rest = read_docx(content, bulletin, titles)
     except (KeyError, ValueError, zipfile.BadZipFile):
         return None
-    return sections, rest != read_docx(render_docx(bulletin), bulletin, titles)[1]
+    ours = render_docx(bulletin, template_of(session))
+    return sections, rest != read_docx(ours, bulletin, titles)[1]
 
 
 def section_titles(session: Session) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from employment_forecast.experiments.bulletins.drafts import (
     recompose,
     with_files,
 )
-from employment_forecast.experiments.bulletins.files import repair_files
+from employment_forecast.experiments.bulletins.files import repair_files, template_of
 from employment_forecast.experiments.bulletins.manuscript import (
     collect_edits,
     missing_sections,
@@ -225,7 +225,9 @@ def issue_bulletin(
         signer=stamp.signer,
         issued_on=signed_on,
     )
-    bulletin = recompose(session, edition)
-    content = {f: render(bulletin, f) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))}
+    bulletin, template = recompose(session, edition), template_of(session)
+    content = {
+        f: render(bulletin, f, template) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))
+    }
     edition = add(session.store, edition, last, content)
     return with_files(session, edition, formats, changed=True, edits=edits)

@@ -21,7 +21,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
-from docx.shared import Mm, Pt
+from docx.shared import Length, Mm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph as Written
 
@@ -31,9 +31,11 @@ from employment_forecast.forecasting.bulletin.render.docx_style import (
     TEXT_MM,
     apply,
     child,
+    complete,
     red_rule,
     run_header,
 )
+from employment_forecast.forecasting.bulletin.render.docx_template import fill, move_to_mark
 from employment_forecast.forecasting.bulletin.render.fan_png import fan_png
 from employment_forecast.forecasting.bulletin.text import (
     DEMO,
@@ -66,10 +68,14 @@ class _Page:
     def __init__(self, document: Opened) -> None:
         self.document = document
         self.pictures = 0
-        self._bookmarks = 0
+        ids = [m.get(qn("w:id")) for m in document.element.body.iter(qn("w:bookmarkStart"))]
+        self._bookmarks = max((int(i) for i in ids if i and i.isdigit()), default=0)
         self._cited: Counter[str] = Counter()
         # Looking a style up by name for every cell takes most of the time.
         self._styles = {style.name: style.style_id for style in document.styles}
+        section = document.sections[0]
+        margins = (section.left_margin or 0) + (section.right_margin or 0)
+        self.width = Length((section.page_width or Mm(TEXT_MM[0])) - margins)
 
     def paragraph(self, text: CitedText, style: str) -> Written:
         return self.styled(self.document.add_paragraph(), text, style)
@@ -123,7 +129,7 @@ class _Page:
         made.autofit = False
         child(made._tbl.tblPr, "w:tblW", w="5000", type="pct")
         for made_column, column in zip(made.columns, table.columns, strict=True):
-            made_column.width = Mm(TEXT_MM[0] * column.width)
+            made_column.width = Length(int(self.width * column.width))
         titles = tuple(column.title for column in table.columns)
         for at, (row, texts) in enumerate(zip(made.rows, (titles, *table.rows), strict=True)):
             head = at == 0
@@ -133,7 +139,7 @@ class _Page:
                 child(row_properties, "w:tblHeader")
             together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
             for cell, text, column in zip(row.cells, texts, table.columns, strict=True):
-                cell.width = Mm(TEXT_MM[0] * column.width)
+                cell.width = Length(int(self.width * column.width))
                 self.cell(cell, text, head=head, right=column.align == "right" and not head)
                 if together:
                     child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
@@ -151,7 +157,7 @@ class _Page:
         self.pictures += 1
         paragraph = self.paragraph((), "图")
         paragraph.paragraph_format.keep_with_next = True
-        shape = paragraph.add_run().add_picture(io.BytesIO(fan_png(chart.fan)), Mm(TEXT_MM[0]))
+        shape = paragraph.add_run().add_picture(io.BytesIO(fan_png(chart.fan)), self.width)
         about = shape._inline.docPr
         about.set("name", f"图{self.pictures}")
         about.set("descr", _clean(chart.alternative))
@@ -178,10 +184,10 @@ def _letterhead(page: _Page, bulletin: Bulletin) -> None:
         run.font.size = Pt(int(min(LETTERHEAD_PT, width)))
 
 
-def _top(page: _Page, bulletin: Bulletin) -> None:
-    if bulletin.letterhead:
+def _top(page: _Page, bulletin: Bulletin, placed: frozenset[str]) -> None:
+    if bulletin.letterhead and "发文机关标志" not in placed:
         _letterhead(page, bulletin)
-    if bulletin.number:
+    if bulletin.number and "发文字号" not in placed:
         line = page.paragraph((*bulletin.number, "\t", "签发人：", *bulletin.signer), "发文字号")
         line.paragraph_format.left_indent = Pt(BODY_PT)
         stops = line.paragraph_format.tab_stops
@@ -190,12 +196,12 @@ def _top(page: _Page, bulletin: Bulletin) -> None:
             red_rule(line)
         page.blank()
         page.blank()
-    for line_text in bulletin.title:
+    for line_text in () if "标题" in placed else bulletin.title:
         page.paragraph(line_text, "Title")
     for mark in bulletin.marks:
         page.paragraph(mark, "公文标识")
     page.blank()
-    if bulletin.addressee:
+    if bulletin.addressee and "主送机关" not in placed:
         page.paragraph((*bulletin.addressee, "："), "主送机关")
 
 
@@ -208,15 +214,15 @@ def _characters(text: str) -> float:
     return sum(0.5 if c.isascii() else 1.0 for c in text) + 0.25 * seams
 
 
-def _bottom(page: _Page, bulletin: Bulletin) -> None:
+def _bottom(page: _Page, bulletin: Bulletin, placed: frozenset[str]) -> None:
     """Annexes, office and date, on the page on which the text ends: no page bears a date alone."""
     begun = len(page.document.paragraphs)
-    _signature(page, bulletin)
+    _signature(page, bulletin, placed)
     for line in page.document.paragraphs[begun - 1 : -1]:
         line.paragraph_format.keep_with_next = True
 
 
-def _signature(page: _Page, bulletin: Bulletin) -> None:
+def _signature(page: _Page, bulletin: Bulletin, placed: frozenset[str]) -> None:
     page.blank()
     several = len(bulletin.annexes) > 1
     for at, annex in enumerate(bulletin.annexes):
@@ -224,11 +230,12 @@ def _signature(page: _Page, bulletin: Bulletin) -> None:
         number: CitedText = (*annex.number, ". ") if several else ()
         line = page.paragraph((lead, *number, *annex.title), "附件说明")
         line.paragraph_format.left_indent = Pt(2 * BODY_PT)
-    if not (bulletin.office or bulletin.date):
+    date = "" if "成文日期" in placed else _clean(bulletin.date)
+    office = "" if "署名" in placed else _clean(bulletin.office)
+    if not (office or date):
         return
     page.blank()
     page.blank()
-    date, office = _clean(bulletin.date), _clean(bulletin.office)
     if office:
         # Above the date and centred on it.
         right = 4 + (_characters(date) - _characters(office)) / 2 if date else 4
@@ -239,23 +246,51 @@ def _signature(page: _Page, bulletin: Bulletin) -> None:
         line.paragraph_format.right_indent = Pt(4 * BODY_PT)
 
 
-def render_docx(bulletin: Bulletin) -> bytes:
-    """Write the bulletin as a docx after GB/T 9704-2012."""
-    document = Document()
-    _without_thumbnail(document)
-    apply(document)
+def render_docx(bulletin: Bulletin, template: bytes | None = None) -> bytes:
+    """Write the bulletin as a docx after GB/T 9704-2012, or into a template of the bureau.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+        What to write.
+    template : bytes, optional
+        A docx whose page, styles, headers and fixed texts are kept; see `docx_template`.
+    """
+    document = Document() if template is None else Document(io.BytesIO(template))
+    if template is None:
+        _without_thumbnail(document)
+        apply(document)
+    else:
+        complete(document)
     if bulletin.demo:
         run_header(document, DEMO)
+    placed = frozenset() if template is None else fill(document, _parts(bulletin))
+    before = list(document.element.body)
     page = _Page(document)
-    _top(page, bulletin)
+    _top(page, bulletin, placed)
     page.blocks(bulletin.blocks)
-    _bottom(page, bulletin)
+    _bottom(page, bulletin, placed)
     for annex in bulletin.annexes:
         page.annex(annex)
+    if template is not None:
+        move_to_mark(document, before)
     _properties(document, bulletin)
     stream = io.BytesIO()
     document.save(stream)
     return _repacked(stream.getvalue())
+
+
+def _parts(bulletin: Bulletin) -> dict[str, str]:
+    """Texts that a template may have a place of its own for, by the name of its bookmark."""
+    return {
+        "发文机关标志": _clean(bulletin.letterhead),
+        "发文字号": _clean(bulletin.number),
+        "签发人": _clean(bulletin.signer),
+        "标题": "".join(_clean(line) for line in bulletin.title),
+        "主送机关": _clean(bulletin.addressee),
+        "署名": _clean(bulletin.office),
+        "成文日期": _clean(bulletin.date),
+    }
 
 
 def _without_thumbnail(document: Opened) -> None:

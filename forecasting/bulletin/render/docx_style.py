@@ -180,22 +180,36 @@ def apply(document: Document) -> None:
     child(normal.element.get_or_add_rPr(), "w:lang", val="en-US", eastAsia="zh-CN")
     child(document.settings.element, "w:themeFontLang", val="en-US", eastAsia="zh-CN")
     for look in LOOKS:
-        known = look.name in [s.name for s in document.styles]
-        style = (
-            document.styles[look.name]
-            if known
-            else document.styles.add_style(look.name, WD_STYLE_TYPE.PARAGRAPH)
-        )
-        assert isinstance(style, ParagraphStyle)
-        if look.name == "Title":
-            for border in style.element.get_or_add_pPr().findall(qn("w:pBdr")):
-                style.element.get_or_add_pPr().remove(border)
-        _fonts(style, look.font, look.size)
-        if look.name == "发文机关标志":
-            style.font.color.rgb = RED
-        _paragraphs(style, look)
+        _style(document, look)
     _page(document)
     _font_table(document)
+
+
+def complete(document: Document) -> None:
+    """Add the styles that a template lacks; those that it has are left as they are."""
+    known = {style.name for style in document.styles}
+    for look in LOOKS:
+        if look.name not in known:
+            _style(document, look)
+    if "Table Grid" not in known:
+        document.styles.add_style("Table Grid", WD_STYLE_TYPE.TABLE)
+
+
+def _style(document: Document, look: Look) -> None:
+    known = look.name in [s.name for s in document.styles]
+    style = (
+        document.styles[look.name]
+        if known
+        else document.styles.add_style(look.name, WD_STYLE_TYPE.PARAGRAPH)
+    )
+    assert isinstance(style, ParagraphStyle)
+    if look.name == "Title":
+        for border in style.element.get_or_add_pPr().findall(qn("w:pBdr")):
+            style.element.get_or_add_pPr().remove(border)
+    _fonts(style, look.font, look.size)
+    if look.name == "发文机关标志":
+        style.font.color.rgb = RED
+    _paragraphs(style, look)
 
 
 def _page(document: Document) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.html import render_html
 from employment_forecast.forecasting.bulletin.render.markdown import render_markdown
-from employment_forecast.forecasting.bulletin.render.pdf import render_pdf
+from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, render_pdf
 from employment_forecast.forecasting.bulletin.text import Bulletin, render_facts
 
 RENDERERS: Mapping[str, Callable[[Bulletin], bytes]] = {
@@ -19,7 +19,7 @@ RENDERERS: Mapping[str, Callable[[Bulletin], bytes]] = {
 }
 
 
-def render(bulletin: Bulletin, form: str) -> bytes:
+def render(bulletin: Bulletin, form: str, template: bytes | None = None) -> bytes:
     """Write a bulletin in a form.
 
     Parameters
@@ -28,6 +28,8 @@ def render(bulletin: Bulletin, form: str) -> bytes:
         What to write.
     form : str
         A key of `RENDERERS`.
+    template : bytes, optional
+        A docx of the bureau that docx and PDF are written into.
 
     Returns
     -------
@@ -38,4 +40,8 @@ def render(bulletin: Bulletin, form: str) -> bytes:
     StorageError
         For `pdf` where LibreOffice is not there.
     """
+    if form == "docx":
+        return render_docx(bulletin, template)
+    if form == "pdf":
+        return print_pdf(render_docx(bulletin, template))
     return RENDERERS[form](bulletin)

@@ -11,6 +11,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Paragraph,
     Table,
 )
+from employment_forecast.forecasting.bulletin.text.brief import compose_brief
 from employment_forecast.forecasting.bulletin.text.changes import ASIDE_OF_VERSION, changed_facts
 from employment_forecast.forecasting.bulletin.text.compose import Correction, Stamp
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -42,6 +43,7 @@ __all__ = [
     "CitedText",
     "anchor",
     "changed_facts",
+    "compose_brief",
     "facts_document",
     "plain",
     "record_key",

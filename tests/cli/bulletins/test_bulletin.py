@@ -27,7 +27,11 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     assert "草稿已生成（演示数据）" in done.out
     folder = home / "bulletins" / "310114" / "2026-10"
     names = {f"嘉定区2026年10月就业失业月报.{form}" for form in ("docx", "html", "md", "json")}
-    names |= {"嘉定区2026年10月月报文字稿.txt", ".written.json"}
+    names |= {
+        "嘉定区2026年10月月报文字稿.txt",
+        "嘉定区2026年10月就业失业快报.docx",
+        ".written.json",
+    }
     assert {f.name for f in folder.iterdir()} == names
     again = forecast("bulletin", "--region", "嘉定", "--as-of", "2026-11-20", "--json").json
     assert (again["changed"], again["state"], again["demo"]) == (False, "draft", True)

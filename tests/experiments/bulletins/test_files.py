@@ -79,8 +79,8 @@ def on_disk(place: Path) -> dict[str, bytes]:
 
 
 def written(place: Path) -> list[Path]:
-    """Files of the bulletin, without the text file and the checksums."""
-    return [f for f in place.iterdir() if f.suffix != ".txt" and not f.name.startswith(".")]
+    """Files of the bulletin, without the text file, the covering note and the checksums."""
+    return [f for f in place.iterdir() if "月报" in f.stem and f.suffix != ".txt"]
 
 
 def test_who_issues_again_finds_what_was_issued(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -193,3 +194,21 @@ def test_issuing_without_an_office_is_refused(
     write_bulletin(session, review_bulletin(session, series, "李四"))
     with pytest.raises(RefusedError, match="没有发文机关"):
         issue_bulletin(session, series, STAMP, office=" ")
+
+
+def test_the_covering_note_says_what_the_bulletin_says_on_half_a_page(
+    session: Session, tracker: Tracker, series: Series, folder: Path
+) -> None:
+    draft(session, tracker, series)
+    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(
+        text_file({"下一步措施": ["组织两场专场招聘。"]})
+    )
+    draft(session, tracker, series)
+    texts = [t for t in said(folder / "嘉定区2026年10月就业失业快报.docx") if t]
+    assert texts[0] == "嘉定区2026年10月就业失业快报"
+    assert texts[-1] == "下一步措施：组织两场专场招聘。"
+    assert sum(map(len, texts)) < 11 * 28  # half of a page of 22 lines of 28 characters
+    bulletin = "".join(said(folder / f"{NAME}.docx"))
+    figures = re.findall(r"\d+人", "".join(texts))
+    assert figures
+    assert all(figure in bulletin for figure in figures)

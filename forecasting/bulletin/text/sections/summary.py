@@ -67,12 +67,17 @@ def _movement(record: CitedRecord, pointer: str, percent: float) -> CitedText:
     )
 
 
-def _lead(record: CitedRecord) -> CitedText:
-    """What moved most this month."""
+def strongest_movement(record: CitedRecord) -> CitedText:
+    """What moved most against a year before, where it is notable."""
     strongest = _strongest(record)
     if strongest is None or abs(strongest[1]) < NOTABLE_PERCENT:
         return ()
-    return sentence("变动最大的是{said}", said=_movement(record, *strongest))
+    return _movement(record, *strongest)
+
+
+def _lead(record: CitedRecord) -> CitedText:
+    said = strongest_movement(record)
+    return sentence("变动最大的是{said}", said=said) if said else ()
 
 
 def _sample(record: CitedRecord) -> CitedText:

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+from employment_forecast.cli.release import sbom
+
 DISTRIBUTION = "employment-forecast"
 EXTRAS = "postgres"
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,8 @@ Linux 系统须有 glibc 2.@GLIBC@ 以上（银河麒麟 V10、统信 UOS 20、R
 安装：sh install.sh /opt/forecast
 检查：/opt/forecast/bin/forecast doctor
 手册：/opt/forecast/bin/forecast manual，或在浏览器中打开 manual/index.html
+清单：sbom.cdx.json 列出各程序包的版本、许可和校验和（CycloneDX）；SHA256SUMS 列出每个文件的校验和。
+Python 请用 3.11.9、3.12.3、3.13.0 或更新的修订版（expat 2.6.0 以上）；forecast doctor 会核对。
 
 升级：
 1. 旧版：forecast backup 备份.zip
@@ -126,7 +130,7 @@ def manual_pages(built: Path) -> dict[str, bytes]:
 
 
 def contents(
-    wheels: Mapping[str, bytes], constraints: bytes, version: str, manual: Mapping[str, bytes]
+    wheels: Mapping[str, bytes], constraints: bytes, version: str, documents: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Files of the archive, checksums included."""
     values = {
@@ -137,7 +141,7 @@ def contents(
         "GLIBC": str(GLIBC_MINOR),
         "REQUIREMENT": f"{DISTRIBUTION}[{EXTRAS}]=={version}",
     }
-    files = {f"wheels/{name}": data for name, data in wheels.items()} | dict(manual)
+    files = {f"wheels/{name}": data for name, data in wheels.items()} | dict(documents)
     files["constraints.txt"] = constraints
     files[SCRIPT] = fill(_INSTALL, values).encode()
     files["安装说明.txt"] = fill(_READ_ME, values).encode()
@@ -199,7 +203,8 @@ def main() -> None:
     manual = manual_pages(ROOT / "docs" / "_build" / "html")
     # The commit's own time, as reproducible builds do, where the caller knows it.
     moment = int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))
-    packed = archive(folder, contents(wheels, constraints, version, manual), moment)
+    bill = {sbom.FILE: sbom.bill_of_materials(wheels, DISTRIBUTION, version, moment)}
+    packed = archive(folder, contents(wheels, constraints, version, {**manual, **bill}), moment)
     output.mkdir(parents=True, exist_ok=True)
     file = output / f"{folder}.tar.gz"
     file.write_bytes(packed)

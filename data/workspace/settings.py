@@ -119,6 +119,8 @@ KEYS: tuple[Key, ...] = (
         "控制数已突破时，预警等级和警戒线所指：ahead 最新月及今后各月；breach 已突破这一事实"),
     Key("warnings", "fewest_events", 10, integer(3, 1000),
         "回测中突破与未突破各不足此数时，不据以选界限"),
+    Key("thresholds", "signing_key", "", text("加引号的文件名", secret=True),
+        "为发布的预警线文件签名的私钥（ssh-keygen 生成的 ed25519 密钥，不设口令）；留空则不签名"),
     Key("monitor", "rollback", "off", one_of("off", "on"),
         "监测报警时：off 只报告；on 自动退回到前任版本（前任须是另一个模型）"),
     Key("cache", "megabytes", 512, integer(0, 1_000_000, "非负整数（MB）"),

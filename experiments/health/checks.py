@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "employment-forecast"
 OLDEST, NEWEST = (3, 11), (3, 13)
+# With expat 2.6.0, which reads large tokens in linear time (CVE-2023-52425).
+SAFE_PYTHON = {(3, 11): (3, 11, 9), (3, 12): (3, 12, 3), (3, 13): (3, 13, 0)}
+SAFE_EXPAT = (2, 6, 0)
+SAFE_XML = (2, 11, 7)
 # Fonts of official documents (GB/T 9704-2012) with the names they go by elsewhere.
 OFFICIAL_FONTS = {
     "方正小标宋简体": ("FZXiaoBiaoSong-B05S", "小标宋"),
@@ -39,6 +44,8 @@ _TRIAL = 4 * MEGABYTE
 LITTLE_MEMORY = 1024
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)")
 _LOST_DAYS = 2
+_SECRET_FILES = ("smtp.password_file", "thresholds.signing_key")
+_ADDRESSES = ("store.url", "mlflow.tracking_uri")
 _DISCONTINUED_MONTHS = 14  # a year, and what publication takes
 
 
@@ -57,6 +64,12 @@ def environment(_: Patient) -> Finding:
             f"缺少程序包：{'、'.join(missing)}。",
             "请在本程序的虚拟环境中重新安装（make run，或离线安装包的 install.sh）。",
         )
+    if old := _outdated():
+        return Finding(
+            "warn",
+            f"Python {version}；{'、'.join(old)}。",
+            "请升级到 Python 3.11.9、3.12.3、3.13.0 或更新的修订版；系统自带的请装齐安全更新。",
+        )
     if sys.prefix == sys.base_prefix:
         return Finding(
             "warn",
@@ -64,6 +77,22 @@ def environment(_: Patient) -> Finding:
             "请安装到本程序自己的虚拟环境，以免与其他程序的包冲突。",
         )
     return Finding("ok", f"Python {version}，所需程序包齐全。")
+
+
+def _outdated() -> list[str]:
+    """Interpreter and parsers below the releases without known faults in reading hostile files."""
+    from pyexpat import version_info as expat
+
+    from lxml.etree import LIBXML_VERSION
+
+    old = []
+    if sys.version_info[:3] < SAFE_PYTHON.get(sys.version_info[:2], (0,)):
+        old.append(f"低于 {'.'.join(map(str, SAFE_PYTHON[sys.version_info[:2]]))}")
+    for name, here, least in (("expat", expat, SAFE_EXPAT), ("libxml2", LIBXML_VERSION, SAFE_XML)):
+        if here < least:
+            shown_here, shown_least = (".".join(map(str, v)) for v in (here, least))
+            old.append(f"{name} {shown_here} 低于 {shown_least}")
+    return old
 
 
 def _missing_packages() -> list[str]:
@@ -175,6 +204,36 @@ def settings(patient: Patient) -> Finding:
     if not file.is_file():
         return Finding("ok", f"没有 {file.name}，全部用默认设置。")
     return Finding("ok", f"{file.name} 可用（另加地区 {len(values.regions)} 个）。")
+
+
+def secrets(patient: Patient) -> Finding:
+    """Files with passwords and keys can be read by nobody else."""
+    values, workspace = patient.settings, patient.workspace
+    files = [Path(values[key]).expanduser() for key in _SECRET_FILES if values[key]]
+    if any("@" in values[key] for key in _ADDRESSES) or values["notify.command"]:
+        files.append(workspace.settings_file)
+    files = [workspace.root / file for file in files]
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        return Finding(
+            "fail", f"配置中所指的文件不存在：{'、'.join(missing)}。", "请核对 forecast.toml。"
+        )
+    exposed = [str(file) for file in files if os.name == "posix" and file.stat().st_mode & 0o077]
+    if exposed:
+        return Finding(
+            "fail",
+            f"含口令或密钥的文件可被其他用户读取：{'、'.join(exposed)}。",
+            f"请执行 chmod 600 {' '.join(map(shlex.quote, exposed))}，并更换已泄露的口令。",
+        )
+    return Finding("ok", f"含口令或密钥的文件 {len(files)} 个，只有本用户可读。")
+
+
+def restoring(patient: Patient) -> Finding:
+    """No restore was cut off."""
+    from employment_forecast.data.workspace import demand_restored
+
+    demand_restored(patient.workspace)
+    return Finding("ok", "没有中断的恢复。")
 
 
 def disk(patient: Patient) -> Finding:
@@ -323,7 +382,9 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("environment", "运行环境", environment),
     ("machine", "处理器与内存", machine),
     ("settings", "配置文件", settings),
+    ("secrets", "口令与密钥", secrets),
     ("disk", "磁盘", disk),
+    ("restore", "恢复", restoring),
     ("store", "观测数据库", store),
     ("tracking", "MLflow", tracking),
     ("clock", "系统时钟", system_clock),

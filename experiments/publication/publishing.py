@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
-from employment_forecast.data.errors import StorageError
+from employment_forecast.data.errors import SettingsError, StorageError
 from employment_forecast.data.feed import files as feed_files
+from employment_forecast.data.feed.signing import load_key, sign_file
 from employment_forecast.data.files import lock
-from employment_forecast.data.workspace import Workspace
+from employment_forecast.data.workspace import Workspace, load_settings
 from employment_forecast.forecasting.early_warning import empty_feed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _LOCK = ".lock"
 
@@ -40,9 +45,26 @@ def publish(workspace: Workspace, document: Mapping[str, Any]) -> bool:
     ------
     StorageError
         If the files cannot be written; the current document is left as it was.
+    SettingsError
+        If a key is set to sign with and cannot be used; nothing is published then.
     """
+    return _publish(workspace, document, _key(workspace))
+
+
+def _key(workspace: Workspace) -> Ed25519PrivateKey | None:
+    given: str = load_settings(workspace)["thresholds.signing_key"]
+    return load_key(workspace.root / Path(given).expanduser()) if given else None
+
+
+def _publish(
+    workspace: Workspace, document: Mapping[str, Any], key: Ed25519PrivateKey | None
+) -> bool:
     with lock(workspace.thresholds / _LOCK):
-        return feed_files.write(workspace.thresholds, document)
+        changed = feed_files.write(workspace.thresholds, document)
+        name = feed_files.file_name(document["indicator"], document["region"]["code"])
+        # Last: a reader who finds a document and an older signature waits for the new one.
+        sign_file(workspace.thresholds / name, key)
+    return changed
 
 
 def failed_feed(
@@ -124,4 +146,8 @@ def mark_failed(workspace: Workspace, series: Series, reason: str) -> bool:
     file = workspace.thresholds / feed_files.file_name(series.indicator.code, series.region.code)
     if not file.exists():
         return False
-    return publish(workspace, failure(workspace, series, reason))
+    key = None
+    # A failure must show, with a key that cannot be used too: then it bears no signature.
+    with suppress(SettingsError):
+        key = _key(workspace)
+    return _publish(workspace, failure(workspace, series, reason), key)

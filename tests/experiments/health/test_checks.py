@@ -234,3 +234,38 @@ def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, patient: Pati
 def test_no_table_entry_twice() -> None:
     codes = [code for code, _, _ in doctor_checks.CHECKS]
     assert len(codes) == len(set(codes))
+
+
+def test_files_with_secrets_are_for_their_owner_alone(patient: Patient, tmp_path: Path) -> None:
+    secret = tmp_path / "口令"
+    patient.workspace.settings_file.write_text(
+        f'[store]\nurl = "sqlite:///{tmp_path}/a@b.db"\n[smtp]\npassword_file = "{secret}"\n',
+        "utf-8",
+    )
+    patient.workspace.settings_file.chmod(0o600)
+    assert doctor_checks.secrets(patient).state == "fail"
+    secret.write_text("x", "utf-8")
+    secret.chmod(0o640)
+    found = doctor_checks.secrets(patient)
+    assert found.state == "fail"
+    assert f"chmod 600 {secret}" in found.remedy or "chmod 600" in found.remedy
+    secret.chmod(0o600)
+    assert doctor_checks.secrets(patient).state == "ok"
+    patient.workspace.settings_file.chmod(0o644)
+    assert doctor_checks.secrets(patient).state == "fail"
+
+
+def test_outdated_parsers_are_named(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_checks, "SAFE_EXPAT", (99, 0, 0))
+    found = doctor_checks.environment(patient)
+    assert found.state == "warn"
+    assert "低于 99.0.0" in found.message
+
+
+def test_an_emptied_store_is_a_fault_where_forecasts_were_made(patient: Patient) -> None:
+    workspace = patient.workspace
+    (workspace.mlruns / "artifacts" / "x").mkdir(parents=True)
+    workspace.database.write_bytes(b"")
+    (found,) = examine(patient, [c for c in doctor_checks.CHECKS if c[0] == "store"])
+    assert found.finding.state == "fail"
+    assert "是空的" in found.finding.message

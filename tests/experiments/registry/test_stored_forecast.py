@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +18,7 @@ import pytest
 
 from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.catalogue.series import Series
-from employment_forecast.data.errors import StorageError
+from employment_forecast.data.errors import ForecastError, StorageError
 from employment_forecast.data.records.shocks import Shock
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.registry.registry import promote
@@ -23,7 +27,7 @@ from employment_forecast.experiments.registry.stored_forecast import (
     load_champion,
     load_version,
 )
-from employment_forecast.experiments.registry.versions import find, state_folder
+from employment_forecast.experiments.registry.versions import SEAL_TAG, find, state_folder
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.forecasting.competition.result import Competition
@@ -149,6 +153,8 @@ def test_a_version_of_the_first_format_is_still_read(
     del facts["sha256"], facts["history"]["lagged"], facts["history"]["breaks"]
     facts["format"] = 1
     (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
+    (folder / state.SEAL).unlink()
+    version = replace(version, tags={k: v for k, v in version.tags.items() if k != SEAL_TAG})
     (folder / state.LAGGED).unlink()
     stored = load_version(tracker, version)
     np.testing.assert_array_equal(stored.history.values, competition.history.values)
@@ -186,3 +192,78 @@ def test_a_version_that_saw_a_later_day_was_not_in_force_before_it(
 def test_the_folder_is_where_the_version_says(record, competition, tracker) -> None:
     _, version = record(competition)
     assert Path(version.source) in state_folder(tracker, version).parents
+
+
+def test_a_change_sealed_anew_is_noticed_by_what_was_registered(
+    record, competition: Competition, tracker: Tracker
+) -> None:
+    _, version = record(competition)
+    folder = state_folder(tracker, version)
+    facts = json.loads((folder / state.FACTS).read_text("utf-8"))
+    facts["caps"] = []
+    (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
+    with pytest.raises(StorageError, match="已损坏"):
+        state.decode_facts(folder)
+    (folder / state.SEAL).write_text(state.seal_of(folder), "ascii")
+    assert state.decode_facts(folder)["caps"] == []
+    with pytest.raises(StorageError, match="已损坏"):
+        load_version(tracker, version)
+
+
+def spoilt(value: Any, dice: random.Random) -> Any:
+    """A copy of a document in which one value is another, or gone."""
+    whole = copy.deepcopy(value)
+    node = whole
+    while True:
+        key = dice.choice(sorted(node) if isinstance(node, dict) else range(len(node)))
+        if not isinstance(node[key], dict | list) or not node[key] or dice.random() < 0.3:
+            break
+        node = node[key]
+    if isinstance(node, dict) and dice.random() < 0.3:
+        del node[key]
+    else:
+        node[key] = dice.choice((None, True, -1, 1e308, "", "x", [], {}, [None], "2026-13"))
+    return whole
+
+
+def read_spoilt(sound: Path, folder: Path, count: int) -> int:
+    """Read states of nonsense whose seals hold; how often they were refused."""
+    refused = 0
+    shutil.copytree(sound, folder)
+    facts = json.loads((sound / state.FACTS).read_text("utf-8"))
+    for seed in range(count):
+        dice = random.Random(seed)
+        changed = spoilt(facts, dice)
+        if "sha256" in changed and dice.random() < 0.3:
+            name = dice.choice((state.PATHS, state.HISTORY, state.LINES))
+            data = bytearray((sound / name).read_bytes())
+            data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+            (folder / name).write_bytes(data)
+            changed = {**facts, "sha256": {}}
+        (folder / state.FACTS).write_text(json.dumps(changed), "utf-8")
+        (folder / state.SEAL).write_text(state.seal_of(folder), "ascii")
+        try:
+            for read in (state.decode_facts, state.decode_history, state.decode_paths,
+                         state.decode_lines):  # fmt: skip
+                read(folder)
+        except ForecastError:
+            refused += 1
+        for name in (state.PATHS, state.HISTORY, state.LINES):
+            shutil.copyfile(sound / name, folder / name)
+    return refused
+
+
+def test_states_of_nonsense_are_refused_or_read(
+    record, competition: Competition, tracker: Tracker, tmp_path: Path
+) -> None:
+    _, version = record(competition)
+    assert read_spoilt(state_folder(tracker, version), tmp_path / "x", 25) > 5
+
+
+@pytest.mark.soak
+def test_three_hundred_states_of_nonsense(
+    record, competition: Competition, tracker: Tracker, tmp_path: Path
+) -> None:
+    _, version = record(competition)
+    refused = read_spoilt(state_folder(tracker, version), tmp_path / "x", 300)
+    print(f"version states: 300 tried, {refused} refused, none unexpected")

@@ -66,6 +66,8 @@ def checker() -> jsonschema.Draft202012Validator:
 @pytest.fixture
 def session(workspace: Workspace) -> Iterator[Session]:
     opened = Session(workspace, Settings())
+    # A workspace has a store before it has versions.
+    assert opened.store.series()
     yield opened
     opened.store.close()
 

@@ -94,26 +94,45 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     output.print_rows("observations", titles, rows, as_json)
 
 
+def _format(form: str | None, file: Path | None) -> str:
+    """Format to write: the one asked for, else that of the file's name; both must agree."""
+    from employment_forecast.data.errors import UsageError
+
+    suffix = "" if file is None else file.suffix.lower().lstrip(".")
+    named = suffix if suffix in ("csv", "xlsx") else None
+    if file is not None and named is None and (form is None or suffix == "xls"):
+        raise UsageError(
+            f"不知道“{file.name}”该写成什么格式。", "请把文件名的后缀写成 .csv 或 .xlsx。"
+        )
+    if form is not None and named is not None and form != named:
+        raise UsageError(
+            f"--format {form} 与文件名“{file.name if file else ''}”的后缀不一致。",
+            "请改后缀，或不给 --format。",
+        )
+    return form or named or "csv"
+
+
 @click.command(options_metavar="[选项]", short_help="导出一个序列（CSV 或 XLSX）。")
 @region_option
 @indicator_option
 @as_of_option
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True,
-    help="文件格式。",
+    "--format", "form", type=click.Choice(["csv", "xlsx"]),
+    help="文件格式；不给则按文件名的后缀，写到标准输出时为 csv。",
 )  # fmt: skip
 @click.option(
     "--output", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件",
     help="写入文件；不给则写到标准输出。",
 )  # fmt: skip
 def export(
-    region: str, indicator: str | None, as_of: str | None, form: str, file: Path | None
+    region: str, indicator: str | None, as_of: str | None, form: str | None, file: Path | None
 ) -> None:
     """导出一个序列的长表（地区、指标、月份、数值、单位、发布日、来源、是否演示数据）。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.files import as_csv, as_xlsx, write_atomically
     from employment_forecast.data.store import export_table
 
+    form = _format(form, file)
     session = open_session()
     series = resolve_series(session, region, indicator)
     table = export_table(session.store, series.region, series.indicator, _day(as_of))

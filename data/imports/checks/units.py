@@ -123,7 +123,11 @@ def _size(series: Series) -> float:
 
 def _against_targets(series: Series, targets: Iterable[Target]) -> list[Finding]:
     region, code, _ = series.key
-    own = [t for t in targets if (t.region, t.indicator) == (region, code) and t.value]
+    own = [
+        t
+        for t in targets
+        if (t.region, t.indicator) == (region, code) and t.value and t.withdrawn_on is None
+    ]
     size = _size(series)
     if not own or not size:
         return []

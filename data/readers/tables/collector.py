@@ -31,7 +31,7 @@ from employment_forecast.data.readers.tables.part_months import (
     is_part_month_sheet,
 )
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
-from employment_forecast.data.readers.tables.rows import RowReader, unknown_hint
+from employment_forecast.data.readers.tables.rows import RowReader, is_like_region, unknown_hint
 from employment_forecast.data.readers.tables.totals import settle_totals
 from employment_forecast.data.readers.vocabulary import Vocabulary, When, parse_when
 from employment_forecast.data.records import (
@@ -197,6 +197,8 @@ class Collector:
         if any(not f.skip for f in columns.values.values()):
             return
         ((column, head),) = columns.unknown.items()
+        if is_like_region(head.label.text):
+            return
         columns.unknown.clear()
         columns.values[column] = facts_of(h.label for h in table.heads[column] if h.label.known)
         self.notes.append(f"栏目“{shown(head.label.text)}”按 --indicator 作{self.indicator.name}。")

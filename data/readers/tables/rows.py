@@ -292,11 +292,16 @@ class RowReader:
         return replace(facts, total=None) if facts.total else facts
 
 
+def is_like_region(text: str) -> bool:
+    """True for a text that ends as names of places do."""
+    return bool(_REGION_LIKE.search(fold(text[:40])))
+
+
 def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> str:
     """Remedy for a name outside the catalogue, with the nearest known ones."""
     known = vocabulary.catalogue.indicators if findings.may_hint() else ()
     names = [n for i in known for n in (i.name, *i.synonyms)]
-    if _REGION_LIKE.search(fold(label.text[:40])):
+    if is_like_region(label.text):
         return (
             "像是地区：需要导入时，请在 forecast.toml 的 [[regions]] 中登记，"
             "或在 mapping.toml 的 [regions] 里写明它对应的地区。"

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from support.paths import ROOT
 
-from employment_forecast.data.errors import EXIT_BAD_DATA, EXIT_NOT_FOUND, EXIT_REFUSED
+from employment_forecast.data.errors import (
+    EXIT_BAD_DATA,
+    EXIT_NOT_FOUND,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+)
 
 Forecast = Callable[..., Any]
 RUN = ("--models", "random_walk", "--origins", "4", "--jobs", "1")
@@ -123,6 +128,20 @@ def test_export_to_standard_output_and_file(used: Forecast, tmp_path: Path) -> N
         == 0
     )
     assert file.read_bytes().startswith(b"PK")
+
+
+def test_export_writes_what_the_name_says(used: Forecast, tmp_path: Path) -> None:
+    def export(name: str, *more: str) -> int:
+        return used(
+            "data", "export", "--region", "全国", "--output", str(tmp_path / name), *more
+        ).code
+
+    assert export("a.xlsx") == export("a.csv") == 0
+    assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbfregion")
+    for refused in (("b.xls",), ("b.txt",), ("b.xlsx", "--format", "csv"), ("b",)):
+        assert export(*refused) == EXIT_USAGE
+    assert not list(tmp_path.glob("b*"))
 
 
 def test_backup_and_restore_round_trip(

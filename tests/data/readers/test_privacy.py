@@ -4,6 +4,7 @@ import io
 from datetime import date
 
 import openpyxl
+import openpyxl.comments
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,3 +147,95 @@ def test_the_check_digit_decides(place, born, serial):
 @pytest.mark.parametrize("text", ["11010519491331002X", "9" * 18, "1" * 17, "00010519491231002X"])
 def test_impossible_numbers_are_none(text):
     assert not is_identity_number(text)
+
+
+MOBILE = "13812345678"
+TABLE = "月份,登记失业人数,备注\n2021-01,9120,{}\n"
+DRESSES = {
+    "plain": IDENTITY,
+    "dots": "110105.19491231.002X",
+    "slashes": "110105/19491231/002x",
+    "spaces": "110105 1949 1231 002X",
+    "word joiners": "110105\u206019491231\u2060002X",
+    "zero width": "110105\u200b19491231\u200b002X",
+    "full width": "１１０１０５１９４９１２３１００２Ｘ",
+    "underscores": "110105_19491231_002X",
+    "in words": "一一零一零五一九四九一二三一零零二X",
+    "wrong check digit": "110105194912310021",
+    "in a sentence": f"张三（{IDENTITY}）已就业",
+    "in a longer code": f"92{IDENTITY}",
+    "with a label": "身份证110105-1949-1231-002X号",
+    "name": "姓名：张三",
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_persons_in_any_dress_are_refused_and_never_repeated(dress):
+    with pytest.raises(RefusedError) as caught:
+        read(TABLE.format(DRESSES[dress]).encode())
+    assert "002" not in str(caught.value)
+    assert "张三" not in str(caught.value)
+
+
+def test_an_identity_number_split_over_columns():
+    with pytest.raises(RefusedError, match="身份证号"):
+        read("月份,登记失业人数,甲,乙,丙\n2021-01,9120,110105,19491231,002X\n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "姓名：", "联系人", "申请人", "邮箱", "电子邮箱", "住址", "家庭住址", "出生日期", "出生年月",
+        "银行账号", "护照号", "本人联系人",
+    ],
+)  # fmt: skip
+def test_further_heads_of_lists_of_persons(head):
+    with pytest.raises(RefusedError):
+        read(f"月份,登记失业人数,{head}\n2021-01,9120,甲\n")
+
+
+@pytest.mark.parametrize("name", [f"{IDENTITY}.csv", f"张三{MOBILE}.csv", "138-1234-5678.csv"])
+def test_names_of_files(name):
+    with pytest.raises(RefusedError) as caught:
+        read(TABLE.format(""), name)
+    assert "文件名" in caught.value.message
+    assert "5678" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source", [f"李四{MOBILE}", "0086 138 1234 5678", "一三八一二三四五六七八"]
+)
+def test_what_is_kept_as_source_holds_no_telephone(source):
+    with pytest.raises(RefusedError):
+        read(f"月份,登记失业人数,来源\n2021-01,9120,{source}\n".encode())
+
+
+@pytest.mark.parametrize("code", [IDENTITY, f"92{IDENTITY}", MOBILE])
+def test_codes_of_firms_are_no_persons(code):
+    heads = "企业编码,建档期就业人数,新招人数,减员人数,调查期末就业人数"
+    with pytest.raises(RefusedError):
+        read(f"2021年3月\n{heads}\n{code},100,5,9,96\n")
+
+
+def test_comments_headers_and_properties_are_looked_at():
+    for change in (
+        lambda book: setattr(
+            book.active["B2"], "comment", openpyxl.comments.Comment(IDENTITY, "x")
+        ),
+        lambda book: setattr(book.active.oddHeader.center, "text", IDENTITY),
+        lambda book: setattr(book.properties, "description", f"姓名：张三 {IDENTITY}"),
+    ):
+        book = openpyxl.Workbook()
+        book.active.append(["月份", "登记失业人数"])
+        book.active.append(["2021-01", 9120])
+        change(book)
+        stream = io.BytesIO()
+        book.save(stream)
+        with pytest.raises(RefusedError):
+            read(stream.getvalue(), "a.xlsx")
+
+
+@pytest.mark.parametrize("code", ["91310114MA1GT3QB2X", "913101141234567890", "310114000123456"])
+def test_codes_of_firms_that_only_look_long_are_taken(code):
+    heads = "企业编码,建档期就业人数,新招人数,减员人数,调查期末就业人数"
+    assert read(f"2021年3月\n{heads}\n{code},100,5,9,96\n").firms

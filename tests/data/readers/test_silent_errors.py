@@ -1,0 +1,553 @@
+"""What looks like a figure and is none, or is another one: recognised, or refused with the cause.
+
+Each kind comes in the dresses in which offices send it. A value is either right or not taken in.
+"""
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import openpyxl
+import pytest
+import xlwt
+
+from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.imports.checks import Batch, run_checks
+from employment_forecast.data.readers import read_bytes
+from employment_forecast.data.targets import Target
+
+CATALOGUE = load_catalogue()
+TODAY = date(2026, 11, 23)
+UNEMPLOYED, RATE = "registered_unemployed", "registered_unemployment_rate"
+SURVEYED, JOBS, INFLOW = "surveyed_unemployment_rate", "new_jobs", "registered_inflow"
+
+
+def read(text, name="月报.csv", **options):
+    data = text if isinstance(text, bytes) else text.encode()
+    return read_bytes(data, name, CATALOGUE, **{"region": "嘉定", **options})
+
+
+def checked(result, **batch):
+    """Findings of reading and of all checks."""
+    checks = run_checks(replace(Batch.of([result], CATALOGUE, TODAY), **batch))
+    return [*result.findings, *(f for c in checks for f in c.findings)]
+
+
+def errors(result, **batch):
+    return {f.check for f in checked(result, **batch) if f.severity == "error"}
+
+
+def values(result):
+    return [r.observation.value for r in result.readings]
+
+
+def months(result):
+    return [str(r.observation.month) for r in result.readings]
+
+
+def column(head, cells, start=2025):
+    lines = [f"{start + i // 12}-{i % 12 + 1:02d},{cell}" for i, cell in enumerate(cells)]
+    return f"月份,{head}\n" + "\n".join(lines) + "\n"
+
+
+def workbook(rows, change=None):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    if change:
+        change(book.active)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+YOUTH = ["0.153", "0.16", "0.159", "0.182", "0.184", "0.193", "0.199", "0.187", "0.213"]
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "first"),
+    [
+        ("16-24岁人口调查失业率", YOUTH, 15.3),
+        ("登记失业率", ["0.031", "0.0315", "0.032"], 3.1),
+        ("登记失业率", ["0.0315"], 3.15),
+        ("城镇登记失业率", [".031", ".032"], 3.1),
+        ("城镇调查失业率", ["0.055", "0.056", "0.061"], 5.5),
+        ("城镇调查失业率", ["0.046", "0.047", "0.21"], 4.6),
+        ("调查失业率", ["0.05", "0.05", "0.051"], 5),
+        ("全国城镇调查失业率", ["0.052", "0.051"], 5.2),
+        ("31个大城市城镇调查失业率", ["0.05", "0.054"], 5.0),
+        ("登记失业率", ["０．０３１", "０．０３２"], 3.1),
+        ("登记失业率", ["0.031", "…", "0.033"], 3.1),
+        ("登记失业率", ["0.031 ", " 0.032"], 3.1),
+    ],
+)
+def test_rates_as_fractions_are_read_as_percentages_and_said_so(head, cells, first):
+    region = "全国" if head.startswith("全国") else "嘉定"
+    result = read(column(head, cells), region=region)
+    assert values(result)[0] == pytest.approx(first)
+    assert min(values(result)) >= 0.4
+    assert "rate_as_fraction" in {f.check for f in result.warnings}
+    assert not errors(result)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        ("登记失业率（%）", ["0.031", "0.032"]),
+        ("登记失业率(％)", ["0.0315"]),
+        ("登记失业率", ["0.031%", "0.032%"]),
+        ("城镇调查失业率（%）", ["0.055", "0.056"]),
+        ("城镇调查失业率（‰）", ["0.55", "0.56"]),
+        ("登记失业率", ["3.1", "0.032", "3.2"]),
+        ("登记失业率", ["0.031", "0.032", "3.2"]),
+        ("登记失业率", ["3.1", "3.2", "320"]),
+        ("16—24岁劳动力城镇调查失业率(不含在校生)（%）", ["0.153", "0.16"]),
+    ],
+)
+def test_fractions_that_a_unit_or_a_neighbour_contradicts_are_refused(head, cells):
+    assert errors(read(column(head, cells)))
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "first"),
+    [
+        ("登记失业率", ["0.71", "0.69"], 0.71),
+        ("登记失业率", ["0.5%", "0.6%"], 0.5),
+        ("登记失业率（‰）", ["31", "32"], 3.1),
+        ("登记失业率", ["3.1%", "3.2%"], 3.1),
+        ("城镇调查失业率", ["5.5", "20.9"], 5.5),
+        ("求人倍率", ["0.05", "0.06"], 0.05),
+    ],
+)
+def test_small_rates_and_ratios_are_taken_as_they_are(head, cells, first):
+    result = read(column(head, cells))
+    assert values(result)[0] == pytest.approx(first)
+    assert not errors(result)
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "value"),
+    [
+        ('0.00"万人"', 1.37, 13700),
+        ("0.00万人", 1.37, 13700),
+        ('0.00"万"', 1.37, 13700),
+        ('#,##0.0"千人"', 13.7, 13700),
+        ('0.0_ "万人"', 1.4, 14000),
+        ("0.00\\万\\人", 1.37, 13700),
+        ('0"百人"', 137, 13700),
+        ('[Red]0.00"万人"', 1.37, 13700),
+        ('0.00"万人";-0.00"万人"', 1.37, 13700),
+        ('[>=10]0.00"万人";0.00"万人"', 1.37, 13700),
+        ('0!.0,"万"', 13700, 13700),
+        ('0.0,"千人"', 13700, 13700),
+        ('#,##0"人"', 13700, 13700),
+        ("#,##0", 13700, 13700),
+        ("#,##0_);(#,##0)", 13700, 13700),
+        ("General", 13700, 13700),
+        ('G/通用格式"人"', 13700, 13700),
+        ('"约"0.00"万人"', 1.37, 13700),
+        ('_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', 13700, 13700),
+    ],
+)
+def test_a_number_format_says_the_unit(form, number, value):
+    def formatted(page):
+        page["B2"].number_format = form
+
+    result = read(workbook([["月份", "登记失业人数"], ["2025年1月", number]], formatted), "a.xlsx")
+    assert values(result) == [value]
+    assert not errors(result)
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "value"),
+    [
+        ('0.0"‰"', 31, 3.1), ("0.0‰", 31, 3.1), ("0.00%", 0.031, 3.1), ('0.00"%"', 3.1, 3.1),
+        ("0%", 0.03, 3), ("0.00", 3.1, 3.1),
+    ],
+)  # fmt: skip
+def test_a_number_format_of_a_rate(form, number, value):
+    def formatted(page):
+        page["B2"].number_format = form
+
+    result = read(workbook([["月份", "登记失业率"], ["2025年1月", number]], formatted), "a.xlsx")
+    assert values(result) == [pytest.approx(value)]
+
+
+def test_a_scaling_comma_shows_thousands_under_a_title_that_says_so():
+    def formatted(page):
+        page["B3"].number_format = "#,##0.0,"
+
+    rows = [["单位：千人"], ["月份", "登记失业人数"], ["2025年1月", 13700]]
+    assert values(read(workbook(rows, formatted), "a.xlsx")) == [13700]
+
+
+def test_number_formats_of_the_legacy_format():
+    book = xlwt.Workbook()
+    page = book.add_sheet("表")
+    style = xlwt.XFStyle()
+    style.num_format_str = '0.00"万人"'
+    page.write(0, 0, "月份")
+    page.write(0, 1, "登记失业人数")
+    page.write(1, 0, "2025年1月")
+    page.write(1, 1, 1.37, style)
+    stream = io.BytesIO()
+    book.save(stream)
+    assert values(read(stream.getvalue(), "a.xls")) == [13700]
+
+
+BODY = "月份,登记失业人数\n2025年1月,1.36\n2025年2月,1.37\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (BODY + "注：本表数据单位为万人。,\n", 13600),
+        (BODY + "注：本表数据单位为千人。,\n", 1360),
+        (BODY + "注：单位：万人\n", 13600),
+        (BODY + "单位：万人,\n", 13600),
+        (BODY + "（单位：万人）\n", 13600),
+        (BODY + "说明：计量单位为万人，按月统计\n", 13600),
+        (BODY + "注1：人数以万人为单位。\n", 13600),
+        (BODY + "备注：单位均为万人。\n", 13600),
+        (BODY + "注：登记失业人数单位为万人。\n", 13600),
+        (BODY + ",\n注：本表单位是万人。\n", 13600),
+        ("单位：万人\n" + BODY, 13600),
+        ("计量单位：万人,\n" + BODY, 13600),
+        ("嘉定区就业情况（单位：万人）\n" + BODY, 13600),
+        ("月份,登记失业人数,单位：万人\n2025年1月,1.36,\n2025年2月,1.37,\n", 13600),
+        ("月份,登记失业人数,\n2025年1月,1.36,单位：万人\n2025年2月,1.37,\n", 13600),
+        ("月份,登记失业人数（万人）\n2025年1月,1.36\n", 13600),
+        ("月份,登记失业人数/万人\n2025年1月,1.36\n", 13600),
+        ("月份,登记失业人数\n2025年1月,1.36万\n", 13600),
+        ("月份,登记失业人数\n2025年1月,1.36万人\n", 13600),
+        ("月份,计量单位,登记失业人数\n2025年1月,万人,1.36\n", 13600),
+    ],
+)
+def test_units_above_below_and_beside_the_table(text, value):
+    result = read(text)
+    assert values(result)[0] == value
+    assert not errors(result)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.37", "1.38"], ["900.5"], ["13.600"], ["13.600", "14.100"], ["9000", "0.91"], ["1.5"],
+        ["１．３７"], ["9,000.5"], ["0.9"], ["1.36", "9000", "9100"],
+    ],
+)  # fmt: skip
+def test_parts_of_persons_are_refused(cells):
+    assert "part_of_person" in errors(read(column("登记失业人数", [f'"{c}"' for c in cells])))
+
+
+@pytest.mark.parametrize(
+    ("cells", "severity"),
+    [
+        (["9000", "9100", "90500", "9050"], "warning"),
+        (["9000", "9100", "905000", "9050"], "error"),
+        (["9000", "9100", "9050000", "9050"], "error"),
+        (["9000", "9100", "90500", "9050", "9000"], "warning"),
+        (["9000", "9100", "91", "9050"], "error"),
+        (["9000", "9100", "9", "9050"], "error"),
+        (["9000", "9100", "905", "9050"], "warning"),
+    ],
+)
+def test_jumps_by_powers_of_ten_are_questioned(cells, severity):
+    found = [f for f in checked(read(column("登记失业人数", cells))) if f.check == "unit_jump"]
+    assert [f.severity for f in found] == [severity]
+
+
+def cap(value, indicator=UNEMPLOYED, unit="人"):
+    return Target(
+        region="310114", indicator=indicator, tier="district", direction="cap", basis="any_month",
+        qualifier="以内", period="2025", value=value, unit=unit, announced_on=date(2025, 1, 1),
+        announced_estimated=False, source="测试文件",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "bad"),
+    [
+        (["9000", "9100"], None), (["14000"], None), (["3000"], None), (["90"], "error"),
+        (["91"], "error"), (["9"], "error"), (["905000", "910000"], "error"),
+        (["90000", "91000"], "warning"), (["900"], "warning"), (["9000000"], "error"),
+    ],
+)  # fmt: skip
+def test_first_figures_are_held_against_the_cap(cells, bad):
+    result = read(column("登记失业人数", cells))
+    found = [f for f in checked(result, targets=(cap(9000.0),)) if f.check == "first_size"]
+    assert [f.severity for f in found] == ([bad] if bad else [])
+
+
+def test_first_figures_are_held_against_the_rate_and_the_level():
+    text = "月份,登记失业人数,登记失业率\n2025-01,{},{}\n"
+    assert "first_size" in errors(read(text.format(12, 3.1)))
+    assert "first_size" not in errors(read(text.format(9000, 3.1)))
+    assert "first_size" not in errors(read(text.format(30, 2.0)))
+    national = read(column("城镇新增就业", ["120", "250", "380"]), region="全国")
+    assert "first_size" in errors(national)
+    assert not errors(read(column("城镇新增就业（万人）", ["120", "250"]), region="全国"))
+
+
+@pytest.mark.parametrize(
+    ("head", "cell"),
+    [
+        ("新登记失业人数", "(201)"), ("新登记失业人数", "-200"), ("登记失业人数", "-1"),
+        ("招聘人数", "（30）"), ("求职人数", "－30"), ("城镇新增就业", "-5"),
+        ("登记失业率", "-3.1"),
+        ("登记失业人员再就业人数", "(12)"), ("退出失业登记人数", "-12"), ("期末从业人员", "-1"),
+        ("失业保险金初次申领人数", "(5)"), ("零就业家庭", "-1"), ("创业带动就业人数", "(1)"),
+        ("农村劳动力转移就业人数", "-1"), ("领取失业保险金人数", "(7)"), ("累计新就业", "-9"),
+        ("自然减员人数", "(9)"), ("新增就业岗位", "-9"), ("基金支撑月数", "-3"),
+        ("新登记失业人数", "−200"),
+    ],
+)  # fmt: skip
+def test_counts_are_never_negative(head, cell):
+    assert errors(read(column(head, [cell])))
+
+
+def test_net_changes_may_be_negative_where_the_workspace_says_so():
+    net = {
+        "code": "net", "name": "净增就业", "kind": "flow", "unit": "人",
+        "reporting": "year_to_date", "signed": True,
+    }  # fmt: skip
+    catalogue = load_catalogue(extra_indicators=[net])
+    result = read_bytes(
+        column("净增就业", ["100", "-20"]).encode(), "a.csv", catalogue, region="嘉定"
+    )
+    checks = run_checks(Batch.of([result], catalogue, TODAY))
+    assert values(result) == [100, -20]
+    assert not [f for c in checks for f in c.findings if f.severity == "error"]
+
+
+def dated(days, form='m"月"d"日"', head="城镇新增就业人数"):
+    rows = [["月份", head], *([day, 1000 * (i + 1)] for i, day in enumerate(days))]
+
+    def formatted(page):
+        for row in range(2, len(rows) + 1):
+            page.cell(row, 1).number_format = form
+
+    return workbook(rows, formatted)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        dated([date(2026, 1, 9)]),
+        dated([date(2026, 1, 9)], "yyyy-mm-dd"),
+        dated([date(2026, 1, 9)], "d-mmm"),
+        dated([date(2026, 1, 2), date(2026, 1, 3)]),
+        dated([date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)], "yyyy/m/d"),
+        dated([date(2026, 1, 12)], "m/d/yyyy"),
+        *(
+            f"月份,登记失业人数\n{label},9000\n".encode()
+            for label in (
+                "2025-02-30", "2025-04-31", "2025年2月29日", "2025/6/31", "20250230", "2025-01-09",
+                "2025/1/9", "2025年1月9日", "20250109", "1月9日", "2025.1.9", "2025-03-15",
+                "2025-13", "2025年13月",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_days_are_no_months(data):
+    result = read(data, "a.xlsx" if data.startswith(b"PK") else "a.csv")
+    assert "unknown_month" in errors(result)
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["2025-01-31", "2025-02-28", "2025-03-31"], False),
+        (["2025-01-01", "2025-02-01", "2025-03-01"], False),
+        (["20250131", "20250228"], False),
+        (["2025年1月31日", "2025年2月28日"], False),
+        (["2025-01-25", "2025-02-25", "2025-03-25"], True),
+        (["2025-01-28", "2025-02-26", "2025-03-30"], True),
+        (["2025年1月", "2025年2月"], False),
+    ],
+)
+def test_days_that_only_date_the_months_are_read_as_these(labels, told):
+    text = "月份,登记失业人数\n" + "".join(f"{x},{9000 + i}\n" for i, x in enumerate(labels))
+    result = read(text)
+    assert months(result) == [f"2025-{i + 1:02d}" for i in range(len(labels))]
+    assert ("day_in_month" in {f.check for f in result.warnings}) is told
+    assert not errors(result)
+
+
+@pytest.mark.parametrize(
+    ("label", "month"),
+    [
+        ("2012년 1월", "2012-01"), ("民国114年1月", "2025-01"), ("平成24年1月", "2012-01"),
+        ("昭和60年3月", "1985-03"), ("令和7年2月", "2025-02"), ("2020年末", "2020-12"),
+        ("2020年底", "2020-12"),
+    ],
+)  # fmt: skip
+def test_other_calendars_and_the_end_of_a_year(label, month):
+    assert months(read(f"月份,登记失业人数\n{label},9000\n")) == [month]
+
+
+@pytest.mark.parametrize("head", ["城镇调查失业率", "31个大城市城镇调查失业率", "求人倍率", "PMI"])
+@pytest.mark.parametrize("span", ["2025年1-9月", "2025年1—9月", "2025年一季度", "2025年上半年"])
+def test_averages_over_a_span_are_no_month(head, span):
+    result = read(f"月份,{head}\n{span},5.2\n2025年10月,5.1\n")
+    assert months(result) == ["2025-10"]
+    assert "span_average" in {f.check for f in result.warnings}
+    alone = read(f"月份,{head}\n{span},5.2\n")
+    assert "nothing_read" in errors(alone)
+    assert "平均" in str(alone.refusal())
+
+
+@pytest.mark.parametrize("head", ["登记失业率", "登记失业人数", "期末从业人员", "基金支撑月数"])
+def test_figures_at_the_end_of_a_period_are_its_last_month(head):
+    assert months(read(f"月份,{head}\n2025年1-9月,3\n")) == ["2025-09"]
+
+
+@pytest.mark.parametrize("label", ["2025年1-2月", "2025年1—2月", "2025年1至2月", "2025年1-2月累计"])
+@pytest.mark.parametrize("total", [300, 301])
+def test_a_sum_of_january_and_february_is_halved_and_marked(label, total):
+    result = read(f"月份,新登记失业人数\n{label},{total}\n2025年3月,180\n")
+    assert values(result) == [150, total - 150, 180]
+    assert "1—2月合计" in result.readings[0].observation.source
+    assert "1—2月合计" not in result.readings[2].observation.source
+    assert "split_months" in {f.check for f in result.warnings}
+
+
+def test_january_follows_from_the_sum_where_february_is_known():
+    result = read("月份,新登记失业人数\n2025年1-2月,300\n2025年2月,160\n")
+    assert dict(zip(months(result), values(result), strict=True)) == {
+        "2025-01": 140,
+        "2025-02": 160,
+    }
+    assert not result.warnings
+
+
+@pytest.mark.parametrize(
+    ("heads", "codes"),
+    [
+        (("失业6个月以上", "失业一年以上"), ("over_6_months", "over_1_year")),
+        (("半年以上", "1年以上"), ("over_6_months", "over_1_year")),
+        (("长期失业", "失业一年以上"), ("long_term", "over_1_year")),
+        (("16—24岁", "35岁以下"), ("youth_16_24", "youth_under_35")),
+        (("青年", "16-24岁青年"), ("youth", "youth_16_24")),
+        (("应届毕业生", "离校未就业高校毕业生"), ("new_graduates", "unplaced_graduates")),
+        (("高校毕业生", "大学生"), ("graduates", "students")),
+        (("应届高校毕业生", "高校毕业生"), ("new_graduates", "graduates")),
+        (("就业困难人员", "青年"), ("hard_to_place", "youth")),
+    ],
+)
+def test_groups_of_different_definitions_stay_apart(heads, codes):
+    result = read(f"月份,登记失业人数,{heads[0]},{heads[1]}\n2025-01,9000,500,300\n")
+    assert [(r.group, r.observation.value) for r in result.groups] == list(
+        zip(codes, (500, 300), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        ("新增就业岗位（个）", "new_positions"), ("城镇新增就业岗位", "new_positions"),
+        ("城镇新增就业人数（人）", JOBS), ("新增城镇就业人数", JOBS),
+        ("累计新就业", "newly_employed"),
+        ("自然减员", "natural_attrition"), ("期末从业人员", "employed_at_period_end"),
+        ("失业保险金领取人数", "unemployment_insurance_recipients"),
+        ("失业金初次申领人数", "unemployment_insurance_initial_claims"),
+        ("基金支撑月数（个月）", "fund_support_months"),
+        ("农村劳动力转移就业", "rural_labour_transferred"),
+        ("零就业家庭（户）", "zero_employment_households"), ("创业带动就业", "jobs_from_startups"),
+        ("全国城镇不包含在校生的16—24岁劳动力失业率",
+         "surveyed_unemployment_rate_16_24_without_students"),
+        ("16—24岁人口城镇调查失业率", "surveyed_unemployment_rate_16_24_with_students"),
+        ("登記失業人數", UNEMPLOYED), ("城鎮新增就業", JOBS), ("調查失業率", SURVEYED),
+    ],
+)  # fmt: skip
+def test_indicators_by_the_names_that_offices_use(head, code):
+    region = "全国" if head.startswith("全国") else "嘉定"
+    (reading,) = read(f"月份,{head}\n2025-01,31\n", region=region).readings
+    assert reading.observation.indicator == code
+
+
+def test_new_jobs_are_the_newly_employed_less_attrition():
+    text = "月份,城镇新增就业,累计新就业,自然减员\n2025-01,{},350,50\n2025-02,690,800,110\n"
+    assert not errors(read(text.format(300)))
+    assert errors(read(text.format(310))) == {"new_jobs_identity"}
+
+
+def test_the_rate_goes_with_the_employed():
+    text = "月份,登记失业率,登记失业人数,期末从业人员\n2025-01,{},9000,291000\n"
+    assert not errors(read(text.format("3.00")))
+    assert not errors(read(text.format("3.0")))
+    assert "rate_against_counts" in errors(read(text.format("3.2")))
+
+
+@pytest.mark.parametrize(
+    ("name", "indicator", "group"),
+    [
+        ("青年.csv", "登记失业人数", "youth"), ("youth.csv", "登记失业人数", "youth"),
+        ("高校毕业生2025年.csv", "登记失业人数", "graduates"),
+        ("youth.csv", "16-24岁人口调查失业率", None), ("青年.csv", "登记失业率", None),
+    ],
+)  # fmt: skip
+def test_a_group_from_a_file_name_is_told(name, indicator, group):
+    result = read(f"月份,{indicator}\n2025-01,9\n", name)
+    assert [r.group for r in (*result.readings, *result.groups)] == [group]
+    assert any("群体" in n and "文件名" in n for n in result.notes) is (group is not None)
+
+
+def test_hidden_rows_and_columns_are_left_out_and_told():
+    heads = ["月份", "登记失业人数", "登记失业率"]
+    rows = [heads, *([f"2025-0{i}", 9000 + i, 3] for i in (1, 2, 3))]
+
+    def hide(page):
+        page.row_dimensions[3].hidden = True
+        page.column_dimensions["C"].hidden = True
+
+    result = read(workbook(rows, hide), "a.xlsx")
+    assert values(result) == [9001, 9003]
+    assert any("隐藏的行" in n and "第3行" in n for n in result.notes)
+    assert any("隐藏的列" in n and "C列" in n for n in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        ("月份,失业登记率\n2021-01,3.1\n", {}, "登记失业率"),
+        ("月份,某某数\n2021-01,3.1\n", {}, "mapping.toml"),
+        ("月份,某某街道\n2021-01,31\n", {"indicator": UNEMPLOYED, "region": None}, "regions"),
+        ("月份;登记失业率\n2025-01;3,2\n", {}, "逗号"),
+        ("年份,登记失业人数\n2020,9000\n", {}, "2020年末"),
+        ("月份,登记失业人数\n2025-02-30,9000\n", {}, "没有这一天"),
+    ],
+)
+def test_a_refusal_carries_its_cause(text, options, said):
+    refused = read(text, **options).refusal()
+    assert isinstance(refused, ForecastError)
+    assert said in str(refused)
+    assert "：没有" not in str(refused).split("\n")[1][:4]
+
+
+def test_equal_findings_are_counted_and_not_listed():
+    lines = "".join(f"2025-01,某{'区' * (i % 7 + 1)}{i},甲\n" for i in range(492))
+    refused = str(read("月份,地区,登记失业人数\n" + lines, region=None).refusal())
+    assert refused.count("\n") < 30
+    assert "同样的共" in refused
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ("月份，登记失业人数\n2025-01，9000\n".encode(), 9000),
+        ("月份,登記失業人數\n2025年1月,9000\n".encode("big5"), 9000),
+        ("月份,登记失业人数\n2025年1月,9000\n".encode("gb18030"), 9000),
+        ("年月,失業率\n2025年1月,3.1\n".encode("shift_jis"), 3.1),
+    ],
+)
+def test_spellings_of_neighbours_are_recognised(data, value):
+    result = read(data, indicator="登记失业率" if value < 4 else "登记失业人数")
+    assert values(result) == [value]
+
+
+def test_an_option_names_the_one_column_of_numbers():
+    result = read("date,unemployment_rate\n2026-05-01,3.0\n", indicator=RATE)
+    assert values(result) == [3.0]
+    assert any("unemployment_rate" in n for n in result.notes)

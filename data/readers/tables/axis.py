@@ -58,19 +58,17 @@ _LATE = 20
 
 
 def days_are_months(times: Iterable[When]) -> bool:
-    """Whether the days on an axis only date its months: the same one every month, or late ones.
+    """Whether the days on an axis only date its months: late ones, or the same in three or more.
 
-    Three months or more, none twice. A spreadsheet that made days of 1-2, 1-3 … fails this, and so
-    do days of publication.
+    None of the months comes twice. A spreadsheet that made days of 1-2, 1-3 … fails this, and so do
+    most days of publication.
     """
     dated = {w for w in times if w.day is not None}
     months = {(w.year, w.last) for w in dated}
     days = {w.day for w in dated if w.day is not None}
-    return (
-        len(dated) >= _FEWEST_DAYS
-        and len(months) == len(dated)
-        and (len(days) == 1 or min(days) >= _LATE)
-    )
+    if not dated or len(months) < len(dated):
+        return False
+    return min(days) >= _LATE or (len(days) == 1 and len(dated) >= _FEWEST_DAYS)
 
 
 _ONE_DAY = re.compile(r"\d{1,2}月\d{1,2}[日号]?|\d{1,2}[-/.]\d{1,2}")

@@ -1,0 +1,137 @@
+"""Parts that every page is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from employment_forecast.forecasting.bulletin.render.trees import Child, element, html_text
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
+TITLE = "就业失业预警看板"
+DEMO = "演示数据，不代表真实情况"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A region's indicator at a glance.
+
+    Attributes
+    ----------
+    code : str
+        `indicator.region`; names the page's files.
+    title : str
+        Region and indicator.
+    depth : int
+        Of the region in the hierarchy, 0 for the highest shown.
+    level, level_name : str
+        Code of the warning level, `none` or `absent`, and its name.
+    lines : tuple of str
+        Newest figure, headroom, probability, a line each.
+    changed : tuple of str
+        What is new since the month before, in words.
+    demo : bool
+        From demonstration data.
+    """
+
+    code: str
+    title: str
+    depth: int
+    level: str
+    level_name: str
+    lines: tuple[str, ...]
+    changed: tuple[str, ...]
+    demo: bool
+
+
+def tile_from(row: Mapping[str, Any]) -> Tile:
+    """A tile from its JSON form.
+
+    Raises
+    ------
+    KeyError, TypeError
+        If a field is missing.
+    """
+    return Tile(
+        code=row["code"],
+        title=row["title"],
+        depth=row["depth"],
+        level=row["level"],
+        level_name=row["level_name"],
+        lines=tuple(row["lines"]),
+        changed=tuple(row["changed"]),
+        demo=row["demo"],
+    )
+
+
+def document(
+    title: str, root: str, scripts: Sequence[str], body: Iterable[Child], demo: bool
+) -> bytes:
+    """A whole page: policy, shared files, body, scripts at its end."""
+    head = element(
+        "head",
+        None,
+        [
+            element("meta", {"charset": "utf-8"}),
+            element("meta", {"http-equiv": "Content-Security-Policy", "content": POLICY}),
+            element("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+            element("title", None, [f"{title}（演示数据）" if demo else title]),
+            element("link", {"rel": "stylesheet", "href": f"{root}assets/uPlot.min.css"}),
+            element("link", {"rel": "stylesheet", "href": f"{root}assets/site.css"}),
+        ],
+    )
+    skip = element("a", {"class": "skip", "href": "#main"}, ["跳到正文"])
+    tail = [element("script", {"src": src}) for src in scripts]
+    page = element("html", {"lang": "zh-CN"}, [head, element("body", None, [skip, *body, *tail])])
+    return html_text(page).encode("utf-8")
+
+
+def paragraphs(lines: Iterable[str], css: str | None = None) -> list[Child]:
+    """One paragraph a line."""
+    return [element("p", {"class": css} if css else None, [line]) for line in lines]
+
+
+def badge(tile: Tile) -> Element:
+    """The warning level as words on its colour."""
+    return element("span", {"class": f"badge level-{tile.level}"}, [tile.level_name])
+
+
+def table(caption: str, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Element:
+    """A table that scrolls by itself."""
+    head = [element("th", {"scope": "col"}, [t]) for t in titles]
+    body = [
+        element(
+            "tr",
+            None,
+            [
+                element("th", {"scope": "row"}, [row[0]]),
+                *(element("td", None, [cell]) for cell in row[1:]),
+            ],
+        )
+        for row in rows
+    ]
+    table = element(
+        "table",
+        None,
+        [
+            element("caption", None, [caption]),
+            element("thead", None, [element("tr", None, head)]),
+            element("tbody", None, body),
+        ],
+    )
+    about = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption}
+    return element("div", about, [table])
+
+
+def section(title: str, name: str, children: Iterable[Child]) -> Element:
+    """A section under a heading of its own."""
+    return element(
+        "section",
+        {"id": name, "aria-labelledby": f"{name}-head"},
+        [element("h2", {"id": f"{name}-head"}, [title]), *children],
+    )

@@ -160,3 +160,9 @@ def forecast_in(forks: Any) -> Callable[[Path], Forecast]:
 def environment_of() -> Callable[[Path], dict[str, str]]:
     """Environment of a workspace, for processes a test starts itself."""
     return environment
+
+
+@pytest.fixture(scope="session")
+def command_of() -> Callable[[Sequence[str]], list[str]]:
+    """Words of the console script, for processes a test starts itself."""
+    return command

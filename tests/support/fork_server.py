@@ -11,6 +11,7 @@ import atexit
 import gc
 import importlib
 import json
+import multiprocessing.context
 import os
 import pkgutil
 import signal
@@ -74,6 +75,10 @@ def become(request: list[Any], streams: list[int]) -> None:
     time.tzset()
     os.chdir(folder)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Its workers are forks too. That they can be spawned is tested where they are, and by the tests
+    # that start the console script itself.
+    contexts = multiprocessing.context._concrete_contexts  # type: ignore[attr-defined]
+    contexts["spawn"] = contexts["fork"]
     sys.argv = arguments
     sys.orig_argv[:] = [sys.executable, *sys.argv]
 

@@ -27,6 +27,7 @@ class Forks:
 
     def __init__(self, folder: Path, measure_lines: bool) -> None:
         self._folder = folder
+        self._seconds = 0.0
         self._measure = {"MEASURE_LINES": "1"} if measure_lines else {}
         self._server: subprocess.Popen[bytes] | None = None
         self._connection, self._far = socket.socketpair()
@@ -66,6 +67,7 @@ class Forks:
                 self._connection.settimeout(600)
                 self._received(ENDED.size)
                 raise
+            self._seconds += seconds
             add_fork(seconds)
             return code, _content(out), _content(err)
 
@@ -81,6 +83,7 @@ class Forks:
         self._connection.close()
         self._far.close()
         if self._server:
+            add_fork(-self._seconds)  # from here on they are counted with the server
             self._server.wait(timeout=600)
 
 

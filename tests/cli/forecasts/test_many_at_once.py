@@ -48,9 +48,9 @@ def settings(home: Path) -> None:
     (home / "forecast.toml").write_text(text, "utf-8")
 
 
-def test_three_regions_at_once(start: Callable[..., Any], home: Path) -> None:
-    found = all_succeed(start, SERIES[:3])
-    assert len({f["run_id"] for f in found}) == 3
+def test_two_regions_at_once(start: Callable[..., Any], home: Path) -> None:
+    found = all_succeed(start, SERIES[:2])
+    assert len({f["run_id"] for f in found}) == 2
     assert {f["champion"]["version"] for f in found} == {"1"}
     assert list((home / "mlruns" / "running").glob("*.alive")) == []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 Forecast = Callable[..., Any]
 # Six origins decide nothing, so that the default is chosen.
@@ -66,6 +67,7 @@ def table(months: int, regions: tuple[str, ...] = REGIONS, revised: int = 0) -> 
     return "\n".join(rows) + "\n"
 
 
+@pytest.mark.soak
 def test_news_of_other_regions_is_news_for_what_rests_on_them(
     forecast: Forecast, home: Path
 ) -> None:

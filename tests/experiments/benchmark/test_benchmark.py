@@ -128,6 +128,7 @@ def test_nothing_after_an_origin_changes_it(ran: Path, tmp_path: Path) -> None:
         assert (other / name).read_bytes() == (ran / name).read_bytes()
 
 
+@pytest.mark.soak
 def test_results_do_not_depend_on_the_number_of_processes(ran: Path, tmp_path: Path) -> None:
     other = launch(tmp_path, table(), "--jobs", "2")
     for name in ("quantiles.csv", "caps.csv", "choices.csv"):

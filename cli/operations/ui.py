@@ -29,5 +29,10 @@ def ui(port: int, host: str) -> None:
     from employment_forecast.experiments.tracking import serve
 
     session = open_session()
-    notice(f"MLflow 界面：http://{host}:{port}  （按 Ctrl-C 结束）")
-    serve(session.settings.tracking_uri(session.workspace), session.workspace, host, port)
+    shown = f"[{host}]" if ":" in host else host
+    uri = session.settings.tracking_uri(session.workspace)
+
+    def started() -> None:
+        notice(f"MLflow 界面：http://{shown}:{port}  （按 Ctrl-C 结束）")
+
+    serve(uri, session.workspace, host, port, started)

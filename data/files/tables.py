@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from employment_forecast.data.files.visible import visible
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -13,7 +15,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def neutralised(table: pd.DataFrame) -> pd.DataFrame:
-    """Text cells that look like formulas get a leading apostrophe; numbers are left alone.
+    """Text cells that look like formulas get an apostrophe; control characters are written out.
 
     References
     ----------
@@ -26,7 +28,10 @@ def neutralised(table: pd.DataFrame) -> pd.DataFrame:
         if is_numeric_dtype(safe[name]):
             continue
         safe[name] = [
-            f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v for v in safe[name]
+            visible(f"'{v}" if v.startswith(_FORMULA) else v, lines=True)
+            if isinstance(v, str)
+            else v
+            for v in safe[name]
         ]
     return safe
 

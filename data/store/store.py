@@ -29,6 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import BusyError, NotFoundError, SettingsError, StorageError
+from employment_forecast.data.files import visible
 from employment_forecast.data.records import (
     COLUMNS,
     Known,
@@ -49,17 +50,17 @@ def _shown(url: str) -> str:
     """An address as messages may show it: no password, Chinese file names readable."""
     try:
         return unquote(make_url(url).render_as_string(hide_password=True))
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "store.url"
 
 
 def _engine(url: str) -> Engine:
     try:
         engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
         raise SettingsError(
             f"数据库地址“{_shown(url)}”无法使用（{error}）。",
-            "请检查 forecast.toml 的 store.url;PostgreSQL 需另装 postgres 附加包。",
+            "请检查 forecast.toml 的 store.url；PostgreSQL 需另装 postgres 附加包。",
         ) from error
     if engine.dialect.name == "sqlite":
 
@@ -136,8 +137,9 @@ class Store:
                     f"数据库“{self.url}”正被另一进程占用，等候 {BUSY_SECONDS} 秒未果。",
                     "请等那个进程结束后重试；已有数据未被改动。",
                 ) from error
+            said = visible(str(error.orig).partition("\n")[0])
             raise StorageError(
-                f"数据库“{self.url}”无法读写（{error.orig}）。",
+                f"数据库“{self.url}”无法读写（{said}）。",
                 "请检查文件权限、磁盘空间或数据库服务，然后重试；已有数据未被改动。",
             ) from error
 

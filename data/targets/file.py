@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, ForecastError, NotFoundError
+from employment_forecast.data.files import visible
 from employment_forecast.data.targets.target import Target
 
 COLUMNS = {
@@ -90,7 +92,24 @@ def read_targets(
     DataError
         Naming file, line and remedy.
     """
-    reader = csv.DictReader(io.StringIO(_decoded(file)))
+    # Line ends of every system; the csv module takes no bare carriage return.
+    content = "\n".join(re.split(r"\r\n|\r|\n", _decoded(file)))
+    reader = csv.DictReader(io.StringIO(content))
+    try:
+        return _targets(reader, file, catalogue, aliases)
+    except csv.Error as error:
+        raise DataError(
+            f"文件“{file}”第 {reader.line_num + 1} 行无法读取（引号不成对，或一格的文字太长）。",
+            "请在办公软件中打开检查，另存为 CSV 后重试。",
+        ) from error
+
+
+def _targets(
+    reader: csv.DictReader[str],
+    file: Path,
+    catalogue: Catalogue,
+    aliases: Mapping[str, Mapping[str, str]],
+) -> list[Target]:
     names = {h: COLUMNS.get((h or "").strip(), (h or "").strip()) for h in reader.fieldnames or []}
     missing = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en not in names.values()]
     if missing:
@@ -102,6 +121,12 @@ def read_targets(
         raw |= {k: v for k, v in DEFAULTS.items() if not raw[k]}
         if not any(raw[k] for k in REQUIRED):
             continue
+        odd = [zh for zh, en in COLUMNS.items() if (text := raw.get(en, "")) != visible(text)]
+        if odd:
+            raise DataError(
+                f"文件“{file}”第 {line} 行的{'、'.join(odd)}含有换行或控制字符。",
+                "请写成一行文字后重试。",
+            )
         try:
             targets.append(_target(raw, catalogue, aliases))
         except ForecastError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.files.toml_tables import (
@@ -48,6 +49,17 @@ def _is_address(value: Any) -> bool:
     return isinstance(value, str) and value == visible(value) and "," not in value
 
 
+def _is_url(value: Any) -> bool:
+    if not isinstance(value, str) or value != visible(value):
+        return False
+    try:
+        urlsplit(value).port  # noqa: B018  # raises for a port that is no number
+    except ValueError:
+        return False
+    return True
+
+
+_URL = Constraint(_is_url, "一个加引号的地址，端口是 1—65535 的数字", secret=True)
 _ADDRESS = Constraint(_is_address, "一个加引号的邮箱地址，写在一行")
 _ADDRESSES = Constraint(
     lambda v: isinstance(v, list) and all(_is_address(i) and "@" in i for i in v),
@@ -59,10 +71,10 @@ _HOST = Constraint(
 )
 
 KEYS: tuple[Key, ...] = (
-    Key("store", "url", "", text(secret=True),
+    Key("store", "url", "", _URL,
         "观测数据库（SQLAlchemy 地址）；留空则用工作区内的 observations.db",
         "postgresql+psycopg://用户:口令@主机/库名"),
-    Key("mlflow", "tracking_uri", "", text(secret=True),
+    Key("mlflow", "tracking_uri", "", _URL,
         "MLflow 跟踪地址；留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),
     Key("run", "horizon", 12, integer(1, 60),

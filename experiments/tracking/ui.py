@@ -8,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from employment_forecast.data.errors import BusyError, RefusedError, StorageError
 from employment_forecast.data.workspace import Workspace
+from employment_forecast.experiments.tracking.database import shown
 from employment_forecast.experiments.tracking.quiet import quiet_environment
 from employment_forecast.experiments.tracking.tracker import open_tracker
 
@@ -57,7 +59,7 @@ def server_command(
     tracker = open_tracker(tracking_uri, workspace)
     if tracker.served:
         raise RefusedError(
-            f"MLflow 已由服务器 {tracking_uri} 提供界面。", "请用浏览器直接打开该地址。"
+            f"MLflow 已由服务器 {shown(tracking_uri)} 提供界面。", "请用浏览器直接打开该地址。"
         )
     if not is_loopback(host) and not open_to_network:
         raise RefusedError(
@@ -67,10 +69,12 @@ def server_command(
     environment = dict(os.environ)
     quiet_environment(environment)
     environment["PYTHONWARNINGS"] = "ignore"
+    # Not on the command line, which every user of the machine can read: it may hold a password.
+    environment["MLFLOW_BACKEND_STORE_URI"] = tracking_uri
+    environment["MLFLOW_REGISTRY_STORE_URI"] = tracking_uri
     # One worker serves an office; the default of four takes a gigabyte of memory.
     arguments = (
         sys.executable, "-m", "mlflow", "server",
-        "--backend-store-uri", tracking_uri, "--registry-store-uri", tracking_uri,
         "--default-artifact-root", str(tracker.artifacts),
         "--host", host, "--port", str(port), "--workers", "1",
         "--uvicorn-opts", "--log-level warning",
@@ -78,7 +82,13 @@ def server_command(
     return Command(arguments, environment)
 
 
-def serve(tracking_uri: str, workspace: Workspace, host: str = LOOPBACK, port: int = 5000) -> None:
+def serve(
+    tracking_uri: str,
+    workspace: Workspace,
+    host: str = LOOPBACK,
+    port: int = 5000,
+    started: Callable[[], None] = lambda: None,
+) -> None:
     """Run the MLflow server until it is interrupted or terminated; its words go to a log file.
 
     Parameters
@@ -89,6 +99,8 @@ def serve(tracking_uri: str, workspace: Workspace, host: str = LOOPBACK, port: i
         Holds the artifacts.
     host, port : str, int
         Where to listen.
+    started : callable
+        Called when nothing stands in the way of the server any more.
 
     Raises
     ------
@@ -105,17 +117,22 @@ def serve(tracking_uri: str, workspace: Workspace, host: str = LOOPBACK, port: i
     open_tracker(tracking_uri, workspace).open()
     log = workspace.mlruns / LOG
     with log.open("wb") as stream:
+        # The pipe closes when this process is gone, a kill included: then the server is ended.
         process = subprocess.Popen(
-            command.arguments, env=dict(command.environment), stdout=stream, stderr=stream
-        )
-    # Ctrl-C reaches the server too; a termination reaches only us and would leave it behind.
+            (sys.executable, str(Path(__file__).with_name("supervised.py")), *command.arguments),
+            env=dict(command.environment), stdin=subprocess.PIPE, stdout=stream, stderr=stream,
+        )  # fmt: skip
+    assert process.stdin is not None
     before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
+        started()
         code = process.wait()
     except KeyboardInterrupt:
+        process.stdin.close()
         process.wait()
         return
     finally:
+        process.stdin.close()
         signal.signal(signal.SIGTERM, before)
     if code > 0:
         raise StorageError(f"MLflow 界面意外结束（退出码 {code}）。", f"详情见“{log}”。")

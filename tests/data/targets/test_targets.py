@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from employment_forecast.data.catalogue import load_catalogue
-from employment_forecast.data.errors import DataError
+from employment_forecast.data.errors import DataError, ForecastError
 from employment_forecast.data.targets import target as module
+from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_targets
 from employment_forecast.data.targets.target import Target, in_force, period_months, value_at
 
@@ -288,3 +291,40 @@ def test_selection_against_a_slow_reference(targets, at, as_of):
 
 def test_tiers_have_names():
     assert set(module.TIER_NAMES) == {"national", "municipal", "district", "own"}
+
+
+def read_broken(folder: Path, count: int) -> int:
+    """Read files of targets with something wrong; how often they were refused."""
+    aliases = {"tier": {"市": "municipal"}, "basis": {"各月": "any_month"}, "direction": {}}
+    whole = (
+        "地区,指标,层级,考核,时期,数值,公布日,来源\n"
+        "嘉定,登记失业人数,市,各月,2026,14300,2026-03-01,某号\n"
+    ).encode()
+    odd = (
+        *(b"\r", b'"', b"\x00", b"x" * 200_000, b"\x1b]0;x\x07", b",,,", b"\xff", b"9" * 400),
+        *("\u202e".encode(), "\u2028".encode(), b"nan", b"-1", b"1e309", b"2026-13"),
+    )
+    refused = 0
+    for seed in range(count):
+        dice = Random(seed)
+        content = bytearray(whole)
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(len(content))
+            content[at : at + dice.choice((0, 0, 4))] = dice.choice(odd)
+        file = folder / "控制数.csv"
+        file.write_bytes(content)
+        try:
+            for target in read_targets(file, load_catalogue(), aliases):
+                assert target.source.isprintable()
+        except ForecastError:
+            refused += 1
+    return refused
+
+
+def test_files_of_targets_with_something_wrong_are_refused_or_read(tmp_path: Path) -> None:
+    assert read_broken(tmp_path, 60) > 30
+
+
+@pytest.mark.soak
+def test_six_hundred_files_of_targets(tmp_path: Path) -> None:
+    print(f"files of targets: 600 tried, {read_broken(tmp_path, 600)} refused, none unexpected")

@@ -43,7 +43,8 @@ def test_the_server_is_for_this_machine_and_silent(empty: Workspace, uri: str) -
     given = dict(zip(command.arguments, command.arguments[1:], strict=False))
     assert given["--host"] == "127.0.0.1"
     assert given["--port"] == "5055"
-    assert given["--backend-store-uri"] == uri
+    assert command.environment["MLFLOW_BACKEND_STORE_URI"] == uri
+    assert uri not in command.arguments
     assert given["--default-artifact-root"] == str(empty.mlruns / "artifacts")
     assert command.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert command.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
@@ -124,3 +125,14 @@ def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
     assert (out, err) == ("", "")
     assert wait_until(lambda: not answers(f"{address}/health"), 600)
     assert (workspace.mlruns / ui.LOG).exists()
+
+
+def test_nothing_listens_after_the_starter_was_killed(
+    workspace: Workspace, python, port: int
+) -> None:
+    process = python.start(SERVE, str(port))
+    address = f"http://127.0.0.1:{port}/health"
+    assert wait_until(lambda: answers(address), 600)
+    process.kill()
+    process.communicate(timeout=600)
+    assert wait_until(lambda: not answers(address), 600)

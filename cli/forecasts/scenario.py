@@ -139,6 +139,7 @@ def scenario(
     with progress(f"{series.region.name} 回测") as tick:
         result = job.compete(tick)
 
+    from employment_forecast.experiments.publication import published_baseline
     from employment_forecast.experiments.recording import record_scenario
     from employment_forecast.forecasting.scenario import (
         compare_scenario,
@@ -147,8 +148,9 @@ def scenario(
     )
     from employment_forecast.forecasting.scenario.chart import scenario_chart
 
+    result, source = published_baseline(session, result, job.targets)
     comparison = compare_scenario(result, what_if, given, job.targets, scheme)
-    content = comparison_document(comparison, None)
+    content = {**comparison_document(comparison, None), "baseline_source": source}
     chart = scenario_chart(comparison)
     table = comparison_csv(content)
     run_id, unrecorded = None, None

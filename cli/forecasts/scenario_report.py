@@ -18,6 +18,7 @@ from employment_forecast.forecasting.scenario import (
 
 def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
     lines = [content["description"], f"数据截至 {content['data_month']}；情景不是预测，不用于预警"]
+    lines.append(content["baseline_source"]["text"])
     lines += [
         f"假设：{row['label']} {row['range']}（{row['source']}）；{row['profile']}"
         for row in content["assumptions"]

@@ -129,6 +129,8 @@ KEYS: tuple[Key, ...] = (
         "没有写 [[warning_levels]] 时的等级数：3 为黄橙红，4 为蓝黄橙红（程序默认，非官方标准）"),
     Key("warnings", "breached", "ahead", one_of("ahead", "breach"),
         "控制数已突破时，预警等级和警戒线所指：ahead 最新月及今后各月；breach 已突破这一事实"),
+    Key("warnings", "memory_months", 3, integer(1, 24),
+        "上次发布的等级隔了多少个月以内才作为“上期等级”维持；更早的视同没有"),
     Key("warnings", "fewest_events", 10, integer(3, 1000),
         "回测中突破与未突破各不足此数时，不据以选界限"),
     Key("thresholds", "signing_key", "", text("加引号的文件名", secret=True),

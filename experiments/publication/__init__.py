@@ -1,5 +1,6 @@
 """Published results of the champion: feed, warning levels, issued warnings."""
 
+from employment_forecast.experiments.publication.baseline import published_baseline
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
@@ -21,5 +22,6 @@ __all__ = [
     "mark_failed",
     "publish",
     "publish_feed",
+    "published_baseline",
     "settle_outcomes",
 ]

@@ -141,8 +141,9 @@ def _earlier(warnings: list[IssuedWarning], month: pd.Period, demo: bool) -> lis
     return [by_month[m] for m in sorted(by_month)]
 
 
-def _previous(earlier: list[IssuedWarning]) -> LevelDecision | None:
-    if not earlier:
+def _previous(earlier: list[IssuedWarning], month: pd.Period, memory: int) -> LevelDecision | None:
+    """The level before; one issued longer ago than the memory is none to be kept up."""
+    if not earlier or (month - earlier[-1].month).n > memory:
         return None
     last = earlier[-1]
     since = pd.Period(last.evidence.get("since", str(last.month)), freq="M")
@@ -243,6 +244,7 @@ def assess_champion(
     region, indicator = series.region.code, series.indicator.code
     earlier = _earlier(issued(session.store, region, indicator, day=day), month, history.demo)
     sample = _sample(session, series, history, day)
+    before = _previous(earlier, month, session.settings["warnings.memory_months"])
     evidence = _evidence(session, series, assessed, earlier, scheme, sample, history, day)
     latest = session.store.vintages(region, indicator).as_of(day)
     known = _monthly(latest, series.indicator)
@@ -256,7 +258,7 @@ def assess_champion(
         targets=targets,
         assessed=assessed,
         scheme=scheme,
-        decision=decide_level(scheme, evidence, _previous(earlier)),
+        decision=decide_level(scheme, evidence, before),
         sample=sample,
         newest=known.index[-1] if len(known) else history.start - 1,
         revised=tuple(both[moved]),

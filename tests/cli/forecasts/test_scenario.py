@@ -49,6 +49,28 @@ def test_a_scenario_beside_the_baseline(
     assert (content["run_id"],) not in versions
 
 
+def test_the_baseline_is_the_champion_in_force_as_published(used: Any) -> None:
+    """Without one it says so; with one forecast, caps and level are those of the feed."""
+    before = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST, "--json").json
+    assert before["baseline_source"]["in_force"] is False
+    assert "没有现役版本" in before["baseline_source"]["text"]
+    assert used("promote", "--region", "嘉定", "--force", "--why", "测试").code == 0
+    used("thresholds", "export", "--region", "嘉定")
+    feed = used("thresholds", "show", "--region", "嘉定", "--json").json
+    # A roster of its own changes nothing: the baseline is what is in force.
+    trial = ("--models", "drift", "--origins", "6", "--jobs", "1")
+    after = used("scenario", "--region", "嘉定", *EVENTS[:2], *trial, "--json").json
+    source = after["baseline_source"]
+    assert (source["in_force"], source["version"]) == (True, feed["champion"]["version"])
+    assert after["model"] == feed["champion"]["model"]
+    published = {c["id"].rsplit(".", 1)[0]: c["p_any"] for c in feed["caps"]}
+    shown = {
+        f"{c['tier']}.{c['basis']}.{c['period']}": c["p_any"] for c in after["baseline"]["caps"]
+    }
+    assert published == shown
+    assert after["baseline"]["level"]["code"] == feed["level"]["code"]
+
+
 def test_the_report_is_in_chinese_and_says_what_it_assumes(used: Any) -> None:
     ran = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST)
     assert ran.code == 0, ran.err

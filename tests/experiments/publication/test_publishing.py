@@ -434,6 +434,15 @@ def test_an_event_declared_after_the_champion_makes_the_feed_stale(
     assert (document["state"], "申报的事件" in document["state_reason"]) == ("stale", True)
 
 
+@pytest.mark.parametrize(("month", "kept"), [("2026-03", True), ("2026-04", False)])
+def test_a_level_of_long_ago_is_no_previous_level(month: str, kept: bool) -> None:
+    """`warnings.memory_months` is 3: from December on it stands until March."""
+    old = IssuedWarning("310114", "x", build_period("2025-12"), DAY, "red", "Ⅰ级（红色）",
+                        {"since": "2025-10"}, "", "", "", "", True)  # fmt: skip
+    found = champions._previous([old], build_period(month), 3)
+    assert (found is not None) == kept
+
+
 def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
     def warned(month: str, value: float, chance: float) -> IssuedWarning:
         cap_id = f"municipal.any_month.{month[:4]}.{value:.12g}"

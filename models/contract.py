@@ -26,7 +26,7 @@ from scipy.special import ndtri
 from employment_forecast.data.errors import ShortHistoryError
 from employment_forecast.features.airline import Completion, complete
 from employment_forecast.features.calendar import GROUPS, Windows
-from employment_forecast.features.history import Covariate, History
+from employment_forecast.features.history import Covariate, History, Revisions, final_law
 from employment_forecast.models.effects import Policy, effects_of, forced_path
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 
@@ -127,6 +127,9 @@ class Scaled:
         The model scale is the natural logarithm.
     gaps : Completion or None
         Law of the months never published; None where there are none, or where `z` is NaN there.
+    revised : Completion or None
+        Law of the final figures of the last months, where those published are corrected later;
+        `z` holds their mean.
     since : int
         Position of the first month under the definition now in force. The level of earlier months
         is brought to it; what ties them to other series, such as flows, is not.
@@ -139,6 +142,17 @@ class Scaled:
     logs: bool = False
     since: int = 0
     gaps: Completion | None = None
+    revised: Completion | None = None
+
+    def finals(self) -> list[Scaled]:
+        """The series with final figures drawn for the last months, `COMPLETIONS` times."""
+        assert self.revised is not None
+        found = []
+        for each in _strata(len(self.revised.missing)):
+            z = self.revised.drawn(each)
+            gaps = self.gaps if self.gaps is None else replace(self.gaps, values=z)
+            found.append(replace(self, z=z, gaps=gaps, revised=None))
+        return found
 
     def completed(self) -> list[Scaled]:
         """The series with values drawn for the missing months, `COMPLETIONS` times.
@@ -146,11 +160,8 @@ class Scaled:
         One draw of each month lies in each stratum of its law; the same for every family.
         """
         assert self.gaps is not None
-        strata = (np.arange(COMPLETIONS) + 0.5) / COMPLETIONS
-        levels = ndtri(strata) / np.std(ndtri(strata))
-        rng = np.random.default_rng(len(self.gaps.missing))
-        normals = rng.permuted(np.tile(levels, (len(self.gaps.missing), 1)), axis=1)
-        return [replace(self, z=self.gaps.drawn(each), gaps=None) for each in normals.T]
+        normals = _strata(len(self.gaps.missing))
+        return [replace(self, z=self.gaps.drawn(each), gaps=None) for each in normals]
 
     def masked(self) -> Scaled:
         """The series with NaN in the months never published."""
@@ -166,6 +177,13 @@ class Scaled:
     def future(self, horizon: int) -> Floats:
         """Regressors of the months ahead, shape (horizon, k)."""
         return self.known[len(self.z) : len(self.z) + horizon]
+
+
+def _strata(count: int) -> Floats:
+    """Standard normals of so many months, shape (COMPLETIONS, count), one in each stratum."""
+    strata = (np.arange(COMPLETIONS) + 0.5) / COMPLETIONS
+    levels = ndtri(strata) / np.std(ndtri(strata))
+    return np.random.default_rng(count).permuted(np.tile(levels, (count, 1)), axis=1).T
 
 
 def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
@@ -209,7 +227,20 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         # Once more than in `History.scaled`: here the effects are out of the neighbouring months.
         gaps = complete(np.where(history.missing, np.nan, z), np.zeros((n, 0)))
         z = gaps.values
-    return Scaled(z, history.months, known, beside, logs, since, gaps), explained[n:]
+    revised = None
+    if history.revisions is not None:
+        revised = _final_figures(z, history.revisions)
+        z = revised.values
+        gaps = gaps if gaps is None else replace(gaps, values=z)
+    return Scaled(z, history.months, known, beside, logs, since, gaps, revised), explained[n:]
+
+
+def _final_figures(z: Floats, law: Revisions) -> Completion:
+    mean, covariance = final_law(z, law)
+    values, sizes = z.copy(), np.linalg.eigh(covariance)
+    values[-len(mean) :] = mean
+    at = np.arange(len(z) - len(mean), len(z))
+    return Completion(values, at, sizes[1] * np.sqrt(np.maximum(sizes[0], 0.0)))
 
 
 def _carried(history: History, horizon: int, n_paths: int, seed: int) -> Floats:
@@ -383,7 +414,13 @@ class Competitor(ABC):
         n_paths: int,
         rng: np.random.Generator,
     ) -> Floats:
-        """`_paths`, an equal share of them from every completion."""
+        """`_paths`, an equal share of them from every draw of final and of missing figures."""
+        if data.revised is not None:
+            share = max(-(-n_paths // COMPLETIONS), 2)
+            drawn = [
+                self._paths_all(each, parameters, horizon, share, rng) for each in data.finals()
+            ]
+            return np.stack(drawn, axis=1).reshape(-1, horizon)[:n_paths]
         if data.gaps is not None and self.tags.skips_missing:
             return self._paths(data.masked(), parameters, horizon, n_paths, rng)
         fitted = parameters.get("completions")

@@ -22,7 +22,7 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.records import Shock
 from employment_forecast.experiments.archive.content import champion, shared_data
 from employment_forecast.experiments.tracking import program_version
-from employment_forecast.features.history import Covariate, History
+from employment_forecast.features.history import Covariate, History, Revisions
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents import cap_document, nowcast_document
 from employment_forecast.forecasting.early_warning import Scheme, version_lines
@@ -106,6 +106,7 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             "breaks": [{**asdict(b), "month": str(b.month)} for b in history.breaks],
             "lagged": [_lagged_facts(each) for each in history.lagged],
             "shocks": [_shock_facts(each) for each in history.shocks],
+            **({} if history.revisions is None else {"revisions": asdict(history.revisions)}),
             "effects": known_effects(history),
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
@@ -146,6 +147,12 @@ def _shock_facts(each: Shock) -> dict[str, Any]:
         "declared_on": each.declared_on.isoformat(),
         "withdrawn_on": None if withdrawn is None else withdrawn.isoformat(),
     }
+
+
+def _revisions(facts: Mapping[str, Any] | None) -> Revisions | None:
+    if facts is None:
+        return None
+    return Revisions(**{**facts, "bias": tuple(facts["bias"]), "spread": tuple(facts["spread"])})
 
 
 def _shock(facts: Mapping[str, Any]) -> Shock:
@@ -241,6 +248,7 @@ def decode_history(folder: Path) -> History:
             ),
             lagged=covariates,
             shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
+            revisions=_revisions(kept.get("revisions")),
         )
         whole = list(history.months.astype(str)) == months
         same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]

@@ -11,6 +11,12 @@ from employment_forecast.features.history.inputs import (
     neighbours_identity,
     stored_inputs,
 )
+from employment_forecast.features.history.revisions import (
+    Revisions,
+    RevisionSource,
+    final_law,
+    learn_revisions,
+)
 from employment_forecast.features.history.stored_covariates import stored_covariate_sources
 
 __all__ = [
@@ -27,4 +33,8 @@ __all__ = [
     "neighbours_identity",
     "stored_covariate_sources",
     "stored_inputs",
+    "RevisionSource",
+    "Revisions",
+    "final_law",
+    "learn_revisions",
 ]

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, phrase
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Known, Vintages, out_of_range
 from employment_forecast.features.events import (
@@ -25,12 +25,15 @@ from employment_forecast.features.history.covariates import (
     covariates_of,
 )
 from employment_forecast.features.history.history import History
+from employment_forecast.features.history.revisions import Revisions, final_law
 from employment_forecast.features.monthly import listed, monthly_figures
 
 # A longer gap hides half a season; with more of a series missing, its rhythm is the filler's.
 LONGEST_GAP, ONE_IN = 6, 5
 # What is left after a gap too long to fill must show two years.
 FEWEST_LEFT = 24
+# Normal quantile of 90 %.
+NINE_TENTHS = 1.2816
 
 
 class VintageSource(Protocol):
@@ -99,6 +102,7 @@ def from_known(
     as_of: date,
     gaps: str = "fill",
     others: Sequence[CovariateSource] = (),
+    revisions: Revisions | None = None,
 ) -> History:
     """Turn known values into a history, or say why that cannot be done.
 
@@ -118,6 +122,8 @@ def from_known(
         with the next.
     others : sequence of (Indicator, KnownSource)
         Indicators that go beside the target, each looked at as of the same day.
+    revisions : Revisions, optional
+        Law of the corrections of its newest figures.
 
     Returns
     -------
@@ -182,7 +188,7 @@ def from_known(
         if s.month <= end
     )
     lagged, absent = covariates_of(others, as_of, demo=known.demo) if others else ((), ())
-    return History(
+    history = History(
         region=region.code,
         indicator=indicator.code,
         start=start,
@@ -199,6 +205,23 @@ def from_known(
         breaks=breaks,
         lagged=lagged,
         shocks=shocks,
+        revisions=revisions,
+    )
+    if revisions is None:
+        return history
+    return replace(history, notes=(*history.notes, _final_note(history, revisions, indicator)))
+
+
+def _final_note(history: History, revisions: Revisions, indicator: Indicator) -> str:
+    """What the newest figure may be corrected to, in 80 of 100 cases."""
+    mean, covariance = final_law(history.scaled, revisions)
+    middle, spread = float(mean[-1]), float(np.sqrt(max(covariance[-1, -1], 0.0)))
+    ends = np.array([middle - NINE_TENTHS * spread, middle + NINE_TENTHS * spread])
+    low, high = np.exp(ends) if history.transform == "log" else ends
+    return (
+        f"{history.origin} 最终数可能为 {phrase(float(low), indicator)}—"
+        f"{phrase(float(high), indicator)}{indicator.unit}"
+        f"（80%，按 {revisions.learned} 次首发与最终数之差），预测由此出发"
     )
 
 

@@ -34,6 +34,7 @@ from employment_forecast.features.events import (
 from employment_forecast.features.history.covariates import (
     Covariate,
 )
+from employment_forecast.features.history.revisions import Revisions
 
 Floats = npt.NDArray[np.float64]
 
@@ -83,6 +84,8 @@ class History:
         Indicators beside the target, each as far as it was known on the day.
     shocks : tuple of Shock
         Declared events that were known on the day and whose effect can be estimated.
+    revisions : Revisions or None
+        How its newest figures are likely to be corrected; None where none ever was.
     """
 
     region: str
@@ -101,6 +104,7 @@ class History:
     breaks: tuple[Break, ...] = ()
     lagged: tuple[Covariate, ...] = ()
     shocks: tuple[Shock, ...] = ()
+    revisions: Revisions | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -233,6 +237,8 @@ class History:
             digest.update(repr([s.shape for s in self.shocks]).encode())
         if self.kind == "flow":
             digest.update(repr(self._calendars()).encode())
+        if self.revisions is not None:
+            digest.update(repr(self.revisions).encode())
         for each in self.lagged:
             for part in each.identity():
                 digest.update(part)
@@ -272,6 +278,8 @@ class History:
         return replace(
             self,
             values=self.values[:kept],
+            # What is left had time to be corrected.
+            revisions=None,
             breaks=tuple(b for b in self.breaks if b.month <= month),
             shocks=usable_shocks(self.shocks, self.start, self.start + (kept - 1))[0],
         )

@@ -11,7 +11,15 @@ import pandas as pd
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.features.history import CovariateSource, History, from_known
+from employment_forecast.features.history import (
+    CovariateSource,
+    History,
+    Neighbour,
+    Revisions,
+    RevisionSource,
+    from_known,
+    learn_revisions,
+)
 
 # Parameters are estimated on the data of these calendar months and filtered forward in between,
 # so that no result depends on which months happened to be run.
@@ -42,6 +50,19 @@ class Origin:
 
 
 HistoryAt = Callable[[pd.Period], History | None]
+RevisionsOn = Callable[[date], Revisions | None]
+
+
+def _revisions_on(
+    series: Series, vintages: Vintages, neighbours: Sequence[Neighbour]
+) -> RevisionsOn:
+    """Law of the corrections as it could be learned on a day; none of totals since January."""
+    log = series.indicator.transform == "log"
+    own = RevisionSource(vintages, log)
+    if series.indicator.reporting == "year_to_date" or not own.revised:
+        return lambda _: None
+    others = [RevisionSource(each, log) for _, each in neighbours]
+    return lambda day: learn_revisions(own, others, day)
 
 
 def _history_at(
@@ -50,6 +71,7 @@ def _history_at(
     as_of: date,
     gaps: str,
     others: Sequence[CovariateSource],
+    revisions: RevisionsOn,
 ) -> HistoryAt:
     """Look-up of the history known when a month was first published; None where there is none."""
     built: dict[pd.Period, History | None] = {}
@@ -61,7 +83,9 @@ def _history_at(
             if day is not None and day <= as_of:
                 try:
                     known = vintages.as_of(day)
-                    found = from_known(known, series.region, series.indicator, day, gaps, others)
+                    found = from_known(
+                        known, series.region, series.indicator, day, gaps, others, revisions(day)
+                    )
                 except DataError:
                     return None
                 # Two months published on one day are one origin, the later.
@@ -98,6 +122,7 @@ def rolling_origins(
     count: int,
     gaps: str = "fill",
     others: Sequence[CovariateSource] = (),
+    neighbours: Sequence[Neighbour] = (),
 ) -> tuple[Origin, list[Origin]]:
     """Current origin and the `count` monthly origins before it, every one through `as_of`.
 
@@ -115,6 +140,8 @@ def rolling_origins(
         As in `features.history.from_known`.
     others : sequence of (Indicator, KnownSource)
         Indicators beside the target, each looked at as of the origin's day.
+    neighbours : sequence of (Region, Vintages)
+        The same indicator of other regions: their corrections count too.
 
     Returns
     -------
@@ -129,9 +156,10 @@ def rolling_origins(
     DataError
         If the current history cannot be built.
     """
-    history_at = _history_at(series, vintages, as_of, gaps, others)
+    revisions = _revisions_on(series, vintages, neighbours)
+    history_at = _history_at(series, vintages, as_of, gaps, others, revisions)
     known = vintages.as_of(as_of)
-    now = from_known(known, series.region, series.indicator, as_of, gaps, others)
+    now = from_known(known, series.region, series.indicator, as_of, gaps, others, revisions(as_of))
     past: list[Origin] = []
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)

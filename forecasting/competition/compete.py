@@ -164,7 +164,9 @@ def compete(
     others = inputs.others
     if cache is not None:
         others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
-    current, past = rolling_origins(series, vintages, as_of, options.origins, options.gaps, others)
+    current, past = rolling_origins(
+        series, vintages, as_of, options.origins, options.gaps, others, inputs.neighbours
+    )
     history = current.history
     competitors = [
         m

@@ -1,0 +1,227 @@
+"""How figures of a series were corrected later, by their age, learned from the store's vintages.
+
+A correction takes back noise or brings news. Noise shows in that a figure that stands out from the
+year before is corrected towards it; the share of noise is learned from that. Regions are pooled,
+large corrections cut off, everything shrunk towards figures that stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.records import Vintages
+from employment_forecast.features.airline import airline_regression
+
+Floats = npt.NDArray[np.float64]
+
+# Ages that are learned: figures older than a year are taken for final.
+AGES = 12
+SEASON = 12
+# Corrections of a month first published more recently may still be to come.
+SETTLED_MONTHS = 6
+# So many first publications weigh as much as the belief that nothing is corrected.
+PRIOR = 4.0
+FEWEST = 6
+MOST_REGIONS = 10
+# Corrections beyond this quantile count as large as it.
+CUT = 0.95
+MOST_PERSISTENT = 0.95
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """Law of first-to-final corrections on the model scale, newest figure first.
+
+    Attributes
+    ----------
+    bias, spread : tuple of float
+        Mean and standard deviation by age in months, 0 to `AGES` - 1.
+    persistence : float
+        Correlation of the corrections of neighbouring ages.
+    noise : float
+        Share of noise, 0 to 1; the rest is news.
+    learned : int
+        First publications it rests on.
+    """
+
+    bias: tuple[float, ...]
+    spread: tuple[float, ...]
+    persistence: float
+    noise: float
+    learned: int
+
+    def covariance(self, n: int) -> Floats:
+        """Covariance of the corrections of the last n months, oldest first."""
+        spread = np.asarray(self.spread)[:n][::-1]
+        lag = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+        return np.outer(spread, spread) * self.persistence**lag
+
+
+@dataclass(frozen=True)
+class RevisionSource:
+    """A series whose corrections can be looked at on any day.
+
+    Attributes
+    ----------
+    vintages : Vintages
+        Monthly figures; year-to-date figures are not looked at.
+    log : bool
+        The model scale is the logarithm.
+    """
+
+    vintages: Vintages
+    log: bool
+
+    @cached_property
+    def revised(self) -> bool:
+        """Whether any month was ever published with two values."""
+        rows = self.vintages.rows
+        return bool(rows.drop_duplicates(["month", "value"])["month"].duplicated().any())
+
+    @cached_property
+    def _first(self) -> list[tuple[date, pd.Series[float]]]:
+        """For every month that came out alone or last on its day, what was known then."""
+        found = []
+        for month in self.vintages.months:
+            day = self.vintages.first_published(month)
+            if day is None:
+                continue
+            known = self.vintages.as_of(day).values
+            if known.index[-1] == month and len(known) > SEASON:
+                found.append((day, known.iloc[-AGES - SEASON :]))
+        return found
+
+    def corrections(self, day: date) -> tuple[Floats, Floats]:
+        """Corrections known by a day, and how far each newest figure stood from the year before.
+
+        Shapes (n, AGES), newest first, NaN where unknown, and (n,).
+        """
+        final = self.vintages.as_of(day).values
+        rows, moves = [], []
+        for seen, known in self._first:
+            newest = known.index[-1]
+            if seen > day or len(final) == 0 or (final.index[-1] - newest).n < SETTLED_MONTHS:
+                continue
+            months = pd.period_range(newest - (AGES - 1), newest, freq="M")
+            first, last = (self._scaled(s.reindex(months)) for s in (known, final))
+            year = self._scaled(known.reindex([newest - SEASON]))
+            rows.append((last - first)[::-1])
+            moves.append(float(first[-1] - year[0]))
+        return np.array(rows, dtype=float).reshape(-1, AGES), np.array(moves, dtype=float)
+
+    def _scaled(self, values: pd.Series[float]) -> Floats:
+        found = np.asarray(values, dtype=float)
+        if not self.log:
+            return found
+        return np.where(found > 0, np.log(np.where(found > 0, found, 1.0)), np.nan)
+
+
+def learn_revisions(
+    own: RevisionSource, others: Sequence[RevisionSource], day: date
+) -> Revisions | None:
+    """Law of the corrections of a series as it could be learned on a day.
+
+    Parameters
+    ----------
+    own : RevisionSource
+        The series.
+    others : sequence of RevisionSource
+        The same indicator of other regions; the first `MOST_REGIONS` are looked at.
+    day : datetime.date
+        Day of knowledge.
+
+    Returns
+    -------
+    Revisions or None
+        None for a series that had never been corrected by that day, and where fewer than six first
+        publications can be compared.
+
+    References
+    ----------
+    Mankiw and Shapiro (1986), News or noise? An analysis of GNP revisions.
+    """
+    if not own.revised:
+        return None
+    mine, _ = own.corrections(day)
+    if not (np.nan_to_num(mine) != 0).any():
+        return None
+    found = [own.corrections(day), *(other.corrections(day) for other in others[:MOST_REGIONS])]
+    rows = np.concatenate([each for each, _ in found])
+    moves = np.concatenate([each for _, each in found])
+    n = len(rows)
+    if n < FEWEST:
+        return None
+    limit = np.nanquantile(np.abs(rows), CUT, axis=0)
+    rows = np.clip(rows, -limit, limit)
+    known = np.isfinite(rows).sum(axis=0)
+    trust = known / (known + PRIOR)
+    bias = np.nan_to_num(np.nanmedian(rows, axis=0)) * trust
+    spread = np.sqrt(np.nan_to_num(np.nanmean((rows - bias) ** 2, axis=0)) * trust)
+    if not spread.any():
+        return None
+    return Revisions(
+        tuple(bias.tolist()),
+        tuple(spread.tolist()),
+        _persistence(rows - bias),
+        _noise(rows[:, 0] - bias[0], moves, float(spread[0])),
+        n,
+    )
+
+
+def _persistence(rows: Floats) -> float:
+    left, right = np.nan_to_num(rows[:, :-1]), np.nan_to_num(rows[:, 1:])
+    size = float(np.sqrt((left**2).sum() * (right**2).sum()))
+    found = float((left * right).sum()) / size if size > 0 else 0.0
+    return float(np.clip(found, 0.0, MOST_PERSISTENT))
+
+
+def _noise(newest: Floats, moves: Floats, spread: float) -> float:
+    """Share of noise: under noise a figure's error is in its movement too, with the other sign."""
+    known = np.isfinite(newest) & np.isfinite(moves)
+    if known.sum() < FEWEST or spread == 0:
+        return 0.0
+    error, move = newest[known], moves[known] - np.median(moves[known])
+    limit = np.quantile(np.abs(move), CUT)
+    shared = -float(np.mean(error * np.clip(move, -limit, limit)))
+    trust = known.sum() / (known.sum() + PRIOR)
+    return float(np.clip(trust * shared / spread**2, 0.0, 1.0))
+
+
+def final_law(z: Floats, law: Revisions) -> tuple[Floats, Floats]:
+    """Mean and covariance of the final figures of the last months given those published.
+
+    Parameters
+    ----------
+    z : numpy.ndarray
+        float64, shape (n,), published figures on the model scale, nothing missing.
+    law : Revisions
+        Of the corrections.
+
+    Returns
+    -------
+    mean : numpy.ndarray
+        Shape (k,), k = min(AGES, n // 2), oldest first. As far as corrections are noise, the
+        figure and what an airline model of the older months expects are weighed by their
+        variances; as far as they are news, the figure itself stands.
+    covariance : numpy.ndarray
+        Shape (k, k).
+    """
+    k = min(AGES, len(z) // 2)
+    dummies = np.zeros((len(z), k))
+    dummies[np.arange(len(z) - k, len(z)), np.arange(k)] = 1.0
+    found = airline_regression(z, dummies)
+    published = z[-k:] + np.asarray(law.bias)[:k][::-1]
+    expected, doubt = z[-k:] - found.coefficients, found.covariance
+    corrections = law.covariance(k)
+    gain = corrections @ np.linalg.pinv(doubt + corrections)
+    mean = published + law.noise * gain @ (expected - published)
+    after = doubt - doubt @ np.linalg.pinv(doubt + corrections) @ doubt
+    covariance = law.noise * after + (1.0 - law.noise) * corrections
+    return np.asarray(mean), np.asarray((covariance + covariance.T) / 2)

@@ -1,0 +1,137 @@
+"""First-to-final corrections: learned as of a day, pooled, and nothing where none ever came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from employment_forecast.data.catalogue import Series
+from employment_forecast.features.history import ModelInputs, Revisions
+from employment_forecast.features.history.revisions import (
+    AGES,
+    RevisionSource,
+    final_law,
+    learn_revisions,
+)
+from employment_forecast.forecasting.backtest import rolling_origins
+from employment_forecast.models import roster
+
+LATE = date(2030, 1, 1)
+
+
+@pytest.fixture
+def revised(vintages_of):
+    """Sixty months, each published with an error that goes half a year later."""
+
+    def make(noise, seed=0, region="310114", wander=0.02):
+        rng = np.random.default_rng(seed)
+        months = pd.period_range("2019-01", periods=60, freq="M")
+        final = 9 + np.cumsum(rng.normal(0, wander, 60))
+        rows = []
+        for month, value, error in zip(months, final, rng.normal(0, 1, 60), strict=True):
+            day = month.end_time.date() + timedelta(days=10)
+            first = value + noise * error
+            rows.append((str(month), round(float(np.exp(first)), 3), day))
+            if noise:
+                rows.append((str(month), round(float(np.exp(value)), 3), day + timedelta(days=170)))
+        return vintages_of(rows, region=region)
+
+    return make
+
+
+def learned(vintages, others=(), day=LATE):
+    return learn_revisions(
+        RevisionSource(vintages, log=True), [RevisionSource(o, log=True) for o in others], day
+    )
+
+
+def test_a_register_that_was_never_corrected_has_no_law(revised):
+    assert learned(revised(0.0)) is None
+    # Whatever its neighbours do.
+    assert learned(revised(0.0), [revised(0.05, 1, "310104")]) is None
+
+
+def test_spread_by_age_and_noise_are_found(revised):
+    law = learned(revised(0.05))
+    assert law.learned > 35
+    # Corrected after 170 days: figures up to five months old are still to be corrected.
+    assert np.asarray(law.spread[:5]) == pytest.approx(0.05, rel=0.35)
+    assert law.spread[6:] == (0.0,) * (AGES - 6)
+    assert law.persistence < 0.4
+    assert law.noise > 0.5
+
+
+def test_news_is_told_from_noise(vintages_of):
+    rng = np.random.default_rng(3)
+    months = pd.period_range("2019-01", periods=60, freq="M")
+    rows, first = [], 9.0
+    for month in months:
+        day = month.end_time.date() + timedelta(days=10)
+        first += rng.normal(0, 0.02)
+        rows.append((str(month), float(np.exp(first)), day))
+        rows.append((str(month), float(np.exp(first + rng.normal(0, 0.03))), day + timedelta(60)))
+    assert learned(vintages_of(rows)).noise < 0.35
+
+
+def test_nothing_of_a_later_day_is_used(revised):
+    vintages = revised(0.05)
+    day = date(2022, 6, 1)
+    law = learned(vintages, day=day)
+    rows = vintages.rows.copy()
+    rows.loc[rows["published_on"] > pd.Timestamp(day), "value"] *= 3.0
+    assert learned(replace(vintages, rows=rows), day=day) == law
+    rows.loc[rows["published_on"] <= pd.Timestamp(day), "value"] *= rows["id"] % 2 + 1
+    assert learned(replace(vintages, rows=rows), day=day) != law
+
+
+def test_neighbours_lend_strength(revised):
+    vintages, day = revised(0.05), date(2020, 10, 1)
+    assert learned(vintages, day=day) is None
+    others = [revised(0.05, s, f"31010{s}") for s in range(3, 8)]
+    assert learned(vintages, others, day).learned == 12
+
+
+def test_final_law_weighs_figure_and_model():
+    rng = np.random.default_rng(2)
+    z = np.cumsum(rng.normal(0, 0.02, 90))
+    z[-1] += 0.2
+    law = Revisions((0.0,) * AGES, (0.1,) + (0.0,) * (AGES - 1), 0.0, 1.0, 30)
+    mean, covariance = final_law(z, law)
+    # A jump far beyond the usual step is mostly an error where errors are five times as large.
+    assert mean[-1] < z[-1] - 0.1
+    assert mean[:-1] == pytest.approx(z[-AGES:-1], abs=1e-6)
+    assert 0 < covariance[-1, -1] < 0.03**2
+    news, wide = final_law(z, replace(law, noise=0.0, bias=(0.01,) + (0.0,) * (AGES - 1)))
+    assert news[-1] == pytest.approx(z[-1] + 0.01)
+    assert wide[-1, -1] == pytest.approx(0.1**2)
+
+
+def test_paths_start_from_the_final_figures(history_of):
+    rng = np.random.default_rng(6)
+    values = np.exp(9 + np.cumsum(rng.normal(0, 0.01, 72)))
+    plain = replace(history_of(values), transform="log")
+    law = Revisions((-0.05,) * AGES, (0.04,) * AGES, 0.9, 0.0, 30)
+    known = replace(plain, revisions=law)
+    for name in ("random_walk", "ets", "uc", "ridge"):
+        model = roster.create(name)
+        before, after = (model.forecast(h, 3, 1000, 1).values for h in (plain, known))
+        middle = np.median(np.log(after[:, 0])) - np.median(np.log(before[:, 0]))
+        assert middle == pytest.approx(-0.05, abs=0.03)
+        assert np.log(after[:, 0]).std() > 1.5 * np.log(before[:, 0]).std()
+    assert plain.fingerprint != known.fingerprint
+
+
+def test_origins_know_the_corrections_of_their_day(revised, jiading, unemployed):
+    series = Series(jiading, unemployed)
+    current, past = rolling_origins(series, revised(0.05), LATE, 12)
+    laws = [o.history.revisions for o in (*past, current)]
+    assert all(law is not None for law in laws)
+    assert [law.learned for law in laws] == sorted(law.learned for law in laws)
+    assert any("最终数可能为" in note for note in current.history.notes)
+    exact, before = rolling_origins(series, revised(0.0), LATE, 12)
+    assert {o.history.revisions for o in (*before, exact)} == {None}
+    assert ModelInputs().neighbours == ()

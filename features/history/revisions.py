@@ -29,7 +29,8 @@ SETTLED_MONTHS = 6
 # So many first publications weigh as much as the belief that nothing is corrected.
 PRIOR = 4.0
 FEWEST = 6
-MOST_REGIONS = 10
+# Regions are asked, the nearest first, until so many first publications are found.
+ENOUGH = 120
 # Corrections beyond this quantile count as large as it.
 CUT = 0.95
 MOST_PERSISTENT = 0.95
@@ -133,7 +134,8 @@ def learn_revisions(
     own : RevisionSource
         The series.
     others : sequence of RevisionSource
-        The same indicator of other regions; the first `MOST_REGIONS` are looked at.
+        The same indicator of other regions, the nearest first; as many as are needed for
+        `ENOUGH` first publications.
     day : datetime.date
         Day of knowledge.
 
@@ -152,7 +154,11 @@ def learn_revisions(
     mine, _ = own.corrections(day)
     if not (np.nan_to_num(mine) != 0).any():
         return None
-    found = [own.corrections(day), *(other.corrections(day) for other in others[:MOST_REGIONS])]
+    found = [own.corrections(day)]
+    for other in others:
+        if sum(len(each) for each, _ in found) >= ENOUGH:
+            break
+        found.append(other.corrections(day))
     rows = np.concatenate([each for each, _ in found])
     moves = np.concatenate([each for _, each in found])
     n = len(rows)

@@ -30,6 +30,7 @@ from employment_forecast.experiments.registry.stored_forecast import (
 from employment_forecast.experiments.registry.versions import SEAL_TAG, find, state_folder
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.features.history.covariates import Covariate
+from employment_forecast.features.history.revisions import Revisions
 from employment_forecast.forecasting.competition.result import Competition
 
 READ = """
@@ -55,7 +56,7 @@ print(json.dumps({
 
 
 def rich(competition: Competition) -> Competition:
-    """The same with an indicator beside the target and a change of definition."""
+    """The same with a covariate, a change of definition, a missing month and corrections."""
     history = competition.history
     beside = Covariate(
         region="310114",
@@ -72,7 +73,12 @@ def rich(competition: Competition) -> Competition:
     event = Shock(
         "310114", "", history.start + 30, "temporary", 6, "疫情", "通告", history.as_of, None, 3
     )  # fmt: skip
-    seen = replace(history, lagged=(beside,), breaks=(step,), shocks=(event,))
+    values = history.values.copy()
+    values[5] = np.nan
+    law = Revisions((0.001,) * 12, (0.1 + 0.2,) * 12, 0.5, 0.25, 40)
+    seen = replace(
+        history, values=values, lagged=(beside,), breaks=(step,), shocks=(event,), revisions=law
+    )
     return replace(competition, history=seen)
 
 
@@ -97,6 +103,8 @@ def test_paths_history_and_facts_come_back_as_they_were(
     assert kept.fingerprint == given.fingerprint == stored.facts["data_fingerprint"]
     assert kept.breaks == given.breaks
     assert kept.shocks == given.shocks
+    assert kept.revisions == given.revisions
+    assert kept.missing.sum() == 1
     pd.testing.assert_frame_equal(kept.lagged_table, given.lagged_table)
     assert kept.lagged[0].name == "求人倍率"
     names = ("region", "indicator", "start", "unit", "kind", "transform", "precision", "as_of")
@@ -147,7 +155,8 @@ def test_damage_is_a_storage_error(
 def test_a_version_of_the_first_format_is_still_read(
     record, competition: Competition, tracker: Tracker, series: Series
 ) -> None:
-    _, version = record(rich(competition))
+    made = rich(competition)
+    _, version = record(made)
     folder = state_folder(tracker, version)
     facts = json.loads((folder / state.FACTS).read_text("utf-8"))
     del facts["sha256"], facts["history"]["lagged"], facts["history"]["breaks"]
@@ -157,7 +166,7 @@ def test_a_version_of_the_first_format_is_still_read(
     version = replace(version, tags={k: v for k, v in version.tags.items() if k != SEAL_TAG})
     (folder / state.LAGGED).unlink()
     stored = load_version(tracker, version)
-    np.testing.assert_array_equal(stored.history.values, competition.history.values)
+    np.testing.assert_array_equal(stored.history.values, made.history.values)
     assert stored.history.lagged == ()
 
 

@@ -29,6 +29,8 @@ SETTLED_MONTHS = 6
 # So many first publications weigh as much as the belief that nothing is corrected.
 PRIOR = 4.0
 FEWEST = 6
+# Of the usual monthly change: corrections this small cost more to follow than they matter.
+NEGLIGIBLE = 0.05
 # Regions are asked, the nearest first, until so many first publications are found.
 ENOUGH = 120
 # Corrections beyond this quantile count as large as it.
@@ -117,6 +119,10 @@ class RevisionSource:
             moves.append(float(first[-1] - year[0]))
         return np.array(rows, dtype=float).reshape(-1, AGES), np.array(moves, dtype=float)
 
+    def usual_change(self, day: date) -> float:
+        """Standard deviation of the monthly changes known on a day."""
+        return float(np.nanstd(np.diff(self._scaled(self.vintages.as_of(day).values))))
+
     def _scaled(self, values: pd.Series[float]) -> Floats:
         found = np.asarray(values, dtype=float)
         if not self.log:
@@ -142,8 +148,9 @@ def learn_revisions(
     Returns
     -------
     Revisions or None
-        None for a series that had never been corrected by that day, and where fewer than six first
-        publications can be compared.
+        None for a series that had never been corrected by that day, where corrections are
+        negligible beside the monthly changes, and where fewer than six first publications can be
+        compared.
 
     References
     ----------
@@ -170,7 +177,7 @@ def learn_revisions(
     trust = known / (known + PRIOR)
     bias = np.nan_to_num(np.nanmedian(rows, axis=0)) * trust
     spread = np.sqrt(np.nan_to_num(np.nanmean((rows - bias) ** 2, axis=0)) * trust)
-    if not spread.any():
+    if max(spread.max(), np.abs(bias).max()) <= NEGLIGIBLE * own.usual_change(day):
         return None
     return Revisions(
         tuple(bias.tolist()),

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from employment_forecast.forecasting.bulletin.render.trees import Child, element, html_text
 
+# Scripts, styles and pictures of the folder and nothing else, whatever a name in the data holds.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'"

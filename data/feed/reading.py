@@ -21,6 +21,7 @@ from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed.meaning import likely_meaning
 
 _BITS = 1e-6
+_TIMES_NEWEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -221,11 +222,16 @@ def demand_plausible(document: Mapping[str, Any], value: float, month: str | Non
     lines = document["lines"]
     at = month or min((line["month"] for line in lines), default=None)
     law = next((row for row in document.get("laws", ()) if row["month"] == at), None)
+    if law is None and document["latest"]:
+        # Published by an earlier release: nothing but the newest figure is there to compare with.
+        newest = float(document["latest"])
+        law = {"low": newest / _TIMES_NEWEST, "high": newest * _TIMES_NEWEST}
     if law is None or law["low"] <= value <= law["high"]:
         return
     unit, digits = document["unit"], max(0, round(-math.log10(document["precision"])))
     meaning = likely_meaning(value, law["low"], law["high"], unit, digits)
-    same = next((r["month"] for r in document["published"] if r["value"] == value), None)
+    published = document.get("published", ())
+    same = next((r["month"] for r in published if r["value"] == value), None)
     if not meaning and same is not None:
         meaning = f"是否误用了 {same} 的公布数"
     shown = f"{value:,.12g}{unit}"

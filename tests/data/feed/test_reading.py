@@ -31,6 +31,6 @@ def test_nor_does_it_refuse_news(value: float) -> None:
 def test_the_published_law_decides_where_there_is_one() -> None:
     laws = [{"month": "2026-11", "low": 12_000.0, "high": 16_000.0}]
     demand_plausible(feed(laws=laws, published=[]), 15_999.0, "2026-11")
+    published = [{"month": "2026-09", "value": 17_001.0}]
     with pytest.raises(DataError, match="2026-09 的公布数"):
-        published = [{"month": "2026-09", "value": 17_001.0}]
         demand_plausible(feed(laws=laws, published=published), 17_001.0, "2026-11")

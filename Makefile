@@ -1,6 +1,7 @@
 # Two commands on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+EXAMPLES ?= 1
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -44,7 +45,7 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 
 # The manual, readable offline: docs/_build/html/index.html. Its examples are run for it.
 docs: $(VENV)/.installed-docs
-	$(BIN)/python -m sphinx -W --keep-going -q -b html -d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -D run_examples=$(EXAMPLES) -d docs/_build/doctrees docs docs/_build/html
 
 # Offline installer for this machine's Python and platform, with the manual: dist/*.tar.gz
 bundle: docs

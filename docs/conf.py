@@ -18,6 +18,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
     "bigram_search",
+    "chinese_lines",
     "generated",
     "mathml",
     "transcripts",
@@ -34,12 +35,13 @@ numpydoc_class_members_toctree = False
 
 html_theme = "furo"
 html_static_path = ["static"]
-html_css_files = ["terminal.css"]
+html_css_files = ["manual.css"]
 html_title = f"{project} {release}"
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+html_show_copyright = False
 # The text of other pages cannot be fetched where the manual is opened from a folder.
 html_show_search_summary = False
 html_theme_options = {

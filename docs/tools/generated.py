@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,11 +201,13 @@ def api() -> str:
     parts = []
     for name in ef.__all__:
         found = getattr(ef, name)
-        if isinstance(found, type):
-            kind, members = "class", "\n   :members:"
+        if inspect.isclass(found):
+            parts.append(f".. autoclass:: employment_forecast.{name}\n   :members:\n")
+        elif inspect.isroutine(found):
+            parts.append(f".. autofunction:: employment_forecast.{name}\n")
         else:
-            kind, members = ("function" if callable(found) else "data"), ""
-        parts.append(f".. auto{kind}:: employment_forecast.{name}{members}\n")
+            shown = f"{found!r}".replace("typing.", "")
+            parts.append(f".. py:data:: employment_forecast.{name}\n   :value: {shown}\n")
     return "````{eval-rst}\n" + "\n".join(parts) + "````\n"
 
 

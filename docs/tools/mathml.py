@@ -16,7 +16,8 @@ def _inline(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def _display(self: HTML5Translator, node: nodes.math_block) -> None:
-    self.body.append(convert(node.astext(), display="block"))
+    formula = convert(node.astext(), display="block")
+    self.body.append(f'<div class="formula">{formula}</div>')
     raise nodes.SkipNode
 
 

@@ -108,6 +108,8 @@ class _Block(SphinxDirective):
     final_argument_whitespace = True
 
     def _output(self) -> str:
+        if not self.config.run_examples:
+            return ""
         count = self.env.current_document.get("transcripts", 0)
         self.env.current_document["transcripts"] = count + 1
         return str(_performed(self.env, self.env.docname)["outputs"][count])
@@ -151,7 +153,7 @@ class Run(_Block):
             rest = ["……"] if most < len(printed) else []
             text = "\n".join([*printed[:most], *rest])
             shown.append(nodes.raw("", terminal(text), format="html"))
-        if "picture" in self.options:
+        if "picture" in self.options and self.config.run_examples:
             shown.append(self._picture(self.options["picture"]))
         return shown
 
@@ -166,6 +168,7 @@ class Run(_Block):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register both directives."""
+    app.add_config_value("run_examples", default=True, rebuild="env", types=[bool])
     app.add_directive("file", File)
     app.add_directive("run", Run)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,27 @@
+"""The parts of the manual's generator that are our own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "tools"))
+pytest.importorskip("sphinx", reason="make docs 才安装 Sphinx")
+pytest.importorskip("latex2mathml", reason="make docs 才安装 latex2mathml")
+
+import bigram_search  # noqa: E402
+import transcripts  # noqa: E402
+
+
+def test_query_and_text_are_cut_alike():
+    assert bigram_search.pairs("失业警戒线") == ["失业", "业警", "警戒", "戒线"]
+    text = set(bigram_search.pairs("发布与查对预警线（失业警戒线）。"))
+    assert set(bigram_search.pairs("警戒线")) <= text
+    assert bigram_search.pairs("MLflow 的run，数") == ["MLflow", "的", "run", "数"]
+
+
+def test_a_chinese_character_takes_two_columns_and_a_line_one():
+    shown = transcripts.terminal("│嘉定 <1>")
+    assert shown == '<pre class="terminal"><b>│</b><i>嘉</i><i>定</i> &lt;1&gt;</pre>'

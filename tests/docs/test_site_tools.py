@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "tools"))
 pytest.importorskip("sphinx", reason="make docs 才安装 Sphinx")
 pytest.importorskip("latex2mathml", reason="make docs 才安装 latex2mathml")
 
-import bigram_search  # noqa: E402
-import transcripts  # noqa: E402
+import bigram_search
+import transcripts
 
 
 def test_query_and_text_are_cut_alike():

@@ -390,7 +390,7 @@ class Competitor(ABC):
         if values.shape != (n_paths, horizon):
             raise ModelFailure(f"模拟路径形状为 {values.shape}，应为 {(n_paths, horizon)}")
         _demand_plausible(values, history)
-        if history.kind != "flow":
+        if not history.signed:
             values = np.maximum(values, 0.0)
         if history.kind == "rate":
             values = np.minimum(values, 100.0)

@@ -206,6 +206,7 @@ def from_known(
         lagged=lagged,
         shocks=shocks,
         revisions=revisions,
+        signed=indicator.signed,
     )
     if revisions is None:
         return history

@@ -86,6 +86,8 @@ class History:
         Declared events that were known on the day and whose effect can be estimated.
     revisions : Revisions or None
         How its newest figures are likely to be corrected; None where none ever was.
+    signed : bool
+        Values may be negative; all others are bounded at zero, forecasts included.
     """
 
     region: str
@@ -105,6 +107,7 @@ class History:
     lagged: tuple[Covariate, ...] = ()
     shocks: tuple[Shock, ...] = ()
     revisions: Revisions | None = None
+    signed: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -228,7 +231,7 @@ class History:
         digest = hashlib.sha256()
         facts = (self.region, self.indicator, str(self.start))
         scale = (self.kind, self.transform, self.precision)
-        digest.update(repr(facts + scale).encode())
+        digest.update(repr((*facts, *scale, "signed") if self.signed else facts + scale).encode())
         digest.update(np.ascontiguousarray(self.values, dtype="<f8").tobytes())
         steps = [str(b.month) for b in self.breaks if b.treatment == "dummy"]
         if steps:

@@ -105,14 +105,16 @@ class Calibration:
         Returns
         -------
         SamplePaths
-            Same shape, same median and ranks in every month.
+            Same shape, same median and ranks in every month; where none is negative, none becomes
+            so.
         """
         if self.identity:
             return paths
-        log = log and bool(paths.values.min() > 0)
+        least = float(paths.values.min())
+        log = log and least > 0
         z = np.log(paths.values) if log else paths.values
         z = self._stretched(z, np.median(z, axis=0))
-        return replace(paths, values=np.exp(z) if log else z)
+        return replace(paths, values=np.exp(z) if log else _bounded(z, least))
 
     def apply_to_quantiles(self, quantiles: Floats, log: bool) -> Floats:
         """Stretch quantiles, shape (horizon, 9): the map is monotone, so that they stay quantiles.
@@ -126,14 +128,20 @@ class Calibration:
         """
         if self.identity or not np.isfinite(quantiles).all():
             return quantiles
-        log = log and bool(quantiles.min() > 0)
+        least = float(quantiles.min())
+        log = log and least > 0
         z = np.log(quantiles.T) if log else quantiles.T
         z = self._stretched(z, z[_MIDDLE]).T
-        return np.asarray(np.exp(z) if log else z, dtype=float)
+        return np.asarray(np.exp(z) if log else _bounded(z, least), dtype=float)
 
     def _stretched(self, z: Floats, middle: Floats) -> Floats:
         months = np.minimum(np.arange(len(middle)), len(self.factors) - 1)
         return np.asarray(middle + (z - middle) * self.factors[months], dtype=float)
+
+
+def _bounded(values: Floats, least: float) -> Floats:
+    """Stretched values, kept from falling below zero where nothing was below it before."""
+    return np.maximum(values, 0.0) if least >= 0 else values
 
 
 def uncalibrated(horizon: int) -> Calibration:

@@ -8,6 +8,7 @@ import pytest
 from employment_forecast.data.errors import ShortHistoryError
 from employment_forecast.features.calendar.festival import DEFAULT_WINDOWS
 from employment_forecast.models.contract import Competitor, ModelFailure, Tags, quietly, scale
+from employment_forecast.models.families.floors import RandomWalk
 from employment_forecast.models.paths import Failure, SamplePaths
 
 
@@ -41,6 +42,18 @@ def _around(value, spread=0.01):
     return value + spread * np.linspace(-1, 1, 10)[:, None] * np.ones((1, 2))
 
 
+@pytest.mark.parametrize("kind", ["flow", "stock"])
+def test_no_path_of_a_count_is_negative(make_history, kind):
+    """A street with a few cases a month, some months none: the level scale reaches below zero."""
+    counts = np.array([3, 0, 5, 2, 1, 0, 4, 2, 0, 1, 3, 2] * 4, dtype=float)
+    few = make_history(values=counts, kind=kind, transform="none")
+    model = RandomWalk()
+    drawn = model.paths(few, model.fit(few), 12, 500, 1).values
+    assert drawn.min() == 0
+    net = make_history(values=counts, kind=kind, transform="none", signed=True)
+    assert model.paths(net, model.fit(net), 12, 500, 1).values.min() < 0
+
+
 def test_log_scale_there_and_back(history):
     assert scale(history, {})[0].z == pytest.approx(np.log(history.values))
     found = Given(_around(np.log(115.0))).paths(history, {}, 2, 10, 1)
@@ -60,9 +73,9 @@ def test_regressors_line_up_with_the_months(history):
 
 @pytest.mark.parametrize(
     ("kind", "draws", "expected"),
-    [("stock", -1.0, 0.0), ("rate", 101.0, 100.0), ("flow", -1.0, -1.0)],
+    [("stock", -1.0, 0.0), ("rate", 101.0, 100.0), ("flow", -1.0, 0.0)],
 )
-def test_impossible_values_are_clipped_unless_flows(make_history, kind, draws, expected):
+def test_impossible_values_are_clipped(make_history, kind, draws, expected):
     values = [99.0, 97.0, 98.0] if kind == "rate" else [2.0, 0.0, 1.0]
     history = make_history(values, kind=kind, transform="none")
     found = Given(np.full((4, 2), draws)).paths(history, {}, 2, 4, 1)

@@ -221,7 +221,11 @@ class Collector:
     def _unit_remarks(self, table: Table, columns: Columns) -> list[UnitRemark]:
         rows = (table.sheet.rows.get(number, {}) for number in table.remarks)
         texts = [text_of(value) for cells in rows for value in cells.values()]
-        return unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
+        found = unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
+        if found:
+            names = dict.fromkeys(unit.name for remark in found for unit in remark.units)
+            self.notes.append(f"单位“{'、'.join(names)}”取自表下或表旁的说明，表头另有单位的除外。")
+        return found
 
     def _report_unknown(self, table: Table, columns: Columns) -> None:
         for head in columns.unknown.values():

@@ -48,7 +48,7 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
         findings.add(
             "rate_as_fraction", first.place,
             f"{shown}是用小数表示的百分率，已按百分数读取（{first.raw} 读作 "
-            f"{_HUNDRED * (first.number or 0):f}%）",
+            f"{float(_HUNDRED * (first.number or 0)):.10g}%）",
             "请核对；若不是，请在表头写明单位后重新导入。", first.raw,
         )  # fmt: skip
         return cells

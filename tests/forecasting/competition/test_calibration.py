@@ -185,3 +185,13 @@ def test_stretch_is_the_minimum_of_the_pinball_loss(centre):
     grid = np.linspace(0.4, 3, 5201)
     best = min(map(loss, grid))
     assert loss(_stretch(ratios, weights, levels)) == pytest.approx(best, rel=1e-5)
+
+
+def test_stretching_takes_no_count_below_zero():
+    origin = pd.Period("2026-10", "M")
+    drawn = np.array([[0.0, 3.0], [1.0, 0.0], [4.0, 2.0], [9.0, 8.0]])
+    wide = Calibration(np.array([3.0, 3.0]), 20, np.zeros(2))
+    stretched = wide.apply(SamplePaths(drawn, origin), log=False).values
+    assert stretched.min() == 0
+    assert (np.argsort(stretched[:, 0], kind="stable") == np.argsort(drawn[:, 0])).all()
+    assert wide.apply(SamplePaths(drawn - 5, origin), log=False).values.min() < -5

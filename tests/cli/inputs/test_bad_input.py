@@ -78,7 +78,7 @@ def test_error_as_json(forecast: Forecast) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({m: 100.0 + i for i, m in enumerate([*months("2024-01", 5), *months("2024-07", 20)])},
+        ({m: 100.0 + i for i, m in enumerate([*months("2024-01", 5), *months("2025-01", 20)])},
          ("2024-06", "补录")),
         (dict.fromkeys(months("2024-01", 30), 500.0), ("500", "没有变化")),
         ({m: 100.0 + i for i, m in enumerate(months("2026-08", 2))}, ("2 个月", "至少需要")),
@@ -92,6 +92,17 @@ def test_unusable_series(
     assert ran.code == EXIT_BAD_DATA
     assert all(word in ran.err for word in words)
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
+
+
+def test_a_missing_month_is_left_to_the_models_and_named(forecast: Forecast, home: Path) -> None:
+    fill(
+        home,
+        {m: 100.0 + i % 7 for i, m in enumerate([*months("2023-01", 5), *months("2023-07", 36)])},
+    )
+    ran = forecast("run", "--region", "嘉定", "--json", *FAST)
+    assert ran.code == 0, ran.err
+    assert ran.json["data_start"] == "2023-01"
+    assert "缺 2023-06，由模型补估，不作公布数" in ran.json["notes"]
 
 
 def test_gap_can_be_stepped_over_by_setting(forecast: Forecast, home: Path) -> None:

@@ -152,7 +152,8 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
         temporary = None
     except (OSError, sqlite3.Error) as error:
         raise StorageError(
-            f"备份无法写入“{file}”（{error}）。", "请检查磁盘空间与文件夹权限后重试。"
+            f"备份无法写入“{file}”（{getattr(error, 'strerror', None) or error}）。",
+            "请检查磁盘空间与文件夹权限后重试。",
         ) from error
     finally:
         if temporary is not None:

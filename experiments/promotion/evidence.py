@@ -24,6 +24,7 @@ from employment_forecast.forecasting.competition import (
     LEVELS,
     Competition,
     Scored,
+    common_origins,
     issued,
 )
 from employment_forecast.forecasting.scoring import scores
@@ -85,8 +86,9 @@ class Evidence:
         )
 
     def floors(self) -> list[Scored]:
-        """The simple floors that competed."""
-        present = [m for m in roster.floors() if m in self.backtest.records]
+        """The simple floors that competed; one without history enough for most origins did not."""
+        scored = common_origins(self.backtest)[0]
+        present = [m for m in roster.floors() if m in scored]
         return [self.scored(m, roster.label(m)) for m in present]
 
 

@@ -101,37 +101,83 @@ def common_origins(backtest: Backtest) -> tuple[list[str], npt.NDArray[np.bool_]
     return scored, common
 
 
-def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[LeaderboardRow]:
-    """Scores on common cells, best first; models without a score come last with their reason."""
+def partly_scored(backtest: Backtest) -> dict[str, npt.NDArray[np.bool_]]:
+    """Models that need more history than the first origins have, and the origins they compete at.
+
+    They restrict nobody else: elsewhere the others are compared without them.
+    """
     scored, common = common_origins(backtest)
+    found = {}
+    for model, record in backtest.records.items():
+        if model in scored or not record.works.any():
+            continue
+        begin = int(record.works.argmax())
+        own = common & record.works
+        if record.works[begin:].mean() >= 1 - MOST_FAILURES and own.sum() >= FEWEST_ORIGINS:
+            found[model] = own
+    return found
+
+
+def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[LeaderboardRow]:
+    """Scores on common cells, best first; models without a score come last with their reason.
+
+    A model that competed at the later origins only has its score there, times what the leading
+    model's is elsewhere: early origins may be harder ones.
+    """
+    scored, common = common_origins(backtest)
+    late = partly_scored(backtest)
+    reference = next((m for m in (*DEFAULTS, *scored) if m in scored), None)
     entries = []
     for model, record in backtest.records.items():
         failure = describe_failures(record, current[model])
-        floor = roster.tags(model).floor
-        if model not in scored or not common.any():
+        rows = common if model in scored else late.get(model)
+        if rows is None or reference is None or not rows.any():
+            floor = roster.tags(model).floor
             entries.append(LeaderboardRow(model, roster.label(model), floor, failure=failure))
             continue
-        wis = backtest.scaled_interval_scores(model)[common]
-        mase = backtest.scaled_errors(model)[common]
-        c80 = backtest.coverage(model, 80)[common]
-        c95 = backtest.coverage(model, 95)[common]
-        entries.append(
-            LeaderboardRow(
-                model=model,
-                label=roster.label(model),
-                floor=floor,
-                wis=float(np.nanmean(wis)),
-                mase=float(np.nanmean(mase)),
-                coverage80=float(np.nanmean(c80)),
-                coverage95=float(np.nanmean(c95)),
-                wis_by_horizon=_by_horizon(wis),
-                mase_by_horizon=_by_horizon(mase),
-                coverage95_by_horizon=_by_horizon(c95),
-                cells=int(np.isfinite(wis).sum()),
-                failure=failure,
-            )
-        )
+        ease = _ease(backtest.scaled_interval_scores(reference), rows, common)
+        if model in late:
+            failure = (
+                f"{failure or ''}；只在其余 {int(rows.sum())} 个起点参加，得分"
+                f"按{roster.label(reference)}折算"
+            ).lstrip("；")
+        entries.append(_row(backtest, model, rows, ease, failure))
     return sorted(entries, key=lambda e: (e.wis is None, e.wis or 0.0, e.model))
+
+
+def _ease(reference: Floats, rows: npt.NDArray[np.bool_], common: npt.NDArray[np.bool_]) -> float:
+    """Score of the reference at all common origins over that at some of them."""
+    if np.array_equal(rows, common):
+        return 1.0
+    part = float(np.nanmean(reference[rows]))
+    return float(np.nanmean(reference[common])) / part if part > 0 else 1.0
+
+
+def _row(
+    backtest: Backtest,
+    model: str,
+    rows: npt.NDArray[np.bool_],
+    ease: float,
+    failure: str | None,
+) -> LeaderboardRow:
+    wis = backtest.scaled_interval_scores(model)[rows]
+    mase = backtest.scaled_errors(model)[rows]
+    c80 = backtest.coverage(model, 80)[rows]
+    c95 = backtest.coverage(model, 95)[rows]
+    return LeaderboardRow(
+        model=model,
+        label=roster.label(model),
+        floor=roster.tags(model).floor,
+        wis=ease * float(np.nanmean(wis)),
+        mase=ease * float(np.nanmean(mase)),
+        coverage80=float(np.nanmean(c80)),
+        coverage95=float(np.nanmean(c95)),
+        wis_by_horizon=_by_horizon(wis),
+        mase_by_horizon=_by_horizon(mase),
+        coverage95_by_horizon=_by_horizon(c95),
+        cells=int(np.isfinite(wis).sum()),
+        failure=failure,
+    )
 
 
 def _by_horizon(cells: Floats) -> tuple[float, ...]:
@@ -227,7 +273,7 @@ def decide(
     if winner != leader:
         reason = evidence.replaced(winner, *differences[winner])
     elif best == leader:
-        reason = f"{label(leader)}在 {origins} 个回测起点上得分最好，采用该模型。"
+        reason = f"{label(leader)}在 {origins} 个可比的回测起点上得分最好，采用该模型。"
     else:
         reason = evidence.stays(best, *differences[best], found[best].stretches)
     return Choice(winner, reason, differences, origins)
@@ -254,7 +300,7 @@ class _Evidence:
         lower, needed = self._shares(gap, error)
         begin = (
             f"得分榜首位是{self.label(best)}，比{self.label(self.leader)}低 {lower}；"
-            f"但 {self.origins} 个回测起点的预测期互相重叠，"
+            f"但 {self.origins} 个可比起点的预测期互相重叠，"
         )
         if needed is None:
             why = "互不重叠的不足 2 段，无从判断这是否偶然"
@@ -269,11 +315,11 @@ class _Evidence:
         """How much lower a score is and has to be, with digits enough to tell them apart."""
         base = self.wis[self.leader]
         needed = MARGIN * error
-        if not np.isfinite(needed):
-            return _percent(-gap, base, 0), None
+        other = None
         for digits in range(1, 6):
-            one, other = _percent(-gap, base, digits), _percent(needed, base, digits)
-            if one != other:
+            one = _percent(-gap, base, digits)
+            other = _percent(needed, base, digits) if np.isfinite(needed) else None
+            if one != other and one != _percent(0.0, base, digits):
                 break
         return one, other
 

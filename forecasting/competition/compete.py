@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
@@ -50,12 +51,22 @@ from employment_forecast.forecasting.competition.combinations import (
     combined,
     shared_shifts,
 )
+from employment_forecast.forecasting.competition.disruptions import (
+    cleaned,
+    continued,
+    shared_between,
+    slips_note,
+    unsettled,
+    unsettled_note,
+)
 from employment_forecast.forecasting.competition.result import Competition, Options
 from employment_forecast.forecasting.nowcast import Nowcast, conditioned
 from employment_forecast.forecasting.shocks import note, propose
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
 
 LONGEST_HORIZON = 60
 SAVE_SECONDS = 1.0
@@ -162,17 +173,21 @@ def compete(
     """
     region, indicator = series.region, series.indicator
     others = inputs.others
+    competitors = [
+        m
+        for m in options.models
+        if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
+    ]
+    first = _first_origin(competitors)
     if cache is not None:
         others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
         series, vintages, as_of, options.origins, options.gaps, others, inputs.neighbours
     )
     history = current.history
-    competitors = [
-        m
-        for m in options.models
-        if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
-    ]
+    current, past = cleaned(current), [cleaned(origin) for origin in past]
+    if len(history) >= first:
+        past = [origin for origin in past if len(origin.history) >= first]
     _demand_enough(history, competitors)
     # The period assessed is the one that holds the first month still unknown, and later ones that
     # have a target of their own.
@@ -214,13 +229,19 @@ def compete(
     choice = choose(backtest, entries, now)
     log = history.transform == "log"
     calibration = _calibration(backtest, choice.model, log)
+    proposals = propose(current.history)
+    level = continued(history, proposals, horizon)
+    disrupted: tuple[str, ...] = ()
     nowcasts: dict[str, Nowcast] = {}
     for model in _issued_calibrated(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
             learned = _calibration(backtest, model, log)
+            issued, moved = _issue(raw, learned, log, level)
+            if moved and model == choice.model:
+                disrupted = (unsettled_note(history, proposals),)
             now[model], found = _in_progress(
-                learned.apply(raw, log), learned, inputs.part_months, history, past, before[model]
+                issued, learned, inputs.part_months, history, past, before[model]
             )
             nowcasts |= {} if found is None else {model: found}
     champion = now[choice.model]
@@ -230,7 +251,6 @@ def compete(
     kept = [at[m] for m in backtest.months]
     tested = _tested_horizon(backtest)
     assessed = _assessed(targets_in_force, on_file, history, champion, tested)
-    proposals = propose(history)
     return Competition(
         series=series,
         history=history,
@@ -244,8 +264,17 @@ def compete(
         cells_computed=computed,
         cells_reused=len(outcomes) - computed,
         options=options,
-        notes=(calibration.note, *unpooled, *roster.notes(), *note(proposals, history)),
+        notes=(
+            calibration.note,
+            *disrupted,
+            *slips_note(history),
+            *_origins_note(history, len(past), first, options.origins),
+            *unpooled,
+            *roster.notes(),
+            *note(proposals, history),
+        ),
         proposals=proposals,
+        disrupted=disrupted,
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,
@@ -329,10 +358,13 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     history = result.history
     log = history.transform == "log"
     calibration = _calibration(result.backtest, model, log)
-    nowcasts = result.nowcasts
+    disrupted, nowcasts = result.disrupted, result.nowcasts
     if model not in _issued_calibrated(result.choice):
+        level = continued(history, result.proposals, paths.horizon)
+        issued, moved = _issue(paths, calibration, log, level)
+        disrupted = (unsettled_note(history, result.proposals),) if moved else ()
         paths, found = _in_progress(
-            calibration.apply(paths, log),
+            issued,
             calibration,
             result.part_months,
             history,
@@ -349,9 +381,24 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,
-        notes=(calibration.note, *result.notes[1:]),
+        disrupted=disrupted,
+        notes=(
+            calibration.note,
+            *disrupted,
+            *result.notes[1 + len(result.disrupted) :],
+        ),
         nowcasts=nowcasts,
     )
+
+
+def _issue(
+    raw: SamplePaths, calibration: Calibration, log: bool, level: Floats | None
+) -> tuple[SamplePaths, bool]:
+    """Paths as they are issued, and whether they are shared with a new level at the end."""
+    paths = calibration.apply(raw, log)
+    if level is not None and unsettled(paths, level):
+        return shared_between(paths, level), True
+    return paths, False
 
 
 def _issued_calibrated(choice: Choice) -> set[str]:
@@ -371,6 +418,27 @@ def _calibration(backtest: Backtest, model: str, log: bool) -> Calibration:
         backtest.records[model].quantiles[:, None],
         backtest.outcomes[:, None],
         log,
+    )
+
+
+def _first_origin(models: Sequence[str]) -> int:
+    """Months of history of the first origin: as many as the least demanding real model needs.
+
+    Before it only simple floors could compete, and what they score says nothing of the models.
+    """
+    needs = [roster.tags(m).min_months for m in models if not roster.tags(m).floor]
+    return min(needs, default=0)
+
+
+def _origins_note(history: History, used: int, first: int, asked: int) -> tuple[str, ...]:
+    """How the origins follow from the length of the history, where it is short."""
+    if used >= asked:
+        return ()
+    if len(history) < first:
+        return (f"历史只有 {len(history)} 个月，不足 {first} 个月，只有简单基准能参加回测",)
+    return (
+        f"历史共 {len(history)} 个月：自有 {first} 个月可用之时起逐月回测，共 {used} 个起点"
+        f"（历史够长时为 {asked} 个）；需要更长历史的模型只在其够用的起点参加",
     )
 
 

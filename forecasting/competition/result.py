@@ -113,6 +113,8 @@ class Competition:
         By model what they made of its forecast; empty where there are none.
     proposals : tuple of Proposal
         Events that the series suggests and nobody declared.
+    disrupted : tuple of str
+        The note on a new level at the end that half of the paths go on from; empty without one.
     """
 
     series: Series
@@ -139,6 +141,7 @@ class Competition:
     neighbours: str = ""
     part_months: PartVintages | None = None
     nowcasts: Mapping[str, Nowcast] = field(default_factory=dict)
+    disrupted: tuple[str, ...] = ()
 
     @property
     def region(self) -> Region:

@@ -40,12 +40,12 @@ def scaled_root_error(mean: Floats, outcome: Floats, history: Floats) -> float:
     mean, outcome : numpy.ndarray
         Shape (horizon,); unknown outcomes (NaN) are left out.
     history : numpy.ndarray
-        Shape (n,), n over 12.
+        Shape (n,).
 
     Returns
     -------
     float
-        NaN if nothing is known or the history repeats itself exactly.
+        NaN if nothing is known, the history is not longer than a year, or repeats itself exactly.
 
     References
     ----------

@@ -200,7 +200,7 @@ def test_a_floor_that_fails_now_is_not_chosen():
 
 def test_when_the_scored_models_fail_now_an_unscored_one_speaks():
     rare = flat(1.0)
-    rare[:10] = np.nan
+    rare[::2] = np.nan
     choice = decide({"random_walk": flat(2.0), "combination": rare}, failed_now=("random_walk",))
     assert choice.model == DEFAULT
     assert "没有可比的回测得分" in choice.reason
@@ -224,7 +224,7 @@ def test_everything_failed():
 
 def test_often_failing_models_are_shown_with_their_reason_and_not_scored():
     often, seldom = flat(0.1), flat(0.9)
-    often[:5] = np.nan  # 5 of 24 is more than a fifth
+    often[::4] = np.nan  # 6 of 24 is more than a fifth
     seldom[:4] = np.nan
     backtest = backtest_of({"random_walk": flat(2.0), "theta": often, "ets": seldom})
     now = dict.fromkeys(backtest.records, WORKS)
@@ -233,11 +233,31 @@ def test_often_failing_models_are_shown_with_their_reason_and_not_scored():
     assert common.sum() == 20
     entries = {e.model: e for e in leaderboard(backtest, now)}
     assert entries["theta"].wis is None
-    assert entries["theta"].failure == "24 个起点中有 5 个未得出预测：不收敛"
+    assert entries["theta"].failure == "24 个起点中有 6 个未得出预测：不收敛"
     assert entries["ets"].failure == "24 个起点中有 4 个未得出预测：不收敛"
     assert entries["random_walk"].cells == entries["ets"].cells == 40
     assert [e.model for e in leaderboard(backtest, now)] == ["ets", "random_walk", "theta"]
     assert choose(backtest, leaderboard(backtest, now), now).origins == 20
+
+
+def test_a_model_that_needs_more_history_is_left_out_at_those_origins_only():
+    late = flat(0.5)
+    late[:10] = np.nan
+    leader = flat(1.0)
+    leader[:10] = 2.0  # the early origins are the harder ones
+    backtest = backtest_of({"random_walk": flat(3.0), DEFAULT: leader, "sarima": late})
+    now = dict.fromkeys(backtest.records, WORKS)
+    scored, common = common_origins(backtest)
+    assert scored == ["random_walk", DEFAULT]
+    assert common.all()
+    entries = {e.model: e for e in leaderboard(backtest, now)}
+    # Half of the leader's score on its own origins: half of the leader's score on all.
+    assert entries["sarima"].wis == pytest.approx(0.5 * entries[DEFAULT].wis)
+    assert "只在其余 14 个起点" in str(entries["sarima"].failure)
+    assert choose(backtest, leaderboard(backtest, now), now).model == "sarima"
+    late[:17] = np.nan
+    few = backtest_of({"random_walk": flat(3.0), DEFAULT: leader, "sarima": late})
+    assert {e.model: e for e in leaderboard(few, now)}["sarima"].wis is None
 
 
 def test_scores_are_means_over_common_known_cells():

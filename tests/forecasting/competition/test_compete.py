@@ -271,3 +271,20 @@ def test_canary_nothing_published_later_moves_a_forecast(
     touched = run([(m, v + 1 if i == at else v, d) for i, (m, v, d) in enumerate(rows)])
     for model in FLOORS:
         assert bytes_of(touched)[model] != bytes_of(clean)[model]
+
+
+@pytest.mark.parametrize(("months", "used"), [(48, 23), (36, 11), (80, 36)])
+def test_the_number_of_origins_follows_from_the_length(competition, wandering, months, used):
+    """From the first month with which a model can run, 25 here; at most as many as asked for."""
+    models = ("random_walk", "drift", "seasonal_naive", "uc")
+    result = competition(wandering(months), models=models, origins=36)
+    assert len(result.backtest.months) == used
+    told = [note for note in result.notes if note.startswith("历史共")]
+    assert bool(told) == (used < 36)
+    assert all(f"自有 25 个月可用之时起逐月回测，共 {used} 个起点" in note for note in told)
+
+
+def test_a_history_too_short_for_any_model_is_tested_on_floors(competition, wandering):
+    models = ("random_walk", "drift", "seasonal_naive", "uc")
+    result = competition(wandering(20), models=models, origins=36)
+    assert "历史只有 20 个月，不足 25 个月，只有简单基准能参加回测" in result.notes

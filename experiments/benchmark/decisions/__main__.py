@@ -1,0 +1,46 @@
+"""`python -m employment_forecast.experiments.benchmark.decisions`: every rate, as Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from employment_forecast.experiments.benchmark.decisions import (
+    calibration,
+    choice,
+    gate,
+    rates,
+    significance,
+)
+
+_PARTS = ("choice", "gate", "tests", "calibration")
+
+
+def _part(name: str, runs: int) -> str:
+    if name == "choice":
+        rows = choice.regret(runs)
+        names = ("law", "rule", "replaced", "promised", "true", "n")
+        told = rates.figures("Choice: what is promised and what is true", names, rows)
+        return rates.table("Choice", choice.size_and_power(runs)) + told
+    if name == "gate":
+        return rates.table("Gate", gate.all_rates(runs))
+    if name == "tests":
+        return rates.table("Tests", significance.sizes(runs))
+    head = ("law", "width", "regions", "shared", *(f"month {h}" for h in calibration.SHOWN), "n")
+    return rates.figures("Calibration: what 95 % intervals cover", head, calibration.rows(runs))
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(description="模拟选用、晋级检查、检验与校准的误差率。")
+    parser.add_argument("--runs", type=int, default=400, help="每个比率的重复次数")
+    parser.add_argument("--parts", nargs="*", choices=_PARTS, default=_PARTS, help="只算哪些")
+    arguments = parser.parse_args()
+    for name in arguments.parts:
+        sys.stdout.write(_part(name, arguments.runs) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -31,7 +31,7 @@ _Z = np.asarray(norm.ppf(LEVELS), dtype=float)
 def covered_after(
     law: Law, width: float, series: int, runs: int, seed: int, shared: float = 0.0, level: int = 95
 ) -> Floats:
-    """Mean coverage of the next forecasts, shape (horizon,), of Gaussian laws in closed form.
+    """Coverage of the next forecasts, shape (runs, horizon), of Gaussian laws in closed form.
 
     Parameters
     ----------
@@ -51,15 +51,15 @@ def covered_after(
     quantiles = np.broadcast_to(
         (width * size)[:, None] * _Z, (ORIGINS, series, HORIZON, len(LEVELS))
     )
-    found = np.zeros(HORIZON)
-    for _ in range(runs):
+    found = np.empty((runs, HORIZON))
+    for run in range(runs):
         error = np.sqrt(1 - shared) * errors(law, rng, series, ORIGINS)
         if shared:
             error = error + np.sqrt(shared) * errors(law, rng, 1, ORIGINS)
         outcomes = np.where(unknown(ORIGINS), np.nan, error * size)
         calibration = learn(MONTHS, quantiles, np.moveaxis(outcomes, 0, 1), log=False)
-        found += 2 * norm.cdf(reach * width * calibration.factors) - 1
-    return np.asarray(found / runs)
+        found[run] = 2 * norm.cdf(reach * width * calibration.factors) - 1
+    return found
 
 
 def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tuple[str, ...]]:
@@ -69,6 +69,8 @@ def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tupl
         for width in (0.6, 1.0, 1.4):
             for series, shared in ((10, 0.0), (10, 0.5), (1, 0.0)):
                 coverage = covered_after(law, width, series, runs, seed, shared)
-                cells = [f"{coverage[h - 1]:.1%}".replace("%", " %") for h in SHOWN]
+                mean, error = coverage.mean(axis=0), coverage.std(axis=0) / np.sqrt(runs)
+                cells = [f"{mean[h - 1]:.1%} ± {1.96 * error[h - 1]:.1%}" for h in SHOWN]
+                cells = [cell.replace("%", " %") for cell in cells]
                 found.append((law.name, str(width), f"{series}", f"{shared}", *cells, str(runs)))
     return found

@@ -181,7 +181,8 @@ def read_apart(path: Path, catalogue: Catalogue, **options: Any) -> ReadResult:
         As `read_file`; DataError also if the file takes too long, too much memory, or brings the
         reader down.
     """
-    return _PROCESS.read(Path(path), catalogue, options)
+    # The process may have started in another folder.
+    return _PROCESS.read(Path(path).absolute(), catalogue, options)
 
 
 def serve() -> None:

@@ -73,7 +73,7 @@ class OpenWorkspace:
         return import_files(
             self.session.store,
             self.session.catalogue,
-            [Path(file) for file in files],
+            [Path(file).absolute() for file in files],
             ImportOptions(revise=revise, dry_run=dry_run),
             today=clock.today(),
             command="OpenWorkspace.import_files",

@@ -122,7 +122,9 @@ def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, monkeypatch, 
         assert words[0] == "forecast"
         if not settings.read_text("utf-8").startswith(CHEAP):
             settings.write_text(CHEAP + settings.read_text("utf-8"), "utf-8")
-        code = failures.run_and_translate(cli, words[1:])
+        # The process that reads files outlives a page and keeps the folder it was started in.
+        given = [str(folder / w) if (folder / w).is_file() else w for w in words[1:]]
+        code = failures.run_and_translate(cli, given)
         return code, "".join(capfd.readouterr())
 
     found = pages.blocks(page.read_text("utf-8"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import CodeType
 
 _LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "holidays")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -33,14 +33,38 @@ def _files(part: str) -> Iterable[Path]:
 
 
 def syntax(source: str) -> str:
-    """Syntax tree of a module without docstrings: equal for sources that compute the same."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                node.body = node.body[1:]
-    return ast.dump(tree)
+    """What a module's code does, as text: equal for sources that compute the same.
+
+    Parameters
+    ----------
+    source : str
+        Python code.
+
+    Returns
+    -------
+    str
+        Instructions, names and constants; comments, line breaks, docstrings and assertions leave
+        no trace in it.
+    """
+    # The compiler strips docstrings, and is three times as fast as walking the tree in Python.
+    return _code(compile(source, "", "exec", optimize=2, dont_inherit=True))
+
+
+def _code(code: CodeType) -> str:
+    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    return repr((code.co_code, names, counts, [_constant(each) for each in code.co_consts]))
+
+
+def _constant(value: object) -> str:
+    if isinstance(value, CodeType):
+        return _code(value)
+    if isinstance(value, tuple):
+        return f"({','.join(map(_constant, value))})"
+    # The order of a set changes from process to process.
+    if isinstance(value, frozenset):
+        return f"{{{','.join(sorted(map(_constant, value)))}}}"
+    return f"{type(value).__name__}:{value!r}"
 
 
 def _digest(parts: Iterable[str]) -> str:

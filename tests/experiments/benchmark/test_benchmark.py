@@ -182,15 +182,17 @@ def test_cap_events_by_hand(tmp_path: Path) -> None:
     assert event_shares(SamplePaths(values, history.origin), history) == (0.25, 0.5)
 
 
-def test_panel_cuts_at_gaps_and_refuses_what_it_cannot_read(tmp_path: Path) -> None:
+def test_panel_keeps_a_missing_month_and_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     file = tmp_path / "p.csv"
     frame = table(1)
     frame[frame["month"] != "2010-06"].to_csv(file, index=False)
     panel = read_panel(file)
     cut = panel.history("00", pd.Period("2012-12", "M"), 60)
     assert cut is not None
-    assert (str(cut.start), len(cut)) == ("2010-07", 30)
-    assert panel.history("00", pd.Period("2011-01", "M"), 60) is None
+    assert (str(cut.start), len(cut)) == ("2008-01", 60)
+    assert np.flatnonzero(np.isnan(cut.values)).tolist() == [29]
+    assert panel.history("00", pd.Period("2012-12", "M"), 12) is None
+    assert panel.history("00", pd.Period("2010-06", "M"), 60) is None
     assert np.isnan(panel.outcome("00", pd.Period("2018-11", "M"), 2)[1])
     for broken, words in (
         (pd.concat([frame, frame.head(1)]), "两次"),

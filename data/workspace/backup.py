@@ -138,8 +138,10 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
             for path in _published_files(workspace):
                 plain[path.relative_to(workspace.root).as_posix()] = path
             for member, path in plain.items():
-                archive.write(path, member)
-                sums[member] = hashlib.sha256(path.read_bytes()).hexdigest()
+                # Read once: a file replaced meanwhile must not differ from its checksum.
+                content = path.read_bytes()
+                archive.writestr(member, content)
+                sums[member] = hashlib.sha256(content).hexdigest()
             manifest = {
                 "format": FORMAT,
                 "schema": migrate.HEAD,

@@ -12,7 +12,8 @@ from pathlib import Path
 from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.workspace.settings import Settings, parse_settings
 
-_CONNECTIONS = ("store.url", "mlflow.tracking_uri", "monthly.inbox", "notify.command", "smtp.")
+_CONNECTIONS = ("store.url", "mlflow.tracking_uri", "monthly.inbox", "notify.command", "smtp.",
+                "thresholds.signing_key")  # fmt: skip
 _SECTION = re.compile(r"\s*\[([A-Za-z0-9_.\"']+)\]\s*(#.*)?")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 

@@ -33,7 +33,7 @@ from employment_forecast.experiments.publication import (
 from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
-from employment_forecast.experiments.site import write_site
+from employment_forecast.experiments.site import mark_page, renew_site, write_site
 from employment_forecast.experiments.tracking import open_tracker, reopened
 from employment_forecast.features.history import neighbours_identity
 from employment_forecast.forecasting.competition import Competition
@@ -167,6 +167,7 @@ def _renew_feed(session: Session, series: Series, task: RegionTask, last: Region
             publish_feed(session, to, series, task.as_of)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
+        renew_site(session, to, [series])
 
 
 def say_failed(session: Session, entry: RegionResult) -> None:
@@ -181,3 +182,4 @@ def say_failed(session: Session, entry: RegionResult) -> None:
         raise StorageError(
             f"{series.title}的预警线无法标为失败：{error.message}", error.hint
         ) from error
+    mark_page(session, series, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -93,12 +93,16 @@ def _picture(session: Session, shown: Sequence[tuple[Series, Tile]]) -> Element 
 
 
 def _write_index(
-    session: Session, folder: Path, order: Sequence[Series], notes: Sequence[str], day: date
+    session: Session,
+    folder: Path,
+    order: Sequence[Series],
+    tiles: Mapping[str, Tile],
+    absent: Mapping[str, str],
+    day: date,
 ) -> list[str]:
-    """Write the overview; what is wrong with the map is told on it and returned."""
-    tiles = _read_tiles(folder)
+    """Write the overview; what is wrong with pages and map is told on it and returned."""
     shown = [(series, tiles[series.code]) for series in order if series.code in tiles]
-    trouble = list(notes)
+    trouble = [absent[series.code] for series in order if series.code in absent]
     picture = None
     try:
         picture = _picture(session, shown)
@@ -109,18 +113,19 @@ def _write_index(
     return trouble
 
 
-def _read_tiles(folder: Path) -> dict[str, Tile]:
-    """Tiles as they were last written; none where the file is missing or not ours."""
+def _read_tiles(folder: Path) -> tuple[dict[str, Tile], dict[str, str]]:
+    """Tiles as last written, and why others have none; nothing where the file is not ours."""
     try:
         raw = json.loads((folder / _TILES).read_text("utf-8"))
-        return {row["code"]: tile_from(row) for row in raw["tiles"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        tiles = {row["code"]: tile_from(row) for row in raw["tiles"]}
+        return tiles, {str(code): str(why) for code, why in raw.get("absent", {}).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, {}
 
 
-def _keep_tiles(folder: Path, tiles: dict[str, Tile]) -> None:
-    rows = [vars(t) for t in tiles.values()]
-    text = json.dumps({"tiles": rows}, ensure_ascii=False, indent=1)
+def _keep_tiles(folder: Path, tiles: Mapping[str, Tile], absent: Mapping[str, str]) -> None:
+    content = {"tiles": [vars(t) for t in tiles.values()], "absent": dict(absent)}
+    text = json.dumps(content, ensure_ascii=False, indent=1)
     write_atomically(folder / _TILES, text.encode("utf-8"))
 
 
@@ -163,23 +168,23 @@ def write_site(
     target = session.workspace.root / SITE_FOLDER if folder is None else folder
     everything = site_series(session)
     to_do = everything if only is None else [s for s in everything if s in only]
-    trouble: list[str] = []
     with lock(target / ".lock"):
         for name, content in shared_files().items():
             write_atomically(target / name, content)
-        tiles = _read_tiles(target)
+        tiles, absent = _read_tiles(target)
         for at, series in enumerate(to_do):
             page = gathered_or_reason(session, tracker, series, day, linked=folder is None)
+            tiles.pop(series.code, None)
+            absent.pop(series.code, None)
             if isinstance(page, str):
-                trouble.append(page)
-                tiles.pop(series.code, None)
+                absent[series.code] = page
             else:
                 _write_page(target, page)
                 tiles[series.code] = page.tile
             if progress is not None:
                 progress(at + 1, len(to_do))
-        _keep_tiles(target, tiles)
-        trouble = _write_index(session, target, everything, trouble, day)
+        _keep_tiles(target, tiles, absent)
+        trouble = _write_index(session, target, everything, tiles, absent, day)
     return target, trouble
 
 
@@ -203,3 +208,27 @@ def renew_site(session: Session, tracker: Tracker, changed: Sequence[Series]) ->
     if not (session.workspace.root / SITE_FOLDER / "index.html").is_file():
         return []
     return write_site(session, tracker, clock.today(), only=changed)[1]
+
+
+def mark_page(session: Session, series: Series, reason: str) -> None:
+    """Say on the overview that a region's figures are not of this day, where there is a site.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    series : Series
+        Whose update failed.
+    reason : str
+        Chinese sentence.
+    """
+    folder = session.workspace.root / SITE_FOLDER
+    if not (folder / "index.html").is_file():
+        return
+    with lock(folder / ".lock"):
+        tiles, absent = _read_tiles(folder)
+        # An old level under today's date would look new.
+        tiles.pop(series.code, None)
+        absent[series.code] = f"{series.title}：{reason}"
+        _keep_tiles(folder, tiles, absent)
+        _write_index(session, folder, site_series(session), tiles, absent, clock.today())

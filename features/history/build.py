@@ -208,8 +208,9 @@ def from_known(
         revisions=revisions,
         signed=indicator.signed,
     )
-    if revisions is None:
-        return history
+    # The law is learned on the scale of the indicator's models and says nothing on another one.
+    if revisions is None or history.transform != indicator.transform:
+        return replace(history, revisions=None)
     return replace(history, notes=(*history.notes, _final_note(history, revisions, indicator)))
 
 

@@ -53,7 +53,10 @@ def syntax(source: str) -> str:
 def _code(code: CodeType) -> str:
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-    return repr((code.co_code, names, counts, [_constant(each) for each in code.co_consts]))
+    # From Python 3.13 on a class keeps the number of its first line among its constants.
+    line = code.co_firstlineno if "__firstlineno__" in code.co_names else None
+    constants = ["line" if type(c) is int and c == line else _constant(c) for c in code.co_consts]
+    return repr((code.co_code, names, counts, constants))
 
 
 def _constant(value: object) -> str:

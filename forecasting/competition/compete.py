@@ -231,19 +231,19 @@ def compete(
     calibration = _calibration(backtest, choice.model, log)
     proposals = propose(current.history)
     level = continued(history, proposals, horizon)
-    disrupted: tuple[str, ...] = ()
+    moved: set[str] = set()
     nowcasts: dict[str, Nowcast] = {}
     for model in _issued_calibrated(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
             learned = _calibration(backtest, model, log)
-            issued, moved = _issue(raw, learned, log, level)
-            if moved and model == choice.model:
-                disrupted = (unsettled_note(history, proposals),)
+            issued, follows = _issue(raw, learned, log, level)
+            moved |= {model} if follows else set()
             now[model], found = _in_progress(
                 issued, learned, inputs.part_months, history, past, before[model]
             )
             nowcasts |= {} if found is None else {model: found}
+    disrupted = (unsettled_note(history, proposals),) if choice.model in moved else ()
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
     on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
@@ -275,6 +275,7 @@ def compete(
         ),
         proposals=proposals,
         disrupted=disrupted,
+        moved=frozenset(moved),
         totals=assessed.totals,
         levels=assessed.levels,
         joint=assessed.joint,
@@ -358,11 +359,10 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     history = result.history
     log = history.transform == "log"
     calibration = _calibration(result.backtest, model, log)
-    disrupted, nowcasts = result.disrupted, result.nowcasts
+    nowcasts, follows = result.nowcasts, model in result.moved
     if model not in _issued_calibrated(result.choice):
         level = continued(history, result.proposals, paths.horizon)
-        issued, moved = _issue(paths, calibration, log, level)
-        disrupted = (unsettled_note(history, result.proposals),) if moved else ()
+        issued, follows = _issue(paths, calibration, log, level)
         paths, found = _in_progress(
             issued,
             calibration,
@@ -372,6 +372,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
             result.past_forecasts[model],
         )
         nowcasts = nowcasts if found is None else {**nowcasts, model: found}
+    disrupted = (unsettled_note(history, result.proposals),) if follows else ()
     assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
     return replace(
         result,
@@ -382,6 +383,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
         levels=assessed.levels,
         joint=assessed.joint,
         disrupted=disrupted,
+        moved=result.moved | ({model} if follows else set()),
         notes=(
             calibration.note,
             *disrupted,

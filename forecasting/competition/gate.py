@@ -326,7 +326,11 @@ def _coverage(name: str, label: str, inside: Floats, level: int, worth: float) -
     value = float(inside[known].mean())
     # A share computed two ways may differ in its last bit.
     narrow = value < low - 1e-9
-    text = f"{label} {value:.0%}，{'低于' if narrow else '不低于'}容许的 {low:.0%}"
+    digits = 0
+    while narrow and digits < 3 and f"{value:.{digits}%}" == f"{low:.{digits}%}":
+        digits += 1  # what fails must not read as equal
+    share_text, least = f"{value:.{digits}%}", f"{low:.{digits}%}"
+    text = f"{label} {share_text}，{'低于' if narrow else '不低于'}容许的 {least}"
     if binom.sf(round(value * independent) - 1, independent, share) < NARROW:
         text += "；区间偏宽，只作说明（得分已计入宽度）"
     return Check(name, label, "fail" if narrow else "pass", text, value, low, None)

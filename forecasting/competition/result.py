@@ -115,6 +115,8 @@ class Competition:
         Events that the series suggests and nobody declared.
     disrupted : tuple of str
         The note on a new level at the end that half of the paths go on from; empty without one.
+    moved : frozenset of str
+        Models of which half the paths follow a new level.
     """
 
     series: Series
@@ -142,6 +144,7 @@ class Competition:
     part_months: PartVintages | None = None
     nowcasts: Mapping[str, Nowcast] = field(default_factory=dict)
     disrupted: tuple[str, ...] = ()
+    moved: frozenset[str] = frozenset()
 
     @property
     def region(self) -> Region:

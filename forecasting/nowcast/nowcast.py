@@ -181,7 +181,7 @@ def conditioned(
         z[:, step + 1 :] = later + np.outer(moved, slopes)
         changed.append((step, month, len(learned.errors)))
     values = np.exp(z) if log else z
-    if history.kind != "flow":
+    if not history.signed:
         values = np.maximum(values, 0.0)
     if history.kind == "rate":
         values = np.minimum(values, 100.0)

@@ -25,6 +25,9 @@ import calls  # noqa: E402
 import generated  # noqa: E402
 import pages  # noqa: E402
 
+# Stores that commands leave to the end of their process are collected in the middle of a page.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 SOURCES = sorted(
     f for f in DOCS.rglob("*.md") if not {"_build", "generated"} & set(f.relative_to(DOCS).parts)
 )

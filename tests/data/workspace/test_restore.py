@@ -54,8 +54,9 @@ FILES = ("thresholds/a.json", "bulletins/310114/2026-10/月报.md", "monthly/jou
 
 # Restores in a child that is killed at the n-th change of the file system, again and again.
 KILLER = """
-import json, os, signal, sys
+import json, os, signal, sys, warnings
 from pathlib import Path
+warnings.simplefilter("ignore", DeprecationWarning)  # the libraries' threads only compute
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.data.store import Store
 from employment_forecast.data.workspace import Workspace, demand_restored, restore_backup

@@ -81,12 +81,12 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
     from rich.text import Text
 
     from employment_forecast.cli.shell.output import console
-    from employment_forecast.data.catalogue import DEMO_MARK
+    from employment_forecast.data.catalogue import DEMO_MARK, sources_phrase
 
     out = console()
     lines = [
         f"{content['data_start']} 至 {content['data_month']}，截至 {content['as_of']} 所知",
-        f"来源：{'；'.join(content['sources'])}",
+        f"来源：{sources_phrase(content['sources'])}",
     ]
     if content["pseudo_real_time"]:
         lines.append("部分发布日期为估计（月末加发布滞后）")

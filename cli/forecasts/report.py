@@ -10,7 +10,7 @@ from rich.text import Text
 
 from employment_forecast.cli.shell.output import console, print_table
 from employment_forecast.cli.shell.phrases import shock_line
-from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
+from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase, sources_phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES
 from employment_forecast.forecasting.documents.result_tables import (
     DIRECTIONS,
@@ -32,7 +32,7 @@ def _head(content: Mapping[str, Any], indicator: Indicator) -> Panel:
         f"{content['data_start']} 至 {content['data_month']}  最新值 {latest}{indicator.unit}"
         f"（{_KINDS[indicator.kind]}）\n"
     )
-    lines.append(f"来源：{'；'.join(content['sources'])}")
+    lines.append(f"来源：{sources_phrase(content['sources'])}")
     if content["pseudo_real_time"]:
         lines.append("\n部分发布日期为估计（月末加发布滞后），回测为准实时")
     if content["overdue"]:

@@ -44,11 +44,6 @@ def report(code: str, message: str, hint: str, exit_code: int, as_json: bool) ->
     return exit_code
 
 
-def fatal(message: str, hint: str) -> None:
-    """End the process at once."""
-    sys.exit(report("environment", message, hint, 1, as_json=False))
-
-
 def _unexpected(error: BaseException, as_json: bool) -> int:
     from employment_forecast.data.errors import EXIT_UNEXPECTED
 

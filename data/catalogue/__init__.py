@@ -7,6 +7,7 @@ from employment_forecast.data.catalogue.figures import (
     figure,
     phrase,
     printed,
+    sources_phrase,
 )
 from employment_forecast.data.catalogue.lookup import Catalogue, load_catalogue
 from employment_forecast.data.catalogue.schema import Break, Indicator, Region
@@ -25,4 +26,5 @@ __all__ = [
     "load_catalogue",
     "phrase",
     "printed",
+    "sources_phrase",
 ]

@@ -1,6 +1,8 @@
-"""How a figure of an indicator is printed: rounding, separators, the mark of demonstration data."""
+"""How figures and their sources are printed, and the mark of demonstration data."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 DEMO_MARK = "演示数据"
 # Of the last printed digit: keeps 5.55, stored just below itself, from rounding down.
 TOLERANCE = 1e-6
+_SOURCES_SHOWN = 3
+_SOURCE_CHARACTERS = 40
 
 
 def figure(value: float, indicator: Indicator) -> float | int:
@@ -41,3 +45,24 @@ def printed(values: Floats, precision: float) -> Floats:
         Same shape. The small shift keeps 5.55, stored just below itself, from rounding down.
     """
     return np.asarray(np.floor(values / precision + 0.5 + TOLERANCE) * precision, dtype=float)
+
+
+def sources_phrase(sources: Sequence[str]) -> str:
+    """Sources as people read them: the newest few, shortened; the full list stays in JSON.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        In the order in which they first gave a figure.
+
+    Returns
+    -------
+    str
+        One line, joined by semicolons.
+    """
+    shown = [
+        s if len(s) <= _SOURCE_CHARACTERS else f"{s[: _SOURCE_CHARACTERS - 1]}…"
+        for s in sources[-_SOURCES_SHOWN:]
+    ]
+    more = f"等共 {len(sources)} 个来源" if len(sources) > _SOURCES_SHOWN else ""
+    return "；".join(shown) + more

@@ -16,12 +16,12 @@ import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from employment_forecast.data import clock
 from employment_forecast.data.errors import StorageError
@@ -39,20 +39,27 @@ from employment_forecast.data.workspace.scratch import unfinished_beside
 _BATCH = 5000
 
 
-def _table_csv(store: Store, table: Table) -> Iterator[bytes]:
+@contextmanager
+def _snapshot(store: Store) -> Iterator[Connection]:
+    """A reading in which every table is of one moment: rows refer to rows of other tables."""
+    with store.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+def _table_csv(connection: Connection, table: Table) -> Iterator[bytes]:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     names = [c.name for c in table.columns]
     writer.writerow(names)
-    with store.reading() as connection:
-        rows = connection.execution_options(stream_results=True).execute(
-            select(table).order_by(table.c.id)
-        )
-        for part in rows.partitions(_BATCH):
-            writer.writerows(["\\N" if v is None else _text(v) for v in row] for row in part)
-            yield stream.getvalue().encode("utf-8")
-            stream.seek(0)
-            stream.truncate()
+    query = select(table).order_by(table.c.id)
+    rows = connection.execute(query, execution_options={"stream_results": True})
+    for part in rows.partitions(_BATCH):
+        writer.writerows(["\\N" if v is None else _text(v) for v in row] for row in part)
+        yield stream.getvalue().encode("utf-8")
+        stream.seek(0)
+        stream.truncate()
     yield stream.getvalue().encode("utf-8")
 
 
@@ -112,15 +119,15 @@ def write_backup(workspace: Workspace, store: Store, file: Path) -> dict[str, in
             tempfile.TemporaryDirectory() as scratch,
             zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
         ):
-            for table in metadata.sorted_tables:
-                member = f"{STORE}/{table.name}.csv"
-                digest = hashlib.sha256()
-                with archive.open(member, "w", force_zip64=True) as stream:
-                    for piece in _table_csv(store, table):
-                        stream.write(piece)
-                        digest.update(piece)
-                sums[member] = digest.hexdigest()
-                with store.reading() as connection:
+            with _snapshot(store) as connection:
+                for table in metadata.sorted_tables:
+                    member = f"{STORE}/{table.name}.csv"
+                    digest = hashlib.sha256()
+                    with archive.open(member, "w", force_zip64=True) as stream:
+                        for piece in _table_csv(connection, table):
+                            stream.write(piece)
+                            digest.update(piece)
+                    sums[member] = digest.hexdigest()
                     query = select(func.count()).select_from(table)
                     counts[table.name] = int(connection.scalar(query) or 0)
             plain: dict[str, Path] = {}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.catalogue import Series
+from employment_forecast.data.catalogue import Series, sources_phrase
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.experiments.promotion import Evidence, stored_evidence, version_view
 from employment_forecast.experiments.registry import (
@@ -119,7 +119,7 @@ def card(
         "口径变化、重大政策或冲击之后，须先核对再使用。",
         "## 数据",
         f"{history.start} 至 {history.origin}，共 {len(history)} 个月，截至 {history.as_of}；"
-        f"来源：{'；'.join(history.sources)}。{times}。\n\n数据指纹：`{history.fingerprint}`",
+        f"来源：{sources_phrase(history.sources)}。{times}。\n\n数据指纹：`{history.fingerprint}`",
         "## 回测",
         f"起点 {stored.version.tags.get('evidence_origins', '—')} 个；"
         f"WIS {document['wis']}，MASE {document['mase']}，80% 覆盖 {document['coverage80']}，"

@@ -9,7 +9,7 @@ overlap, and for having looked at many models.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -242,13 +242,17 @@ def choose(
     if not ranked:
         return _fallback(available, "此次得出预测的模型都没有可比的回测得分", origins)
     wis = {e.model: float(e.wis) for e in ranked if e.wis is not None}
-    return decide(
+    choice = decide(
         wis,
         [e.model for e in ranked if e.floor],
         lambda model, other: paired_difference(backtest, model, other),
         origins,
         DEFAULTS,
     )
+    if entries[0].model in available:
+        return choice
+    # The table is headed by a model that gave no forecast now; the sentence is of the others.
+    return replace(choice, reason=f"在此次得出预测的模型中：{choice.reason}")
 
 
 def decide(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from employment_forecast.data.catalogue import phrase
+from employment_forecast.data.catalogue import phrase, sources_phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES
 from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.competition import Competition
@@ -179,7 +179,7 @@ def picture(
 
 def _wrapped(note: str, sources: Sequence[str], model: str) -> str:
     """The lines below a picture: what is assumed, where the data and the forecast come from."""
-    origin = f"来源：{'；'.join(sources)}  模型：{roster.label(model)}"
+    origin = f"来源：{sources_phrase(sources)}  模型：{roster.label(model)}"
     return "\n".join(
         fill(line, NOTE_CHARACTERS, break_on_hyphens=False) for line in (note, origin) if line
     )

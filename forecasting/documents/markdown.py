@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from employment_forecast.data.catalogue import phrase
+from employment_forecast.data.catalogue import phrase, sources_phrase
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents.result_tables import (
     caps_table,
@@ -75,7 +75,7 @@ def summary(result: Competition) -> str:
     latest = phrase(float(history.values[-1]), indicator)
     facts = (
         f"数据 {history.start} 至 {history.origin}（{len(history)} 个月），最新值 {latest}"
-        f"{indicator.unit}；截至 {history.as_of} 已公布。来源：{'；'.join(history.sources)}。"
+        f"{indicator.unit}；截至 {history.as_of} 已公布。来源：{sources_phrase(history.sources)}。"
     )
     if history.pseudo_real_time:
         facts += "部分公布日期为估计，回测为准实时。"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from employment_forecast.data.catalogue import DEMO_MARK, Indicator
+from employment_forecast.data.catalogue import DEMO_MARK, Indicator, sources_phrase
 from employment_forecast.data.targets import TIER_NAMES, period_months
 from employment_forecast.forecasting.documents.result_tables import (
     UNTESTED,
@@ -77,7 +77,7 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
                 rows,
             ),
         ),
-        (_subtitle(content), f"来源：{'；'.join(content['sources'])}"),
+        (_subtitle(content), f"来源：{sources_phrase(content['sources'])}"),
     )  # fmt: skip
 
 

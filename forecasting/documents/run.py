@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import DEMO_MARK, Indicator, figure
+from employment_forecast.data.catalogue import DEMO_MARK, Indicator, figure, sources_phrase
 from employment_forecast.data.files import as_csv
 from employment_forecast.data.store import overdue_month
 from employment_forecast.data.targets import Target
@@ -246,7 +246,7 @@ def forecast_csv(result: Competition) -> bytes:
             "model": result.choice.model,
             "demo": DEMO_MARK if result.demo else "",
             "untested": "未经回测" if row["untested"] else "",
-            "source": "；".join(history.sources),
+            "source": sources_phrase(history.sources),
         }
         for row in forecast_rows(result)
     ]

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, sources_phrase
 from employment_forecast.features.history import Covariate, History
 from employment_forecast.forecasting.documents.pictures import (
     ALERT_COLOUR,
@@ -180,7 +180,7 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
             f"数据至 {history.origin}）",
             x=0.01, ha="left", fontsize=12.5,
         )  # fmt: skip
-        note = f"来源：{'；'.join(history.sources)}"
+        note = f"来源：{sources_phrase(history.sources)}"
         figure.supxlabel(
             fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color=NOTE_COLOUR
         )

@@ -7,22 +7,26 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import pandas as pd
 import pytest
+from sqlalchemy import Connection, Table
 
 from employment_forecast.data.bundled.loader import sync
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Catalogue, load_catalogue
 from employment_forecast.data.errors import (
     ForecastError,
     RefusedError,
     SettingsError,
     StorageError,
 )
+from employment_forecast.data.records import Observation
 from employment_forecast.data.store import Store
 from employment_forecast.data.workspace import (
     Workspace,
@@ -31,6 +35,7 @@ from employment_forecast.data.workspace import (
     restore_backup,
     write_backup,
 )
+from employment_forecast.data.workspace import backup as backup_module
 from employment_forecast.data.workspace.connections import connections, without_connections
 from employment_forecast.data.workspace.restore import is_filled
 from employment_forecast.data.workspace.settings import parse_settings
@@ -58,6 +63,7 @@ import json, os, signal, sys, warnings
 from pathlib import Path
 warnings.simplefilter("ignore", DeprecationWarning)  # the libraries' threads only compute
 from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.records import Observation
 from employment_forecast.data.store import Store
 from employment_forecast.data.workspace import Workspace, demand_restored, restore_backup
 from employment_forecast.data.workspace.restore import is_filled
@@ -160,6 +166,37 @@ def test_a_restore_killed_at_every_step(backup: Path, tmp_path: Path) -> None:
     results = killed_at(list(range(1, 60)), backup, tmp_path)
     demand_all_or_nothing(results)
     print(f"restore: {sum(r[1] for r in results)} kills, none half, nothing left")
+
+
+def test_rows_written_while_a_backup_is_made_are_wholly_in_it_or_not_at_all(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = fresh(tmp_path / "ws")
+    url = f"sqlite:///{workspace.database}"
+    store, other = Store(url), Store(url)
+    row = Observation(
+        "310114", "registered_unemployed", pd.Period("2026-10", "M"), 13612.0, date(2026, 11, 20),
+        "月报",
+    )  # fmt: skip
+    written: list[int] = []
+    plain = backup_module._table_csv
+
+    def interrupted(connection: Connection, table: Table) -> Iterator[bytes]:
+        yield from plain(connection, table)
+        if not written:
+            written.append(other.append([row], catalogue, command="test"))
+
+    monkeypatch.setattr(backup_module, "_table_csv", interrupted)
+    counts = write_backup(workspace, store, tmp_path / "备份.zip")
+    assert other.series() != []
+    assert counts["observations"] == counts["batches"] == 0
+    store.close()
+    other.close()
+    copy = fresh(tmp_path / "copy")
+    restore_backup(copy, None, tmp_path / "备份.zip")
+    restored = Store(f"sqlite:///{copy.database}")
+    assert restored.series() == []
+    restored.close()
 
 
 def test_a_copy_does_not_follow_the_addresses_of_the_original(backup: Path, tmp_path: Path) -> None:

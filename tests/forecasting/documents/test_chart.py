@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import matplotlib
@@ -48,6 +49,14 @@ def test_a_picture_of_the_stated_size_the_same_each_time(competition, cap_of):
     assert size(picture) == (1500, 825)
     assert fan_chart(result) == picture
     assert b"Software" not in picture
+
+
+def test_many_sources_leave_the_picture_its_room(competition):
+    result = competition()
+    sources = tuple(f"街道{i}月失业登记情况月报表（报送稿）.xls" for i in range(120))
+    crowded = replace(result, history=replace(result.history, sources=sources))
+    # A layout without room for the axes would be a warning, which is an error here.
+    assert size(fan_chart(crowded)) == (1500, 825)
 
 
 def test_settings_of_the_process_do_not_change_it_and_are_left_alone(competition):

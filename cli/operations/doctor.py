@@ -23,7 +23,7 @@ def doctor(as_json: bool) -> int:
     from employment_forecast.experiments.health import checks as doctor_checks
     from employment_forecast.experiments.health import examine, worst
 
-    installation = doctor_checks.today()
+    installation = doctor_checks.this_installation()
     examined = examine(installation, doctor_checks.CHECKS)
     state = worst(examined)
     rows = [

@@ -41,13 +41,13 @@ def open_batch(
 
 def source_ids(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
     """Numbers of sources by their text; new ones are recorded."""
-    wanted = list(dict.fromkeys(texts))
+    distinct = list(dict.fromkeys(texts))
     stored = connection.execute(select(sources.c.text, sources.c.id))
     known: dict[str, int] = {row[0]: row[1] for row in stored}
-    for text in wanted:
+    for text in distinct:
         if text not in known:
             known[text] = _added(connection, insert(sources).values(text=text))
-    return {text: known[text] for text in wanted}
+    return {text: known[text] for text in distinct}
 
 
 def add_observations(

@@ -135,10 +135,10 @@ def add(
     ----------
     store : Store
         Where to.
-    kept : BulletinState
+    state : BulletinState
         Not stored yet.
     after : BulletinState or None
-        The latest state it follows, as the caller found it.
+        The latest state it follows, as the caller read it.
     files : mapping
         Bytes by format, for what is issued.
 
@@ -261,11 +261,11 @@ def issued_files(store: Store, state: BulletinState) -> dict[str, bytes]:
         for row in connection.execute(query.order_by(table.c.format, table.c.part)).mappings():
             pieces.setdefault(row["format"], []).append(row["content"])
             sums[row["format"]] = row["sha256"]
-    found = {name: base64.b64decode("".join(parts)) for name, parts in pieces.items()}
-    for name, content in found.items():
+    contents = {name: base64.b64decode("".join(parts)) for name, parts in pieces.items()}
+    for name, content in contents.items():
         if hashlib.sha256(content).hexdigest() != sums[name]:
             raise StorageError(
                 f"已签发的月报（编号 {state.id}，{name}）与存档校验和不符。",
                 "请从备份恢复（forecast restore）。",
             )
-    return found
+    return contents

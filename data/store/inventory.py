@@ -54,16 +54,16 @@ class SeriesStatus:
 
 
 def series_status(
-    store: Store, region: Region, indicator: Indicator, day: date
+    store: Store, region: Region, indicator: Indicator, as_of: date
 ) -> SeriesStatus | None:
     """State of one series on a day; None if nothing of it was known."""
     vintages = store.vintages(region.code, indicator.code)
-    known = vintages.as_of(day)
+    known = vintages.as_of(as_of)
     if known.values.empty:
         return None
     first, last = known.values.index[0], known.values.index[-1]
     rows = vintages.rows
-    seen = rows[rows["published_on"] <= pd.Timestamp(day)]
+    seen = rows[rows["published_on"] <= pd.Timestamp(as_of)]
     return SeriesStatus(
         region=region,
         indicator=indicator,
@@ -73,13 +73,13 @@ def series_status(
         gaps=int((last - first).n) + 1 - len(known.values),
         vintages=len(seen),
         last_published=seen["published_on"].max().date(),
-        overdue=overdue_month(indicator, last, day),
+        overdue=overdue_month(indicator, last, as_of),
         demo=known.demo,
         estimated=known.estimated,
     )
 
 
-def overdue_month(indicator: Indicator, last: pd.Period, day: date) -> pd.Period | None:
+def overdue_month(indicator: Indicator, last: pd.Period, as_of: date) -> pd.Period | None:
     """First month whose usual publication day has passed without a value; None if there is none.
 
     Parameters
@@ -88,28 +88,28 @@ def overdue_month(indicator: Indicator, last: pd.Period, day: date) -> pd.Period
         Knows when its months usually appear.
     last : pandas.Period
         Last month known.
-    day : datetime.date
-        Day of the question.
+    as_of : datetime.date
+        Last day of publication to look at.
     """
     expected = last + 1
     # A flow published as a cumulative figure has no January of its own: February brings both.
     if indicator.reporting == "year_to_date" and expected.month == 1:
         expected += 1
-    return expected if day > indicator.usually_published(expected) else None
+    return expected if as_of > indicator.usually_published(expected) else None
 
 
-def inventory(store: Store, catalogue: Catalogue, day: date) -> list[SeriesStatus]:
+def inventory(store: Store, catalogue: Catalogue, as_of: date) -> list[SeriesStatus]:
     """State of every stored series on a day, in catalogue order of regions."""
     regions = {r.code: r for r in catalogue.regions}
     indicators = {i.code: i for i in catalogue.indicators}
-    found = []
+    states = []
     for region, indicator, _ in store.series():
         if region in regions and indicator in indicators:
-            state = series_status(store, regions[region], indicators[indicator], day)
+            state = series_status(store, regions[region], indicators[indicator], as_of)
             if state is not None:
-                found.append(state)
+                states.append(state)
     order = {code: position for position, code in enumerate(regions)}
-    return sorted(found, key=lambda s: (order[s.region.code], s.indicator.code))
+    return sorted(states, key=lambda s: (order[s.region.code], s.indicator.code))
 
 
 def last_entry(store: Store) -> date | None:
@@ -119,7 +119,7 @@ def last_entry(store: Store) -> date | None:
     return None if moment is None else moment.date()
 
 
-def export_table(store: Store, region: Region, indicator: Indicator, day: date) -> pd.DataFrame:
+def export_table(store: Store, region: Region, indicator: Indicator, as_of: date) -> pd.DataFrame:
     """One series as a long table.
 
     Returns
@@ -128,7 +128,7 @@ def export_table(store: Store, region: Region, indicator: Indicator, day: date) 
         Columns `EXPORT_COLUMNS`, one row per month known on the day, in order.
     """
     vintages = store.vintages(region.code, indicator.code)
-    rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(day)]
+    rows = vintages.rows[vintages.rows["published_on"] <= pd.Timestamp(as_of)]
     rows = rows.drop_duplicates("month", keep="last")
     return pd.DataFrame(
         {
@@ -145,7 +145,7 @@ def export_table(store: Store, region: Region, indicator: Indicator, day: date) 
     )
 
 
-def revisions(store: Store, region: Region, indicator: Indicator, day: date) -> pd.DataFrame:
+def revisions(store: Store, region: Region, indicator: Indicator, as_of: date) -> pd.DataFrame:
     """How published values moved.
 
     Returns
@@ -155,7 +155,7 @@ def revisions(store: Store, region: Region, indicator: Indicator, day: date) -> 
         only months published more than once with different values, oldest first.
     """
     rows = store.vintages(region.code, indicator.code).rows
-    rows = rows[rows["published_on"] <= pd.Timestamp(day)].copy()
+    rows = rows[rows["published_on"] <= pd.Timestamp(as_of)].copy()
     rows["change"] = rows.groupby("month")["value"].diff()
     moved = rows.groupby("month")["value"].transform("nunique") > 1
     rows = rows[moved & (rows["change"].isna() | (rows["change"] != 0))]
@@ -200,8 +200,8 @@ def batch_records(store: Store) -> list[BatchRecord]:
             counted = select(table.c.batch_id, func.count()).group_by(table.c.batch_id)
             for batch, count in connection.execute(counted):
                 rows[batch] += count
-        found = connection.execute(query).all()
+        records = connection.execute(query).all()
     return [
         BatchRecord(number, made, kind, command, rows[number], demo, withdrawn)
-        for number, made, kind, command, demo, withdrawn in found
+        for number, made, kind, command, demo, withdrawn in records
     ]

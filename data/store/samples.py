@@ -182,8 +182,8 @@ def _rows(store: Store, table: Table, names: Sequence[str], **key: str) -> pd.Da
     )
     columns = [*names, "published_on", "published_estimated", "source", "demo", "id"]
     with store.reading() as connection:
-        found = connection.execute(query).all()
-    rows = pd.DataFrame([tuple(r) for r in found], columns=columns)
+        records = connection.execute(query).all()
+    rows = pd.DataFrame([tuple(r) for r in records], columns=columns)
     rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
     rows["demo"] = rows["demo"].astype(bool)
     if not rows["demo"].all():
@@ -222,7 +222,7 @@ def firm_vintages(store: Store, region: str) -> FirmVintages:
     return FirmVintages(region, _rows(store, firm_months, FIRM_COLUMNS, region=region))
 
 
-def firm_panel(store: Store, region: str, day: date) -> pd.DataFrame:
+def firm_panel(store: Store, region: str, as_of: date) -> pd.DataFrame:
     """Firm months as they were known on a day.
 
     Parameters
@@ -231,7 +231,7 @@ def firm_panel(store: Store, region: str, day: date) -> pd.DataFrame:
         Where from.
     region : str
         Catalogue code.
-    day : datetime.date
+    as_of : datetime.date
         Last day of publication to look at.
 
     Returns
@@ -240,7 +240,7 @@ def firm_panel(store: Store, region: str, day: date) -> pd.DataFrame:
         Columns `FIRM_COLUMNS` (month as Period[M], kinds as a dictionary), `source`, `demo`; of
         each firm and month the latest report.
     """
-    rows = firm_vintages(store, region).as_of(day)
+    rows = firm_vintages(store, region).as_of(as_of)
     rows["kinds"] = rows["kinds"].map(json.loads)
     return rows[[*FIRM_COLUMNS, "source", "demo"]]
 

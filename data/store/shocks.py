@@ -83,10 +83,10 @@ def declared(store: Store, region: str | None = None) -> list[Shock]:
 
 
 def _find(store: Store, number: int) -> Shock:
-    found = [each for each in declared(store) if each.number == number]
-    if not found:
+    numbered = [each for each in declared(store) if each.number == number]
+    if not numbered:
         raise NotFoundError(f"没有编号为 {number} 的事件。", "用 forecast shocks list 查看编号。")
-    return found[0]
+    return numbered[0]
 
 
 def withdraw(store: Store, number: int) -> Shock:

@@ -137,9 +137,9 @@ class Store:
                     f"数据库“{self.url}”正被另一进程占用，等候 {BUSY_SECONDS} 秒未果。",
                     "请等那个进程结束后重试；已有数据未被改动。",
                 ) from error
-            said = visible(str(error.orig).partition("\n")[0])
+            reason = visible(str(error.orig).partition("\n")[0])
             raise StorageError(
-                f"数据库“{self.url}”无法读写（{said}）。",
+                f"数据库“{self.url}”无法读写（{reason}）。",
                 "请检查文件权限、磁盘空间或数据库服务，然后重试；已有数据未被改动。",
             ) from error
 
@@ -319,9 +319,9 @@ class Store:
             .order_by(observations.c.month, observations.c.published_on, observations.c.id)
         )
         with self.reading() as connection:
-            found = connection.execute(query).all()
+            records = connection.execute(query).all()
             shocks = tuple(shocks_of(connection, region, indicator))
-        rows = pd.DataFrame([tuple(r) for r in found], columns=list(COLUMNS))
+        rows = pd.DataFrame([tuple(r) for r in records], columns=list(COLUMNS))
         rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
         rows["demo"] = rows["demo"].astype(bool)
         if not rows["demo"].all():

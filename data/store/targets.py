@@ -69,7 +69,7 @@ def stored_targets(store: Store) -> list[Target]:
         return [Target(**dict(row)) for row in connection.execute(query).mappings()]
 
 
-def withdraw_target(store: Store, number: int, day: date, reason: str) -> Target:
+def withdraw_target(store: Store, number: int, withdrawn_on: date, reason: str) -> Target:
     """Withdraw a recorded target from a day on; it stays on file with the reason.
 
     Parameters
@@ -78,7 +78,7 @@ def withdraw_target(store: Store, number: int, day: date, reason: str) -> Target
         Where it is.
     number : int
         Its number, see `Target.number`.
-    day : datetime.date
+    withdrawn_on : datetime.date
         First day without it.
     reason : str
         Why.
@@ -106,6 +106,6 @@ def withdraw_target(store: Store, number: int, day: date, reason: str) -> Target
         connection.execute(
             update(table)
             .where(table.c.id == number)
-            .values(withdrawn_on=day, withdrawn_reason=reason)
+            .values(withdrawn_on=withdrawn_on, withdrawn_reason=reason)
         )
-    return replace(target, withdrawn_on=day, withdrawn_reason=reason)
+    return replace(target, withdrawn_on=withdrawn_on, withdrawn_reason=reason)

@@ -229,14 +229,14 @@ def issued(
     """
     table = issued_warnings
     query = select(table).order_by(table.c.id)
-    for column, wanted in ((table.c.region, region), (table.c.indicator, indicator)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    for column, code in ((table.c.region, region), (table.c.indicator, indicator)):
+        if code is not None:
+            query = query.where(column == code)
     if kind is not None:
         query = query.where(table.c.kind == kind)
     with store.reading() as connection:
-        found = [_warning(row) for row in connection.execute(query).mappings()]
-    return [w for w in found if day is None or (w.issued_at and w.issued_at.date() <= day)]
+        warnings = [_warning(row) for row in connection.execute(query).mappings()]
+    return [w for w in warnings if day is None or (w.issued_at and w.issued_at.date() <= day)]
 
 
 def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, list[WarningOutcome]]:
@@ -244,10 +244,10 @@ def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, li
     query = select(table).order_by(table.c.id)
     if ids is not None:
         query = query.where(table.c.warning_id.in_(ids))
-    found: dict[int, list[WarningOutcome]] = {}
+    by_warning: dict[int, list[WarningOutcome]] = {}
     for row in connection.execute(query).mappings():
         breach = row["breach_month"]
-        found.setdefault(row["warning_id"], []).append(
+        by_warning.setdefault(row["warning_id"], []).append(
             WarningOutcome(
                 verdict=row["outcome"],
                 as_of=row["as_of"],
@@ -258,24 +258,24 @@ def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, li
                 recorded_at=row["recorded_at"],
             )
         )
-    return found
+    return by_warning
 
 
-def outcomes(store: Store, day: date | None = None) -> dict[int, list[WarningOutcome]]:
+def outcomes(store: Store, as_of: date | None = None) -> dict[int, list[WarningOutcome]]:
     """Outcomes by number of warning, each list in the order of recording; the last one counts.
 
     Parameters
     ----------
     store : Store
         Where from.
-    day : datetime.date, optional
+    as_of : datetime.date, optional
         Leave out what was judged on later data.
     """
     with store.reading() as connection:
-        found = _outcomes(connection, None)
-    if day is not None:
-        found = {k: [o for o in rows if o.as_of <= day] for k, rows in found.items()}
-    return {k: rows for k, rows in found.items() if rows}
+        by_warning = _outcomes(connection, None)
+    if as_of is not None:
+        by_warning = {k: [o for o in rows if o.as_of <= as_of] for k, rows in by_warning.items()}
+    return {k: rows for k, rows in by_warning.items() if rows}
 
 
 def record_outcome(store: Store, warning: IssuedWarning, outcome: WarningOutcome) -> bool:

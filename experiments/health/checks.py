@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from employment_forecast.data import clock
 from employment_forecast.data.files import demand_writable
-from employment_forecast.experiments.health.report import Check, Finding, Patient
+from employment_forecast.experiments.health.report import Check, Finding, Installation
 from employment_forecast.experiments.tracking import check as check_database
 from employment_forecast.experiments.tracking import shown, sqlite_file
 
@@ -49,7 +49,7 @@ _ADDRESSES = ("store.url", "mlflow.tracking_uri")
 _DISCONTINUED_MONTHS = 14  # a year, and what publication takes
 
 
-def environment(_: Patient) -> Finding:
+def environment(_: Installation) -> Finding:
     """Python release, own virtual environment, and no package missing."""
     here = sys.version_info[:2]
     version = ".".join(map(str, sys.version_info[:3]))
@@ -97,22 +97,22 @@ def _outdated() -> list[str]:
 
 def _missing_packages() -> list[str]:
     try:
-        wanted = metadata.requires(DISTRIBUTION) or []
+        required = metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return [DISTRIBUTION]
     absent = []
-    for line in wanted:
-        found = _REQUIREMENT.match(line)
-        if found is None or "extra ==" in line:
+    for line in required:
+        requirement = _REQUIREMENT.match(line)
+        if requirement is None or "extra ==" in line:
             continue
         try:
-            metadata.version(found["name"])
+            metadata.version(requirement["name"])
         except metadata.PackageNotFoundError:
-            absent.append(found["name"])
+            absent.append(requirement["name"])
     return absent
 
 
-def machine(_: Patient) -> Finding:
+def machine(_: Installation) -> Finding:
     """Cores and free memory."""
     cores = os.cpu_count() or 1
     free = _free_memory()
@@ -138,7 +138,7 @@ def _free_memory() -> int | None:
     return None
 
 
-def fonts(_: Patient) -> Finding:
+def fonts(_: Installation) -> Finding:
     """The font of charts, and the fonts that official documents ask for."""
     from employment_forecast.forecasting.fonts import FONT_PACKAGE, SANS, SERIF
 
@@ -185,7 +185,7 @@ def _office_program() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
-def office(_: Patient) -> Finding:
+def office(_: Installation) -> Finding:
     """LibreOffice, which turns bulletins into PDF."""
     program = _office_program()
     if program:
@@ -197,18 +197,18 @@ def office(_: Patient) -> Finding:
     )
 
 
-def settings(patient: Patient) -> Finding:
+def settings(installation: Installation) -> Finding:
     """`forecast.toml`."""
-    file = patient.workspace.settings_file
-    values = patient.settings
+    file = installation.workspace.settings_file
+    values = installation.settings
     if not file.is_file():
         return Finding("ok", f"没有 {file.name}，全部用默认设置。")
     return Finding("ok", f"{file.name} 可用（另加地区 {len(values.regions)} 个）。")
 
 
-def secrets(patient: Patient) -> Finding:
+def secrets(installation: Installation) -> Finding:
     """Files with passwords and keys can be read by nobody else."""
-    values, workspace = patient.settings, patient.workspace
+    values, workspace = installation.settings, installation.workspace
     files = [Path(values[key]).expanduser() for key in _SECRET_FILES if values[key]]
     if any("@" in values[key] for key in _ADDRESSES) or values["notify.command"]:
         files.append(workspace.settings_file)
@@ -228,17 +228,17 @@ def secrets(patient: Patient) -> Finding:
     return Finding("ok", f"含口令或密钥的文件 {len(files)} 个，只有本用户可读。")
 
 
-def restoring(patient: Patient) -> Finding:
+def restoring(installation: Installation) -> Finding:
     """No restore was cut off."""
     from employment_forecast.data.workspace import demand_restored
 
-    demand_restored(patient.workspace)
+    demand_restored(installation.workspace)
     return Finding("ok", "没有中断的恢复。")
 
 
-def disk(patient: Patient) -> Finding:
+def disk(installation: Installation) -> Finding:
     """Write access and free space of the workspace."""
-    root = patient.workspace.root
+    root = installation.workspace.root
     demand_writable(root)
     try:
         with tempfile.TemporaryFile(dir=root) as file:
@@ -261,14 +261,14 @@ def disk(patient: Patient) -> Finding:
     return Finding("ok", text)
 
 
-def store(patient: Patient) -> Finding:
+def store(installation: Installation) -> Finding:
     """The observation store opens, has the right schema and is not damaged."""
-    file = sqlite_file(patient.settings.store_url(patient.workspace))
+    file = sqlite_file(installation.settings.store_url(installation.workspace))
     damage = None if file is None else _damage(file)
     if damage is not None:
-        patient.store_failed = True
+        installation.store_failed = True
         return damage
-    count = len(list(patient.store.series()))
+    count = len(list(installation.store.series()))
     if count == 0:
         return Finding(
             "warn", "观测数据库可用，但还没有数据。", "请运行 forecast init 或导入数据。"
@@ -288,57 +288,57 @@ def _damage(file: Path) -> Finding | None:
         )
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
-        said = str(error)
-    if said == "ok":
+        verdict = str(error)
+    if verdict == "ok":
         return None
     return Finding(
         "fail",
-        f"观测数据库 {file.name} 已损坏（{said}）。",
+        f"观测数据库 {file.name} 已损坏（{verdict}）。",
         "请把它移到别处保留，再用 forecast restore 从最近的备份恢复到空的工作区。",
     )
 
 
-def tracking(patient: Patient) -> Finding:
+def tracking(installation: Installation) -> Finding:
     """MLflow answers."""
     from employment_forecast.experiments.tracking import open_tracker
 
-    uri = patient.settings.tracking_uri(patient.workspace)
+    uri = installation.settings.tracking_uri(installation.workspace)
     file = sqlite_file(uri)
     if file is not None and not file.exists():
         return Finding("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
     check_database(uri)
-    with open_tracker(uri, patient.workspace) as tracker:
+    with open_tracker(uri, installation.workspace) as tracker:
         tracker.call("检查连接", lambda c: c.search_experiments(max_results=1))
     return Finding("ok", f"MLflow 可用（{shown(uri)}）。")
 
 
-def system_clock(patient: Patient) -> Finding:
+def system_clock(installation: Installation) -> Finding:
     """The clock is not behind what has been published already, nor fixed by hand."""
     if os.environ.get("FORECAST_TODAY"):
         return Finding(
             "warn",
-            f"环境变量 FORECAST_TODAY 把今天固定为 {patient.today}。",
+            f"环境变量 FORECAST_TODAY 把今天固定为 {installation.today}。",
             "正式使用时请取消该变量。",
         )
     from employment_forecast.data.store import last_entry
 
-    newest = last_entry(patient.store)
-    if newest is not None and newest > patient.today + timedelta(days=_LOST_DAYS):
+    newest = last_entry(installation.store)
+    if newest is not None and newest > installation.today + timedelta(days=_LOST_DAYS):
         return Finding(
             "fail",
-            f"系统日期 {patient.today} 早于最近一次入库 {newest}。",
+            f"系统日期 {installation.today} 早于最近一次入库 {newest}。",
             "请校正系统时钟；否则新数据会被当作尚未公布。",
         )
-    return Finding("ok", f"系统日期 {patient.today}，时区按北京时间。")
+    return Finding("ok", f"系统日期 {installation.today}，时区按北京时间。")
 
 
-def freshness(patient: Patient) -> Finding:
+def freshness(installation: Installation) -> Finding:
     """Months that should have been published by now."""
     from employment_forecast.data.store.inventory import inventory
 
-    states = inventory(patient.store, patient.catalogue, patient.today)
+    states = inventory(installation.store, installation.catalogue, installation.today)
     # Demonstration series stand still; only figures somebody reports can be late.
     real = [s for s in states if not s.demo]
     late = [s for s in real if s.overdue is not None]
@@ -346,7 +346,7 @@ def freshness(patient: Patient) -> Finding:
         kind = "只有演示数据" if states else "还没有数据"
         return Finding("ok", f"目前{kind}，没有应按期导入的序列。")
     # What has been silent for more than a year is not late: it is no longer published.
-    gone = [s for s in late if _silent_months(s.last, patient.today) > _DISCONTINUED_MONTHS]
+    gone = [s for s in late if _silent_months(s.last, installation.today) > _DISCONTINUED_MONTHS]
     late = [s for s in late if s not in gone]
     past = f"另有 {len(gone)} 个序列停更一年以上，不计。" if gone else ""
     if late:
@@ -360,14 +360,14 @@ def freshness(patient: Patient) -> Finding:
     return Finding("ok", f"{len(real) - len(gone)} 个真实序列都没有逾期。{past}")
 
 
-def _silent_months(last: pd.Period, day: date) -> int:
-    return 12 * (day.year - last.year) + day.month - last.month
+def _silent_months(last: pd.Period, today: date) -> int:
+    return 12 * (today.year - last.year) + today.month - last.month
 
 
-def telemetry(patient: Patient) -> Finding:
+def telemetry(installation: Installation) -> Finding:
     """Nothing leaves the machine unless a server was configured."""
-    uri = patient.settings.tracking_uri(patient.workspace)
-    address = patient.settings["store.url"]
+    uri = installation.settings.tracking_uri(installation.workspace)
+    address = installation.settings["store.url"]
     outside = [u for u in (uri, address) if u and sqlite_file(u) is None]
     if os.environ.get("MLFLOW_DISABLE_TELEMETRY") != "true":
         return Finding("fail", "MLflow 的遥测没有关闭。", "请用 forecast 命令启动，不要直接导入。")
@@ -395,10 +395,10 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
 )
 
 
-def today() -> Patient:
+def this_installation() -> Installation:
     """The installation at hand, today."""
     from employment_forecast.data.workspace import find_workspace
 
     workspace = find_workspace()
     workspace.create()
-    return Patient(workspace, clock.today())
+    return Installation(workspace, clock.today())

@@ -50,7 +50,7 @@ class Examined:
 
 
 @dataclass
-class Patient:
+class Installation:
     """The installation under examination; parts are opened when a check first needs them.
 
     Parameters
@@ -106,15 +106,15 @@ class StoreUnusable(Exception):
     """A check needs the store, and another one has already said what is wrong with it."""
 
 
-Check = Callable[[Patient], Finding]
+Check = Callable[[Installation], Finding]
 
 
-def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[Examined]:
+def examine(installation: Installation, checks: Sequence[tuple[str, str, Check]]) -> list[Examined]:
     """Make every check.
 
     Parameters
     ----------
-    patient : Patient
+    installation : Installation
         The installation.
     checks : sequence of (code, label, check)
         Usually `experiments.health.checks.CHECKS`.
@@ -129,7 +129,7 @@ def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[
     try:
         for code, label, check in checks:
             try:
-                finding = check(patient)
+                finding = check(installation)
             except SettingsError as error:
                 known = any(e.code == "settings" and e.finding.state == "fail" for e in examined)
                 finding = (
@@ -149,7 +149,7 @@ def examine(patient: Patient, checks: Sequence[tuple[str, str, Check]]) -> list[
                 )
             examined.append(Examined(code, label, finding))
     finally:
-        patient.close()
+        installation.close()
     return examined
 
 

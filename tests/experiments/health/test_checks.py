@@ -17,15 +17,21 @@ import pytest
 from employment_forecast.data.errors import SettingsError, StorageError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.health import checks as doctor_checks
-from employment_forecast.experiments.health.report import Examined, Finding, Patient, examine, worst
+from employment_forecast.experiments.health.report import (
+    Examined,
+    Finding,
+    Installation,
+    examine,
+    worst,
+)
 
 TODAY = date(2026, 11, 20)
 Usage = namedtuple("Usage", "total used free")
 
 
 @pytest.fixture
-def patient(tmp_path: Path) -> Iterator[Patient]:
-    made = Patient(Workspace(tmp_path), TODAY)
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(Workspace(tmp_path), TODAY)
     yield made
     made.close()
 
@@ -35,34 +41,34 @@ def by_code(found: list[Examined]) -> dict[str, Finding]:
 
 
 def test_a_fresh_workspace_has_nothing_to_mend_but_data(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     skipped = ("environment", "machine", "office", "fonts")
-    found = by_code(examine(patient, [c for c in doctor_checks.CHECKS if c[0] not in skipped]))
+    found = by_code(examine(installation, [c for c in doctor_checks.CHECKS if c[0] not in skipped]))
     assert {code for code, f in found.items() if f.state != "ok"} == {"store"}
     assert found["store"].remedy
 
 
-def test_every_bad_finding_says_what_to_do(patient: Patient) -> None:
-    patient.workspace.settings_file.write_text("x = [", "utf-8")
-    for each in examine(patient, doctor_checks.CHECKS):
+def test_every_bad_finding_says_what_to_do(installation: Installation) -> None:
+    installation.workspace.settings_file.write_text("x = [", "utf-8")
+    for each in examine(installation, doctor_checks.CHECKS):
         if each.finding.state != "ok":
             assert each.finding.remedy, each
 
 
-def test_broken_settings_are_told_once(patient: Patient) -> None:
-    patient.workspace.settings_file.write_text("[run]\nhorizont = 3\n", "utf-8")
-    found = by_code(examine(patient, doctor_checks.CHECKS))
+def test_broken_settings_are_told_once(installation: Installation) -> None:
+    installation.workspace.settings_file.write_text("[run]\nhorizont = 3\n", "utf-8")
+    found = by_code(examine(installation, doctor_checks.CHECKS))
     assert found["settings"].state == "fail"
     assert "run.horizont" in found["settings"].message
     assert {found[c].state for c in ("store", "tracking", "freshness")} == {"skipped"}
 
 
-def test_one_broken_check_hides_no_other(patient: Patient) -> None:
+def test_one_broken_check_hides_no_other(installation: Installation) -> None:
     def raises(error: Exception):
-        def check(_: Patient) -> Finding:
+        def check(_: Installation) -> Finding:
             raise error
 
         return check
@@ -73,7 +79,7 @@ def test_one_broken_check_hides_no_other(patient: Patient) -> None:
         ("c", "丙", lambda _: Finding("ok", "好")),
         ("d", "丁", raises(SettingsError("配置坏。", "请改。"))),
     ]
-    found = by_code(examine(patient, checks))
+    found = by_code(examine(installation, checks))
     assert found["a"] == Finding("fail", "磁盘满。", "请清理。")
     assert found["b"].state == "fail"
     assert "ValueError：odd" in found["b"].message
@@ -90,9 +96,9 @@ def test_worst(states: tuple[str, ...], expected: str) -> None:
     assert worst([Examined("x", "x", Finding(s, "")) for s in states]) == expected
 
 
-def test_an_unusable_store_is_told_once(patient: Patient) -> None:
-    patient.workspace.database.mkdir()
-    found = by_code(examine(patient, doctor_checks.CHECKS))
+def test_an_unusable_store_is_told_once(installation: Installation) -> None:
+    installation.workspace.database.mkdir()
+    found = by_code(examine(installation, doctor_checks.CHECKS))
     assert found["store"].state == "fail"
     assert "权限" in found["store"].remedy
     for code in ("clock", "freshness"):
@@ -101,19 +107,19 @@ def test_an_unusable_store_is_told_once(patient: Patient) -> None:
     assert found["settings"].state == "ok"
 
 
-def test_a_file_that_is_no_database_is_to_be_restored(patient: Patient) -> None:
-    patient.workspace.database.write_bytes(b"noise" * 1000)
-    found = by_code(examine(patient, doctor_checks.CHECKS))
+def test_a_file_that_is_no_database_is_to_be_restored(installation: Installation) -> None:
+    installation.workspace.database.write_bytes(b"noise" * 1000)
+    found = by_code(examine(installation, doctor_checks.CHECKS))
     assert found["store"].state == "fail"
     assert "not a database" in found["store"].message
     assert "forecast restore" in found["store"].remedy
     # It is put aside, not overwritten.
-    assert patient.workspace.database.read_bytes() == b"noise" * 1000
+    assert installation.workspace.database.read_bytes() == b"noise" * 1000
 
 
-def test_a_damaged_store_is_found(patient: Patient) -> None:
-    patient.store.close()
-    file = patient.workspace.database
+def test_a_damaged_store_is_found(installation: Installation) -> None:
+    installation.store.close()
+    file = installation.workspace.database
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(file.read_bytes())
@@ -121,32 +127,34 @@ def test_a_damaged_store_is_found(patient: Patient) -> None:
     for start in range(2 * page, len(content), page):
         content[start : start + 64] = b"\xff" * 64
     file.write_bytes(bytes(content))
-    found = by_code(examine(Patient(patient.workspace, TODAY), doctor_checks.CHECKS))
+    found = by_code(examine(Installation(installation.workspace, TODAY), doctor_checks.CHECKS))
     assert found["store"].state == "fail"
 
 
 @pytest.mark.parametrize(("free", "state"), [(100, "fail"), (1000, "warn"), (50_000, "ok")])
 def test_free_space(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch, free: int, state: str
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, free: int, state: str
 ) -> None:
     usage = Usage(0, 0, free * doctor_checks.MEGABYTE)
     monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
-    assert doctor_checks.disk(patient).state == state
+    assert doctor_checks.disk(installation).state == state
 
 
-def test_a_quota_that_is_used_up(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quota_that_is_used_up(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     monkeypatch.setattr(doctor_checks.os, "fsync", full)
-    found = doctor_checks.disk(patient)
+    found = doctor_checks.disk(installation)
     assert found.state == "fail"
     assert os.strerror(errno.EDQUOT) in found.message
     assert "配额" in found.remedy
 
 
 def test_series_that_stopped_long_ago_are_not_late(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def known(last: str) -> SimpleNamespace:
         name = SimpleNamespace(name=last)
@@ -157,28 +165,28 @@ def test_series_that_stopped_long_ago_are_not_late(
 
     series = [known("2023-06")]
     monkeypatch.setattr("employment_forecast.data.store.inventory.inventory", lambda *_: series)
-    only_gone = doctor_checks.freshness(patient)
+    only_gone = doctor_checks.freshness(installation)
     assert only_gone.state == "ok"
     assert "1 个序列停更" in only_gone.message
     series.append(known("2026-08"))
-    late = doctor_checks.freshness(patient)
+    late = doctor_checks.freshness(installation)
     assert late.state == "warn"
     assert "2026-09" in late.message
     assert "2023-07" not in late.message
 
 
-def test_fonts(monkeypatch: pytest.MonkeyPatch, patient: Patient, tmp_path: Path) -> None:
+def test_fonts(monkeypatch: pytest.MonkeyPatch, installation: Installation, tmp_path: Path) -> None:
     installed = {"仿宋", "KaiTi", "SimHei"}
     monkeypatch.setattr(doctor_checks, "_font_families", lambda: frozenset(installed))
     monkeypatch.setattr(doctor_checks, "_office_program", lambda: "/usr/bin/soffice")
-    found = doctor_checks.fonts(patient)
+    found = doctor_checks.fonts(installation)
     assert found.state == "warn"
     assert "方正小标宋简体" in found.message
     assert "仿宋_GB2312" not in found.message
     installed.add("小标宋")
-    assert doctor_checks.fonts(patient).state == "ok"
+    assert doctor_checks.fonts(installation).state == "ok"
     monkeypatch.setattr(doctor_checks.resources, "files", lambda _: tmp_path)
-    found = doctor_checks.fonts(patient)
+    found = doctor_checks.fonts(installation)
     assert found.state == "fail"
     assert "重新安装" in found.remedy
 
@@ -188,44 +196,48 @@ def test_fonts(monkeypatch: pytest.MonkeyPatch, patient: Patient, tmp_path: Path
     [("deadbeef1234", "更新的 MLflow", "较新的程序版本"), ("1bd49d398cd23", "旧版", "db upgrade")],
 )
 def test_an_mlflow_database_of_another_version(
-    patient: Patient, migrated: Path, version: str, said: str, remedy: str
+    installation: Installation, migrated: Path, version: str, said: str, remedy: str
 ) -> None:
-    file = patient.workspace.mlruns / "mlflow.db"
+    file = installation.workspace.mlruns / "mlflow.db"
     file.parent.mkdir(parents=True)
     shutil.copy(migrated, file)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
-    found = doctor_checks_of(patient, "tracking")
+    found = doctor_checks_of(installation, "tracking")
     assert found.state == "fail"
     assert said in found.message
     assert remedy in found.remedy
 
 
-def doctor_checks_of(patient: Patient, code: str) -> Finding:
+def doctor_checks_of(installation: Installation, code: str) -> Finding:
     (check,) = [c for c in doctor_checks.CHECKS if c[0] == code]
-    return by_code(examine(patient, [check]))[code]
+    return by_code(examine(installation, [check]))[code]
 
 
 def test_a_clock_behind_the_last_import_is_a_fault(
-    patient: Patient, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
     monkeypatch.setattr("employment_forecast.data.store.last_entry", lambda _: date(2026, 11, 22))
-    assert doctor_checks.system_clock(patient).state == "ok"
+    assert doctor_checks.system_clock(installation).state == "ok"
     monkeypatch.setattr("employment_forecast.data.store.last_entry", lambda _: date(2026, 11, 23))
-    assert doctor_checks.system_clock(patient).state == "fail"
+    assert doctor_checks.system_clock(installation).state == "fail"
 
 
-def test_a_day_fixed_by_hand_is_noticed(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_fixed_by_hand_is_noticed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FORECAST_TODAY", "2020-01-01")
-    assert doctor_checks.system_clock(patient).state == "warn"
+    assert doctor_checks.system_clock(installation).state == "warn"
 
 
-def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, patient: Patient) -> None:
+def test_missing_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, installation: Installation
+) -> None:
     monkeypatch.setattr(
         doctor_checks.metadata, "requires", lambda _: ["no-such-thing>=1", 'x; extra == "test"']
     )
-    found = doctor_checks.environment(patient)
+    found = doctor_checks.environment(installation)
     assert found.state == "fail"
     assert "no-such-thing" in found.message
     assert "、" not in found.message
@@ -236,36 +248,40 @@ def test_no_table_entry_twice() -> None:
     assert len(codes) == len(set(codes))
 
 
-def test_files_with_secrets_are_for_their_owner_alone(patient: Patient, tmp_path: Path) -> None:
+def test_files_with_secrets_are_for_their_owner_alone(
+    installation: Installation, tmp_path: Path
+) -> None:
     secret = tmp_path / "口令"
-    patient.workspace.settings_file.write_text(
+    installation.workspace.settings_file.write_text(
         f'[store]\nurl = "sqlite:///{tmp_path}/a@b.db"\n[smtp]\npassword_file = "{secret}"\n',
         "utf-8",
     )
-    patient.workspace.settings_file.chmod(0o600)
-    assert doctor_checks.secrets(patient).state == "fail"
+    installation.workspace.settings_file.chmod(0o600)
+    assert doctor_checks.secrets(installation).state == "fail"
     secret.write_text("x", "utf-8")
     secret.chmod(0o640)
-    found = doctor_checks.secrets(patient)
+    found = doctor_checks.secrets(installation)
     assert found.state == "fail"
     assert f"chmod 600 {secret}" in found.remedy or "chmod 600" in found.remedy
     secret.chmod(0o600)
-    assert doctor_checks.secrets(patient).state == "ok"
-    patient.workspace.settings_file.chmod(0o644)
-    assert doctor_checks.secrets(patient).state == "fail"
+    assert doctor_checks.secrets(installation).state == "ok"
+    installation.workspace.settings_file.chmod(0o644)
+    assert doctor_checks.secrets(installation).state == "fail"
 
 
-def test_outdated_parsers_are_named(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outdated_parsers_are_named(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(doctor_checks, "SAFE_EXPAT", (99, 0, 0))
-    found = doctor_checks.environment(patient)
+    found = doctor_checks.environment(installation)
     assert found.state == "warn"
     assert "低于 99.0.0" in found.message
 
 
-def test_an_emptied_store_is_a_fault_where_forecasts_were_made(patient: Patient) -> None:
-    workspace = patient.workspace
+def test_an_emptied_store_is_a_fault_where_forecasts_were_made(installation: Installation) -> None:
+    workspace = installation.workspace
     (workspace.mlruns / "artifacts" / "x").mkdir(parents=True)
     workspace.database.write_bytes(b"")
-    (found,) = examine(patient, [c for c in doctor_checks.CHECKS if c[0] == "store"])
+    (found,) = examine(installation, [c for c in doctor_checks.CHECKS if c[0] == "store"])
     assert found.finding.state == "fail"
     assert "是空的" in found.finding.message

@@ -64,6 +64,10 @@ class Catalogue:
             )
         return found
 
+    def knows_indicator(self, text: str) -> bool:
+        """Whether an indicator has this code, name or synonym."""
+        return _fold(text) in self._indicator_index
+
     def indicator(self, text: str) -> Indicator:
         """Indicator by code, name or synonym.
 

@@ -89,8 +89,12 @@ class RevisionSource:
         return bool(rows.drop_duplicates(["month", "value"])["month"].duplicated().any())
 
     @cached_property
-    def _first(self) -> list[tuple[date, pd.Series[float]]]:
-        """For every month that came out alone or last on its day, what was known then."""
+    def _first(self) -> list[tuple[date, int, Floats, float]]:
+        """First publications of months that came out alone or last on their day.
+
+        The day, the month's ordinal, the last `AGES` figures known then, oldest first, and how far
+        the newest stood from the year before.
+        """
         found = []
         for month in self.vintages.months:
             day = self.vintages.first_published(month)
@@ -98,7 +102,8 @@ class RevisionSource:
                 continue
             known = self.vintages.as_of(day).values
             if known.index[-1] == month and len(known) > SEASON:
-                found.append((day, known.iloc[-AGES - SEASON :]))
+                first = self._last_months(known, month.ordinal, SEASON + 1)
+                found.append((day, month.ordinal, first[-AGES:], float(first[-1] - first[0])))
         return found
 
     def corrections(self, day: date) -> tuple[Floats, Floats]:
@@ -108,20 +113,28 @@ class RevisionSource:
         """
         final = self.vintages.as_of(day).values
         rows, moves = [], []
-        for seen, known in self._first:
-            newest = known.index[-1]
-            if seen > day or len(final) == 0 or (final.index[-1] - newest).n < SETTLED_MONTHS:
-                continue
-            months = pd.period_range(newest - (AGES - 1), newest, freq="M")
-            first, last = (self._scaled(s.reindex(months)) for s in (known, final))
-            year = self._scaled(known.reindex([newest - SEASON]))
-            rows.append((last - first)[::-1])
-            moves.append(float(first[-1] - year[0]))
+        if len(final):
+            last = final.index[-1].ordinal
+            oldest = min([last, *(newest for _, newest, _, _ in self._first)]) - AGES + 1
+            figures = self._last_months(final, last, last - oldest + 1)
+            for seen, newest, first, move in self._first:
+                if seen <= day and last - newest >= SETTLED_MONTHS:
+                    end = newest - oldest + 1
+                    rows.append((figures[end - AGES : end] - first)[::-1])
+                    moves.append(move)
         return np.array(rows, dtype=float).reshape(-1, AGES), np.array(moves, dtype=float)
 
     def usual_change(self, day: date) -> float:
         """Standard deviation of the monthly changes known on a day."""
         return float(np.nanstd(np.diff(self._scaled(self.vintages.as_of(day).values))))
+
+    def _last_months(self, values: pd.Series[float], last: int, count: int) -> Floats:
+        """Figures of so many months up to the one of an ordinal; NaN where none is known."""
+        at = pd.PeriodIndex(values.index).asi8 - (last - count + 1)
+        inside = (at >= 0) & (at < count)
+        found = np.full(count, np.nan)
+        found[at[inside]] = self._scaled(values)[inside]
+        return found
 
     def _scaled(self, values: pd.Series[float]) -> Floats:
         found = np.asarray(values, dtype=float)
@@ -158,10 +171,9 @@ def learn_revisions(
     """
     if not own.revised:
         return None
-    mine, _ = own.corrections(day)
-    if not (np.nan_to_num(mine) != 0).any():
-        return None
     found = [own.corrections(day)]
+    if not (np.nan_to_num(found[0][0]) != 0).any():
+        return None
     for other in others:
         if sum(len(each) for each, _ in found) >= ENOUGH:
             break

@@ -7,6 +7,7 @@ What the panel yields is in `features.sample.rates` (rates, diffusion, coverage)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -82,9 +83,6 @@ class FirmPanel:
         建档期 is last month's end, or one base for the whole year.
     months : pandas.PeriodIndex
         Months with any report, ascending. A month without any is bridged.
-    findings : pandas.DataFrame
-        Reports that contradict themselves: `firm`, `month`, `check` (a key of `CHECK_LABELS`),
-        `expected`, `found`, `message` (Chinese). They stay in the panel.
     notes : tuple of str
         Rows that were left out and why, in Chinese.
     """
@@ -92,8 +90,16 @@ class FirmPanel:
     frame: pd.DataFrame
     basis: Basis
     months: pd.PeriodIndex
-    findings: pd.DataFrame
     notes: tuple[str, ...]
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Reports that contradict themselves; they stay in the panel.
+
+        Columns `firm`, `month`, `check` (a key of `CHECK_LABELS`), `expected`, `found`, `message`
+        (Chinese).
+        """
+        return _findings(self.frame, self.basis)
 
     def column(self, name: str) -> Floats:
         """One count as float64, shape (rows,)."""
@@ -145,14 +151,15 @@ def read_panel(frame: pd.DataFrame, basis: Basis = "chained") -> FirmPanel:
     else:
         table["opening"] = table["end"] - table["hires"] + table["separations"]
     _link(table)
-    return FirmPanel(table, basis, months, _findings(table, basis), tuple(notes))
+    return FirmPanel(table, basis, months, tuple(notes))
 
 
 def read_months(column: pd.Series) -> pd.PeriodIndex:
     """Months of a reported table."""
     texts = column.astype(str) if pd.api.types.is_numeric_dtype(column) else column
     try:
-        months = pd.PeriodIndex(texts.to_numpy(), freq="M")
+        # Periods as they are; texts and dates one by one.
+        months = pd.PeriodIndex(texts if texts.dtype == "period[M]" else texts.to_numpy(), freq="M")
     except (ValueError, TypeError) as error:
         raise DataError(
             f"样本企业表的月份无法识别（{error}）。", "请写成 2024-03 这样的年-月。"
@@ -163,7 +170,7 @@ def read_months(column: pd.Series) -> pd.PeriodIndex:
 
 
 def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    table = pd.DataFrame({"firm": frame["firm"].astype(str).to_numpy()})
+    table = pd.DataFrame({"firm": frame["firm"].astype(str).array})
     table["month"] = read_months(frame["month"])
     for name in (*COUNTS, *OPTIONAL_COUNTS):
         given = frame[name] if name in frame.columns else pd.Series(np.nan, index=frame.index)
@@ -177,8 +184,8 @@ def _typed(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         _refuse_bad_counts(table, name)
     for name in TRAITS:
         if name in frame.columns:
-            trait = frame[name].astype(object).where(frame[name].notna(), UNKNOWN_TRAIT)
-            table[name] = trait.astype(str).to_numpy()
+            trait = frame[name] if frame[name].dtype == "str" else frame[name].astype(object)
+            table[name] = trait.where(trait.notna(), UNKNOWN_TRAIT).astype(str).array
         else:
             table[name] = UNKNOWN_TRAIT
     unreported = table[list(COUNTS)].isna().any(axis=1).to_numpy()

@@ -106,10 +106,8 @@ _ACHIEVED = TableSchema(
 def _indicator(code: str, name: str, catalogue: Catalogue) -> tuple[str, bool]:
     """Code to use, and whether the catalogue knows the indicator by code or by name."""
     for known_as in (code, name):
-        try:
+        if catalogue.knows_indicator(known_as):
             return catalogue.indicator(known_as).code, True
-        except UnknownNameError:
-            continue
     return code, False
 
 

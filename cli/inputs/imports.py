@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from employment_forecast.cli.shell.options import json_option
-from employment_forecast.cli.shell.output import write_json
+from employment_forecast.cli.shell.output import print_rows, write_json
+
+if TYPE_CHECKING:
+    from employment_forecast.data.imports import ImportOptions, ImportReport, SeriesPreview
+    from employment_forecast.data.workspace import Session
 
 MOST_SHOWN = 20
+_PREVIEW = {
+    "label": "表中写作", "indicator": "读作", "region": "地区", "months": "月份", "range": "数值",
+}  # fmt: skip
 
 
 def _mapping(file: Path | None) -> dict[str, Any] | None:
@@ -43,7 +53,8 @@ def _mapping(file: Path | None) -> dict[str, Any] | None:
     help="本单位版式的对照文件 mapping.toml。",
 )  # fmt: skip
 @click.option("--revise", is_flag=True, help="已有月份的值不同时，作为修订保存（原值保留）。")
-@click.option("--dry-run", is_flag=True, help="只检查，不写入。")
+@click.option("--dry-run", is_flag=True, help="只检查，显示读出了什么，不写入。")
+@click.option("--yes", is_flag=True, help="在终端上不先询问就写入。")
 @json_option
 def import_files(
     files: tuple[Path, ...],
@@ -53,18 +64,18 @@ def import_files(
     mapping: Path | None,
     revise: bool,
     dry_run: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """导入办公文件（CSV、XLSX、XLS、网页表格），全部导入或全部不导入。
 
     月度表、监测企业表、重点群体表都走这一个入口；含个人信息的文件一律拒收。
+    在终端上先显示哪一栏读作哪个指标、起止月份和最小最大值，确认后才写入。
     """
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.imports import ImportOptions
-    from employment_forecast.data.imports import import_files as bring_in
     from employment_forecast.data.readers import start_reading
-    from employment_forecast.data.records import file_title
 
     start_reading()  # its libraries load while the store is opened
     session = open_session()
@@ -76,48 +87,90 @@ def import_files(
         revise=revise or session.settings["import.revisions"] == "accept",
         dry_run=dry_run,
     )
-    done = bring_in(
-        session.store,
-        session.catalogue,
-        files,
-        options,
-        today=clock.today(),
-        command=f"data import {' '.join(map(file_title, files))}",
-    )
-    if as_json:
-        write_json(
-            {
-                "batch": done.batch,
-                "dry_run": dry_run,
-                "added": done.added,
-                "revised": done.revised,
-                "unchanged": done.unchanged,
-                "firms": done.firms,
-                "groups": done.groups,
-                "part_months": done.part_months,
-                "warnings": [str(w) for w in done.warnings],
-                "notes": list(done.notes),
-            }
+    bring_in(session, files, options, ask=not yes, as_json=as_json)
+
+
+def bring_in(
+    session: Session, files: Sequence[Path], options: ImportOptions, *, ask: bool, as_json: bool
+) -> ImportReport | None:
+    """Import files and say what came of it; on a terminal a person may decline, which gives None.
+
+    Nobody is asked where input or output is no terminal: cron must not wait.
+    """
+    from employment_forecast.data import clock
+    from employment_forecast.data.imports import import_results, preview_rows, read_files
+    from employment_forecast.data.imports import preview as summary
+    from employment_forecast.data.records import file_title
+
+    results = read_files(session.catalogue, files, options)
+    series = summary(results)
+    asking = ask and not (as_json or options.dry_run)
+    asking = asking and sys.stdin.isatty() and sys.stdout.isatty()
+
+    def run(given: ImportOptions) -> ImportReport:
+        command = f"data import {' '.join(map(file_title, files))}"
+        return import_results(
+            session.store, session.catalogue, results, given, today=clock.today(), command=command
         )
-        return
+
+    done = run(replace(options, dry_run=True) if asking else options)
+    if as_json:
+        write_json(_document(done, series, options.dry_run))
+        return done
+    if series and (asking or options.dry_run):
+        shown = preview_rows(series[:MOST_SHOWN], session.catalogue)
+        print_rows("series", _PREVIEW, shown, as_json=False)
+        if len(series) > MOST_SHOWN:
+            click.echo(f"另有 {len(series) - MOST_SHOWN} 个序列，可用 --dry-run --json 查看。")
+    _print_remarks(done)
+    if asking and not done.empty:
+        if not click.confirm(f"将写入：{_counts(done)}。写入吗？", default=True):
+            click.echo("没有写入。")
+            return None
+        done = run(options)
+    if options.dry_run:
+        click.echo(f"检查通过，未写入：{_counts(done)}。")
+    elif done.batch is None:
+        click.echo(f"没有新的内容可写入：{_counts(done)}。")
+    else:
+        click.echo(
+            f"已导入（第 {done.batch} 批）：{_counts(done)}。"
+            f"撤回可用：forecast data withdraw {done.batch}"
+        )
+    return done
+
+
+def _document(done: ImportReport, series: Sequence[SeriesPreview], dry_run: bool) -> dict[str, Any]:
+    return {
+        "batch": done.batch,
+        "dry_run": dry_run,
+        "added": done.added,
+        "revised": done.revised,
+        "unchanged": done.unchanged,
+        "firms": done.firms,
+        "groups": done.groups,
+        "part_months": done.part_months,
+        "series": [{**asdict(s), "first": str(s.first), "last": str(s.last)} for s in series],
+        "warnings": [str(w) for w in done.warnings],
+        "notes": list(done.notes),
+    }
+
+
+def _print_remarks(done: ImportReport) -> None:
     for warning in done.warnings[:MOST_SHOWN]:
         click.echo(f"提醒：{warning}")
     if len(done.warnings) > MOST_SHOWN:
         click.echo(f"提醒：另有 {len(done.warnings) - MOST_SHOWN} 处，可用 --json 查看。")
     for note in done.notes:
         click.echo(f"说明：{note}")
+
+
+def _counts(done: ImportReport) -> str:
     counts = f"新增 {done.added} 个月值，修订 {done.revised} 个，与已有相同 {done.unchanged} 个"
     counts += f"，企业月报 {done.firms} 行" if done.firms else ""
     counts += f"，群体数据 {done.groups} 个" if done.groups else ""
     counts += f"，月中数 {done.part_months} 个" if done.part_months else ""
-    if dry_run:
-        click.echo(f"检查通过，未写入：{counts}。")
-    elif done.batch is None:
-        click.echo(f"没有新的内容可写入：{counts}。")
-    else:
-        click.echo(
-            f"已导入（第 {done.batch} 批）：{counts}。撤回可用：forecast data withdraw {done.batch}"
-        )
+    return counts
 
 
 @click.command(options_metavar="[选项]", short_help="写出可直接填报的 XLSX 模板。")

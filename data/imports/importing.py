@@ -97,6 +97,11 @@ class ImportReport:
     notes: tuple[str, ...]
     files: tuple[ReadResult, ...]
 
+    @property
+    def empty(self) -> bool:
+        """True if there is nothing new to write."""
+        return not (self.added or self.revised or self.firms or self.groups or self.part_months)
+
 
 Stored = dict[tuple[str, str], Known]
 # Rows to store: observations and how many revise, groups, firm reports by file, part-month figures.
@@ -164,6 +169,34 @@ def _split(
     return rows, revised
 
 
+def read_files(
+    catalogue: Catalogue, files: Sequence[Path], options: ImportOptions
+) -> tuple[ReadResult, ...]:
+    """Read office files; see `import_files`."""
+    results = tuple(
+        read_apart(
+            file,
+            catalogue,
+            region=options.region,
+            indicator=options.indicator,
+            published_on=options.published_on,
+            mapping=options.mapping,
+        )
+        for file in files
+    )
+    for result in results:
+        refused = refusal(result.file, result.errors, result.warnings)
+        if refused is not None:
+            raise refused
+    if not any(r.readings or r.groups or r.firms or r.part_months for r in results):
+        names = "、".join(f"“{f.file}”" for f in results)
+        raise DataError(
+            f"{names}里没有认出任何可导入的数据。",
+            "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
+        )
+    return results
+
+
 def import_files(
     store: Store,
     catalogue: Catalogue,
@@ -201,31 +234,24 @@ def import_files(
     DataError
         Naming file, sheet, row, column, value and remedy of everything that is wrong.
     """
-    results = tuple(
-        read_apart(
-            file,
-            catalogue,
-            region=options.region,
-            indicator=options.indicator,
-            published_on=options.published_on,
-            mapping=options.mapping,
-        )
-        for file in files
-    )
-    for result in results:
-        refused = refusal(result.file, result.errors, result.warnings)
-        if refused is not None:
-            raise refused
+    results = read_files(catalogue, files, options)
+    return import_results(store, catalogue, results, options, today=today, command=command)
+
+
+def import_results(
+    store: Store,
+    catalogue: Catalogue,
+    results: Sequence[ReadResult],
+    options: ImportOptions,
+    *,
+    today: date,
+    command: str,
+) -> ImportReport:
+    """Write what `read_files` has read, or only check it; see `import_files`."""
     readings = tuple(r for f in results for r in f.readings)
     groups = tuple(r for f in results for r in f.groups)
     firms = tuple(r for f in results for r in f.firms)
     parts = tuple(r for f in results for r in f.part_months)
-    if not (readings or groups or firms or parts):
-        names = "、".join(f"“{f.file}”" for f in results)
-        raise DataError(
-            f"{names}里没有认出任何可导入的数据。",
-            "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
-        )
     targets = (*stored_targets(store), *load_national_targets(), *as_targets(catalogue=catalogue))
     doubts = [f for r in results for f in r.warnings]
 
@@ -285,5 +311,5 @@ def import_files(
         part_months=len(partial),
         warnings=tuple(dict.fromkeys(doubts)),
         notes=notes,
-        files=results,
+        files=tuple(results),
     )

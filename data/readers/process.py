@@ -237,6 +237,7 @@ def _row(reading: Reading) -> _Row:
         place.column,
         reading.raw,
         reading.group,
+        reading.label,
     )
 
 
@@ -247,7 +248,7 @@ def _unpacked(bare: ReadResult, readings: list[_Row], groups: list[_Row]) -> Rea
 
 
 def _reading(row: _Row) -> Reading:
-    return Reading(Observation(*row[:6]), Place(*row[6:10]), row[10], row[11])
+    return Reading(Observation(*row[:6]), Place(*row[6:10]), *row[10:])
 
 
 def _watch_parent(parent: int) -> None:

@@ -36,12 +36,15 @@ class Reading:
         Text of the cell.
     group : str or None
         Code of a group of people (困难人员 …) the value is about; None for everybody.
+    label : str
+        Text of the file that states the indicator; empty where an option does.
     """
 
     observation: Observation
     place: Place
     raw: str
     group: str | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -340,4 +340,4 @@ def _reading(settled: Settled, published_on: date | None, source: str) -> Readin
         published_on=facts.published_on or published_on,
         source=(facts.source or source) + settled.mark,
     )
-    return Reading(observation, entry.place, entry.raw, facts.group)
+    return Reading(observation, entry.place, entry.raw, facts.group, facts.label)

@@ -41,6 +41,8 @@ class Facts:
         From a column of its own.
     source : str
         From a column of its own.
+    label : str
+        Text that states the indicator.
     """
 
     region: Region | None = None
@@ -54,6 +56,7 @@ class Facts:
     skip: bool = False
     published_on: date | None = None
     source: str = ""
+    label: str = ""
 
     def over(self, other: Facts) -> Facts:
         """These facts, completed by those of a more general source.
@@ -76,6 +79,7 @@ class Facts:
             self.skip or other.skip,
             self.published_on or other.published_on,
             self.source or other.source,
+            self.label if self.indicator is not None else other.label,
         )
 
 
@@ -120,6 +124,7 @@ def facts_of(labels: Iterable[Label]) -> Facts:
             total=label.total,
             part=label.part,
             skip=label.derived or label.ignored,
+            label=label.text if label.indicator is not None else "",
         ).over(facts)
     return facts
 
@@ -196,10 +201,12 @@ def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
         form = "monthly"
     elif "累计" in folded:
         form = "cumulative"
+    indicator = vocabulary.find_indicator(text)
     return Facts(
         region=vocabulary.find_region(text),
-        indicator=vocabulary.find_indicator(text),
+        indicator=indicator,
         when=found[0] if found else None,
         units=unit_note(units.group(0).strip("(),;")) if units else (),
         form=form,
+        label=text if indicator is not None else "",
     )

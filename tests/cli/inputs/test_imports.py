@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.paths import ROOT
+from support.terminals import at_a_terminal
 
 from employment_forecast.data.errors import (
     EXIT_BAD_DATA,
@@ -66,6 +68,41 @@ def test_entered_cap_is_assessed(forecast: Forecast, tmp_path: Path) -> None:
     assert cap["headroom"] == -100
     listed = forecast("caps", "list", "--region", "嘉定", "--json").json["targets"]
     assert any(t["source"] == "测试文号" for t in listed)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pty")
+def test_a_person_sees_what_was_understood_and_may_decline(
+    used: Forecast,
+    home: Path,
+    tmp_path: Path,
+    environment_of: Callable[[Path], dict[str, str]],
+    command_of: Callable[[list[str]], list[str]],
+) -> None:
+    words = command_of(["data", "import", str(month_file(tmp_path))])
+    variables = environment_of(home)
+    before = used("data", "batches", "--json").json
+    code, said = at_a_terminal(words, variables, {"写入吗": "n"})
+    assert code == 0
+    assert "登记失业人数" in said
+    assert "11,000—12,100人" in said
+    assert "没有写入" in said
+    assert used("data", "batches", "--json").json == before
+    code, said = at_a_terminal(words, variables, {"写入吗": "y"})
+    assert (code, "已导入" in said) == (0, True)
+    # What is there already needs no question.
+    code, said = at_a_terminal(words, variables, {})
+    assert (code, "没有新的内容" in said) == (0, True)
+
+
+def test_a_dry_run_tells_and_writes_nothing(used: Forecast, tmp_path: Path) -> None:
+    before = used("data", "batches", "--json").json
+    file = str(month_file(tmp_path))
+    assert "11,000—12,100人" in used("data", "import", file, "--dry-run").out
+    (series,) = used("data", "import", file, "--dry-run", "--json").json["series"]
+    assert (series["label"], series["months"]) == ("登记失业人数", 40)
+    assert (series["first"], series["last"]) == ("2023-07", "2026-10")
+    assert (series["smallest"], series["largest"]) == (11000, 12100)
+    assert used("data", "batches", "--json").json == before
 
 
 def test_bad_file_is_refused_with_the_cell(forecast: Forecast, tmp_path: Path) -> None:

@@ -13,6 +13,11 @@ click.Context.formatter_class = punctuation.Formatter
 
 COMMANDS: Commands = {
     "init": ("operations.init", "init", "建立工作区，写出带注释的 forecast.toml。"),
+    "quickstart": (
+        "operations.quickstart",
+        "quickstart",
+        "回答几个问题，得到第一份自己的预测。",
+    ),
     "run": ("forecasts.run", "run", "对一个地区回测、选模型、预测，并对照控制数评估。"),
     "features": (
         "forecasts.features",

@@ -1,0 +1,222 @@
+"""`forecast quickstart`: a few questions, then the same commands that anyone would type."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from employment_forecast.cli.shell.session import open_session
+
+if TYPE_CHECKING:
+    from employment_forecast.data.catalogue import Catalogue, Region
+    from employment_forecast.data.workspace import Session, Workspace
+
+BASES = ("各月", "期末", "全年累计", "全年平均")
+TIERS = ("国家", "市", "区", "自定")
+# What a shell would not take as it stands; Chinese it does.
+_ODD = re.compile(r"[^\w./:%+,-]|^$")
+_CODE = re.compile(r"\d{6}|\d{9}|\d{12}")
+
+
+@click.command(options_metavar="[选项]", short_help="回答几个问题，得到第一份自己的预测。")
+@click.option("--region", metavar="地区", help="地区名称；目录里没有的随即登记。")
+@click.option("--code", metavar="代码", help="新地区的行政区划代码；街道在上级代码后加三位。")
+@click.option(
+    "--file", metavar="文件", type=click.Path(dir_okay=False, path_type=Path),
+    help="要导入的数据文件；不给则用已有的数据。",
+)  # fmt: skip
+@click.option("--indicator", metavar="指标", help="指标：代码或名称；默认为文件里的。")
+@click.option("--cap", metavar="数", help="今年的控制数，可写 12500 或 1.25万；不给则只作预测。")
+@click.option("--basis", type=click.Choice(BASES), help="控制数怎样考核。")
+@click.option("--tier", type=click.Choice(TIERS), help="控制数由哪一级下达。")
+@click.option("--source", metavar="文号", help="控制数的文件名称或文号。")
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), default="结果",
+    show_default=True, metavar="文件夹", help="预测写到哪里。",
+)  # fmt: skip
+@click.pass_context
+def quickstart(
+    context: click.Context,
+    region: str | None,
+    code: str | None,
+    file: Path | None,
+    indicator: str | None,
+    cap: str | None,
+    basis: str | None,
+    tier: str | None,
+    source: str | None,
+    output: Path,
+) -> int:
+    """问地区、数据文件和控制数，写出 forecast.toml，导入数据，登记控制数，预测并给出报告。
+
+    每一步都显示所用的命令，以后可以单独使用。没有终端可问时，由选项回答；没有回答的略过。
+    """
+    from employment_forecast.data import clock
+    from employment_forecast.data.errors import UsageError
+
+    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    if region is None and not asking:
+        raise UsageError("没有写明地区，也没有终端可问。", "请加 --region 地区。")
+    region = region or click.prompt("地区（如 嘉定，或自己的街道）")
+    session = open_session()
+    place = _settled(session, region, code, asking)
+    session = open_session()  # with the region that may just have been entered
+
+    if file is None and asking:
+        file = _asked_file(required=not _series(session, place))
+    if cap is None and asking:
+        cap = click.prompt("今年的控制数（没有就直接回车）", default="", show_default=False) or None
+    target = {} if cap is None else _target(cap, tier, source, asking)
+
+    if file is not None:
+        words = _flat({"--region": place.name, "--indicator": indicator})
+        _perform(context, "data", "import", str(file), *words)
+    chosen = indicator or _indicator(session, place)
+    series = {"--region": place.name, "--indicator": chosen}
+    if chosen == place.default_indicator:
+        series.pop("--indicator")
+    if target:
+        year = str(clock.today().year)
+        words = _flat({**series, **target, "--period": year, "--basis": basis})
+        _perform(context, "caps", "set", *words)
+    ended = _perform(context, "run", *_flat({**series, "--output": str(output)}))
+    click.echo("\n以后每月有了新数：再导入、再预测，就是上面的命令。全部命令：forecast --help")
+    return ended
+
+
+def _perform(context: click.Context, *words: str) -> int:
+    """Show a command and run it; what it raises ends this one too."""
+    shown = (shlex.quote(word) if _ODD.search(word) else word for word in words)
+    click.echo(f"\n$ forecast {' '.join(shown)}")
+    root = context.find_root().command
+    return int(root.main([*words], prog_name="forecast", standalone_mode=False) or 0)
+
+
+def _flat(options: Mapping[str, str | None]) -> list[str]:
+    """Options as words; those without a value are left out."""
+    return [w for name, value in options.items() if value is not None for w in (name, value)]
+
+
+def _target(cap: str, tier: str | None, source: str | None, asking: bool) -> dict[str, str]:
+    """What has to be known of a cap, as given or as a person answers."""
+    from employment_forecast.data.errors import UsageError
+
+    if not asking and (tier is None or source is None):
+        raise UsageError("登记控制数还要写明由谁下达、依据哪个文件。", "请加 --tier 和 --source。")
+    tier = tier or click.prompt("由哪一级下达", type=click.Choice(TIERS))
+    source = source or click.prompt("文件名称或文号")
+    return {"--value": cap, "--tier": tier, "--source": source}
+
+
+def _asked_file(required: bool) -> Path | None:
+    """A file that exists; a path dragged into the terminal comes in quotes."""
+    question = "数据文件" if required else "数据文件（直接回车用已有的数据）"
+    while True:
+        text: str = click.prompt(question, default=None if required else "", show_default=False)
+        name = text.strip().strip("'\"")
+        if not name and not required:
+            return None
+        if Path(name).is_file():
+            return Path(name)
+        click.echo(f"没有文件“{name}”。")
+
+
+def _settled(session: Session, name: str, code: str | None, asking: bool) -> Region:
+    """The region of that name; one that is not in the catalogue is entered in `forecast.toml`."""
+    from employment_forecast.data.errors import UnknownNameError, UsageError
+
+    try:
+        found = session.catalogue.region(name)
+    except UnknownNameError as error:
+        if code is None and not asking:
+            raise UsageError(
+                f"目录里没有“{name}”。", f"{error.hint}或加 --code 行政区划代码 登记这个地区。"
+            ) from None
+        click.echo(f"目录里没有“{name}”，现在登记。")
+        _write_settings(session.workspace, _new_region(session, name, code))
+        return open_session().catalogue.region(name)
+    _write_settings(session.workspace, None)
+    return found
+
+
+def _new_region(session: Session, name: str, code: str | None) -> dict[str, str]:
+    """Table of a region to enter, checked together with all others."""
+    from employment_forecast.data.catalogue import load_catalogue
+    from employment_forecast.data.errors import UsageError
+
+    while code is None or not _CODE.fullmatch(code):
+        if code is not None:
+            click.echo(f"“{code}”不是 6 位、9 位或 12 位数字。")
+        if code is not None and not sys.stdin.isatty():
+            raise UsageError(f"--code 的值“{code}”不是行政区划代码。", "请写 6、9 或 12 位数字。")
+        code = click.prompt("行政区划代码（六位；街道在上级代码后加三位，可自编）")
+    table = {
+        "code": code,
+        "name": name,
+        "parent": _parent(session.catalogue, code),
+        "level": _level(code),
+    }
+    load_catalogue(
+        [*session.settings.regions, table], session.settings.indicators,
+        str(session.workspace.settings_file),
+    )  # fmt: skip
+    return table
+
+
+def _level(code: str) -> str:
+    if len(code) > 6:
+        return "street"
+    return "province" if code.endswith("0000") else "city" if code.endswith("00") else "district"
+
+
+def _parent(catalogue: Catalogue, code: str) -> str:
+    """The nearest division above that is in the catalogue: 310114999 lies in 310114."""
+    known = {region.code for region in catalogue.regions}
+    above = (code[:9], code[:6], f"{code[:4]}00", f"{code[:2]}0000")
+    return next((each for each in above if each in known and each != code), "100000")
+
+
+def _write_settings(workspace: Workspace, region: Mapping[str, str] | None) -> None:
+    """Write `forecast.toml` where there is none, and a new region at its end."""
+    from employment_forecast.data.files import write_atomically
+    from employment_forecast.data.workspace import template
+
+    file = workspace.settings_file
+    fresh = not file.exists()
+    before = template() if fresh else file.read_text("utf-8-sig")
+    added = (
+        ""
+        if region is None
+        else "\n[[regions]]\n"
+        + "".join(
+            f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in region.items()
+        )
+    )
+    if fresh or added:
+        text = before if before.endswith("\n") else before + "\n"
+        write_atomically(file, (text + added).encode("utf-8"), secret=True)
+        click.echo(f"配置文件：{file}")
+
+
+def _series(session: Session, region: Region) -> dict[str, bool]:
+    """Indicators of a region of which there are figures, and whether these are demonstration."""
+    return {i: demo for r, i, demo in session.store.series() if r == region.code}
+
+
+def _indicator(session: Session, region: Region) -> str:
+    """The region's default indicator if there are figures of it, else the first that has any."""
+    from employment_forecast.data.errors import UsageError
+
+    known = _series(session, region)
+    usable = [i for i, demo in known.items() if not demo] or list(known)
+    if not usable:
+        raise UsageError(f"{region.name}还没有数据。", "请加 --file 数据文件。")
+    default = region.default_indicator
+    return default if default in usable else usable[0]

@@ -1,0 +1,128 @@
+"""Joint paths that add up: against closed forms, and what must hold for any tree."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from employment_forecast.forecasting.reconciliation import ErrorLaw, Sum, Tree, coherent
+from employment_forecast.forecasting.reconciliation.coherent import PARTS_WEIGHT
+
+CITY = Tree.of(
+    [Sum("a", ("a1", "a2")), Sum("city", ("a", "b", "c")), Sum("city", ("young", "old"))]
+)
+
+
+def law(tree, shared=0.5):
+    n = len(tree.members)
+    return ErrorLaw(np.full((n, n), shared) + (1 - shared) * np.eye(n), 3.0)
+
+
+def draws(tree, seed=0, n=200, months=4, scale=1.0):
+    rng = np.random.default_rng(seed)
+    level = rng.uniform(5, 500, (len(tree.members), 1, 1))
+    walk = rng.standard_normal((len(tree.members), n, months)).cumsum(axis=2)
+    return level + scale * 0.05 * level * walk
+
+
+def left(tree, paths):
+    return np.abs(np.einsum("sm,mnh->snh", tree.constraints(tree.members), paths)).max()
+
+
+def test_one_month_by_hand():
+    # Whole 130, parts 60 and 40 in every path but for a spread of 2, 1 and 1 about them: the parts
+    # weigh 1 and 1, the whole 3 * 2 = 6, so that of a gap of 30 the parts take 30 / 8 each.
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    spread = np.array([-1.0, 1.0])
+    paths = np.array([130 + 2 * spread, 60 + spread, 40 + spread])[:, :, None]
+    found = coherent(tree, paths, ErrorLaw(np.ones((3, 3)), 9.0)).mean(axis=1)[:, 0]
+    assert PARTS_WEIGHT == 3.0
+    np.testing.assert_allclose(found, [130 - 22.5, 63.75, 43.75])
+
+
+def test_projection_is_the_generalised_least_squares_of_trace_minimisation():
+    # Wickramasuriya et al. (2019): S (S' W^-1 S)^-1 S' W^-1, here for the mean of the paths.
+    tree = Tree.of([Sum("w", ("u", "z")), Sum("u", ("x", "y"))])
+    paths = draws(tree, months=1)
+    sums = {"w": (1, 1, 1), "u": (0, 1, 1), "z": (1, 0, 0), "x": (0, 1, 0), "y": (0, 0, 1)}
+    summing = np.array([sums[key] for key in tree.members], dtype=float)
+    variance = dict(zip(tree.members, paths[:, :, 0].var(axis=1), strict=True))
+    low = np.array([variance["z"], variance["x"], variance["y"]])
+    wholes = np.array([PARTS_WEIGHT if key in "wu" else 1.0 for key in tree.members])
+    inverse = np.diag(1 / (wholes * (summing @ low)))
+    weights = np.linalg.inv(summing.T @ inverse @ summing) @ summing.T @ inverse
+    expected = summing @ weights @ paths[:, :, 0].mean(axis=1)
+    found = coherent(tree, paths, law(tree), nonnegative=False).mean(axis=1)[:, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.floats(0.0, 1.0), st.floats(0.0, 20.0), st.data())
+def test_sums_hold_nothing_is_negative_and_fixed_figures_stay(seed, shared, scale, data):
+    paths = np.abs(draws(CITY, seed, n=40, scale=scale))
+    held = np.zeros((len(CITY.members), 4), dtype=bool)
+    at = {key: i for i, key in enumerate(CITY.members)}
+    for key in data.draw(st.sets(st.sampled_from(["a1", "b", "young"]))):
+        held[at[key], 0] = True
+        paths[at[key], :, 0] = 0.1
+    found = coherent(CITY, paths, law(CITY, shared), fixed=held)
+    assert left(CITY, found) <= 1e-9 * np.abs(found).max()
+    assert found.min() >= 0
+    np.testing.assert_array_equal(found[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
+
+
+def test_a_published_whole_is_shared_out_exactly():
+    paths = draws(CITY)
+    held = np.zeros((len(CITY.members), 4), dtype=bool)
+    whole = CITY.members.index("city")
+    held[whole, 1], paths[whole, :, 1] = True, 700.0
+    found = coherent(CITY, paths, law(CITY), fixed=held)
+    assert (found[whole, :, 1] == 700.0).all()
+    assert left(CITY, found) < 1e-9 * 700
+
+
+def test_published_figures_that_contradict_each_other_are_refused():
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    paths = np.ones((3, 10, 1)) * np.array([5.0, 1.0, 1.0])[:, None, None]
+    with pytest.raises(ValueError, match="w and its parts"):
+        coherent(tree, paths, law(tree), fixed=np.ones((3, 1), dtype=bool))
+
+
+def test_forecasts_that_add_up_already_keep_every_law():
+    # The parts stay as they are, in another order of the paths; the whole becomes their sum.
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    paths = draws(tree, n=500)
+    one = ErrorLaw(np.ones((3, 3)), 30.0)
+    first = coherent(tree, paths, one, seed=1)
+    again = coherent(tree, first, one, seed=2)
+    for member in (1, 2):
+        gap = np.sort(again[member], axis=0) - np.sort(first[member], axis=0)
+        assert np.abs(gap).max() < 0.08 * np.ptp(first[member])
+
+
+@pytest.mark.parametrize(("shared", "width"), [(0.0, 20**0.5), (0.5, 210**0.5), (1.0, 20.0)])
+def test_the_whole_is_as_wide_as_the_dependence_of_the_parts_says(shared, width):
+    rng = np.random.default_rng(3)
+    tree = Tree.of([Sum("w", tuple(f"p{i}" for i in range(20)))])
+    walk = rng.standard_normal((21, 4000, 3)).cumsum(axis=2) / np.sqrt(np.arange(1, 4))
+    walk[0] *= width
+    found = coherent(tree, 100 + walk, law(tree, shared), nonnegative=False)
+    np.testing.assert_allclose(found[0].std(axis=0), width, rtol=0.08)
+
+
+def test_a_part_that_is_always_zero_or_nearly_everything_stays_so():
+    tree = Tree.of([Sum("w", ("big", "zero", "small"))])
+    paths = draws(tree, n=300)
+    paths[0], paths[1] = paths[0] / paths[0].mean() * 1000, paths[1] / paths[1].mean() * 950
+    paths[3] = paths[3] / paths[3].mean() * 40
+    paths[2] = 0.0
+    found = coherent(tree, paths, law(tree))
+    assert (found[2] == 0).all()
+    assert left(tree, found) < 1e-6
+    np.testing.assert_allclose(found[1].mean(), 950, rtol=0.05)
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    paths = draws(CITY)
+    one, two = (coherent(CITY, paths, law(CITY), seed=4).tobytes() for _ in range(2))
+    assert one == two

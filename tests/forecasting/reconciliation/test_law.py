@@ -1,0 +1,46 @@
+"""The dependence of errors: by hand, and what few origins may not do."""
+
+import numpy as np
+import pytest
+
+from employment_forecast.forecasting.reconciliation import learn_law
+from employment_forecast.forecasting.reconciliation.law import PRIOR_MEAN, PRIOR_SINGLE, USUAL
+
+
+def test_by_hand():
+    # Two members whose errors are 1, 1 and 1, -1: products 1 and -1, correlation 0 about zero.
+    errors = np.array([[[1.0], [1.0]], [[1.0], [-1.0]]])
+    mean = PRIOR_MEAN * USUAL / (2 + PRIOR_MEAN)
+    expected = (1 - 2 / (2 + PRIOR_SINGLE)) * mean
+    assert learn_law(errors, 2.0).correlation[0, 1] == pytest.approx(expected)
+
+
+def test_without_errors_members_go_together_as_usual():
+    law = learn_law(np.full((0, 3, 12), np.nan), 0.0)
+    np.testing.assert_allclose(law.correlation, np.full((3, 3), USUAL) + (1 - USUAL) * np.eye(3))
+    assert law.stretches == 0
+
+
+def test_many_origins_find_the_dependence_there_is():
+    rng = np.random.default_rng(1)
+    truth = np.array([[1, 0.9, 0.1], [0.9, 1, 0.1], [0.1, 0.1, 1]])
+    errors = (rng.standard_normal((4000, 3)) @ np.linalg.cholesky(truth).T)[:, :, None]
+    np.testing.assert_allclose(learn_law(errors, 4000.0).correlation, truth, atol=0.05)
+
+
+def test_few_origins_widen_the_sum():
+    rng = np.random.default_rng(2)
+    errors = rng.standard_normal((36, 8, 1))
+    few, many = (learn_law(errors, n).correlation.sum() for n in (3.0, 300.0))
+    assert few > many
+
+
+def test_a_member_with_a_shorter_past_gives_a_law_all_the_same():
+    rng = np.random.default_rng(3)
+    errors = rng.standard_normal((6, 40, 2))
+    errors[:5, :20] = np.nan
+    errors[:, 39] = np.nan
+    found = learn_law(errors, 3.0).correlation
+    assert np.isfinite(found).all()
+    assert np.linalg.eigvalsh(found)[0] > -1e-9
+    np.testing.assert_allclose(np.diag(found), 1.0)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data.catalogue.schema import Indicator, Region, read_indicator, read_region
+from employment_forecast.data.catalogue.tree import check_tree, joined_entries, territory_breaks
 from employment_forecast.data.errors import SettingsError, UnknownNameError, suggestion
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Whoever enters a single street wants its series, not the district's.
+_FEWEST_PARTS = 2
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−─━~～", "-"))
 
 
@@ -90,9 +96,66 @@ class Catalogue:
         """Indicator a region is forecast by unless the user names another."""
         return self.indicator(region.default_indicator)
 
-    def children(self, region: Region) -> tuple[Region, ...]:
-        """Regions directly below one."""
-        return tuple(r for r in self.regions if r.parent == region.code)
+    def parent(self, region: Region, month: pd.Period) -> Region | None:
+        """Region that one is part of in a month; None at the top, and where it did not exist."""
+        entry = region.entry_in(month)
+        return None if entry is None or entry.parent is None else self.region(entry.parent)
+
+    def children(self, region: Region, month: pd.Period | None = None) -> tuple[Region, ...]:
+        """Regions directly below one in a month; without a month those that ever were."""
+        below = self._below.get(region.code, ())
+        if month is None:
+            return below
+        return tuple(r for r in below if (e := r.entry_in(month)) and e.parent == region.code)
+
+    def parts(self, region: Region, indicator: Indicator, month: pd.Period) -> tuple[Region, ...]:
+        """Regions whose figures of a month add up to a region's.
+
+        Empty where the indicator does not add up, or not every part is in the catalogue.
+        """
+        adds_up = indicator.aggregation == "sum" and self.lists_parts(region)
+        return self.children(region, month) if adds_up else ()
+
+    def lists_parts(self, region: Region) -> bool:
+        """Whether every part of a region is in the catalogue, as far as it says."""
+        below = self._below.get(region.code, ())
+        if region.parts_complete is None:
+            return len(below) >= _FEWEST_PARTS
+        return region.parts_complete and bool(below)
+
+    def tree(
+        self, region: Region, indicator: Indicator, month: pd.Period
+    ) -> dict[str, tuple[Region, ...]]:
+        """Parts of a region and of its parts, by code of the whole, from the top down."""
+        found: dict[str, tuple[Region, ...]] = {}
+        wholes = [region]
+        while wholes:
+            whole = wholes.pop(0)
+            below = self.parts(whole, indicator, month)
+            if below:
+                found[whole.code] = below
+                wholes += below
+        return found
+
+    def merged_into(self, region: Region) -> tuple[Region, ...]:
+        """Ended entries of other regions whose people all went to one (撤并)."""
+        return self._merged.get(region.code, ())
+
+    @cached_property
+    def _merged(self) -> dict[str, tuple[Region, ...]]:
+        found: dict[str, list[Region]] = {}
+        for entry in (e for r in self.regions for e in r.entries):
+            if len(entry.successors) == 1 and entry.successors[0] != entry.code:
+                found.setdefault(entry.successors[0], []).append(entry)
+        return {code: tuple(entries) for code, entries in found.items()}
+
+    @cached_property
+    def _below(self) -> dict[str, tuple[Region, ...]]:
+        found: dict[str, list[Region]] = {}
+        for region in self.regions:
+            for parent in dict.fromkeys(e.parent for e in region.entries if e.parent):
+                found.setdefault(parent, []).append(region)
+        return {code: tuple(below) for code, below in found.items()}
 
 
 def _bundled(name: str) -> list[dict[str, Any]]:
@@ -129,18 +192,6 @@ def _refuse_duplicates(items: Iterable[Region | Indicator], where: str) -> None:
             owner[name] = item.code
 
 
-def _refuse_circle(region: Region, regions: Mapping[str, Region], where: str) -> None:
-    above, parent = {region.code}, region.parent
-    while parent is not None and parent in regions:
-        if parent in above:
-            raise SettingsError(
-                f"{where} 中地区 {region.name} 的上级绕成了圈。",
-                "请改正 parent：上级不能是自己或下级。",
-            )
-        above.add(parent)
-        parent = regions[parent].parent
-
-
 def load_catalogue(
     extra_regions: Sequence[dict[str, Any]] = (),
     extra_indicators: Sequence[dict[str, Any]] = (),
@@ -164,24 +215,31 @@ def load_catalogue(
     SettingsError
         On unknown keys, wrong values, unknown parents or ambiguous names.
     """
-    regions = {r["code"]: read_region(r, "regions.toml") for r in _bundled("regions")}
-    regions |= {
-        str(r.get("code")): read_region(r, f"{where} 的 [[regions]] ") for r in extra_regions
-    }
+    shipped = {r["code"]: read_region(r, "regions.toml") for r in _bundled("regions")}
+    table = f"{where} 的 [[regions]] "
+    added = [
+        read_region({**_kept(shipped.get(str(r.get("code")))), **r}, table) for r in extra_regions
+    ]
+    regions = shipped | joined_entries(added, where)
     own = [read_indicator(i, f"{where} 的 [[indicators]] ") for i in extra_indicators]
     indicators = {i.code: i for i in _shipped_beside(own)} | {i.code: i for i in own}
+    check_tree(regions, where)
     for region in regions.values():
-        if region.parent is not None and region.parent not in regions:
-            raise SettingsError(
-                f"{where} 中地区 {region.name} 的上级 {region.parent} 不存在。",
-                "请先登记上级地区。",
-            )
         if region.default_indicator not in indicators:
             raise SettingsError(
                 f"{where} 中地区 {region.name} 的默认指标 {region.default_indicator} 不存在。",
                 suggestion(region.default_indicator, indicators),
             )
-        _refuse_circle(region, regions, where)
     _refuse_duplicates(regions.values(), where)
     _refuse_duplicates(indicators.values(), where)
-    return Catalogue(tuple(regions.values()), tuple(indicators.values()))
+    moved = territory_breaks(regions)
+    with_breaks = (
+        replace(i, breaks=(*i.breaks, *moved)) if moved else i for i in indicators.values()
+    )
+    return Catalogue(tuple(regions.values()), tuple(with_breaks))
+
+
+def _kept(shipped: Region | None) -> dict[str, Any]:
+    """What an entry of the workspace takes over from the shipped one it replaces."""
+    told = None if shipped is None else shipped.parts_complete
+    return {} if told is None else {"parts_complete": told}

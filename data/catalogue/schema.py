@@ -34,7 +34,22 @@ Treatment = Literal["split", "dummy"]
 
 @dataclass(frozen=True)
 class Region:
-    """An administrative division after GB/T 2260, or a street a workspace added."""
+    """An administrative division after GB/T 2260, or a street a workspace added.
+
+    Attributes
+    ----------
+    parent : str or None
+        Code of the region it is part of.
+    parts_complete : bool or None
+        Whether the catalogue lists every part: only then are parts added up to the whole. None
+        where nobody says so: two parts or more are taken for all of them, a single one is not.
+    since, until : pandas.Period or None
+        First and last month of the entry; None where it was always so, or still is.
+    successors : tuple of str
+        Codes of the regions its people belong to after `until` (撤并).
+    earlier : tuple of Region
+        Entries of the same code with earlier dates: another name, or another parent.
+    """
 
     code: str
     name: str
@@ -42,11 +57,32 @@ class Region:
     parent: str | None = None
     level: str = "district"
     default_indicator: str = "registered_unemployed"
+    parts_complete: bool | None = None
+    since: pd.Period | None = None
+    until: pd.Period | None = None
+    successors: tuple[str, ...] = ()
+    earlier: tuple[Region, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Everything the region answers to."""
-        return (self.code, self.name, *self.aliases)
+        """Everything the region answers to, earlier names last."""
+        before = (n for entry in self.earlier for n in entry.names)
+        return tuple(dict.fromkeys((self.code, self.name, *self.aliases, *before)))
+
+    @property
+    def entries(self) -> tuple[Region, ...]:
+        """The region and its earlier entries, newest first."""
+        return (self, *self.earlier)
+
+    def entry_in(self, month: pd.Period) -> Region | None:
+        """The entry that holds in a month; None where the region did not exist."""
+        return next((e for e in self.entries if e.covers(month)), None)
+
+    def covers(self, month: pd.Period) -> bool:
+        """Whether this very entry holds in a month."""
+        return (self.since is None or self.since <= month) and (
+            self.until is None or month <= self.until
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +125,8 @@ class Indicator:
         May be negative (net changes); a year-to-date figure of it may fall within its year.
     smallest : float
         No value comes below it, but for a fraction taken for a percentage; 0 for no such bound.
+    numerator, denominator : tuple of str
+        Codes of the indicators whose sums divided give a rate of a whole; empty where unknown.
     """
 
     code: str
@@ -105,6 +143,8 @@ class Indicator:
     period_end: bool = False
     signed: bool = False
     smallest: float = 0.0
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = field(default=())
 
     @property
@@ -129,6 +169,7 @@ class Indicator:
         return tuple(sorted(concerned, key=lambda b: b.month.ordinal))
 
 
+_MONTH = pattern(r"\d{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份')
 _REGION = TableSchema(
     {
         "code": code(),
@@ -137,6 +178,10 @@ _REGION = TableSchema(
         "parent": code(),
         "level": line("加引号的级别，如 district、street"),
         "default_indicator": filled("加引号的指标代码"),
+        "parts_complete": FLAG,
+        "from": _MONTH,
+        "until": _MONTH,
+        "successor": texts('接收其人员的地区代码的列表，如 ["310114103"]'),
     },
     required=("code", "name"),
 )
@@ -156,6 +201,8 @@ _INDICATOR = TableSchema(
         "period_end": FLAG,
         "signed": FLAG,
         "smallest": number(0, 1e9, "非负数：小于它的值多半是单位写错"),
+        "numerator": texts('指标代码的列表，如 ["registered_unemployed"]'),
+        "denominator": texts("指标代码的列表，相加为分母"),
         "breaks": tables("若干个表，请写成 [[indicators.breaks]]"),
     },
     required=("code", "name", "kind", "unit"),
@@ -163,7 +210,7 @@ _INDICATOR = TableSchema(
 _BREAK = TableSchema(
     {
         "region": filled('加引号的地区代码，或 "*"'),
-        "month": pattern(r"\d{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份'),
+        "month": _MONTH,
         "treatment": one_of(*get_args(Treatment)),
         "note": text(),
         "demo": FLAG,
@@ -174,7 +221,15 @@ _BREAK = TableSchema(
 
 def read_region(raw: dict[str, Any], where: str) -> Region:
     """Build a region from one TOML table; raises SettingsError naming the file and key."""
-    return Region(**check_table(raw, _REGION, where))
+    known = check_table(raw, _REGION, where)
+    since, until = known.pop("from", None), known.pop("until", None)
+    successors = known.pop("successor", ())
+    return Region(
+        **known,
+        successors=successors,
+        since=None if since is None else pd.Period(since, freq="M"),
+        until=None if until is None else pd.Period(until, freq="M"),
+    )
 
 
 def read_indicator(raw: dict[str, Any], where: str) -> Indicator:

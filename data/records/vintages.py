@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,8 @@ class Known:
         Distinct sources, in order of first appearance.
     shocks : tuple of Shock
         Declared events that were known on the day.
+    notes : tuple of str
+        How figures came about that nobody published as they are: sums of parts (汇总).
     """
 
     values: pd.Series[float]
@@ -43,6 +46,14 @@ class Known:
     demo: bool
     sources: tuple[str, ...]
     shocks: tuple[Shock, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Composition(Protocol):
+    """How rows were made of those of other regions."""
+
+    def notes(self, day: date) -> tuple[str, ...]:
+        """What was added up, what is missing and what was revised, as known on a day."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +83,15 @@ class Vintages:
         `source`, `demo`, `id`; sorted by month, published_on, id.
     shocks : tuple of Shock
         Every event ever declared for the series, withdrawn ones too.
+    composition : Composition or None
+        What of it was made of other regions' rows; None if all of it is the region's own.
     """
 
     region: str
     indicator: str
     rows: pd.DataFrame
     shocks: tuple[Shock, ...] = ()
+    composition: Composition | None = None
 
     def as_of(self, day: date) -> Known:
         """What was known at the end of a day: of each month the latest value published by then.
@@ -109,6 +123,7 @@ class Vintages:
             demo=bool(columns.demo[at].any()),
             sources=tuple(dict.fromkeys(columns.source[at])),
             shocks=tuple(each for each in self.shocks if each.known_on(day)),
+            notes=() if self.composition is None else self.composition.notes(day),
         )
 
     def known_hash(self, day: date) -> bytes | None:

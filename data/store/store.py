@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import unquote
@@ -27,7 +28,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from employment_forecast.data import clock
-from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region
 from employment_forecast.data.errors import BusyError, NotFoundError, SettingsError, StorageError
 from employment_forecast.data.files import visible
 from employment_forecast.data.records import (
@@ -41,6 +42,7 @@ from employment_forecast.data.store import migrate
 from employment_forecast.data.store.batches import add_observations, open_batch
 from employment_forecast.data.store.schema import batches, observations, sources
 from employment_forecast.data.store.shock_rows import shocks_of
+from employment_forecast.data.store.sums import sums_of_parts, wholes_of, with_sums
 
 BUSY_SECONDS = 30
 _WRITERS = 7_205_117  # any constant: the advisory lock of writers on PostgreSQL
@@ -83,6 +85,16 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _as_table(found: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+    """Rows of one series as `Vintages` holds them; demonstration rows only where no real."""
+    rows = pd.DataFrame(found, columns=list(COLUMNS))
+    rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
+    rows["demo"] = rows["demo"].astype(bool)
+    if not rows["demo"].all():
+        rows = rows[~rows["demo"]]
+    return rows.reset_index(drop=True)
+
+
 class Store:
     """Observations with their vintages.
 
@@ -92,6 +104,8 @@ class Store:
         SQLAlchemy URL.
     expected : bool
         There must be a store already: an empty database is not made into a new one.
+    catalogue : Catalogue, optional
+        Regions and their parts; without it no figure is added up.
 
     Raises
     ------
@@ -103,9 +117,12 @@ class Store:
         As from every method: another process has been writing for longer than `BUSY_SECONDS`.
     """
 
-    def __init__(self, url: str, *, expected: bool = False) -> None:
+    def __init__(
+        self, url: str, *, expected: bool = False, catalogue: Catalogue | None = None
+    ) -> None:
         self._engine = _engine(url)
         self.url = _shown(url)
+        self.catalogue = catalogue
         try:
             with self.reading() as connection:
                 revision = migrate.current(connection)
@@ -290,6 +307,9 @@ class Store:
     def vintages(self, region: str, indicator: str) -> Vintages:
         """Every row of one series and its declared events; demonstration rows only where no real.
 
+        With a catalogue, months for which a region has no figure of its own are the sums of its
+        parts; see `data.store.sums`.
+
         Parameters
         ----------
         region, indicator : str
@@ -299,8 +319,34 @@ class Store:
         -------
         Vintages
         """
+        if self.catalogue is None:
+            return self.recorded([region], indicator)[region]
+        return with_sums(self.recorded, self.catalogue, region, indicator)
+
+    def sums(self, region: Region, indicator: Indicator) -> Vintages:
+        """Sums of a region's parts alone (汇总), whatever figures of its own it has.
+
+        Parameters
+        ----------
+        region, indicator : Region, Indicator
+            Of the store's catalogue; empty where the indicator does not add up, some part is not
+            in the catalogue, or a part has never told a month.
+
+        Returns
+        -------
+        Vintages
+            A row for the day on which the last part told a month, and for each revision since.
+        """
+        if self.catalogue is None or indicator.aggregation != "sum":
+            own = self.recorded([region.code], indicator.code)[region.code]
+            return replace(own, rows=own.rows.iloc[:0])
+        return sums_of_parts(self.recorded, self.catalogue, region, indicator)
+
+    def recorded(self, regions: Sequence[str], indicator: str) -> dict[str, Vintages]:
+        """Series of one indicator as they were brought in, by region: nothing is added up."""
         query = (
             select(
+                observations.c.region,
                 observations.c.month,
                 observations.c.value,
                 observations.c.published_on,
@@ -312,21 +358,21 @@ class Store:
             .join(batches, batches.c.id == observations.c.batch_id)
             .join(sources, sources.c.id == observations.c.source_id)
             .where(
-                observations.c.region == region,
+                observations.c.region.in_(regions),
                 observations.c.indicator == indicator,
                 batches.c.withdrawn_at.is_(None),
             )
             .order_by(observations.c.month, observations.c.published_on, observations.c.id)
         )
+        found: dict[str, list[tuple[Any, ...]]] = {region: [] for region in regions}
         with self.reading() as connection:
-            records = connection.execute(query).all()
-            shocks = tuple(shocks_of(connection, region, indicator))
-        rows = pd.DataFrame([tuple(r) for r in records], columns=list(COLUMNS))
-        rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
-        rows["demo"] = rows["demo"].astype(bool)
-        if not rows["demo"].all():
-            rows = rows[~rows["demo"]]
-        return Vintages(region, indicator, rows.reset_index(drop=True), shocks)
+            for region, *row in connection.execute(query):
+                found[region].append(tuple(row))
+            shocks = {region: tuple(shocks_of(connection, region, indicator)) for region in regions}
+        return {
+            region: Vintages(region, indicator, _as_table(rows), shocks[region])
+            for region, rows in found.items()
+        }
 
     def as_of(self, day: date, region: str, indicator: str) -> Known:
         """One series as it was known at the end of a day. See `Vintages.as_of`."""
@@ -348,7 +394,7 @@ class Store:
             return set(connection.scalars(query))
 
     def series(self) -> list[tuple[str, str, bool]]:
-        """Stored (region, indicator, demo) triples in force, sorted."""
+        """Stored (region, indicator, demo) triples in force, and those of wholes, sorted."""
         query = (
             select(
                 observations.c.region,
@@ -361,4 +407,7 @@ class Store:
             .order_by(observations.c.region, observations.c.indicator)
         )
         with self.reading() as connection:
-            return [(r, i, bool(d)) for r, i, d in connection.execute(query)]
+            found = {(r, i): bool(d) for r, i, d in connection.execute(query)}
+        if self.catalogue is not None:
+            found |= dict.fromkeys(wholes_of(self.catalogue, found), False)
+        return sorted((r, i, demo) for (r, i), demo in found.items())

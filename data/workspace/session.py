@@ -46,7 +46,11 @@ class Session:
         from employment_forecast.data.bundled import sync
         from employment_forecast.data.store import Store
 
-        store = Store(self.settings.store_url(self.workspace), expected=self.workspace.has_results)
+        store = Store(
+            self.settings.store_url(self.workspace),
+            expected=self.workspace.has_results,
+            catalogue=self.catalogue,
+        )
         sync(store, self.catalogue)
         return store
 

@@ -136,8 +136,10 @@ def from_known(
     """
     label = f"{region.name}“{indicator.name}”"
     if known.values.empty:
+        reasons = "".join(f"{note}。" for note in known.notes)
         raise DataError(
-            f"截至 {as_of} 没有{label}的数据。", "请先导入数据，或换一个指标、地区或 --as-of 日期。"
+            f"截至 {as_of} 没有{label}的数据。{reasons}",
+            "请先导入数据，或换一个指标、地区或 --as-of 日期。",
         )
     for month, value in known.values.items():
         reason = out_of_range(float(value), indicator)
@@ -146,7 +148,7 @@ def from_known(
                 f"{label}{month} 的值 {value:,.10g}{indicator.unit}{reason}。",
                 "请更正该月数据后重新导入。",
             )
-    notes = []
+    notes = list(known.notes)
     first, last = known.values.index[0], known.values.index[-1]
     split = splitting_break(indicator, region.code, known.demo, first, last)
     if split is not None:

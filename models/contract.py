@@ -531,9 +531,8 @@ def _demand_plausible(values: Floats, history: History) -> None:
         raise ModelFailure("模拟路径含有非有限的数")
     low, high = np.nanmin(history.values), np.nanmax(history.values)
     room = 2.0 * (high - low)
-    median = np.median(values, axis=0)
+    lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     if median.max() > high + room or median.min() < min(low - room, low / 4):
         raise ModelFailure("预测中位数远离历史取值范围，视为发散")
-    spread = np.quantile(values, 0.75, axis=0) - np.quantile(values, 0.25, axis=0)
-    if spread.max() > 4.0 * max(high - low, abs(high) * 0.05):
+    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * 0.05):
         raise ModelFailure("预测区间远宽于历史波动，视为发散")

@@ -8,27 +8,17 @@ carried into the forecast.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from employment_forecast.models.contract import Parameters, Scaled, Tags
 from employment_forecast.models.laws import (
+    Differenced,
     GaussianCompetitor,
     Law,
     Order,
-    arma_model,
-    difference,
+    arma_structure,
     estimate_arma,
     factorise,
-    integrate,
-    joint_moments,
-    smooth_missing,
     split,
-    terminal,
-    without_missing,
 )
-
-Floats = npt.NDArray[np.float64]
 
 
 class Sarima(GaussianCompetitor):
@@ -40,11 +30,9 @@ class Sarima(GaussianCompetitor):
     seasonal: Order = (0, 1)
 
     def _estimate(self, data: Scaled) -> Parameters:
-        z, dummies = without_missing(data.z)
-        w = difference(z)
-        unknown = None if dummies is None else difference(dummies)
+        w, unknown = Differenced.of(data.z).changes
         coefficients, variance = estimate_arma(w, self.order, self.seasonal, unknown)
-        lost = len(coefficients) + (0 if dummies is None else dummies.shape[1])
+        lost = len(coefficients) + (0 if unknown is None else unknown.shape[1])
         return {
             "coefficients": coefficients,
             "variance": variance,
@@ -52,22 +40,9 @@ class Sarima(GaussianCompetitor):
         }
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
-        z, dummies = without_missing(data.z)
-        coefficients, variance = parameters["coefficients"], parameters["variance"]
-        doubt = np.zeros((horizon, horizon))
-        if dummies is not None:
-            polynomials = split(coefficients, self.order, self.seasonal)
-            z, law = smooth_missing(z, dummies, *polynomials, variance)
-            # The forecast is linear in the series: what each missing month does to it.
-            moved = np.stack([self._moments(d, parameters, horizon)[0] for d in dummies.T])
-            doubt = moved.T @ law @ moved
-        mean, covariance = self._moments(z, parameters, horizon)
-        return Law(mean, factorise(covariance + doubt), parameters["degrees"])
-
-    def _moments(self, z: Floats, parameters: Parameters, horizon: int) -> tuple[Floats, Floats]:
-        model = arma_model(difference(z), self.order, self.seasonal)
-        system = terminal(model, [*parameters["coefficients"], parameters["variance"]])
-        return integrate(z, *joint_moments(system, horizon))
+        structure = arma_structure(*split(parameters["coefficients"], self.order, self.seasonal))
+        mean, covariance = Differenced.of(data.z).ahead(structure, parameters["variance"], horizon)
+        return Law(mean, factorise(covariance), parameters["degrees"])
 
 
 class Airline(Sarima):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.lapack import dgels
 
 from employment_forecast.models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.laws import GaussianCompetitor, Law, factorise, moving_factor
@@ -48,26 +49,104 @@ def innovations_form(level: float, slope: float, seasonal: float, damping: float
     return design, transition, gain
 
 
-def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> tuple[Floats, Floats]:
-    """One-step forecasts and the last state as affine functions of what is unknown.
+def powers(row: Floats, matrix: Floats, count: int) -> Floats:
+    """Products of a row with the powers 0, 1, ... of a matrix, shape (count, size)."""
+    found = np.empty((count, len(row)))
+    found[0] = row
+    known = 1
+    # Each turn doubles what is known: seven products for ten years of months.
+    while known < count:
+        more = min(known, count - known)
+        found[known : known + more] = found[:more] @ matrix
+        known += more
+        matrix = matrix @ matrix
+    return found
 
-    Columns are the first state, every missing month in order, and the constant.
+
+def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> Floats:
+    """One-step forecasts, shape (n, ...), as affine functions of what is unknown.
+
+    Columns are the first state, every missing month in order, and the constant. A month's value
+    moves later forecasts by a pulse that depends on the distance only.
     """
-    size = len(design)
+    n, size = len(z), len(design)
     missing = np.flatnonzero(np.isnan(z))
     decay = transition - np.outer(gain, design)
-    state = np.eye(size, size + len(missing) + 1)
-    forecasts = np.empty((len(z), state.shape[1]))
-    column = dict(zip(missing.tolist(), range(size, size + len(missing)), strict=True))
-    pushes = np.outer(z, gain)
-    for month in range(len(z)):
-        forecasts[month] = design @ state
-        state = decay @ state
-        if month in column:
-            state[:, column[month]] += gain
-        else:
-            state[:, -1] += pushes[month]
-    return forecasts, state
+    forecasts = np.zeros((n, size + len(missing) + 1))
+    forecasts[:, :size] = powers(design, decay, n)
+    pulse = forecasts[:, :size] @ gain
+    for column, month in enumerate(missing.tolist(), start=size):
+        forecasts[month + 1 :, column] = pulse[: n - month - 1]
+    known = np.nan_to_num(z) if len(missing) else z
+    forecasts[1:, -1] = np.convolve(pulse[:-1], known[:-1])[: n - 1]
+    return forecasts
+
+
+def last_state(z: Floats, design: Floats, transition: Floats, gain: Floats) -> Floats:
+    """The state after all months in the columns of `responses`, shape (size, ...)."""
+    n = len(z)
+    missing = np.flatnonzero(np.isnan(z))
+    decay = transition - np.outer(gain, design)
+    pulses = powers(gain, decay.T, n)[::-1].T
+    first = np.linalg.matrix_power(decay, n)
+    return np.column_stack([first, pulses[:, missing], pulses @ np.nan_to_num(z)])
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A history's one-step errors from its least-squares first state.
+
+    Attributes
+    ----------
+    unknown : numpy.ndarray
+        Shape (n, states + m): what the first state and the missing months do to the errors.
+    first : numpy.ndarray
+        Shape (states + m,): their least-squares values.
+    errors : numpy.ndarray
+        Shape (n,): a missing month's value is what makes them smallest.
+    penalty : float
+        What the missing months add to minus the logarithm of the likelihood.
+    """
+
+    unknown: Floats
+    first: Floats
+    errors: Floats
+    penalty: float
+
+
+def fit_first(
+    z: Floats, design: Floats, transition: Floats, gain: Floats, spare: int | None = None
+) -> Fit:
+    """Find the least-squares first state of a history.
+
+    The errors are affine in the values of missing months with a Jacobian of one, so that these are
+    integrated out exactly: least squares for their mean, a determinant for the likelihood.
+
+    Parameters
+    ----------
+    z, design, transition, gain : numpy.ndarray
+        History and innovations form.
+    spare : int, optional
+        A state that can be nothing, as the others can take over what it does. It makes the rest
+        of full rank, which is found four times as fast; without it the shortest solution is taken.
+    """
+    forecasts = responses(z, design, transition, gain)
+    missing = np.flatnonzero(np.isnan(z))
+    size = len(design)
+    unknown, penalty = forecasts[:, :-1], 0.0
+    target = z - forecasts[:, -1]
+    if len(missing):
+        target[missing] = -forecasts[missing, -1]
+        unknown[missing, size + np.arange(len(missing))] -= 1.0
+        moved = unknown[:, size:]
+        penalty = float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
+    first = np.zeros(unknown.shape[1])
+    if spare is None:
+        first[:] = np.linalg.lstsq(unknown, target, rcond=1e-10)[0]
+    else:
+        free = np.delete(np.arange(len(first)), spare)
+        first[free] = dgels(unknown[:, free], target)[1][: len(free)]
+    return Fit(unknown, first, target - unknown @ first, penalty)
 
 
 @dataclass(frozen=True)
@@ -77,52 +156,34 @@ class Filtered:
     Attributes
     ----------
     state, errors : numpy.ndarray
-        Last state, and the one-step errors of all months: a missing month's value is what makes
-        them smallest.
+        Last state, and the one-step errors of all months.
     pushes : numpy.ndarray
         Shape (states, m): what the missing months' values do to the last state.
     covariance : numpy.ndarray
         Shape (m, m), of those values over the innovations' variance.
-    penalty : float
-        What the missing months add to minus the logarithm of the likelihood.
     """
 
     state: Floats
     errors: Floats
     pushes: Floats
     covariance: Floats
-    penalty: float
 
 
 def filter_history(z: Floats, design: Floats, transition: Floats, gain: Floats) -> Filtered:
-    """Filter a history from its least-squares first state.
-
-    The errors are affine in the values of missing months with a Jacobian of one, so that these are
-    integrated out exactly: least squares for their mean, a determinant for the likelihood.
-    """
-    forecasts, state = responses(z, design, transition, gain)
-    missing = np.flatnonzero(np.isnan(z))
-    known = np.where(np.isnan(z), 0.0, z) if len(missing) else z
+    """Filter a history from its least-squares first state."""
+    fit = fit_first(z, design, transition, gain)
+    state = last_state(z, design, transition, gain)
     size = len(design)
-    unknown = forecasts[:, :-1]
-    if len(missing):
-        unknown = unknown.copy()
-        unknown[missing, size + np.arange(len(missing))] -= 1.0
-    target = known - forecasts[:, -1]
-    # Level and seasons can be shifted against each other: the shortest of all solutions.
-    first = np.linalg.lstsq(unknown, target, rcond=1e-10)[0]
-    errors = target - unknown @ first
-    last = state[:, :-1] @ first + state[:, -1]
-    if not len(missing):
-        return Filtered(last, errors, state[:, size:-1], np.zeros((0, 0)), 0.0)
-    start, moved = unknown[:, :size], unknown[:, size:]
-    penalty = float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
+    last = state[:, :-1] @ fit.first + state[:, -1]
+    start, moved = fit.unknown[:, :size], fit.unknown[:, size:]
+    if not moved.shape[1]:
+        return Filtered(last, fit.errors, state[:, size:-1], np.zeros((0, 0)))
     # The first state follows where a missing month's value goes.
     follows = np.linalg.lstsq(start, moved, rcond=1e-10)[0]
     moved = moved - start @ follows
     pushes = state[:, size:-1] - state[:, :size] @ follows
     law = np.asarray(np.linalg.inv(moved.T @ moved), dtype=np.float64)
-    return Filtered(last, errors, pushes, law, penalty)
+    return Filtered(last, fit.errors, pushes, law)
 
 
 def innovations_law(
@@ -178,7 +239,7 @@ class ExponentialSmoothing(GaussianCompetitor):
         published = int(np.isfinite(z).sum())
 
         def badness(searched: Floats) -> float:
-            found = filter_history(z, *innovations_form(**self._weights(searched)))
+            found = fit_first(z, *innovations_form(**self._weights(searched)), STATES - 1)
             return published / 2 * float(np.log(found.errors @ found.errors)) + found.penalty
 
         bounds = [UNIT, UNIT, UNIT, *([DAMPING] if self.damped else [])]
@@ -190,7 +251,7 @@ class ExponentialSmoothing(GaussianCompetitor):
             options={"eps": 1e-4, "maxiter": 40, "ftol": 1e-6},
         )
         weights = self._weights(found.x)
-        errors = filter_history(z, *innovations_form(**weights)).errors
+        errors = fit_first(z, *innovations_form(**weights), STATES - 1).errors
         # Weights, level, slope and eleven free seasonal states.
         degrees = published - len(bounds) - 2 - (SEASON - 1)
         sigma = float(np.sqrt(errors @ errors / degrees)) * size

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.lapack import dtbtrs
 
 from employment_forecast.models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.laws import GaussianCompetitor, Law, moving_factor
@@ -27,12 +28,12 @@ def seasonal_means(z: Floats, first_month: int) -> Floats:
 
 def smooth(y: Floats, weight: float, drift: float) -> tuple[float, Floats]:
     """Simple exponential smoothing with drift from its least-squares first level."""
-    from scipy.signal import lfilter
-
     # e_t = y_t - l_(t-1) - drift and l_t = l_(t-1) + drift + weight e_t, so the error is an
     # ARMA filter of the differences plus a geometric decay of the first level.
     steps = np.diff(y, prepend=0.0) - drift
-    raw = np.asarray(lfilter([1.0], [1.0, weight - 1.0], steps), dtype=float)
+    band = np.ones((2, len(y)))
+    band[1] = weight - 1.0
+    raw = np.asarray(dtbtrs(band, steps, uplo="L", diag="U")[0], dtype=float)
     decay = (1.0 - weight) ** np.arange(len(y))
     first = float(raw @ decay / (decay @ decay))
     errors = raw - first * decay

@@ -1,15 +1,6 @@
 """Likelihoods and forecast distributions that families share."""
 
-from employment_forecast.models.laws.arma import (
-    Order,
-    arma_model,
-    difference,
-    estimate_arma,
-    integrate,
-    smooth_missing,
-    split,
-    without_missing,
-)
+from employment_forecast.models.laws.arma import Differenced, Order, estimate_arma, split
 from employment_forecast.models.laws.gaussian import (
     LEAST_DIVISOR,
     GaussianCompetitor,
@@ -20,25 +11,25 @@ from employment_forecast.models.laws.gaussian import (
     stratified_uniforms,
 )
 from employment_forecast.models.laws.leading_indicators import Leading
+from employment_forecast.models.laws.likelihood import Structure, arma_structure, exact_fitness
 from employment_forecast.models.laws.statespace import joint_moments, terminal
 
 __all__ = [
+    "Differenced",
     "GaussianCompetitor",
     "LEAST_DIVISOR",
     "Law",
     "Leading",
     "Order",
-    "arma_model",
-    "difference",
+    "Structure",
+    "arma_structure",
     "estimate_arma",
+    "exact_fitness",
     "factorise",
-    "integrate",
     "joint_moments",
     "moving_factor",
-    "smooth_missing",
     "split",
     "stratified_normals",
     "stratified_uniforms",
     "terminal",
-    "without_missing",
 ]

@@ -1,8 +1,8 @@
-"""ARMA models of differenced series: estimation, statsmodels' state space, and the way back."""
+"""ARMA models of differenced series: estimation, forecast, missing months, and the way back."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,9 @@ import numpy.typing as npt
 from employment_forecast.models.contract import SEASON, ModelFailure
 from employment_forecast.models.laws.likelihood import (
     Fitness,
+    Structure,
+    arma_structure,
+    conditional,
     exact_fitness,
     product,
     stationary,
@@ -26,12 +29,15 @@ LARGEST = 0.995
 START_MOVING, START_SEASONAL = 0.3, 0.9
 
 
-def difference(z: Floats) -> Floats:
-    """Differences at lag 1 and lag 12, shape (n - 13, ...)."""
-    return np.diff(z[SEASON:] - z[:-SEASON], axis=0)
+def difference(z: Floats, regular: bool = True) -> Floats:
+    """Differences at lag 12 and, unless it is left out, lag 1, shape (n - 13 or n - 12, ...)."""
+    yearly = z[SEASON:] - z[:-SEASON]
+    return np.diff(yearly, axis=0) if regular else yearly
 
 
-def integrate(z: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+def integrate(
+    z: Floats, mean: Floats, covariance: Floats, regular: bool = True
+) -> tuple[Floats, Floats]:
     """Inverse of `difference` for the law of future differences.
 
     Parameters
@@ -40,6 +46,8 @@ def integrate(z: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floa
         Known levels, at least 13.
     mean, covariance : numpy.ndarray
         Of the next differences, shapes (h,) and (h, h).
+    regular : bool
+        As for `difference`.
 
     Returns
     -------
@@ -49,25 +57,16 @@ def integrate(z: Floats, mean: Floats, covariance: Floats) -> tuple[Floats, Floa
     horizon = len(mean)
     weights = np.zeros((horizon, horizon))
     levels = np.concatenate([z[-SEASON - 1 :], np.zeros(horizon)])
+    signs = ((1, 1.0), (SEASON, 1.0), (SEASON + 1, -1.0)) if regular else ((SEASON, 1.0),)
     for step in range(horizon):
         here = SEASON + 1 + step
-        levels[here] = mean[step] + levels[here - 1] + levels[here - 12] - levels[here - 13]
+        levels[here] = mean[step]
         weights[step, step] = 1.0
-        for lag, sign in ((1, 1.0), (SEASON, 1.0), (SEASON + 1, -1.0)):
+        for lag, sign in signs:
+            levels[here] += sign * levels[here - lag]
             if step >= lag:
                 weights[step] += sign * weights[step - lag]
     return levels[SEASON + 1 :], weights @ covariance @ weights.T
-
-
-def arma_model(w: Floats, order: Order, seasonal: Order) -> Any:
-    """Zero-mean seasonal ARMA model of statsmodels, (p, q) x (P, Q) with season 12."""
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-    return SARIMAX(
-        w,
-        order=(order[0], 0, order[1]),
-        seasonal_order=(seasonal[0], 0, seasonal[1], SEASON),
-    )
 
 
 def split(
@@ -91,17 +90,71 @@ def without_missing(z: Floats) -> tuple[Floats, Floats | None]:
     return np.interp(np.arange(len(z)), known, z[known]), dummies
 
 
+@dataclass(frozen=True)
+class Differenced:
+    """A series whose differences follow a process, and the months of it that are missing.
+
+    Attributes
+    ----------
+    z : numpy.ndarray
+        Shape (n,), something made up where a month is missing.
+    dummies : numpy.ndarray or None
+        Shape (n, m), a column for each missing month.
+    regular : bool
+        As for `difference`.
+    """
+
+    z: Floats
+    dummies: Floats | None
+    regular: bool
+
+    @classmethod
+    def of(cls, z: Floats, regular: bool = True) -> Differenced:
+        """The series, NaN in missing months."""
+        return cls(*without_missing(z), regular)
+
+    @property
+    def changes(self) -> tuple[Floats, Floats | None]:
+        """What is left of series and dummies once they are differenced."""
+        unknown = None if self.dummies is None else difference(self.dummies, self.regular)
+        return difference(self.z, self.regular), unknown
+
+    def ahead(self, structure: Structure, variance: float, horizon: int) -> tuple[Floats, Floats]:
+        """Mean and covariance of the next levels; what missing months may have been counts."""
+        z, doubt = self.z, np.zeros((horizon, horizon))
+        if self.dummies is not None:
+            z, law = smooth_missing(self, structure, variance)
+            # The forecast is linear in the series: what each missing month does to it.
+            moved = np.stack(
+                [self._levels(d, structure, variance, horizon)[0] for d in self.dummies.T]
+            )
+            doubt = moved.T @ law @ moved
+        mean, covariance = self._levels(z, structure, variance, horizon)
+        return mean, covariance + doubt
+
+    def _levels(
+        self, z: Floats, structure: Structure, variance: float, horizon: int
+    ) -> tuple[Floats, Floats]:
+        found = conditional(difference(z, self.regular), structure, horizon)
+        if found is None:
+            raise ModelFailure("参数所对应的过程不存在，无法预测")
+        return integrate(z, found[0], variance * found[1], self.regular)
+
+
 def smooth_missing(
-    z: Floats, dummies: Floats, autoregressive: Floats, moving: Floats, variance: float
+    series: Differenced, structure: Structure, variance: float
 ) -> tuple[Floats, Floats]:
     """The series with its missing months at their mean given all others, and their covariance."""
-    found = whitened(np.column_stack([difference(z), difference(dummies)]), autoregressive, moving)
+    changes, unknown = series.changes
+    assert series.dummies is not None
+    assert unknown is not None
+    found = whitened(np.column_stack([changes, unknown]), structure)
     if found is None:
         raise ModelFailure("缺月无法由模型补估")
     target, moved = found.columns[:, 0], found.columns[:, 1:]
     made_up = np.linalg.lstsq(moved, target, rcond=None)[0]
     law = np.asarray(variance * np.linalg.inv(moved.T @ moved), dtype=np.float64)
-    return z - dummies @ made_up, law
+    return series.z - series.dummies @ made_up, law
 
 
 def estimate_arma(
@@ -144,7 +197,7 @@ def estimate_arma(
 
     def fitness(free: Floats) -> Fitness:
         autoregressive, moving = split(np.concatenate(coefficients(free)), order, seasonal)
-        return exact_fitness(scaled, autoregressive, moving, dummies)
+        return exact_fitness(scaled, arma_structure(autoregressive, moving), dummies)
 
     start = np.zeros(cuts[-1])
     start[cuts[0] : cuts[1]] = START_MOVING / max(order[1], 1)

@@ -100,10 +100,3 @@ def joint_moments(system: Terminal, horizon: int) -> tuple[Floats, Floats]:
     covariance = rows @ system.state_covariance @ rows.T + gathered
     covariance += system.noise * np.eye(horizon)
     return rows @ system.state, (covariance + covariance.T) / 2
-
-
-def standardised_errors(model: Any, parameters: list[float]) -> Floats:
-    """One-step forecast errors over their standard deviations, shape (n,)."""
-    model.update(np.asarray(parameters, dtype=float))
-    filtered = model.ssm.filter()
-    return np.array(filtered.standardized_forecasts_error[0], dtype=float)

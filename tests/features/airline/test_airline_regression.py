@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+from support.kalman import arma_model, standardised_errors
 
 from employment_forecast.features.airline import USUAL, airline_regression, whiten
-from employment_forecast.models.laws.arma import arma_model, difference
-from employment_forecast.models.laws.statespace import standardised_errors
+from employment_forecast.models.laws.arma import difference
 
 
 def airline(n: int, seed: int, regular: float = -0.4, seasonal: float = -0.6) -> np.ndarray:

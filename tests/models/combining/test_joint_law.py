@@ -24,9 +24,8 @@ from employment_forecast.models.families.statsforecast_models import (
     AutoEts,
     AutoTheta,
 )
-from employment_forecast.models.laws.arma import arma_model
 from employment_forecast.models.laws.gaussian import Law, factorise
-from employment_forecast.models.laws.statespace import joint_moments, terminal
+from employment_forecast.models.laws.likelihood import arma_structure, conditional
 from employment_forecast.models.paths import SamplePaths
 
 N, HORIZON, SIGMA, PHI, START = 20_000, 12, 0.1, 0.8, 0.25
@@ -191,11 +190,10 @@ def test_ar1_in_prophet_residuals(make_scaled):
     assert np.abs(_z(found, PHI, START)).max() < 4
 
 
-def test_ar1_in_the_state_space_form():
-    history = np.full(60, START)
-    model = arma_model(history, (1, 0), (0, 0))
-    mean, covariance = joint_moments(terminal(model, [PHI, SIGMA**2]), HORIZON)
-    found = Law(mean, factorise(covariance)).draw(N, np.random.default_rng(6))
+def test_ar1_in_the_banded_form():
+    structure = arma_structure(np.array([PHI]), np.ones(1))
+    mean, covariance = conditional(np.full(60, START), structure, HORIZON)
+    found = Law(mean, factorise(SIGMA**2 * covariance)).draw(N, np.random.default_rng(6))
     assert np.abs(_z(found, PHI, START)).max() < 4
 
 

@@ -7,8 +7,11 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from employment_forecast.models import roster
 from employment_forecast.models.families.smoothing import (
+    STATES,
     filter_history,
+    fit_first,
     innovations_form,
+    last_state,
     responses,
 )
 
@@ -38,10 +41,33 @@ def _form(damped: bool):
     return innovations_form(**{**WEIGHTS, "damping": WEIGHTS["damping"] if damped else 1.0})
 
 
+@pytest.mark.parametrize("months", [31, 132])
+def test_powers_and_pulses_are_the_recursion_month_by_month(seasonal_z, months):
+    z = seasonal_z[:months].copy()
+    z[[4, 17]] = np.nan
+    design, transition, gain = _form(True)
+    state = np.eye(STATES, STATES + 3)
+    for forecast, month in zip(responses(z, *_form(True)), range(months), strict=True):
+        assert forecast == pytest.approx(design @ state, abs=1e-12)
+        state = (transition - np.outer(gain, design)) @ state
+        column = {4: STATES, 17: STATES + 1}.get(month, STATES + 2)
+        state[:, column] += gain * (z[month] if column > STATES + 1 else 1.0)
+    assert last_state(z, *_form(True)) == pytest.approx(state, abs=1e-12)
+
+
+@pytest.mark.parametrize("missing", [[], [5, 40]])
+def test_a_spare_state_changes_no_error(seasonal_z, missing):
+    z = seasonal_z.copy()
+    z[missing] = np.nan
+    plain, quick = (fit_first(z, *_form(True), spare) for spare in (None, STATES - 1))
+    assert quick.errors == pytest.approx(plain.errors, abs=1e-11)
+    assert quick.penalty == plain.penalty
+
+
 @pytest.mark.parametrize("damped", [True, False])
 def test_errors_from_a_given_first_state(seasonal_z, damped):
     expected = _reference(seasonal_z, damped).resid
-    forecasts, _ = responses(seasonal_z, *_form(damped))
+    forecasts = responses(seasonal_z, *_form(damped))
     # statsmodels keeps the first season first; ours is the coming month's first.
     first = np.r_[10.0, SLOPE, SEASONAL, 1.0]
     assert seasonal_z - forecasts @ first == pytest.approx(expected, abs=1e-10)
@@ -51,7 +77,7 @@ def test_errors_from_a_given_first_state(seasonal_z, damped):
 def test_forecast_against_statsmodels(seasonal_z, make_scaled, name, damped):
     # From the least-squares first state statsmodels must forecast the same mean and variance.
     form = _form(damped)
-    forecasts, _ = responses(seasonal_z, *form)
+    forecasts = responses(seasonal_z, *form)
     first = np.linalg.lstsq(forecasts[:, :-1], seasonal_z - forecasts[:, -1], rcond=1e-10)[0]
     data = make_scaled(seasonal_z)
     model = ETSModel(
@@ -98,7 +124,7 @@ def test_estimate_is_at_least_as_likely_as_statsmodels(seasonal_z, make_scaled, 
 def test_first_state_is_the_least_squares_one(seasonal_z):
     form = _form(True)
     errors = filter_history(seasonal_z, *form).errors
-    forecasts, _ = responses(seasonal_z, *form)
+    forecasts = responses(seasonal_z, *form)
     # Normal equations: errors are orthogonal to every response to a first state.
     assert forecasts[:, :-1].T @ errors == pytest.approx(np.zeros(14), abs=1e-9)
 

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
+from support.kalman import arma_model
 
-from employment_forecast.models.laws.arma import arma_model, estimate_arma
+from employment_forecast.models.laws.arma import estimate_arma
 from employment_forecast.models.laws.likelihood import (
     INFEASIBLE,
+    arma_structure,
     exact_fitness,
     product,
     stationary,
@@ -38,7 +40,7 @@ def test_product_by_hand():
 def test_ma1_by_hand():
     # Two values, theta = 1/2: covariance [[5/4, 1/2], [1/2, 5/4]], determinant 21/16.
     w = np.array([1.0, 2.0])
-    found = exact_fitness(w, np.zeros(0), np.array([1.0, 0.5]))
+    found = exact_fitness(w, arma_structure(np.zeros(0), np.array([1.0, 0.5])))
     square = (1.25 * 1 - 2 * 0.5 * 2 + 1.25 * 4) / (21 / 16)
     assert found.variance == pytest.approx(square / 2)
     assert found.badness == pytest.approx(np.log(square / 2) + np.log(21 / 16) / 2)
@@ -64,7 +66,7 @@ def test_agrees_with_the_kalman_filter(order, seasonal):
     model = arma_model(w, order, seasonal)
     reversed_ar = product(np.append(1.0, -ar), np.append(1.0, -seasonal_ar))
     moving = product(np.append(1.0, -ma), np.append(1.0, -seasonal_ma))
-    found = exact_fitness(w, -reversed_ar[1:], moving)
+    found = exact_fitness(w, arma_structure(-reversed_ar[1:], moving))
     expected = model.loglike([*ar, *-ma, *seasonal_ar, *-seasonal_ma, found.variance])
     n = len(w)
     assert -found.badness - n / 2 * (np.log(2 * np.pi) + 1) == pytest.approx(expected, abs=1e-6)
@@ -82,5 +84,5 @@ def test_estimates_are_as_likely_as_those_of_statsmodels():
 
 
 def test_what_no_process_has_is_infeasible():
-    explosive = exact_fitness(np.ones(30), np.array([1.5]), np.array([1.0]))
+    explosive = exact_fitness(np.ones(30), arma_structure(np.array([1.5]), np.array([1.0])))
     assert explosive.badness == INFEASIBLE

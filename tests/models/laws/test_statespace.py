@@ -1,16 +1,17 @@
-"""Forecast laws from the state-space form against published formulas and statsmodels."""
+"""Forecast laws of banded processes against published formulas and statsmodels' Kalman filter."""
 
 import numpy as np
 import pytest
 from statsmodels.tsa.arima_process import arma_acovf
 from statsmodels.tsa.statespace.sarimax import SARIMAX
-from statsmodels.tsa.statespace.structural import UnobservedComponents
+from support.kalman import arma_model, components_model, standardised_errors
 
 from employment_forecast.models.contract import ModelFailure
-from employment_forecast.models.families.unobserved_components import components_model
-from employment_forecast.models.laws.arma import arma_model, difference, estimate_arma, integrate
+from employment_forecast.models.families.unobserved_components import LocalLevel, structure
+from employment_forecast.models.laws.arma import Differenced, difference, estimate_arma, integrate
 from employment_forecast.models.laws.gaussian import factorise, moving_factor
-from employment_forecast.models.laws.statespace import joint_moments, standardised_errors, terminal
+from employment_forecast.models.laws.likelihood import arma_structure, conditional, exact_fitness
+from employment_forecast.models.laws.statespace import joint_moments, terminal
 
 HORIZON = 30
 
@@ -28,8 +29,7 @@ def _conditional(autocovariance, seen):
 def test_ar2_takes_the_newest_value_first():
     # y = 0.5 y_1 + 0.3 y_2 + e after 2.0, 1.0: by hand 1.1, 0.85, 0.755.
     history = np.r_[np.zeros(30), 2.0, 1.0]
-    system = terminal(arma_model(history, (2, 0), (0, 0)), [0.5, 0.3, 1.0])
-    mean, covariance = joint_moments(system, 3)
+    mean, covariance = conditional(history, arma_structure(np.array([0.5, 0.3]), np.ones(1)), 3)
     assert mean == pytest.approx([1.1, 0.85, 0.755])
     # Responses to an innovation: 1, 0.5, 0.55.
     psi = moving_factor(np.array([1.0, 0.5, 0.55]), 1.0, 3)
@@ -37,49 +37,82 @@ def test_ar2_takes_the_newest_value_first():
 
 
 @pytest.mark.parametrize(("order", "coefficients"), [((0, 1), [-0.3, -0.6]), ((1, 0), [0.4, -0.6])])
-def test_joint_moments_against_conditioning(order, coefficients):
+def test_conditional_law_against_the_covariance_matrix_and_the_kalman_filter(order, coefficients):
     rng = np.random.default_rng(2)
     w = rng.normal(size=60)
     ar = np.r_[1.0, -coefficients[0]] if order == (1, 0) else np.ones(1)
     ma = np.r_[1.0, coefficients[0]] if order == (0, 1) else np.ones(1)
     ma = np.convolve(ma, np.r_[1.0, np.zeros(11), coefficients[1]])
     expected = _conditional(arma_acovf(ar, ma, nobs=60 + HORIZON, sigma2=1.7), w)
-    system = terminal(arma_model(w, order, (0, 1)), [*coefficients, 1.7])
-    mean, covariance = joint_moments(system, HORIZON)
+    mean, covariance = conditional(w, arma_structure(-ar[1:], ma), HORIZON)
     assert mean == pytest.approx(expected[0], abs=1e-9)
-    assert covariance == pytest.approx(expected[1], abs=1e-9)
+    assert 1.7 * covariance == pytest.approx(expected[1], abs=1e-9)
+    system = terminal(arma_model(w, order, (0, 1)), [*coefficients, 1.7])
+    for found, reference in zip(
+        (mean, 1.7 * covariance), joint_moments(system, HORIZON), strict=True
+    ):
+        assert found == pytest.approx(reference, abs=1e-8)
 
 
 def test_integration_against_the_full_model(seasonal_z):
-    parameters = [-0.3, -0.6, 4e-4]
+    ma = np.convolve([1.0, -0.3], np.r_[1.0, np.zeros(11), -0.6])
     full = SARIMAX(seasonal_z, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12))
-    expected = full.filter(parameters).get_forecast(HORIZON)
-    system = terminal(arma_model(difference(seasonal_z), (0, 1), (0, 1)), parameters)
-    mean, covariance = integrate(seasonal_z, *joint_moments(system, HORIZON))
+    expected = full.filter([-0.3, -0.6, 4e-4]).get_forecast(HORIZON)
+    structure = arma_structure(np.zeros(0), ma)
+    mean, covariance = Differenced.of(seasonal_z).ahead(structure, 4e-4, HORIZON)
     # The full model starts from a large but finite variance.
     assert mean == pytest.approx(expected.predicted_mean, abs=1e-5)
     assert np.diag(covariance) == pytest.approx(expected.var_pred_mean, rel=1e-4)
 
 
-def test_integration_of_known_differences(seasonal_z):
+@pytest.mark.parametrize("regular", [True, False])
+def test_integration_turns_differences_back(seasonal_z, regular):
     known, future = seasonal_z[:100], seasonal_z[100:130]
-    w = difference(seasonal_z[:130])[-30:]
-    mean, covariance = integrate(known, w, np.eye(30))
-    assert mean == pytest.approx(future)
+    w = difference(seasonal_z[:130], regular)[-30:]
+    assert integrate(known, w, np.eye(30), regular)[0] == pytest.approx(future)
+
+
+def test_integration_of_known_differences(seasonal_z):
+    _, covariance = integrate(seasonal_z, np.zeros(30), np.eye(30))
     # The first differences' own variances: 1, 1 + 1, ..., and the season adds from month 13 on.
     assert np.diag(covariance)[:12] == pytest.approx(np.arange(1, 13))
     assert np.diag(covariance)[12] == pytest.approx(12 + 4)
 
 
-def test_components_against_statsmodels(seasonal_z):
-    variances = [1e-4, 3e-4, 2e-5]
-    z = (seasonal_z - seasonal_z[0]) / 0.05
-    scaled = [v / 0.05**2 for v in variances]
-    model = UnobservedComponents(z, "llevel", seasonal=12)
-    expected = model.filter(scaled).get_forecast(HORIZON)
-    mean, covariance = joint_moments(terminal(components_model(z), scaled), HORIZON)
-    assert mean == pytest.approx(expected.predicted_mean)
-    assert np.diag(covariance) == pytest.approx(expected.var_pred_mean)
+VARIANCES = np.array([1e-4, 3e-4, 2e-5])
+
+
+@pytest.mark.parametrize("missing", [[], [3, 50, 51]])
+def test_components_against_statsmodels(seasonal_z, missing):
+    z = seasonal_z.copy()
+    z[missing] = np.nan
+    reference = components_model((z - z[0]) / 0.05)
+    expected = reference.filter(list(VARIANCES / 0.05**2)).get_forecast(HORIZON)
+    series = Differenced.of(z, regular=False)
+    mean, covariance = series.ahead(structure(VARIANCES), 1.0, HORIZON)
+    # The reference starts from a large but finite variance.
+    assert (mean - z[0]) / 0.05 == pytest.approx(expected.predicted_mean, abs=1e-4)
+    assert np.diag(covariance) / 0.05**2 == pytest.approx(expected.var_pred_mean, rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_components_are_as_likely_as_those_of_statsmodels(make_scaled, seed):
+    """Series of known laws: level and season that hardly move, or move a lot, or hardly noise."""
+    rng = np.random.default_rng(seed)
+    noise, level, season = [(1, 0.2, 0.05), (0.1, 1, 0.02), (0.5, 0.5, 0.5), (1, 0, 0)][seed]
+    pattern = list(np.sin(np.arange(11)))
+    for _ in range(97):
+        pattern.append(-sum(pattern[-11:]) + season * rng.normal())
+    z = np.cumsum(level * rng.normal(size=108)) + np.array(pattern) + noise * rng.normal(size=108)
+    found = LocalLevel()._estimate(make_scaled(z))
+    theirs = components_model(z).fit(disp=0, cov_type="none").params
+    w = difference(z, regular=False)
+
+    def height(variances: np.ndarray) -> float:
+        variances = np.asarray(variances)
+        return -exact_fitness(w, structure(variances / variances.sum())).badness
+
+    assert height(found["variances"]) >= height(theirs) - 1e-6
 
 
 def test_components_covariance_against_conditioning(seasonal_z):
@@ -100,8 +133,8 @@ def test_components_covariance_against_conditioning(seasonal_z):
     z = seasonal_z[:n] * 10
     gain = np.linalg.solve(covariance[:n, :n], covariance[:n, n:]).T
     expected = covariance[n:, n:] - gain @ covariance[:n, n:]
-    system = terminal(components_model(z), [noise, level, season])
-    _, found = joint_moments(system, ahead)
+    series = Differenced.of(z, regular=False)
+    _, found = series.ahead(structure(np.array([noise, level, season])), 1.0, ahead)
     assert found == pytest.approx(expected, rel=2e-3, abs=2e-3)
 
 

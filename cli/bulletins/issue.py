@@ -14,7 +14,15 @@ from employment_forecast.cli.bulletins.bulletin import (
     renew,
     report,
 )
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    one_indicator_option,
+    one_region_option,
+    real_option,
+    region_option,
+    year_option,
+)
 
 
 @click.command(options_metavar="[选项]", short_help="审核月报草稿，记下审核人。")
@@ -110,10 +118,20 @@ def issue(
 
 
 @click.command("list", options_metavar="[选项]", short_help="列出月报的草稿、签发件和更正。")
-@click.option("--region", metavar="地区", help="只列该地区；默认全部。")
-@month_option
+@one_region_option
+@one_indicator_option
+@click.option("--month", metavar="年-月", help="只列该月的，如 2026-10；默认全部。")
+@year_option
+@real_option
 @json_option
-def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None:
+def list_bulletins(
+    region: str | None,
+    indicator: str | None,
+    month: str | None,
+    year: int | None,
+    real: bool,
+    as_json: bool,
+) -> None:
     """列出已签发的月报、更正和尚未签发的稿件，先存的在前。"""
     from employment_forecast.cli.shell.output import print_rows
     from employment_forecast.cli.shell.session import open_session
@@ -126,6 +144,14 @@ def list_bulletins(region: str | None, month: str | None, as_json: bool) -> None
     titles = {
         "region_name": "地区", "indicator_name": "指标", "month": "月份", "state_name": "状态",
         "correction_name": "更正", "number": "文号", "reviewer": "审核人", "signer": "签发人",
-        "issued_on": "成文日期", "demo": "演示数据",
+        "issued_on": "成文日期", "demo": "演示",
     }  # fmt: skip
-    print_rows("bulletins", titles, listing(session, code, about), as_json)
+    what = None if indicator is None else session.catalogue.indicator(indicator).code
+    rows = [
+        row
+        for row in listing(session, code, about)
+        if what in (None, row["indicator"])
+        and (year is None or row["month"].startswith(f"{year}-"))
+        and not (real and row["demo"])
+    ]
+    print_rows("bulletins", titles, rows, as_json)

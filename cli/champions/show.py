@@ -1,4 +1,4 @@
-"""`forecast models list`, `compare`, `print_rows`."""
+"""`forecast models roster`, `list`, `compare` and `show`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 import click
 
 from employment_forecast.cli.shell.lazy import LazyGroup
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    region_option,
+    year_option,
+)
 from employment_forecast.cli.shell.output import print_rows, resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import folder_option, save_workbook, workbook_option
 
@@ -93,8 +98,9 @@ def _scores(values: dict[str, Any]) -> dict[str, str]:
 @click.command("list", options_metavar="[选项]", short_help="列出已登记的模型版本。")
 @region_option
 @indicator_option
+@year_option
 @json_option
-def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
+def list_versions(region: str, indicator: str | None, year: int | None, as_json: bool) -> None:
     """列出一个地区已登记的模型版本，新的在前；得分为各版本登记时的回测得分。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.experiments.promotion import row
@@ -106,6 +112,7 @@ def list_versions(region: str, indicator: str | None, as_json: bool) -> None:
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         rows = [row(v) for v in versions(tracker, series)]
+    rows = [r for r in rows if year is None or r["data_month"].startswith(f"{year}-")]
     if not as_json:
         titles = {**_HEAD, **_SCORES, "gate": "晋级检查", "promoted_at": "晋级时间"}
         rows = [

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    one_indicator_option,
+    one_region_option,
+    real_option,
+    region_option,
+    year_option,
+)
 from employment_forecast.cli.shell.output import resolve_series
 
 if TYPE_CHECKING:
@@ -90,10 +98,20 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
 
 
 @click.command(options_metavar="[选项]", short_help="列出发布过的预警及其结果。")
-@click.option("--region", metavar="地区", help="只列该地区；默认全部。")
+@one_region_option
+@one_indicator_option
+@year_option
+@real_option
 @click.option("--as-of", "as_of", metavar="日期", help="按该日（含）以前的发布与数据。")
 @json_option
-def history(region: str | None, as_of: str | None, as_json: bool) -> None:
+def history(
+    region: str | None,
+    indicator: str | None,
+    year: int | None,
+    real: bool,
+    as_of: str | None,
+    as_json: bool,
+) -> None:
     """列出发布过的预警：命中、虚警、漏报、正确无警或待定；以往的记录从不改写。
 
     已能判明结果的预警，此时记入结果；用 --as-of 回看时只显示，不记入。
@@ -112,7 +130,12 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
     if as_of is None:
         settle_outcomes(session, day, code)
     found = outcomes(session.store, day)
-    warnings = issued(session.store, code, kind=None, day=day)
+    what = session.catalogue.indicator(indicator).code if indicator else None
+    warnings = [
+        w
+        for w in issued(session.store, code, kind=None, day=day)
+        if what in (None, w.indicator) and year in (None, w.month.year) and not (real and w.demo)
+    ]
     latest = {w.id: found[w.id][-1] if w.id in found else None for w in warnings}
     rows = [_warning(session, w, latest[w.id]) for w in warnings]
     counts = tally(o.verdict for o in latest.values() if o is not None)
@@ -120,10 +143,9 @@ def history(region: str | None, as_of: str | None, as_json: bool) -> None:
         write_json({"warnings": rows, "counts": counts})
         return
     titles = {
-        "id": "编号", "region_name": "地区", "indicator_name": "指标", "data_month": "数据月份",
-        "as_of": "发布依据日", "level_name": "等级", "outcome_name": "结果",
-        "breach_month": "突破月份", "lead_months": "提前月数", "version": "模型版本",
-        "demo": "演示",
+        "id": "编号", "region_name": "地区", "indicator_name": "指标", "data_month": "数据月",
+        "as_of": "依据日", "level_name": "等级", "outcome_name": "结果",
+        "breach_month": "突破月", "lead_months": "提前", "version": "版本", "demo": "演示",
     }  # fmt: skip
     print_rows("warnings", titles, rows, as_json=False)
     waiting = sum(w.kind == "level" and latest[w.id] is None for w in warnings)
@@ -186,8 +208,8 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
     mark = "（演示数据）" if found.demo else ""
     click.echo(f"{place.name} {found.month} 上报 {found.reporting} 家，异常 {len(firms)} 家{mark}")
     titles = {
-        "firm": "单位代码", "headcount": "期初人数", "separations": "减员", "expected": "预期减员",
-        "layoffs": "用人单位解除", "abnormal": "异常退工", "layoff": "裁员规则", "message": "说明",
+        "firm": "单位代码", "headcount": "期初", "separations": "减员", "expected": "预期",
+        "layoffs": "解除", "abnormal": "异常退工", "layoff": "裁员规则", "message": "说明",
     }  # fmt: skip
     print_rows("firms", titles, firms, as_json=False)
     if streets:

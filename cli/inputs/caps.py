@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    one_indicator_option,
+    one_region_option,
+    real_option,
+    region_option,
+)
 from employment_forecast.cli.shell.output import resolve_series, write_json
 
 if TYPE_CHECKING:
@@ -232,15 +239,21 @@ def _short(text: str, most: int = 16) -> str:
 
 
 @click.command("list", options_metavar="[选项]", short_help="列出已登记的控制数与目标。")
-@click.option("--region", metavar="地区", help="只看一个地区。")
-@click.option("--indicator", metavar="指标", help="只看一个指标。")
+@one_region_option
+@one_indicator_option
 @click.option("--year", metavar="年份", type=click.IntRange(1949, 2200), help="只看含该年的时期。")
+@real_option
 @click.option(
     "--all", "everything", is_flag=True, help="连同已经结束的时期；默认只列今年及以后的。"
 )
 @json_option
 def list_caps(
-    region: str | None, indicator: str | None, year: int | None, everything: bool, as_json: bool
+    region: str | None,
+    indicator: str | None,
+    year: int | None,
+    real: bool,
+    everything: bool,
+    as_json: bool,
 ) -> None:
     """列出已登记的控制数与目标，含历次调整和已撤回的；JSON 总是列出全部时期。"""
     from employment_forecast.cli.shell.session import open_session
@@ -256,6 +269,7 @@ def list_caps(
         if place in (None, t.region)
         and what in (None, t.indicator)
         and (year is None or t.first_month.year <= year <= t.last_month.year)
+        and not (real and t.demo)
     ]
     past = 0
     if not as_json:
@@ -270,12 +284,12 @@ def list_caps(
             row["region"] = session.catalogue.region(row["region"]).name
             row["indicator"] = session.catalogue.indicator(row["indicator"]).name
             row["tier"], row["basis"] = tiers[row["tier"]], bases[row["basis"]]
-            row["direction"] = f"{row['tier']}{ways[row['direction']]}（{row['basis']}）"
-            silent = row["quote"] or "未载明"
-            if row["value"] is None:
-                row["value"] = _short(silent)
-            else:
-                row["value"] = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+            number = (
+                _short(row["quote"] or "未载明")
+                if row["value"] is None
+                else f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+            )
+            row["value"] = f"{row['tier']}{ways[row['direction']]} {number}（{row['basis']}）"
             row["source"] = _short(row["source"])
             row["announced_on"] += "（估计）" if row["announced_estimated"] else ""
             marks = ["演示"] if row["demo"] else []
@@ -284,8 +298,7 @@ def list_caps(
             row["number"] = row["number"] or ""
     titles = {
         "number": "编号", "region": "地区", "indicator": "指标", "period": "时期",
-        "direction": "目标", "value": "数值", "announced_on": "公布日", "source": "来源",
-        "demo": "标记",
+        "value": "目标", "announced_on": "公布日", "source": "来源", "demo": "标记",
     }  # fmt: skip
     output.print_rows("targets", titles, rows, as_json)
     if past:

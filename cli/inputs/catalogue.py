@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from employment_forecast.cli.shell.options import json_option
 from employment_forecast.cli.shell.output import print_rows
+
+KINDS = {"stock": "期末数", "flow": "当月数", "rate": "率", "index": "指数"}
 
 
 @click.command(options_metavar="[选项]", short_help="列出已登记的地区。")
@@ -33,7 +37,7 @@ def indicators(as_json: bool) -> None:
     """列出已登记的指标（代码、名称、类型、单位、报送形式、发布滞后天数）。"""
     from employment_forecast.cli.shell.session import open_session
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "code": i.code,
             "name": i.name,
@@ -45,5 +49,10 @@ def indicators(as_json: bool) -> None:
         }
         for i in open_session().catalogue.indicators
     ]
-    titles = ("代码", "名称", "类型", "单位", "报送形式", "发布滞后（天）", "精度")
+    if not as_json:
+        for row in rows:
+            row["kind"] = KINDS[row["kind"]]
+            row["reporting"] = "累计" if row["reporting"] == "year_to_date" else "当月"
+            row["precision"] = f"{row['precision']:g}"
+    titles = ("代码", "名称", "类型", "单位", "报送", "时滞（天）", "末位")
     print_rows("indicators", titles, rows, as_json)

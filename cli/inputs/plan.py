@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.shell.options import json_option, region_option
+from employment_forecast.cli.shell.options import (
+    json_option,
+    one_indicator_option,
+    region_option,
+    year_option,
+)
 from employment_forecast.cli.shell.output import write_json
 
 if TYPE_CHECKING:
@@ -29,6 +35,11 @@ def plans_of(session: Session, region: Region) -> list[Plan]:
     return plans
 
 
+def _last_year(period: str) -> int:
+    """Last year of 2016-2020, 2009 or 2015-12."""
+    return int(period[5:] if len(period) == len("2016-2020") else period[:4])
+
+
 def _value(target: PlanTarget) -> str:
     if target.value is None:
         return "未载明"
@@ -36,40 +47,52 @@ def _value(target: PlanTarget) -> str:
 
 
 def _print(one: Plan) -> None:
-    from rich.table import Table
-
-    from employment_forecast.cli.shell.output import console
+    from employment_forecast.cli.shell.output import print_grid
     from employment_forecast.data.targets.plans import DIRECTION_NAMES
 
-    table = Table(title=one.source, title_justify="left", header_style="bold", show_lines=True)
-    for name in ("目标", "时期", "方向", "数值", "属性", "原文", "完成情况", "说明"):
-        table.add_column(name, overflow="fold")
-    for target in one.targets:
-        done = "、".join(f"{a.quote}" for a in target.achieved)
-        remarks = [t for t in (target.no_value, target.not_assessed, target.note) if t]
-        table.add_row(
+    heads = ("目标", "时期", "方向", "数值", "属性", "原文", "完成情况", "说明")
+    rows = [
+        (
             target.name,
             target.period_name,
             DIRECTION_NAMES[target.direction],
             _value(target),
             target.attribute,
             target.quote,
-            done,
-            "；".join(dict.fromkeys(remarks)),
+            "、".join(a.quote for a in target.achieved),
+            "；".join(
+                dict.fromkeys(t for t in (target.no_value, target.not_assessed, target.note) if t)
+            ),
         )
-    console().print(table)
+        for target in one.targets
+    ]
+    print_grid(heads, rows, title=one.source, title_justify="left", show_lines=True)
 
 
 @click.command("show", options_metavar="[选项]", short_help="列出一个地区规划中的各项目标。")
 @region_option
+@one_indicator_option
+@year_option
 @json_option
-def show_plan(region: str, as_json: bool) -> None:
+def show_plan(region: str, indicator: str | None, year: int | None, as_json: bool) -> None:
     """列出一个地区规划中的各项目标：数值、时期、方向、属性、完成情况、原文与存疑。"""
     from employment_forecast.cli.shell.session import open_session
 
     session = open_session()
     entry = session.catalogue.region(region)
-    plans = plans_of(session, entry)
+    what = session.catalogue.indicator(indicator).code if indicator else None
+    plans = [
+        replace(
+            plan,
+            targets=tuple(
+                target
+                for target in plan.targets
+                if what in (None, target.indicator)
+                and (year is None or int(target.period[:4]) <= year <= _last_year(target.period))
+            ),
+        )
+        for plan in plans_of(session, entry)
+    ]
     if as_json:
         content: list[dict[str, Any]] = [
             {"title": p.title, "source": p.source, "targets": [t.as_record() for t in p.targets]}
@@ -78,4 +101,7 @@ def show_plan(region: str, as_json: bool) -> None:
         write_json({"region": {"code": entry.code, "name": entry.name}, "plans": content})
         return
     for one in plans:
-        _print(one)
+        if one.targets:
+            _print(one)
+    if not any(one.targets for one in plans):
+        click.echo("（没有内容）")

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    one_indicator_option,
+    one_region_option,
+    region_option,
+    year_option,
+)
 from employment_forecast.cli.shell.output import resolve_series, write_json
 from employment_forecast.cli.shell.phrases import shock_line
 
@@ -94,9 +101,11 @@ def shock_row(shock: Shock) -> dict[str, Any]:
 
 
 @click.command("list", options_metavar="[选项]", short_help="列出已申报的事件，含已撤回的。")
-@click.option("--region", metavar="地区", help="只看一个地区。")
+@one_region_option
+@one_indicator_option
+@year_option
 @json_option
-def list_shocks(region: str | None, as_json: bool) -> None:
+def list_shocks(region: str | None, indicator: str | None, year: int | None, as_json: bool) -> None:
     """列出已申报的事件，含已撤回的。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.records import KIND_NAMES
@@ -104,7 +113,12 @@ def list_shocks(region: str | None, as_json: bool) -> None:
 
     session = open_session()
     only = session.catalogue.region(region).code if region else None
-    rows = [shock_row(each) for each in declared(session.store, only)]
+    what = session.catalogue.indicator(indicator).code if indicator else None
+    rows = [
+        shock_row(each)
+        for each in declared(session.store, only)
+        if (what is None or each.indicator in ("", what)) and year in (None, each.month.year)
+    ]
     if not as_json:
         for row in rows:
             code = row["indicator"]

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
-from employment_forecast.cli.shell.options import indicator_option, json_option, region_option
+from employment_forecast.cli.shell.options import (
+    indicator_option,
+    json_option,
+    one_indicator_option,
+    one_region_option,
+    real_option,
+    region_option,
+    year_option,
+)
 from employment_forecast.cli.shell.output import resolve_series, write_json
 
 if TYPE_CHECKING:
@@ -26,17 +34,26 @@ def _day(as_of: str | None) -> date:
     return clock.parse_day(as_of, "--as-of") if as_of else clock.today()
 
 
+def _in_year(month: object, year: int | None) -> bool:
+    return year is None or str(month).startswith(f"{year}-")
+
+
 @click.command(options_metavar="[选项]", short_help="各地区各指标的起止月、缺月、修订与是否逾期。")
-@click.option("--region", metavar="地区", help="只看一个地区。")
+@one_region_option
+@one_indicator_option
+@real_option
 @as_of_option
 @json_option
-def status(region: str | None, as_of: str | None, as_json: bool) -> None:
+def status(
+    region: str | None, indicator: str | None, real: bool, as_of: str | None, as_json: bool
+) -> None:
     """各地区各指标的起止月、缺月、修订、最近发布日，以及按发布日历是否逾期。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.store.inventory import inventory
 
     session = open_session()
     only = session.catalogue.region(region).code if region else None
+    what = session.catalogue.indicator(indicator).code if indicator else None
     rows: list[dict[str, Any]] = [
         {
             "region": {"code": s.region.code, "name": s.region.name},
@@ -53,17 +70,20 @@ def status(region: str | None, as_of: str | None, as_json: bool) -> None:
         }
         for s in inventory(session.store, session.catalogue, _day(as_of))
         if only in (None, s.region.code)
+        and what in (None, s.indicator.code)
+        and not (real and s.demo)
     ]
     if not as_json:
         names = {i.code: i.name for i in session.catalogue.indicators}
         for row in rows:
             row["region"] = row["region"]["name"]
             row["indicator"] = names[row["indicator"]]
+            row["first"] = f"{row['first']}—{row['last']}"
             row["last_published"] += "（估计）" if row["published_estimated"] else ""
-            row["demo"] = "演示数据" if row["demo"] else ""
+            row["demo"] = "演示" if row["demo"] else ""
     titles = {
-        "region": "地区", "indicator": "指标", "first": "起", "last": "止", "gaps": "缺月",
-        "revisions": "修订", "last_published": "最近发布", "overdue": "逾期未到", "demo": "标记",
+        "region": "地区", "indicator": "指标", "first": "起止", "gaps": "缺月",
+        "revisions": "修订", "last_published": "最近发布", "overdue": "逾期", "demo": "标记",
     }  # fmt: skip
     output.print_rows("series", titles, rows, as_json)
 
@@ -71,9 +91,12 @@ def status(region: str | None, as_of: str | None, as_json: bool) -> None:
 @click.command(options_metavar="[选项]", short_help="显示一个序列。")
 @region_option
 @indicator_option
+@year_option
 @as_of_option
 @json_option
-def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -> None:
+def show(
+    region: str, indicator: str | None, year: int | None, as_of: str | None, as_json: bool
+) -> None:
     """显示一个序列在某日所知的各月数值、发布日与来源。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.store import export_table
@@ -81,7 +104,11 @@ def show(region: str, indicator: str | None, as_of: str | None, as_json: bool) -
     session = open_session()
     series = resolve_series(session, region, indicator)
     table = export_table(session.store, series.region, series.indicator, _day(as_of))
-    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = [
+        {str(key): value for key, value in record.items()}
+        for record in table.to_dict("records")
+        if _in_year(record["month"], year)
+    ]
     titles = {
         "month": "月份",
         "value": f"{series.indicator.name}（{series.indicator.unit}）",
@@ -147,9 +174,12 @@ def export(
 @click.command(options_metavar="[选项]", short_help="显示已公布的值如何被修订。")
 @region_option
 @indicator_option
+@year_option
 @as_of_option
 @json_option
-def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bool) -> None:
+def revisions(
+    region: str, indicator: str | None, year: int | None, as_of: str | None, as_json: bool
+) -> None:
     """显示已公布的值如何被修订：每个被改过的月份的各次公布值与变化。"""
     import math
 
@@ -162,6 +192,7 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
     rows: list[dict[str, Any]] = [
         {str(k): None if k == "change" and math.isnan(v) else v for k, v in record.items()}
         for record in table.to_dict("records")
+        if _in_year(record["month"], year)
     ]
     if not as_json:
         for row in rows:
@@ -176,8 +207,10 @@ def revisions(region: str, indicator: str | None, as_of: str | None, as_json: bo
 
 
 @click.command(options_metavar="[选项]", short_help="列出各次导入（批次）。")
+@year_option
+@real_option
 @json_option
-def batches(as_json: bool) -> None:
+def batches(year: int | None, real: bool, as_json: bool) -> None:
     """列出各次导入（批次），撤回的也在内。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.store import batch_records
@@ -193,8 +226,9 @@ def batches(as_json: bool) -> None:
             "withdrawn_at": b.withdrawn_at and b.withdrawn_at.isoformat(" ", "seconds"),
         }
         for b in batch_records(open_session().store)
+        if year in (None, b.created_at.year) and not (real and b.demo)
     ]
-    titles = ("批次", "时间", "类别", "命令", "行数", "演示数据", "撤回时间")
+    titles = ("批次", "时间", "类别", "命令", "行数", "演示", "撤回时间")
     output.print_rows("batches", titles, rows, as_json)
 
 

@@ -20,6 +20,18 @@ region_option: Callable[[F], F] = click.option(
 indicator_option: Callable[[F], F] = click.option(
     "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
 )
+one_region_option: Callable[[F], F] = click.option(
+    "--region", metavar="地区", help="只列一个地区；默认全部。"
+)
+one_indicator_option: Callable[[F], F] = click.option(
+    "--indicator", metavar="指标", help="只列一个指标；默认全部。"
+)
+year_option: Callable[[F], F] = click.option(
+    "--year", metavar="年份", type=click.IntRange(1949, 2200), help="只列该年的。"
+)
+real_option: Callable[[F], F] = click.option(
+    "--real", is_flag=True, help="只列真实数据，略去演示数据。"
+)
 horizon_option: Callable[[F], F] = click.option(
     "--horizon", metavar="整数", type=click.IntRange(1, 60), help="至少预测的月数；默认 12。"
 )

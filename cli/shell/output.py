@@ -71,35 +71,47 @@ def print_rows(
     names = list(titles) if isinstance(titles, Mapping) else list(rows[0])
     heads = list(titles.values()) if isinstance(titles, Mapping) else list(titles)
 
-    from rich.table import Table as Grid
+    texts = [[_cell(row[name]) for name in names] for row in rows]
+    # A column in which nothing stands tells nobody anything.
+    told = [i for i in range(len(names)) if any(line[i] for line in texts)]
+    print_grid([heads[i] for i in told], [[line[i] for i in told] for line in texts])
 
-    grid = Grid(header_style="bold")
-    for head in heads:
-        grid.add_column(head, overflow="fold")
+
+def print_grid(heads: Sequence[str], rows: Sequence[Sequence[str]], **style: Any) -> None:
+    """Rows of texts under heads, as wide as the terminal allows."""
+    from employment_forecast.cli.shell.grids import grid
+
+    out = console()
+    made = grid(heads, rows, out.width, **style)
     for row in rows:
-        grid.add_row(*(_cell(row[name]) for name in names))
-    console().print(grid)
+        made.add_row(*row)
+    out.print(made)
 
 
 def print_table(table: Table[Any]) -> None:
     """A table of values, with its caption above and its notes below."""
-    from rich.table import Table as Grid
-
+    from employment_forecast.cli.shell.grids import grid
     from employment_forecast.forecasting.documents.tables import cell_text
 
-    grid = Grid(
+    out = console()
+    rows = [
+        [cell_text(value, c.form) for value, c in zip(row, table.columns, strict=True)]
+        for row in table.rows
+    ]
+    made = grid(
+        [column.title for column in table.columns],
+        rows,
+        out.width,
         title=table.caption or None,
         title_justify="left",
-        header_style="bold",
         caption="\n".join(table.notes) or None,
     )
-    for column in table.columns:
-        grid.add_column(column.title, justify=column.align, overflow="fold")
-    for at, row in enumerate(table.rows):
-        texts = (cell_text(value, c.form) for value, c in zip(row, table.columns, strict=True))
+    for drawn, column in zip(made.columns, table.columns, strict=True):
+        drawn.justify = column.align
+    for at, texts in enumerate(rows):
         style = "bold" if at in table.strong else None
-        grid.add_row(*texts, style=style, end_section=at in table.ruled)
-    console().print(grid)
+        made.add_row(*texts, style=style, end_section=at in table.ruled)
+    out.print(made)
 
 
 def console() -> Console:

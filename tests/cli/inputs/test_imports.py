@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from support.paths import ROOT
 from support.terminals import at_a_terminal
 
@@ -148,10 +150,55 @@ def test_listings_speak_json_and_tables(
     used: Forecast, arguments: tuple[str, ...], key: str
 ) -> None:
     assert len(used(*arguments, "--json").json[key]) > 0
-    ran = used(*arguments)
+    ran = used(*arguments, env={"COLUMNS": "80"})
     assert ran.code == 0, ran.err
     assert len(ran.out.splitlines()) > 3
     assert "None" not in ran.out
+    table = [line for line in ran.out.splitlines() if not line.startswith("未参赛")]
+    assert max(map(cell_len, table)) <= 80
+    # A day or a month that a narrow column breaks in two.
+    assert not re.search(r"\b20\d\d-\d?(?=\s|│)", ran.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "holds"),
+    [
+        (("data", "status", "--indicator", "PMI"), "series", ("indicator", "pmi_manufacturing")),
+        (("data", "status", "--real"), "series", ("demo", False)),
+        (("data", "batches", "--real"), "batches", ("demo", False)),
+        (("caps", "list", "--real"), "targets", ("demo", False)),
+        (("caps", "list", "--year", "2026", "--region", "嘉定"), "targets", ("region", "310114")),
+        (("plan", "show", "--region", "徐汇", "--indicator", "登记失业人数"), "plans", None),
+        (("models", "list", "--region", "嘉定", "--year", "2026"), "versions", ("demo", True)),
+    ],
+)  # fmt: skip
+def test_long_lists_can_be_narrowed(
+    used: Forecast, arguments: tuple[str, ...], key: str, holds: tuple[str, Any] | None
+) -> None:
+    rows = used(*arguments, "--json").json[key]
+    if holds is None:
+        rows = [target for plan in rows for target in plan["targets"]]
+        holds = ("indicator", "registered_unemployed")
+    assert rows
+    assert {row[holds[0]] for row in rows} == {holds[1]}
+
+
+def test_a_year_of_a_series(used: Forecast) -> None:
+    def rows(*arguments: str) -> list[Any]:
+        content: list[Any] = next(
+            iter(used(*arguments, "--region", "嘉定", "--json").json.values())
+        )
+        return content
+
+    assert [r["month"] for r in rows("data", "show", "--year", "2011")][::11] == [
+        "2011-01",
+        "2011-12",
+    ]
+    assert {r["month"] for r in rows("data", "revisions", "--year", "2012")} == {
+        "2012-06",
+        "2012-12",
+    }
+    assert rows("models", "list", "--year", "2011") == []
 
 
 def test_export_to_standard_output_and_file(used: Forecast, tmp_path: Path) -> None:

@@ -27,13 +27,15 @@ from employment_forecast.forecasting.competition.gate import (
     Scored,
     Verdict,
 )
+from employment_forecast.forecasting.competition.parts import TreeResult, reconcile
 from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
-from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 
 __all__ = [
     "Calibration",
     "Check",
     "Choice",
+    "Coherence",
     "Competition",
     "DEFAULTS",
     "LeaderboardRow",
@@ -44,6 +46,7 @@ __all__ = [
     "Options",
     "STATE_NAMES",
     "Scored",
+    "TreeResult",
     "Verdict",
     "choose_pooled",
     "combinations_at",
@@ -52,6 +55,7 @@ __all__ = [
     "learn",
     "learned_weights",
     "paired_difference",
+    "reconcile",
     "rechosen",
     "uncalibrated",
 ]

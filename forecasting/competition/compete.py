@@ -59,7 +59,7 @@ from employment_forecast.forecasting.competition.disruptions import (
     unsettled,
     unsettled_note,
 )
-from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 from employment_forecast.forecasting.nowcast import Nowcast, conditioned
 from employment_forecast.forecasting.shocks import note, propose
 from employment_forecast.models import roster
@@ -349,6 +349,10 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     NoModelError
         If that model did not compete or gave no forecast.
     """
+    if result.coherence is not None:
+        # Another model's paths are its own, and the former champion's are so again.
+        own = {**result.forecasts, result.choice.model: result.coherence.base}
+        result = replace(result, forecasts=own, coherence=None)
     paths = result.forecasts.get(model)
     if not isinstance(paths, SamplePaths):
         why = f"（{paths.reason}）" if isinstance(paths, Failure) else "（未参赛）"
@@ -390,6 +394,32 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
             *result.notes[1 + len(result.disrupted) :],
         ),
         nowcasts=nowcasts,
+    )
+
+
+def reconciled(result: Competition, paths: SamplePaths, coherence: Coherence) -> Competition:
+    """The same competition with the champion's paths made to add up, and assessed again.
+
+    Parameters
+    ----------
+    result : Competition
+        Outcome of the main job.
+    paths : SamplePaths
+        The reconciled ones.
+    coherence : Coherence
+        Where they come from.
+    """
+    assessed = _assessed(
+        result.targets, result.on_file, result.history, paths, result.tested_horizon
+    )
+    return replace(
+        result,
+        forecasts={**result.forecasts, result.choice.model: paths},
+        assessments=assessed.caps,
+        totals=assessed.totals,
+        levels=assessed.levels,
+        joint=assessed.joint,
+        coherence=coherence,
     )
 
 

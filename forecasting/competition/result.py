@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import pandas as pd
+
 from employment_forecast.data.catalogue import Indicator, Region, Series
 from employment_forecast.data.records import PartVintages
 from employment_forecast.data.targets import Target
@@ -24,6 +26,7 @@ from employment_forecast.forecasting.competition.choice import (
 )
 from employment_forecast.forecasting.competition.evidence import ModelEvidence, evidence_by_model
 from employment_forecast.forecasting.nowcast import Nowcast
+from employment_forecast.forecasting.reconciliation import Tree, TreeChoice
 from employment_forecast.forecasting.shocks import Proposal
 from employment_forecast.models.paths import Outcome, SamplePaths
 
@@ -61,6 +64,28 @@ class Options:
     gaps: str = "fill"
     reach: int = 0
     trial: str = ""
+
+
+@dataclass(frozen=True)
+class Coherence:
+    """How a forecast was made to add up with those of its parts and its whole.
+
+    Attributes
+    ----------
+    base : SamplePaths
+        The champion's own paths, in the order in which the members of the tree go together.
+    tree : Tree
+        What adds up, by code of region.
+    choice : TreeChoice
+        Why it was reconciled.
+    until : pandas.Period
+        Last month that adds up.
+    """
+
+    base: SamplePaths
+    tree: Tree
+    choice: TreeChoice
+    until: pd.Period
 
 
 @dataclass(frozen=True)
@@ -117,6 +142,8 @@ class Competition:
         The note on a new level at the end that half of the paths go on from; empty without one.
     moved : frozenset of str
         Models of which half the paths follow a new level.
+    coherence : Coherence or None
+        None where the champion's paths are its own.
     """
 
     series: Series
@@ -145,6 +172,7 @@ class Competition:
     nowcasts: Mapping[str, Nowcast] = field(default_factory=dict)
     disrupted: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
+    coherence: Coherence | None = None
 
     @property
     def region(self) -> Region:

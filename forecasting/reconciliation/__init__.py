@@ -1,7 +1,31 @@
 """Parts and whole: sample paths of a tree of series made to add up."""
 
-from employment_forecast.forecasting.reconciliation.coherent import TOLERANCE, coherent
+from employment_forecast.forecasting.reconciliation.choice import (
+    LevelScore,
+    TreeChoice,
+    TreeEvidence,
+    choose_tree,
+)
+from employment_forecast.forecasting.reconciliation.coherent import (
+    TOLERANCE,
+    coherent,
+    joint_order,
+    projected,
+)
 from employment_forecast.forecasting.reconciliation.law import ErrorLaw, learn_law
 from employment_forecast.forecasting.reconciliation.tree import Sum, Tree
 
-__all__ = ["ErrorLaw", "Sum", "TOLERANCE", "Tree", "coherent", "learn_law"]
+__all__ = [
+    "ErrorLaw",
+    "LevelScore",
+    "Sum",
+    "TOLERANCE",
+    "Tree",
+    "TreeChoice",
+    "TreeEvidence",
+    "choose_tree",
+    "coherent",
+    "joint_order",
+    "learn_law",
+    "projected",
+]

@@ -77,9 +77,17 @@ def coherent(
     and Wilby (2004), The Schaake shuffle; Di Fonzo and Girolimetto (2024), Forecast combination
     based forecast reconciliation, for equal weights of the levels.
     """
-    held = np.zeros(paths.shape[::2], dtype=bool) if fixed is None else fixed
-    joint = _joined(tree, paths, law, seed)
-    found = _projected(tree, joint, paths.std(axis=1), held)
+    order = joint_order(tree, paths, law, seed)
+    joint = np.take_along_axis(paths, order[:, :, None], axis=1)
+    return projected(tree, joint, fixed=fixed, nonnegative=nonnegative)
+
+
+def projected(
+    tree: Tree, joint: Floats, *, fixed: Flags | None = None, nonnegative: bool = True
+) -> Floats:
+    """The second half of `coherent`: joint paths projected onto what adds up."""
+    held = np.zeros(joint.shape[::2], dtype=bool) if fixed is None else fixed
+    found = _projected(tree, joint, joint.std(axis=1), held)
     if nonnegative:
         found = _without_negative(tree, found, held)
     _demand_sums(tree, found)
@@ -94,8 +102,8 @@ def _below(tree: Tree) -> dict[str, list[str]]:
     return found
 
 
-def _joined(tree: Tree, paths: Floats, law: ErrorLaw, seed: int) -> Floats:
-    """The paths of each member in an order in which members go together."""
+def joint_order(tree: Tree, paths: Floats, law: ErrorLaw, seed: int = 1) -> npt.NDArray[np.int64]:
+    """The first half of `coherent`: rows of each member's paths, shape (members, n_paths)."""
     at = {key: i for i, key in enumerate(tree.members)}
     leaves = [at[key] for key in tree.leaves]
     values, vectors = np.linalg.eigh(law.correlation[np.ix_(leaves, leaves)])
@@ -103,15 +111,16 @@ def _joined(tree: Tree, paths: Floats, law: ErrorLaw, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     shape = (paths.shape[1], len(leaves))
     level, slope = rng.standard_normal(shape) @ root.T, rng.standard_normal(shape) @ root.T
-    joint = np.empty_like(paths)
-    for column, i in enumerate(leaves):
-        joint[i] = _matched(paths[i], level[:, column], slope[:, column])
-    sums = {key: joint[at[key]] for key in tree.leaves}
+    found = np.empty(paths.shape[:2], dtype=np.int64)
+    sums: dict[str, Floats] = {}
+    for column, (key, i) in enumerate(zip(tree.leaves, leaves, strict=True)):
+        found[i] = _matched(paths[i], level[:, column], slope[:, column])
+        sums[key] = paths[i][found[i]]
     for each in reversed(tree.sums):
-        total = np.sum([sums[part] for part in each.parts], axis=0)
-        joint[at[each.whole]] = _matched(paths[at[each.whole]], *_shape(total))
-        sums[each.whole] = total
-    return joint
+        sums[each.whole] = np.sum([sums[part] for part in each.parts], axis=0)
+        i = at[each.whole]
+        found[i] = _matched(paths[i], *_shape(sums[each.whole]))
+    return found
 
 
 def _shape(paths: Floats) -> tuple[Floats, Floats]:
@@ -134,10 +143,10 @@ def _order(level: Floats, slope: Floats) -> npt.NDArray[np.int64]:
     return np.concatenate([block[np.argsort(slope[block], kind="stable")] for block in blocks])
 
 
-def _matched(paths: Floats, level: Floats, slope: Floats) -> Floats:
-    """Whole paths in the order that a level and a slope ask for."""
-    found = np.empty_like(paths)
-    found[_order(level, slope)] = paths[_order(*_shape(paths))]
+def _matched(paths: Floats, level: Floats, slope: Floats) -> npt.NDArray[np.int64]:
+    """Rows of whole paths in the order that a level and a slope ask for."""
+    found = np.empty(len(paths), dtype=np.int64)
+    found[_order(level, slope)] = _order(*_shape(paths))
     return found
 
 

@@ -1,0 +1,243 @@
+"""Competitions of a tree of series made to add up: parts and whole (局部与整体)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.forecasting.competition.compete import reconciled
+from employment_forecast.forecasting.competition.result import Coherence, Competition
+from employment_forecast.forecasting.reconciliation import (
+    Sum,
+    Tree,
+    TreeChoice,
+    TreeEvidence,
+    choose_tree,
+    joint_order,
+    learn_law,
+    projected,
+)
+
+Floats = npt.NDArray[np.float64]
+Fixed = Mapping[str, Mapping[pd.Period, float]]
+
+# Published figures of a year; where they differ from their sum by more, they are no parts of it.
+AGREED_MONTHS, AGREED_SHARE = 12, 0.02
+# A member whose newest month is older takes no part.
+LATEST_MONTHS = 3
+
+
+@dataclass(frozen=True)
+class TreeResult:
+    """Competitions of the members of a tree, reconciled where that is possible and does no harm.
+
+    Attributes
+    ----------
+    results : dict
+        By key, every member that was forecast.
+    tree : Tree
+        The sums that hold; empty where none does.
+    choice : TreeChoice or None
+        Whether they were reconciled and why; None where there is no sum.
+    notes : tuple of str
+        What is missing and why, in Chinese.
+    """
+
+    results: Mapping[str, Competition]
+    tree: Tree
+    choice: TreeChoice | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether the members of `tree` add up."""
+        return self.choice is not None and self.choice.reconcile
+
+
+def reconcile(
+    sums: Sequence[Sum],
+    results: Mapping[str, Competition],
+    absent: Mapping[str, str] | None = None,
+    fixed: Fixed | None = None,
+    constant: Mapping[str, float] | None = None,
+) -> TreeResult:
+    """Reconcile the competitions of a tree.
+
+    Parameters
+    ----------
+    sums : sequence of Sum
+        Wholes and parts by key.
+    results : mapping
+        Competition of every member that was forecast, on the same day with the same options.
+    absent : mapping, optional
+        By key, a Chinese sentence on why a member was not forecast.
+    fixed : mapping, optional
+        Figures of months to come that were set by hand, by key and month; they stay as they are.
+    constant : mapping, optional
+        Figure of a part that has never changed, by key: there is nothing to forecast, it stays.
+
+    Returns
+    -------
+    TreeResult
+        A member that is absent, late or of other data takes the sums that need it away and leaves
+        the others standing.
+
+    Raises
+    ------
+    RefusedError
+        If figures set by hand contradict each other or the published ones.
+    """
+    whole = Tree.of(sums)
+    notes = [f"{why}，含它的合计未协调" for why in (absent or {}).values()]
+    still = constant or {}
+    missing = {key for key in whole.members if key not in results and key not in still}
+    newest = max((r.history.origin for r in results.values()), default=None)
+    for key in whole.members:
+        if key not in results or newest is None:
+            continue
+        late = (newest - results[key].history.origin).n
+        if late > LATEST_MONTHS or (late and _gap(results, newest, key)):
+            notes.append(_late(results[key], "相差太久，含它的合计未协调"))
+            missing.add(key)
+        elif late:
+            notes.append(_late(results[key], "已按其他成员公布的数推算"))
+    kept: list[Sum] = []
+    for each in whole.without(missing).sums:
+        if why := _unfit(each, results, still):
+            notes.append(why)
+        else:
+            kept.append(each)
+    tree = Tree.of(kept)
+    if not tree.sums:
+        return TreeResult(results, tree, None, tuple(notes))
+    members = tree.members
+    evidence = _evidence(members, results, still)
+    seed = results[members[0]].options.seed
+    choice = choose_tree(tree, evidence, seed)
+    if not choice.reconcile:
+        return TreeResult(results, tree, choice, tuple(notes))
+    made = _reconciled(tree, results, still, evidence, choice, fixed or {})
+    return TreeResult({**results, **made}, tree, choice, tuple(notes))
+
+
+def _late(result: Competition, said: str) -> str:
+    return f"{result.region.name}的数据只到 {result.history.origin}，{said}"
+
+
+def _gap(results: Mapping[str, Competition], newest: pd.Period, late: str) -> bool:
+    """Whether months that the late member has still to give are missing from others' figures."""
+    since = results[late].history.origin
+    return any(
+        bool(r.history.series[lambda s: s.index > since].isna().any())
+        for r in results.values()
+        if r.history.origin > since
+    )
+
+
+def _unfit(each: Sum, results: Mapping[str, Competition], still: Mapping[str, float]) -> str:
+    """Why a whole and its parts are not held to add up, in Chinese; empty where they are."""
+    if each.whole in still:
+        return "合计从未变动，不与下级协调"
+    members = [results[key] for key in (each.whole, *each.parts) if key in results]
+    whole, rest = members[0], sum(still.get(key, 0.0) for key in each.parts)
+    name = whole.series.title
+    if len({m.history.demo for m in members}) > 1:
+        return f"{name}与下级有的是演示数据、有的是实际数据，不相加"
+    if len({m.indicator.code for m in members}) > 1 or whole.indicator.aggregation != "sum":
+        return f"{name}与下级的指标不能相加，各自预测"
+    table = pd.concat([m.history.series for m in members], axis=1, keys=range(len(members)))
+    known = table.dropna().iloc[-AGREED_MONTHS:]
+    if known.empty:
+        return ""
+    total = known[0].abs().clip(lower=whole.history.precision)
+    parts = known.drop(columns=0).sum(axis=1) + rest
+    gap = float(((known[0] - parts).abs() / total).median())
+    if gap > AGREED_SHARE:
+        return (
+            f"{name}近 {len(known)} 个月与 {len(each.parts)} 个下级之和相差的中位数为 {gap:.1%}，"
+            "超过 2 %，未强求相加，请核对下级是否齐全、口径是否一致"
+        ).replace("%，超", " %，超")
+    return ""
+
+
+def _evidence(
+    members: Sequence[str], results: Mapping[str, Competition], still: Mapping[str, float]
+) -> TreeEvidence:
+    """Back-tests of the chosen models on a common axis of origins."""
+    found = {key: results[key].backtest for key in members if key in results}
+    months = sorted({m.ordinal for each in found.values() for m in each.months})
+    row = {month: i for i, month in enumerate(months)}
+    horizon = min(each.horizon for each in found.values())
+    shape = (len(months), len(members), horizon)
+    quantiles, outcomes = np.full((*shape, 9), np.nan), np.full(shape, np.nan)
+    scales = np.full(shape[:2], np.nan)
+    for at, key in enumerate(members):
+        if key in still:
+            quantiles[:, at] = still[key]
+            continue
+        backtest = found[key]
+        rows = [row[m.ordinal] for m in backtest.months]
+        model = results[key].choice.model
+        quantiles[rows, at] = backtest.records[model].quantiles[:, :horizon]
+        outcomes[rows, at] = backtest.outcomes[:, :horizon]
+        scales[rows, at] = backtest.scales
+    return TreeEvidence(np.array(months, dtype=np.int64), quantiles, outcomes, scales)
+
+
+def _reconciled(
+    tree: Tree,
+    results: Mapping[str, Competition],
+    still: Mapping[str, float],
+    evidence: TreeEvidence,
+    choice: TreeChoice,
+    fixed: Fixed,
+) -> dict[str, Competition]:
+    members = {key: results[key] for key in tree.members if key in results}
+    first = min(m.history.origin for m in members.values()) + 1
+    last = min(m.champion_paths.months[-1] for m in members.values())
+    axis = pd.period_range(first, last, freq="M")
+    n = min(m.champion_paths.n_paths for m in members.values())
+    seed = members[tree.members[0]].options.seed
+    values = np.empty((len(tree.members), n, len(axis)))
+    held = np.zeros((len(tree.members), len(axis)), dtype=bool)
+    for at, key in enumerate(tree.members):
+        if key in still:
+            values[at], held[at] = still[key], True
+            continue
+        member = members[key]
+        ahead = int((member.history.origin + 1 - first).n)
+        values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
+        held[at, :ahead] = True
+        values[at, :, ahead:] = member.champion_paths.values[:n, : len(axis) - ahead]
+    law = learn_law(evidence.errors, evidence.stretches)
+    order = joint_order(tree, values, law, seed)
+    for key, figures in fixed.items():
+        for month, value in figures.items():
+            if key in tree.members and month in axis:
+                at, step = tree.members.index(key), int((month - first).n)
+                values[at, :, step], held[at, step] = value, True
+    joint = np.take_along_axis(values, order[:, :, None], axis=1)
+    counts = all(np.nanmin(m.history.values) >= 0 for m in members.values())
+    try:
+        found = projected(tree, joint, fixed=held, nonnegative=counts)
+    except ValueError as error:
+        raise RefusedError(
+            "手工设定的数与已公布的数或彼此之间相加不符，不能协调。", "请核对设定的数。"
+        ) from error
+    made = {}
+    for at, key in enumerate(tree.members):
+        if key in still:
+            continue
+        member, own = members[key], members[key].champion_paths
+        base = replace(own, values=own.values[order[at]])
+        ahead = int((own.origin + 1 - first).n)
+        paths = base.values.copy()
+        paths[:, : len(axis) - ahead] = found[at, :, ahead:]
+        coherence = Coherence(base, tree, choice, last)
+        made[key] = reconciled(member, replace(base, values=paths), coherence)
+    return made

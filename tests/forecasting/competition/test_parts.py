@@ -1,0 +1,125 @@
+"""Competitions of a district and its streets made to add up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.targets.target import Target
+from employment_forecast.forecasting.competition import rechosen, reconcile
+from tests.support.trees import (
+    DAY,
+    DISTRICT,
+    STREETS,
+    SUMS,
+    competition,
+    competitions,
+    street_values,
+)
+
+CAP = Target(
+    region=DISTRICT, indicator="registered_unemployed", tier="municipal", direction="cap",
+    basis="any_month", qualifier="以内", period="2026", value=13500.0, unit="人",
+    announced_on=DAY, announced_estimated=True, source="演示控制数", demo=True,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base():
+    return competitions(street_values(60), targets=[CAP])
+
+
+def gap(results):
+    total = results[DISTRICT].champion_paths.values
+    parts = np.sum([results[code].champion_paths.values for code in STREETS], axis=0)
+    return np.abs(total - parts).max() / total.max()
+
+
+def test_every_path_and_month_adds_up_and_the_caps_are_assessed_on_it(base):
+    made = reconcile(SUMS, base)
+    assert made.reconciled
+    assert gap(base) > 1e-4
+    assert gap(made.results) < 1e-9
+    district = made.results[DISTRICT]
+    months = [m.year == 2026 for m in district.champion_paths.months]
+    above = (np.round(district.champion_paths.values[:, months]) > 13500).any(axis=1).mean()
+    assert district.assessments[0].p_any_remaining == pytest.approx(above)
+    assert made.notes == ()
+
+
+def test_the_base_forecast_is_kept_and_another_model_brings_it_back(base):
+    made = reconcile(SUMS, base).results[DISTRICT]
+    own = base[DISTRICT].champion_paths.values
+    np.testing.assert_array_equal(np.sort(made.coherence.base.values, axis=0), np.sort(own, axis=0))
+    other = rechosen(made, "drift", "试试")
+    assert other.coherence is None
+    np.testing.assert_array_equal(
+        other.champion_paths.values, rechosen(base[DISTRICT], "drift", "").champion_paths.values
+    )
+
+
+def test_a_member_that_failed_leaves_the_rest_standing(base):
+    left = {k: v for k, v in base.items() if k != "310114003"}
+    made = reconcile(SUMS, left, {"310114003": "丙镇未得出预测（历史太短）"})
+    assert not made.reconciled
+    assert made.notes == ("丙镇未得出预测（历史太短），含它的合计未协调",)
+    assert made.results == left
+
+
+def test_a_late_member_is_worked_out_from_the_figures_of_the_others(base):
+    values = street_values(60)
+    late = competition("310114002", values["310114002"][:-1], end="2026-09")
+    made = reconcile(SUMS, {**base, "310114002": late})
+    assert made.notes == ("乙街道的数据只到 2026-09，已按其他成员公布的数推算",)
+    # Its month that the others have published is known to the last person.
+    first = made.results["310114002"].champion_paths.values[:, 0]
+    np.testing.assert_allclose(first, values["310114002"][-1], rtol=1e-9)
+
+
+def test_a_member_that_is_too_late_takes_its_sum_away(base):
+    late = competition("310114002", street_values(60)["310114002"][:-4], end="2026-06")
+    made = reconcile(SUMS, {**base, "310114002": late})
+    assert not made.reconciled
+    assert made.notes[0].startswith("乙街道的数据只到 2026-06，相差太久")
+
+
+def test_parts_that_never_add_up_are_not_made_to(base):
+    short = competition(DISTRICT, base[DISTRICT].history.values * 1.1)
+    made = reconcile(SUMS, {**base, DISTRICT: short})
+    assert made.choice is None
+    assert "相差的中位数为 9.1 %，超过 2 %" in made.notes[0]
+
+
+def test_demonstration_and_real_figures_are_not_added(base):
+    real = competition("310114001", base["310114001"].history.values, demo=False)
+    made = reconcile(SUMS, {**base, "310114001": real})
+    assert made.choice is None
+    assert "不相加" in made.notes[0]
+
+
+def test_a_figure_set_by_hand_stays_and_one_that_contradicts_is_refused(base):
+    month = pd.Period("2026-12", freq="M")
+    made = reconcile(SUMS, base, fixed={DISTRICT: {month: 14000.0}}).results
+    assert (made[DISTRICT].champion_paths.values[:, 1] == 14000.0).all()
+    assert gap(made) < 1e-9
+    everything = {code: {month: 1.0} for code in (DISTRICT, *STREETS)}
+    with pytest.raises(RefusedError, match="相加不符"):
+        reconcile(SUMS, base, fixed=everything)
+
+
+def test_streets_of_eighteen_months_are_reconciled_on_what_is_usual():
+    made = reconcile(SUMS, competitions(street_values(18), origins=6))
+    assert made.reconciled
+    assert "不足 8 个，默认协调" in made.choice.reason
+    assert gap(made.results) < 1e-9
+
+
+def test_a_street_that_never_changes_stays_as_it_is():
+    values = street_values(60)
+    results = competitions({k: v for k, v in values.items() if k != "310114003"}, origins=10)
+    made = reconcile(SUMS, results, constant={"310114003": 0.0})
+    assert made.reconciled
+    assert made.choice.origins > 0
+    total = made.results[DISTRICT].champion_paths.values
+    parts = [made.results[code].champion_paths.values for code in results if code != DISTRICT]
+    np.testing.assert_allclose(total, np.sum(parts, axis=0), rtol=1e-12)

@@ -5,7 +5,7 @@ EXAMPLES ?= 1
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check unit soak docs bundle clean
+.PHONY: run test check unit soak docs man bundle clean
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -47,8 +47,12 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -D run_examples=$(EXAMPLES) -d docs/_build/doctrees docs docs/_build/html
 
+# The manual page forecast(1), installed by every wheel that is built after it.
+man: $(VENV)/.installed
+	$(BIN)/python -m employment_forecast.cli.release.manpage docs/generated/forecast.1
+
 # Offline installer for this machine's Python and platform, with the manual: dist/*.tar.gz
-bundle: docs
+bundle: docs man
 	rm -rf build  # a module that is gone must not come back from an earlier build
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.offline_bundle --output dist
 

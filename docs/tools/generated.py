@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import measured
 from calls import CALLS
 
 import employment_forecast as ef
@@ -222,6 +223,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "models": models,
     "calls": calls,
     "api": api,
+    "benchmarks": measured.page,
 }
 
 

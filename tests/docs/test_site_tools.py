@@ -12,6 +12,7 @@ pytest.importorskip("sphinx", reason="make docs 才安装 Sphinx")
 pytest.importorskip("latex2mathml", reason="make docs 才安装 latex2mathml")
 
 import bigram_search
+import measured
 import transcripts
 
 
@@ -25,3 +26,15 @@ def test_query_and_text_are_cut_alike():
 def test_a_chinese_character_takes_two_columns_and_a_line_one():
     shown = transcripts.terminal("│嘉定 <1>")
     assert shown == '<pre class="terminal"><b>│</b><i>嘉</i><i>定</i> &lt;1&gt;</pre>'
+
+
+def test_every_result_file_is_on_the_page_of_figures(monkeypatch, tmp_path):
+    page = measured.page()
+    for file in measured.BENCHMARK.rglob("*.md"):
+        title = file.read_text("utf-8").splitlines()[0]
+        assert f"#{title}\n" in page
+    monkeypatch.setattr(measured, "BENCHMARK", tmp_path)
+    assert measured.page().count("not measured") == len(measured.QUESTIONS)
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "RESULTS.md").write_text("# Odd\n", "utf-8")
+    assert "\n## Odd\n" in measured.page()

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
-MEASURED = bool(os.environ.pop("MEASURE_LINES", ""))
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
 # What commands import inside their functions, so that help stays fast.
 LIBRARIES = (
@@ -83,10 +82,8 @@ def become(request: list[Any], streams: list[int]) -> None:
     sys.orig_argv[:] = [sys.executable, *sys.argv]
 
 
-def measured() -> coverage.Coverage | None:
-    """The measurement of lines of this child, where the session measures them."""
-    if not MEASURED:
-        return None
+def measurement() -> coverage.Coverage:
+    """The measurement of lines of this child, begun."""
     import coverage
 
     lines = coverage.Coverage(
@@ -134,8 +131,9 @@ def serve(connection: socket.socket) -> None:
         child = os.fork()
         if child == 0:
             connection.close()
-            become(json.loads(content), streams)
-            lines = measured()
+            measure, *request = json.loads(content)
+            become(request, streams)
+            lines = measurement() if measure else None
             code = run()
             if lines is not None:
                 lines.stop()
@@ -154,7 +152,5 @@ if __name__ == "__main__":
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path.remove(str(Path(__file__).resolve().parent))
     preload()
-    if MEASURED:
-        import coverage
     gc.freeze()  # a collection in a child would copy every page
     serve(server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -28,7 +29,8 @@ class Forks:
     def __init__(self, folder: Path, measure_lines: bool) -> None:
         self._folder = folder
         self._seconds = 0.0
-        self._measure = {"MEASURE_LINES": "1"} if measure_lines else {}
+        self._measure_lines = measure_lines
+        self._measured: set[frozenset[str]] = set()
         self._server: subprocess.Popen[bytes] | None = None
         self._connection, self._far = socket.socketpair()
 
@@ -38,7 +40,7 @@ class Forks:
             [sys.executable, str(SERVER)],
             stdin=self._far,
             stdout=subprocess.DEVNULL,
-            env={**environment, **self._measure, "LANG": "C.UTF-8"},
+            env={**environment, "LANG": "C.UTF-8"},
             cwd=self._folder,
         )
         self._far.close()
@@ -49,7 +51,8 @@ class Forks:
         """Exit code, standard output and standard error of the console script."""
         if self._server is None:
             self._start()
-        request = json.dumps([list(arguments), dict(environment), str(folder)]).encode()
+        measure = self._measure_lines and self._is_new(arguments)
+        request = json.dumps([measure, list(arguments), dict(environment), str(folder)]).encode()
         with (
             Path(os.devnull).open("rb") as empty,
             tempfile.TemporaryFile() as out,
@@ -70,6 +73,16 @@ class Forks:
             self._seconds += seconds
             add_fork(seconds)
             return code, _content(out), _content(err)
+
+    def _is_new(self, arguments: Sequence[str]) -> bool:
+        """Whether these commands and options come for the first time, whatever their values.
+
+        Measuring lines doubles what a command costs, and the second time shows few new ones.
+        """
+        words = frozenset(w for w in arguments[1:] if re.fullmatch(r"(--)?[a-z][a-z-]*", w))
+        new = words not in self._measured
+        self._measured.add(words)
+        return new
 
     def _received(self, size: int) -> bytes:
         content = b""

@@ -57,17 +57,17 @@ def months(start: str, count: int) -> list[str]:
     ],
 )
 def test_unusable_options(
-    forecast: Forecast, arguments: tuple[str, ...], code: int, words: str
+    used: Forecast, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    ran = forecast("run", *arguments)
+    ran = used("run", *arguments)
     assert ran.code == code
     assert words in ran.err
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
     assert ran.out == ""
 
 
-def test_error_as_json(forecast: Forecast) -> None:
-    ran = forecast("run", "--region", "嘉丁", "--json")
+def test_error_as_json(used: Forecast) -> None:
+    ran = used("run", "--region", "嘉丁", "--json")
     assert ran.code == EXIT_UNKNOWN_NAME
     error = ran.json["error"]
     assert error["code"] == "unknown_name"
@@ -85,41 +85,41 @@ def test_error_as_json(forecast: Forecast) -> None:
     ],
 )  # fmt: skip
 def test_unusable_series(
-    forecast: Forecast, home: Path, values: dict[str, float], words: tuple[str, ...]
+    used: Forecast, home: Path, values: dict[str, float], words: tuple[str, ...]
 ) -> None:
     fill(home, values)
-    ran = forecast("run", "--region", "嘉定", *FAST)
+    ran = used("run", "--region", "嘉定", *FAST)
     assert ran.code == EXIT_BAD_DATA
     assert all(word in ran.err for word in words)
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
 
 
-def test_a_missing_month_is_left_to_the_models_and_named(forecast: Forecast, home: Path) -> None:
+def test_a_missing_month_is_left_to_the_models_and_named(used: Forecast, home: Path) -> None:
     fill(
         home,
         {m: 100.0 + i % 7 for i, m in enumerate([*months("2023-01", 5), *months("2023-07", 36)])},
     )
-    ran = forecast("run", "--region", "嘉定", "--json", *FAST)
+    ran = used("run", "--region", "嘉定", "--json", *FAST)
     assert ran.code == 0, ran.err
     assert ran.json["data_start"] == "2023-01"
     assert "缺 2023-06，由模型补估，不作公布数" in ran.json["notes"]
 
 
-def test_gap_can_be_stepped_over_by_setting(forecast: Forecast, home: Path) -> None:
+def test_gap_can_be_stepped_over_by_setting(used: Forecast, home: Path) -> None:
     fill(
         home,
         {m: 100.0 + i % 7 for i, m in enumerate([*months("2023-01", 5), *months("2023-07", 36)])},
     )
     (home / "forecast.toml").write_text('[history]\ngaps = "after"\n', "utf-8")
-    ran = forecast("run", "--region", "嘉定", "--json", *FAST)
+    ran = used("run", "--region", "嘉定", "--json", *FAST)
     assert ran.code == 0, ran.err
     assert ran.json["data_start"] == "2023-07"
     assert any("2023-06" in note for note in ran.json["notes"])
 
 
-def test_short_history_falls_back_to_what_can_run(forecast: Forecast, home: Path) -> None:
+def test_short_history_falls_back_to_what_can_run(used: Forecast, home: Path) -> None:
     fill(home, {m: 1000.0 + 13 * (i % 5) for i, m in enumerate(months("2025-06", 16))})
-    ran = forecast("run", "--region", "嘉定", "--json", "--origins", "4", "--jobs", "1")
+    ran = used("run", "--region", "嘉定", "--json", *FAST[2:], "--models", "random_walk,sarima")
     assert ran.code == 0, ran.err
     board = {row["model"]: row for row in ran.json["leaderboard"]}
     assert board["random_walk"]["failure"] is None

@@ -108,14 +108,25 @@ Stored = dict[tuple[str, str], Known]
 _Wanted = tuple[list[Observation], int, list[Reading], list[list[FirmMonth]], list[PartMonth]]
 
 
-def _known(store: Store, results: Sequence[ReadResult], today: date) -> Stored:
-    """Latest real values of every series the files touch."""
-    keys = {(r.observation.region, r.observation.indicator) for f in results for r in f.readings}
+def _known(
+    store: Store, catalogue: Catalogue, results: Sequence[ReadResult], today: date
+) -> Stored:
+    """Latest real values of every series the files touch, and of what is above and beside it.
+
+    As brought in: a sum of parts is no figure that another one could revise.
+    """
+    wanted: dict[str, set[str]] = {}
+    for row in (r.observation for f in results for r in f.readings):
+        wanted.setdefault(row.indicator, set()).add(row.region)
     found: Stored = {}
-    for region, indicator in sorted(keys):
-        now = store.vintages(region, indicator).as_of(today)
-        if not now.demo and not now.values.empty:
-            found[region, indicator] = now
+    for indicator, regions in sorted(wanted.items()):
+        related = regions
+        if catalogue.indicator(indicator).aggregation == "sum":
+            related = regions | catalogue.related(regions)
+        for region, vintages in sorted(store.recorded(sorted(related), indicator).items()):
+            now = vintages.as_of(today)
+            if not now.demo and not now.values.empty:
+                found[region, indicator] = now
     return found
 
 
@@ -267,7 +278,7 @@ def import_results(
     notes = tuple(f"“{r.file}”:{n}" for r in results for n in r.notes)
 
     def wanted() -> _Wanted:
-        known = _known(store, results, today)
+        known = _known(store, catalogue, results, today)
         check({key: series.values for key, series in known.items()})
         rows, revised = _split(readings, known, catalogue, today)
         check_observations(rows, catalogue)

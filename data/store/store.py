@@ -368,9 +368,14 @@ class Store:
         with self.reading() as connection:
             for region, *row in connection.execute(query):
                 found[region].append(tuple(row))
-            shocks = {region: tuple(shocks_of(connection, region, indicator)) for region in regions}
+            events = shocks_of(connection, None if len(regions) > 1 else regions[0], indicator)
         return {
-            region: Vintages(region, indicator, _as_table(rows), shocks[region])
+            region: Vintages(
+                region,
+                indicator,
+                _as_table(rows),
+                tuple(event for event in events if event.region == region),
+            )
             for region, rows in found.items()
         }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
+from employment_forecast.data.catalogue import Region
 from employment_forecast.data.errors import UnknownNameError
 from employment_forecast.data.imports.checks.batch import (
     Batch,
@@ -24,37 +27,92 @@ _FEWEST_IMPLIED = 3
 
 
 def region_parts(batch: Batch) -> list[Finding]:
-    """Regions that together exceed the region they are part of.
+    """Parts that do not make up the region they belong to, on every level.
 
-    The catalogue need not list every part, so less than the whole is no contradiction.
+    Parts that exceed their whole contradict it. Where the catalogue lists every part and all are
+    known, parts that fall short are doubtful: people whom no part counts are possible. Sums stand
+    in for a region without a figure of its own. Figures may differ by what rounding explains.
     """
-    found = []
+    found: list[Finding] = []
     reported: set[tuple[str, str, int]] = set()
     for series in batch.series:
-        region, indicator, group = series.key
-        parent = batch.catalogue.region(region).parent
-        if group is not None or parent is None or series.indicator.aggregation != "sum":
+        code, indicator, group = series.key
+        if group is not None or series.indicator.aggregation != "sum":
             continue
         for month, reading in series.new.items():
-            whole = batch.value(parent, indicator, month)
-            if whole is None:
+            whole = _whole_above(batch, code, indicator, month)
+            if whole is None or (whole.code, indicator, month) in reported:
                 continue
-            children = batch.catalogue.children(batch.catalogue.region(parent))
-            values = [batch.value(c.code, indicator, month) for c in children]
-            parts = [v for v in values if v is not None]
-            slack = series.indicator.precision * (len(parts) + 1) / 2
-            if sum(parts) > whole + slack and (parent, indicator, month) not in reported:
-                reported.add((parent, indicator, month))
-                name = batch.catalogue.region(parent).name
-                found.append(
-                    finding(
-                        "region_parts", "error", reading,
-                        f"“{series.indicator.name}”{month_text(month)}各地区之和 {sum(parts):.12g} "
-                        f"超过{name}的 {whole:.12g}",
-                        "请核对分地区数与总数，以及两者的单位。",
-                    )
-                )  # fmt: skip
+            reported.add((whole.code, indicator, month))
+            found += _parts_against(batch, series, whole, month, reading)
     return found
+
+
+def _whole_above(batch: Batch, code: str, indicator: str, month: int) -> Region | None:
+    """The nearest region with a figure of its own that one is part of, or that region itself."""
+    catalogue, when = batch.catalogue, pd.Period(ordinal=month, freq="M")
+    region = catalogue.region(code)
+    above = catalogue.parent(region, when)
+    while above is not None:
+        if batch.value(above.code, indicator, month) is not None:
+            return above
+        above = catalogue.parent(above, when)
+    return region if catalogue.children(region, when) else None
+
+
+def _parts_against(
+    batch: Batch, series: Series, whole: Region, month: int, reading: Reading
+) -> list[Finding]:
+    """What is wrong with the parts of one whole in one month."""
+    indicator = series.key[1]
+    total = batch.value(whole.code, indicator, month)
+    parts = batch.catalogue.children(whole, pd.Period(ordinal=month, freq="M"))
+    values = {p.code: _made_up(batch, p, indicator, month) for p in parts}
+    known = {c: v for c, v in values.items() if v is not None}
+    if total is None or not known:
+        return []
+    new = {s.key[0]: s.new.get(month) for s in batch.series if s.key[1:] == (indicator, None)}
+    grains = [_rounded_to(new.get(c), v) for c, v in {whole.code: total, **known}.items()]
+    slack = sum(g for g in grains if g > series.indicator.precision) / 2 + 1e-9 * total
+    summed = sum(known.values())
+    name = f"“{series.indicator.name}”{month_text(month)}"
+    if summed > total + slack:
+        return [
+            finding(
+                "region_parts", "error", reading,
+                f"{name}各地区之和 {summed:.12g} 超过{whole.name}的 {total:.12g}",
+                "请核对分地区数与总数，以及两者的单位。",
+            )
+        ]  # fmt: skip
+    every = len(known) == len(parts) and batch.catalogue.lists_parts(whole)
+    if every and summed < total - slack:
+        return [
+            finding(
+                "region_parts", "warning", reading,
+                f"{name}{whole.name}的 {total:.12g} 比各下级之和 {summed:.12g} 多 "
+                f"{total - summed:.12g}",
+                "若有不属于任何下级的人员，无需处理；不一致的月份不以汇总补缺。",
+            )
+        ]  # fmt: skip
+    return []
+
+
+def _rounded_to(reading: Reading | None, value: float) -> float:
+    """What the last digit of a figure is worth; a stored one may have been typed in 万 or 百."""
+    if reading is not None:
+        return _grain(reading)
+    return next((g for g in (10_000.0, 1_000.0, 100.0) if value and value % g == 0), 0.0)
+
+
+def _made_up(batch: Batch, region: Region, indicator: str, month: int) -> float | None:
+    """A region's own figure, else the sum of its parts where all are known."""
+    own = batch.value(region.code, indicator, month)
+    if own is not None or not batch.catalogue.lists_parts(region):
+        return own
+    parts = batch.catalogue.children(region, pd.Period(ordinal=month, freq="M"))
+    values = [_made_up(batch, p, indicator, month) for p in parts]
+    known = [v for v in values if v is not None]
+    return sum(known) if known and len(known) == len(values) else None
 
 
 def group_parts(batch: Batch) -> list[Finding]:

@@ -116,7 +116,10 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         CheckInfo(
-            "region_parts", "分地区之和超过总数", "error", "可加总的指标，各地区之和超过上级地区"
+            "region_parts",
+            "分地区之和与总数不符",
+            "error",
+            "可加总的指标，各地区之和超过上级或上上级地区；下级齐全而和小于总数的只警告",
         ),
         region_parts,
     ),

@@ -183,9 +183,12 @@ class Collector:
             entries = self._entries_of(table, block, background)
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()
-            values, totals = settle_totals(entries, block, sink)
+            catalogue = self.vocabulary.catalogue if len(blocks) == 1 else None
+            values, totals, wholes = settle_totals(entries, block, sink, catalogue)
+            where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
+            if wholes:
+                self.notes.append(f"{where}的合计作为{'、'.join(wholes)}自己的数导入。")
             if totals:
-                where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
                 use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
                 self.notes.append(f"{where}的合计、小计{use}。")
             self._collect([e for e in values if e.number is not None])

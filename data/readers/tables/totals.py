@@ -1,12 +1,16 @@
-"""合计 rows and columns: checked against the sum of their parts, then left out."""
+"""合计 rows and columns: checked against their parts, then taken for the whole or left out."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
+import pandas as pd
+
+from employment_forecast.data.catalogue import Catalogue, Region
 from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.tables.facts import Facts
@@ -17,19 +21,67 @@ _Labels = tuple[tuple[int, str], ...]
 
 
 def settle_totals(
-    entries: Sequence[ValueCell], columns: Columns, findings: Findings
-) -> tuple[list[ValueCell], int]:
+    entries: Sequence[ValueCell],
+    columns: Columns,
+    findings: Findings,
+    catalogue: Catalogue | None = None,
+) -> tuple[list[ValueCell], int, tuple[str, ...]]:
     """Check totals and take them out.
 
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
-    其中 groups, or one that stands alone, is the value itself and stays.
+    其中 groups, or one that stands alone, is the value itself and stays. So does a total over all
+    parts of a region that the catalogue lists: it is that region's own figure.
+
+    Returns
+    -------
+    list of ValueCell
+        What stays.
+    int
+        How many totals were taken out.
+    tuple of str
+        Names of regions whose own figures are totals.
     """
-    values, row_totals = _settle_rows(entries, findings)
-    values, column_totals = _settle_columns(values, columns, findings)
-    return [e for e in values if not e.row.bad], row_totals + column_totals
+    whole = partial(_whole, catalogue)
+    values, row_totals = _settle_rows(entries, findings, whole)
+    values, column_totals = _settle_columns(values, columns, findings, whole)
+    wholes = dict.fromkeys(
+        e.facts.region.name
+        for e in values
+        if e.facts.region is not None and (e.row.total_column or e.column.total)
+    )
+    return [e for e in values if not e.row.bad], row_totals + column_totals, tuple(wholes)
 
 
-def _settle_rows(entries: Sequence[ValueCell], findings: Findings) -> tuple[list[ValueCell], int]:
+_Whole = Callable[[ValueCell, Sequence[Region | None]], ValueCell | None]
+
+
+def _whole(
+    catalogue: Catalogue | None, total: ValueCell, parts: Sequence[Region | None]
+) -> ValueCell | None:
+    """The total as the own figure of the region that its parts make up; None if they do not."""
+    when, known = total.facts.when, {r.code: r for r in parts if r is not None}
+    subtotal = total.facts.total == "subtotal"
+    if catalogue is None or subtotal or not known or len(known) < len(parts):
+        return None
+    month = None
+    if when is not None and when.year is not None and when.last is not None:
+        month = pd.Period(year=when.year, month=when.last, freq="M")
+    first = next(iter(known.values()))
+    entry = first if month is None else first.entry_in(month)
+    if entry is None or entry.parent is None:
+        return None
+    region = catalogue.region(entry.parent)
+    # A total under the name of another region, or over some of the parts, is nobody's figure.
+    every = {r.code for r in catalogue.children(region, month)} == set(known)
+    named = total.facts.region in (None, region)
+    if not (every and named and catalogue.lists_parts(region)):
+        return None
+    return replace(total, facts=replace(total.facts, region=region, total=None))
+
+
+def _settle_rows(
+    entries: Sequence[ValueCell], findings: Findings, whole: _Whole
+) -> tuple[list[ValueCell], int]:
     rows = {e.row.number: e.row for e in entries}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     parts_of = _part_rows(list(rows.values()))
@@ -45,12 +97,18 @@ def _settle_rows(entries: Sequence[ValueCell], findings: Findings) -> tuple[list
             if row.facts.total == "total":
                 values.append(replace(entry, facts=replace(entry.facts, total=None)))
             continue
-        out += 1
         parts = [by_cell.get((n, entry.place.column)) for n in numbers]
         if row.total_over == "region" or (row.total_over == "when" and _adds_up(entry)):
             compare(entry, parts, findings)
         elif row.total_over == "when":
             monthly |= _months_summed(entry, parts)
+        own = None
+        if row.total_over == "region":
+            own = whole(entry, [rows[n].facts.region for n in numbers])
+        if own is None:
+            out += 1
+        else:
+            values.append(own)
     return [_as_monthly(e) if id(e) in monthly else e for e in values], out
 
 
@@ -112,7 +170,7 @@ def _as_monthly(entry: ValueCell) -> ValueCell:
 
 
 def _settle_columns(
-    entries: Sequence[ValueCell], columns: Columns, findings: Findings
+    entries: Sequence[ValueCell], columns: Columns, findings: Findings, whole: _Whole
 ) -> tuple[list[ValueCell], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
@@ -123,13 +181,19 @@ def _settle_columns(
         if not columns_added or over == "group":
             values.append(entry)
             continue
-        out += 1
         parts = [by_cell.get((entry.place.row, c)) for c in columns_added]
         known = [e for e in parts if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
             compare(entry, parts, findings)
         elif over == "when":
             monthly |= _months_summed(entry, parts)
+        own = None
+        if over == "region":
+            own = whole(entry, [columns.values[c].region for c in columns_added])
+        if own is None:
+            out += 1
+        else:
+            values.append(own)
     return [_as_monthly(e) if id(e) in monthly else e for e in values], out
 
 

@@ -21,6 +21,7 @@ extensions = [
     "chinese_lines",
     "generated",
     "mathml",
+    "notebooks",
     "transcripts",
 ]
 exclude_patterns = ["_build", "generated/*.md", "tools"]

@@ -50,25 +50,27 @@ def execute(words: list[str], folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + (done.stderr if done.returncode else "")
 
 
-def _identity(found: Sequence[Block]) -> str:
+def identity(found: Sequence[Block] | Sequence[str]) -> str:
+    """What the outputs of a page rest on: its content, the engine and the day."""
     return hashlib.sha256(f"{found!r}{engine_version()}{TODAY}".encode()).hexdigest()
 
 
-def _store(env: BuildEnvironment, name: str) -> Path:
+def store(env: BuildEnvironment, name: str) -> Path:
+    """Where the outputs of a page are kept."""
     return Path(env.srcdir) / "_build" / "transcripts" / name
 
 
 def _performed(env: BuildEnvironment, docname: str) -> dict[str, Any]:
     """Outputs of a page, from an earlier build where nothing has changed since."""
     found = blocks(Path(env.doc2path(docname)).read_text("utf-8"))
-    store = _store(env, docname)
-    record, identity = store / "outputs.json", _identity(found)
-    if record.exists() and (known := json.loads(record.read_text("utf-8")))["of"] == identity:
+    kept = store(env, docname)
+    record, of = kept / "outputs.json", identity(found)
+    if record.exists() and (known := json.loads(record.read_text("utf-8")))["of"] == of:
         return dict(known)
     logging.getLogger(__name__).info("running the examples of %s", docname)
-    shutil.rmtree(store, ignore_errors=True)
-    store.mkdir(parents=True)
-    cells = _store(env, "cells")
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    cells = store(env, "cells")
     cells.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "工作区"
@@ -81,10 +83,10 @@ def _performed(env: BuildEnvironment, docname: str) -> dict[str, Any]:
             outputs.append(text.replace(str(folder), "工作区"))
         for picture in [*folder.rglob("*.png"), *folder.rglob("*.html"), *folder.rglob("*.docx")]:
             if "mlruns" not in picture.parts:
-                target = store / "files" / picture.relative_to(folder)
+                target = kept / "files" / picture.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(picture, target)
-    known = {"of": identity, "outputs": outputs}
+    known = {"of": of, "outputs": outputs}
     record.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
     return known
 
@@ -158,7 +160,7 @@ class Run(_Block):
         return shown
 
     def _picture(self, name: str) -> nodes.image:
-        source = _store(self.env, self.env.docname) / "files" / name
+        source = store(self.env, self.env.docname) / "files" / name
         target = Path(self.env.srcdir) / "generated" / "pictures" / self.env.docname / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)

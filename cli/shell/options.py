@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Where the group that a command was asked for stands in click's context.
+GROUP = f"{__name__}.group"
 
 json_option: Callable[[F], F] = click.option(
     "--json", "as_json", is_flag=True, help="以 JSON 输出结果。"
@@ -17,9 +19,23 @@ json_option: Callable[[F], F] = click.option(
 region_option: Callable[[F], F] = click.option(
     "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
 )
-indicator_option: Callable[[F], F] = click.option(
+_indicator_option: Callable[[F], F] = click.option(
     "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
 )
+_group_option: Callable[[F], F] = click.option(
+    "--group",
+    metavar="群体",
+    expose_value=False,
+    callback=lambda context, _, text: context.meta.__setitem__(GROUP, text),
+    help="只看一个群体、行业或职业，如 毕业生。",
+)
+
+
+def indicator_option(function: F) -> F:
+    """`--indicator` and `--group`, which `resolve_series` puts together."""
+    return _indicator_option(_group_option(function))
+
+
 one_region_option: Callable[[F], F] = click.option(
     "--region", metavar="地区", help="只列一个地区；默认全部。"
 )

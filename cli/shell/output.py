@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell.environment import utf8
+from employment_forecast.cli.shell.options import GROUP
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,12 +23,21 @@ WIDTH_WITHOUT_TERMINAL = 110
 
 
 def resolve_series(session: Session, region: str, indicator: str | None) -> Series:
-    """The series the user named; with the region's default indicator if none is."""
+    """The series the user named; with the region's default indicator if none is.
+
+    `--group` makes it that of a group of people; a rate by default gives way to the count.
+    """
     from employment_forecast.data.catalogue import Series
 
     catalogue = session.catalogue
     entry = catalogue.region(region)
     chosen = catalogue.indicator(indicator) if indicator else catalogue.default_indicator(entry)
+    context = click.get_current_context(silent=True)
+    group = context.meta.get(GROUP) if context else None
+    if group:
+        counted = indicator or chosen.aggregation == "sum"
+        base = chosen if counted else catalogue.indicator("registered_unemployed")
+        chosen = catalogue.grouped(base, catalogue.group(group))
     return Series(entry, chosen)
 
 

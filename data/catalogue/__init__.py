@@ -10,7 +10,7 @@ from employment_forecast.data.catalogue.figures import (
     sources_phrase,
 )
 from employment_forecast.data.catalogue.lookup import Catalogue, load_catalogue
-from employment_forecast.data.catalogue.schema import Break, Indicator, Region
+from employment_forecast.data.catalogue.schema import Break, Group, Indicator, Region
 from employment_forecast.data.catalogue.series import Series
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Catalogue",
     "DEMO_MARK",
     "Floats",
+    "Group",
     "Indicator",
     "Region",
     "Series",

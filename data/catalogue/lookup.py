@@ -10,9 +10,16 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from employment_forecast.data.catalogue.schema import Indicator, Region, read_indicator, read_region
+from employment_forecast.data.catalogue.schema import (
+    Group,
+    Indicator,
+    Region,
+    read_group,
+    read_indicator,
+    read_region,
+)
 from employment_forecast.data.catalogue.tree import check_tree, joined_entries, territory_breaks
-from employment_forecast.data.errors import SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.errors import DataError, SettingsError, UnknownNameError, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,10 +46,13 @@ class Catalogue:
         In catalogue order.
     indicators : tuple of Indicator
         In catalogue order.
+    groups : tuple of Group
+        Groups of people, in catalogue order.
     """
 
     regions: tuple[Region, ...]
     indicators: tuple[Indicator, ...]
+    groups: tuple[Group, ...] = ()
 
     @cached_property
     def _region_index(self) -> dict[str, Region]:
@@ -75,14 +85,14 @@ class Catalogue:
         return _fold(text) in self._indicator_index
 
     def indicator(self, text: str) -> Indicator:
-        """Indicator by code, name or synonym.
+        """Indicator by code, name or synonym; of a group of people as 高校毕业生登记失业人数.
 
         Raises
         ------
         UnknownNameError
             With the nearest matches.
         """
-        found = self._indicator_index.get(_fold(text))
+        found = self._indicator_index.get(_fold(text)) or self._of_group(_fold(text))
         if found is None:
             names = [n for i in self.indicators for n in i.names]
             raise UnknownNameError(
@@ -91,6 +101,75 @@ class Catalogue:
                 + f"可用的指标：{'、'.join(i.code for i in self.indicators)}。",
             )
         return found
+
+    def group(self, text: str) -> Group:
+        """Group of people by code, name or synonym.
+
+        Raises
+        ------
+        UnknownNameError
+            With the nearest matches.
+        """
+        found = self._group_index.get(_fold(text))
+        if found is None:
+            raise UnknownNameError(
+                f"没有名为“{text}”的群体。",
+                suggestion(text, [n for g in self.groups for n in g.names])
+                + f"可用的群体：{'、'.join(g.name for g in self.groups)}；"
+                "新群体请在 forecast.toml 的 [[groups]] 中登记。",
+            )
+        return found
+
+    def grouped(self, indicator: Indicator, group: Group) -> Indicator:
+        """The indicator for one group of people: a series like any other.
+
+        Raises
+        ------
+        DataError
+            For a rate or an index: only people are counted by group.
+        """
+        if indicator.aggregation != "sum" or indicator.unit != "人":
+            raise DataError(
+                f"“{indicator.name}”不是人数，没有分群体的序列。",
+                "请用 --indicator 指明人数指标，如 登记失业人数。",
+            )
+        return replace(
+            indicator,
+            code=f"{indicator.code}.{group.code}",
+            name=f"{group.name}{indicator.name}",
+            synonyms=(),
+        )
+
+    def group_of(self, indicator: str) -> tuple[Indicator, Group] | None:
+        """Indicator and group of the code of a group's series; None for everybody's."""
+        base, dot, people = indicator.rpartition(".")
+        plain = self._indicator_index.get(_fold(base)) if dot else None
+        group = self._group_index.get(_fold(people)) if dot else None
+        if plain is None or group is None or _fold(indicator) in self._indicator_index:
+            return None
+        return plain, group
+
+    def partition(self, name: str) -> tuple[Group, ...]:
+        """Groups of one division, which together make up everybody."""
+        return tuple(g for g in self.groups if name and g.partition == name)
+
+    def _of_group(self, folded: str) -> Indicator | None:
+        """The series of a group, from its code or from the names of group and indicator."""
+        pair = self.group_of(folded)
+        if pair is None:
+            pairs = (
+                (self._indicator_index.get(folded.removeprefix(name)), group)
+                for name, group in self._group_index.items()
+                if folded.startswith(name)
+            )
+            pair = next(((i, g) for i, g in pairs if i is not None), None)
+        if pair is None or pair[0].aggregation != "sum" or pair[0].unit != "人":
+            return None
+        return self.grouped(*pair)
+
+    @cached_property
+    def _group_index(self) -> dict[str, Group]:
+        return {_fold(n): g for g in reversed(self.groups) for n in g.names}
 
     def default_indicator(self, region: Region) -> Indicator:
         """Indicator a region is forecast by unless the user names another."""
@@ -196,7 +275,7 @@ def _shipped_beside(own: Sequence[Indicator]) -> list[Indicator]:
     return shipped
 
 
-def _refuse_duplicates(items: Iterable[Region | Indicator], where: str) -> None:
+def _refuse_duplicates(items: Iterable[Region | Indicator | Group], where: str) -> None:
     owner: dict[str, str] = {}
     for item in items:
         for name in set(map(_fold, item.names)):
@@ -212,12 +291,13 @@ def load_catalogue(
     extra_regions: Sequence[dict[str, Any]] = (),
     extra_indicators: Sequence[dict[str, Any]] = (),
     where: str = "forecast.toml",
+    extra_groups: Sequence[dict[str, Any]] = (),
 ) -> Catalogue:
     """Read the shipped catalogue and add what a workspace adds.
 
     Parameters
     ----------
-    extra_regions, extra_indicators : sequence of dict
+    extra_regions, extra_indicators, extra_groups : sequence of dict
         TOML tables of the workspace; one with a shipped code replaces the shipped entry.
     where : str
         File named in errors.
@@ -246,13 +326,18 @@ def load_catalogue(
                 f"{where} 中地区 {region.name} 的默认指标 {region.default_indicator} 不存在。",
                 suggestion(region.default_indicator, indicators),
             )
+    groups = {g["code"]: read_group(g, "groups.toml") for g in _bundled("groups")}
+    for entry in extra_groups:
+        group = read_group(entry, f"{where} 的 [[groups]] ")
+        groups[group.code] = group
+    _refuse_duplicates(groups.values(), where)
     _refuse_duplicates(regions.values(), where)
     _refuse_duplicates(indicators.values(), where)
     moved = territory_breaks(regions)
     with_breaks = (
         replace(i, breaks=(*i.breaks, *moved)) if moved else i for i in indicators.values()
     )
-    return Catalogue(tuple(regions.values()), tuple(with_breaks))
+    return Catalogue(tuple(regions.values()), tuple(with_breaks), tuple(groups.values()))
 
 
 def _kept(shipped: Region | None) -> dict[str, Any]:

@@ -169,6 +169,45 @@ class Indicator:
         return tuple(sorted(concerned, key=lambda b: b.month.ordinal))
 
 
+@dataclass(frozen=True)
+class Group:
+    """People of whom a series of their own is kept, each by its own definition.
+
+    Attributes
+    ----------
+    code, name : str
+        Catalogue code and what people call it.
+    synonyms : tuple of str
+        As they stand in office tables.
+    partition : str
+        Division (industry, occupation …) whose groups exclude each other and together make up
+        everybody; empty for groups that overlap with others and are never added up.
+    definition : str
+        Who is counted, as the bureau defines it.
+    """
+
+    code: str
+    name: str
+    synonyms: tuple[str, ...] = ()
+    partition: str = ""
+    definition: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the group answers to."""
+        return (self.code, self.name, *self.synonyms)
+
+
+_GROUP = TableSchema(
+    {
+        "code": pattern(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,39}", "由字母、数字、下划线、短横组成的代码"),
+        "name": line(),
+        "synonyms": texts('名称的列表，如 ["毕业生"]'),
+        "partition": pattern(r"[A-Za-z0-9_\-]{0,39}", '分类的代码，如 "industry"'),
+        "definition": text("加引号的口径说明"),
+    },
+    required=("code", "name"),
+)
 _MONTH = pattern(r"\d{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份')
 _REGION = TableSchema(
     {
@@ -237,6 +276,11 @@ def read_indicator(raw: dict[str, Any], where: str) -> Indicator:
     known = check_table(raw, _INDICATOR, where)
     breaks = tuple(_read_break(item, f"{where}的 breaks ") for item in known.get("breaks", ()))
     return Indicator(**{**known, "breaks": breaks})
+
+
+def read_group(raw: dict[str, Any], where: str) -> Group:
+    """Build a group from one TOML table; raises SettingsError naming the file and key."""
+    return Group(**check_table(raw, _GROUP, where))
 
 
 def _read_break(raw: dict[str, Any], where: str) -> Break:

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from employment_forecast.data.catalogue import Catalogue, phrase
-from employment_forecast.data.readers.vocabulary import GROUPS
 from employment_forecast.data.records import ReadResult, shown
 
 
@@ -82,7 +81,7 @@ def preview_rows(series: Iterable[SeriesPreview], catalogue: Catalogue) -> list[
     rows = []
     for one in series:
         indicator = catalogue.indicator(one.indicator)
-        whom = f"（{GROUPS[one.group][0]}）" if one.group else ""
+        whom = f"（{catalogue.group(one.group).name}）" if one.group else ""
         low, high = phrase(one.smallest, indicator), phrase(one.largest, indicator)
         rows.append(
             {

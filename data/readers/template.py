@@ -11,7 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region
-from employment_forecast.data.readers.vocabulary import FIRST_DAYS, GROUPS, LAST_DAYS
+from employment_forecast.data.readers.vocabulary import FIRST_DAYS, LAST_DAYS
 from employment_forecast.data.records import SEPARATION_TITLES
 
 INDICATOR_SHEET, GROUP_SHEET, FIRM_SHEET, PART_SHEET, GUIDE_SHEET = (
@@ -82,7 +82,7 @@ def template(
     heads = ["地区", "月份", *(indicator_head(i) for i in chosen), "发布日期"]
     _head(book.create_sheet(INDICATOR_SHEET), heads)
     counted = [i for i in chosen if i.kind == "stock" and i.code.startswith("registered_")]
-    groups = [f"{names[0]}{i.name}（{i.unit}）" for i in counted for names in GROUPS.values()]
+    groups = [f"{g.name}{i.name}（{i.unit}）" for i in counted for g in catalogue.groups]
     if groups:
         _head(book.create_sheet(GROUP_SHEET), ["地区", "月份", *groups, "发布日期"])
     _fill_firms(book.create_sheet(FIRM_SHEET))

@@ -15,8 +15,10 @@ from urllib.parse import unquote
 
 import pandas as pd
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
+    Table,
     create_engine,
     event,
     func,
@@ -40,7 +42,7 @@ from employment_forecast.data.records import (
 )
 from employment_forecast.data.store import migrate
 from employment_forecast.data.store.batches import add_observations, open_batch
-from employment_forecast.data.store.schema import batches, observations, sources
+from employment_forecast.data.store.schema import batches, group_observations, observations, sources
 from employment_forecast.data.store.shock_rows import shocks_of
 from employment_forecast.data.store.sums import sums_of_parts, wholes_of, with_sums
 
@@ -344,25 +346,22 @@ class Store:
 
     def recorded(self, regions: Sequence[str], indicator: str) -> dict[str, Vintages]:
         """Series of one indicator as they were brought in, by region: nothing is added up."""
+        table, chosen = self._rows_of(indicator)
         query = (
             select(
-                observations.c.region,
-                observations.c.month,
-                observations.c.value,
-                observations.c.published_on,
-                observations.c.published_estimated,
+                table.c.region,
+                table.c.month,
+                table.c.value,
+                table.c.published_on,
+                table.c.published_estimated,
                 sources.c.text.label("source"),
                 batches.c.demo,
-                observations.c.id,
+                table.c.id,
             )
-            .join(batches, batches.c.id == observations.c.batch_id)
-            .join(sources, sources.c.id == observations.c.source_id)
-            .where(
-                observations.c.region.in_(regions),
-                observations.c.indicator == indicator,
-                batches.c.withdrawn_at.is_(None),
-            )
-            .order_by(observations.c.month, observations.c.published_on, observations.c.id)
+            .join(batches, batches.c.id == table.c.batch_id)
+            .join(sources, sources.c.id == table.c.source_id)
+            .where(table.c.region.in_(regions), *chosen, batches.c.withdrawn_at.is_(None))
+            .order_by(table.c.month, table.c.published_on, table.c.id)
         )
         found: dict[str, list[tuple[Any, ...]]] = {region: [] for region in regions}
         with self.reading() as connection:
@@ -379,20 +378,25 @@ class Store:
             for region, rows in found.items()
         }
 
+    def _rows_of(self, indicator: str) -> tuple[Table, tuple[ColumnElement[bool], ...]]:
+        """Table and condition of an indicator's rows: a group of people has a table of its own."""
+        pair = None if self.catalogue is None else self.catalogue.group_of(indicator)
+        if pair is None:
+            return observations, (observations.c.indicator == indicator,)
+        table, (base, group) = group_observations, pair
+        return table, (table.c.indicator == base.code, table.c.people == group.code)
+
     def as_of(self, day: date, region: str, indicator: str) -> Known:
         """One series as it was known at the end of a day. See `Vintages.as_of`."""
         return self.vintages(region, indicator).as_of(day)
 
     def holding(self, indicator: str, regions: Sequence[str]) -> set[str]:
         """Which of some regions have any row of an indicator in force."""
+        table, chosen = self._rows_of(indicator)
         query = (
-            select(observations.c.region)
-            .join(batches, batches.c.id == observations.c.batch_id)
-            .where(
-                observations.c.region.in_(regions),
-                observations.c.indicator == indicator,
-                batches.c.withdrawn_at.is_(None),
-            )
+            select(table.c.region)
+            .join(batches, batches.c.id == table.c.batch_id)
+            .where(table.c.region.in_(regions), *chosen, batches.c.withdrawn_at.is_(None))
             .distinct()
         )
         with self.reading() as connection:

@@ -37,7 +37,10 @@ class Session:
         from employment_forecast.data.catalogue import load_catalogue
 
         return load_catalogue(
-            self.settings.regions, self.settings.indicators, str(self.workspace.settings_file)
+            self.settings.regions,
+            self.settings.indicators,
+            str(self.workspace.settings_file),
+            self.settings.groups,
         )
 
     @cached_property

@@ -143,7 +143,7 @@ KEYS: tuple[Key, ...] = (
 
 # Settings of earlier releases: accepted, so that their files open, and without effect.
 _RETIRED = {"warnings.line_event": one_of("end", "any")}
-_TABLE_LISTS = ("regions", "indicators", "warning_levels")
+_TABLE_LISTS = ("regions", "indicators", "groups", "warning_levels")
 _SCHEMA = TableSchema(
     {key.path: replace(key.constraint, meaning=key.meaning) for key in KEYS}
     | _RETIRED
@@ -160,7 +160,7 @@ class Settings:
     ----------
     values : mapping
         Dotted key to value, defaults filled in.
-    regions, indicators : tuple of dict
+    regions, indicators, groups : tuple of dict
         Catalogue entries the workspace adds.
     warning_levels : tuple of dict
         Warning levels the workspace sets; see `forecasting.early_warning.scheme`.
@@ -171,6 +171,7 @@ class Settings:
     )
     regions: tuple[dict[str, Any], ...] = ()
     indicators: tuple[dict[str, Any], ...] = ()
+    groups: tuple[dict[str, Any], ...] = ()
     warning_levels: tuple[dict[str, Any], ...] = ()
 
     def __getitem__(self, path: str) -> Any:
@@ -259,6 +260,12 @@ def template() -> str:
         '# parent = "310114"',
         '# level = "street"',
         '# default_indicator = "registered_unemployed"',
+        "",
+        "# 本单位另加的群体、行业或职业，逐个写一段；同一 partition 的互不重叠，合起来是全部：",
+        "# [[groups]]",
+        '# code = "manufacturing"',
+        '# name = "制造业"',
+        '# partition = "industry"',
         "",
         "# 本单位的预警等级，逐级写一段，由轻到重（blue、yellow、orange、red）；数值请注明依据：",
         "# [[warning_levels]]",

@@ -104,6 +104,7 @@ def tables() -> str:
         "[[regions]]": schema._REGION,
         "[[indicators]]": schema._INDICATOR,
         "[[indicators.breaks]]": schema._BREAK,
+        "[[groups]]": schema._GROUP,
         "[[warning_levels]]": scheme._LEVEL,
         "rules（在 [[warning_levels]] 中）": scheme._RULE,
         **{f"mapping.toml 的 [{name}]": found for name, found in mapping._TABLES.items()},

@@ -232,7 +232,8 @@ def _people(
     demo = is_demo(store, question)
     groups = {g: v for g, v in groups.items() if v.as_of(question.as_of).demo == demo}
     everybody = store.vintages(code, GROUPED)
-    return people_record(context, groups, everybody, whole)
+    labels = {g.code: g.name for g in catalogue.groups}
+    return people_record(context, groups, everybody, whole, labels)
 
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:

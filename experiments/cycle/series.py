@@ -10,7 +10,7 @@ from employment_forecast.data.workspace import Session
 
 
 def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, Indicator]]:
-    """Regions with their default indicators, in catalogue order."""
+    """Regions with their default indicators and the groups that have targets, in their order."""
     catalogue, stored = session.catalogue, session.store.series()
     named = [name for name in wanted if name != "all"]
     if named:
@@ -29,4 +29,22 @@ def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, 
         chosen = [(r, i) for r, i in chosen if (r.code, i.code) in present]
     if not chosen:
         raise NotFoundError("没有可做月度作业的地区。", "请先导入数据，或用 --regions 指定地区。")
-    return chosen
+    return [*chosen, *_groups_with_targets(session, [region for region, _ in chosen])]
+
+
+def _groups_with_targets(
+    session: Session, regions: Sequence[Region]
+) -> list[tuple[Region, Indicator]]:
+    """Series of groups of people that some target is about, where there are figures."""
+    catalogue = session.catalogue
+    wanted = {
+        (t.region, t.indicator)
+        for t in session.targets()
+        if catalogue.group_of(t.indicator) is not None
+    }
+    return [
+        (region, catalogue.indicator(code))
+        for region in regions
+        for of, code in sorted(wanted)
+        if of == region.code and session.store.holding(code, [region.code])
+    ]

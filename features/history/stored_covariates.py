@@ -18,7 +18,6 @@ from employment_forecast.data.store import (
     groups_of,
 )
 from employment_forecast.features.history.covariates import CovariateSource
-from employment_forecast.features.register import GROUP_LABELS
 from employment_forecast.features.sample import (
     INDICATOR_LABELS,
     Basis,
@@ -139,10 +138,10 @@ def stored_covariate_sources(
         if not vintages.rows.empty:
             found.append((indicator, vintages))
     for people in groups_of(store, region.code, target.code):
-        label = GROUP_LABELS.get(people, people)
-        entry = replace(
-            target, code=f"{target.code}.{people}", name=f"{label}{target.name}", breaks=()
-        )
+        pair = catalogue.group_of(f"{target.code}.{people}")
+        if pair is None:
+            continue
+        entry = replace(catalogue.grouped(*pair), breaks=())
         found.append((entry, group_vintages(store, region.code, target.code, people)))
     firms = firm_vintages(store, region.code)
     if not firms.rows.empty:

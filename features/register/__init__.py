@@ -7,10 +7,8 @@ from employment_forecast.features.register.flows import (
     ratio,
     register_flows,
 )
-from employment_forecast.features.register.groups import GROUP_LABELS
 
 __all__ = [
-    "GROUP_LABELS",
     "RegisterFlows",
     "STATUS_LABELS",
     "openings_to_seekers",

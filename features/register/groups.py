@@ -10,19 +10,6 @@ import pandas as pd
 from employment_forecast.data.errors import DataError
 from employment_forecast.features.register.flows import ratio
 
-GROUP_LABELS = {
-    "hard_to_place": "就业困难人员",
-    "graduates": "高校毕业生",
-    "new_graduates": "应届毕业生",
-    "unplaced_graduates": "离校未就业高校毕业生",
-    "students": "大学生",
-    "youth": "青年",
-    "youth_16_24": "16—24岁青年",
-    "youth_under_35": "35岁以下青年",
-    "long_term": "长期失业人员",
-    "over_6_months": "失业6个月以上人员",
-    "over_1_year": "失业一年以上人员",
-}
 # A register and a household survey count different people; the youth rates with and without
 # students are two series as well. The first matching beginning of an indicator code decides.
 MEASURES = {
@@ -49,19 +36,18 @@ def refuse_mixed(indicators: Iterable[str]) -> None:
 
 
 def group_shares(groups: pd.DataFrame, total: pd.Series[float]) -> pd.DataFrame:
-    """Share of each group in the registered unemployed."""
+    """Share of each group in the registered unemployed; columns are the groups' names."""
     if not groups.index.equals(total.index):
         raise DataError("分组人数与总人数的月份不一致。", "请按相同的月份整理后重试。")
     whole = np.asarray(total, dtype=np.float64)
     shares = {}
     for name in groups.columns:
         part = groups[name].to_numpy(dtype=float)
-        label = GROUP_LABELS.get(str(name), str(name))
         wrong = (part < 0) | (part > whole)
         if wrong.any():
             at = int(np.argmax(wrong))
             raise DataError(
-                f"{groups.index[at]} 的{label} {part[at]:g} 人为负或多于总人数 {whole[at]:g} 人。",
+                f"{groups.index[at]} 的{name} {part[at]:g} 人为负或多于总人数 {whole[at]:g} 人。",
                 "请核对分组人数与总人数的口径。",
             )
         shares[name] = ratio(part, whole, 100.0)

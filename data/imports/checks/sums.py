@@ -132,6 +132,34 @@ def group_parts(batch: Batch) -> list[Finding]:
                         "请核对其中项与总数。",
                     )
                 )  # fmt: skip
+    return found + _partitions(batch)
+
+
+def _partitions(batch: Batch) -> list[Finding]:
+    """Divisions (industries, occupations) all of whose groups a month has, and no total like it."""
+    found = []
+    by_key = {s.key: s for s in batch.series}
+    for name in dict.fromkeys(g.partition for g in batch.catalogue.groups if g.partition):
+        codes = [g.code for g in batch.catalogue.partition(name)]
+        for region, indicator in {k[:2] for k in by_key if k[2] in codes}:
+            parts = [by_key.get((region, indicator, code)) for code in codes]
+            complete = [p.new for p in parts if p is not None]
+            if len(complete) < len(codes):
+                continue
+            for month in sorted(set.intersection(*(set(new) for new in complete))):
+                whole = batch.value(region, indicator, month)
+                rows = [new[month] for new in complete]
+                summed = sum(r.observation.value for r in rows)
+                slack = sum(g for r in rows if (g := _grain(r)) > 1) / 2
+                if whole is not None and abs(summed - whole) > slack:
+                    found.append(
+                        finding(
+                            "group_parts", "error", rows[0],
+                            f"{month_text(month)}{name} 各项之和 {summed:.12g} 不等于总数 "
+                            f"{whole:.12g}",
+                            "请核对各项与总数；若各项互有重叠，请去掉 [[groups]] 的 partition。",
+                        )
+                    )  # fmt: skip
     return found
 
 

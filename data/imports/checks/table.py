@@ -125,7 +125,10 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         CheckInfo(
-            "group_parts", "其中项超过总数", "error", "困难人员、毕业生、青年、长期失业等超过总数"
+            "group_parts",
+            "分组与总数不符",
+            "error",
+            "困难人员、毕业生等超过总数；同一分类（行业、职业）各项之和不等于总数",
         ),
         group_parts,
     ),

@@ -24,7 +24,6 @@ from employment_forecast.data.readers.vocabulary.units import (
 from employment_forecast.data.readers.vocabulary.words import (
     FIRM_HEADS,
     FIRST_DAYS,
-    GROUPS,
     LAST_DAYS,
     Dimension,
     Form,
@@ -37,7 +36,6 @@ __all__ = [
     "FIRST_DAYS",
     "LAST_DAYS",
     "Form",
-    "GROUPS",
     "Label",
     "Mapping",
     "TableForm",

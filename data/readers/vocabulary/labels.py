@@ -17,7 +17,6 @@ from employment_forecast.data.readers.vocabulary.words import (
     DERIVED,
     DIMENSIONS,
     FORMS,
-    GROUPS,
     HEADING,
     NEUTRAL,
     SUBTOTALS,
@@ -196,7 +195,7 @@ class Vocabulary:
     def __post_init__(self) -> None:
         regions = {fold(n): r for r in reversed(self.catalogue.regions) for n in r.names}
         indicators = {fold(n): i for i in reversed(self.catalogue.indicators) for n in i.names}
-        groups = _inverted(GROUPS)
+        groups = {fold(n): g.code for g in reversed(self.catalogue.groups) for n in g.names}
         self._ignored = set()
         for name, code in self.mapping.regions.items():
             if code == IGNORE:

@@ -20,7 +20,7 @@ from employment_forecast.data.files.toml_tables import (
 )
 from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.units import Unit, parse_unit
-from employment_forecast.data.readers.vocabulary.words import GROUPS, Dimension
+from employment_forecast.data.readers.vocabulary.words import Dimension
 from employment_forecast.data.records import FIRM_FIELDS, Base
 
 IGNORE = "ignore"
@@ -50,7 +50,7 @@ _TABLES: dict[str, TableSchema] = {
     ),
     "indicators": TableSchema({}, others=filled(f"加引号的指标代码、名称，或 {IGNORE}")),
     "regions": TableSchema({}, others=filled(f"加引号的地区代码、名称，或 {IGNORE}")),
-    "groups": TableSchema({}, others=one_of(*GROUPS, IGNORE)),
+    "groups": TableSchema({}, others=filled(f"加引号的群体代码、名称，或 {IGNORE}")),
 }
 _NAMES = '“名称 = 代码”的列表，如 "在册失业" = "registered_unemployed"'
 _SECTIONS = TableSchema(
@@ -123,7 +123,7 @@ def read_mapping(
     SettingsError
         For unknown tables, keys, roles or values, with the nearest known one.
     UnknownNameError
-        For a region or indicator outside the catalogue.
+        For a region, indicator or group outside the catalogue.
     """
     sections = check_table(raw, _SECTIONS, where)
     checked = {
@@ -143,7 +143,9 @@ def read_mapping(
         regions={
             k: v if v == IGNORE else catalogue.region(v).code for k, v in names["regions"].items()
         },
-        groups=names["groups"],
+        groups={
+            k: v if v == IGNORE else catalogue.group(v).code for k, v in names["groups"].items()
+        },
         **_layout(checked["table"]),
     )
 

@@ -149,32 +149,5 @@ HEADING = re.compile(
     "按.+分(?:组|类)?:?|.*(?:情况|统计|统计表|月报|月报表|一览表|情况表|主要指标):?"
 )
 
-# Groups of people for whom bureaus keep a series of their own: code -> name and synonyms. Groups of
-# different definitions have codes of their own: 长期失业 without a length is neither of the two.
-GROUPS: dict[str, tuple[str, ...]] = {
-    "hard_to_place": (
-        *("就业困难人员", "困难人员", "就业困难群体", "困难群体", "就业困难对象", "困难就业人员"),
-        *("就业困难", "hard_to_place"),
-    ),
-    "graduates": ("高校毕业生", "毕业生", "大中专毕业生", "graduates"),
-    "new_graduates": ("应届毕业生", "应届高校毕业生", "应届生", "应届"),
-    "unplaced_graduates": (
-        *("离校未就业高校毕业生", "离校未就业毕业生", "未就业高校毕业生", "离校未就业"),
-    ),
-    "students": ("大学生", "青年大学生"),
-    "youth": ("青年", "失业青年", "青年失业人员", "青年人员", "youth"),
-    "youth_16_24": ("16-24岁", "16-24岁青年", "16-24岁人员", "16-24岁失业青年"),
-    "youth_under_35": ("35岁以下青年", "35岁以下", "35岁以下人员", "35岁及以下"),
-    "long_term": ("长期失业人员", "长期失业", "长期失业者", "long_term"),
-    "over_6_months": (
-        *("失业6个月以上", "失业半年以上", "失业6个月以上人员", "失业半年以上人员"),
-        *("6个月以上", "半年以上", "失业6个月及以上", "失业六个月以上"),
-    ),
-    "over_1_year": (
-        *("失业一年以上", "失业1年以上", "失业一年以上人员", "失业1年以上人员"),
-        *("一年以上", "1年以上", "失业12个月以上", "失业一年及以上", "失业1年及以上"),
-    ),
-}
-
 # Under a merged head 减员… the bare word 其他 belongs to whichever list the head names.
 FIRM_HEADS = {"type": ("减员类型", "减员方式", "按类型"), "cause": ("减员原因", "按原因")}

@@ -7,7 +7,6 @@ from typing import Any
 
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.records import Vintages
-from employment_forecast.features.register import GROUP_LABELS
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import series_record
 from employment_forecast.forecasting.bulletin.text import record_key
@@ -33,6 +32,7 @@ def people_record(
     groups: Mapping[str, Vintages],
     everybody: Vintages,
     indicator: Indicator,
+    labels: Mapping[str, str],
 ) -> dict[str, Any]:
     """Each group's number, how it compares, and its share of everybody.
 
@@ -46,6 +46,8 @@ def people_record(
         The whole of which the groups are parts; groups overlap, so shares do not sum to 100.
     indicator : Indicator
         Catalogue entry of the whole.
+    labels : mapping
+        Names of the groups by code.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def people_record(
         row = series_record(context, vintages, indicator)
         if row is None or row["value"] is None:
             continue
-        label = GROUP_LABELS.get(code, code)
+        label = labels.get(code, code)
         if _few(row["value"]):
             source = f"{row['source']}（{label}）"
             people[record_key(code)] = {"label": label, "withheld": True, "source": source}

@@ -18,7 +18,6 @@ from employment_forecast.data.bundled.demo.generator import market
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.imports.checks.batch import Batch
 from employment_forecast.data.imports.checks.firms import firm_arithmetic, firm_chain, firm_parts
-from employment_forecast.data.readers.vocabulary.words import GROUPS
 from employment_forecast.data.store import samples as sample_store
 from employment_forecast.data.store.batches import open_batch
 from employment_forecast.data.store.inventory import batch_records
@@ -76,7 +75,7 @@ def test_ratio_is_openings_over_seekers(value):
 def test_groups_are_parts_of_the_unemployed(filled, value):
     stock = value(STOCK)
     assert sample_store.groups_of(filled, JIADING, STOCK) == sorted(market.GROUPS)
-    assert set(market.GROUPS) <= set(GROUPS)
+    assert set(market.GROUPS) <= {g.code for g in load_catalogue().groups}
     for people, (share, _, _) in market.GROUPS.items():
         known = sample_store.group_vintages(filled, JIADING, STOCK, people).as_of(TODAY)
         assert known.demo

@@ -143,3 +143,25 @@ def test_own_figures_do_not_revise_sums(store: Store, tmp_path: Path) -> None:
     report = bring(store, later)
     assert (report.added, report.revised) == (1, 0)
     assert store.as_of(TODAY, "310114", COUNT).values.to_list() == [62]
+
+
+def test_industries_that_make_up_everybody(tmp_path: Path) -> None:
+    industries = [
+        {"code": "manufacturing", "name": "制造业", "partition": "industry"},
+        {"code": "services", "name": "服务业", "partition": "industry"},
+    ]
+    catalogue = load_catalogue(STREETS, extra_groups=industries)
+    store = Store(f"sqlite:///{tmp_path / 'industries.db'}", catalogue=catalogue)
+    head = "月份,登记失业人数,其中：制造业,其中：服务业"
+
+    def bring_industries(*lines: str) -> None:
+        file = sheet(tmp_path, "嘉定区（人）", head, *lines)
+        import_files(store, catalogue, [file], ImportOptions(), today=TODAY, command="test")
+
+    with pytest.raises(DataError, match="industry 各项之和 59 不等于总数 60"):
+        bring_industries("2026-10,60,20,39")
+    bring_industries("2026-10,60,20,40")
+    known = store.as_of(TODAY, "310114", f"{COUNT}.services")
+    assert known.values.to_list() == [40]
+    assert store.holding(f"{COUNT}.services", ["310114", "310104"]) == {"310114"}
+    store.close()

@@ -418,7 +418,6 @@ def test_the_mapping_says_that_plain_months_are_monthly():
         ({"table": {"header_rows": ["x"]}}, "[3, 4]"),
         ({"table": "x"}, "[table]"),
         ({"columns": {"期别": "mont"}}, "month"),
-        ({"groups": {"4050": "old"}}, "youth"),
         ({"columns": ["a"]}, "在册"),
     ],
 )
@@ -428,9 +427,13 @@ def test_a_wrong_mapping_is_refused_with_the_nearest_word(mapping, word):
     assert word in str(caught.value)
 
 
-def test_a_mapping_to_an_unknown_indicator_is_refused():
-    with pytest.raises(UnknownNameError):
-        read(csv("a,b\n1,2\n"), mapping={"indicators": {"在册": "registered_unemploied"}})
+@pytest.mark.parametrize(
+    "mapping",
+    [{"indicators": {"在册": "registered_unemploied"}}, {"groups": {"4050": "yuoth"}}],
+)
+def test_a_mapping_to_an_unknown_indicator_or_group_is_refused(mapping):
+    with pytest.raises(UnknownNameError, match=r"registered_unemployed|youth"):
+        read(csv("a,b\n1,2\n"), mapping=mapping)
 
 
 def test_only_the_named_sheet_is_read():

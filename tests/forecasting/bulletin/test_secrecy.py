@@ -169,8 +169,9 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     region, indicator = catalogue.region("310114"), catalogue.indicator("registered_unemployed")
     group = series(store, {"2026-09": before, "2026-10": now})
     record = people_record(
-        RecordContext({}, {}, region, MONTH, DAY), {"graduates": group}, group, indicator
-    )
+        RecordContext({}, {}, region, MONTH, DAY), {"graduates": group}, group, indicator,
+        {"graduates": "高校毕业生"},
+    )  # fmt: skip
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})

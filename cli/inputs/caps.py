@@ -217,6 +217,8 @@ def target_row(target: Target) -> dict[str, Any]:
         "period": target.period,
         "value": target.value,
         "quote": target.quote,
+        "tolerance": target.tolerance,
+        "limit": target.limit,
         "unit": target.unit,
         "unit_confirmed": target.unit_confirmed,
         "announced_on": target.announced_on.isoformat(),
@@ -258,7 +260,7 @@ def list_caps(
     """列出已登记的控制数与目标，含历次调整和已撤回的；JSON 总是列出全部时期。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.targets import TIER_NAMES
+    from employment_forecast.data.targets import TIER_NAMES, tolerance_words
 
     session = open_session()
     place = session.catalogue.region(region).code if region else None
@@ -289,6 +291,8 @@ def list_caps(
                 if row["value"] is None
                 else f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
             )
+            if row["tolerance"]:
+                number += f"（{tolerance_words(row['limit'], row['unit'])}）"
             row["value"] = f"{row['tier']}{ways[row['direction']]} {number}（{row['basis']}）"
             row["source"] = _short(row["source"])
             row["announced_on"] += "（估计）" if row["announced_estimated"] else ""

@@ -85,6 +85,7 @@ def progress_of_plans(
         session.store.vintages,
         forecast,
         settings["history.gaps"],
+        session.tolerant,
     )
     content = progress_document(entry, as_of, rows, session.catalogue)
     if form is not None:

@@ -194,12 +194,17 @@ def check(document: Mapping[str, Any], value: float, month: str | None) -> Answe
 def _broken(document: Mapping[str, Any], month: str, figure: float) -> list[dict[str, Any]]:
     """Caps that a figure of a month breaks by itself; none in documents of earlier releases."""
     return [
-        {"title": cap["title"], "value": cap["value"], "excess": figure - cap["value"]}
+        {"title": cap["title"], "value": cap["value"], "excess": figure - _limit(cap)}
         for cap in document.get("caps", ())
         if cap.get("counted_from") is not None
         and cap["counted_from"] <= month <= cap["counted_to"]
-        and figure > cap["value"] + _BITS * document["precision"]
+        and figure > _limit(cap) + _BITS * document["precision"]
     ]
+
+
+def _limit(cap: Mapping[str, Any]) -> float:
+    """What figures are held against; documents of earlier releases know no tolerance."""
+    return float(cap.get("limit", cap["value"]))
 
 
 def demand_plausible(document: Mapping[str, Any], value: float, month: str | None) -> None:

@@ -3,24 +3,30 @@
 from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_national_targets, load_targets
 from employment_forecast.data.targets.target import (
+    APPROXIMATE,
     BASES,
     TIER_NAMES,
     Target,
     in_force,
     in_force_ahead,
+    limit_at,
     period_months,
-    value_at,
+    tolerance_words,
+    with_tolerance,
 )
 
 __all__ = [
+    "APPROXIMATE",
     "BASES",
     "TIER_NAMES",
     "Target",
     "in_force",
     "in_force_ahead",
+    "limit_at",
     "load_national_targets",
     "load_targets",
     "period_months",
     "read_targets",
-    "value_at",
+    "tolerance_words",
+    "with_tolerance",
 ]

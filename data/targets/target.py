@@ -41,6 +41,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "direction": get_args(Direction),
     "basis": get_args(Basis),
 }
+APPROXIMATE = "左右"
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 
@@ -122,6 +123,8 @@ class Target:
         From this day on it no longer exists; it stays on file.
     withdrawn_reason : str
         Why, in Chinese.
+    tolerance : float
+        How far beyond an approximate value (5.5%左右) still counts as kept; see `with_tolerance`.
     number : int
         Its number in the store; 0 for those that ship with the program.
 
@@ -151,6 +154,7 @@ class Target:
     note: str = ""
     withdrawn_on: date | None = None
     withdrawn_reason: str = ""
+    tolerance: float = 0.0
     number: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
@@ -193,6 +197,14 @@ class Target:
         """Whether there is a number in a confirmed unit to assess against."""
         return self.value is not None and self.unit_confirmed
 
+    @property
+    def limit(self) -> float | None:
+        """What figures are held against: the value, and its tolerance on the lenient side."""
+        if self.value is None or not self.tolerance:
+            return self.value
+        lenient = self.tolerance if self.direction == "cap" else -self.tolerance
+        return round(self.value + lenient, 9)
+
     def known_on(self, day: date) -> bool:
         """Whether it had been announced and not been withdrawn by a day."""
         return self.announced_on <= day and (self.withdrawn_on is None or day < self.withdrawn_on)
@@ -200,6 +212,35 @@ class Target:
     def covers(self, month: pd.Period) -> bool:
         """Whether a month lies in the period."""
         return bool(self.first_month <= month <= self.last_month)
+
+
+def with_tolerance(targets: Iterable[Target], points: float, percent: float) -> list[Target]:
+    """Targets, those of an approximate value (左右) with what still counts as kept.
+
+    Parameters
+    ----------
+    targets : iterable of Target
+        Any.
+    points : float
+        Tolerance of a percentage, in percentage points.
+    percent : float
+        Tolerance of any other number, in percent of it.
+    """
+
+    def tolerance(target: Target) -> float:
+        if target.value is None or APPROXIMATE not in target.qualifier:
+            return target.tolerance
+        if target.unit == "%":
+            return points
+        wide = target.value * percent / 100
+        return round(wide, 0 if wide >= 1 else 2)
+
+    return [replace(t, tolerance=tolerance(t)) for t in targets]
+
+
+def tolerance_words(limit: float, unit: str) -> str:
+    """What a number with a tolerance is held against: 含容差为 5.6%."""
+    return f"含容差为 {limit:,.12g}{unit}"
 
 
 def _period_at(start: pd.Period, length: int) -> str:
@@ -353,8 +394,8 @@ def in_force_ahead(
     return found
 
 
-def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of: date) -> float:
-    """Value of a target that applied to a month already past.
+def limit_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of: date) -> float:
+    """Limit of a target that applied to a month already past: its value then, with tolerance.
 
     A cap changed in July applies from then: January to June are held against the one before. The
     first announcement of a period covers the months before it too.
@@ -375,7 +416,7 @@ def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of:
     float
         In the unit of the target.
     """
-    assert target.value is not None
+    assert target.limit is not None
     kind = (target.region, target.indicator, target.tier, target.direction, target.basis)
     alike = [
         t
@@ -386,9 +427,9 @@ def value_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of:
         and t.known_on(as_of)
     ]
     if target.carried or not alike:
-        return target.value
+        return target.limit
     ordered = sorted(alike, key=lambda t: t.announced_on)
     by_then = [t for t in ordered if t.announced_on <= month_end(month)]
-    value = (by_then or ordered[:1])[-1].value
-    assert value is not None
-    return value
+    limit = (by_then or ordered[:1])[-1].limit
+    assert limit is not None
+    return limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -76,4 +77,11 @@ class Session:
         """Every target on file: those that ship with the program, then those entered here."""
         from employment_forecast.data.store import stored_targets
 
-        return [*self._shipped_targets, *stored_targets(self.store)]
+        return self.tolerant([*self._shipped_targets, *stored_targets(self.store)])
+
+    def tolerant(self, targets: Iterable[Target]) -> list[Target]:
+        """Targets with the tolerance that the settings give to approximate values."""
+        from employment_forecast.data.targets import with_tolerance
+
+        points, percent = (self.settings[f"targets.around_{k}"] for k in ("points", "percent"))
+        return with_tolerance(targets, float(points), float(percent))

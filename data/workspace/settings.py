@@ -17,6 +17,7 @@ from employment_forecast.data.files.toml_tables import (
     TableSchema,
     check_table,
     integer,
+    number,
     one_of,
     read_toml,
     table,
@@ -84,6 +85,10 @@ KEYS: tuple[Key, ...] = (
     Key("run", "seed", 1, integer(0, 2**31 - 1, "非负整数"), "随机种子"),
     Key("run", "jobs", 0, integer(0, 256), "工作进程数；0 表示按处理器核数"),
     Key("run", "models", [], texts('模型名列表，如 ["theta", "ets"]'), "参赛模型；留空表示全部"),
+    Key("targets", "around_points", 0.1, number(0, 5, "0—5 的数"),
+        "“5.5%左右”这类以百分数表示的目标，偏离多少个百分点以内不算突破（或未完成）"),
+    Key("targets", "around_percent", 1.0, number(0, 20, "0—20 的数"),
+        "“1.2万人左右”这类以数量表示的目标，偏离百分之几以内不算突破（或未完成）"),
     Key("history", "gaps", "fill", one_of("fill", "refuse", "after"),
         "缺月时：fill 由模型补估（连续不超过 6 个月、合计不超过五分之一），并在报告中注明；"
         "refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from employment_forecast.data.clock import parse_month
 from employment_forecast.data.errors import UsageError
-from employment_forecast.data.targets import Target, value_at
+from employment_forecast.data.targets import Target, limit_at
 from employment_forecast.experiments.library.forecasts import ForecastResult
 from employment_forecast.experiments.library.notebook import drawing, html
 from employment_forecast.features.history import History
@@ -164,7 +164,7 @@ class _AppliedTo:
         self.on_file, self.history = on_file, history
 
     def __call__(self, target: Target, month: pd.Period) -> float:
-        return value_at(target, self.on_file, month, self.history.as_of)
+        return limit_at(target, self.on_file, month, self.history.as_of)
 
 
 def _applied(

@@ -12,7 +12,7 @@ from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.errors import NoThresholdsError
 from employment_forecast.data.records import Known
 from employment_forecast.data.store import IssuedWarning, firm_panel, issued, separation_details
-from employment_forecast.data.targets import Target, period_months, value_at
+from employment_forecast.data.targets import Target, limit_at, period_months
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import StoredForecast, load_champion
 from employment_forecast.experiments.tracking import Tracker
@@ -98,7 +98,7 @@ class ChampionAssessment:
 
     def applied(self, target: Target, month: pd.Period) -> float:
         """Value of a target that applied to a published month."""
-        return value_at(target, self.targets, month, as_of=self.day)
+        return limit_at(target, self.targets, month, as_of=self.day)
 
 
 def valid_until(indicator: Indicator, month: pd.Period) -> date:

@@ -13,7 +13,7 @@ from typing import Any
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
-from employment_forecast.data.targets import Target, in_force_ahead, value_at
+from employment_forecast.data.targets import Target, in_force_ahead, limit_at
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.registry.versions import (
     Version,
@@ -70,7 +70,7 @@ class StoredForecast:
             history,
             self.paths,
             self.tested_horizon,
-            lambda target, month: value_at(target, targets, month, as_of=as_of),
+            lambda target, month: limit_at(target, targets, month, as_of=as_of),
         )
 
 

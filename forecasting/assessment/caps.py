@@ -58,7 +58,7 @@ class BreachMonth:
     month : pandas.Period
         The month.
     value, cap : float
-        Published value, and the cap as it was for that month; in the cap's unit.
+        Published value, and the cap's limit as it was for that month; in the cap's unit.
     """
 
     month: pd.Period
@@ -126,7 +126,7 @@ class Assessment:
         First month whose cumulative crossing probability reaches one half; of a cap on the
         period's end that month or none; of an average none.
     headroom : float
-        Cap less latest published value (余量).
+        The cap's limit less the latest published value (余量).
     reasons : dict
         Why a probability is None, by its name (Chinese).
     untested : bool
@@ -215,7 +215,7 @@ class _Counted:
 def _counted(
     target: Target, history: History, paths: SamplePaths, applied: CapAt | None
 ) -> _Counted:
-    cap = target.value
+    cap = target.limit
     assert cap is not None
     seen = view_period(target, history, paths, basis_of(target).first_counted(target))
     caps = np.array([cap if applied is None else applied(m) for m in seen.known.index], dtype=float)
@@ -246,7 +246,7 @@ def _last_month_above(
     target: Target, history: History, paths: SamplePaths
 ) -> tuple[float | None, str]:
     """Probability that the last month is above, or None and the reason."""
-    last, cap = target.last_month, target.value
+    last, cap = target.last_month, target.limit
     assert cap is not None
     if last < history.start:
         return None, MISSING_MONTHS
@@ -398,7 +398,7 @@ def assess(
     tested : int
         Months ahead that the back-test covers.
     applied : callable, optional
-        Value that applied to a published month, where the cap was changed within its period.
+        Limit that applied to a published month, where the cap was changed within its period.
 
     Returns
     -------
@@ -415,10 +415,10 @@ def assess(
         raise ValueError(f"paths start after {paths.origin}, history ends in {history.origin}")
     if not assessable_cap(target, history):
         return None
-    assert target.value is not None
+    assert target.limit is not None
     if basis_of(target).by_month:
-        return _by_month(target, target.value, history, paths, tested, applied)
-    return _average(target, target.value, history, paths, tested)
+        return _by_month(target, target.limit, history, paths, tested, applied)
+    return _average(target, target.limit, history, paths, tested)
 
 
 def paths_broken(
@@ -430,5 +430,5 @@ def paths_broken(
     seen = view_period(target, history, paths)
     if not (seen.complete and seen.reached):
         return None
-    assert target.value is not None
-    return above(period_averages(seen, history.precision), target.value, history.precision)
+    assert target.limit is not None
+    return above(period_averages(seen, history.precision), target.limit, history.precision)

@@ -56,7 +56,7 @@ def assess_milestone(
 ) -> MilestoneAssessment | None:
     """Assess a floor or level on single figures."""
     seen = view_period(target, history, paths)
-    value = target.value
+    value = target.limit
     fits = target.assessable and target.unit == history.unit
     if not fits or target.direction == "cap" or not basis_of(target).by_month:
         return None

@@ -121,7 +121,7 @@ def _monthly_caps(targets: Sequence[Target], month: pd.Period, day: date) -> dic
     if not targets:
         return {}
     found = in_force(targets, targets[0].region, targets[0].indicator, month, day)
-    return {t.tier: t.value for t in found if t.value is not None}
+    return {t.tier: t.limit for t in found if t.limit is not None}
 
 
 def cap_events(

@@ -150,14 +150,14 @@ def _outcomes(seen: PeriodView, target: Target, precision: float) -> Floats | No
 
 
 def _reach_month(seen: PeriodView, target: Target, precision: float) -> pd.Period | None:
-    assert target.value is not None
+    assert target.limit is not None
     done = np.cumsum(seen.published)
-    met = reaches(done, target.value, precision)
+    met = reaches(done, target.limit, precision)
     if met.any():
         return seen.period[int(np.argmax(met))]
     if len(seen.months) == 0:
         return None
-    share = reaches(_running_totals(seen, precision), target.value, precision).mean(axis=0)
+    share = reaches(_running_totals(seen, precision), target.limit, precision).mean(axis=0)
     return seen.months[int(np.argmax(share >= 0.5))] if share.max() >= 0.5 else None
 
 
@@ -168,8 +168,8 @@ def assess_total(
     seen = view_period(target, history, paths)
     if not assessable_total(target, history):
         return None
-    assert target.value is not None
-    value, precision = target.value, history.precision
+    assert target.limit is not None
+    value, precision = target.limit, history.precision
     average = basis_of(target).functional == "mean"
     reasons: dict[str, str] = {}
     outcomes = _outcomes(seen, target, precision)

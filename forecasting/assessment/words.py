@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from employment_forecast.data.targets import TIER_NAMES, Target
+from employment_forecast.data.targets import TIER_NAMES, Target, tolerance_words
 from employment_forecast.forecasting.assessment.bases import basis_of
 from employment_forecast.forecasting.assessment.caps import Assessment, Breach
 
@@ -18,9 +18,12 @@ def cap_words(target: Target) -> str:
     """A cap as people say it: 市控制数 14,300人以内（2026，各月）."""
     # The Government Work Report sets an expected target (预期目标), not a cap handed down.
     kind = "预期目标" if target.tier == "national" else "控制数"
+    limit, tolerance = target.limit, ""
+    if limit is not None and target.tolerance:
+        tolerance = f"，{tolerance_words(limit, target.unit)}"
     return (
         f"{TIER_NAMES[target.tier]}{kind} {target.value:,.12g}{target.unit}{target.qualifier}"
-        f"（{target.period}，{basis_of(target).words}）"
+        f"（{target.period}，{basis_of(target).words}{tolerance}）"
     )
 
 
@@ -59,7 +62,7 @@ def breach_words(breach: Breach, target: Target, decimals: int) -> str:
         f"高出 {difference_words(worst.excess, unit, decimals)}"
     )  # fmt: skip
     parts.append(f"{most}（{worst.month} 为 {worst.value:,.{decimals}f}{unit}）")
-    changed = dict.fromkeys(m.cap for m in breach.months if m.cap != target.value)
+    changed = dict.fromkeys(m.cap for m in breach.months if m.cap != target.limit)
     for cap in changed:
         months = [m.month for m in breach.months if m.cap == cap]
         span = str(months[0]) if len(months) == 1 else f"{months[0]} 至 {months[-1]}"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
 from employment_forecast.data.records import PartVintages, Vintages
-from employment_forecast.data.targets import Target, in_force_ahead, value_at
+from employment_forecast.data.targets import Target, in_force_ahead, limit_at
 from employment_forecast.features.history import (
     NO_INPUTS,
     History,
@@ -324,7 +324,7 @@ def _assessed(
         history,
         paths,
         tested,
-        lambda target, month: value_at(target, on_file, month, history.as_of),
+        lambda target, month: limit_at(target, on_file, month, history.as_of),
     )
 
 

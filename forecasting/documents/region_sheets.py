@@ -53,6 +53,11 @@ def _cap_title(cap: Content) -> str:
     return f"{TIER_NAMES[cap['tier']]}{kind}（{cap['period']}）"
 
 
+def _limit(cap: Content) -> float:
+    """What figures are held against: documents of earlier releases know no tolerance."""
+    return float(cap.get("limit", cap["value"]))
+
+
 def data_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
     """Published values with their changes, newest first."""
     known = dict(published)
@@ -246,8 +251,8 @@ def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet 
         level = "" if typed is None else (reached[-1] if reached else NO_LEVEL)
         margins = [
             Formula(
-                f'=IF(B{{row}}="","",{cap["value"]!r}-B{{row}})',
-                "" if typed is None else cap["value"] - typed,
+                f'=IF(B{{row}}="","",{_limit(cap)!r}-B{{row}})',
+                "" if typed is None else _limit(cap) - typed,
             )
             for cap in caps
         ]

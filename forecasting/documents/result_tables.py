@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
-from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.data.targets import APPROXIMATE, BASES, TIER_NAMES, tolerance_words
 from employment_forecast.forecasting.assessment import difference_words
 from employment_forecast.forecasting.documents.tables import (
     ABSENT,
@@ -44,17 +44,24 @@ def _marks(row: Mapping[str, Any]) -> str:
     return f"（{'、'.join(marks)}）" if marks else ""
 
 
+def _tolerance(row: Mapping[str, Any]) -> str:
+    """What an approximate value is held against; nothing in documents of earlier releases."""
+    return f"（{tolerance_words(row['limit'], row['unit'])}）" if row.get("tolerance") else ""
+
+
 def cap_name(row: Mapping[str, Any]) -> str:
     """A cap's tier, value and marks, from its row in a document."""
     # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
     kind = "预期目标" if row["tier"] == "national" else "控制数"
-    value = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+    value = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}{_tolerance(row)}"
     return f"{TIER_NAMES[row['tier']]}{kind} {value}{_marks(row)}"
 
 
 def target_name(row: Mapping[str, Any]) -> str:
     """A floor's or milestone's tier, value and marks, from its row in a document."""
-    value = f"{row['qualifier']}{row['value']:,.12g}{row['unit']}"
+    after = row["qualifier"] == APPROXIMATE
+    words = ("", row["qualifier"]) if after else (row["qualifier"], "")
+    value = f"{words[0]}{row['value']:,.12g}{row['unit']}{words[1]}{_tolerance(row)}"
     return f"{TIER_NAMES[row['tier']]}{DIRECTIONS[row['direction']]} {value}{_marks(row)}"
 
 

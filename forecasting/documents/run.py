@@ -48,6 +48,7 @@ _LEADERBOARD_ROW: Layout = {
 }  # fmt: skip
 _TARGET: Layout = {
     "tier": same, "direction": same, "basis": same, "qualifier": same, "value": same,
+    "tolerance": same, "limit": same,
     "unit": same, "period": same, "demo": same, "source": same, "announced_on": day,
     "announced_estimated": same, "carried": same, "attribute": same, "note": same,
 }  # fmt: skip

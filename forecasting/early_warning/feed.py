@@ -154,10 +154,10 @@ def probability_rows(
         `p_broken_by` counts published months too; None for a cap on the period's end before it.
     """
     basis = basis_of(target)
-    if not basis.by_month or target.value is None:
+    if not basis.by_month or target.limit is None:
         return []
     inside = (paths.months >= target.first_month) & (paths.months <= target.last_month)
-    over = above(paths.values[:, inside], target.value, history.precision)
+    over = above(paths.values[:, inside], target.limit, history.precision)
     known = history.series
     known = known[(known.index >= target.first_month) & (known.index <= target.last_month)]
     caps = np.array([applied(target, m) for m in known.index], dtype=float)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from employment_forecast.data.targets import value_at
+from employment_forecast.data.targets import limit_at
 from employment_forecast.forecasting.assessment import cap_id, cap_words
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning.feed import (
@@ -51,7 +51,7 @@ def version_lines(result: Competition, scheme: Scheme) -> list[dict[str, Any]]:
             target,
             scheme.cuts,
             leads=scheme.leads,
-            applied=partial(value_at, target, result.on_file, as_of=history.as_of),
+            applied=partial(limit_at, target, result.on_file, as_of=history.as_of),
         )
         rows += [
             {
@@ -88,11 +88,16 @@ def run_lines(result: Competition, scheme: Scheme) -> dict[str, Any]:
             result.indicator,
             scheme,
             result.tested_horizon,
-            lambda target, month: value_at(target, result.on_file, month, as_of=as_of),
+            lambda target, month: limit_at(target, result.on_file, month, as_of=as_of),
         )
     return {
         "caps": [
-            {"id": cap_id(a.target), "title": cap_words(a.target), "value": a.target.value}
+            {
+                "id": cap_id(a.target),
+                "title": cap_words(a.target),
+                "value": a.target.value,
+                "limit": a.target.limit,
+            }
             for a in result.assessments
         ],
         "lines": lines,

@@ -247,13 +247,13 @@ def warning_lines(
         return []
     if not basis.by_month and not seen.complete:
         return []
-    assert target.value is not None
+    assert target.limit is not None
     precision = history.precision
     broken = False
     if basis.by_month and leads == "breach":
-        caps = [target.value if applied is None else applied(m) for m in seen.known.index]
+        caps = [target.limit if applied is None else applied(m) for m in seen.known.index]
         broken = bool(above(seen.published, np.array(caps, dtype=float), precision).any())
-    top = smallest_above(target.value, precision)
+    top = smallest_above(target.limit, precision)
     limit = top - precision / 2
     rng = np.random.default_rng(0)
     counts = rng.multinomial(paths.n_paths, np.full(paths.n_paths, 1 / paths.n_paths), REPLICATES)
@@ -346,21 +346,21 @@ def breach_curve(
         return None
     if not basis.by_month and not seen.complete:
         return None
-    assert target.value is not None
+    assert target.limit is not None
     month, precision = paths.months[0], history.precision
     if month > target.last_month:
         return None
-    top = smallest_above(target.value, precision)
+    top = smallest_above(target.limit, precision)
     x = printed(paths.values[:, 0], precision)
     ends = np.array([x.min(), x.max()])
     if month == target.last_month and basis.by_month:
-        values = np.unique([*ends, target.value, top])
+        values = np.unique([*ends, target.limit, top])
         return values, np.asarray(values >= top - _BITS * precision, dtype=float)
     scores = _scores(x)
     nodes = _nodes(x, scores, precision)
     later = _ends(seen, basis, month, precision)
     chances = _probabilities(nodes, scores, later, top - precision / 2, np.ones((len(x), 1)))[:, 0]
-    values = np.unique([*nodes.values, target.value, top]) if basis.by_month else nodes.values
+    values = np.unique([*nodes.values, target.limit, top]) if basis.by_month else nodes.values
     probabilities = np.interp(values, nodes.values, chances)
     if basis.by_month and month >= first:
         probabilities = np.where(values >= top - _BITS * precision, 1.0, probabilities)

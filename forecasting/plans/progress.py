@@ -16,7 +16,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Catalogue, Floats, Indicator, Region
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.targets import Target, value_at
+from employment_forecast.data.targets import Target, limit_at
 from employment_forecast.data.targets.plans import Plan, PlanTarget, as_targets
 from employment_forecast.features.history import History, from_known
 from employment_forecast.forecasting.assessment import BASES, Assessments, assess_all, reaches
@@ -122,6 +122,7 @@ def plan_rows(
     vintages_of: Callable[[str, str], Vintages],
     forecast: Forecast,
     gaps: str = "fill",
+    tolerant: Callable[[Sequence[Target]], Sequence[Target]] = list,
 ) -> list[PlanRow]:
     """Assess every entry of plans.
 
@@ -141,10 +142,12 @@ def plan_rows(
         History, calibrated paths and tested horizon of a series, for periods that still run.
     gaps : {"fill", "refuse", "after"}
         As in `features.history.from_known`.
+    tolerant : callable
+        Gives targets of an approximate value their tolerance.
 
     Returns
     -------
-    list of Row
+    list of PlanRow
         In the order of the plans.
     """
     known: dict[tuple[str, str], History | str] = {}
@@ -160,7 +163,7 @@ def plan_rows(
     for plan in plans:
         region = catalogue.region(plan.region)
         for entry in plan.targets:
-            row = _prepared(plan, entry, catalogue, day, on_file)
+            row = _prepared(plan, entry, catalogue, day, on_file, tolerant)
             if row.missing:
                 rows.append(row)
                 continue
@@ -200,7 +203,12 @@ def _history(
 
 
 def _prepared(
-    plan: Plan, entry: PlanTarget, catalogue: Catalogue, day: date, on_file: Sequence[Target]
+    plan: Plan,
+    entry: PlanTarget,
+    catalogue: Catalogue,
+    day: date,
+    on_file: Sequence[Target],
+    tolerant: Callable[[Sequence[Target]], Sequence[Target]],
 ) -> PlanRow:
     """The numbers to be held against data, or why there are none."""
     review = entry.direction in ("achieved", "achieved_cap")
@@ -214,7 +222,7 @@ def _prepared(
     announced, _ = plan.announced(entry)
     if announced > day:
         return PlanRow(plan, entry, missing=NOT_ANNOUNCED.format(day, announced))
-    converted = as_targets([replace(plan, targets=(entry,))], catalogue)
+    converted = list(tolerant(as_targets([replace(plan, targets=(entry,))], catalogue)))
     if not converted:
         return PlanRow(plan, entry, missing=OTHER_UNIT.format(entry.unit))
     if numberless:
@@ -285,7 +293,7 @@ def _assessed(
         history,
         paths,
         tested,
-        lambda target, month: value_at(target, on_file, month, day),
+        lambda target, month: limit_at(target, on_file, month, day),
     )
     return replace(row, assessments=found)
 
@@ -311,7 +319,7 @@ def _years(entry: PlanTarget, targets: Sequence[Target], history: History) -> tu
     for year in range(entry.first_month.year, entry.last_month.year + 1):
         first, last = pd.Period(f"{year}-01", "M"), pd.Period(f"{year}-12", "M")
         values = _inside(history, first, last)
-        own = [t.value for t in targets if t.period == str(year) and t.value is not None]
+        own = [t.limit for t in targets if t.period == str(year) and t.limit is not None]
         limit = min(own) if own and capped else max(own, default=None)
         if limit is None and capped:
             limit = entry.value

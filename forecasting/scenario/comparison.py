@@ -13,7 +13,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.errors import UsageError
 from employment_forecast.data.files import as_csv
-from employment_forecast.data.targets import Target, value_at
+from employment_forecast.data.targets import Target, limit_at
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import assess_all
 from employment_forecast.forecasting.backtest import cell_seed
@@ -140,7 +140,7 @@ def compare_scenario(
         history,
         found,
         result.tested_horizon,
-        lambda target, month: value_at(target, known, month, history.as_of),
+        lambda target, month: limit_at(target, known, month, history.as_of),
     )
     changed = replace(
         result,

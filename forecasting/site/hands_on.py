@@ -53,7 +53,7 @@ def _cap(
         "id": cap["id"],
         "title": cap["title"],
         "basis": target.basis,
-        "value": target.value,
+        "value": target.limit,
         "first": str(target.first_month),
         "last": str(target.last_month),
         "published": published,

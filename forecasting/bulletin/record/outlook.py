@@ -104,16 +104,25 @@ def outlook_record(
         "caps": {
             _key(c): {
                 **{k: c.get(k) for k in _CAP_KEYS},
+                "limit": _limit(c),
                 "breached": _breached(c),
             }
             for c in _targets(facts, "caps")
         },
         "floors": {
-            _key(c): {k: c.get(k) for k in (*_CAP_KEYS[:8], *_FLOOR_KEYS)}
+            _key(c): {
+                **{k: c.get(k) for k in (*_CAP_KEYS[:8], *_FLOOR_KEYS)},
+                "limit": _limit(c),
+            }
             for c in _targets(facts, "floors")
         },
         "source": f"模型 {identity['registered_name']} 第{identity['version']}版",
     }
+
+
+def _limit(row: Mapping[str, Any]) -> float | None:
+    """What an approximate value (左右) is held against; None where it is the value itself."""
+    return row["limit"] if row.get("tolerance") else None
 
 
 def _breached(cap: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -125,7 +134,7 @@ def _breached(cap: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "month": first["month"],
         "value": first["value"],
-        "cap": None if first["cap"] == cap["value"] else first["cap"],
+        "cap": None if first["cap"] == cap.get("limit", cap["value"]) else first["cap"],
         "months": len(breach["months"]),
         "excess": breach["largest_excess"],
         "newest_above": breach["newest_above"],

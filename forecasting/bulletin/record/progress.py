@@ -99,6 +99,7 @@ def _row(
         "qualifier": target.qualifier,
         "period": target.period,
         "value": None if target.value is None else figure(target.value, indicator),
+        "limit": figure(target.limit, indicator) if target.limit and target.tolerance else None,
         "carried": target.carried,
         "demo": target.demo,
         "done": None,

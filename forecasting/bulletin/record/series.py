@@ -67,15 +67,16 @@ def _caps(
             "qualifier": t.qualifier,
             "period": t.period,
             "value": figure(t.value, indicator),
+            "limit": figure(t.limit, indicator) if t.tolerance else None,
             "carried": t.carried,
             "demo": t.demo,
             "headroom": None
             if value is None or not basis_of(t).by_month
-            else round(figure(t.value, indicator) - value, indicator.decimals),
+            else round(figure(t.limit, indicator) - value, indicator.decimals),
             "source": t.source,
         }
         for t in caps
-        if t.direction == "cap" and t.value is not None and t.unit_confirmed
+        if t.direction == "cap" and t.value is not None and t.limit is not None and t.unit_confirmed
     }
 
 

@@ -98,7 +98,11 @@ def qualified(record: CitedRecord, pointer: str, unit: str, digits: int) -> Cite
     if not word:
         return value
     shown = record.cite(f"{pointer}/qualifier")
-    return (*value, shown) if word in _AFTER else (shown, *value)
+    said: CitedText = (*value, shown) if word in _AFTER else (shown, *value)
+    if record.get(pointer).get("limit") is None:  # or a record of an earlier release
+        return said
+    limit = amount(record, f"{pointer}/limit", unit, digits)
+    return sentence("{said}，含容差为{limit}", said=said, limit=limit)
 
 
 def cap_name(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:

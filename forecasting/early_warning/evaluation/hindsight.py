@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.targets import Target, in_force, value_at
+from employment_forecast.data.targets import Target, in_force, limit_at
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import assess
 from employment_forecast.forecasting.backtest import Origin
@@ -177,7 +177,7 @@ def _call(
     now: History,
 ) -> Call | None:
     found = assess(
-        target, then, paths, paths.horizon, lambda m: value_at(target, targets, m, then.as_of)
+        target, then, paths, paths.horizon, lambda m: limit_at(target, targets, m, then.as_of)
     )
     if found is None or found.already_breached:
         return None
@@ -187,6 +187,7 @@ def _call(
     stated = {
         "basis": target.basis,
         "value": target.value,
+        "limit": target.limit,
         "period": target.period,
         "already_breached": False,
     }

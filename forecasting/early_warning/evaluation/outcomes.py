@@ -66,7 +66,7 @@ def judge_cap(cap: Mapping[str, Any], month: pd.Period, history: History) -> Cap
     if cap["already_breached"] or last <= month:
         return CapOutcome("left_out")
     known = history.series
-    cap_value, precision = float(cap["value"]), history.precision
+    cap_value, precision = float(cap.get("limit", cap["value"])), history.precision
     basis = BASES[cap["basis"]]
     if not basis.by_month:
         inside = known[(known.index >= first) & (known.index <= last)]

@@ -17,7 +17,13 @@ from employment_forecast.data.errors import DataError, ForecastError
 from employment_forecast.data.targets import target as module
 from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_targets
-from employment_forecast.data.targets.target import Target, in_force, period_months, value_at
+from employment_forecast.data.targets.target import (
+    Target,
+    in_force,
+    limit_at,
+    period_months,
+    with_tolerance,
+)
 
 NATION, JIADING = "100000", "310114"
 SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"
@@ -231,10 +237,10 @@ def test_cap_changed_within_the_year_applies_from_then():
     first = cap("2026", date(2026, 3, 1), 15000.0)
     second = cap("2026", date(2026, 7, 15), 12000.0)
     both, day = [first, second], date(2026, 11, 1)
-    assert value_at(second, both, month("2026-01"), day) == 15000
-    assert value_at(second, both, month("2026-06"), day) == 15000
-    assert value_at(second, both, month("2026-07"), day) == 12000
-    assert value_at(first, both, month("2026-06"), date(2026, 7, 14)) == 15000
+    assert limit_at(second, both, month("2026-01"), day) == 15000
+    assert limit_at(second, both, month("2026-06"), day) == 15000
+    assert limit_at(second, both, month("2026-07"), day) == 12000
+    assert limit_at(first, both, month("2026-06"), date(2026, 7, 14)) == 15000
 
 
 def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]:
@@ -328,3 +334,18 @@ def test_files_of_targets_with_something_wrong_are_refused_or_read(tmp_path: Pat
 @pytest.mark.soak
 def test_six_hundred_files_of_targets(tmp_path: Path) -> None:
     print(f"files of targets: 600 tried, {read_broken(tmp_path, 600)} refused, none unexpected")
+
+
+def test_an_approximate_value_has_a_tolerance_of_its_own():
+    day = date(2026, 3, 5)
+    rate = cap("2026", day, 5.5, unit="%", qualifier="左右")
+    count = cap("2026", day, 14_300.0, qualifier="左右")
+    ratio = cap("2026", day, 1.2, qualifier="左右", unit="倍")
+    floor = cap("2026", day, 12_000.0, qualifier="左右", direction="floor")
+    firm = cap("2026", day, 5.5, unit="%")
+    silent = cap("2026", day, None, qualifier="左右")
+    found = with_tolerance([rate, count, ratio, floor, firm, silent], points=0.1, percent=1.0)
+    assert [t.limit for t in found] == [5.6, 14_443.0, 1.21, 11_880.0, 5.5, None]
+    assert [t.value for t in found] == [5.5, 14_300.0, 1.2, 12_000.0, 5.5, None]
+    assert limit_at(found[0], found[:1], month("2026-05"), day) == 5.6
+    assert [t.limit for t in with_tolerance([rate], 0.0, 0.0)] == [5.5]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from employment_forecast.data.targets.target import Target
 from employment_forecast.forecasting.assessment import caps
 from employment_forecast.forecasting.assessment.caps import above, assess, printed
+from employment_forecast.forecasting.assessment.words import cap_words
 from employment_forecast.models.paths import SamplePaths
 
 
@@ -69,6 +70,22 @@ def test_a_year_half_over_by_hand(rate):
     assert str(found.first_breach_month) == "2026-11"  # 0.25, then 0.50
     assert found.headroom == pytest.approx(0.3)
     assert not found.untested
+
+
+def test_an_approximate_cap_is_broken_beyond_its_tolerance_only(rate):
+    """5.5%左右 with 0.1 points: 5.6 is within, 5.7 is not; the published 5.6 breaks nothing."""
+    known = rate([5.6, *NINE_MONTHS[1:]], "2026-09")
+    ahead = paths(np.array([[5.6, 5.6, 5.6], [5.64, 5.5, 5.5], [5.65, 5.0, 5.0], [5.0, 5.0, 5.7]]))
+    found = assess(target(tolerance=0.1), known, ahead, tested=12)
+    assert found is not None
+    assert (found.p_any, found.p_end, found.already_breached) == (0.5, 0.25, False)
+    assert found.headroom == pytest.approx(0.4)
+    assert found.expected_excess == pytest.approx(0.05)  # 0.1 beyond 5.6 on two paths of four
+    words = cap_words(found.target)
+    assert words == "国家预期目标 5.5%左右（2026，各月，含容差为 5.6%）"
+    strict = assess(target(), known, ahead, tested=12)
+    assert strict is not None
+    assert strict.already_breached
 
 
 @pytest.mark.parametrize(

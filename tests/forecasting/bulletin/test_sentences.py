@@ -86,6 +86,9 @@ def book(*caps: dict[str, Any], region: str = "嘉定区", **changes: Any) -> Ci
          "2026年内突破区控制数（14000人以内）的概率不能给出：预测期不到期末"),
         ({"tier": "national", "qualifier": "左右", "carried": True},
          "2026年内突破国家预期目标（14000人左右，沿用上期）的概率为62%（可能与不可能大体相当）"),
+        ({"tier": "national", "qualifier": "左右", "limit": 14140},
+         "2026年内突破国家预期目标（14000人左右，含容差为14140人）的概率为62%"
+         "（可能与不可能大体相当）"),
     ],
 )  # fmt: skip
 def test_chances_of_a_cap(changes: dict[str, Any], said: str) -> None:

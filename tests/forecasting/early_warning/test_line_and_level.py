@@ -33,8 +33,8 @@ UNEMPLOYED = load_catalogue().indicator("registered_unemployed")
 
 def cap(value: float, basis: str) -> Target:
     return Target(
-        "310114", "registered_unemployed", "own", "cap", basis, "以内", "2026", value, "人",
-        date(2025, 1, 1), False, "测试",
+        "310114", "registered_unemployed", "own", "cap", basis, "左右", "2026", value - 50, "人",
+        date(2025, 1, 1), False, "测试", tolerance=50.0,
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def walk(rng: np.random.Generator, n: int, start: float, months: int) -> np.ndar
 
 def feed(target: Target, history, paths: SamplePaths) -> dict:
     rows = line_rows(
-        target, history, paths, UNEMPLOYED, SCHEME, MONTHS, lambda t, m: t.value
+        target, history, paths, UNEMPLOYED, SCHEME, MONTHS, lambda t, m: t.limit
     )  # fmt: skip
     return {
         "lines": rows, "caps": [], "precision": 1.0, "scheme": scheme_document(SCHEME),

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from employment_forecast.data.targets.plans import Plan, PlanTarget
 
 
-def plans_of(session: Session, region: Region) -> list[Plan]:
-    """Plans of a region."""
+def plans_of(session: Session, region: Region, *, demanded: bool = True) -> list[Plan]:
+    """Plans of a region; an error where there is none and one is demanded."""
     from employment_forecast.data.errors import NotFoundError
     from employment_forecast.data.targets.plans import load_plans
 
     plans = [p for p in load_plans(session.catalogue) if p.region == region.code]
-    if not plans:
+    if not plans and demanded:
         raise NotFoundError(
             f"没有{region.name}的规划。",
             "随程序附带徐汇、嘉定、舟山、江夏、嵊州五份规划；控制数可用 forecast caps set 登记。",

@@ -51,21 +51,25 @@ def progress_of_plans(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """评估一个地区规划中每一项有数据的目标，其余说明缺什么。
+    """评估一个地区规划中每一项有数据的目标和另行登记的现行目标，其余说明缺什么。
 
-    已结束的时期按公布数结算；仍在进行的，用模型预测完成或突破的概率。
+    已结束的时期按公布数结算；仍在进行的给出完成或突破的概率，取自现役模型；没有现役模型或用了
+    --models 时取自此次竞赛。
     """
     from employment_forecast.cli.inputs.plan import plans_of
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.catalogue import Series
     from employment_forecast.experiments.job import open_job, run_options
+    from employment_forecast.experiments.publication import published_forecast
     from employment_forecast.forecasting.plans import plan_rows, progress_document
+    from employment_forecast.models import roster
 
     session = open_session()
     settings = session.settings
     entry = session.catalogue.region(region)
-    plans = plans_of(session, entry)
+    plans = plans_of(session, entry, demanded=False)
+    origins: list[str] = []
     options = run_options(settings, models=models, jobs=jobs)
 
     def forecast(
@@ -73,11 +77,22 @@ def progress_of_plans(
     ) -> tuple[History, SamplePaths, int]:
         series = Series(region, indicator)
         job = open_job(session, series, as_of, options, targets=targets)
+        if models is None:
+            # The same forecast as the bulletin's.
+            last = max(t.last_month for t in targets)
+            stored = published_forecast(session, series, job.history(), last)
+            if stored is not None:
+                label = f"现役第 {stored.version.version} 版（{stored.version.label}）"
+                origins.append(f"{indicator.name}的概率取自{label}")
+                return stored.history, stored.paths, stored.tested_horizon
         with progress(f"{region.name} {indicator.name}") as tick:
             result = job.compete(tick)
+        label = roster.label(result.choice.model)
+        origins.append(f"{indicator.name}的概率取自此次竞赛采用的{label}，不是已发布的预测")
         return result.history, result.champion_paths, result.tested_horizon
 
     rows = plan_rows(
+        entry,
         plans,
         session.catalogue,
         as_of,
@@ -87,7 +102,9 @@ def progress_of_plans(
         settings["history.gaps"],
         session.tolerant,
     )
-    content = progress_document(entry, as_of, rows, session.catalogue)
+    if not rows:
+        plans_of(session, entry)
+    content = progress_document(entry, as_of, rows, session.catalogue, origins)
     if form is not None:
         from employment_forecast.forecasting.plans import plans_workbook
 

@@ -205,6 +205,11 @@ class Target:
         lenient = self.tolerance if self.direction == "cap" else -self.tolerance
         return round(self.value + lenient, 9)
 
+    @property
+    def announced(self) -> tuple[str, str, str, float | None, bool]:
+        """What was announced, on whatever bases it is held against: a cap is told of once."""
+        return self.tier, self.direction, self.period, self.value, self.demo
+
     def known_on(self, day: date) -> bool:
         """Whether it had been announced and not been withdrawn by a day."""
         return self.announced_on <= day and (self.withdrawn_on is None or day < self.withdrawn_on)

@@ -1,6 +1,9 @@
 """Published results of the champion: feed, warning levels, issued warnings."""
 
-from employment_forecast.experiments.publication.baseline import published_baseline
+from employment_forecast.experiments.publication.baseline import (
+    published_baseline,
+    published_forecast,
+)
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
@@ -23,5 +26,6 @@ __all__ = [
     "publish",
     "publish_feed",
     "published_baseline",
+    "published_forecast",
     "settle_outcomes",
 ]

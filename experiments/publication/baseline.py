@@ -6,14 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from employment_forecast.data import clock
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
 from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import StoredForecast, load_champion
 from employment_forecast.experiments.tracking import open_tracker
+from employment_forecast.features.history import History
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.models import roster
+
+
+def published_forecast(
+    session: Session, series: Series, history: History, last: pd.Period
+) -> StoredForecast | None:
+    """The champion in force, if it was made from this history and reaches a month."""
+    past = history.as_of if history.as_of < clock.today() else None
+    uri = session.settings.tracking_uri(session.workspace)
+    with open_tracker(uri, session.workspace) as tracker:
+        stored = load_champion(tracker, series, past)
+    if stored is None or stored.history.fingerprint != history.fingerprint:
+        return None
+    return stored if stored.paths.months[-1] >= last else None
 
 
 def published_baseline(

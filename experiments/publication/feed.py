@@ -26,7 +26,7 @@ from employment_forecast.forecasting.assessment import (
     cap_words,
 )
 from employment_forecast.forecasting.documents import (
-    cap_document,
+    caps_document,
     joint_document,
     milestone_document,
     total_document,
@@ -122,9 +122,9 @@ def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
                 "event": basis_of(a.target).event,
                 **_counted(a.target),
                 "unassessed": a.reasons.get(basis_of(a.target).probability, ""),
-                **cap_document(a, indicator),
+                **row,
             }
-            for a in assessed.caps
+            for a, row in zip(assessed.caps, caps_document(assessed.caps, indicator), strict=True)
         ],
         "floors": [total_document(a, indicator) for a in assessed.totals],
         "levels_assessed": [milestone_document(a, indicator) for a in assessed.levels],

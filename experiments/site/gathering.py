@@ -34,7 +34,7 @@ from employment_forecast.experiments.publication.champion import (
     assess_champion,
 )
 from employment_forecast.experiments.tracking import Tracker
-from employment_forecast.forecasting.assessment import difference_words
+from employment_forecast.forecasting.assessment import BASES, difference_words
 from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.documents.tables import likelihood
@@ -71,13 +71,20 @@ def _lines(series: Series, record: Mapping[str, Any], feed: Mapping[str, Any] | 
     unit = row["unit"]
     lines = [f"{row['latest_month']}：{phrase(row['latest'], series.indicator)}{unit}"]
     for cap in [] if feed is None else feed["caps"]:
+        if cap.get("same_cap_as") and not cap["breach_words"]:
+            chance = cap[BASES[cap["basis"]].probability]
+            if chance is not None:
+                words = BASES[cap["basis"]].words
+                lines[-1] = f"{lines[-1]}；{words}突破概率{likelihood(chance)}"
+            continue
         ahead = ("p_any_remaining", "p_average", "p_end")
         chance = next((cap[k] for k in ahead if cap[k] is not None), None)
         if cap["breach_words"]:
             words, event = cap["breach_words"], "今后再突破的概率"
         else:
             left = difference_words(cap["headroom"], unit, series.indicator.decimals)
-            words, event = f"{cap['title']}，余量{left}", "突破概率"
+            side = "余量" if cap["headroom"] >= 0 else "最新月高出"
+            words, event = f"{cap['title']}，{side}{left}", "突破概率"
         lines.append(words if chance is None else f"{words}；{event}{likelihood(chance)}")
     return lines
 

@@ -11,6 +11,7 @@ import pandas as pd
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import Assessment, assess, paths_broken
+from employment_forecast.forecasting.assessment.events import Flags
 from employment_forecast.forecasting.assessment.milestones import (
     MilestoneAssessment,
     assess_milestone,
@@ -25,10 +26,12 @@ AppliedTo = Callable[[Target, pd.Period], float]
 class JointBreach:
     """Several caps on one series, on the same paths.
 
+    A number that is held against on two bases is one cap, broken when it is on either.
+
     Attributes
     ----------
     caps : tuple of Target
-        Caps whose probability is known.
+        Caps whose probability is known, on the first of their bases.
     p_at_least_one, p_all : float
         Probability that one of them, and that every one of them, is broken.
     left_out : int
@@ -97,7 +100,7 @@ def assess_all(
         If paths and history have different origins.
     """
     found = Assessments()
-    together: list[tuple[Target, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]] = []
+    together: dict[tuple[object, ...], tuple[Target, Flags]] = {}
     for target in targets:
         then = None if applied is None else _of(applied, target)
         cap = assess(target, history, paths, tested, then)
@@ -105,7 +108,8 @@ def assess_all(
             found.caps.append(cap)
             flags = paths_broken(target, history, paths, then)
             if flags is not None:
-                together.append((target, flags))
+                first, broken = together.get(target.announced, (target, flags))
+                together[target.announced] = (first, broken | flags)
             continue
         total = assess_total(target, history, paths, tested)
         if total is not None:
@@ -116,12 +120,12 @@ def assess_all(
             found.levels.append(level)
     if len(together) < 2:
         return found
-    flags = np.stack([f for _, f in together])
+    flags = np.stack([f for _, f in together.values()])
     joint = JointBreach(
-        tuple(t for t, _ in together),
+        tuple(t for t, _ in together.values()),
         float(flags.any(axis=0).mean()),
         float(flags.all(axis=0).mean()),
-        len(found.caps) - len(together),
+        len({a.target.announced for a in found.caps}) - len(together),
     )
     return Assessments(found.caps, found.totals, found.levels, joint)
 

@@ -5,6 +5,7 @@ from employment_forecast.forecasting.documents.markdown import DEMO_WARNING, sum
 from employment_forecast.forecasting.documents.nowcast import nowcast_document, nowcast_notes
 from employment_forecast.forecasting.documents.run import (
     cap_document,
+    caps_document,
     document,
     forecast_csv,
     forecast_rows,
@@ -17,6 +18,7 @@ __all__ = [
     "DEMO_WARNING",
     "as_file",
     "cap_document",
+    "caps_document",
     "document",
     "forecast_csv",
     "forecast_rows",

@@ -11,6 +11,7 @@ from employment_forecast.forecasting.documents.result_tables import (
     UNTESTED,
     amount,
     breach_notes,
+    cap_rows,
     caps_table,
     floors_table,
     leaderboard_table,
@@ -88,7 +89,8 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
 
 def forecast_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
     """The forecast by month with the recent past and the caps, and their chart."""
-    caps = [c for c in content["caps"] if c["basis"] != "period_average"]
+    by_month = [c for c in content["caps"] if c["basis"] != "period_average"]
+    caps = [rows[0] for rows in cap_rows(by_month)]
     names = [_cap_title(c) for c in caps]
     spans = [tuple(str(m) for m in period_months(c["period"])) for c in caps]
     quantiles = ("q025", "q10", "q50", "q90", "q975")
@@ -231,7 +233,7 @@ def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet 
         return None
     levels = list(feed["scheme"]["levels"])  # mildest first
     medians = {row["month"]: row["q50"] for row in content["forecast"]}
-    caps = feed["caps"]
+    caps = [rows[0] for rows in cap_rows(feed["caps"])]
     form, change = amount(indicator), number(indicator.decimals, signed=True)
     letters = "CDEFGHIJKLMNOPQRSTUVWXYZ"
     first_cap = len(levels)

@@ -199,12 +199,25 @@ def quantiles_table(
     )
 
 
+def cap_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Rows of a document's caps, those of one number on several bases together."""
+    together: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        key = tuple(row[k] for k in ("tier", "period", "value", "demo"))
+        together.setdefault(key, []).append(row)
+    return list(together.values())
+
+
 def caps_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
     """Caps of a run's document with their probabilities."""
 
-    def first(row: Mapping[str, Any]) -> str:
-        average = row["basis"] == "period_average"
-        return row["first_breach_month"] or (ABSENT if average else "无")
+    def first(rows: Sequence[Mapping[str, Any]]) -> str:
+        by_month = [row for row in rows if row["basis"] != "period_average"]
+        found = [row["first_breach_month"] for row in by_month if row["first_breach_month"]]
+        return min(found) if found else "无" if by_month else ABSENT
+
+    def chance(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+        return next((row[name] for row in rows if row[name] is not None), None)
 
     return Table(
         "对照控制数",
@@ -216,17 +229,15 @@ def caps_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
         ),
         tuple(
             (
-                cap_name(row),
-                row["period"],
-                BASES[row["basis"]],
-                "已突破" if row["already_breached"] else row["p_any"],
-                row["p_any_remaining"],
-                row["p_end"],
-                row["p_average"],
-                first(row),
-                row["headroom"],
+                cap_name(rows[0]),
+                rows[0]["period"],
+                "、".join(BASES[row["basis"]] for row in rows),
+                "已突破" if any(row["already_breached"] for row in rows) else chance(rows, "p_any"),
+                *(chance(rows, p) for p in ("p_any_remaining", "p_end", "p_average")),
+                first(rows),
+                rows[0]["headroom"],
             )
-            for row in content["caps"]
+            for rows in cap_rows(content["caps"])
         ),
     )
 

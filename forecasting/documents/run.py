@@ -24,6 +24,7 @@ from employment_forecast.forecasting.assessment import (
     MilestoneAssessment,
     TotalAssessment,
     breach_words,
+    cap_id,
 )
 from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.documents.fields import (
@@ -113,6 +114,18 @@ def cap_document(item: Assessment, indicator: Indicator) -> dict[str, Any]:
         **written(item, _CAP, indicator),
         "breach_words": words,
     }
+
+
+def caps_document(items: Sequence[Assessment], indicator: Indicator) -> list[dict[str, Any]]:
+    """Assessed caps, one row for each basis; `same_cap_as` is the first row of the same number."""
+    first: dict[tuple[object, ...], str] = {}
+    rows = []
+    for item in items:
+        name = cap_id(item.target)
+        known = first.setdefault(item.target.announced, name)
+        same_cap = None if known == name else known
+        rows.append({**cap_document(item, indicator), "same_cap_as": same_cap})
+    return rows
 
 
 def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any]:
@@ -213,7 +226,7 @@ def document(
         "leaderboard": [_entry(e) for e in result.entries],
         "evidence": evidence_document(result),
         "forecast": forecast_rows(result),
-        "caps": [cap_document(a, indicator) for a in result.assessments],
+        "caps": caps_document(result.assessments, indicator),
         "caps_joint": joint_document(result.joint),
         "floors": [total_document(a, indicator) for a in result.totals],
         "levels_assessed": [milestone_document(a, indicator) for a in result.levels],

@@ -7,14 +7,22 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, phrase
-from employment_forecast.forecasting.assessment import Assessment, TotalAssessment
+from employment_forecast.forecasting.assessment import (
+    Assessment,
+    Breach,
+    TotalAssessment,
+    basis_of,
+)
 from employment_forecast.forecasting.documents import (
-    cap_document,
+    caps_document,
     milestone_document,
     total_document,
 )
 from employment_forecast.forecasting.documents.fields import published, share
 from employment_forecast.forecasting.plans.progress import PlanRow
+
+# What of a period a cap is held against, by the functional of its basis.
+EVENTS = {"each": "", "last": "期末", "mean": "平均"}
 
 
 def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
@@ -29,6 +37,7 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
         "direction": entry.direction,
         "repeat": entry.repeat,
         "value": entry.value,
+        "limit": next((t.limit for t in row.targets if t.tolerance), None),
         "unit": entry.unit,
         "qualifier": entry.qualifier,
         "attribute": entry.attribute,
@@ -49,7 +58,7 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
         "data_month": str(row.history.origin),
         "data_demo": row.history.demo,
         "sources": list(row.history.sources),
-        "caps": [cap_document(a, indicator) for a in found.caps],
+        "caps": caps_document(found.caps, indicator),
         "floors": [total_document(a, indicator) for a in found.totals],
         "levels_assessed": [milestone_document(a, indicator) for a in found.levels],
         "reported": published(row.reported, indicator),
@@ -134,9 +143,10 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
     target = item.target
     name = f"{target.period} 年" if target.length == 12 else ""
     if isinstance(item, Assessment):
-        value = phrase(target.value or 0.0, indicator)
-        if item.already_breached:
-            return f"{name}已突破 {value}"
+        name += EVENTS[basis_of(target).functional]
+        value = phrase(target.limit or 0.0, indicator)
+        if item.breach is not None:
+            return f"{name}{_broken(item, item.breach, indicator)}"
         if item.probability is None:
             return f"{name}{next(iter(item.reasons.values()))}"
         if over:
@@ -145,6 +155,9 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
     if item.published is None:
         return f"{name}{item.reasons['published']}"
     done = phrase(item.published, indicator)
+    if target.direction == "cap":
+        chance = "无法评估" if item.p_above is None else likely(item.p_above)
+        return f"{name}累计 {done}，突破 {phrase(target.limit or 0.0, indicator)} 的概率 {chance}"
     if item.already_reached:
         return f"{name}已完成 {done}"
     if over:
@@ -155,8 +168,26 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
     return f"{name}已完成 {done}，完成概率 {likely(item.p_reach)}{mark}"
 
 
+def _broken(item: Assessment, breach: Breach, indicator: Indicator) -> str:
+    """Since when a cap is broken, against the number of then, and what is still to come."""
+    first = breach.months[0]
+    said = f"已突破 {phrase(first.cap, indicator)}"
+    if not basis_of(item.target).by_month:
+        return said
+    count = len(breach.months)
+    said += f"（{first.month} 起 {count} 个月）" if count > 1 else f"（{first.month}）"
+    if item.p_any_remaining is None:
+        return said
+    again = phrase(item.target.limit or 0.0, indicator)
+    return f"{said}，今后再突破 {again} 的概率 {likely(item.p_any_remaining)}"
+
+
 def progress_document(
-    region: Region, day: date, rows: Sequence[PlanRow], catalogue: Catalogue
+    region: Region,
+    day: date,
+    rows: Sequence[PlanRow],
+    catalogue: Catalogue,
+    origins: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Progress of a region's plans as one JSON-able object.
 
@@ -170,6 +201,8 @@ def progress_document(
         From `plan_rows`.
     catalogue : Catalogue
         Knows the indicators.
+    origins : sequence of str
+        Where the forecasts of running periods are from, in Chinese.
 
     Returns
     -------
@@ -182,7 +215,7 @@ def progress_document(
     for item in targets:
         if item["missing"]:
             missing[item["missing"]] = missing.get(item["missing"], 0) + 1
-    notes = []
+    notes = list(origins)
     demo = any(_is_demo(item) for item in targets)
     if demo:
         notes.append(

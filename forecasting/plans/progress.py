@@ -1,7 +1,8 @@
 """Where a region stands on every target of its plans: at the end, at mid-term and year by year.
 
 A period that is over is settled from published months alone; one that runs is assessed on the
-champion's paths. What cannot be assessed is listed with what is missing.
+champion's paths. What cannot be assessed is listed with what is missing. After the plans come
+caps and yearly targets that were announced otherwise, as far as they are in force.
 """
 
 from __future__ import annotations
@@ -16,10 +17,27 @@ import pandas as pd
 from employment_forecast.data.catalogue import Catalogue, Floats, Indicator, Region
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.targets import Target, limit_at
-from employment_forecast.data.targets.plans import Plan, PlanTarget, as_targets
+from employment_forecast.data.targets import (
+    TIER_NAMES,
+    Target,
+    in_force,
+    in_force_ahead,
+    limit_at,
+)
+from employment_forecast.data.targets.plans import (
+    DIRECTION_NAMES,
+    Plan,
+    PlanTarget,
+    as_targets,
+)
 from employment_forecast.features.history import History, from_known
-from employment_forecast.forecasting.assessment import BASES, Assessments, assess_all, reaches
+from employment_forecast.forecasting.assessment import (
+    BASES,
+    AppliedTo,
+    Assessments,
+    assess_all,
+    reaches,
+)
 from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.models.paths import SamplePaths
 
@@ -27,7 +45,11 @@ NO_DATA = "没有“{}”的月度数据"
 OTHER_UNIT = "单位“{}”与指标目录的单位不同，无法对照"
 NOT_SET = "控制数由{}下达，尚未登记（可用 forecast caps set 登记）"
 NOT_ANNOUNCED = "截至 {} 规划尚未公布（{}）"
+REGISTERED = "另行登记的控制数和目标"
 OUTSIDE = "数据为 {} 至 {}，不含该时期"
+
+# Months ahead within which a period to come is listed, as a run looks for them.
+AHEAD = 12
 
 Forecast = Callable[[Region, Indicator, Sequence[Target]], tuple[History, SamplePaths, int]]
 
@@ -115,6 +137,7 @@ class PlanRow:
 
 
 def plan_rows(
+    region: Region,
     plans: Sequence[Plan],
     catalogue: Catalogue,
     day: date,
@@ -124,18 +147,21 @@ def plan_rows(
     gaps: str = "fill",
     tolerant: Callable[[Sequence[Target]], Sequence[Target]] = list,
 ) -> list[PlanRow]:
-    """Assess every entry of plans.
+    """Assess every entry of plans, and what is in force besides.
 
     Parameters
     ----------
+    region : Region
+        Whose targets on file are in force.
     plans : sequence of Plan
-        Of one region or of several.
+        Its plans.
     catalogue : Catalogue
         Knows the indicators.
     day : datetime.date
         Nothing published or announced later is looked at.
     on_file : sequence of Target
-        Targets on file: numbers that a plan leaves to another government.
+        Targets on file: numbers that a plan leaves to another government, and those in force
+        that no plan names.
     vintages_of : callable
         Series by region and indicator code.
     forecast : callable
@@ -159,30 +185,96 @@ def plan_rows(
             known[key] = _history(region, indicator, day, vintages_of, gaps)
         return known[key]
 
+    prepared = [
+        _prepared(plan, entry, catalogue, day, on_file, tolerant)
+        for plan in plans
+        for entry in plan.targets
+    ]
+    named = {_about(t) for row in prepared for t in row.targets}
+    prepared += [
+        row
+        for row in _registered(region, catalogue, day, on_file, history_of)
+        if not {_about(t) for t in row.targets} <= named
+    ]
+    reach: dict[str, list[Target]] = {}
+    for row in prepared:
+        for target in row.targets:
+            reach.setdefault(target.indicator, []).append(target)
     rows = []
-    for plan in plans:
-        region = catalogue.region(plan.region)
-        for entry in plan.targets:
-            row = _prepared(plan, entry, catalogue, day, on_file, tolerant)
-            if row.missing:
-                rows.append(row)
-                continue
-            indicator = catalogue.indicator(entry.indicator)
-            history = history_of(region, indicator)
-            if isinstance(history, str):
-                rows.append(replace(row, missing=history))
-                continue
-            row = _reviewed(row, history)
-            if row.missing or not row.targets:
-                rows.append(row)
-                continue
-            key = (region.code, indicator.code)
-            running = [t for t in row.targets if t.last_month > history.origin]
-            if running and key not in futures:
-                futures[key] = forecast(region, indicator, running)
-            settled = (history, _settled(history), 0)
-            rows.append(_assessed(row, futures[key] if running else settled, on_file, day))
+    for row in prepared:
+        if row.missing:
+            rows.append(row)
+            continue
+        indicator = catalogue.indicator(row.target.indicator)
+        history = history_of(region, indicator)
+        if isinstance(history, str):
+            rows.append(replace(row, missing=history))
+            continue
+        row = _reviewed(row, history, on_file, day)
+        if row.missing or not row.targets:
+            rows.append(row)
+            continue
+        key = (region.code, indicator.code)
+        running = any(t.last_month > history.origin for t in row.targets)
+        if running and key not in futures:
+            ahead = [t for t in reach[indicator.code] if t.last_month > history.origin]
+            futures[key] = forecast(region, indicator, ahead)
+        settled = (history, _settled(history), 0)
+        rows.append(_assessed(row, futures[key] if running else settled, on_file, day))
     return rows
+
+
+def _about(target: Target) -> tuple[object, ...]:
+    """What a target is about, whichever document it is from."""
+    return (target.indicator, target.basis, *target.announced[:3])
+
+
+def _registered(
+    region: Region,
+    catalogue: Catalogue,
+    day: date,
+    on_file: Sequence[Target],
+    history_of: Callable[[Region, Indicator], History | str],
+) -> list[PlanRow]:
+    """Numbers in force for the newest month, as a bulletin shows them, and those within reach."""
+    source = Plan(region.code, REGISTERED, str(day.year), day, False, ())
+    rows = []
+    for code in dict.fromkeys(t.indicator for t in on_file if t.region == region.code):
+        indicator = catalogue.indicator(code)
+        history = history_of(region, indicator)
+        if isinstance(history, str):
+            month, demo = pd.Period(day, "M") - 1, False
+        else:
+            month, demo = history.origin, history.demo
+        found = in_force(on_file, region.code, code, month, day, demo=demo)
+        found += in_force_ahead(on_file, region.code, code, month, AHEAD, day, demo=demo)
+        for target in dict.fromkeys(t for t in found if t.assessable):
+            entry = _entry(target, indicator)
+            rows.append(PlanRow(source, entry, targets=(target,)))
+    return rows
+
+
+def _entry(target: Target, indicator: Indicator) -> PlanTarget:
+    """A target on file in the form of a plan's entry."""
+    kind = f"{TIER_NAMES[target.tier]}{DIRECTION_NAMES[target.direction]}"
+    return PlanTarget(
+        region=target.region,
+        plan=REGISTERED,
+        key=f"{target.indicator}.{target.tier}.{target.direction}.{target.basis}.{target.period}",
+        indicator=target.indicator,
+        name=f"{indicator.name}（{kind}，{BASES[target.basis].words}）",
+        catalogued=True,
+        period=target.period,
+        period_name=f"{target.period}（沿用上期）" if target.carried else target.period,
+        direction=target.direction,
+        basis=target.basis,
+        qualifier=target.qualifier,
+        value=target.value,
+        unit=target.unit,
+        attribute=target.attribute,  # type: ignore[arg-type]  # free text in targets
+        quote=target.quote or target.source,
+        note=target.note,
+    )
 
 
 def _history(
@@ -226,7 +318,7 @@ def _prepared(
     if not converted:
         return PlanRow(plan, entry, missing=OTHER_UNIT.format(entry.unit))
     if numberless:
-        converted = [t for c in converted if (t := _on_file(c, on_file, day)) is not None]
+        converted = [t for c in converted for t in _on_file(c, on_file, day)]
         if not converted:
             return PlanRow(plan, entry, missing=NOT_SET.format("、".join(_who(entry))))
     return PlanRow(plan, entry, targets=tuple(converted))
@@ -237,17 +329,16 @@ def _who(entry: PlanTarget) -> list[str]:
     return [names.get(tier, tier) for tier in entry.set_by]
 
 
-def _on_file(wanted: Target, on_file: Sequence[Target], day: date) -> Target | None:
-    """The number that was announced elsewhere for a tier and period, the latest by the day."""
-    found = [
-        t
-        for t in on_file
-        if (t.region, t.indicator, t.tier, t.direction, t.period)
-        == (wanted.region, wanted.indicator, wanted.tier, wanted.direction, wanted.period)
-        and t.value is not None
-        and t.announced_on <= day
-    ]
-    return max(found, key=lambda t: t.announced_on) if found else None
+def _on_file(wanted: Target, on_file: Sequence[Target], day: date) -> list[Target]:
+    """The number that was announced elsewhere for a tier and period, the latest of each basis."""
+    found: dict[str, Target] = {}
+    for t in sorted(on_file, key=lambda t: t.announced_on):
+        same = (t.region, t.indicator, t.tier, t.direction, t.period) == (
+            wanted.region, wanted.indicator, wanted.tier, wanted.direction, wanted.period
+        )  # fmt: skip
+        if same and t.value is not None and t.known_on(day):
+            found[t.basis] = t
+    return list(found.values())
 
 
 def _settled(history: History) -> SamplePaths:
@@ -255,10 +346,11 @@ def _settled(history: History) -> SamplePaths:
     return SamplePaths(history.values[-1:][None, :].copy(), history.origin)
 
 
-def _reviewed(row: PlanRow, history: History) -> PlanRow:
+def _reviewed(row: PlanRow, history: History, on_file: Sequence[Target], day: date) -> PlanRow:
     """The views that rest on published months alone."""
     entry = row.target
-    if history.origin < entry.first_month or history.start > entry.last_month:
+    ahead = bool(row.targets) and entry.plan == REGISTERED
+    if (history.origin < entry.first_month and not ahead) or history.start > entry.last_month:
         return replace(
             row, missing=OUTSIDE.format(history.start, history.origin), targets=(), history=history
         )
@@ -275,7 +367,7 @@ def _reviewed(row: PlanRow, history: History) -> PlanRow:
         row,
         targets=targets,
         history=history,
-        years=_years(entry, targets, history),
+        years=_years(entry, targets, history, lambda t, m: limit_at(t, on_file, m, day)),
         midterm=_midterm(entry, history),
         reported=reported,
     )
@@ -313,7 +405,10 @@ def _figure(entry: PlanTarget, kind: str, values: Floats) -> float | None:
     return float(values.max() if capped else values[-1])
 
 
-def _years(entry: PlanTarget, targets: Sequence[Target], history: History) -> tuple[YearView, ...]:
+def _years(
+    entry: PlanTarget, targets: Sequence[Target], history: History, applied: AppliedTo
+) -> tuple[YearView, ...]:
+    """Calendar years of a target; a cap changed within one is held against month by month."""
     views = []
     capped = entry.direction in ("cap", "achieved_cap")
     for year in range(entry.first_month.year, entry.last_month.year + 1):
@@ -327,12 +422,21 @@ def _years(entry: PlanTarget, targets: Sequence[Target], history: History) -> tu
         over: int | None = None
         met: bool | None = None
         if capped and limit is not None:
-            over = int(above(values, limit, history.precision).sum())
+            months = [m for m in history.series.index if first <= m <= last]
+            caps = [_lowest(targets, m, applied, limit) for m in months]
+            over = int(above(values, np.array(caps, dtype=float), history.precision).sum())
             met = False if over else (True if len(values) == 12 else None)
         elif own and figure is not None and len(values) == 12 and limit is not None:
             met = bool(reaches(np.array([figure]), limit, history.precision)[0])
         views.append(YearView(year, limit, len(values), figure, over, met))
     return tuple(views)
+
+
+def _lowest(
+    targets: Sequence[Target], month: pd.Period, applied: AppliedTo, otherwise: float
+) -> float:
+    """Lowest of the caps that applied to a month."""
+    return min((applied(t, month) for t in targets if t.covers(month)), default=otherwise)
 
 
 def _midterm(entry: PlanTarget, history: History) -> MidTerm | None:

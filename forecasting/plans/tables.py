@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK
+from employment_forecast.data.targets import APPROXIMATE, tolerance_words
 from employment_forecast.forecasting.documents.tables import (
     PERCENT,
     TENTHS_OF_PERCENT,
@@ -31,8 +32,10 @@ def _value(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
         return "逐年下达" if row["direction"] == "cap" else "未载明"
     amount = f"{row['value']:,.12g}{row['unit']}"
-    ceiling = row["direction"] in CEILINGS
-    return f"{amount}{row['qualifier']}" if ceiling else f"{row['qualifier']}{amount}"
+    after = row["direction"] in CEILINGS or row["qualifier"] == APPROXIMATE
+    said = f"{amount}{row['qualifier']}" if after else f"{row['qualifier']}{amount}"
+    limit = row["limit"]
+    return said if limit is None else f"{said}（{tolerance_words(limit, row['unit'])}）"
 
 
 def period_ends_table(rows: Rows) -> Table[Any]:

@@ -81,8 +81,13 @@ def scenario_targets_table(content: Mapping[str, Any], indicator: Indicator) -> 
     ends: list[int] = []
     for key, names in _COMPARED.items():
         name_of = cap_name if key == "caps" else target_name
+        before = ("", "")
         for pair in zip(content["baseline"][key], content["scenario"][key], strict=True):
-            heads = (name_of(pair[0]), pair[0]["period"], BASES[pair[0]["basis"]])
+            about = (name_of(pair[0]), pair[0]["period"])
+            if about == before:  # the same number on another basis
+                ends.pop()
+            heads = (*(("", "") if about == before else about), BASES[pair[0]["basis"]])
+            before = about
             for name, title in names.items():
                 if any(row[name] is not None for row in pair):
                     sides = (_compared(row, name, indicator) for row in pair)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from employment_forecast.data.targets import BASES
 from employment_forecast.forecasting.bulletin.render.trees import Child, element
 from employment_forecast.forecasting.site.elements import DEMO, paragraphs
 
@@ -51,13 +52,18 @@ def _cap_controls(content: Mapping[str, Any]) -> list[Child]:
             "value": f"{cap['value']:g}",
             "type": "range",
         }
+        lead = ""
+        if cap["like"] == at:
+            title = f"{cap['title']}，拖动试看其他数值："
+            found.append(_control(f"cap-{at}", title, ends, f"cap-value-{at}"))
+        else:
+            lead = f"{BASES[cap['basis']]}："
         found += [
-            _control(f"cap-{at}", f"{cap['title']}，拖动试看其他数值：", ends, f"cap-value-{at}"),
             element(
                 "p",
                 {"aria-live": "polite"},
                 [
-                    "期内任一月突破的概率 ",
+                    f"{lead}期内任一月突破的概率 ",
                     element("strong", {"id": f"p-any-{at}"}),
                     "；"
                     + (

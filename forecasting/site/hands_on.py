@@ -40,7 +40,7 @@ def _scaled(values: Floats, precision: float) -> list[int]:
 
 
 def _cap(
-    item: Assessment, cap: Mapping[str, Any], history: History, paths: SamplePaths
+    item: Assessment, like: int, cap: Mapping[str, Any], history: History, paths: SamplePaths
 ) -> dict[str, Any]:
     target = item.target
     published = [
@@ -52,6 +52,7 @@ def _cap(
     return {
         "id": cap["id"],
         "title": cap["title"],
+        "like": like,
         "basis": target.basis,
         "value": target.limit,
         "first": str(target.first_month),
@@ -134,6 +135,7 @@ def hands_on(
         if (key := (item.target.tier, item.target.basis, item.target.period, item.target.value))
         in by_target
     ]
+    announced = [item.target.announced for item, _ in known]
     recent = history.series.iloc[-SHOWN_MONTHS:]
     quantiles = paths.quantiles()
     return {
@@ -149,7 +151,11 @@ def hands_on(
         "n_paths": paths.n_paths,
         "scale": 10**_EXTRA,
         "paths": _scaled(paths.values, history.precision),
-        "caps": [_cap(item, cap, history, paths) for item, cap in known],
+        # One number on several bases is moved by one control, that of its first basis.
+        "caps": [
+            _cap(item, announced.index(item.target.announced), cap, history, paths)
+            for item, cap in known
+        ],
         "lines": [
             {k: line[k] for k in ("cap", "month", "level", "value", "state")}
             for line in feed["lines"]

@@ -153,6 +153,9 @@
   var $ = function (id) { return document.getElementById(id); };
   if (!data) { return; }
   document.documentElement.className += " scripted";
+  /* One number held against on several bases has one control. */
+  var own = data.caps.map(function (_, c) { return c; })
+    .filter(function (c) { return data.caps[c].like === c; });
   var base = unpack(data);
   var rows = base;
   var SHARES = [0.025, 0.1, 0.5, 0.9, 0.975];
@@ -192,7 +195,8 @@
       joined[joined.length - 1] = past[past.length - 1];
       columns.push(joined.concat(q.map(function (r) { return r[k]; })));
     }
-    data.caps.forEach(function (cap, c) {
+    own.forEach(function (c) {
+      var cap = data.caps[c];
       columns.push(months.map(function (m) {
         return m >= cap.first && m <= cap.last ? value(c) : null;
       }));
@@ -214,7 +218,7 @@
   }
 
   function value(c) {
-    var input = $("cap-" + c);
+    var input = $("cap-" + data.caps[c].like);
     return input && input.value !== "" ? Number(input.value) : data.caps[c].value;
   }
 
@@ -247,7 +251,7 @@
         { stroke: colour("--median"), width: 2, dash: [7, 4], points: { show: false } },
         { stroke: "transparent", points: { show: false } },
         { stroke: "transparent", points: { show: false } }
-      ].concat(data.caps.map(function (_, c) {
+      ].concat(own.map(function (_, c) {
         return { stroke: colour(caps[c % caps.length]), width: 2, points: { show: false } };
       }), data.scheme.map(function (each) {
         var tint = colour("--line-" + each.code) || ink;
@@ -286,7 +290,7 @@
     data.caps.forEach(function (cap, c) {
       var v = value(c);
       var found = chances(data, rows, cap, v);
-      $("cap-value-" + c).textContent = figure(v) + data.unit;
+      $("cap-value-" + cap.like).textContent = figure(v) + data.unit;
       $("p-any-" + c).textContent = cap.basis === "period_average" || cap.basis === "period_end"
         ? "不适用" : chance(found.any);
       $("p-end-" + c).textContent = cap.basis === "period_average" ? chance(found.average)
@@ -340,7 +344,7 @@
     renew();
   }
 
-  data.caps.forEach(function (_, c) {
+  own.forEach(function (c) {
     var input = $("cap-" + c);
     if (input) { input.addEventListener("input", renew); }
   });
@@ -349,7 +353,7 @@
   });
   if ($("coming")) { $("coming").addEventListener("input", coming); }
   $("reset").addEventListener("click", function () {
-    data.caps.forEach(function (cap, c) { $("cap-" + c).value = cap.value; });
+    own.forEach(function (c) { $("cap-" + c).value = data.caps[c].value; });
     if ($("people")) { $("people").value = 0; $("jobs").value = 0; }
     if ($("coming")) { $("coming").value = ""; }
     suppose();

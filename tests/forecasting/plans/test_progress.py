@@ -14,6 +14,7 @@ from employment_forecast.data.targets.target import Target
 from employment_forecast.features.history.build import from_known
 from employment_forecast.forecasting.plans.document import likely, progress_document
 from employment_forecast.forecasting.plans.progress import plan_rows
+from employment_forecast.forecasting.plans.tables import period_ends_table
 from employment_forecast.models.paths import SamplePaths
 
 PLAN = """
@@ -82,7 +83,10 @@ def rows_of(catalogue, vintages_of, monthly):
             raise AssertionError("a settled period needs no forecast")
 
         plan = parse_plan(PLAN, "plan.toml", catalogue)
-        found = plan_rows([plan], catalogue, day, list(on_file), vintages, forecast or refuse)
+        found = plan_rows(
+            catalogue.region("嘉定"), [plan], catalogue, day, list(on_file), vintages,
+            forecast or refuse,
+        )  # fmt: skip
         return {row.target.key: row for row in found}, found
 
     return make
@@ -95,6 +99,22 @@ def cap(value, period="2021", announced="2021-04-01", **changes) -> Target:
         announced_on=date.fromisoformat(announced), announced_estimated=False, source="文件",
         **{**fields, **changes},
     )  # fmt: skip
+
+
+@pytest.fixture
+def ahead_of(vintages_of, monthly):
+    """Forecasts of a series since 2021-01 on two paths: as it ended, and one fifth higher."""
+
+    def make(values, day=date(2030, 1, 1)):
+        def forecast(region, indicator, targets):
+            known = vintages_of(monthly("2021-01", values), region.code, indicator.code)
+            history = from_known(known.as_of(day), region, indicator, day)
+            flat = np.full((2, 15), values[-1]) * np.array([[1.0], [1.2]])
+            return history, SamplePaths(flat, history.origin), 12
+
+        return forecast
+
+    return make
 
 
 YTD = [100.0 * m for m in range(1, 13)]
@@ -115,11 +135,13 @@ def test_a_settled_total(rows_of, catalogue):
     assert content["targets"][0]["result"] == "已完成 2,520"
 
 
-def test_numbers_set_elsewhere_are_taken_from_file(rows_of, catalogue):
+def test_numbers_set_elsewhere_are_taken_from_file(rows_of, ahead_of, catalogue):
     values = [90.0] * 10 + [120.0, 95.0] + [100.0] * 12
     on_file = [cap(110.0), cap(105.0, "2022"), cap(99.0, "2022", announced="2031-01-01"),
                cap(50.0, "2022", tier="district")]  # fmt: skip
-    rows, found = rows_of({"registered_unemployed": ("2021-01", values)}, on_file)
+    rows, found = rows_of(
+        {"registered_unemployed": ("2021-01", values)}, on_file, forecast=ahead_of(values)
+    )
     row = rows["register"]
     assert [(t.period, t.value) for t in row.targets] == [("2021", 110.0), ("2022", 105.0)]
     assert [a.already_breached for a in row.assessments.caps] == [True, False]
@@ -158,3 +180,31 @@ def test_a_running_period_is_forecast(rows_of, vintages_of, monthly):
 
 def test_probabilities_in_words():
     assert [likely(p) for p in (0.0, 0.344, 1.0)] == ["<0.1%", "34%", ">99.9%"]
+
+
+def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue):
+    """Own caps of the year, changed within it, on two bases; a yearly floor carried over."""
+    values = [90.0] * 12 + [90.0, 120.0, 95.0, 104.0, 95.0, 95.0]
+    on_file = [
+        cap(110.0, "2022", "2022-01-01", tier="district"),
+        cap(100.0, "2022", "2022-04-10", tier="district"),
+        cap(100.0, "2022", "2022-04-10", tier="district", basis="period_end"),
+        cap(5.0, "2022", "2022-01-01", tier="own", demo=True),
+        cap(None, "2022", "2022-01-01", tier="own"),
+    ]
+    day = date(2022, 7, 20)
+    _, found = rows_of(
+        {"registered_unemployed": ("2021-01", values)}, on_file, day, ahead_of(values, day)
+    )
+    content = progress_document(catalogue.region("嘉定"), day, found, catalogue, ["取自测试"])
+    shown = [r for r in content["targets"] if r["plan"] == "《另行登记的控制数和目标》"]
+    assert [(r["key"].split(".")[3], r["value"]) for r in shown] == [
+        ("any_month", 100.0), ("period_end", 100.0),
+    ]  # fmt: skip
+    # February 120 broke 110, April 104 broke 100; then one path of two stays at 95.
+    assert shown[0]["result"] == "2022 年已突破 110（2022-02 起 2 个月），今后再突破 100 的概率 50%"
+    assert shown[1]["result"] == "2022 年期末突破 100 的概率 50%"
+    assert [y["months_above"] for y in shown[0]["years"]] == [2]
+    assert content["notes"] == ["取自测试"]
+    table = period_ends_table([r for r in content["targets"] if not r["missing"]])
+    assert table.rows[0][0] == "2022 登记失业人数（区控制数，各月）"

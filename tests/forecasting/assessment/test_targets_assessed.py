@@ -127,6 +127,11 @@ def test_several_caps_at_once(rate):
     assert two.joint.p_all == 0.5
     short = assess_all([*both[:2], cap("period_average", 5.0)], rate, paths([[5.9], [5.0]]), 12)
     assert short.joint is None
+    # One number on two bases is one cap, broken when it is on either.
+    twice = [cap(), cap("period_end")]
+    assert assess_all(twice, rate, paths(THREE_LEFT), 12).joint is None
+    with_other = assess_all([*twice, cap("period_end", 5.3)], rate, paths(THREE_LEFT), 12).joint
+    assert (len(with_other.caps), with_other.p_all, with_other.left_out) == (2, 0.5, 0)
     assert assess_all(both[:1], rate, paths(THREE_LEFT), 12).joint is None
 
 

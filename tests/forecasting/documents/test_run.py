@@ -14,6 +14,7 @@ from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.catalogue.figures import DEMO_MARK, figure, phrase
 from employment_forecast.data.files.atomic import to_json
 from employment_forecast.data.targets.target import BASES
+from employment_forecast.forecasting.documents.result_tables import caps_table
 from employment_forecast.forecasting.documents.run import cap_document, document, forecast_csv
 from employment_forecast.models.paths import QUANTILES
 
@@ -156,6 +157,19 @@ def test_caps_say_what_they_are_and_why_a_number_is_missing(counts, rates):
         for name in ("p_any", "p_any_remaining", "p_end", "p_average"):
             assert (cap[name] is None) == (name in cap["reasons"])
             assert cap[name] is None or 0 <= cap[name] <= 1
+
+
+def test_one_number_on_two_bases_is_told_of_once(rates):
+    content = content_of(rates)
+    monthly, average = content["caps"]
+    assert monthly["same_cap_as"] is None
+    assert average["same_cap_as"] == "national.any_month.2025.5.5"
+    assert content["caps_joint"] is None
+    (row,) = caps_table(content, RATE).rows
+    assert row[2] == "各月、全年平均"
+    assert [row[3], row[4], row[5], row[6]] == [
+        monthly["p_any"], monthly["p_any_remaining"], monthly["p_end"], average["p_average"],
+    ]  # fmt: skip
 
 
 def test_a_breach_month_is_a_month(competition, cap_of):

@@ -76,6 +76,8 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
         click.echo(f"{check['text']}。")
     for alarm in content["alarms"]:
         click.echo(f"报警：{alarm}。")
+    for note in content["notes"]:
+        click.echo(f"注：{note}。")
     click.echo(f"{content['advice']}。")
     if done is not None:
         click.echo(f"已按设置退回到第 {done.version} 版（{done.model}）。")

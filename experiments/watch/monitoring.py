@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from employment_forecast.data.catalogue import Series
+from employment_forecast.data.catalogue import Break, Series
 from employment_forecast.experiments.promotion import Evidence, stored_evidence
 from employment_forecast.experiments.registry import (
     PREVIOUS,
@@ -23,6 +24,7 @@ from employment_forecast.experiments.registry import (
 )
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
+from employment_forecast.features.events import crosses
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.competition import Check, gate, issued
 from employment_forecast.forecasting.scoring import (
@@ -58,6 +60,8 @@ class Monitoring:
         Of those months, one ahead, against the binomial law.
     months : int
         Months that the charts have seen.
+    notes : tuple of str
+        What is left out and why, in Chinese.
     """
 
     champion: Version
@@ -65,6 +69,7 @@ class Monitoring:
     charts: tuple[Chart, ...]
     coverage: tuple[Check, ...]
     months: int
+    notes: tuple[str, ...] = ()
 
     @property
     def alarms(self) -> tuple[str, ...]:
@@ -107,6 +112,7 @@ class Monitoring:
             ],
             "alarms": list(self.alarms),
             "advice": self.advice,
+            "notes": list(self.notes),
             "forecasts": list(self.rows),
         }  # fmt: skip
 
@@ -119,14 +125,14 @@ def in_force_by_month(known: list[Version]) -> list[Version]:
     return [last[month] for month in sorted(last)][-LONGEST:]
 
 
-def _row(stored: StoredForecast, history: History) -> list[dict[str, Any]]:
-    """Published months of one forecast, up to a year ahead."""
+def _row(stored: StoredForecast, history: History, breaks: Sequence[Break]) -> list[dict[str, Any]]:
+    """Published months of one forecast, up to a year ahead, of the definition that it knew."""
     table = stored.paths.table()
     outcomes = history.series.reindex(table.index).to_numpy(dtype=float)
     rows = []
     for ahead, (month, row) in enumerate(table.iterrows(), start=1):
         outcome = float(outcomes[ahead - 1])
-        if ahead > SHOWN_MONTHS or np.isnan(outcome):
+        if ahead > SHOWN_MONTHS or np.isnan(outcome) or crosses(month, ahead, breaks):
             continue
         rows.append(
             {
@@ -146,15 +152,16 @@ def _row(stored: StoredForecast, history: History) -> list[dict[str, Any]]:
     return rows
 
 
-def movement(history: History) -> pd.Series[float]:
+def movement(history: History, breaks: Sequence[Break] = ()) -> pd.Series[float]:
     """Size of each month's movement beyond what the season explains, on the model's scale.
 
     The change of the twelve-month difference from one month to the next, absolute, of logarithms
-    where the models work on logarithms.
+    where the models work on logarithms; of months that no change of definition parts.
     """
     known = np.log(history.values) if history.transform == "log" else history.values
     values = pd.Series(known, index=history.months, dtype=float)
-    return values.diff(SEASON).diff().abs().dropna()
+    moved = values.diff(SEASON).diff().abs().dropna()
+    return moved[[not crosses(month, SEASON + 1, breaks) for month in moved.index]]
 
 
 def _reference(evidence: Evidence, before: pd.Period) -> Floats:
@@ -178,7 +185,10 @@ def _published(history: History, month: pd.Period) -> float:
 
 
 def _watched(
-    live: list[StoredForecast], history: History, evidence: Evidence
+    live: list[StoredForecast],
+    history: History,
+    evidence: Evidence,
+    breaks: Sequence[Break],
 ) -> tuple[list[Chart], list[Check]]:
     """Charts and coverage of one-month forecasts that have met their outcome."""
     outcomes = np.array([_published(history, s.paths.origin + 1) for s in live])
@@ -193,7 +203,7 @@ def _watched(
         for s, outcome in zip(live, outcomes, strict=True)
     ]
     months = pd.PeriodIndex([s.paths.origin + 1 for s in live], freq="M")
-    moved = movement(history)
+    moved = movement(history, breaks)
     earlier = moved[moved.index < months[0]].to_numpy(dtype=float)[-LONGEST:]
     drawn = charts(
         months,
@@ -238,17 +248,37 @@ def observe(tracker: Tracker, series: Series, history: History) -> Monitoring | 
     known = [v for v in versions(tracker, series) if v.demo == champion.demo]
     forecasts = [load_version(tracker, v) for v in in_force_by_month(known)]
     forecasts = [f for f in forecasts if f.paths.origin < history.origin]
-    rows = [row for f in forecasts for row in _row(f, history)]
+    breaks = series.indicator.breaks_in(series.region.code, history.demo)
+    rows = [row for f in forecasts for row in _row(f, history, breaks)]
+    notes = _definition_notes(forecasts, history, breaks)
     live: list[StoredForecast] = []
     for forecast in reversed(forecasts):
         if forecast.version.model != champion.model:
             break
-        if forecast.paths.origin + 1 in history.series.index:
+        following = forecast.paths.origin + 1
+        if following in history.series.index and not crosses(following, 1, breaks):
             live.insert(0, forecast)
     if not live:
-        return Monitoring(champion, tuple(rows), (), (), 0)
-    drawn, checks = _watched(live, history, stored_evidence(tracker, champion))
-    return Monitoring(champion, tuple(rows), tuple(drawn), tuple(checks), len(live))
+        return Monitoring(champion, tuple(rows), (), (), 0, notes)
+    drawn, checks = _watched(live, history, stored_evidence(tracker, champion), breaks)
+    return Monitoring(champion, tuple(rows), tuple(drawn), tuple(checks), len(live), notes)
+
+
+def _definition_notes(
+    forecasts: Sequence[StoredForecast], history: History, breaks: Sequence[Break]
+) -> tuple[str, ...]:
+    """Changes of definition that part forecasts in force from what was published since."""
+    notes = []
+    for each in breaks:
+        if not any(f.paths.origin < each.month <= history.origin for f in forecasts):
+            continue
+        why = f"（{each.note}）" if each.note else ""
+        gone = "，此前的月份不再监测" if each.month == history.start else ""
+        notes.append(
+            f"{each.month} 起口径变化{why}：此前所作的预测不与变化后的公布数比较，"
+            f"不算预测走样{gone}"
+        )
+    return tuple(notes)
 
 
 def roll_back_after_alarm(

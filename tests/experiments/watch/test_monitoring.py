@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.clock import key_month, month_end
 from employment_forecast.data.errors import NoModelError, NotFoundError
@@ -194,3 +196,32 @@ def test_what_cannot_be_explained_is_said(
     gone = replace(then, facts={**then.facts, "model": "gone"})
     with pytest.raises(NoModelError):
         explain(job_of(series, vintages), gone, now)
+
+
+@pytest.mark.parametrize("treatment", ["split", "dummy"])
+def test_a_change_of_definition_is_no_failure_of_the_model(
+    vintages, series: Series, tracker: Tracker, months, treatment
+) -> None:
+    months("2026-05", "2026-06", "2026-07", "2026-08")
+    known = history(vintages, series, "2026-11-20")
+    broken = Break("*", pd.Period("2026-08", "M"), treatment, "按新办法统计")
+    indicator = replace(series.indicator, breaks=(broken,))
+    values = known.values.copy()
+    values[-3:] += 30_000.0  # August to October
+    after = replace(known, values=values)
+    if treatment == "split":
+        after = replace(after, start=broken.month, values=values[-3:])
+    naive = observe(tracker, series, replace(known, values=values))
+    assert naive is not None
+    assert any(not row["inside80"] for row in naive.rows)
+    found = observe(tracker, replace(series, indicator=indicator), after)
+    assert found is not None
+    # May to July were forecast before the change; from August on only what August forecast counts.
+    compared = {(row["origin"], row["month"]) for row in found.rows}
+    assert all((month < "2026-08") == (origin < "2026-08") for origin, month in compared)
+    assert ("2026-08", "2026-09") in compared
+    assert ("2026-07", "2026-08") not in compared
+    assert found.notes[0].startswith("2026-08 起口径变化（按新办法统计）")
+    assert found.document()["notes"] == list(found.notes)
+    assert ("此前的月份不再监测" in found.notes[0]) == (treatment == "split")
+    assert found.months == (1 if treatment == "split" else 3)

@@ -37,7 +37,6 @@ def nowcast(
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.documents import forecast_rows, nowcast_document
-    from employment_forecast.models import roster
 
     session = open_session()
     series = resolve_series(session, region, indicator)
@@ -66,7 +65,7 @@ def nowcast(
     mark = "（演示数据）" if result.demo else ""
     click.echo(
         f"{place.name} · {what.name}{mark}：截至 {history.as_of}，月度数据到 {history.origin}，"
-        f"模型为{roster.label(result.choice.model)}"
+        f"模型为{result.label}"
     )
     if found is None:
         click.echo("没有尚未公布月份的月中数，当月估计就是模型自己的预测。")

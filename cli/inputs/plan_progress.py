@@ -63,7 +63,6 @@ def progress_of_plans(
     from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.experiments.publication import published_forecast
     from employment_forecast.forecasting.plans import plan_rows, progress_document
-    from employment_forecast.models import roster
 
     session = open_session()
     settings = session.settings
@@ -87,8 +86,7 @@ def progress_of_plans(
                 return stored.history, stored.paths, stored.tested_horizon
         with progress(f"{region.name} {indicator.name}") as tick:
             result = job.compete(tick)
-        label = roster.label(result.choice.model)
-        origins.append(f"{indicator.name}的概率取自此次竞赛采用的{label}，不是已发布的预测")
+        origins.append(f"{indicator.name}的概率取自此次竞赛采用的{result.label}，不是已发布的预测")
         return result.history, result.champion_paths, result.tested_horizon
 
     rows = plan_rows(

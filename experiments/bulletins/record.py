@@ -38,6 +38,7 @@ from employment_forecast.experiments.registry import (
 )
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, program_version
+from employment_forecast.features.events import crosses
 from employment_forecast.forecasting.bulletin.record import (
     RATIO,
     RecordContext,
@@ -190,7 +191,8 @@ def _review(
     tracker: Tracker, question: Question, actual: float | None, demo: bool
 ) -> dict[str, Any] | None:
     """The forecast of the month from a version made a month before; the one in force if any."""
-    if actual is None:
+    breaks = question.indicator.breaks_in(question.region.code, demo)
+    if actual is None or crosses(question.month, 1, breaks):
         return None
     before = str(question.month - 1)
     day = question.as_of.isoformat()

@@ -118,7 +118,7 @@ class ForecastResult:
 
     def _repr_html_(self) -> str:
         title = f"{self.series.title}预测（数据截至 {self.history.origin}）"
-        notes = (f"模型：{roster.label(self.model)}。{self.reason}",)
+        notes = (f"模型：{self.result.label}。{self.reason}",)
         return html(title, self.to_frame(), demo=self.result.demo, notes=notes)
 
 

@@ -17,7 +17,6 @@ from employment_forecast.experiments.registry import StoredForecast, load_champi
 from employment_forecast.experiments.tracking import open_tracker
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.models import roster
 
 
 def published_forecast(
@@ -84,13 +83,12 @@ def published_baseline(
 
 
 def _other(result: Competition, why: str) -> dict[str, Any]:
-    model = result.choice.model
     return {
         "in_force": False,
         "registered_name": None,
         "version": None,
-        "model": model,
-        "text": f"{why}，基线为此次竞赛采用的{roster.label(model)}，不是已发布的预测",
+        "model": result.choice.model,
+        "text": f"{why}，基线为此次竞赛采用的{result.label}，不是已发布的预测",
     }
 
 

@@ -11,7 +11,6 @@ from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents.region_sheets import TRIAL, region_sheets, title_of
 from employment_forecast.forecasting.documents.workbook import workbook
 from employment_forecast.forecasting.early_warning import load_scheme, run_lines
-from employment_forecast.models import roster
 
 
 def run_workbook(session: Session, result: Competition, content: Mapping[str, Any]) -> bytes:
@@ -27,7 +26,7 @@ def run_workbook(session: Session, result: Competition, content: Mapping[str, An
         Its document.
     """
     lines = run_lines(result, load_scheme(session.settings))
-    labelled = {**content, "model_label": roster.label(result.choice.model)}
+    labelled = {**content, "model_label": result.label}
     published = [(str(m), figure(float(v), result.indicator)) for m, v in
                  result.history.series.items()]  # fmt: skip
     return workbook(

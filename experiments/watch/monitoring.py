@@ -132,7 +132,11 @@ def _row(stored: StoredForecast, history: History, breaks: Sequence[Break]) -> l
     rows = []
     for ahead, (month, row) in enumerate(table.iterrows(), start=1):
         outcome = float(outcomes[ahead - 1])
-        if ahead > SHOWN_MONTHS or np.isnan(outcome) or crosses(month, ahead, breaks):
+        if (
+            ahead > SHOWN_MONTHS
+            or np.isnan(outcome)
+            or crosses(stored.paths.origin + ahead, ahead, breaks)
+        ):
             continue
         rows.append(
             {

@@ -118,7 +118,12 @@ def partly_scored(backtest: Backtest) -> dict[str, npt.NDArray[np.bool_]]:
     return found
 
 
-def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[LeaderboardRow]:
+Label = Callable[[str], str]
+
+
+def leaderboard(
+    backtest: Backtest, current: Mapping[str, Outcome], label: Label = roster.label
+) -> list[LeaderboardRow]:
     """Scores on common cells, best first; models without a score come last with their reason.
 
     A model that competed at the later origins only has its score there, times what the leading
@@ -133,15 +138,15 @@ def leaderboard(backtest: Backtest, current: Mapping[str, Outcome]) -> list[Lead
         rows = common if model in scored else late.get(model)
         if rows is None or reference is None or not rows.any():
             floor = roster.tags(model).floor
-            entries.append(LeaderboardRow(model, roster.label(model), floor, failure=failure))
+            entries.append(LeaderboardRow(model, label(model), floor, failure=failure))
             continue
         ease = _ease(backtest.scaled_interval_scores(reference), rows, common)
         if model in late:
             failure = (
                 f"{failure or ''}；只在其余 {int(rows.sum())} 个起点参加，得分"
-                f"按{roster.label(reference)}折算"
+                f"按{label(reference)}折算"
             ).lstrip("；")
-        entries.append(_row(backtest, model, rows, ease, failure))
+        entries.append(_row(backtest, model, label(model), rows, ease, failure))
     return sorted(entries, key=lambda e: (e.wis is None, e.wis or 0.0, e.model))
 
 
@@ -156,6 +161,7 @@ def _ease(reference: Floats, rows: npt.NDArray[np.bool_], common: npt.NDArray[np
 def _row(
     backtest: Backtest,
     model: str,
+    label: str,
     rows: npt.NDArray[np.bool_],
     ease: float,
     failure: str | None,
@@ -166,7 +172,7 @@ def _row(
     c95 = backtest.coverage(model, 95)[rows]
     return LeaderboardRow(
         model=model,
-        label=roster.label(model),
+        label=label,
         floor=roster.tags(model).floor,
         wis=ease * float(np.nanmean(wis)),
         mase=ease * float(np.nanmean(mase)),
@@ -216,13 +222,16 @@ def corrected_error(difference: Estimate, rivals: int) -> float:
     return max(difference.error, difference.reach(FAMILY / max(rivals, 1)) / MARGIN)
 
 
-def _fallback(available: Sequence[str], why: str, origins: int) -> Choice:
+def _fallback(available: Sequence[str], why: str, origins: int, label: Label) -> Choice:
     model = next((m for m in DEFAULTS if m in available), available[0])
-    return Choice(model, f"{why}，默认采用{roster.label(model)}。", {}, origins)
+    return Choice(model, f"{why}，默认采用{label(model)}。", {}, origins)
 
 
 def choose(
-    backtest: Backtest, entries: Sequence[LeaderboardRow], current: Mapping[str, Outcome]
+    backtest: Backtest,
+    entries: Sequence[LeaderboardRow],
+    current: Mapping[str, Outcome],
+    label: Label = roster.label,
 ) -> Choice:
     """Choose the champion."""
     available = [e.model for e in entries if isinstance(current[e.model], SamplePaths)]
@@ -238,9 +247,9 @@ def choose(
     ranked = [e for e in entries if e.wis is not None and e.model in available]
     if origins < FEWEST_ORIGINS:
         few = f"可比的回测起点只有 {origins} 个（至少需要 {FEWEST_ORIGINS} 个）"
-        return _fallback(available, few, origins)
+        return _fallback(available, few, origins, label)
     if not ranked:
-        return _fallback(available, "此次得出预测的模型都没有可比的回测得分", origins)
+        return _fallback(available, "此次得出预测的模型都没有可比的回测得分", origins, label)
     wis = {e.model: float(e.wis) for e in ranked if e.wis is not None}
     choice = decide(
         wis,
@@ -248,6 +257,7 @@ def choose(
         lambda model, other: paired_difference(backtest, model, other),
         origins,
         DEFAULTS,
+        label,
     )
     if entries[0].model in available:
         return choice
@@ -261,7 +271,7 @@ def decide(
     compare: Callable[[str, str], Estimate],
     origins: int,
     defaults: Sequence[str] = DEFAULTS,
-    label: Callable[[str], str] = roster.label,
+    label: Label = roster.label,
 ) -> Choice:
     """The rule itself, on scores of one series or of many."""
     leader = next((m for m in defaults if m in wis), None)
@@ -287,7 +297,7 @@ def decide(
 class _Evidence:
     """What the sentence of the choice speaks of."""
 
-    label: Callable[[str], str]
+    label: Label
     wis: Mapping[str, float]
     leader: str
     origins: int

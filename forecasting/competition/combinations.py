@@ -30,6 +30,7 @@ from employment_forecast.forecasting.backtest import (
     unseal_json,
 )
 from employment_forecast.forecasting.competition.pooled import Evidence
+from employment_forecast.models import roster
 from employment_forecast.models.combining import (
     FEWEST_MONTHS,
     MEMBERS,
@@ -48,6 +49,37 @@ NO_MEMBER = "组合的成员模型都未得出预测"
 NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
 TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
 NOT_NOW = "此次无法与其他地区合并，“稳健组合（多地区修正）”未作修正"
+
+
+def label_of(model: str, current: Mapping[str, Outcome]) -> str:
+    """Chinese name of a model; a combination without all of its members says so."""
+    label = roster.label(model)
+    if model not in COMBINATIONS:
+        return label
+    present = sum(isinstance(current.get(m), SamplePaths) for m in MEMBERS)
+    if present in (0, len(MEMBERS)):
+        return label
+    return f"{label}（只含 {len(MEMBERS)} 个成员中的 {present} 个）"
+
+
+def members_note(
+    current: Mapping[str, Outcome], past: Mapping[str, Sequence[Outcome]]
+) -> tuple[str, ...]:
+    """Which members a combination lacks and why, now and at past origins."""
+    if not any(isinstance(current.get(m), SamplePaths) for m in COMBINATIONS):
+        return ()
+    absent = []
+    for member in MEMBERS:
+        found = current.get(member)
+        if not isinstance(found, SamplePaths):
+            why = found.reason if isinstance(found, Failure) else "未参赛"
+            absent.append(f"{roster.label(member)}（{why}）")
+    asked = [past[m] for m in MEMBERS if m in past]
+    rows = list(zip(*asked, strict=True))
+    short = sum(any(isinstance(o, Failure) for o in row) for row in rows)
+    parts = [f"组合缺成员：{'、'.join(absent)}"] if absent else []
+    parts += [f"回测的 {len(rows)} 个起点中有 {short} 个组合成员不全"] if short else []
+    return ("；".join(parts),) if parts else ()
 
 
 def combined(

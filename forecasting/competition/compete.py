@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,8 @@ from employment_forecast.forecasting.competition.choice import (
 from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
     combined,
+    label_of,
+    members_note,
     shared_shifts,
 )
 from employment_forecast.forecasting.competition.disruptions import (
@@ -225,8 +228,9 @@ def compete(
     backtest = fitted.joined(
         backtests.assemble(past, current, {m: before[m] for m in mixed}, options.horizon)
     )
-    entries = leaderboard(backtest, now)
-    choice = choose(backtest, entries, now)
+    label = partial(label_of, current=now)
+    entries = leaderboard(backtest, now, label)
+    choice = choose(backtest, entries, now, label)
     log = history.transform == "log"
     calibration = _calibration(backtest, choice.model, log)
     proposals = propose(current.history)
@@ -269,6 +273,7 @@ def compete(
             *disrupted,
             *slips_note(history),
             *_origins_note(history, len(past), first, options.origins),
+            *members_note(now, before),
             *unpooled,
             *roster.notes(),
             *note(proposals, history),

@@ -205,6 +205,12 @@ class Competition:
         return self.past_forecasts.get(self.choice.model, ())
 
     @property
+    def label(self) -> str:
+        """Chinese name of the chosen model, as the leaderboard has it."""
+        named = (e.label for e in self.entries if e.model == self.choice.model)
+        return next(named, self.choice.model)
+
+    @property
     def champion_paths(self) -> SamplePaths:
         """Paths every probability is a functional of."""
         found = self.forecasts[self.choice.model]

@@ -28,7 +28,6 @@ from employment_forecast.forecasting.documents.pictures import (
     png,
     value_axis,
 )
-from employment_forecast.models import roster
 from employment_forecast.models.paths import SamplePaths
 
 SHOWN_MONTHS = 60
@@ -166,7 +165,7 @@ def picture(
         axes.set_title(title, loc="left", fontsize=13)
         legend_above(axes, 0.22, font_size=9)
         figure.supxlabel(
-            _wrapped(note, history.sources, result.choice.model),
+            _wrapped(note, history.sources, result.label),
             x=0.01,
             ha="left",
             fontsize=8,
@@ -177,9 +176,9 @@ def picture(
         return png(figure)
 
 
-def _wrapped(note: str, sources: Sequence[str], model: str) -> str:
+def _wrapped(note: str, sources: Sequence[str], label: str) -> str:
     """The lines below a picture: what is assumed, where the data and the forecast come from."""
-    origin = f"来源：{sources_phrase(sources)}  模型：{roster.label(model)}"
+    origin = f"来源：{sources_phrase(sources)}  模型：{label}"
     return "\n".join(
         fill(line, NOTE_CHARACTERS, break_on_hyphens=False) for line in (note, origin) if line
     )

@@ -25,7 +25,6 @@ from employment_forecast.forecasting.early_warning.evaluation.scores import (
     signals,
 )
 from employment_forecast.forecasting.early_warning.scheme import Level, Scheme
-from employment_forecast.models import roster
 
 
 def implied_cost(level: Level) -> float:
@@ -111,7 +110,7 @@ def evaluation(
         "as_of": history.as_of.isoformat(),
         "demo": result.demo or any(c.target.demo for c in calls),
         "model": result.choice.model,
-        "model_label": roster.label(result.choice.model),
+        "model_label": result.label,
         "first_origin": str(calls[0].month) if calls else None,
         "last_origin": str(calls[-1].month) if calls else None,
         "scores": {

@@ -15,11 +15,14 @@ from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
     NOTHING_TO_POOL,
     TOO_SHORT_TO_POOL,
+    label_of,
+    members_note,
     shared_shifts,
 )
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Options
 from employment_forecast.models import roster
+from employment_forecast.models.combining import MEMBERS
 from employment_forecast.models.paths import Failure, SamplePaths
 
 MODELS = (*roster.floors(), "ets", "uc", *roster.COMBINATIONS)
@@ -204,3 +207,20 @@ def test_months_beyond_the_tested_ones_keep_the_last_shift(run):
     gap = np.log(np.median(moved.values, axis=0) / np.median(robust.values, axis=0))
     np.testing.assert_allclose(gap[12:], gap[11], atol=1e-6)
     assert abs(gap[11] - gap[5]) > 1e-4
+
+
+def test_a_combination_without_all_members_is_named_for_what_it_is() -> None:
+    works = SamplePaths(np.ones((4, 2)), pd.Period("2025-12", "M"))
+    whole = dict.fromkeys((*MEMBERS, roster.COMBINATION), works)
+    assert label_of(roster.COMBINATION, whole) == roster.label(roster.COMBINATION)
+    assert members_note(whole, {m: [works, works] for m in whole}) == ()
+    few = {**whole, "uc": Failure("不收敛")}
+    del few["ets"], few["ridge"]
+    assert label_of(roster.COMBINATION, few) == "稳健组合（只含 7 个成员中的 4 个）"
+    assert label_of("uc", few) == roster.label("uc")
+    past = {m: [works, works, works] for m in few} | {"sarima": [Failure("太短"), works, works]}
+    assert members_note(few, past) == (
+        "组合缺成员：指数平滑（阻尼趋势）（未参赛）、未观测成分（局部水平）（不收敛）、岭回归（未参赛）；"
+        "回测的 3 个起点中有 1 个组合成员不全",
+    )
+    assert members_note({"theta": works}, {}) == ()

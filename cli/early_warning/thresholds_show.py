@@ -98,6 +98,8 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     caps = _caps(document)
     names = {x["code"]: x["name"] for x in (document["scheme"] or {"levels": []})["levels"]}
     rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for cap in document.get("ended", ()):
+        click.echo(f"{cap['breach_words']}。")
     for cap in document["caps"]:
         if cap.get("breach_words"):
             click.echo(f"{cap['breach_words']}。")

@@ -55,6 +55,8 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
     print_table(forecast_table(content, indicator))
     assessed = [*content["caps"], *content["floors"], *content["levels_assessed"]]
+    for row in content["caps_ended"]:
+        out.print(f"{row['breach_words']}。", soft_wrap=True)
     if content["caps"]:
         print_table(caps_table(content, indicator))
         for note in breach_notes(content, indicator):

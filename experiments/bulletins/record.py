@@ -39,6 +39,7 @@ from employment_forecast.experiments.registry import (
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, program_version
 from employment_forecast.features.events import crosses
+from employment_forecast.forecasting.assessment import broken_and_over
 from employment_forecast.forecasting.bulletin.record import (
     RATIO,
     RecordContext,
@@ -55,7 +56,7 @@ from employment_forecast.forecasting.bulletin.record import (
     series_record,
     warning_record,
 )
-from employment_forecast.forecasting.documents import cap_document
+from employment_forecast.forecasting.documents import cap_document, ended_document
 
 SCHEMA = 1
 SHOWN_MONTHS = 12
@@ -342,7 +343,8 @@ def _outlook(
     identity = _identity(stored.version, status, stored.facts)
     assessed = stored.assessed(targets, question.as_of)
     caps = [cap_document(item, question.indicator) for item in assessed.caps]
-    facts = {**stored.facts, "caps": caps}
+    ended = broken_and_over(targets, stored.history, question.as_of)
+    facts = {**stored.facts, "caps": caps, "ended": ended_document(ended, question.indicator)}
     return outlook_record(
         stored.paths, stored.history, question.indicator, facts, identity, SHOWN_MONTHS
     )

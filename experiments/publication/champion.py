@@ -19,7 +19,12 @@ from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.history import History
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.sample import SampleWarnings, sample_warnings
-from employment_forecast.forecasting.assessment import Assessments, cap_id
+from employment_forecast.forecasting.assessment import (
+    Assessment,
+    Assessments,
+    broken_and_over,
+    cap_id,
+)
 from employment_forecast.forecasting.early_warning import (
     Evidence,
     FirmEvent,
@@ -95,6 +100,11 @@ class ChampionAssessment:
     def valid_until(self) -> date:
         """Last day on which the lines may be relied on."""
         return valid_until(self.series.indicator, self.history.origin)
+
+    @property
+    def ended(self) -> list[Assessment]:
+        """Caps broken in a period that ended with the newest month."""
+        return broken_and_over(self.targets, self.history, self.day)
 
     def applied(self, target: Target, month: pd.Period) -> float:
         """Value of a target that applied to a published month."""

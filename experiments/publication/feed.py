@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.register import RegisterFlows, register_flows
 from employment_forecast.forecasting.assessment import (
+    Assessment,
     Assessments,
     basis_of,
     cap_id,
@@ -27,6 +28,7 @@ from employment_forecast.forecasting.assessment import (
 )
 from employment_forecast.forecasting.documents import (
     caps_document,
+    ended_document,
     joint_document,
     milestone_document,
     total_document,
@@ -132,6 +134,14 @@ def _assessed(assessed: Assessments, indicator: Indicator) -> dict[str, Any]:
     }
 
 
+def _ended(items: Sequence[Assessment], indicator: Indicator) -> list[dict[str, Any]]:
+    names = ("period", "value", "breach", "breach_words")
+    return [
+        {"id": cap_id(item.target), "title": cap_words(item.target), **{k: row[k] for k in names}}
+        for item, row in zip(items, ended_document(items, indicator), strict=True)
+    ]
+
+
 def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
     """The feed as a JSON-able document, without its checksum.
 
@@ -181,6 +191,7 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
             "model_label": version.label,
         },
         **_assessed(now.assessed, indicator),
+        "ended": _ended(now.ended, indicator),
         "scheme": scheme_document(now.scheme),
         "lines": lines,
         "flow_lines": _flow_rows(session, now),

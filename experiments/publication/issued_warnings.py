@@ -16,7 +16,7 @@ from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.champion import ChampionAssessment
 from employment_forecast.features.history import from_known
 from employment_forecast.forecasting.assessment import breach_words, cap_id
-from employment_forecast.forecasting.documents import cap_document
+from employment_forecast.forecasting.documents import cap_document, ended_document
 from employment_forecast.forecasting.early_warning import level_events
 from employment_forecast.forecasting.early_warning.evaluation import judge
 
@@ -34,7 +34,8 @@ def level_warning(now: ChampionAssessment) -> IssuedWarning:
             breach_words(a.breach, a.target, indicator.decimals)
             for a in now.assessed.caps
             if a.breach is not None
-        ],
+        ]
+        + [row["breach_words"] for row in ended_document(now.ended, indicator)],
         "reasons": list(decision.reasons) or ([] if now.caps else [NOTHING_ASSESSED]),
         "since": str(decision.since),
         "raised_by": decision.raised_by,

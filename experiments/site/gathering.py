@@ -70,6 +70,7 @@ def _lines(series: Series, record: Mapping[str, Any], feed: Mapping[str, Any] | 
         return []
     unit = row["unit"]
     lines = [f"{row['latest_month']}：{phrase(row['latest'], series.indicator)}{unit}"]
+    lines += [cap["breach_words"] for cap in ([] if feed is None else feed.get("ended", ()))]
     for cap in [] if feed is None else feed["caps"]:
         if cap.get("same_cap_as") and not cap["breach_words"]:
             chance = cap[BASES[cap["basis"]].probability]

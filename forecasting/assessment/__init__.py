@@ -5,6 +5,7 @@ from employment_forecast.forecasting.assessment.assess import (
     Assessments,
     JointBreach,
     assess_all,
+    broken_and_over,
 )
 from employment_forecast.forecasting.assessment.bases import BASES, Basis, basis_of
 from employment_forecast.forecasting.assessment.caps import (
@@ -51,6 +52,7 @@ __all__ = [
     "assessable_cap",
     "basis_of",
     "breach_words",
+    "broken_and_over",
     "cap_events",
     "cap_id",
     "cap_words",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from employment_forecast.data.targets import Target
+from employment_forecast.data.targets import Target, in_force, limit_at
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import Assessment, assess, paths_broken
 from employment_forecast.forecasting.assessment.events import Flags
@@ -128,6 +130,40 @@ def assess_all(
         len({a.target.announced for a in found.caps}) - len(together),
     )
     return Assessments(found.caps, found.totals, found.levels, joint)
+
+
+def broken_and_over(targets: Sequence[Target], history: History, as_of: date) -> list[Assessment]:
+    """Caps whose period ends with the newest published month and that were broken in it.
+
+    The next month's targets are another period's: without this, what a December figure broke would
+    never be told.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        All on file.
+    history : History
+        Published values up to the origin.
+    as_of : datetime.date
+        Day of knowledge.
+    """
+    found = in_force(
+        targets, history.region, history.indicator, history.origin, as_of, demo=history.demo
+    )
+    # No path counts in a period that is over.
+    paths = SamplePaths(history.values[-1:][None, :].copy(), history.origin)
+    over: dict[tuple[object, ...], Assessment] = {}
+    for target in found:
+        if target.last_month != history.origin:
+            continue
+        item = assess(target, history, paths, 0, partial(_applied, target, targets, as_of))
+        if item is not None and item.breach is not None:
+            over.setdefault(target.announced, item)  # one number on several bases is told of once
+    return list(over.values())
+
+
+def _applied(target: Target, targets: Sequence[Target], as_of: date, month: pd.Period) -> float:
+    return limit_at(target, targets, month, as_of)
 
 
 def _of(applied: AppliedTo, target: Target) -> Callable[[pd.Period], float]:

@@ -45,14 +45,17 @@ def event_words(item: Assessment) -> str:
     return f"今后至 {target.last_month} 有任一月突破"
 
 
-def breach_words(breach: Breach, target: Target, decimals: int) -> str:
-    """A breach as a fact: since when, how many months, by how much, against which number."""
-    unit = target.unit
+def breach_words(breach: Breach, target: Target, decimals: int, *, over: bool = False) -> str:
+    """A breach as a fact: since when, how many months, by how much, against which number.
+
+    `over` says that the period has ended.
+    """
+    unit, ended = target.unit, "，考核期已结束" if over else ""
     if not basis_of(target).by_month:
         worst = breach.largest
         return (
             f"已突破{cap_words(target)}：平均为 {worst.value:,.{decimals}f}{unit}，"
-            f"高出 {difference_words(worst.excess, unit, decimals)}"
+            f"高出 {difference_words(worst.excess, unit, decimals)}{ended}"
         )
     worst, count = breach.largest, len(breach.months)
     parts = [f"已突破{cap_words(target)}：自 {breach.since} 起共 {count} 个月高于控制数"]
@@ -67,5 +70,5 @@ def breach_words(breach: Breach, target: Target, decimals: int) -> str:
         months = [m.month for m in breach.months if m.cap == cap]
         span = str(months[0]) if len(months) == 1 else f"{months[0]} 至 {months[-1]}"
         parts.append(f"{span} 按当时的控制数 {cap:,.12g}{unit} 计")
-    parts.append("最新月仍高于控制数" if breach.newest_above else "最新月已回到控制数以内")
-    return "，".join(parts)
+    newest = "最新月仍高于控制数" if breach.newest_above else "最新月已回到控制数以内"
+    return "，".join(parts) + (ended or f"，{newest}")

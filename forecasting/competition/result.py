@@ -18,6 +18,7 @@ from employment_forecast.forecasting.assessment import (
     JointBreach,
     MilestoneAssessment,
     TotalAssessment,
+    broken_and_over,
 )
 from employment_forecast.forecasting.backtest import Backtest, Origin
 from employment_forecast.forecasting.competition.choice import (
@@ -203,6 +204,11 @@ class Competition:
     def hindcasts(self) -> Sequence[Outcome]:
         """What the chosen model forecast at past origins, before any calibration."""
         return self.past_forecasts.get(self.choice.model, ())
+
+    @cached_property
+    def ended(self) -> list[Assessment]:
+        """Caps broken in a period that ended with the newest month."""
+        return broken_and_over(self.on_file, self.history, self.history.as_of)
 
     @property
     def label(self) -> str:

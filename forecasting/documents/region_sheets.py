@@ -160,7 +160,8 @@ def targets_sheet(content: Content, indicator: Indicator) -> Sheet:
     if content["levels_assessed"]:
         tables.append(milestones_table(content["levels_assessed"], indicator))
     none = () if tables else ("本地区该指标没有登记可评估的控制数或目标。",)
-    notes = breach_notes(content, indicator) if content["caps"] else []
+    notes = [f"{row['breach_words']}。" for row in content.get("caps_ended", ())]
+    notes += breach_notes(content, indicator) if content["caps"] else []
     return Sheet(
         "控制数",
         f"{title_of(content)}：控制数和目标",

@@ -128,6 +128,18 @@ def caps_document(items: Sequence[Assessment], indicator: Indicator) -> list[dic
     return rows
 
 
+def ended_document(items: Sequence[Assessment], indicator: Indicator) -> list[dict[str, Any]]:
+    """Caps broken in a period that has just ended, as JSON-able objects, in words too."""
+    return [
+        {
+            **cap_document(item, indicator),
+            "breach_words": breach_words(item.breach, item.target, indicator.decimals, over=True),
+        }
+        for item in items
+        if item.breach is not None
+    ]
+
+
 def total_document(item: TotalAssessment, indicator: Indicator) -> dict[str, Any]:
     """One assessed target on a period's total or average as a JSON-able object."""
     return {**written(item.target, _TARGET), **written(item, _TOTAL, indicator)}
@@ -228,6 +240,7 @@ def document(
         "forecast": forecast_rows(result),
         "caps": caps_document(result.assessments, indicator),
         "caps_joint": joint_document(result.joint),
+        "caps_ended": ended_document(result.ended, indicator),
         "floors": [total_document(a, indicator) for a in result.totals],
         "levels_assessed": [milestone_document(a, indicator) for a in result.levels],
         "targets_unassessed": [

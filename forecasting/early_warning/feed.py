@@ -55,6 +55,7 @@ def empty_feed(series: Series) -> dict[str, Any]:
         "floors": [],
         "levels_assessed": [],
         "joint": None,
+        "ended": [],
         "scheme": None,
         "lines": [],
         "flow_lines": [],

@@ -101,14 +101,8 @@ def outlook_record(
         "months": ahead,
         "highest_month": str(highest),
         "horizon": len(ahead),
-        "caps": {
-            _key(c): {
-                **{k: c.get(k) for k in _CAP_KEYS},
-                "limit": _limit(c),
-                "breached": _breached(c),
-            }
-            for c in _targets(facts, "caps")
-        },
+        "caps": {_key(c): _cap(c) for c in _targets(facts, "caps")},
+        "ended": {_key(c): _cap(c) for c in _targets(facts, "ended")},
         "floors": {
             _key(c): {
                 **{k: c.get(k) for k in (*_CAP_KEYS[:8], *_FLOOR_KEYS)},
@@ -117,6 +111,15 @@ def outlook_record(
             for c in _targets(facts, "floors")
         },
         "source": f"模型 {identity['registered_name']} 第{identity['version']}版",
+    }
+
+
+def _cap(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One assessed cap."""
+    return {
+        **{k: row.get(k) for k in _CAP_KEYS},
+        "limit": _limit(row),
+        "breached": _breached(row),
     }
 
 

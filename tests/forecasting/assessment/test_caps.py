@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from employment_forecast.data.targets.target import Target
 from employment_forecast.forecasting.assessment import caps
+from employment_forecast.forecasting.assessment.assess import broken_and_over
 from employment_forecast.forecasting.assessment.caps import above, assess, printed
-from employment_forecast.forecasting.assessment.words import cap_words
+from employment_forecast.forecasting.assessment.words import breach_words, cap_words
 from employment_forecast.models.paths import SamplePaths
 
 
@@ -432,3 +434,25 @@ def test_a_known_law_gives_its_probability(history_of):
     assert found.p_any == pytest.approx(wanted, abs=4 * math.sqrt(wanted / n))
     end = sum(exactly(k) for k in range(5, months + 1))
     assert found.p_end == pytest.approx(end, abs=4 * math.sqrt(end / n))
+
+
+def test_a_december_figure_above_the_cap_is_told_after_the_turn_of_the_year(rate):
+    """Until January is published, and against the number that applied to each month."""
+
+    def national(values, end):
+        return replace(rate(values, end), region="100000", indicator="surveyed_unemployment_rate")
+
+    year = [5.0] * 11 + [5.8]
+    first, later = target(6.0, tolerance=0.1), target(tolerance=0.1, announced_on=date(2026, 7, 2))
+    on_file = [first, later, target(basis="period_end", tolerance=0.1),
+               target(basis="period_average"), target(5.0, period="2027")]  # fmt: skip
+    day = date(2027, 1, 20)
+    (item,) = broken_and_over(on_file, national([5.9, *year[1:]], "2026-12"), day)
+    assert (item.target, [str(m.month) for m in item.breach.months]) == (later, ["2026-12"])
+    assert breach_words(item.breach, later, 1, over=True) == (
+        "已突破国家预期目标 5.5%左右（2026，各月，含容差为 5.6%）：2026-12 高于控制数，"
+        "高出 0.2个百分点（2026-12 为 5.8%），考核期已结束"
+    )
+    assert broken_and_over(on_file, national([*year[:11], 5.5], "2026-12"), day) == []
+    assert broken_and_over(on_file, national([*year, 5.8], "2027-01"), date(2027, 2, 20)) == []
+    assert broken_and_over(on_file, national(year[:11], "2026-11"), day) == []

@@ -245,6 +245,12 @@ def outlook(record: CitedRecord) -> list[Block]:
             )
         )
     blocks += [Paragraph(_trend(record)), _chart(record)]
+    # What the last months of a period that has just ended broke belongs to no cap in force.
+    ended = [
+        sentence("{said}，考核期已结束。", said=cap_chance(record, f"/outlook/ended/{key}"))
+        for key in record.get("/outlook/ended") or {}
+    ]
+    blocks += [Paragraph(join(ended, ""))] if ended else []
     caps = _by_number(record)
     if not caps:
         blocks.append(

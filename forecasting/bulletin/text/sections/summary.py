@@ -127,6 +127,13 @@ def _year(record: CitedRecord) -> CitedText:
     return ()
 
 
+def _ended(record: CitedRecord) -> list[CitedText]:
+    """Caps broken in a period that has just ended."""
+    return [
+        cap_chance(record, f"/outlook/ended/{key}") for key in record.get("/outlook/ended") or {}
+    ]
+
+
 def _threat(record: CitedRecord) -> CitedText:
     key = most_at_risk(record)
     return () if key is None else cap_chance(record, f"/outlook/caps/{key}")
@@ -153,6 +160,7 @@ def summary(record: CitedRecord) -> list[Block]:
         _sample(record),
         _market(record),
         _year(record),
+        *_ended(record),
         _threat(record),
         _warning(record),
     ]

@@ -7,13 +7,14 @@ import sys
 
 from employment_forecast.experiments.benchmark.decisions import (
     calibration,
+    chain,
     choice,
     gate,
     rates,
     significance,
 )
 
-_PARTS = ("choice", "gate", "tests", "calibration")
+_PARTS = ("choice", "gate", "tests", "calibration", "chain", "blind")
 
 
 def _part(name: str, runs: int) -> str:
@@ -26,6 +27,13 @@ def _part(name: str, runs: int) -> str:
         return rates.table("Gate", gate.all_rates(runs))
     if name == "tests":
         return rates.table("Tests", significance.sizes(runs))
+    if name == "chain":
+        names = ("law", "rule", "changed within a year", "true score after it", "n")
+        told = rates.figures("Chain: the model in force", names, chain.regret(runs // 2))
+        pooled = rates.table("Choice, evidence of several regions", chain.over_regions(runs // 4))
+        return rates.table("Chain of choice and gate", chain.rates(runs // 2)) + told + pooled
+    if name == "blind":
+        return rates.table("Blind confirmation", chain.blind(runs // 2))
     head = ("law", "width", "regions", "shared", *(f"month {h}" for h in calibration.SHOWN), "n")
     return rates.figures("Calibration: what 95 % intervals cover", head, calibration.rows(runs))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from employment_forecast.experiments.benchmark.decisions import choice, gate, significance
+from employment_forecast.experiments.benchmark.decisions import chain, choice, gate, significance
 from employment_forecast.experiments.benchmark.decisions.laws import (
     LAWS,
     Model,
@@ -52,3 +52,13 @@ def test_printed_tests_rarely_tell_equals_apart():
     rejected, dropped = significance.sizes(40, laws=LAW)
     assert rejected.share() <= 0.15
     assert dropped.share() <= 0.2
+
+
+def test_a_year_of_choice_and_gate_leaves_equal_models_alone_and_brings_the_leader_back():
+    plain = Model(0.4)
+    floors = [worse(plain, 0.4)] * chain.FLOORS
+    equal = chain.years("", [plain] * 5 + floors, 0, any, 8, 61, LAW)
+    assert equal[0].share() <= 0.3
+    twice = [plain, worse(plain, 1.0), *[plain] * 3, *floors]
+    back = chain.years("", twice, 1, lambda course: course[-1] == 0, 8, 61, LAW)
+    assert back[0].share() >= 0.7

@@ -28,8 +28,8 @@ def _part(name: str, runs: int) -> str:
     if name == "tests":
         return rates.table("Tests", significance.sizes(runs))
     if name == "chain":
-        names = ("law", "rule", "changed within a year", "true score after it", "n")
-        told = rates.figures("Chain: the model in force", names, chain.regret(runs // 2))
+        heads = ("law", "rule", "changed within a year", "true score after it", "n")
+        told = rates.figures("Chain: the model in force", heads, chain.regret(runs // 2))
         pooled = rates.table("Choice, evidence of several regions", chain.over_regions(runs // 4))
         return rates.table("Chain of choice and gate", chain.rates(runs // 2)) + told + pooled
     if name == "blind":

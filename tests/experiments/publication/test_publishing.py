@@ -44,7 +44,7 @@ from employment_forecast.experiments.publication.publishing import (
     publish,
 )
 from employment_forecast.experiments.registry.registry import promote, rollback
-from employment_forecast.experiments.registry.versions import Version
+from employment_forecast.experiments.registry.versions import Version, file_of_run
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Competition, Options
@@ -455,3 +455,30 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
     earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
     found = champions._probabilities_before(earlier, cap(120.0, period="2026"))
     assert found == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}
+
+
+def test_mlflow_and_the_feed_tell_the_same(
+    session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition
+) -> None:
+    """The same champion and the same assessments: run, its tables, registered version, feed."""
+    document = build_feed(session, tracker, series, DAY)
+    run_of = tracker.call("读取运行", lambda c: c.get_run(in_force.run_id))
+    champion = document["champion"]
+    for said in (run_of.data.params, in_force.tags):
+        assert (said["model"], said["model_label"]) == (champion["model"], champion["model_label"])
+    assert run_of.data.params["data_month"] == document["data_month"]
+    caps = json.loads(file_of_run(tracker, in_force, "caps.json").read_text("utf-8"))
+    assert [{k: v for k, v in cap.items() if k in row} for cap, row in zip(
+        document["caps"], caps, strict=True)] == caps  # fmt: skip
+    told = {k: round(v, 3) for k, v in run_of.data.metrics.items() if "/" in k}
+    expected = {}
+    for cap in document["caps"]:
+        for name in ("p_any", "p_end", "p_average", "headroom"):
+            key = f"{name}/{cap['tier']}"
+            key = f"{key}.{cap['period']}.{cap['basis']}" if key in expected else key
+            if cap[name] is not None:
+                expected[key] = cap[name]
+    if document["joint"] is not None:
+        expected["p_any/at_least_one_cap"] = document["joint"]["p_at_least_one"]
+    assert expected
+    assert {k: v for k, v in told.items() if k.startswith(("p_", "headroom"))} == expected

@@ -26,7 +26,13 @@ from scipy.special import ndtri
 from employment_forecast.data.errors import ShortHistoryError
 from employment_forecast.features.airline import Completion, complete
 from employment_forecast.features.calendar import GROUPS, Windows
-from employment_forecast.features.history import Covariate, History, Revisions, final_law
+from employment_forecast.features.history import (
+    Borrowed,
+    Covariate,
+    History,
+    Revisions,
+    final_law,
+)
 from employment_forecast.models.effects import Policy, effects_of, forced_path
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 
@@ -133,6 +139,8 @@ class Scaled:
     since : int
         Position of the first month under the definition now in force. The level of earlier months
         is brought to it; what ties them to other series, such as flows, is not.
+    borrowed : Borrowed or None
+        What other regions lend to a short series.
     """
 
     z: Floats
@@ -143,6 +151,7 @@ class Scaled:
     since: int = 0
     gaps: Completion | None = None
     revised: Completion | None = None
+    borrowed: Borrowed | None = None
 
     def finals(self) -> list[Scaled]:
         """The series with final figures drawn for the last months, `COMPLETIONS` times."""
@@ -232,7 +241,8 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         revised = _final_figures(z, history.revisions)
         z = revised.values
         gaps = gaps if gaps is None else replace(gaps, values=z)
-    return Scaled(z, history.months, known, beside, logs, since, gaps, revised), explained[n:]
+    scaled = Scaled(z, history.months, known, beside, logs, since, gaps, revised, history.borrowed)
+    return scaled, explained[n:]
 
 
 def _final_figures(z: Floats, law: Revisions) -> Completion:
@@ -534,5 +544,7 @@ def _demand_plausible(values: Floats, history: History) -> None:
     lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     if median.max() > high + room or median.min() < min(low - room, low / 4):
         raise ModelFailure("预测中位数远离历史取值范围，视为发散")
-    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * 0.05):
+    # What a series of less than a year ranged over is not what it can range over.
+    least = 0.05 if len(history) > SEASON else 0.25
+    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * least):
         raise ModelFailure("预测区间远宽于历史波动，视为发散")

@@ -32,11 +32,13 @@ from employment_forecast.models.families import (
     RandomWalk,
     Ridge,
     SeasonalNaive,
+    ShrunkenSeason,
     StockFlow,
     StraightTrend,
     Theta,
     UntransformedRidge,
     UntransformedSarima,
+    UntransformedShrunkenSeason,
     UntransformedSmoothing,
 )
 from employment_forecast.models.plugins import Absent, Plugin, admitted, discover
@@ -68,6 +70,8 @@ _FAMILIES: tuple[type[Competitor], ...] = (
     UntransformedSmoothing,
     UntransformedSarima,
     UntransformedRidge,
+    ShrunkenSeason,
+    UntransformedShrunkenSeason,
     StockFlow,
     ProphetModel,
     Boosting,

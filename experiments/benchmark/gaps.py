@@ -23,7 +23,7 @@ from employment_forecast.features.history import History
 from employment_forecast.forecasting.backtest import cell_seed
 from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
-from employment_forecast.models.combining import MEMBERS, combine
+from employment_forecast.models.combining import MEMBERS, combine, season_share
 from employment_forecast.models.paths import LEVELS, SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -46,17 +46,18 @@ def after_last_gap(history: History) -> History:
 
 def combination_quantiles(history: History, horizon: int, n_paths: int) -> Floats:
     """Quantiles of the members' robust combination, shape (horizon, 9); NaN if too short."""
-    given = [
-        found
+    given = {
+        m: found
         for m in MEMBERS
         if isinstance(
             found := roster.create(m).forecast(history, horizon, n_paths, cell_seed(1, m, history)),
             SamplePaths,
         )
-    ]
+    }
     if not given:
         return np.full((horizon, len(LEVELS)), np.nan)
-    return combine(given, cell_seed(1, roster.COMBINATION, history)).quantiles()
+    seed = cell_seed(1, roster.COMBINATION, history)
+    return combine(given, season_share(history), seed).quantiles()
 
 
 def measure(

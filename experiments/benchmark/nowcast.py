@@ -26,7 +26,7 @@ from employment_forecast.forecasting.backtest import Origin, cell_seed
 from employment_forecast.forecasting.nowcast import conditioned
 from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
-from employment_forecast.models.combining import combine
+from employment_forecast.models.combining import combine, season_share
 from employment_forecast.models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -52,8 +52,8 @@ def history_on(claims: Claims, day: date) -> History:
 def forecast(history: History, members: Sequence[str]) -> SamplePaths:
     """Combination of the members that can run; of the floors where none can."""
     for names in (members, roster.floors()):
-        given = [
-            found
+        given = {
+            m: found
             for m in names
             if isinstance(
                 found := roster.create(m).forecast(
@@ -61,9 +61,10 @@ def forecast(history: History, members: Sequence[str]) -> SamplePaths:
                 ),
                 SamplePaths,
             )
-        ]
+        }
         if given:
-            return combine(given, cell_seed(1, roster.COMBINATION, history))
+            seed = cell_seed(1, roster.COMBINATION, history)
+            return combine(given, season_share(history), seed)
     raise DataError(f"{history.region} {history.origin}: no forecast", "")
 
 

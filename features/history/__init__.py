@@ -1,5 +1,6 @@
 """The modelling history: what the models may see of a series as of a date."""
 
+from employment_forecast.features.history.borrowed import Borrowed
 from employment_forecast.features.history.build import from_known
 from employment_forecast.features.history.covariates import Covariate, CovariateSource, KnownSource
 from employment_forecast.features.history.history import KNOWN_AHEAD, History
@@ -20,6 +21,7 @@ from employment_forecast.features.history.revisions import (
 from employment_forecast.features.history.stored_covariates import stored_covariate_sources
 
 __all__ = [
+    "Borrowed",
     "History",
     "KNOWN_AHEAD",
     "KnownSource",

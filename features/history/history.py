@@ -31,6 +31,7 @@ from employment_forecast.features.events import (
     step_regressors,
     usable_shocks,
 )
+from employment_forecast.features.history.borrowed import Borrowed
 from employment_forecast.features.history.covariates import (
     Covariate,
 )
@@ -86,6 +87,8 @@ class History:
         Declared events that were known on the day and whose effect can be estimated.
     revisions : Revisions or None
         How its newest figures are likely to be corrected; None where none ever was.
+    borrowed : Borrowed or None
+        What the same indicator of other regions lends to a short series.
     signed : bool
         Values may be negative; all others are bounded at zero, forecasts included.
     """
@@ -107,6 +110,7 @@ class History:
     lagged: tuple[Covariate, ...] = ()
     shocks: tuple[Shock, ...] = ()
     revisions: Revisions | None = None
+    borrowed: Borrowed | None = None
     signed: bool = False
 
     def __len__(self) -> int:
@@ -242,6 +246,8 @@ class History:
             digest.update(repr(self._calendars()).encode())
         if self.revisions is not None:
             digest.update(repr(self.revisions).encode())
+        if self.borrowed is not None:
+            digest.update(repr(self.borrowed).encode())
         for each in self.lagged:
             for part in each.identity():
                 digest.update(part)
@@ -283,6 +289,7 @@ class History:
             values=self.values[:kept],
             # What is left had time to be corrected.
             revisions=None,
+            borrowed=None,
             breaks=tuple(b for b in self.breaks if b.month <= month),
             shocks=usable_shocks(self.shocks, self.start, self.start + (kept - 1))[0],
         )

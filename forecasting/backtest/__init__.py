@@ -2,6 +2,7 @@
 
 from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, describe_failures
+from employment_forecast.forecasting.backtest.borrowing import Lenders
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
@@ -27,6 +28,7 @@ from employment_forecast.forecasting.backtest.workers import (
 )
 
 __all__ = [
+    "Lenders",
     "Backtest",
     "Cell",
     "CellCache",

@@ -51,6 +51,7 @@ class Origin:
 
 HistoryAt = Callable[[pd.Period], History | None]
 RevisionsOn = Callable[[date], Revisions | None]
+Lend = Callable[[History], History]
 
 
 def _revisions_on(
@@ -72,6 +73,7 @@ def _history_at(
     gaps: str,
     others: Sequence[CovariateSource],
     revisions: RevisionsOn,
+    lend: Lend,
 ) -> HistoryAt:
     """Look-up of the history known when a month was first published; None where there is none."""
     built: dict[pd.Period, History | None] = {}
@@ -83,9 +85,12 @@ def _history_at(
             if day is not None and day <= as_of:
                 try:
                     known = vintages.as_of(day)
-                    found = from_known(
-                        known, series.region, series.indicator, day, gaps, others, revisions(day)
-                    )
+                    found = lend(
+                        from_known(
+                            known, series.region, series.indicator, day, gaps, others,
+                            revisions(day),
+                        )
+                    )  # fmt: skip
                 except DataError:
                     return None
                 # Two months published on one day are one origin, the later.
@@ -123,6 +128,7 @@ def rolling_origins(
     gaps: str = "fill",
     others: Sequence[CovariateSource] = (),
     neighbours: Sequence[Neighbour] = (),
+    lend: Lend = lambda history: history,
 ) -> tuple[Origin, list[Origin]]:
     """Current origin and the `count` monthly origins before it, every one through `as_of`.
 
@@ -142,6 +148,8 @@ def rolling_origins(
         Indicators beside the target, each looked at as of the origin's day.
     neighbours : sequence of (Region, Vintages)
         The same indicator of other regions: their corrections count too.
+    lend : callable, optional
+        Gives a short history what it borrows from them, see `Lenders`.
 
     Returns
     -------
@@ -157,9 +165,11 @@ def rolling_origins(
         If the current history cannot be built.
     """
     revisions = _revisions_on(series, vintages, neighbours)
-    history_at = _history_at(series, vintages, as_of, gaps, others, revisions)
+    history_at = _history_at(series, vintages, as_of, gaps, others, revisions, lend)
     known = vintages.as_of(as_of)
-    now = from_known(known, series.region, series.indicator, as_of, gaps, others, revisions(as_of))
+    now = lend(
+        from_known(known, series.region, series.indicator, as_of, gaps, others, revisions(as_of))
+    )
     past: list[Origin] = []
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)

@@ -34,10 +34,12 @@ from employment_forecast.models import roster
 from employment_forecast.models.combining import (
     FEWEST_MONTHS,
     MEMBERS,
+    SHRUNKEN,
     combine,
     combine_weighted,
     inverse_score_weights,
     pooled_shifts,
+    season_share,
     shifted,
 )
 from employment_forecast.models.paths import Failure, Outcome, SamplePaths
@@ -143,11 +145,12 @@ def combinations_at(
     dict
         By roster name.
     """
-    robust = combine(list(given.values()), cell_seed(seed, COMBINATION, history))
-    share = np.array([weights.get(m, 1.0) for m in given])
+    share = season_share(history)
+    robust = combine(given, share, cell_seed(seed, COMBINATION, history))
+    counts = np.array([weights.get(m, 1.0) for m in given]) * _group_weights(list(given), share)
     found = {
         COMBINATION: robust,
-        WEIGHTED: combine_weighted(list(given.values()), share, robust),
+        WEIGHTED: combine_weighted(list(given.values()), counts, robust),
         POOLED: robust,
     }
     if shift is not None:
@@ -157,6 +160,15 @@ def combinations_at(
             moved = replace(moved, values=np.maximum(moved.values, 0.0))
         found[POOLED] = moved
     return found
+
+
+def _group_weights(members: Sequence[str], share: float) -> Floats:
+    """What each member counts for before scores: the groups of `combine`, equal within each."""
+    shrunken = np.array([m in SHRUNKEN for m in members])
+    if shrunken.all() or not shrunken.any():
+        return np.ones(len(members))
+    parts = (1 - share) / shrunken.sum(), share / (~shrunken).sum()
+    return np.asarray(np.where(shrunken, *parts), dtype=float)
 
 
 def learned_weights(evidence: Evidence, members: Sequence[str]) -> dict[str, float]:

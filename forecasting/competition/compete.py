@@ -26,6 +26,7 @@ from employment_forecast.forecasting.backtest import (
     Backtest,
     Cell,
     CellCache,
+    Lenders,
     Origin,
     Progress,
     Task,
@@ -185,8 +186,9 @@ def compete(
     if cache is not None:
         others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
-        series, vintages, as_of, options.origins, options.gaps, others, inputs.neighbours
-    )
+        series, vintages, as_of, options.origins, options.gaps, others, inputs.neighbours,
+        Lenders(inputs.neighbours, indicator, cache).lend,
+    )  # fmt: skip
     history = current.history
     current, past = cleaned(current), [cleaned(origin) for origin in past]
     if len(history) >= first:

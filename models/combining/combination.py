@@ -1,7 +1,9 @@
 """The robust combination: trimmed mean of the members' quantiles, dependence from their paths.
 
 Each month's law is a mean over the members of their sorted draws that leaves out the lowest and the
-highest member, so that one exploding member moves nothing. The dependence over the months comes
+highest member, so that one exploding member moves nothing. A season has to be earned: members with
+a full season count for as much as the series shows one, members with a shrunken season for the
+rest, and each group has its own mean. The dependence over the months comes
 from the members' own paths: a template made of equal parts of every member's paths, reduced to
 ranks, gives the order in which the combined draws are put (ensemble copula coupling: Schefzik,
 Thorarinsdottir, Gneiting 2013).
@@ -9,7 +11,7 @@ Thorarinsdottir, Gneiting 2013).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 # One of each family that experts combine and a regression whose errors are least like theirs, most
 # of them on both scales. The floors are for comparison; Prophet is far behind on its own and not
 # trusted.
-MEMBERS: tuple[str, ...] = (
+SEASONAL: tuple[str, ...] = (
     "ets",
     "uc",
     "sarima",
@@ -30,22 +32,28 @@ MEMBERS: tuple[str, ...] = (
     "sarima_level",
     "ridge_level",
 )
+SHRUNKEN: tuple[str, ...] = ("shrunken_season", "shrunken_season_level")
+MEMBERS: tuple[str, ...] = (*SEASONAL, *SHRUNKEN)
 
 
-def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
+def combine(members: Mapping[str, SamplePaths], share: float, seed: int) -> SamplePaths:
     """Combine forecasts of one origin.
 
     Parameters
     ----------
-    members : sequence of SamplePaths
-        At least one; same origin and shape.
+    members : mapping
+        By roster name, at least one; same origin and shape.
+    share : float
+        Weight of the members with a full season where there are others too, 0 to 1, see
+        `season_share`.
     seed : int
         Decides which paths of each member enter the template and the order of ties.
 
     Returns
     -------
     SamplePaths
-        Same shape; each column holds exactly `trimmed_mean` of the members' sorted columns.
+        Same shape; each column holds exactly the mean of the groups' `trimmed_mean` of sorted
+        columns.
 
     Raises
     ------
@@ -54,12 +62,20 @@ def combine(members: Sequence[SamplePaths], seed: int) -> SamplePaths:
     """
     if not members:
         raise ValueError("nothing to combine")
-    first = members[0]
-    if any(m.values.shape != first.values.shape or m.origin != first.origin for m in members):
+    first = next(iter(members.values()))
+    if any(
+        m.values.shape != first.values.shape or m.origin != first.origin for m in members.values()
+    ):
         raise ValueError("members must share origin, horizon and number of paths")
     rng = np.random.default_rng(seed)
-    stack = np.stack([m.values for m in members])
-    law = trimmed_mean(np.sort(stack, axis=1))
+    stack = np.stack([m.values for m in members.values()])
+    ordered = np.sort(stack, axis=1)
+    shrunken = np.array([name in SHRUNKEN for name in members])
+    if shrunken.all() or not shrunken.any():
+        law = trimmed_mean(ordered)
+    else:
+        groups = trimmed_mean(ordered[~shrunken]), trimmed_mean(ordered[shrunken])
+        law = share * groups[0] + (1 - share) * groups[1]
     order = template_ranks(stack, rng)
     return SamplePaths(np.take_along_axis(law, order, axis=0), first.origin)
 

@@ -5,6 +5,7 @@ from employment_forecast.models.families.floors import Drift, RandomWalk, Season
 from employment_forecast.models.families.prophet_model import ProphetModel
 from employment_forecast.models.families.ridge import Ridge
 from employment_forecast.models.families.sarima import Airline, Autoregressive, LongAutoregressive
+from employment_forecast.models.families.shrunken_season import ShrunkenSeason
 from employment_forecast.models.families.smoothing import DampedTrend, StraightTrend
 from employment_forecast.models.families.statsforecast_models import (
     PACKAGE,
@@ -19,6 +20,7 @@ from employment_forecast.models.families.unobserved_components import LocalLevel
 from employment_forecast.models.families.untransformed import (
     UntransformedRidge,
     UntransformedSarima,
+    UntransformedShrunkenSeason,
     UntransformedSmoothing,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "Drift",
     "UntransformedRidge",
     "UntransformedSarima",
+    "UntransformedShrunkenSeason",
     "UntransformedSmoothing",
     "LocalLevel",
     "LongAutoregressive",
@@ -43,6 +46,7 @@ __all__ = [
     "RandomWalk",
     "Ridge",
     "SeasonalNaive",
+    "ShrunkenSeason",
     "StockFlow",
     "StraightTrend",
     "Theta",

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from employment_forecast.models.contract import Competitor, Parameters, Scaled
 from employment_forecast.models.families.ridge import Ridge
 from employment_forecast.models.families.sarima import LongAutoregressive
+from employment_forecast.models.families.shrunken_season import ShrunkenSeason
 from employment_forecast.models.families.smoothing import DampedTrend
 
 Floats = npt.NDArray[np.float64]
@@ -87,3 +88,13 @@ class UntransformedRidge(Untransformed):
     tags = Ridge.tags
     calendar = Ridge.calendar
     family = Ridge
+
+
+class UntransformedShrunkenSeason(Untransformed):
+    """Shrunken season on levels; what regions lend is relative to the level on either scale."""
+
+    name = "shrunken_season_level"
+    label = "局部水平（收缩季节，原值）"
+    tags = ShrunkenSeason.tags
+    calendar = ShrunkenSeason.calendar
+    family = ShrunkenSeason

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from employment_forecast.models import roster
-from employment_forecast.models.combining.combination import MEMBERS, combine, ranks, template_ranks
+from employment_forecast.models.combining.combination import (
+    MEMBERS,
+    SHRUNKEN,
+    combine,
+    ranks,
+    template_ranks,
+)
 from employment_forecast.models.paths import SamplePaths
 
 ORIGIN = pd.Period("2024-06", "M")
@@ -17,6 +23,10 @@ def _paths(values) -> SamplePaths:
     return SamplePaths(np.asarray(values, dtype=float), ORIGIN)
 
 
+def _combine(members, seed):
+    return combine({str(i): m for i, m in enumerate(members)}, 1.0, seed)
+
+
 def test_by_hand():
     # Sorted columns: 1 2 3 | 4 6 8 | 0 5 100; between lowest and highest 1 5 8, and ten times.
     members = [
@@ -24,7 +34,7 @@ def test_by_hand():
         _paths([[8, 80], [6, 60], [4, 40]]),
         _paths([[5, 50], [100, 1000], [0, 0]]),
     ]
-    found = combine(members, 1)
+    found = _combine(members, 1)
     assert found.origin == ORIGIN
     assert np.sort(found.values, axis=0) == pytest.approx(
         np.array([[1, 10], [5, 50], [8, 80]], dtype=float)
@@ -35,7 +45,7 @@ def test_by_hand():
 def test_perfect_dependence_is_kept(sign):
     rising = np.arange(500.0)
     members = [_paths(np.column_stack([rising + k, sign * rising + k])) for k in range(3)]
-    found = combine(members, 4).values
+    found = _combine(members, 4).values
     assert np.sort(found[:, 0]) == pytest.approx(rising + 1)
     # Up to ranks that two members share.
     assert np.abs(found[:, 1] - 1 - sign * (found[:, 0] - 1)).max() <= 3
@@ -43,7 +53,7 @@ def test_perfect_dependence_is_kept(sign):
 
 def test_one_member_is_itself():
     values = np.random.default_rng(1).normal(size=(40, 3))
-    found = combine([_paths(values)], 9).values
+    found = _combine([_paths(values)], 9).values
     assert sorted(map(tuple, found)) == sorted(map(tuple, values))
 
 
@@ -58,7 +68,7 @@ def test_margins_are_exact(members, n, horizon, seed):
     rng = np.random.default_rng(seed)
     # Rounded, so that there are ties.
     stack = np.round(rng.normal(size=(members, n, horizon)), 1)
-    found = combine([_paths(v) for v in stack], seed).values
+    found = _combine([_paths(v) for v in stack], seed).values
 
     def middle(values: list[float]) -> float:
         kept = sorted(values)[1:-1] if members > 2 else values
@@ -73,16 +83,16 @@ def test_margins_are_exact(members, n, horizon, seed):
 def test_repeatable_and_seeded():
     rng = np.random.default_rng(2)
     members = [_paths(rng.normal(size=(200, 5))) for _ in range(6)]
-    assert combine(members, 1).values.tobytes() == combine(members, 1).values.tobytes()
-    assert (combine(members, 1).values != combine(members, 2).values).any()
+    assert _combine(members, 1).values.tobytes() == _combine(members, 1).values.tobytes()
+    assert (_combine(members, 1).values != _combine(members, 2).values).any()
 
 
 def test_one_exploding_member_moves_little():
     rng = np.random.default_rng(3)
     steps = rng.normal(0, 0.1, (7, 2000, 12))
     walks = [100 * np.exp(np.cumsum(s, axis=1)) for s in steps]
-    sound = combine([_paths(w) for w in walks], 1).quantiles()
-    wild = combine([_paths(w) for w in [*walks[:-1], walks[-1] ** 4]], 1).quantiles()
+    sound = _combine([_paths(w) for w in walks], 1).quantiles()
+    wild = _combine([_paths(w) for w in [*walks[:-1], walks[-1] ** 4]], 1).quantiles()
     assert np.abs(wild / sound - 1).max() < 0.1
     average = np.mean([*walks[:-1], walks[-1] ** 4], axis=0)
     assert average.max() > 100 * sound.max()
@@ -91,7 +101,7 @@ def test_one_exploding_member_moves_little():
 def test_autocorrelation_of_random_walks_is_kept():
     rng = np.random.default_rng(4)
     members = [_paths(np.cumsum(rng.normal(size=(3000, 12)), axis=1) + k) for k in range(6)]
-    found = np.corrcoef(combine(members, 1).values.T)
+    found = np.corrcoef(_combine(members, 1).values.T)
     step = np.arange(1, 13)
     expected = np.sqrt(np.minimum.outer(step, step) / np.maximum.outer(step, step))
     assert found == pytest.approx(expected, abs=0.04)
@@ -117,15 +127,26 @@ def test_template_takes_equal_parts():
     assert abs(np.corrcoef(found.T)[0, 1]) < 0.2
 
 
+def test_a_season_counts_for_as_much_as_its_share():
+    values = np.arange(40.0).reshape(20, 2)
+    full, shrunken = _paths(values), _paths(100 + 3 * values)
+    for share in (0.0, 0.25, 1.0):
+        found = combine({"ets": full, SHRUNKEN[0]: shrunken}, share, 1).values
+        expected = share * values + (1 - share) * (100 + 3 * values)
+        assert np.sort(found, axis=0) == pytest.approx(expected)
+    alone = combine({SHRUNKEN[0]: shrunken}, 1.0, 1).values
+    assert np.sort(alone, axis=0) == pytest.approx(100 + 3 * values)
+
+
 def test_refuses_what_does_not_fit_together():
     one = _paths(np.ones((3, 2)))
     with pytest.raises(ValueError, match="nothing"):
-        combine([], 1)
+        _combine([], 1)
     for other in (np.ones((4, 2)), np.ones((3, 3))):
         with pytest.raises(ValueError, match="share"):
-            combine([one, _paths(other)], 1)
+            _combine([one, _paths(other)], 1)
     with pytest.raises(ValueError, match="share"):
-        combine([one, SamplePaths(np.ones((3, 2)), ORIGIN + 1)], 1)
+        _combine([one, SamplePaths(np.ones((3, 2)), ORIGIN + 1)], 1)
 
 
 def test_members_are_on_the_roster_and_no_floors():

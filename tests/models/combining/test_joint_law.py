@@ -175,6 +175,9 @@ def test_only_the_seasonal_naive_and_stock_flow_hold_no_random_walk():
     assert set(RANDOM_WALKS) == {*roster.names(), *OPTIONAL} - {
         "seasonal_naive",
         "stock_flow",
+        # Their parameters are integrated out: see test_level_season.
+        "shrunken_season",
+        "shrunken_season_level",
         *roster.COMBINATIONS,
     }
 
@@ -214,5 +217,5 @@ def test_combination_keeps_the_joint_law(make_scaled):
         )
         for s in range(4)
     ]
-    found = combine(members, 3).values
+    found = combine(dict(enumerate(members)), 1.0, 3).values
     assert np.abs(_z(found, 1.0, START)).max() < 4

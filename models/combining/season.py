@@ -1,0 +1,60 @@
+"""How sure a series is of its season: what the combination lets seasonal members count for."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from employment_forecast.features.history import History
+from employment_forecast.models.contract import SEASON
+from employment_forecast.models.effects import forced_path
+
+Floats = npt.NDArray[np.float64]
+
+# Fewer changes beyond the twelve means leave their noise unknown.
+FEWEST_LEFT = 6
+
+
+def seasonal_evidence(history: History) -> float:
+    """Share of the differences between the calendar months' mean changes that is no chance.
+
+    Parameters
+    ----------
+    history : History
+        Any length.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where too few months are known to tell.
+
+    References
+    ----------
+    The James-Stein factor 1 - 1/F of Miller and Williams (2003), Shrinkage estimators of time
+    series seasonal factors, International Journal of Forecasting 19, with the F ratio of an
+    analysis of variance.
+    """
+    z = np.where(history.missing, np.nan, history.scaled)
+    if history.forced.shape[1]:
+        z = z - forced_path(history, "none")[: len(z)]
+    changes = np.diff(z)
+    slots = np.arange(len(changes)) % SEASON
+    known = np.isfinite(changes)
+    changes, slots = changes[known], slots[known]
+    counts = np.bincount(slots, minlength=SEASON)
+    left = len(changes) - int((counts > 0).sum())
+    if left < FEWEST_LEFT:
+        return 0.0
+    means = np.bincount(slots, changes, SEASON) / np.maximum(counts, 1)
+    noise = float(((changes - means[slots]) ** 2).sum()) / left
+    between = float((counts * (means - changes.mean()) ** 2).sum()) / (SEASON - 1)
+    return max(0.0, 1.0 - noise / between) if between > 0 else 0.0
+
+
+def season_share(history: History) -> float:
+    """What the members with a full season count for in the combination, the others the rest.
+
+    The evidence for the season, less one year's part: a season seen n / 12 times is the mean of so
+    many, and what shrinks it is worth about one more.
+    """
+    return seasonal_evidence(history) * max(0.0, 1.0 - SEASON / len(history))

@@ -216,7 +216,7 @@ def test_a_combination_without_all_members_is_named_for_what_it_is() -> None:
     assert members_note(whole, {m: [works, works] for m in whole}) == ()
     few = {**whole, "uc": Failure("不收敛")}
     del few["ets"], few["ridge"]
-    assert label_of(roster.COMBINATION, few) == "稳健组合（只含 7 个成员中的 4 个）"
+    assert label_of(roster.COMBINATION, few) == "稳健组合（只含 9 个成员中的 6 个）"
     assert label_of("uc", few) == roster.label("uc")
     past = {m: [works, works, works] for m in few} | {"sarima": [Failure("太短"), works, works]}
     assert members_note(few, past) == (

@@ -124,6 +124,11 @@ COMMANDS: Commands = {
             "list": ("inputs.caps", "list_caps", "列出已登记的控制数与目标。"),
             "withdraw": ("inputs.caps", "withdraw_cap", "撤回一个登记错的控制数，留存记录。"),
             "import": ("inputs.caps", "import_caps", "从 CSV 文件登记多个控制数。"),
+            "allocate": (
+                "inputs.allocate",
+                "allocate",
+                "把本地区的控制数分解到各下级（提议）。",
+            ),
         },
         about="改动只追加、不覆盖：七月调整的控制数自公布之日起适用。",
     ),

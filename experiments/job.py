@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import date
 
+import pandas as pd
+
 from employment_forecast.data.catalogue import Series
+from employment_forecast.data.errors import ForecastError, UsageError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.targets import Target
+from employment_forecast.data.targets import Target, in_force_ahead
 from employment_forecast.data.workspace import Session, Settings
 from employment_forecast.features.history import (
     NO_INPUTS,
@@ -18,8 +22,14 @@ from employment_forecast.features.history import (
     stored_inputs,
 )
 from employment_forecast.forecasting.backtest import CellCache, Progress
-from employment_forecast.forecasting.competition import Competition, Options
+from employment_forecast.forecasting.competition import (
+    Competition,
+    Options,
+    TreeResult,
+    reconcile,
+)
 from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.reconciliation import Sum
 from employment_forecast.models import roster
 
 
@@ -156,3 +166,129 @@ def open_job(
         targets=session.targets() if targets is None else targets,
         cache=session.cells if cached else None,
     )
+
+
+Watch = Callable[[Series], AbstractContextManager[Progress | None]]
+
+
+@dataclass(frozen=True)
+class TreeJob:
+    """A region with its parts and theirs, each to be forecast and then made to add up.
+
+    Attributes
+    ----------
+    sums : tuple of Sum
+        Wholes and parts by code of region.
+    jobs : mapping
+        Job of every member by code of region, wholes before their parts.
+    until : pandas.Period or None
+        Month that all are to be forecast to, beyond what their targets ask for.
+    """
+
+    sums: tuple[Sum, ...]
+    jobs: Mapping[str, ForecastJob]
+    until: pd.Period | None = None
+
+    def compete(self, watch: Watch = lambda _: nullcontext()) -> TreeResult:
+        """Forecast every member and reconcile them.
+
+        Parameters
+        ----------
+        watch : callable, optional
+            Gives for each series a context and in it what is told of its progress.
+
+        Returns
+        -------
+        TreeResult
+            A member that cannot be forecast is named in its notes.
+        """
+        results: dict[str, Competition] = {}
+        absent: dict[str, str] = {}
+        constant: dict[str, float] = {}
+        reach = max((_reach(job, self.until) for job in self.jobs.values()), default=0)
+        for code, job in self.jobs.items():
+            if (value := _unchanging(job)) is not None:
+                constant[code] = value
+                continue
+            same = replace(job, options=replace(job.options, reach=reach))
+            try:
+                with watch(job.series) as tick:
+                    results[code] = same.compete(tick)
+            except ForecastError as error:
+                absent[code] = f"{job.series.region.name}未得出预测：{error.message.rstrip('。')}"
+        return reconcile(self.sums, results, absent, constant=constant)
+
+
+def _unchanging(job: ForecastJob) -> float | None:
+    """The figure of a series that has never changed; None where it has, or there is none."""
+    values = job.vintages.as_of(job.as_of).values.dropna()
+    same = len(values) > 1 and bool((values == values.iloc[0]).all())
+    return float(values.iloc[0]) if same else None
+
+
+def _reach(job: ForecastJob, until: pd.Period | None) -> int:
+    """Months ahead to a month and to the targets in force, 0 where there is no history."""
+    known = job.vintages.as_of(job.as_of)
+    values = known.values.dropna()
+    if values.empty:
+        return 0
+    origin, series, least = values.index[-1], job.series, job.options.horizon
+    asked = in_force_ahead(
+        job.targets, series.region.code, series.indicator.code, origin, least, job.as_of,
+        demo=known.demo,
+    )  # fmt: skip
+    ends = [t.last_month for t in asked if t.assessable] + ([] if until is None else [until])
+    return max(((end - origin).n for end in ends), default=0)
+
+
+def open_tree(
+    session: Session,
+    series: Series,
+    as_of: date,
+    options: Options,
+    *,
+    cached: bool = True,
+    deep: bool = True,
+    until: pd.Period | None = None,
+) -> TreeJob:
+    """Read what the forecasts of a region and its parts rest on.
+
+    Parameters
+    ----------
+    session, series, as_of, options, cached
+        As for `open_job`; the series is that of the whole.
+    deep : bool
+        With the parts of the parts.
+    until : pandas.Period, optional
+        Month that every member is to be forecast to.
+
+    Returns
+    -------
+    TreeJob
+
+    Raises
+    ------
+    UsageError
+        If the region has no parts, or the indicator does not add up.
+    """
+    below = session.catalogue.tree(series.region, series.indicator, pd.Period(as_of, freq="M"))
+    if not below:
+        raise UsageError(
+            f"{series.title}没有可以相加的下级。",
+            "请在 forecast.toml 的 [[regions]] 中登记全部下级（parent 写上级代码）；"
+            "只有人数之类的指标可以相加，率不能。",
+        )
+    if not deep:
+        below = {series.region.code: below[series.region.code]}
+    regions = {series.region.code: series.region}
+    regions |= {part.code: part for parts in below.values() for part in parts}
+    targets = session.targets()
+    jobs = {
+        code: open_job(
+            session, Series(region, series.indicator), as_of, options,
+            targets=targets, cached=cached,
+        )
+        for code, region in regions.items()
+    }  # fmt: skip
+    sums = tuple(Sum(code, tuple(part.code for part in parts)) for code, parts in below.items())
+    return TreeJob(sums, jobs, until)

@@ -20,7 +20,7 @@ from employment_forecast.cli.shell.options import (
     output_folder_option,
     region_option,
 )
-from employment_forecast.cli.shell.output import resolve_series, write_json
+from employment_forecast.cli.shell.output import print_table, resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
 
 
@@ -39,6 +39,11 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
     "--promote", "promoting", is_flag=True,
     help="随即按晋级检查处理：通过则晋级，未通过则沿用现役模型并更新数据。",
 )  # fmt: skip
+@click.option(
+    "--with-parts",
+    is_flag=True,
+    help="连同全部下级一起预测，并使各级在每条路径、每个月相加一致。",
+)
 @click.option("--dry-run", is_flag=True, help="只算一遍看结果：不记录，不登记模型版本。")
 @no_cache_option
 @output_folder_option("写出 forecast.csv、forecast.json、chart.png。")
@@ -54,6 +59,7 @@ def run(
     seed: int | None,
     jobs: int | None,
     promoting: bool,
+    with_parts: bool,
     dry_run: bool,
     no_cache: bool,
     output: Path | None,
@@ -65,7 +71,7 @@ def run(
     from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data.errors import UnrecordedError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
-    from employment_forecast.experiments.job import open_job, run_options
+    from employment_forecast.experiments.job import open_job, open_tree, run_options
 
     session = open_session()
     settings = session.settings
@@ -74,34 +80,46 @@ def run(
         settings, models=models, horizon=horizon, origins=origins, seed=seed, jobs=jobs
     )
     job = open_job(session, series, as_of, options, cached=not no_cache)
+    parts = open_tree(session, series, as_of, options, cached=not no_cache) if with_parts else None
 
     from employment_forecast.experiments.promotion import examine_only, promote_if_passed
-    from employment_forecast.experiments.recording import recorded
+    from employment_forecast.experiments.recording import RecordedParts, record_parts, recorded
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
+    from employment_forecast.forecasting.documents.parts import parts_table, tree_document
 
     if output is not None:
         demand_writable(output)
     run_id, number, gate, unrecorded = None, None, None, None
     if dry_run and promoting:
         raise UsageError("--dry-run 不登记模型版本，不能同时用 --promote。", "请只用其中一个。")
+    tree, others = None, RecordedParts()
     try:
         uri = settings.tracking_uri(session.workspace)
         with nullcontext() if dry_run else recorded(uri, session.workspace, series) as recording:
-            with progress(f"{series.region.name} 回测") as tick:
-                result = job.compete(tick)
+            if parts is None:
+                with progress(f"{series.region.name} 回测") as tick:
+                    result = job.compete(tick)
+            else:
+                tree = parts.compete(lambda each: progress(f"{each.region.name} 回测"))
+                result = tree.member(series.region.code)
             chart = fan_chart(result)
             if recording is not None:
                 number = recording.register(result, chart).version
                 run_id = recording.run_id
                 conclude = promote_if_passed if promoting else examine_only
                 gate = conclude(recording.run.tracker, series, result, recording.run).document()
+        if tree is not None and not dry_run:
+            members = {k: r for k, r in tree.results.items() if k != series.region.code}
+            others = record_parts(session, members, promoting=promoting)
     except UnrecordedError as error:
         unrecorded = error
     content = document(
         result, run_id=run_id, registered_name=series.registered_name, version=number
     )
     content["gate"] = gate
+    if tree is not None:
+        content["tree"] = tree_document(tree, series.region.code, others.versions, others.apart)
     content["dry_run"] = dry_run
     content["trial"] = options.trial or None
     content["unrecorded"] = unrecorded.message if unrecorded else None
@@ -123,6 +141,8 @@ def run(
     from employment_forecast.cli.forecasts.report import print_report
 
     print_report(content, series.indicator)
+    if tree is not None:
+        print_table(parts_table(content, series.indicator))
     if dry_run:
         click.echo("只算未记：没有登记模型版本（--dry-run）。")
     if output is not None:

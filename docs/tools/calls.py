@@ -44,6 +44,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "caps set": ("Series.target", "data.store.add_targets"),
     "caps list": ("data.workspace.Session.targets",),
     "caps import": ("data.targets.read_targets", "data.store.add_targets"),
+    "caps allocate": ("experiments.job.open_tree", "forecasting.plans.allocation.allocate"),
     "caps withdraw": ("data.store.targets.withdraw_target",),
     "plan show": ("data.targets.plans.load_plans",),
     "plan progress": ("forecasting.plans.plan_rows",),

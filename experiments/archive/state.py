@@ -24,7 +24,11 @@ from employment_forecast.experiments.archive.content import champion, shared_dat
 from employment_forecast.experiments.tracking import program_version
 from employment_forecast.features.history import Covariate, History, Revisions
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.documents import cap_document, nowcast_document
+from employment_forecast.forecasting.documents import (
+    cap_document,
+    coherence_document,
+    nowcast_document,
+)
 from employment_forecast.forecasting.early_warning import Scheme, version_lines
 from employment_forecast.forecasting.inspection import known_effects
 from employment_forecast.models.paths import SamplePaths
@@ -34,6 +38,7 @@ FORMAT = 2
 FACTS = "forecast.json"
 QUANTILES = "quantiles.csv"
 PATHS = "paths.csv.gz"
+BASE = "base_paths.csv.gz"
 HISTORY = "history.csv"
 LAGGED = "lagged.csv"
 LINES = "lines.json"
@@ -59,12 +64,10 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
     months = [str(m) for m in paths.months]
     table = paths.table()
     quantiles = zip(months, table.to_numpy().tolist(), strict=True)
-    # The shortest digits of a double give the same number back; nothing is rounded.
-    draws = [[repr(v) for v in row] for row in paths.values.tolist()]
     known = zip(history.months.astype(str), history.values.tolist(), strict=True)
     files = {
         QUANTILES: _csv(["month", *table.columns], [[m, *map(repr, row)] for m, row in quantiles]),
-        PATHS: gzip.compress(_csv(months, draws), mtime=0),
+        PATHS: _draws(paths),
         HISTORY: _csv(["month", "value"], [[m, repr(v)] for m, v in known]),
         LAGGED: _csv(
             ["indicator", "value"],
@@ -72,6 +75,9 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
         ),
         LINES: json.dumps(version_lines(result, scheme), ensure_ascii=False, indent=1).encode(),
     }
+    coherence = result.coherence
+    if coherence is not None:
+        files[BASE] = _draws(coherence.base)
     facts = {
         "format": FORMAT,
         **series.tags,
@@ -111,10 +117,18 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
         **_in_progress(result),
+        **({} if coherence is None else {"coherence": coherence_document(result)}),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     sealed = json.dumps(facts, ensure_ascii=False, indent=1).encode()
     return {FACTS: sealed, SEAL: hashlib.sha256(sealed).hexdigest().encode("ascii"), **files}
+
+
+def _draws(paths: SamplePaths) -> bytes:
+    """Paths as compressed CSV, a row each."""
+    # The shortest digits of a double give the same number back; nothing is rounded.
+    draws = [[repr(v) for v in row] for row in paths.values.tolist()]
+    return gzip.compress(_csv([str(m) for m in paths.months], draws), mtime=0)
 
 
 def seal_of(folder: Path) -> str:
@@ -294,11 +308,12 @@ def decode_lines(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def decode_paths(folder: Path) -> SamplePaths:
-    """Sample paths of a version's state."""
+def decode_paths(folder: Path, *, base: bool = False) -> SamplePaths:
+    """Sample paths of a version's state; `base`: before they were made to add up with others."""
     facts = decode_facts(folder)
+    name = BASE if base and "coherence" in facts else PATHS
     try:
-        with gzip.open(folder / PATHS, "rt", encoding="ascii", newline="") as stream:
+        with gzip.open(folder / name, "rt", encoding="ascii", newline="") as stream:
             _, *rows = csv.reader(stream)
         values = np.array([[float(v) for v in row] for row in rows])
         origin = pd.Period(facts["origin"], freq="M")

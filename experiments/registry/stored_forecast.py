@@ -41,12 +41,15 @@ class StoredForecast:
         The data it was made from, as they were known then.
     facts : dict
         Content of its `forecast.json`: names, unit, precision, tested horizon, caps, seed.
+    base : SamplePaths
+        The model's own paths: before they were made to add up with others, if they were.
     """
 
     version: Version
     paths: SamplePaths
     history: History
     facts: dict[str, Any]
+    base: SamplePaths
 
     @property
     def tested_horizon(self) -> int:
@@ -110,7 +113,8 @@ def load_version(tracker: Tracker, version: Version) -> StoredForecast:
             f"{version.registered_name} 第 {version.version} 版的文件与登记的内容不符。",
             "请重新运行 forecast run，再晋级新的版本。",
         )
-    return StoredForecast(version, paths, history, facts)
+    base = state.decode_paths(folder, base=True) if "coherence" in facts else paths
+    return StoredForecast(version, paths, history, facts, base)
 
 
 def champion_on(tracker: Tracker, series: Series, day: date) -> Version | None:

@@ -123,7 +123,7 @@ def verify(
     -------
     Verification
     """
-    facts, stored_paths = stored.facts, stored.paths
+    facts, stored_paths = stored.facts, stored.base
     as_of = date.fromisoformat(facts["as_of"])
     code_then = str(facts["code_version"])
     inputs = facts.get("neighbours") or ""

@@ -25,6 +25,14 @@ from employment_forecast.forecasting.assessment.events import (
 )
 from employment_forecast.forecasting.assessment.milestones import MilestoneAssessment
 from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events
+from employment_forecast.forecasting.assessment.sharing import (
+    Share,
+    critical_values,
+    equal_risk,
+    in_proportion,
+    shares,
+    whole_numbers,
+)
 from employment_forecast.forecasting.assessment.totals import TotalAssessment
 from employment_forecast.forecasting.assessment.words import (
     breach_words,
@@ -47,6 +55,7 @@ __all__ = [
     "PeriodView",
     "JointBreach",
     "MilestoneAssessment",
+    "Share",
     "TotalAssessment",
     "assess_all",
     "assessable_cap",
@@ -56,11 +65,16 @@ __all__ = [
     "cap_events",
     "cap_id",
     "cap_words",
+    "critical_values",
     "difference_words",
+    "equal_risk",
     "event_words",
+    "in_proportion",
     "view_period",
     "period_averages",
     "printed",
     "reaches",
+    "shares",
     "smallest_above",
+    "whole_numbers",
 ]

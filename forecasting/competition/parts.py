@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.errors import NoModelError, RefusedError
 from employment_forecast.forecasting.competition.compete import reconciled
 from employment_forecast.forecasting.competition.result import Coherence, Competition
 from employment_forecast.forecasting.reconciliation import (
@@ -57,6 +57,21 @@ class TreeResult:
     def reconciled(self) -> bool:
         """Whether the members of `tree` add up."""
         return self.choice is not None and self.choice.reconcile
+
+    def member(self, key: str) -> Competition:
+        """The competition of one member.
+
+        Raises
+        ------
+        NoModelError
+            If it was not forecast.
+        """
+        if key not in self.results:
+            raise NoModelError(
+                "；".join(self.notes) + "。" if self.notes else "没有可以预测的数列。",
+                "请补录其数据，或改为单独预测各下级。",
+            )
+        return self.results[key]
 
 
 def reconcile(
@@ -234,10 +249,9 @@ def _reconciled(
         if key in still:
             continue
         member, own = members[key], members[key].champion_paths
-        base = replace(own, values=own.values[order[at]])
         ahead = int((own.origin + 1 - first).n)
-        paths = base.values.copy()
+        paths = own.values[order[at]]
         paths[:, : len(axis) - ahead] = found[at, :, ahead:]
-        coherence = Coherence(base, tree, choice, last)
-        made[key] = reconciled(member, replace(base, values=paths), coherence)
+        coherence = Coherence(own, tree, choice, last)
+        made[key] = reconciled(member, replace(own, values=paths), coherence)
     return made

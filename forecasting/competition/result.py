@@ -74,7 +74,7 @@ class Coherence:
     Attributes
     ----------
     base : SamplePaths
-        The champion's own paths, in the order in which the members of the tree go together.
+        The champion's own paths.
     tree : Tree
         What adds up, by code of region.
     choice : TreeChoice

@@ -41,7 +41,9 @@ from employment_forecast.forecasting.documents.fields import (
     written,
 )
 from employment_forecast.forecasting.documents.nowcast import nowcast_document, nowcast_notes
+from employment_forecast.forecasting.reconciliation import TreeChoice
 from employment_forecast.forecasting.shocks import proposal_rows, shock_rows
+from employment_forecast.models.paths import SamplePaths
 
 _LEADERBOARD_ROW: Layout = {
     "model": same, "label": same, "floor": same, "wis": fourth, "mase": fourth,
@@ -172,14 +174,51 @@ def not_assessed(target: Target) -> str:
     return "考核方式或单位与该指标不符"
 
 
-def forecast_rows(result: Competition) -> list[dict[str, Any]]:
-    """Forecast table of the champion: month, mean, quantiles, and whether it was back-tested."""
-    table = result.champion_paths.table()
+def forecast_rows(result: Competition, paths: SamplePaths | None = None) -> list[dict[str, Any]]:
+    """Forecast table: month, mean, quantiles, and whether it was back-tested; the champion's."""
+    table = (paths or result.champion_paths).table()
     rows = []
     for step, (ahead, row) in enumerate(table.iterrows(), start=1):
         figures = {str(k): figure(float(v), result.indicator) for k, v in row.items()}
         rows.append({"month": str(ahead), **figures, "untested": step > result.tested_horizon})
     return rows
+
+
+def coherence_notes(result: Competition) -> tuple[str, ...]:
+    """How the forecast was made to add up, in Chinese; empty where it was not."""
+    found = result.coherence
+    if found is None:
+        return ()
+    return (
+        f"已与上下级协调：{len(found.tree.members)} 个地区的每条模拟路径逐月相加一致"
+        f"（至 {found.until}）；{found.choice.reason}",
+    )
+
+
+def coherence_document(result: Competition) -> dict[str, Any]:
+    """How the forecast was made to add up, and what it was before, as a JSON-able object."""
+    found = result.coherence
+    assert found is not None
+    return {
+        "members": list(found.tree.members),
+        "until": str(found.until),
+        **choice_document(found.choice),
+        "base_forecast": forecast_rows(result, found.base),
+    }
+
+
+def choice_document(choice: TreeChoice) -> dict[str, Any]:
+    """Why a tree was reconciled or not, as a JSON-able object."""
+    return {
+        "reconciled": choice.reconcile,
+        "reason": choice.reason,
+        "origins": choice.origins,
+        "levels": [
+            {"members": level.members, "wis": fourth(level.reconciled),
+             "base_wis": fourth(level.base), "worse": level.worse}
+            for level in choice.levels
+        ],
+    }  # fmt: skip
 
 
 def document(
@@ -222,6 +261,7 @@ def document(
             *history.left_out,
             *result.notes,
             *nowcast_notes(result),
+            *coherence_notes(result),
         ],
         "shocks": shock_rows(history),
         "shock_proposals": proposal_rows(result.proposals, history),
@@ -256,6 +296,7 @@ def document(
         "cells_reused": result.cells_reused,
         "run_id": run_id,
         **({} if nowcast is None else {"nowcast": nowcast}),
+        **({} if result.coherence is None else {"coherence": coherence_document(result)}),
     }  # fmt: skip
 
 

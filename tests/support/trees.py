@@ -21,6 +21,11 @@ DAY = date(2026, 11, 20)
 STREETS = {"310114001": "甲街道", "310114002": "乙街道", "310114003": "丙镇"}
 DISTRICT = "310114"
 SUMS = (Sum(DISTRICT, tuple(STREETS)),)
+CAP = Target(
+    region=DISTRICT, indicator="registered_unemployed", tier="municipal", direction="cap",
+    basis="any_month", qualifier="以内", period="2026", value=13500.0, unit="人",
+    announced_on=DAY, announced_estimated=True, source="演示控制数", demo=True,
+)  # fmt: skip
 
 
 def street_values(months: int, seed: int = 5) -> dict[str, np.ndarray]:

@@ -3,12 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
-from employment_forecast.data.errors import RefusedError
-from employment_forecast.data.targets.target import Target
-from employment_forecast.forecasting.competition import rechosen, reconcile
-from tests.support.trees import (
-    DAY,
+from support.trees import (
+    CAP,
     DISTRICT,
     STREETS,
     SUMS,
@@ -17,11 +13,8 @@ from tests.support.trees import (
     street_values,
 )
 
-CAP = Target(
-    region=DISTRICT, indicator="registered_unemployed", tier="municipal", direction="cap",
-    basis="any_month", qualifier="以内", period="2026", value=13500.0, unit="人",
-    announced_on=DAY, announced_estimated=True, source="演示控制数", demo=True,
-)  # fmt: skip
+from employment_forecast.data.errors import RefusedError
+from employment_forecast.forecasting.competition import rechosen, reconcile
 
 
 @pytest.fixture(scope="module")

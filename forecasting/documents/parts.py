@@ -1,0 +1,130 @@
+"""Parts and whole as a document and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from employment_forecast.data.catalogue import Indicator, figure
+from employment_forecast.forecasting.assessment import BASES
+from employment_forecast.forecasting.competition import Competition, TreeResult
+from employment_forecast.forecasting.documents.result_tables import amount
+from employment_forecast.forecasting.documents.run import (
+    cap_document,
+    choice_document,
+    coherence_notes,
+    forecast_rows,
+)
+from employment_forecast.forecasting.documents.tables import (
+    PROBABILITY,
+    TENTHS_OF_PERCENT,
+    Table,
+    columns,
+    figures,
+)
+
+
+def tree_document(
+    found: TreeResult, root: str, versions: Mapping[str, str], apart: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The parts of a region's forecast as one JSON-able object.
+
+    Parameters
+    ----------
+    found : TreeResult
+        Keys are codes of regions.
+    root : str
+        The whole, which has a document of its own.
+    versions : mapping
+        Registered version of each member, by code.
+    apart : sequence of str
+        Regions whose version in force is another one.
+    """
+    whole = {part: each.whole for each in found.tree.sums for part in each.parts}
+    choice = found.choice
+    return {
+        "reconciled": found.reconciled,
+        "notes": [*found.notes, *_apart(apart)],
+        "choice": None if choice is None else choice_document(choice),
+        "parts": [
+            _part(result, whole.get(code), versions.get(code), _share(result, found.results, root))
+            for code, result in found.results.items()
+            if code != root
+        ],
+    }
+
+
+def _apart(regions: Sequence[str]) -> list[str]:
+    if not regions:
+        return []
+    return [f"{'、'.join(regions)}沿用了现役模型：现役版本是各自的预测，不与上下级相加"]
+
+
+def _share(result: Competition, results: Mapping[str, Competition], root: str) -> float | None:
+    """Share of the whole in the newest month that both have published."""
+    if root not in results:
+        return None
+    whole, month = results[root].history, min(result.history.origin, results[root].history.origin)
+    if month < max(whole.start, result.history.start):
+        return None
+    ours, theirs = (float(h.values[(month - h.start).n]) for h in (result.history, whole))
+    return ours / theirs if theirs else None
+
+
+def _part(
+    result: Competition, whole: str | None, version: str | None, share: float | None
+) -> dict[str, Any]:
+    history, indicator = result.history, result.indicator
+    return {
+        "region": {"code": result.region.code, "name": result.region.name},
+        "whole": whole,
+        "data_month": str(history.origin),
+        "latest": figure(float(history.values[-1]), indicator),
+        "share": share,
+        "demo": result.demo,
+        "model": result.choice.model,
+        "version": version,
+        "notes": [*result.notes, *coherence_notes(result)],
+        "forecast": forecast_rows(result),
+        "caps": [cap_document(item, indicator) for item in result.assessments],
+    }
+
+
+def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """The parts below the whole: newest figure, share, means that add up, and their caps.
+
+    Parameters
+    ----------
+    content : mapping
+        Of the whole, with `tree` from `tree_document`.
+    indicator : Indicator
+        For the printed digits.
+    """
+    tree, form = content["tree"], amount(indicator)
+    months = [row["month"] for row in content["forecast"]]
+    shown = list(dict.fromkeys([months[0], months[min(11, len(months) - 1)]]))
+    rows = [{**content, "share": 1.0}, *tree["parts"]]
+    how = "每条路径逐月相加，各列均值可加" if tree["reconciled"] else "各自预测，未协调"
+    why = tree["choice"]["reason"] if tree["choice"] else ""
+    return Table(
+        f"局部与整体（{how}）",
+        (
+            *columns("地区"),
+            *figures("最新值", form=form),
+            *figures("占比", form=TENTHS_OF_PERCENT),
+            *figures(*(f"{month} 均值" for month in shown), form=form),
+            *figures("控制数", form=form),
+            *figures("突破概率", form=PROBABILITY),
+        ),
+        tuple(_row(row, shown) for row in rows),
+        strong=frozenset({0}),
+        notes=tuple(note for note in (why, *tree["notes"]) if note),
+    )
+
+
+def _row(row: Mapping[str, Any], shown: list[str]) -> tuple[Any, ...]:
+    ahead = {each["month"]: each["mean"] for each in row["forecast"]}
+    cap = row["caps"][0] if row["caps"] else None
+    limit = (None, None) if cap is None else (cap["value"], cap[BASES[cap["basis"]].probability])
+    means = (ahead.get(month) for month in shown)
+    return (row["region"]["name"], row["latest"], row["share"], *means, *limit)

@@ -1,0 +1,75 @@
+"""`forecast run --with-parts` and `forecast caps allocate` on a district of three streets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from support.trees import DISTRICT, STREETS, street_values
+
+Forecast = Callable[..., Any]
+SETTINGS = '[run]\nmodels = ["ets"]\norigins = 9\npaths = 200\n' + "".join(
+    f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
+    for code, name in STREETS.items()
+)
+
+
+@pytest.fixture
+def streets(home: Path, forecast: Forecast) -> Forecast:
+    """A workspace with real figures of three streets; the district is their sum."""
+    home.mkdir(parents=True)
+    (home / "forecast.toml").write_text(SETTINGS, "utf-8")
+    months = pd.period_range(end="2026-10", periods=48, freq="M")
+    rows = [
+        (STREETS[code], month, int(value))
+        for code, values in street_values(48).items()
+        for month, value in zip(months, values, strict=True)
+    ]
+    file = home / "街镇.csv"
+    pd.DataFrame(rows, columns=["地区", "月份", "登记失业人数"]).to_csv(file, index=False)
+    assert forecast("data", "import", str(file)).code == 0
+    return forecast
+
+
+def test_a_district_with_its_streets_adds_up_and_is_promoted(streets: Forecast) -> None:
+    ran = streets("run", "--region", "嘉定", "--with-parts", "--promote", "--json")
+    assert ran.code == 0, ran.err
+    content, tree = ran.json, ran.json["tree"]
+    assert tree["reconciled"] is True
+    assert content["coherence"]["members"] == [DISTRICT, *STREETS]
+    assert [part["version"] for part in tree["parts"]] == ["1", "1", "1"]
+    assert sum(part["share"] for part in tree["parts"]) == pytest.approx(1)
+    for at, row in enumerate(content["forecast"]):
+        parts = sum(part["forecast"][at]["mean"] for part in tree["parts"])
+        assert row["mean"] == pytest.approx(parts, abs=3)  # each is rounded to whole people
+    assert any("已与上下级协调" in note for note in content["notes"])
+    verified = streets("models", "verify", "--region", "甲街道", "--json")
+    assert verified.json["state"] == "equal"
+    alone = streets("run", "--region", "甲街道", "--with-parts")
+    assert alone.code == 2
+    assert "没有可以相加的下级" in alone.err
+
+
+def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
+    streets: Forecast, tmp_path: Path
+) -> None:
+    file = tmp_path / "提议.csv"
+    asked = ("caps", "allocate", "--region", "嘉定", "--period", "2027", "--output", str(file))
+    ran = streets(*asked, "--value", "1.4万", "--keep", "丙镇=310", "--json")
+    assert ran.code == 0, ran.err
+    rules = {rule["rule"]: rule for rule in ran.json["rules"]}
+    caps = [part["cap"] for part in rules["equal-risk"]["parts"]]
+    assert sum(caps) == 14000
+    assert caps[2] == 310
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
+    assert [int(row["数值"]) for row in rows] == caps
+    assert streets("caps", "list", "--region", "甲街道", "--json").json == {"targets": []}
+    assert streets("caps", "import", str(file), "--json").json == {"recorded": 3}
+    again = streets(*asked, "--value", "14000", "--rule", "last-year")
+    assert again.code == 2
+    assert "没有上年同期的控制数" in again.err

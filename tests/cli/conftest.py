@@ -150,7 +150,7 @@ def start(home: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     processes.end()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def forecast_in(forks: Any) -> Callable[[Path], Forecast]:
     """Call `forecast` in a workspace of the test's choice."""
     return lambda home: caller(home, forks)

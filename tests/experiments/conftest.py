@@ -20,6 +20,8 @@ from support.processes import Processes
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.records.vintages import Vintages
 from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.data.workspace.session import Session
+from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry.versions import Version
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
@@ -69,13 +71,20 @@ def _uri(workspace: Workspace) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the program makes it; migrating takes seconds, copying none."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Databases as the program makes them; migrating and filling takes seconds, copying none."""
     workspace = Workspace(tmp_path_factory.mktemp("template"))
     workspace.create()
     with open_tracker(_uri(workspace), workspace) as tracker:
         tracker.open()
-    return workspace.mlruns / "mlflow.db"
+    Session(workspace, Settings()).store.close()
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def migrated(template: Workspace) -> Path:
+    """MLflow's database, empty."""
+    return template.mlruns / "mlflow.db"
 
 
 @pytest.fixture
@@ -87,8 +96,9 @@ def empty(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def workspace(empty: Workspace, migrated: Path) -> Workspace:
-    shutil.copy(migrated, empty.mlruns / "mlflow.db")
+def workspace(empty: Workspace, template: Workspace) -> Workspace:
+    """A workspace with the bundled data and without a run."""
+    shutil.copytree(template.root, empty.root, dirs_exist_ok=True)
     return empty
 
 

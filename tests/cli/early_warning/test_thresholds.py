@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,13 +25,28 @@ from employment_forecast.data.errors import (
 Forecast = Callable[..., Any]
 
 
+@pytest.fixture(scope="module")
+def with_thresholds(
+    prepared: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    forecast_in: Callable[[Path], Forecast],
+) -> Path:
+    """The prepared workspace with a champion for 嘉定, its thresholds published."""
+    home = tmp_path_factory.mktemp("published") / "工作区"
+    shutil.copytree(prepared.home, home)
+    call = forecast_in(home)
+    for words in (("promote", "--force", "--why", "测试"), ("thresholds", "export")):
+        done = call(*words, "--region", "嘉定")
+        assert done.code == 0, done.err
+    return home
+
+
 @pytest.fixture
-def published(used: Forecast) -> Forecast:
-    done = used("promote", "--region", "嘉定", "--force", "--why", "测试")
-    assert done.code == 0, done.err
-    exported = used("thresholds", "export", "--region", "嘉定")
-    assert exported.code == 0, exported.err
-    return used
+def published(
+    with_thresholds: Path, home: Path, forecast_in: Callable[[Path], Forecast]
+) -> Forecast:
+    shutil.copytree(with_thresholds, home)
+    return forecast_in(home)
 
 
 def test_a_figure_is_answered_by_level_and_exit_code(published: Forecast) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")
+FAST = ("--models", "theta", "--origins", "6", "--jobs", "1")
 
 
 def test_a_floor_on_new_jobs_is_assessed(used):

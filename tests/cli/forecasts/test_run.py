@@ -19,13 +19,14 @@ from employment_forecast.data.errors import EXIT_INTERRUPTED
 
 Forecast = Callable[..., Any]
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared
+SMALL = ("--models", "random_walk", "--origins", "4", "--jobs", "1")
 QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 
 
 @pytest.fixture
 def quick(used: Forecast) -> Callable[..., Any]:
     def call(*arguments: str, **more: Any) -> Any:
-        return used("run", *arguments, *FAST, **more)
+        return used("run", *arguments, *SMALL, **more)
 
     return call
 
@@ -56,15 +57,14 @@ def test_json_has_what_machines_were_promised(prepared: Any) -> None:
     assert {"random_walk", "drift", "seasonal_naive"} <= floors
 
 
-def test_second_run_computes_nothing_and_says_the_same(
-    prepared: Any, quick: Callable[..., Any]
-) -> None:
+def test_second_run_computes_nothing_and_says_the_same(prepared: Any, used: Forecast) -> None:
     first = prepared.nation.json
-    second = quick("--region", "全国", "--json").json
+    again = ("run", "--region", "全国", "--json", *FAST)
+    second = used(*again).json
     assert first["cells_computed"] > 0
     assert second["cells_computed"] == 0
     assert second["cells_reused"] == first["cells_computed"] + first["cells_reused"]
-    fresh = quick("--region", "全国", "--json", "--no-cache").json
+    fresh = used(*again, "--no-cache").json
     for other in (second, fresh):
         for key in set(first) - {"run_id", "cells_computed", "cells_reused", "champion", "gate"}:
             assert other[key] == first[key], key
@@ -164,7 +164,7 @@ def test_interrupt_leaves_everything_usable(
     assert process.returncode == EXIT_INTERRUPTED
     assert "已中断" in err.decode()
     assert b"Traceback" not in err
-    after = used("run", "--region", "嘉定", "--json", *FAST)
+    after = used("run", "--region", "嘉定", "--json", *SMALL)
     assert after.code == 0, after.err
     assert statuses(home).count("RUNNING") == 0
     assert "KILLED" in statuses(home)
@@ -173,11 +173,11 @@ def test_interrupt_leaves_everything_usable(
 def test_kill_shows_as_killed_after_the_next_command(
     used: Forecast, home: Path, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    process = start("run", "--region", "徐汇", "--jobs", "2")
+    process = start("run", "--region", "徐汇", "--jobs", "1")
     wait_for_open_run(home)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=600)
-    after = used("run", "--region", "嘉定", "--json", *FAST)
+    after = used("run", "--region", "嘉定", "--json", *SMALL)
     assert after.code == 0, after.err
     assert statuses(home).count("RUNNING") == 0
     assert "KILLED" in statuses(home)

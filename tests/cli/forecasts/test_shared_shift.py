@@ -11,7 +11,12 @@ import pytest
 
 Forecast = Callable[..., Any]
 # Six origins decide nothing, so that the default is chosen.
-RUN = ("--models", "ets,uc,combination_pooled,combination_weighted,combination", "--origins", "6")
+RUN = (
+    "--models",
+    "ets,theta,combination_pooled,combination_weighted,combination",
+    "--origins",
+    "6",
+)
 PLACE = ("--region", "嘉定")
 
 

@@ -37,38 +37,36 @@ def month_file(folder: Path, count: int = 40, last: str = "12100") -> Path:
     return file
 
 
-def test_imported_data_take_the_place_of_demonstration_data(
-    forecast: Forecast, tmp_path: Path
-) -> None:
-    done = forecast("data", "import", str(month_file(tmp_path)), "--json")
+def test_imported_data_take_the_place_of_demonstration_data(used: Forecast, tmp_path: Path) -> None:
+    done = used("data", "import", str(month_file(tmp_path)), "--json")
     assert done.code == 0, done.err
     assert done.json["added"] == 40
-    ran = forecast("run", "--region", "嘉定", "--json", *RUN)
+    ran = used("run", "--region", "嘉定", "--json", *RUN)
     assert ran.code == 0, ran.err
     content = ran.json
     assert content["data_demo"] is False
     assert content["sources"] == ["登记失业.csv"]
     assert content["latest"] == 12100
     assert not any(cap["demo"] for cap in content["caps"])
-    back = forecast("data", "withdraw", str(done.json["batch"]))
+    back = used("data", "withdraw", str(done.json["batch"]))
     assert back.code == 0
-    assert forecast("data", "show", "--region", "嘉定", "--json").json["observations"][-1]["demo"]
+    assert used("data", "show", "--region", "嘉定", "--json").json["observations"][-1]["demo"]
 
 
-def test_entered_cap_is_assessed(forecast: Forecast, tmp_path: Path) -> None:
-    forecast("data", "import", str(month_file(tmp_path)))
-    said = forecast(
+def test_entered_cap_is_assessed(used: Forecast, tmp_path: Path) -> None:
+    used("data", "import", str(month_file(tmp_path)))
+    said = used(
         "caps", "set", "--basis", "各月",
             "--region", "嘉定", "--tier", "市", "--value", "12000", "--period", "2026",
         "--announced-on", "2026-03-01", "--source", "测试文号",
     )  # fmt: skip
     assert said.code == 0, said.err
     assert "12,000人" in said.out
-    (cap,) = forecast("run", "--region", "嘉定", "--json", *RUN).json["caps"]
+    (cap,) = used("run", "--region", "嘉定", "--json", *RUN).json["caps"]
     assert (cap["tier"], cap["value"], cap["source"]) == ("municipal", 12000, "测试文号")
     assert cap["already_breached"] is True
     assert cap["headroom"] == -100
-    listed = forecast("caps", "list", "--region", "嘉定", "--json").json["targets"]
+    listed = used("caps", "list", "--region", "嘉定", "--json").json["targets"]
     assert any(t["source"] == "测试文号" for t in listed)
 
 
@@ -107,29 +105,29 @@ def test_a_dry_run_tells_and_writes_nothing(used: Forecast, tmp_path: Path) -> N
     assert used("data", "batches", "--json").json == before
 
 
-def test_bad_file_is_refused_with_the_cell(forecast: Forecast, tmp_path: Path) -> None:
-    ran = forecast("data", "import", str(month_file(tmp_path, last="一万二")))
+def test_bad_file_is_refused_with_the_cell(used: Forecast, tmp_path: Path) -> None:
+    ran = used("data", "import", str(month_file(tmp_path, last="一万二")))
     assert ran.code == EXIT_BAD_DATA
     assert "登记失业.csv" in ran.err
     assert "第43行" in ran.err
     assert "Traceback" not in ran.err
-    batches = forecast("data", "batches", "--json").json["batches"]
+    batches = used("data", "batches", "--json").json["batches"]
     assert {b["kind"].split(":")[0] for b in batches} == {"bundled"}
 
 
-def test_personal_file_is_refused(forecast: Forecast, tmp_path: Path) -> None:
+def test_personal_file_is_refused(used: Forecast, tmp_path: Path) -> None:
     file = tmp_path / "名单.csv"
     file.write_text("姓名,手机,登记月份\n李四,13800000000,2026-10\n", "utf-8")
-    ran = forecast("data", "import", str(file))
+    ran = used("data", "import", str(file))
     assert ran.code == EXIT_REFUSED
     assert "13800000000" not in ran.err
 
 
-def test_template_can_be_written_and_is_empty(forecast: Forecast, tmp_path: Path) -> None:
+def test_template_can_be_written_and_is_empty(used: Forecast, tmp_path: Path) -> None:
     file = tmp_path / "模板.xlsx"
-    assert forecast("data", "template", str(file)).code == 0
+    assert used("data", "template", str(file)).code == 0
     assert file.read_bytes().startswith(b"PK")
-    ran = forecast("data", "import", str(file))
+    ran = used("data", "import", str(file))
     assert ran.code == EXIT_BAD_DATA
 
 
@@ -261,6 +259,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.soak  # what is stored at a kill is tested beside the import itself
 def test_import_killed_while_the_write_is_open_leaves_nothing(
     used: Forecast, home: Path, tmp_path: Path, environment_of: Callable[[Path], dict[str, str]]
 ) -> None:

@@ -307,7 +307,7 @@ def states(report: Mapping[str, Any]) -> list[str]:
 
 def test_issued_revised_broken_and_late(forecast: Forecast, home: Path) -> None:
     office = Office(forecast, home, "嘉定")
-    office.begin('"ets", "theta", "stock_flow", "combination"')
+    office.begin('"theta", "stock_flow"')
     office.deliver("历史.csv", table(months(FIRST, "2026-04")))
     office.cap("2026-01-15", 12700, "测试1号")
     first = office.cycle("2026-05-20")

@@ -38,11 +38,8 @@ required = ["原因分析"]
 
 
 @pytest.fixture
-def session(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+def session(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("FORECAST_TODAY", str(DAY))
-    workspace = Workspace(tmp_path / "工作区")
-    workspace.create()
-    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
     opened = Session(workspace, parse_settings(SETTINGS, Path("forecast.toml")))
     yield opened
     opened.store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -43,9 +44,10 @@ from employment_forecast.experiments.publication.publishing import (
     mark_failed,
     publish,
 )
+from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry.registry import promote, rollback
 from employment_forecast.experiments.registry.versions import Version, file_of_run
-from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Competition, Options
 from employment_forecast.forecasting.documents.feed_table import as_file
@@ -73,11 +75,9 @@ def session(workspace: Workspace) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Competition:
+def demo(template: Workspace) -> Competition:
     """The floors compete on the demonstration data of 嘉定."""
-    place = Workspace(tmp_path_factory.mktemp("demo"))
-    place.create()
-    opened = Session(place, Settings())
+    opened = Session(template, Settings())
     try:
         return run(opened, DAY)
     finally:
@@ -97,13 +97,34 @@ def series(demo: Competition) -> Series:
     return Series(demo.region, demo.indicator)
 
 
+@pytest.fixture(scope="module")
+def promoted(
+    demo: Competition, template: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workspace, Version]:
+    """A workspace with a champion."""
+    place = Workspace(tmp_path_factory.mktemp("promoted") / "工作区")
+    shutil.copytree(template.root, place.root)
+    uri = f"sqlite:///{place.mlruns / 'mlflow.db'}"
+    with recorded(uri, place, demo.series) as recording:
+        version = recording.register(demo, None, {})
+    with open_tracker(uri, place) as tracker:
+        promote(tracker, demo.series, version.version, "测试")
+    return place, version
+
+
 @pytest.fixture
-def in_force(
-    demo: Competition, series: Series, tracker: Tracker, record: Callable[..., tuple[str, Version]]
-) -> Version:
-    _, version = record(demo)
-    promote(tracker, series, version.version, "测试")
-    return version
+def workspace(request: pytest.FixtureRequest, workspace: Workspace) -> Workspace:
+    """As elsewhere; with the champion where a test asks for one."""
+    if "in_force" in request.fixturenames:
+        place, _ = request.getfixturevalue("promoted")
+        shutil.copytree(place.root, workspace.root, dirs_exist_ok=True)
+    return workspace
+
+
+@pytest.fixture
+def in_force(promoted: tuple[Workspace, Version], workspace: Workspace) -> Version:
+    """Version of the champion in the workspace."""
+    return promoted[1]
 
 
 def cap(value: float, **given: Any) -> Target:

@@ -20,6 +20,7 @@ from employment_forecast.data.catalogue.schema import (
 )
 from employment_forecast.data.catalogue.tree import check_tree, joined_entries, territory_breaks
 from employment_forecast.data.errors import DataError, SettingsError, UnknownNameError, suggestion
+from employment_forecast.data.files.toml_tables import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,7 @@ class Catalogue:
         if found is None:
             names = [n for r in self.regions for n in (r.name, r.code, *r.aliases)]
             raise UnknownNameError(
-                f"没有名为“{text}”的地区。",
+                f"没有名为“{one_line(text)}”的地区。",
                 suggestion(text, names)
                 + "可用行政区划代码、名称或简称；新地区请在 forecast.toml 的 [[regions]] 中登记。",
             )
@@ -96,7 +97,7 @@ class Catalogue:
         if found is None:
             names = [n for i in self.indicators for n in i.names]
             raise UnknownNameError(
-                f"没有名为“{text}”的指标。",
+                f"没有名为“{one_line(text)}”的指标。",
                 suggestion(text, names)
                 + f"可用的指标：{'、'.join(i.code for i in self.indicators)}。",
             )
@@ -323,8 +324,9 @@ def load_catalogue(
     for region in regions.values():
         if region.default_indicator not in indicators:
             raise SettingsError(
-                f"{where} 中地区 {region.name} 的默认指标 {region.default_indicator} 不存在。",
-                suggestion(region.default_indicator, indicators),
+                f"{where} 中地区 {region.name} 的默认指标 {one_line(region.default_indicator)}"
+                " 不存在。",
+                suggestion(region.default_indicator, indicators) or "请改为已有的指标代码。",
             )
     groups = {g["code"]: read_group(g, "groups.toml") for g in _bundled("groups")}
     for entry in extra_groups:

@@ -124,7 +124,7 @@ def check_table(raw: Mapping[str, Any], schema: TableSchema, where: str) -> dict
             # A dotted key is a key of some table and not the table itself.
             known = [k for k in schema.keys if "." in k or "." not in key]
             hint = suggestion(key, known) or f"可用的键：{'、'.join(known)}。"
-            raise SettingsError(f"{where}里有未知的键“{_shown(key)}”。", hint)
+            raise SettingsError(f"{where}里有未知的键“{one_line(key)}”。", hint)
         if not constraint.fits(value):
             raise _wrong_value(key, value, constraint, where)
     missing = [key for key in schema.required if key not in raw]
@@ -134,16 +134,16 @@ def check_table(raw: Mapping[str, Any], schema: TableSchema, where: str) -> dict
 
 
 def _wrong_value(key: str, value: Any, constraint: Constraint, where: str) -> SettingsError:
-    written = f" {_shown(json.dumps(value, ensure_ascii=False, default=str))} "
+    written = f" {one_line(json.dumps(value, ensure_ascii=False, default=str))} "
     near = suggestion(value, constraint.choices) if isinstance(value, str) else ""
     meaning = f"：{constraint.meaning}" if constraint.meaning else ""
     return SettingsError(
-        f"{where}里“{_shown(key)}”的值{'' if constraint.secret else written}不可用。",
+        f"{where}里“{one_line(key)}”的值{'' if constraint.secret else written}不可用。",
         f"{near}应为{constraint.wanted}{meaning}。",
     )
 
 
-def _shown(text: str) -> str:
+def one_line(text: str) -> str:
     """Text fit for one line of a message."""
     flat = "".join(c if c.isprintable() else "?" for c in text)
     return flat if len(flat) <= _SHOWN_CHARS else flat[:_SHOWN_CHARS] + "…"

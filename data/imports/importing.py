@@ -196,7 +196,7 @@ def read_files(
         for file in files
     )
     for result in results:
-        refused = refusal(result.file, result.errors, result.warnings)
+        refused = result.refusal()
         if refused is not None:
             raise refused
     if not any(r.readings or r.groups or r.firms or r.part_months for r in results):

@@ -7,6 +7,7 @@ cells: comments, drawings, headers and footers, properties. Numbers are found in
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -20,14 +21,25 @@ _HEADS = re.compile(
     r"(?:.{0,8})(?P<kind>姓名|身份证|身份证件|身份证号|身份证号码|身份证件号|身份证件号码|公民身份号码"
     r"|身份号码|证件号|证件号码|社会保障号|社会保障号码|社保卡号|社会保障卡号|手机|手机号|手机号码"
     r"|移动电话|联系手机|本人电话|银行卡号|银行账号|银行帐号|银行账户|护照|护照号|护照号码|通行证号"
-    r"|住址|家庭地址|居住地址|户籍地址|出生日期|出生年月|出生年月日|微信号|qq号)"
+    r"|住址|家庭地址|居住地址|户籍地址|通讯地址|出生日期|出生年月|出生年月日|生日|微信号|qq号"
+    r"|个人编号|社保编号|通行证|名字|户主|申领人|开户行账号|身份证号?后[四六4-6]+位|手机尾号|联系方式)"
     r"|(?:失业人员|毕业生|本人|求职者)?(?P<contact>联系人|申请人|电子邮箱|电子邮件|邮箱)"
     r"|(?P<english>id_?card(?:_?(?:no|number))?|id_?number|full_?name|person_?name|mobile"
     r"|mobile_?(?:no|phone|number)|cell_?phone|phone_?number|e-?mail|passport(?:_?no)?"
-    r"|date_?of_?birth|birth_?date|home_?address)"
+    r"|date_?of_?birth|birth_?date|birthday|home_?address|address|phone|telephone)"
 )
-_NAMED = re.compile(r"(?:失业人员|毕业生|人员|本人|申请人|求职者)?(?:姓名|身份证(?:号码?)?):\S")
-_CLERICAL = re.compile("填|制表|审核|负责|经办|统计|报送|主管|复核")
+_NAMED = re.compile(
+    r"(?:失业人员|毕业生|人员|本人|申请人|求职者)?(?:姓名|身份证(?:号码?)?|户主|微信号?|qq号?|现?住址"
+    r"|家庭住址|出生日期|出生年月|社保卡号|银行卡号):\S"
+)
+# Numbers of documents and accounts that say themselves what they are.
+_STATED = re.compile(
+    r"身份证(?:号码?)?:?[a-z]{1,2}\d{6}\(?[\da]\)?|护照(?:号码?)?:?[a-z]{1,2}\d{7,8}(?!\d)"
+    r"|(?<![a-z\d])[a-z]{1,2}\d{7,8}护照|(?:社保卡号|通行证号?):?[a-z]?\d{8,}"
+)
+_MAIL = re.compile(r"[\w.+-]{1,64}(?:@|\(at\))(?P<host>[\w-]{1,64}(?:\.[\w-]{1,64})+)")
+_CARD = re.compile(r"(?<!\d)62\d{14,17}(?!\d)")
+_CLERICAL = re.compile("填|制表|审核|负责|经办|统计|报送|主管|复核|电话")
 _BIRTH = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = re.compile(rf"(?=(\d{{6}}{_BIRTH}\d{{3}}[\dx]))")
 _OLD_IDENTITY = re.compile(r"\d{6}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
@@ -36,6 +48,10 @@ _MOBILE_INSIDE = re.compile(r"(?<!\d)(?:(?:00)?86)?(1[3-9]\d{9})(?!\d)")
 _MONEY = re.compile("元|金额|余额|结余|基金|收入|支出|资金|待遇|保费")
 # What stands between the digits of a number that is to be overlooked, or just easier to read.
 _SEPARATED = re.compile(r"(?<=\d)[-./\\,:_·•、|*+'\"()\u2060-\u2064\u180e]+(?=[\dx])")
+_GROUPED = re.compile(r"\d{1,3}(?:[,' \u00a0\u2009\u202f]\d{3})+(?:\.\d+)?")
+# Beyond letters, Chinese and its punctuation: other alphabets' digits, and what is not seen at all.
+_UNUSUAL = re.compile(r"[^\x00-\x7f\u3000-\u9fff\uff00-\uffef]")
+_LIKE_X = str.maketrans(dict.fromkeys("ХхΧχ", "x"))
 _WORDS = str.maketrans("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖", "00123456789123456789")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
@@ -73,7 +89,25 @@ def personal_kind(text: str) -> str | None:
             return "身份证号"
         if _MOBILE_INSIDE.search(digits):
             return "手机号"
-    return "姓名、证件" if _NAMED.match(fold(text[:80])) else None
+    folded = fold(text[:80])
+    return "姓名、证件" if _NAMED.match(folded) else _stated_kind(folded)
+
+
+def _stated_kind(folded: str) -> str | None:
+    """What of a person a folded text states by its own form: a document, a card, a mail address."""
+    if _STATED.search(folded):
+        return "证件号"
+    mail = _MAIL.search(folded)
+    if mail and not mail["host"].endswith(".gov.cn"):
+        return "邮箱"
+    cards = _CARD.finditer(_SEPARATED.sub("", folded))
+    return "银行卡号" if any(_ends_in_its_check_digit(c.group()) for c in cards) else None
+
+
+def _ends_in_its_check_digit(number: str) -> bool:
+    """True by ISO/IEC 7812-1, as bank cards do."""
+    doubled = (int(d) * (1 + i % 2) for i, d in enumerate(reversed(number)))
+    return sum(d // 10 + d % 10 for d in doubled) % 10 == 0
 
 
 def refuse_personal_data(file: str, sheets: tuple[Sheet, ...], remarks: Iterable[str] = ()) -> None:
@@ -95,6 +129,8 @@ def refuse_personal_data(file: str, sheets: tuple[Sheet, ...], remarks: Iterable
     """
     if kind := personal_kind(file):
         raise _refused("文件名", kind)
+    if "身份证" in fold(file):
+        raise _refused("文件名", "身份证")
     for sheet in sheets:
         if kind := personal_kind(sheet.name):
             raise _refused(f"“{shown(file)}”的工作表名", kind)
@@ -105,10 +141,10 @@ def refuse_personal_data(file: str, sheets: tuple[Sheet, ...], remarks: Iterable
             letters = column_letters(column)
             raise _refused(f"“{shown(file)}”{where}第{column}列（{letters}列）", kind)
     for text in remarks:
-        if any(map(_holds_identity, _readings(text))):
-            raise _refused(f"“{shown(file)}”的批注、页眉或属性", "身份证号")
-        if _NAMED.match(fold(text[:80])):
-            raise _refused(f"“{shown(file)}”的批注、页眉或属性", "姓名、证件")
+        clerical = _CLERICAL.search(text[:_LONGEST]) is not None
+        kind = "身份证号" if any(map(_holds_identity, _readings(text))) else personal_kind(text)
+        if kind and (kind == "身份证号" or not clerical):
+            raise _refused(f"“{shown(file)}”的批注、页眉或属性", kind)
 
 
 def refuse_personal_text(text: str, where: str) -> None:
@@ -131,10 +167,22 @@ def _refused(where: str, kind: str) -> RefusedError:
 
 def _readings(text: str) -> tuple[str, ...]:
     """A text without what separates digits: as it is, and with figures in words as digits."""
-    plain = fold(text[:_LONGEST])
+    plain = fold(_usual(text[:_LONGEST]))
     worded = plain.translate(_WORDS)
     texts = (plain,) if worded == plain else (plain, worded)
     return tuple(_SEPARATED.sub("", t) for t in texts)
+
+
+def _usual(text: str) -> str:
+    """Digits of all alphabets as ours, without characters that direct or join and are not seen."""
+    if not _UNUSUAL.search(text):
+        return text
+    plain = unicodedata.normalize("NFKC", text).translate(_LIKE_X)
+    return "".join(
+        str(unicodedata.decimal(c)) if c.isdecimal() else c
+        for c in plain
+        if unicodedata.category(c) != "Cf"
+    )
 
 
 def _holds_identity(digits: str) -> bool:
@@ -196,6 +244,8 @@ def _content(sheet: Sheet) -> tuple[int, str] | None:
             readings = _readings(text)
             if any(map(_holds_identity, readings)):
                 return column, "身份证号"
+            if isinstance(value, str) and (kind := _told_kind(value, readings)):
+                return column, kind
             digits = readings[-1]
             if mobile := _MOBILE.fullmatch(digits.removesuffix(".0")):
                 mobiles[column].add(mobile.group(1))
@@ -209,6 +259,16 @@ def _content(sheet: Sheet) -> tuple[int, str] | None:
         if count >= _FEWEST_OLD and count * 2 >= filled[column]:
             return column, "15位身份证号"
     return None
+
+
+def _told_kind(text: str, readings: tuple[str, ...]) -> str | None:
+    """What of a person a cell tells that is no plain number; whoever fills in a form says his."""
+    if _CLERICAL.search(text[:_LONGEST]):
+        return None
+    dressed = not text.strip().isdecimal() and not _GROUPED.fullmatch(text.strip())
+    if dressed and any(map(_MOBILE_INSIDE.search, readings)):
+        return "手机号"
+    return _stated_kind(readings[0])
 
 
 def _split_identity(row: dict[int, Value]) -> int:

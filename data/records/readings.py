@@ -152,19 +152,23 @@ class ReadResult:
 
     def refusal(self) -> DataError | None:
         """One error that lists what is wrong, None if nothing stops the import."""
-        return refusal(self.file, self.errors, self.warnings)
+        return refusal(self.file, self.errors, self.warnings, self.notes)
 
 
 def refusal(
-    file: str, errors: tuple[Finding, ...], warnings: tuple[Finding, ...] = ()
+    file: str,
+    errors: tuple[Finding, ...],
+    warnings: tuple[Finding, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> DataError | None:
     """One error that lists what is wrong with a file, None if there is nothing.
 
-    Doubts are listed after the errors: they often hold the cause.
+    Doubts and what was left out are listed after the errors: they often hold the cause.
     """
     if not errors:
         return None
     lines = _listed(errors, "  ", _MOST_LISTED) + _listed(warnings, "  提醒：", _MOST_DOUBTS)
+    lines += [f"  说明：{note}" for note in notes[:_MOST_DOUBTS]]
     return DataError(
         f"“{file}”有 {len(errors)} 处问题，没有导入任何数据：\n" + "\n".join(lines),
         "\n请按上面的说明改正后重新导入。",

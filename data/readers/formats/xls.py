@@ -67,10 +67,10 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
     for note in page.cell_note_map.values():
         builder.remark(str(note.text))
     for number, info in page.rowinfo_map.items():
-        if info.hidden:
+        if info.hidden or info.height == 0:
             builder.hide_row(sheet, number + 1)
     for number, column_info in sorted(page.colinfo_map.items()):
-        if column_info.hidden:
+        if column_info.hidden or column_info.width == 0:
             builder.hide_columns(sheet, number + 1, number + 1)
     for top, bottom, left, right in page.merged_cells:
         builder.merge(sheet, Area(top + 1, left + 1, bottom, right))

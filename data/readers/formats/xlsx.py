@@ -6,6 +6,7 @@ Office Open XML (ECMA-376) is a ZIP archive of XML parts; only cell values are k
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -32,10 +33,16 @@ _DIGITS = "0123456789"
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _LAST_SERIAL = 2_958_465  # 9999-12-31
 _TRUE = ("1", "true")
+_NOTHING = re.compile(r"0{1,9}(?:\.0{1,9})?")
 _PRINTED = frozenset(
     f"{which}{place}" for which in ("odd", "even", "first") for place in ("Header", "Footer")
-)
+) | {"formula1", "formula2"}
 _BESIDE = ("xl/comments", "xl/threadedComments", "xl/drawings/", "docProps/")
+
+
+def _is_unseen(attributes: Attributes, extent: str) -> bool:
+    """True for a row or column that is hidden, or shown without any height or width."""
+    return attributes.get("hidden") in _TRUE or bool(_NOTHING.fullmatch(attributes.get(extent, "")))
 
 
 class _Relations(Handler):
@@ -56,10 +63,23 @@ class _Relations(Handler):
         self.by_kind[attributes.get("Type", "").rpartition("/")[2]] = path
 
 
+class _Links(Handler):
+    """Addresses that cells link to."""
+
+    def __init__(self, builder: SheetBuilder) -> None:
+        self._builder = builder
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        if attributes.get("TargetMode") == "External":
+            self._builder.remark(attributes.get("Target", ""))
+
+
 class _Workbook(Handler):
     """Names of the sheets, whether they are hidden, and the calendar of the book."""
 
-    def __init__(self) -> None:
+    def __init__(self, builder: SheetBuilder) -> None:
+        self._builder = builder
+        self._defined: list[str] | None = None
         self.sheets: list[tuple[str, str, bool]] = []
         self.epoch = _EPOCH_1900
 
@@ -70,6 +90,17 @@ class _Workbook(Handler):
             self.sheets.append((attributes.get("name", ""), relation, hidden))
         elif name == "workbookPr" and attributes.get("date1904") in _TRUE:
             self.epoch = _EPOCH_1904
+        elif name == "definedName":
+            self._defined = []
+
+    def end(self, name: str) -> None:
+        if self._defined is not None:
+            self._builder.remark("".join(self._defined))
+        self._defined = None
+
+    def text(self, data: str) -> None:
+        if self._defined is not None:
+            self._defined.append(data)
 
 
 class _SharedStrings(Handler):
@@ -123,7 +154,8 @@ class _Remarks(Handler):
 class _Styles(Handler):
     """Number formats of the cell styles."""
 
-    def __init__(self) -> None:
+    def __init__(self, builder: SheetBuilder) -> None:
+        self._builder = builder
         self._codes: dict[int, str] = {}
         self._inside = False
         self._formats: list[int] = []
@@ -133,6 +165,7 @@ class _Styles(Handler):
             code = attributes.get("formatCode", "")
             if len(code) > MOST_CODE_CHARS:
                 raise damaged("数字格式的代码太长")
+            self._builder.remark(code)
             self._codes[_integer(attributes.get("numFmtId"))] = code
         elif name == "cellXfs":
             self._inside = True
@@ -201,11 +234,12 @@ class _Cells(Handler):
         elif name == "row":
             self._row = _integer(attributes.get("r")) or self._row + 1
             self._column = 0
-            if attributes.get("hidden") in _TRUE:
+            if _is_unseen(attributes, "ht"):
                 self._builder.hide_row(self._sheet, self._row)
         elif name == "f":
             self._formula = True
-        elif name == "col" and attributes.get("hidden") in _TRUE:
+            self._printed = []
+        elif name == "col" and _is_unseen(attributes, "width"):
             first, last = _integer(attributes.get("min")), _integer(attributes.get("max"))
             self._builder.hide_columns(self._sheet, first, last)
         elif name in _PRINTED:
@@ -219,9 +253,10 @@ class _Cells(Handler):
 
     def end(self, name: str) -> None:
         self._wanted = False
-        if name in _PRINTED:
-            self._builder.remark("".join(self._printed or ()))
-            self._printed = None
+        if name in _PRINTED or name == "f":
+            printed, self._printed = "".join(self._printed or ()), None
+            if name != "f" or '"' in printed:  # a formula says something only in its texts
+                self._builder.remark(printed)
         elif name == "c":
             value = self._value("".join(self._pieces))
             if value is not None:
@@ -294,9 +329,9 @@ def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
     relations = _Relations(folder)
     if f"{folder}/_rels/{name}.rels" in archive.names:
         archive.parse(f"{folder}/_rels/{name}.rels", relations)
-    workbook = _Workbook()
+    workbook = _Workbook(builder)
     archive.parse(path, workbook)
-    strings, styles = _SharedStrings(builder.limits), _Styles()
+    strings, styles = _SharedStrings(builder.limits), _Styles(builder)
     parts: tuple[tuple[str, Handler], ...] = (("sharedStrings", strings), ("styles", styles))
     for kind, handler in parts:
         part = relations.by_kind.get(kind)
@@ -305,6 +340,8 @@ def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
     formats = styles.formats()
     for part in sorted(n for n in archive.names if n.startswith(_BESIDE) and n.endswith(".xml")):
         archive.parse(part, _Remarks(builder))
+    for part in sorted(n for n in archive.names if n.startswith("xl/worksheets/_rels/")):
+        archive.parse(part, _Links(builder))
     _read_sheets(
         archive,
         [(n, relations.targets.get(r, ""), h) for n, r, h in workbook.sheets],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Literal
 
 from employment_forecast.data.readers.vocabulary import When, fold
@@ -72,6 +73,7 @@ def days_are_months(times: Iterable[When]) -> bool:
 
 
 _ONE_DAY = re.compile(r"\d{1,2}月\d{1,2}[日号]?|\d{1,2}[-/.]\d{1,2}")
+_SERIAL = re.compile(r"[34]\d{4}")  # 1982 to 2036 as days since 1899-12-30
 _WHOLE_DAY = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}[日号]?")
 DAY_REMEDY = (
     "若是 Excel 把 1-9（1至9月）这样的跨度变成了日期，请改写成“2026年1-9月”并把该列设为文本；"
@@ -92,4 +94,7 @@ def month_fault(text: str) -> tuple[str, str]:
         return "是某一天（没有年份），不是月份", DAY_REMEDY
     if _WHOLE_DAY.fullmatch(folded) and len(folded) > 6:
         return "月份无法识别：没有这一天", "请核对日期；按月的数请写成 2021-03 这样的年月。"
+    if _SERIAL.fullmatch(folded):
+        day = date(1899, 12, 30) + timedelta(days=int(folded))
+        return f"月份无法识别：像是电子表格的日期序号（{day}）", "请把该列设为日期格式后重新导出。"
     return "月份无法识别", "请写成 2021年3月、2021-03 或 202103 这样的年月。"

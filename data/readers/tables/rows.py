@@ -27,9 +27,12 @@ from employment_forecast.data.readers.vocabulary import (
     bare_when,
     fold,
     parse_when,
+    unit_note,
 )
 from employment_forecast.data.records import Findings, Place, printable, shown
 
+# What a remark adds to the months that it says a figure covers: 1-2月合计, 含1月.
+_SUMMED = re.compile(r"(?:两个?月|\d+个月)?(?:合计|合并|累计|之和|数据?|值|报送|统计)*$")
 _REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 
 
@@ -108,6 +111,7 @@ class RowReader:
         facts, labels, bad = NOTHING, {}, False
         total_column: int | None = None
         unnumbered_total = False  # 合计 written into the column of serial numbers
+        remarked: When | None = None
         self._start_block(number)
         has_values = any(self._text(number, c) for c in self.columns.values)
         for column, dimension in self.columns.labels.items():
@@ -115,6 +119,8 @@ class RowReader:
             if dimension not in ATTRIBUTES:
                 if dimension == "ignore" and value is not None:
                     unnumbered_total |= self.vocabulary.classify(text_of(value)).total == "total"
+                    remarked = _span_of(text_of(value)) or remarked
+                    facts = facts.over(Facts(units=unit_note(text_of(value))))
                 elif value is not None:
                     facts = self._extra(number, column, dimension, value).over(facts)
                 continue
@@ -137,6 +143,8 @@ class RowReader:
             facts = Facts(total="total").over(facts)
         elif total_column is None and facts.total is not None:
             facts = replace(facts, total=None)
+        if remarked and facts.when and (facts.when.first, facts.when.last) == (remarked.last,) * 2:
+            facts = replace(facts, when=replace(facts.when, first=remarked.first))
         return TableRow(
             number,
             facts.over(self._sections(number)),
@@ -323,3 +331,9 @@ def _day(text: str) -> date | None:
         return date(*(int(p[:2] if i == 2 else p) for i, p in enumerate(pieces)))
     except ValueError:
         return None
+
+
+def _span_of(remark: str) -> When | None:
+    """Months that a remark says the figure of its row covers: 1-2月合计; None if it says none."""
+    when = parse_when(_SUMMED.sub("", fold(remark[:40])).strip("()"))
+    return when if when is not None and when.is_range else None

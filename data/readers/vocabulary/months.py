@@ -83,6 +83,7 @@ _PARTS = {
     "下半年": (7, 12),
 }
 _YEAR_ONLY = re.compile(rf"{_Y}(?:年度?)?")
+_QUARTER = re.compile(r"(?P<y>(?:19|20)\d{2})年?[-/.]?(?P<p>[qh])(?P<n>[1-4])")
 _SHORT_YEAR = re.compile(r"(?<!\d)(?P<y>\d{2})年(?=\D|\d{1,2}月)")
 _SINGLE = (
     re.compile(rf"{_Y}年{_M}月{_END}(?:{_D}[日号])?"),
@@ -93,7 +94,7 @@ _SINGLE = (
     re.compile(rf"{_M}月{_END}"),
 )
 _RANGE = re.compile(
-    r"(?:(?P<y>(?:19|20)\d{2})[年.]?)?(?P<a>1[0-2]|0?[1-9])(?:月份?)?[-至到]"
+    r"(?:(?P<y>(?:19|20)\d{2})[年.]?)?(?P<a>1[0-2]|0?[1-9])(?:月份?)?(?P<to>[-至到、和及与])"
     r"(?:(?P<y2>(?:19|20)\d{2})年)?(?P<b>1[0-2]|0?[1-9])月(?:份|末|底|止)*"
 )
 _PART = re.compile(rf"(?:{_Y}(?:年度?)?)?第?(?P<p>{'|'.join(_PARTS)})")
@@ -105,7 +106,10 @@ _ERAS = {"民国": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_YEAR = re.compile(rf"(?:中华)?(?P<e>{'|'.join(_ERAS)})(?P<y>元|\d{{1,3}})年")
 _KOREAN = str.maketrans({"년": "年", "월": "月", "일": "日"})
 _CHINESE_YEAR = re.compile(r"[一二][〇零一二三四五六七八九]{3}(?=年)")
-_CHINESE_MONTH = re.compile(r"(?<![一二三四五六七八九十])(十[一二]?|[一二三四五六七八九])(?=月)")
+_TWELVE = "十[一二]?|[一二三四五六七八九]"
+_CHINESE_MONTH = re.compile(
+    rf"(?<![一二三四五六七八九十])({_TWELVE})(?=月|[-至到、和及与](?:{_TWELVE})月)"
+)
 _CUMULATIVE = re.compile(r"(?:累计数?|\(累计\))$")
 _SINCE = re.compile(r"^(?:截至|截止|截止到|至|到)")
 
@@ -164,10 +168,17 @@ def parse_when(label: str) -> When | None:
         first, last = int(found["a"]), int(found["b"])
         if first > last or (ends and ends != begins):
             return None
+        if found["to"] not in "-至到" and last != first + 1:
+            return None  # 1、3月 names two months and no span
         return _checked(int(begins) if begins else None, first, last, cumulative)
     if found := _PART.fullmatch(text):
         first, last = _PARTS[found["p"]]
         return _checked(int(found["y"]) if found["y"] else None, first, last, cumulative)
+    if found := _QUARTER.fullmatch(text):
+        months, number = (3, int(found["n"])) if found["p"] == "q" else (6, int(found["n"]))
+        if months * number > 12:
+            return None
+        return _checked(int(found["y"]), months * (number - 1) + 1, months * number, cumulative)
     if found := _NAMED_MONTH.fullmatch(text) or _NAMED_MONTH_LAST.fullmatch(text):
         year_text = found["y"]
         month = _ENGLISH[found["n"]]

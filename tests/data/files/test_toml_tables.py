@@ -1,11 +1,12 @@
 """One validator for every TOML file: settings, catalogue, plans, mapping and warning levels."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from employment_forecast.data.catalogue import load_catalogue
-from employment_forecast.data.errors import SettingsError
+from employment_forecast.data.errors import ForecastError, SettingsError
 from employment_forecast.data.files.toml_tables import (
     TableSchema,
     check_table,
@@ -126,3 +127,102 @@ def test_regions_whose_parents_run_in_a_circle_are_refused():
     ]
     with pytest.raises(SettingsError, match="绕成了圈"):
         load_catalogue(rows)
+
+
+WHOLE = {
+    "settings": """
+[store]
+url = "postgresql+psycopg://user:hidden-word@host/db"
+[run]
+models = ["ets", "combination"]
+origins = 36
+horizon = 12
+[import]
+revisions = "accept"
+[monthly]
+regions = ["嘉定"]
+[smtp]
+host = "mail"
+port = 465
+to = ["a@b.gov.cn"]
+""",
+    "catalogue": """
+[[regions]]
+code = "T1"
+name = "测试街道"
+level = "street"
+parent = "310114"
+aliases = ["测试"]
+default_indicator = "registered_unemployed"
+[[indicators]]
+code = "net"
+name = "净增就业"
+kind = "flow"
+unit = "人"
+reporting = "year_to_date"
+""",
+    "mapping": """
+[table]
+header_rows = [1, 2]
+unit = "万人"
+month = "2026-01"
+[columns]
+"人数" = "value"
+[indicators]
+"失业登记率" = "registered_unemployment_rate"
+[regions]
+"甲" = "310114"
+[groups]
+"青年人" = "youth"
+""",
+    "levels": """
+[[warning_levels]]
+code = "yellow"
+name = "Ⅲ级"
+colour = "黄色"
+probability = 0.25
+release = 0.15
+[[warning_levels]]
+code = "red"
+name = "Ⅰ级"
+colour = "红色"
+miss_cost = 0.25
+months = 2
+""",
+}
+ODD = (
+    *("", "[", "]", "=", '"', "'''", "#", "\n[run]\n", "nan", "inf", "-1", "1e309", "0x7f", "true"),
+    *("9" * 400, "x" * 20_000, "[" * 300, "{a=1}", "1979-05-27", "\u202e", "\u2028", "\x00"),
+    *("\\u0000", "[[regions]]\n", "../../evil", "a/b:c", "{" * 40, "a.b.c = 1\n", "\r", "\\"),
+)  # fmt: skip
+
+
+def read_changed(kind: str, count: int) -> int:
+    """Read so many changed files of one kind; how many of them were refused."""
+    refused: list[ForecastError] = []
+    for seed in range(count):
+        dice = Random(seed)
+        content = WHOLE[kind]
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(len(content))
+            content = content[:at] + dice.choice(ODD) + content[at + dice.choice((0, 0, 1, 6)) :]
+        try:
+            READERS[kind](content)
+        except ForecastError as error:
+            refused.append(error)
+    assert all(error.hint for error in refused)
+    assert not any("hidden-word" in str(error) for error in refused)
+    assert max(len(str(error)) for error in refused) < 2000
+    return len(refused)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_changed_files_are_refused_or_read(kind: str) -> None:
+    READERS[kind](WHOLE[kind])
+    assert read_changed(kind, 40) > 20
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", WHOLE)
+def test_six_hundred_changed_files(kind: str) -> None:
+    print(f"{kind}: 150 tried, {read_changed(kind, 150)} refused, none unexpected")

@@ -8,6 +8,8 @@ import openpyxl.comments
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import RefusedError
@@ -166,6 +168,33 @@ DRESSES = {
     "in a longer code": f"92{IDENTITY}",
     "with a label": "身份证110105-1949-1231-002X号",
     "name": "姓名：张三",
+    "dashes": "110105—19491231—002X",
+    "thin spaces": "110105\u2009194912\u200931002X",
+    "no-break spaces": "110105\u00a019491231\u00a0002X",
+    "directions": "\u202e110105194912310\u202c02X",
+    "isolates": "\u2066110105194912310\u206902X",
+    "Arabic digits": "١١٠١٠٥١٩٤٩١٢٣١٠٠٢X",
+    "circled digits": "①①⓪①⓪⑤①⑨④⑨①②③①⓪⓪②X",
+    "mathematical digits": "𝟏𝟏𝟎𝟏𝟎𝟓𝟏𝟗𝟒𝟗𝟏𝟐𝟑𝟏𝟎𝟎𝟐X",
+    "financial numerals": "壹壹零壹零伍壹玖肆玖壹贰叁壹零零贰X",
+    "a Roman ten": "11010519491231002Ⅹ",
+    "a Cyrillic letter": "11010519491231002Х",
+    "a formula": '="11010519491231002X"',
+    "a permit": "香港身份证A123456(7)",
+    "a passport": "护照E12345678",
+    "a passport, said after": "E12345678护照",
+    "a telephone abroad": "+86-138-0013-8002",
+    "a telephone in brackets": "(86)13800138002",
+    "a telephone in words": "一三八零零一三八零零二",
+    "a telephone and a name": "王五 13800138002",
+    "a telephone, digit by digit": "1 3 8 0 0 1 3 8 0 0 2",
+    "a messenger": "微信：zhang_san002",
+    "another messenger": "QQ：1234567002",
+    "a mail address": "zhangsan002@example.com",
+    "a disguised mail address": "zhangsan002(at)example.com",
+    "a bank card": "6222 0212 3456 7800 002",
+    "a day of birth": "出生日期：1949-12-31",
+    "a householder": "户主：张三",
 }
 
 
@@ -186,7 +215,8 @@ def test_an_identity_number_split_over_columns():
     "head",
     [
         "姓名：", "联系人", "申请人", "邮箱", "电子邮箱", "住址", "家庭住址", "出生日期",
-        "出生年月",
+        "出生年月", "名字", "申领人", "户主", "通讯地址", "生日", "个人编号", "社保编号",
+        "港澳通行证", "开户行账号", "身份证号后四位", "手机尾号", "联系方式", "phone", "address",
         "银行账号", "护照号", "本人联系人",
     ],
 )  # fmt: skip
@@ -195,7 +225,9 @@ def test_further_heads_of_lists_of_persons(head):
         read(f"月份,登记失业人数,{head}\n2021-01,9120,甲\n")
 
 
-@pytest.mark.parametrize("name", [f"{IDENTITY}.csv", f"张三{MOBILE}.csv", "138-1234-5678.csv"])
+@pytest.mark.parametrize(
+    "name", [f"{IDENTITY}.csv", f"张三{MOBILE}.csv", "138-1234-5678.csv", "张三身份证.csv"]
+)
 def test_names_of_files(name):
     with pytest.raises(RefusedError) as caught:
         read(TABLE.format(""), name)
@@ -218,25 +250,68 @@ def test_codes_of_firms_are_no_persons(code):
         read(f"2021年3月\n{heads}\n{code},100,5,9,96\n")
 
 
-def test_comments_headers_and_properties_are_looked_at():
-    for change in (
-        lambda book: setattr(
-            book.active["B2"], "comment", openpyxl.comments.Comment(IDENTITY, "x")
-        ),
-        lambda book: setattr(book.active.oddHeader.center, "text", IDENTITY),
-        lambda book: setattr(book.properties, "description", f"姓名：张三 {IDENTITY}"),
-    ):
-        book = openpyxl.Workbook()
-        book.active.append(["月份", "登记失业人数"])
-        book.active.append(["2021-01", 9120])
-        change(book)
-        stream = io.BytesIO()
-        book.save(stream)
-        with pytest.raises(RefusedError):
-            read(stream.getvalue(), "a.xlsx")
+def in_a_workbook(change):
+    book = openpyxl.Workbook()
+    book.active.append(["月份", "登记失业人数"])
+    book.active.append(["2021-01", 9120])
+    change(book, book.active)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def comment(text):
+    return lambda book, page: setattr(page["B2"], "comment", openpyxl.comments.Comment(text, "x"))
+
+
+BESIDE = {
+    "comment": comment(IDENTITY),
+    "telephone": comment(f"联系人：张三 {MOBILE}"),
+    "header": lambda book, page: setattr(page.oddHeader.center, "text", IDENTITY),
+    "description": lambda book, page: setattr(book.properties, "description", "姓名：张三"),
+    "author": lambda book, page: setattr(book.properties, "creator", f"张三 {MOBILE}"),
+    "keywords": lambda book, page: setattr(book.properties, "keywords", IDENTITY),
+    "sheet": lambda book, page: setattr(page, "title", IDENTITY),
+    "link": lambda book, page: setattr(page["B2"], "hyperlink", f"mailto:a@b.cn?cc={IDENTITY}"),
+    "format": lambda book, page: setattr(page["B2"], "number_format", f'0"{IDENTITY}"'),
+    "formula": lambda book, page: setattr(page["C2"], "value", f'=IF(1,"{IDENTITY}",0)'),
+    "name": lambda book, page: book.defined_names.update(
+        a=DefinedName("a", attr_text=f'"{IDENTITY}"')
+    ),
+    "list": lambda book, page: page.add_data_validation(
+        DataValidation("list", formula1=f'"{IDENTITY},甲"', sqref="C2")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", BESIDE)
+def test_what_lies_beside_the_cells_is_looked_at(where):
+    with pytest.raises(RefusedError):
+        read(in_a_workbook(BESIDE[where]), "a.xlsx")
 
 
 @pytest.mark.parametrize("code", ["91310114MA1GT3QB2X", "913101141234567890", "310114000123456"])
 def test_codes_of_firms_that_only_look_long_are_taken(code):
     heads = "企业编码,建档期就业人数,新招人数,减员人数,调查期末就业人数"
     assert read(f"2021年3月\n{heads}\n{code},100,5,9,96\n").firms
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "嘉人社〔2026〕1号", "沪人社规〔2022〕12号", "编号20210131001", "电话会议后核定",
+        "同名单位合并", "未含联合社区", "http://rsj.sh.gov.cn/", "1,234,567", "12 345 678 901",
+        "13,812,345,678",
+        "100000000001", "填表人：张三 联系电话：13812345678", "单位负责人：李四",
+        "rsj@jiading.gov.cn", "统一社会信用代码91310114MA1GT3QB2X", "见2021年第12期",
+    ],
+)  # fmt: skip
+def test_remarks_and_who_filled_in_the_form_are_no_persons(remark):
+    assert read(f'月份,登记失业人数,备注\n2021-01,9120,"{remark}"\n', "a.csv").readings
+
+
+@pytest.mark.parametrize(
+    "head", ["企业编码", "行政区划代码", "联合社数", "年龄段", "单位名称", "零就业家庭户数", "名称"]
+)
+def test_heads_that_only_sound_alike(head):
+    read(f"月份,登记失业人数,{head}\n2021-01,9120,1\n", "a.csv")

@@ -4,6 +4,7 @@ Each kind comes in the dresses in which offices send it. A value is either right
 """
 
 import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 
@@ -212,6 +213,9 @@ BODY = "月份,登记失业人数\n2025年1月,1.36\n2025年2月,1.37\n"
         (BODY + "备注：单位均为万人。\n", 13600),
         (BODY + "注：登记失业人数单位为万人。\n", 13600),
         (BODY + ",\n注：本表单位是万人。\n", 13600),
+        (BODY + "填报人：\n单位负责人：\n注：表中人数单位均为“万人”\n", 13600),
+        ("月份,登记失业人数,备注\n2025年1月,1.36,单位：万人\n", 13600),
+        ("月份,登记失业人数,登记失业率\n,万人,%\n2025年1月,1.36,3.1\n", 13600),
         ("单位：万人\n" + BODY, 13600),
         ("计量单位：万人,\n" + BODY, 13600),
         ("嘉定区就业情况（单位：万人）\n" + BODY, 13600),
@@ -398,6 +402,23 @@ def test_averages_over_a_span_are_no_month(head, span):
     assert "平均" in str(alone.refusal())
 
 
+@pytest.mark.parametrize(
+    ("label", "month"),
+    [
+        ("2025Q1", "2025-03"), ("2025年Q2", "2025-06"), ("2025-q3", "2025-09"),
+        ("2025/Q4", "2025-12"), ("2025H1", "2025-06"), ("2025年h2", "2025-12"),
+    ],
+)  # fmt: skip
+def test_quarters_and_halves_by_their_letters(label, month):
+    assert months(read(f"月份,登记失业人数\n{label},9000\n")) == [month]
+    assert "unknown_month" in errors(read("月份,登记失业人数\n2025H3,9000\n"))
+
+
+def test_the_serial_number_of_a_day_is_called_so():
+    refused = read("月份,登记失业人数\n45688,9000\n").refusal()
+    assert "日期序号（2025-01-31）" in str(refused)
+
+
 @pytest.mark.parametrize("head", ["登记失业率", "登记失业人数", "期末从业人员", "基金支撑月数"])
 def test_figures_at_the_end_of_a_period_are_its_last_month(head):
     assert months(read(f"月份,{head}\n2025年1-9月,3\n")) == ["2025-09"]
@@ -411,6 +432,49 @@ def test_a_sum_of_january_and_february_is_halved_and_marked(label, total):
     assert "1—2月合计" in result.readings[0].observation.source
     assert "1—2月合计" not in result.readings[2].observation.source
     assert "split_months" in {f.check for f in result.warnings}
+
+
+JANUARY_AND_FEBRUARY = [
+    "1-2月", "1—2月", "1–2月", "1～2月", "1至2月", "1到2月", "1、2月", "1月和2月", "1月、2月",
+    "1月-2月", "1月至2月", "01-02月", "1-2月份", "1月份至2月份", "一至二月", "1-2月累计", "1及2月",
+    "1与2月", "１－２月", "1 - 2 月",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", JANUARY_AND_FEBRUARY)
+@pytest.mark.parametrize("head", ["新登记失业人数", "招聘人数"])
+def test_january_and_february_together_in_any_spelling(label, head):
+    result = read(f"月份,{head}\n2025年{label},300\n2025年3月,180\n")
+    assert values(result) == [150, 150, 180]
+    across = read(f"指标,2025年{label},2025年3月\n{head},300,180\n")
+    assert values(across) == [150, 150, 180]
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["1-2月合计", "1—2月合并数", "（1-2月）", "1、2月合计", "1至2月累计", "1-2月两个月合计",
+     "1-2月之和", "1—2月数据合并报送"],
+)  # fmt: skip
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1)])
+def test_a_remark_says_which_months_a_figure_sums_up(remark, order):
+    rows = [
+        ("月份", "新登记失业人数", "备注"),
+        ("2025年2月", "300", remark),
+        ("2025年3月", "180", ""),
+    ]
+    result = read("".join(",".join(row[i] for i in order) + "\n" for row in rows))
+    assert values(result) == [150, 150, 180]
+    assert "split_months" in {f.check for f in result.warnings}
+
+
+@pytest.mark.parametrize("remark", ["比1-2月减少", "3月", "2月", "已核", "1-3月合计", "同上"])
+def test_other_remarks_change_nothing(remark):
+    assert values(read(f"月份,新登记失业人数,备注\n2025年2月,300,{remark}\n")) == [300]
+
+
+@pytest.mark.parametrize("span", ["1、3月", "2至1月", "2、1月", "1、2、3月"])
+def test_months_that_are_no_span_are_refused(span):
+    assert "unknown_month" in errors(read(f"月份,新登记失业人数\n2025年{span},300\n"))
 
 
 def test_january_follows_from_the_sum_where_february_is_known():
@@ -434,6 +498,17 @@ def test_january_follows_from_the_sum_where_february_is_known():
         (("高校毕业生", "大学生"), ("graduates", "students")),
         (("应届高校毕业生", "高校毕业生"), ("new_graduates", "graduates")),
         (("就业困难人员", "青年"), ("hard_to_place", "youth")),
+        (("登记失业6个月及以上", "登记失业1年及以上"), ("over_6_months", "over_1_year")),
+        (("失业半年以上", "失业12个月以上"), ("over_6_months", "over_1_year")),
+        (("35岁及以下", "16-35岁"), ("youth_under_35", "youth_16_35")),
+        (("16至24岁", "16至35岁"), ("youth_16_24", "youth_16_35")),
+        (("农民工", "脱贫人口"), ("migrant_workers", "relieved_of_poverty")),
+        (("新业态从业人员", "灵活就业人员"), ("new_forms_of_work", "flexible")),
+        (("残疾人", "退役军人"), ("disabled", "veterans")),
+        (("女性", "男性"), ("women", "men")),
+        (("4050人员", "就业困难人员"), ("older", "hard_to_place")),
+        (("其中：农民工", "其中：女性"), ("migrant_workers", "women")),
+        (("登记失业人数（农民工）", "登记失业人数（女）"), ("migrant_workers", "women")),
     ],
 )
 def test_groups_of_different_definitions_stay_apart(heads, codes):
@@ -458,6 +533,16 @@ def test_groups_of_different_definitions_stay_apart(heads, codes):
         ("全国城镇不包含在校生的16—24岁劳动力失业率",
          "surveyed_unemployment_rate_16_24_without_students"),
         ("16—24岁人口城镇调查失业率", "surveyed_unemployment_rate_16_24_with_students"),
+        ("城镇失业人员再就业", "urban_unemployed_reemployed"),
+        ("失业人员再就业人数", "urban_unemployed_reemployed"),
+        ("登记失业人员再就业", "registered_reemployed"),
+        ("就业困难人员就业", "hard_to_place_employed"),
+        ("就业困难人员实现就业人数", "hard_to_place_employed"),
+        ("失业保险参保人数", "unemployment_insurance_members"),
+        ("首次申领失业保险金人数", "unemployment_insurance_initial_claims"),
+        ("招聘需求人数", "job_openings"), ("求职登记人数", "job_seekers"),
+        ("岗位空缺与求职人数比率", "openings_to_seekers"),
+        ("城镇新增就业岗位数", "new_positions"),
         ("登記失業人數", UNEMPLOYED), ("城鎮新增就業", JOBS), ("調查失業率", SURVEYED),
     ],
 )  # fmt: skip
@@ -492,6 +577,52 @@ def test_a_group_from_a_file_name_is_told(name, indicator, group):
     result = read(f"月份,{indicator}\n2025-01,9\n", name)
     assert [r.group for r in (*result.readings, *result.groups)] == [group]
     assert any("群体" in n and "文件名" in n for n in result.notes) is (group is not None)
+
+
+def flattened(data):
+    """The workbook, its rows and columns of a height or width of 5.5 without any."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).replace(b'ht="5.5"', b'ht="0"')
+            new.writestr(name, part.replace(b'width="5.5"', b'width="0"'))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("last", range(4, 8))
+@pytest.mark.parametrize("first", [2, 3, 4])
+@pytest.mark.parametrize("means", ["hidden", "height", "outline"])
+def test_rows_hidden_in_any_way_are_left_out_and_named(first, last, means):
+    rows = [["月份", "登记失业人数"], *([f"2025-{i:02d}", 9000 + i] for i in range(1, 10))]
+
+    def hide(page):
+        for row in range(first, last + 1):
+            if means == "height":
+                page.row_dimensions[row].height = 5.5
+            elif means == "outline":
+                page.row_dimensions.group(row, row, hidden=True)
+            else:
+                page.row_dimensions[row].hidden = True
+
+    result = read(flattened(workbook(rows, hide)), "a.xlsx")
+    assert values(result) == [9000 + i for i in range(1, 10) if not first <= i + 1 <= last]
+    assert any("隐藏的行" in n for n in result.notes)
+
+
+@pytest.mark.parametrize("column", ["B", "C", "D"])
+@pytest.mark.parametrize("means", ["hidden", "width"])
+def test_columns_hidden_in_any_way_are_left_out_and_named(column, means):
+    rows = [["月份", "登记失业人数", "新登记失业人数", "招聘人数"], ["2025-01", 9001, 301, 71]]
+
+    def hide(page):
+        if means == "width":
+            page.column_dimensions[column].width = 5.5
+        else:
+            page.column_dimensions[column].hidden = True
+
+    result = read(flattened(workbook(rows, hide)), "a.xlsx")
+    assert values(result) == [v for c, v in zip("BCD", (9001, 301, 71), strict=True) if c != column]
+    assert any("隐藏的列" in n and f"{column}列" in n for n in result.notes)
 
 
 def test_hidden_rows_and_columns_are_left_out_and_told():

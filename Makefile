@@ -27,6 +27,7 @@ check: $(VENV)/.installed-test .types/employment_forecast
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
 	$(BIN)/lint-imports
 
 # Python 3.12 and later count lines at almost no cost; earlier ones trace them.

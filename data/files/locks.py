@@ -12,9 +12,17 @@ from employment_forecast.data.errors import StorageError
 
 if sys.platform == "win32":
     import msvcrt
+    import time
 
     def _lock(handle: int, wait: bool) -> None:
-        msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        while True:
+            try:
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+                return
+            except OSError:
+                if not wait:
+                    raise
+            time.sleep(0.05)  # LK_LOCK itself gives up after ten seconds
 
 else:
     import fcntl

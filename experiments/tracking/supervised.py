@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 
 _GRACE_SECONDS = 5.0
+_AT_ONCE = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 
 
 class Supervisor:
@@ -34,15 +35,17 @@ class Supervisor:
         until = time.monotonic() + _GRACE_SECONDS
         while time.monotonic() < until and self._signal(0):
             time.sleep(0.05)
-        self._signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        self._signal(_AT_ONCE)
 
     def _signal(self, number: int) -> bool:
         """Send a signal; False if nobody is there to get it."""
         try:
-            if os.name == "posix":
+            if sys.platform != "win32":
                 os.killpg(self._server.pid, number)
             elif number:
                 self._server.terminate()
+            else:
+                return self._server.poll() is None
         except (ProcessLookupError, PermissionError):
             return False
         return True
@@ -51,7 +54,7 @@ class Supervisor:
         """Exit code of the server; 0 if it was ended on request."""
         code = self._server.wait()
         # What the server started must not outlive it.
-        self._signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        self._signal(_AT_ONCE)
         return 0 if self._asked else abs(code)
 
 

@@ -5,7 +5,7 @@ EXAMPLES ?= 1
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check unit soak docs man bundle clean
+.PHONY: run test check unit soak docs man bundle bundle-windows clean
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -56,6 +56,11 @@ man: $(VENV)/.installed
 bundle: docs man
 	rm -rf build  # a module that is gone must not come back from an earlier build
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.offline_bundle --output dist
+
+# The same for Windows, from its wheels: dist/*.zip
+bundle-windows: docs man
+	rm -rf build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.windows_bundle --output dist
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

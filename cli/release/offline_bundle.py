@@ -17,7 +17,7 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -30,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[2]
 GLIBC_MINOR = 28
 SUMS = "SHA256SUMS"
 SCRIPT = "install.sh"
+_PIP = [sys.executable, "-m", "pip"]
+_QUIET = ["--quiet", "--disable-pip-version-check"]
+_LOCKED = ["--constraint", str(ROOT / "constraints.txt")]
 
 _INSTALL = """#!/bin/sh
 # 离线安装：sh install.sh [安装目录]（默认 ./forecast-venv；已存在则就地升级）
@@ -164,28 +167,50 @@ def platform_tags(system: str, machine: str) -> list[str]:
     ]
 
 
+def own_wheel(folder: Path) -> Path:
+    """Build the wheel of this program."""
+    subprocess.run([*_PIP, "wheel", *_QUIET, "--no-deps", "--wheel-dir", str(folder), str(ROOT)],
+                   check=True)  # fmt: skip
+    (own,) = folder.glob("*.whl")
+    return own
+
+
+def download(folder: Path, version: str, platforms: Sequence[str], *wanted: str) -> None:
+    """Fetch wheels for a release of Python (`312`) and platforms, of the locked versions."""
+    choice = [
+        "--only-binary", ":all:", "--implementation", "cp", "--python-version", version,
+        *(part for abi in (f"cp{version}", "abi3", "none") for part in ("--abi", abi)),
+        *(part for platform in platforms for part in ("--platform", platform)),
+    ]  # fmt: skip
+    subprocess.run([*_PIP, "download", *_QUIET, "--dest", str(folder), *choice, *_LOCKED, *wanted],
+                   check=True)  # fmt: skip
+
+
 def _wheels(folder: Path) -> dict[str, bytes]:
     """Build our own wheel and fetch every other this program needs."""
-    pip = [sys.executable, "-m", "pip"]
-    quiet = ["--quiet", "--disable-pip-version-check"]
-    subprocess.run(
-        [*pip, "wheel", *quiet, "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True
-    )
-    (own,) = folder.glob("*.whl")
-    wanted = ["--constraint", str(ROOT / "constraints.txt"), f"{own}[{EXTRAS}]"]
+    wanted = f"{own_wheel(folder)}[{EXTRAS}]"
     tags = platform_tags(sys.platform, platform.machine())
     if tags:
-        version = f"{sys.version_info[0]}{sys.version_info[1]}"
-        choice = [
-            "--only-binary", ":all:", "--implementation", "cp", "--python-version", version,
-            *(part for abi in (f"cp{version}", "abi3", "none") for part in ("--abi", abi)),
-            *(part for tag in tags for part in ("--platform", tag)),
-        ]  # fmt: skip
-        subprocess.run([*pip, "download", *quiet, "--dest", str(folder), *choice, *wanted],
-                       check=True)  # fmt: skip
+        download(folder, f"{sys.version_info[0]}{sys.version_info[1]}", tags, wanted)
     else:
-        subprocess.run([*pip, "wheel", *quiet, "--wheel-dir", str(folder), *wanted], check=True)
+        subprocess.run([*_PIP, "wheel", *_QUIET, "--wheel-dir", str(folder), *_LOCKED, wanted],
+                       check=True)  # fmt: skip
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*.whl"))}
+
+
+def moment() -> int:
+    """The commit's own time, as reproducible builds take it, where the caller knows it."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))
+
+
+def write_release(file: Path, packed: bytes) -> None:
+    """Write an archive and, beside it, its checksum."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(packed)
+    file.with_name(f"{file.name}.sha256").write_text(
+        f"{hashlib.sha256(packed).hexdigest()}  {file.name}\n", "utf-8"
+    )
+    sys.stdout.write(f"已生成 {file}（{len(packed) / 1e6:.0f} MB）。\n")
 
 
 def main() -> None:
@@ -201,17 +226,9 @@ def main() -> None:
         wheels = _wheels(Path(scratch))
     constraints = (ROOT / "constraints.txt").read_bytes()
     manual = manual_pages(ROOT / "docs" / "_build" / "html")
-    # The commit's own time, as reproducible builds do, where the caller knows it.
-    moment = int(os.environ.get("SOURCE_DATE_EPOCH", "315532800"))
-    bill = {sbom.FILE: sbom.bill_of_materials(wheels, DISTRIBUTION, version, moment)}
-    packed = archive(folder, contents(wheels, constraints, version, {**manual, **bill}), moment)
-    output.mkdir(parents=True, exist_ok=True)
-    file = output / f"{folder}.tar.gz"
-    file.write_bytes(packed)
-    file.with_name(f"{file.name}.sha256").write_text(
-        f"{hashlib.sha256(packed).hexdigest()}  {file.name}\n", "utf-8"
-    )
-    sys.stdout.write(f"已生成 {file}（{len(packed) / 1e6:.0f} MB，{len(wheels)} 个程序包）。\n")
+    bill = {sbom.FILE: sbom.bill_of_materials(wheels, DISTRIBUTION, version, moment())}
+    packed = archive(folder, contents(wheels, constraints, version, {**manual, **bill}), moment())
+    write_release(output / f"{folder}.tar.gz", packed)
 
 
 if __name__ == "__main__":

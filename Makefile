@@ -5,7 +5,7 @@ EXAMPLES ?= 1
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check unit soak docs man bundle bundle-windows clean
+.PHONY: run test check unit soak docs man dist matrix bundle bundle-windows clean
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -51,6 +51,31 @@ docs: $(VENV)/.installed-docs
 # The manual page forecast(1), installed by every wheel that is built after it.
 man: $(VENV)/.installed
 	$(BIN)/python -m employment_forecast.cli.release.manpage docs/generated/forecast.1
+
+$(VENV)/.installed-release: $(VENV)/.installed
+	$(PIP_INSTALL) -e '.[release]'
+	touch $@
+
+# Wheel and sdist, the same bytes for the same commit, checked: dist/*.whl, dist/*.tar.gz
+dist: $(VENV)/.installed-release man
+	rm -rf build
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 315532800) $(BIN)/python -m employment_forecast.cli.release.distributions --output dist
+	$(BIN)/twine check --strict dist/employment_forecast-*.whl dist/employment_forecast-*.tar.gz
+
+# The tests under every Python and both pandas that are supported; TESTS narrows them.
+PYTHONS ?= 3.11 3.12 3.13
+PANDAS ?= 2.3.3 $$(sed -n 's/^pandas==//p' constraints.txt)
+TESTS ?= tests
+matrix:
+	for version in $(PYTHONS); do \
+	  home=.matrix/$$version; test -x $$home/bin/python || python$$version -m venv $$home || exit 1; \
+	  $$home/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || exit 1; \
+	  for pandas in $(PANDAS); do \
+	    $$home/bin/python -m pip install --quiet --disable-pip-version-check --no-deps pandas==$$pandas || exit 1; \
+	    echo "== $$($$home/bin/python -V), pandas $$pandas"; \
+	    $$home/bin/python -m pytest -n 2 --dist worksteal -m 'not soak' $(TESTS) || exit 1; \
+	  done; \
+	done
 
 # Offline installer for this machine's Python and platform, with the manual: dist/*.tar.gz
 bundle: docs man

@@ -16,6 +16,7 @@ from employment_forecast.forecasting.documents.result_tables import (
     DIRECTIONS,
     breach_notes,
     caps_table,
+    contributions_table,
     floors_table,
     forecast_table,
     leaderboard_table,
@@ -54,6 +55,8 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     print_table(leaderboard_table(content))
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
     print_table(forecast_table(content, indicator))
+    if content.get("parts"):
+        print_table(contributions_table(content["parts"], indicator))
     assessed = [*content["caps"], *content["floors"], *content["levels_assessed"]]
     for row in content["caps_ended"]:
         out.print(f"{row['breach_words']}。", soft_wrap=True)

@@ -84,6 +84,7 @@ def run(
 
     from employment_forecast.experiments.promotion import examine_only, promote_if_passed
     from employment_forecast.experiments.recording import RecordedParts, record_parts, recorded
+    from employment_forecast.features.parts import parts_document, parts_of
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
     from employment_forecast.forecasting.documents.parts import parts_table, tree_document
@@ -116,6 +117,9 @@ def run(
         unrecorded = error
     content = document(
         result, run_id=run_id, registered_name=series.registered_name, version=number
+    )
+    content["parts"] = parts_document(
+        parts_of(session.catalogue, session.store.vintages, series.region, series.indicator, as_of)
     )
     content["gate"] = gate
     if tree is not None:

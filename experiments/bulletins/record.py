@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -39,6 +39,7 @@ from employment_forecast.experiments.registry import (
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, program_version
 from employment_forecast.features.events import crosses
+from employment_forecast.features.parts import parts_of
 from employment_forecast.forecasting.assessment import broken_and_over
 from employment_forecast.forecasting.bulletin.record import (
     RATIO,
@@ -46,8 +47,10 @@ from employment_forecast.forecasting.bulletin.record import (
     data_notes,
     failed_models,
     flows_record,
+    group_outlook,
     is_stale,
     outlook_record,
+    parts_record,
     people_record,
     progress_record,
     ratio_record,
@@ -56,6 +59,7 @@ from employment_forecast.forecasting.bulletin.record import (
     series_record,
     warning_record,
 )
+from employment_forecast.forecasting.bulletin.text import record_key
 from employment_forecast.forecasting.documents import cap_document, ended_document
 
 SCHEMA = 1
@@ -135,6 +139,8 @@ def _all_series(store: Store, catalogue: Catalogue, question: Question) -> dict[
     known = {i.code for i in catalogue.indicators}
     stored = [i for r, i, _ in store.series() if r == region.code and i in known]
     first = [c for c in _ORDER if c in stored]
+    if question.indicator.code not in known:
+        first.insert(0, question.indicator.code)
     found = {
         c: store.vintages(region.code, c) for c in [*first, *(s for s in stored if s not in first)]
     }
@@ -227,7 +233,12 @@ def _sample(store: Store, question: Question) -> dict[str, Any] | None:
 
 
 def _people(
-    store: Store, catalogue: Catalogue, question: Question, context: RecordContext
+    store: Store,
+    catalogue: Catalogue,
+    tracker: Tracker,
+    question: Question,
+    context: RecordContext,
+    targets: Sequence[Target],
 ) -> dict[str, Any]:
     whole = catalogue.indicator(GROUPED)
     code = question.region.code
@@ -236,7 +247,28 @@ def _people(
     groups = {g: v for g, v in groups.items() if v.as_of(question.as_of).demo == demo}
     everybody = store.vintages(code, GROUPED)
     labels = {g.code: g.name for g in catalogue.groups}
-    return people_record(context, groups, everybody, whole, labels)
+    rows = people_record(context, groups, everybody, whole, labels)
+    for group in groups:
+        row = rows.get(record_key(group))
+        pair = catalogue.group_of(f"{GROUPED}.{group}")
+        if row is None or row["withheld"] or pair is None:
+            continue
+        asked = replace(question, indicator=catalogue.grouped(*pair))
+        version, _ = _chosen(tracker, asked)
+        stored = None if version is None else load_version(tracker, version)
+        if stored is not None and stored.history.demo == demo:
+            row["ahead"] = group_outlook(
+                stored.paths, stored.assessed(targets, question.as_of).caps, asked.indicator
+            )
+    return rows
+
+
+def _parts(store: Store, catalogue: Catalogue, question: Question) -> dict[str, Any] | None:
+    view = parts_of(catalogue, store.vintages, question.region, question.indicator, question.as_of)
+    if view is None or view.month != question.month:
+        return None
+    source = f"观测库 {question.region.name}各下级“{question.indicator.name}”"
+    return parts_record(view, source)
 
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
@@ -274,7 +306,7 @@ def bulletin_record(
     region, month, as_of = question.region, question.month, question.as_of
     context = RecordContext(
         _all_series(store, catalogue, question),
-        {i.code: i for i in catalogue.indicators},
+        {i.code: i for i in (*catalogue.indicators, question.indicator)},
         region,
         month,
         as_of,
@@ -299,7 +331,7 @@ def bulletin_record(
         stored, version, status = None, None, "none"
     main = series.get(question.indicator.code)
     sample = _sample(store, question)
-    people = _people(store, catalogue, question, context)
+    people = _people(store, catalogue, tracker, question, context, targets)
     progress = progress_record(context, targets, demo=demo)
     outlook = {"status": status} if stored is None else _outlook(stored, question, status, targets)
     notes = {
@@ -319,6 +351,7 @@ def bulletin_record(
         "series": series,
         "flows": flows_record(context),
         "people": people,
+        "parts": _parts(store, catalogue, question),
         "sample": sample,
         "progress": progress,
         "outlook": outlook,

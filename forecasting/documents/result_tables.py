@@ -333,6 +333,43 @@ def milestones_table(rows: Sequence[Mapping[str, Any]], indicator: Indicator) ->
     )
 
 
+def contributions_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
+    """What each part adds to the change of the whole, largest first."""
+    printed, points = amount(indicator), number(2, signed=True)
+    signed = number(indicator.decimals, signed=True)
+
+    def cells(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        changes = [row[name] or {} for name in ("month_on_month", "year_on_year")]
+        breadth = "、".join(
+            text for text, told in (("连升三月", row["rising"]), ("高于低点一成", row["above_low"]))
+            if told
+        )  # fmt: skip
+        moved = (c.get(key) for c in changes for key in ("change", "points"))
+        return (row["name"], row["value"], row["share"], *moved, breadth)
+
+    breadth = content["breadth"]
+    said = (
+        f"{breadth['parts']} 个下级中有 {breadth['broad']} 个连续三个月上升，"
+        "或比近 12 个月低点高 10% 以上"
+    )
+    return Table(
+        f"{content['month']} 各下级的拉动（百分点为对总数增幅的贡献）",
+        (
+            *columns("下级"),
+            *figures("数值", form=printed),
+            *figures("占比", form=TENTHS_OF_PERCENT),
+            *figures("环比", form=signed),
+            *figures("百分点", form=points),
+            *figures("同比", form=signed),
+            *figures("百分点", form=points),
+            *columns("走势"),
+        ),
+        tuple(cells(row) for row in (*content["parts"], {**content["whole"], "name": "合计"})),
+        (*([said] if breadth["parts"] else []), *content["notes"]),
+        strong=frozenset([len(content["parts"])]),
+    )
+
+
 def backtest_workbook(content: Mapping[str, Any]) -> bytes:
     """A back-test's ranking and reliability, from its document."""
     mark = f"（{DEMO_MARK}）" if content["demo"] else ""

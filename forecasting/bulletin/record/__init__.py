@@ -9,7 +9,8 @@ from employment_forecast.forecasting.bulletin.record.notes import (
     is_stale,
 )
 from employment_forecast.forecasting.bulletin.record.outlook import outlook_record, review_record
-from employment_forecast.forecasting.bulletin.record.people import people_record
+from employment_forecast.forecasting.bulletin.record.parts import parts_record
+from employment_forecast.forecasting.bulletin.record.people import group_outlook, people_record
 from employment_forecast.forecasting.bulletin.record.progress import progress_record
 from employment_forecast.forecasting.bulletin.record.sample import sample_record
 from employment_forecast.forecasting.bulletin.record.series import series_record
@@ -21,8 +22,10 @@ __all__ = [
     "data_notes",
     "failed_models",
     "flows_record",
+    "group_outlook",
     "is_stale",
     "outlook_record",
+    "parts_record",
     "people_record",
     "progress_record",
     "ratio_record",

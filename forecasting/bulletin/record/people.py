@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from employment_forecast.data.catalogue import Indicator
+from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.data.records import Vintages
+from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.series import series_record
 from employment_forecast.forecasting.bulletin.text import record_key
+from employment_forecast.forecasting.documents import cap_document
+from employment_forecast.models.paths import SamplePaths
 
 # A number of one or two people may tell who they are; see `features.sample.suppression`.
 LEAST_PEOPLE = 3
@@ -77,3 +80,37 @@ def people_record(
             "source": f"{row['source']}（{label}）",
         }
     return people
+
+
+def group_outlook(
+    paths: SamplePaths, caps: Sequence[Assessment], indicator: Indicator
+) -> dict[str, Any]:
+    """The last month ahead that a group's paths reach in its cap's period, and the cap.
+
+    Parameters
+    ----------
+    paths : SamplePaths
+        Of the version the bulletin rests on.
+    caps : sequence of Assessment
+        Caps of the group in force.
+    indicator : Indicator
+        The group's.
+
+    Returns
+    -------
+    dict
+        `month`, `q10`, `q50`, `q90` of the year's last month ahead, and `caps` with the
+        probability of each.
+    """
+    table = paths.table()
+    last = min(paths.origin + (12 - paths.origin.month or 12), paths.origin + len(table))
+    row = table.iloc[(last - paths.origin).n - 1]
+    return {
+        "month": str(last),
+        **{name: figure(float(row[name]), indicator) for name in ("q10", "q50", "q90")},
+        "caps": [
+            {**document, "decimals": indicator.decimals}
+            for document in (cap_document(cap, indicator) for cap in caps)
+            if document["p_any"] is not None
+        ],
+    }

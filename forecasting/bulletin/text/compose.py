@@ -35,6 +35,7 @@ from employment_forecast.forecasting.bulletin.text.sections import (
 )
 from employment_forecast.forecasting.bulletin.text.sections.outlook import outlook
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
+from employment_forecast.forecasting.bulletin.text.sections.parts import parts
 from employment_forecast.forecasting.bulletin.text.sections.people import people
 from employment_forecast.forecasting.bulletin.text.sections.progress import progress
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
@@ -324,6 +325,7 @@ def compose(
         warning(cited),
         outlook(cited),
         market(cited),
+        parts(cited),
         people(cited),
         sample(cited),
         progress(cited),

@@ -17,6 +17,8 @@ from employment_forecast.forecasting.bulletin.text.facts import (
 )
 from employment_forecast.forecasting.bulletin.text.wording import (
     amount,
+    cap_name,
+    chance,
     compared,
     direction,
     signed_change,
@@ -40,10 +42,43 @@ def _group(record: CitedRecord, code: str) -> CitedText:
         month=compared(record, f"{pointer}/month_on_month", row, "上月"),
         year=compared(record, f"{pointer}/year_on_year", row, "上年同月"),
     )
-    if row["share"] is None:
-        return said
-    share = record.cite(f"{pointer}/share", "plain", 1)
-    return sentence("{said}，占登记失业人数的{share}%", said=said, share=share)
+    if row["share"] is not None:
+        share = record.cite(f"{pointer}/share", "plain", 1)
+        said = sentence("{said}，占登记失业人数的{share}%", said=said, share=share)
+    return sentence("{said}{ahead}", said=said, ahead=_ahead(record, pointer))
+
+
+def _ahead(record: CitedRecord, pointer: str) -> CitedText:
+    """A group's own forecast and caps; nothing where it has no version."""
+    row, at = record.get(pointer), f"{pointer}/ahead"
+    if not row.get("ahead"):
+        return ()
+
+    def figure(name: str) -> CitedText:
+        return amount(record, f"{at}/{name}", row["unit"], row["decimals"])
+
+    said = sentence(
+        "，预计{month}末为{q50}（八成可能在{q10}至{q90}之间）",
+        month=record.cite(f"{at}/month", "month"),
+        q50=figure("q50"),
+        q10=figure("q10"),
+        q90=figure("q90"),
+    )
+    caps = [
+        sentence(
+            "，{p}",
+            p=chance(
+                record,
+                f"{at}/caps/{n}/p_any",
+                sentence(
+                    "突破{cap}",
+                    cap=cap_name(record, f"{at}/caps/{n}", row["unit"], row["decimals"]),
+                ),
+            ),
+        )
+        for n in range(len(row["ahead"]["caps"]))
+    ]
+    return (*said, *(part for cap in caps for part in cap))
 
 
 def _withheld(record: CitedRecord, groups: list[str]) -> list[Block]:

@@ -14,8 +14,9 @@ if sys.platform == "win32":
     import msvcrt
     import time
 
-    def _lock(handle: int, wait: bool) -> None:
-        while True:
+    def _lock(handle: int, wait: bool, shared: bool = False) -> None:
+        # Windows knows no lock that several hold; there the one who comes later does not wait.
+        while not shared:
             try:
                 msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
                 return
@@ -27,8 +28,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(handle: int, wait: bool) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(handle: int, wait: bool, shared: bool = False) -> None:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(handle, kind if wait else kind | fcntl.LOCK_NB)
 
 
 _SIGN = ".alive"
@@ -46,13 +48,15 @@ def _open(file: Path) -> int:
 
 
 @contextmanager
-def lock(file: Path) -> Iterator[None]:
+def lock(file: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold a lock file, waiting for whoever has it.
 
     Parameters
     ----------
     file : pathlib.Path
         Made when missing and left behind, since removing it would let two holders in.
+    shared : bool
+        Beside others who share it; whoever asks for it alone waits for all of them.
 
     Raises
     ------
@@ -61,7 +65,7 @@ def lock(file: Path) -> Iterator[None]:
     """
     handle = _open(file)
     try:
-        _lock(handle, wait=True)
+        _lock(handle, wait=True, shared=shared)
         yield
     finally:
         os.close(handle)

@@ -27,10 +27,13 @@ class Session:
         Its folders exist.
     settings : Settings
         Validated.
+    steady : bool
+        Targets are read once: for a process that does many regions as of one day.
     """
 
     workspace: Workspace
     settings: Settings
+    steady: bool = False
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -73,11 +76,17 @@ class Session:
 
         return (*load_targets(), *as_targets(catalogue=self.catalogue))
 
-    def targets(self) -> list[Target]:
-        """Every target on file: those that ship with the program, then those entered here."""
+    @cached_property
+    def _targets(self) -> list[Target]:
         from employment_forecast.data.store import stored_targets
 
         return self.tolerant([*self._shipped_targets, *stored_targets(self.store)])
+
+    def targets(self) -> list[Target]:
+        """Every target on file: those that ship with the program, then those entered here."""
+        if not self.steady:
+            self.__dict__.pop("_targets", None)
+        return list(self._targets)
 
     def tolerant(self, targets: Iterable[Target]) -> list[Target]:
         """Targets with the tolerance that the settings give to approximate values."""

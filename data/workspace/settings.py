@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,6 +79,8 @@ KEYS: tuple[Key, ...] = (
     Key("mlflow", "tracking_uri", "", _URL,
         "MLflow 跟踪地址；留空则用工作区内的 mlruns/mlflow.db",
         "http://10.0.0.8:5000"),
+    Key("mlflow", "model_runs", "off", one_of("off", "on"),
+        "on 为每个参赛模型另记一个子运行；off 时各模型的得分在该次运行的指标和得分表里"),
     Key("run", "horizon", 12, integer(1, 60),
         "至少预测的月数（会自动延长到控制期末）"),
     Key("run", "origins", 36, integer(0, 240), "回测的预测起点个数"),
@@ -89,6 +92,12 @@ KEYS: tuple[Key, ...] = (
         "“5.5%左右”这类以百分数表示的目标，偏离多少个百分点以内不算突破（或未完成）"),
     Key("targets", "around_percent", 1.0, number(0, 20, "0—20 的数"),
         "“1.2万人左右”这类以数量表示的目标，偏离百分之几以内不算突破（或未完成）"),
+    Key("compute", "engine", "local", one_of("local", "dask"),
+        "回测在哪里计算：local 本机；dask 由 scheduler 所指的集群分担，连不上时在本机计算"),
+    Key("compute", "scheduler", "", text("加引号的地址"),
+        "集群调度程序的地址", "tls://forecast-1:8786"),
+    Key("compute", "certificates", "", text("加引号的文件夹名"),
+        "本机的集群证书所在的文件夹（ca.pem、cert.pem、key.pem）", "/etc/forecast/cluster"),
     Key("history", "gaps", "fill", one_of("fill", "refuse", "after"),
         "缺月时：fill 由模型补估（连续不超过 6 个月、合计不超过五分之一），并在报告中注明；"
         "refuse 拒绝并报告；after 只用最后一个缺口之后的数据"),
@@ -208,6 +217,10 @@ def parse_settings(content: str, file: Path) -> Settings:
     )
 
 
+# A process asks often; checking thousands of regions of one file takes a tenth of a second.
+_parsed = lru_cache(maxsize=2)(parse_settings)
+
+
 def _dotted(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Keys under their dotted names; what is no filled table stays as it is."""
     found: dict[str, Any] = {}
@@ -236,7 +249,7 @@ def load_settings(workspace: Workspace) -> Settings:
         raise SettingsError(
             f"配置文件“{file}”无法读取（{error}）。", "请检查文件权限，并以 UTF-8 编码保存。"
         ) from error
-    return parse_settings(content, file)
+    return _parsed(content, file)
 
 
 def _toml(value: Any) -> str:

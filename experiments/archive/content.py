@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
-from employment_forecast.experiments.tracking import NOTE_TAG, Figures, program_version, source_tags
+from employment_forecast.experiments.tracking import (
+    NOTE_TAG,
+    Figures,
+    program_version,
+    source_tags,
+    table_tag,
+)
 from employment_forecast.forecasting.assessment import MilestoneAssessment, TotalAssessment
 from employment_forecast.forecasting.competition import Competition, LeaderboardRow
 from employment_forecast.forecasting.documents import (
@@ -29,8 +36,9 @@ from employment_forecast.models.paths import Failure
 if TYPE_CHECKING:
     import pandas as pd
 
-BACKTEST = "backtest.csv"
-CAP_EVENTS = "cap_events.csv"
+BACKTEST = "backtest.csv.gz"
+CAP_EVENTS = "cap_events.csv.gz"
+LEADERBOARD = "leaderboard.json"
 DEMO = "演示数据"
 REAL = "正式数据"
 
@@ -205,6 +213,7 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
             "cap_brier": cap_brier(result),
             **_cap_metrics(result),
             **_target_metrics(result),
+            **_by_model(result),
             "work/cells_computed": result.cells_computed,
             "work/cells_reused": result.cells_reused,
             "work/seconds": seconds,
@@ -214,9 +223,19 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
             **_facts(result),
             "model": result.choice.model,
             "choice_reason": result.choice.reason,
+            **table_tag(LEADERBOARD),
             NOTE_TAG: summary(result),
         },
     )
+
+
+def _by_model(result: Competition) -> dict[str, float | None]:
+    """Every score of every model; the UI groups them by score."""
+    return {
+        f"{name}/{entry.model}": value
+        for entry in result.entries
+        for name, value in {**_scores(entry), **_further(result, entry.model)}.items()
+    }
 
 
 def child_tags(series: Series, result: Competition, entry: LeaderboardRow) -> dict[str, str]:
@@ -282,19 +301,29 @@ def tables(result: Competition) -> dict[str, bytes]:
         "floors": [total_document(item, result.indicator) for item in result.totals],
         "levels_assessed": [milestone_document(item, result.indicator) for item in result.levels],
     }
+    rows = _leaderboard_rows(result)
     found = {
         "forecast.csv": forecast_csv(result),
-        "leaderboard.csv": _leaderboard(result),
+        "leaderboard.csv": _leaderboard(rows),
+        # The form in which MLflow keeps and shows tables.
+        LEADERBOARD: json.dumps(
+            {"columns": rows[0], "data": rows[1:]}, ensure_ascii=False
+        ).encode(),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
-        BACKTEST: csv_table(result.backtest.table()),
+        BACKTEST: _compressed(csv_table(result.backtest.table())),
     }
     events = result.cap_events
     return (
         found
         if events is None or not events.events
-        else {**found, CAP_EVENTS: csv_table(events.table())}
+        else {**found, CAP_EVENTS: _compressed(csv_table(events.table()))}
     )
+
+
+def _compressed(content: bytes) -> bytes:
+    # Without the time of day: the same result gives the same bytes.
+    return gzip.compress(content, compresslevel=6, mtime=0)
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
@@ -311,21 +340,26 @@ _TESTED = ("dm_statistic", "dm_p", "set_p", "in_confidence_set")
 _FURTHER = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps", *_TESTED)
 
 
-def _leaderboard(result: Competition) -> bytes:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\r\n")
+def _leaderboard_rows(result: Competition) -> list[list[Any]]:
+    """Titles, then a row for every model."""
     titles = ("model", "label", "floor", "wis", "mase", "coverage80", "coverage95", "cells")
     last = ("failure", "failed_now")
-    writer.writerow([*titles, "wis_less_default", "standard_error", *_FURTHER, *last])
+    rows: list[list[Any]] = [[*titles, "wis_less_default", "standard_error", *_FURTHER, *last]]
     for e in result.entries:
         difference, error = result.choice.differences.get(e.model, (None, None))
         scores = (e.wis, e.mase, e.coverage80, e.coverage95)
         found = result.evidence_by_model.get(e.model)
         more = [None if found is None else getattr(found, name) for name in _FURTHER]
-        writer.writerow(
+        rows.append(
             [
                 *(e.model, e.label, e.floor, *scores, e.cells, difference, error, *more),
                 *(e.failure or "", forecast_failed(result, e.model)),
             ]
         )
+    return rows
+
+
+def _leaderboard(rows: list[list[Any]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\r\n").writerows(rows)
     return stream.getvalue().encode("utf-8-sig")

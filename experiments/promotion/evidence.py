@@ -113,12 +113,12 @@ def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
         If its files are missing or damaged.
     """
     facts = decode_facts(state_folder(tracker, version))
-    backtest = _read(file_of_run(tracker, version, BACKTEST), backtests.from_table)
+    backtest = _read(_table(tracker, version, BACKTEST), backtests.from_table)
     if version.model not in backtest.records:
         # A run without past origins writes a table without rows.
         backtest = backtest.with_quantiles(version.model, backtest.months, np.empty((0, 0, 9)))
     try:
-        events = _read(file_of_run(tracker, version, CAP_EVENTS), cap_events.from_table)
+        events = _read(_table(tracker, version, CAP_EVENTS), cap_events.from_table)
     except ForecastError:
         # Written only where a monthly cap applied.
         events = None
@@ -130,6 +130,14 @@ def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
         log=facts["history"]["transform"] == "log",
         demo=version.demo,
     )
+
+
+def _table(tracker: Tracker, version: Version, name: str) -> Path:
+    """A table of a version's run; earlier releases wrote it uncompressed."""
+    try:
+        return file_of_run(tracker, version, name)
+    except ForecastError:
+        return file_of_run(tracker, version, name.removesuffix(".gz"))
 
 
 def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:

@@ -52,7 +52,7 @@ class Package:
     name : str
         Of the run.
     children : tuple of Child
-        One per model.
+        One per model, where the settings ask for them.
     figures : Figures
         Of the run itself.
     version_tags, version_description : mapping, str
@@ -88,6 +88,8 @@ def packaged(
     seconds: float,
     chart: bytes | None = None,
     files: Mapping[str, bytes] | None = None,
+    *,
+    model_runs: bool = False,
 ) -> Iterator[Package]:
     """A package of a competition in a folder that goes with the block."""
     contents = {**content.tables(result), **(files or {})}
@@ -101,7 +103,9 @@ def packaged(
         save_model(series, result, scheme, folder / _MODEL)
         yield Package(
             name=content.run_name(result),
-            children=tuple(_child(series, result, i) for i in range(len(result.entries))),
+            children=tuple(
+                _child(series, result, i) for i in range(len(result.entries) if model_runs else 0)
+            ),
             figures=content.parent_figures(result, seconds),
             version_tags=content.version_tags(result),
             version_description=content.version_description(result),
@@ -111,7 +115,6 @@ def packaged(
 
 def log(run: Run, series: Series, package: Package) -> Version:
     """Log a package to a run and register its version as the new candidate."""
-    run.rename(package.name)
     for child in package.children:
         made = begin(run.tracker, run.experiment_id, child.name, child.tags, run.id)
         made.log(child.figures)
@@ -125,9 +128,8 @@ def log(run: Run, series: Series, package: Package) -> Version:
         "registered_version": version.version,
     }
     figures = package.figures
-    run.log(
-        Figures(figures.params, figures.metrics, figures.series, {**figures.tags, **registered})
-    )
+    tags = {**figures.tags, **registered}
+    run.log(Figures(figures.params, figures.metrics, figures.series, tags), name=package.name)
     return version
 
 

@@ -80,8 +80,11 @@ class Recording:
         seconds = time.monotonic() - self._since
         # Two models must not be saved at the same time: MLflow passes the script by a global.
         wait([self._rehearsed])
-        scheme = load_scheme(load_settings(self._workspace))
-        with package.packaged(self._series, result, scheme, seconds, chart, files) as packed:
+        settings = load_settings(self._workspace)
+        scheme, each = load_scheme(settings), settings["mlflow.model_runs"] == "on"
+        with package.packaged(
+            self._series, result, scheme, seconds, chart, files, model_runs=each
+        ) as packed:
             try:
                 return package.log(self.run, self._series, packed)
             except (StorageError, NotFoundError) as error:

@@ -174,10 +174,14 @@ def file_of_run(tracker: Tracker, version: Version, name: str) -> Path:
     StorageError
         If it is missing.
     """
-    return _download(tracker, f"runs:/{version.run_id}/{name}")
+    # A version's folder lies beside the other files of its run.
+    return _download(tracker, f"{version.source.rpartition('/')[0]}/{name}")
 
 
 def _download(tracker: Tracker, where: str) -> Path:
+    if not tracker.served and (here := Path(where)).is_absolute() and here.exists():
+        return here
+
     def fetch(_: MlflowClient) -> Path:
         from mlflow.artifacts import download_artifacts
 

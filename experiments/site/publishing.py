@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -168,12 +168,20 @@ def write_site(
     target = session.workspace.root / SITE_FOLDER if folder is None else folder
     everything = site_series(session)
     to_do = everything if only is None else [s for s in everything if s in only]
+
+    def pages() -> Iterator[tuple[Series, RegionPage | str]]:
+        for at, series in enumerate(to_do):
+            yield series, gathered_or_reason(session, tracker, series, day, linked=folder is None)
+            if progress is not None:
+                progress(at + 1, len(to_do))
+
+    # A few are gathered before the lock: other processes may be at work on other regions.
+    found = pages() if only is None else list(pages())
     with lock(target / ".lock"):
         for name, content in shared_files().items():
             write_atomically(target / name, content)
         tiles, absent = _read_tiles(target)
-        for at, series in enumerate(to_do):
-            page = gathered_or_reason(session, tracker, series, day, linked=folder is None)
+        for series, page in found:
             tiles.pop(series.code, None)
             absent.pop(series.code, None)
             if isinstance(page, str):
@@ -181,8 +189,6 @@ def write_site(
             else:
                 _write_page(target, page)
                 tiles[series.code] = page.tile
-            if progress is not None:
-                progress(at + 1, len(to_do))
         _keep_tiles(target, tiles, absent)
         trouble = _write_index(session, target, everything, tiles, absent, day)
     return target, trouble

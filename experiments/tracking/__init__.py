@@ -7,6 +7,7 @@ from employment_forecast.experiments.tracking.names import (
     experiment_name,
     experiment_tags,
     source_tags,
+    table_tag,
 )
 from employment_forecast.experiments.tracking.program import program_version, user
 from employment_forecast.experiments.tracking.quiet import silence
@@ -42,6 +43,7 @@ __all__ = [
     "silence",
     "source_tags",
     "sqlite_file",
+    "table_tag",
     "close_abandoned_runs",
     "user",
 ]

@@ -10,6 +10,8 @@ from employment_forecast.experiments.tracking.program import user
 
 NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
+# Tables among a run's artifacts that the UI shows and lays side by side over runs.
+_TABLES_TAG = "mlflow.loggedArtifacts"
 # The MLflow UI lays out an experiment of this kind for metrics, not for chat traces.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 # The runs table shows no figures until columns are chosen; a saved view (Views, 得分) chooses them.
@@ -39,6 +41,11 @@ def source_tags(command: str) -> dict[str, str]:
     }
 
 
+def table_tag(file: str) -> dict[str, str]:
+    """Tag by which the MLflow UI knows a file of a run as a table."""
+    return {_TABLES_TAG: json.dumps([{"path": file, "type": "table"}])}
+
+
 def experiment_name(series: Series) -> str:
     """Name of the experiment: one a series, so that a table's rows belong together."""
     return f"{series.title}（{series.registered_name}）"
@@ -47,7 +54,8 @@ def experiment_name(series: Series) -> str:
 def experiment_tags(series: Series) -> dict[str, str]:
     """Tags of a new experiment, with how to read it."""
     note = (
-        f"{series.title}的历次预测。每次运行一行，点开可见各参赛模型；"
+        f"{series.title}的历次预测。每次运行一行，各参赛模型的得分见其 leaderboard.json "
+        "和 wis/模型 等指标；"
         "右上角 Views 选“得分”列出得分："
         "wis、mase 越小越好，coverage80、coverage95 越接近 0.80、0.95 越好。"
         f"入选模型登记为 {series.registered_name}。"

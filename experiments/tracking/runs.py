@@ -25,6 +25,7 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 PROCESS_TAG = "process"
 END_TAG = "ended_because"
+_NAME_TAG = "mlflow.runName"
 INTERRUPTED = "用户中断（Ctrl-C）"
 # What every MLflow server accepts in one request.
 _PARAMS_PER_BATCH = 100
@@ -84,13 +85,14 @@ class Run:
     experiment_id: str
     artifact_uri: str
 
-    def log(self, figures: Figures) -> None:
-        """Log parameters, metrics and tags in as few requests as MLflow allows."""
+    def log(self, figures: Figures, name: str = "") -> None:
+        """Log parameters, metrics, tags and a new name in as few requests as MLflow allows."""
         from mlflow.entities import Metric, Param, RunTag
 
         now = int(time.time() * 1000)
         params = iter([Param(k, v[:_LONGEST_PARAM]) for k, v in figures.params.items()])
-        tags = iter([RunTag(k, v[:_LONGEST_TAG]) for k, v in figures.tags.items()])
+        named = {**({_NAME_TAG: name} if name else {}), **figures.tags}
+        tags = iter([RunTag(k, v[:_LONGEST_TAG]) for k, v in named.items()])
         metrics = iter([Metric(n, float(v), now, s) for n, v, s in figures.points()])
         while True:
             some_metrics = list(islice(metrics, _METRICS_PER_BATCH))

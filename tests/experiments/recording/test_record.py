@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from pathlib import Path
@@ -83,9 +84,27 @@ def test_the_note_is_readable_chinese(
     assert "2026-11" in note
 
 
-def test_every_model_is_a_child_and_one_without_forecast_failed(
-    done, tracker: Tracker, with_failure: Competition, reason: str
+def test_one_run_holds_the_scores_of_every_model(
+    done, tracker: Tracker, with_failure: Competition
 ) -> None:
+    run = read(tracker, done[0])
+    assert children_of(tracker, done[0]) == []
+    for entry in with_failure.entries:
+        said = run.data.metrics.get(f"wis/{entry.model}")
+        assert said == (None if entry.wis is None else pytest.approx(entry.wis, abs=5e-5))
+    table = json.loads((Path(run.info.artifact_uri) / "leaderboard.json").read_text("utf-8"))
+    assert [row[0] for row in table["data"]] == [e.model for e in with_failure.entries]
+    assert table["columns"][3] == "wis"
+    assert table["data"][0][3] == with_failure.entries[0].wis
+    shown = json.loads(run.data.tags["mlflow.loggedArtifacts"])
+    assert shown == [{"path": "leaderboard.json", "type": "table"}]
+
+
+def test_every_model_is_a_child_on_demand_and_one_without_forecast_failed(
+    record, workspace: Workspace, tracker: Tracker, with_failure: Competition, reason: str
+) -> None:
+    workspace.settings_file.write_text('[mlflow]\nmodel_runs = "on"\n', "utf-8")
+    done = record(with_failure, CHART)
     runs = {r.data.params["model"]: r for r in children_of(tracker, done[0])}
     assert set(runs) == {e.model for e in with_failure.entries}
     for entry in with_failure.entries:
@@ -115,7 +134,8 @@ def test_tables_and_chart_are_kept_as_artifacts(
     caps = json.loads((folder / "caps.json").read_text("utf-8"))
     assert caps[0]["value"] == 19900.0
     assert caps[0]["demo"] is True
-    cells = list(csv.DictReader(io.StringIO((folder / "backtest.csv").read_text("utf-8-sig"))))
+    unpacked = gzip.decompress((folder / "backtest.csv.gz").read_bytes()).decode("utf-8-sig")
+    cells = list(csv.DictReader(io.StringIO(unpacked)))
     assert len(cells) == len(with_failure.backtest.table())
     forecast = (folder / "forecast.csv").read_text("utf-8-sig")
     assert forecast.count("演示数据") == with_failure.champion_paths.horizon

@@ -17,7 +17,7 @@ from employment_forecast.cli.shell.options import json_option
 @click.option("--quiet", is_flag=True, help="只显示需要处理的事；全部过程见日志文件。")
 @json_option
 def monthly(regions: str | None, as_of: str | None, quiet: bool, as_json: bool) -> int:
-    """月度作业：导入监视文件夹中的文件，逐个地区预测、裁定模型、发布阈值与预警、生成月报。
+    """月度作业：导入监视文件夹中的文件，各地区预测、裁定模型、发布阈值与预警、生成月报。
 
     可以每天运行：没有新数据时什么也不改变。同一工作区同时只运行一个月度作业。
 

@@ -1,4 +1,4 @@
-"""The monthly cycle of a workspace: files, regions one after another, summary."""
+"""The monthly cycle of a workspace: files, regions side by side, summary."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from employment_forecast.experiments.cycle.worker import (
     RegionTimeout,
     Worker,
     WorkerDied,
+    Workers,
 )
 
 _BUSY = "另一个月度作业正在这个工作区运行。"
@@ -97,18 +98,23 @@ def _carried_out(
     log: logging.Logger,
 ) -> Report:
     minutes: int = session.settings["monthly.timeout_minutes"]
-    entries = []
-    with Worker(session.workspace.root, prepare, 60.0 * minutes) as worker:
+    root, jobs = session.workspace.root, session.settings.jobs
+    entries = {}
+    with Workers(root, prepare, 60.0 * minutes, jobs) as workers:
         arrivals = take_in(session, inbox(session), day)
         for arrival in arrivals:
             level = logging.WARNING if arrival.state == "returned" else logging.INFO
             log.log(level, "文件 %s：%s", arrival.file, arrival.message)
         journal = Journal(journal_folder(session.workspace))
         chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
-        for region, indicator in chosen:
-            entry = _carry_through(worker, region, indicator, day, minutes)
-            entries.append(_keep(session, journal, entry, failed, log))
-    return _publish(session, Report(day, tuple(arrivals), tuple(entries)), log)
+        named = {(region.code, indicator.code): (region, indicator) for region, indicator in chosen}
+
+        def ask(worker: Worker, task: RegionTask) -> RegionResult:
+            return _carry_through(worker, *named[task.region, task.indicator], task, minutes)
+
+        for entry in workers.results([RegionTask(*key, day) for key in named], ask):
+            entries[entry.region, entry.indicator] = _keep(session, journal, entry, failed, log)
+    return _publish(session, Report(day, tuple(arrivals), tuple(entries[k] for k in named)), log)
 
 
 def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:
@@ -122,13 +128,13 @@ def _tell_broken_off(session: Session, day: date, error: Exception, log: logging
 
 
 def _carry_through(
-    worker: Worker, region: Region, indicator: Indicator, day: date, minutes: int
+    worker: Worker, region: Region, indicator: Indicator, task: RegionTask, minutes: int
 ) -> RegionResult:
     lost = RegionResult(
-        region.code, region.name, indicator.code, indicator.name, day.isoformat(), "failed"
+        region.code, region.name, indicator.code, indicator.name, task.as_of.isoformat(), "failed"
     )
     try:
-        return worker.ask(RegionTask(region.code, indicator.code, day))
+        return worker.ask(task)
     except RegionTimeout:
         return replace(lost, state="timeout", message=f"超过 {minutes} 分钟未完成，已跳过。")
     except WorkerDied:

@@ -1,19 +1,21 @@
-"""One process that does region after region, so that a region that hangs can be ended.
+"""Processes that do region after region, so that one that hangs can be ended.
 
-Libraries are imported once. The process leads a group of its own: when a region takes too long, the
-whole group with its model workers is ended and the next region gets a new process.
+They live for a whole cycle and import libraries once. Each leads a group of its own: when a region
+takes too long, the whole group with its model workers is ended and the next region gets a new
+process.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -44,11 +46,14 @@ class RegionTask:
         Catalogue codes.
     as_of : datetime.date
         Day of the cycle.
+    jobs : int
+        Processes it may use for itself; no result depends on it.
     """
 
     region: str
     indicator: str
     as_of: date
+    jobs: int = 1
 
 
 class RegionTimeout(Exception):
@@ -82,9 +87,7 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
             return
         try:
             carry_through = carry_through or prepare(root)
-            # The worker of a cycle that was killed ends a moment after it: no region is done twice
-            # at once.
-            with lock(cycle_folder(Workspace(root)) / WORKING):
+            with lock(cycle_folder(Workspace(root)) / WORKING, shared=True):
                 answer = carry_through(task)
             link.send(answer)
         except ForecastError as error:
@@ -172,6 +175,78 @@ class Worker:
             _kill_group(process)
             process.join(_ENDING_SECONDS)
         process.close()
+
+
+class Workers:
+    """As many processes as regions are done at a time; the first starts with the `with` block.
+
+    Parameters
+    ----------
+    root, prepare, seconds
+        As for `Worker`.
+    jobs : int
+        Most processes at work at a time.
+    """
+
+    def __init__(self, root: Path, prepare: Prepare, seconds: float, jobs: int) -> None:
+        self._root = root
+        self._jobs = jobs
+        self._workers = [Worker(root, prepare, seconds) for _ in range(jobs)]
+
+    def __enter__(self) -> Workers:
+        # The workers of a cycle that was killed end a moment after it: no region is done twice at
+        # once.
+        with lock(cycle_folder(Workspace(self._root)) / WORKING):
+            pass
+        self._workers[0].__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.__exit__()
+
+    def results(
+        self, tasks: Sequence[RegionTask], ask: Callable[[Worker, RegionTask], RegionResult]
+    ) -> Iterator[RegionResult]:
+        """What became of each task, as they end.
+
+        Parameters
+        ----------
+        tasks : sequence of RegionTask
+            In the order in which they are begun.
+        ask : callable
+            Has a worker do a task; it raises nothing that a region alone is to blame for.
+        """
+        waiting: queue.SimpleQueue[RegionTask] = queue.SimpleQueue()
+        ended: queue.SimpleQueue[RegionResult | BaseException] = queue.SimpleQueue()
+        used = min(self._jobs, len(tasks))
+        for task in tasks:
+            # Where there are fewer regions than processors, each may start processes of its own.
+            waiting.put(replace(task, jobs=self._jobs // used))
+        over = threading.Event()
+
+        def serve(worker: Worker) -> None:
+            while not over.is_set():
+                try:
+                    task = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    ended.put(ask(worker, task))
+                except BaseException as error:  # noqa: BLE001  # raised again below
+                    ended.put(error)
+                    return
+
+        for worker in self._workers[:used]:
+            threading.Thread(target=serve, args=(worker,), daemon=True).start()
+        try:
+            for _ in tasks:
+                found = ended.get()
+                if isinstance(found, BaseException):
+                    raise found
+                yield found
+        finally:
+            over.set()
 
 
 def _kill_group(process: BaseProcess) -> None:

@@ -9,12 +9,14 @@ import pytest
 from support.cycle_jobs import temperamental
 
 from employment_forecast.data.errors import DataError, ForecastError
-from employment_forecast.data.files.locks import try_lock
+from employment_forecast.data.files.locks import lock, try_lock
+from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.worker import (
     RegionTask,
     RegionTimeout,
     Worker,
     WorkerDied,
+    Workers,
 )
 
 DAY = date(2026, 11, 20)
@@ -66,6 +68,28 @@ def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
         assert warm.ask(order("b")).state == "done"
 
 
+def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
+    given = {}
+
+    def ask(worker: Worker, task: RegionTask) -> RegionResult:
+        given[task.region] = task.jobs
+        try:
+            return worker.ask(task)
+        except WorkerDied:
+            return RegionResult(task.region, "", task.indicator, "", str(DAY), "failed")
+
+    with Workers(tmp_path, temperamental, 600, 4) as workers:
+        found = {r.region: r for r in workers.results([order(r) for r in ("die", "a")], ask)}
+        assert given == {"die": 2, "a": 2}
+        assert (found["die"].state, found["a"].state) == ("failed", "done")
+        again = list(workers.results([order(r) for r in "abcdefgh"], ask))
+        assert sorted(r.region for r in again) == list("abcdefgh")
+        assert given["h"] == 1
+        assert len({r.message for r in again}) <= 4
+        with pytest.raises(ForecastError, match="KeyError"):
+            list(workers.results([order("odd"), order("a")], ask))
+
+
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     file = tmp_path / "x.lock"
     with try_lock(file) as first:
@@ -74,3 +98,5 @@ def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
             assert not second
     with try_lock(file) as third:
         assert third
+    with lock(file, shared=True), lock(file, shared=True), try_lock(file) as alone:
+        assert not alone

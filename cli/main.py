@@ -168,6 +168,15 @@ COMMANDS: Commands = {
     ),
     "site": ("operations.site", "site", "写出各地区看板（静态网页，不需要网络）。"),
     "cron": ("operations.cron", "cron", "显示定时运行月度作业的 crontab 行与 systemd 单元。"),
+    "cluster": Group(
+        "集群：由多台机器分担计算。",
+        {
+            "scheduler": ("operations.cluster", "scheduler", "启动集群的调度程序。"),
+            "worker": ("operations.cluster", "worker", "启动工作进程，加入集群。"),
+            "check": ("operations.cluster", "check", "检查设置所指的集群能否使用。"),
+            "certificates": ("operations.cluster", "certificates", "制作集群各机的证书。"),
+        },
+    ),
     "doctor": ("operations.doctor", "doctor", "检查环境、数据库、MLflow、时钟、字体与数据时效。"),
     "prune": ("operations.prune", "prune", "清理旧的模型版本与运行，控制磁盘占用。"),
     "backup": ("operations.backup", "backup", "把整个工作区备份为一个文件。"),

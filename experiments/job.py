@@ -21,7 +21,7 @@ from employment_forecast.features.history import (
     from_known,
     stored_inputs,
 )
-from employment_forecast.forecasting.backtest import CellCache, Progress
+from employment_forecast.forecasting.backtest import CellCache, Elsewhere, Progress
 from employment_forecast.forecasting.competition import (
     Competition,
     Options,
@@ -53,6 +53,8 @@ class ForecastJob:
         All on file; those in force are picked as of the day.
     cache : CellCache or None
         Keeps back-test cells; None computes everything anew.
+    elsewhere : callable or None
+        Computes cells on other machines.
     """
 
     series: Series
@@ -62,6 +64,7 @@ class ForecastJob:
     inputs: ModelInputs = NO_INPUTS
     targets: Sequence[Target] = ()
     cache: CellCache | None = None
+    elsewhere: Elsewhere | None = None
 
     def history(self) -> History:
         """The series and its covariates as known on the day."""
@@ -85,6 +88,7 @@ class ForecastJob:
             self.cache,
             progress,
             self.inputs,
+            self.elsewhere,
         )
 
 
@@ -131,6 +135,7 @@ def open_job(
     *,
     targets: Sequence[Target] | None = None,
     cached: bool = True,
+    elsewhere: Elsewhere | None = None,
 ) -> ForecastJob:
     """Read what a forecast rests on.
 
@@ -148,6 +153,8 @@ def open_job(
         All on file by default.
     cached : bool
         Whether cells may come from the workspace's cache.
+    elsewhere : callable, optional
+        Computes cells on other machines.
 
     Returns
     -------
@@ -165,6 +172,7 @@ def open_job(
         inputs=inputs,
         targets=session.targets() if targets is None else targets,
         cache=session.cells if cached else None,
+        elsewhere=elsewhere,
     )
 
 
@@ -250,12 +258,13 @@ def open_tree(
     cached: bool = True,
     deep: bool = True,
     until: pd.Period | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> TreeJob:
     """Read what the forecasts of a region and its parts rest on.
 
     Parameters
     ----------
-    session, series, as_of, options, cached
+    session, series, as_of, options, cached, elsewhere
         As for `open_job`; the series is that of the whole.
     deep : bool
         With the parts of the parts.
@@ -286,7 +295,7 @@ def open_tree(
     jobs = {
         code: open_job(
             session, Series(region, series.indicator), as_of, options,
-            targets=targets, cached=cached,
+            targets=targets, cached=cached, elsewhere=elsewhere,
         )
         for code, region in regions.items()
     }  # fmt: skip

@@ -71,6 +71,7 @@ def run(
     from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data.errors import UnrecordedError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
+    from employment_forecast.experiments.cluster import cluster_of
     from employment_forecast.experiments.job import open_job, open_tree, run_options
 
     session = open_session()
@@ -79,8 +80,11 @@ def run(
     options = run_options(
         settings, models=models, horizon=horizon, origins=origins, seed=seed, jobs=jobs
     )
-    job = open_job(session, series, as_of, options, cached=not no_cache)
-    parts = open_tree(session, series, as_of, options, cached=not no_cache) if with_parts else None
+    cached, cluster = not no_cache, cluster_of(settings, session.workspace)
+    job = open_job(session, series, as_of, options, cached=cached, elsewhere=cluster)
+    parts = None
+    if with_parts:
+        parts = open_tree(session, series, as_of, options, cached=cached, elsewhere=cluster)
 
     from employment_forecast.experiments.promotion import examine_only, promote_if_passed
     from employment_forecast.experiments.recording import RecordedParts, record_parts, recorded
@@ -104,6 +108,8 @@ def run(
             else:
                 tree = parts.compete(lambda each: progress(f"{each.region.name} 回测"))
                 result = tree.member(series.region.code)
+            for note in [] if cluster is None else cluster.take_notes():
+                notice(note)
             chart = fan_chart(result)
             if recording is not None:
                 number = recording.register(result, chart).version

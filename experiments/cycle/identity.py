@@ -15,7 +15,7 @@ from employment_forecast.features.history import History
 # Settings that say how to run, whom to tell or who signs, not what comes out.
 _WITHOUT_EFFECT = (
     *("run.jobs", "cache.", "monthly.", "notify.", "smtp.", "store.", "mlflow.", "import."),
-    *("bulletin.", "thresholds."),
+    *("bulletin.", "thresholds.", "compute."),
 )
 
 

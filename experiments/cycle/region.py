@@ -16,6 +16,7 @@ from employment_forecast.data.workspace import Session, Workspace, load_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
 from employment_forecast.experiments.bulletins.workbook import month_workbook, write_workbook
+from employment_forecast.experiments.cluster import Cluster, cluster_of
 from employment_forecast.experiments.cycle.identity import identity, joint_identity
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
@@ -37,26 +38,27 @@ from employment_forecast.experiments.site import mark_page, renew_site, write_si
 from employment_forecast.experiments.tracking import open_tracker, reopened
 from employment_forecast.features.history import neighbours_identity
 from employment_forecast.forecasting.competition import Competition
-from employment_forecast.forecasting.documents.chart import fan_chart
 from employment_forecast.models import roster
 
 
 def region_job(root: Path) -> CarryThrough:
     """The function that does one region of a workspace; see `worker.Worker`."""
     workspace = Workspace(root)
-    return partial(carry_through, Session(workspace, load_settings(workspace)))
+    session = Session(workspace, load_settings(workspace), steady=True)
+    return partial(carry_through, session, cluster_of(session.settings, workspace))
 
 
-def _opened(session: Session, task: RegionTask) -> ForecastJob:
+def _opened(session: Session, task: RegionTask, cluster: Cluster | None) -> ForecastJob:
     series = Series(
         session.catalogue.region(task.region), session.catalogue.indicator(task.indicator)
     )
-    return open_job(session, series, task.as_of, run_options(session.settings))
+    options = run_options(session.settings, jobs=task.jobs)
+    return open_job(session, series, task.as_of, options, elsewhere=cluster)
 
 
-def carry_through(session: Session, task: RegionTask) -> RegionResult:
+def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -> RegionResult:
     """Do one region."""
-    job = _opened(session, task)
+    job = _opened(session, task, cluster)
     series, history = job.series, job.history()
     alone = identity(session, history, job.targets)
     neighbours = neighbours_identity(job.inputs.neighbours, series.indicator, task.as_of)
@@ -77,6 +79,7 @@ def carry_through(session: Session, task: RegionTask) -> RegionResult:
     made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
+    remarks += [] if cluster is None else cluster.take_notes()
     if reason := made.pop("unassessed", ""):
         remarks.append(f"预警等级未评估：{reason}")
     in_force = None if settled.version is None else settled.version.model
@@ -109,7 +112,8 @@ def _forecast(session: Session, job: ForecastJob) -> tuple[Competition, Promotio
         result = job.compete()
         run, before = recording.run, same_version(recording.run.tracker, series, result)
         if before is None:
-            recording.register(result, fan_chart(result))
+            # The bulletin draws what comes into force.
+            recording.register(result)
         else:
             # An earlier cycle of the day was killed after it had registered this very result.
             run.rename(f"沿用第 {before.version} 版")

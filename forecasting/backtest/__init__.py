@@ -6,6 +6,7 @@ from employment_forecast.forecasting.backtest.borrowing import Lenders
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
+    Done,
     Task,
     cell_seed,
     compute,
@@ -20,9 +21,13 @@ from employment_forecast.forecasting.backtest.covariate_cache import cached_cova
 from employment_forecast.forecasting.backtest.identity import code_version, engine_version
 from employment_forecast.forecasting.backtest.origins import Origin, origin_days, rolling_origins
 from employment_forecast.forecasting.backtest.residuals import ResidualCheck
+from employment_forecast.forecasting.backtest.wire import pack, unpack
 from employment_forecast.forecasting.backtest.workers import (
     THREAD_VARIABLES,
+    Elsewhere,
     Progress,
+    Results,
+    compute_single_threaded,
     run_tasks,
     watch_parent,
 )
@@ -32,15 +37,19 @@ __all__ = [
     "Backtest",
     "Cell",
     "CellCache",
+    "Done",
+    "Elsewhere",
     "Origin",
     "Progress",
     "ResidualCheck",
+    "Results",
     "THREAD_VARIABLES",
     "Task",
     "cell_seed",
     "code_version",
     "compare_versions",
     "compute",
+    "compute_single_threaded",
     "decode",
     "decode_parameters",
     "describe_failures",
@@ -49,10 +58,12 @@ __all__ = [
     "engine_version",
     "group",
     "origin_days",
+    "pack",
     "cached_covariates",
     "rolling_origins",
     "run_tasks",
     "seal_json",
+    "unpack",
     "unseal_json",
     "watch_parent",
 ]

@@ -27,6 +27,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 WORTH_A_WORKER = 30.0
 
 Progress = Callable[[int, int], None]
+Results = Generator[tuple[Task, Done], None, None]
+# Computes tasks on other machines; what it cannot have done there it does by its second argument.
+Elsewhere = Callable[[Sequence[Task], Callable[[Sequence[Task]], Results]], Results]
 
 
 class WorkerError(ForecastError):
@@ -55,7 +58,8 @@ def _prepare(parent: int) -> None:
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
 
 
-def _compute_single_threaded(task: Task) -> Done:
+def compute_single_threaded(task: Task) -> Done:
+    """As `compute`, with one BLAS thread: their number changes last bits."""
     with threadpool_limits(limits=1):
         return compute(task)
 
@@ -93,12 +97,9 @@ def _interrupts_deferred() -> Iterator[None]:
         yield
 
 
-Results = Generator[tuple[Task, Done], None, None]
-
-
 def _here(tasks: Sequence[Task]) -> Results:
     for task in tasks:
-        yield task, _compute_single_threaded(task)
+        yield task, compute_single_threaded(task)
 
 
 def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
@@ -106,7 +107,7 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
     try:
         with _interrupts_deferred():
             waiting: dict[Future[Done], Task] = {
-                pool.submit(_compute_single_threaded, task): task for task in tasks
+                pool.submit(compute_single_threaded, task): task for task in tasks
             }
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -136,6 +137,7 @@ def run_tasks(
     jobs: int,
     progress: Progress | None = None,
     keep: Callable[[Mapping[str, Outcome], Mapping[str, Parameters]], None] | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> dict[str, Outcome]:
     """Compute every cell of the tasks.
 
@@ -150,6 +152,8 @@ def run_tasks(
     keep : callable, optional
         Called with the outcomes of each task as it ends, and the parameters it has estimated, by
         key, so that an interrupted run loses little.
+    elsewhere : callable, optional
+        Computes on other machines.
 
     Returns
     -------
@@ -165,9 +169,13 @@ def run_tasks(
     results: dict[str, Outcome] = {}
     if not tasks:
         return results
-    wanted = workers_for(tasks, jobs)
+
+    def here(some: Sequence[Task]) -> Results:
+        wanted = workers_for(some, jobs)
+        return _here(some) if wanted <= 1 else _in_workers(some, wanted)
+
     # Closed at once when the caller is interrupted, so that no worker outlives this call.
-    with closing(_here(tasks) if wanted <= 1 else _in_workers(tasks, wanted)) as stream:
+    with closing(here(tasks) if elsewhere is None else elsewhere(tasks, here)) as stream:
         for task, found in stream:
             done = {c.key: o for c, o in zip(task.cells, found.outcomes, strict=True)}
             results |= done

@@ -26,6 +26,7 @@ from employment_forecast.forecasting.backtest import (
     Backtest,
     Cell,
     CellCache,
+    Elsewhere,
     Lenders,
     Origin,
     Progress,
@@ -77,7 +78,11 @@ SAVE_SECONDS = 1.0
 
 
 def _run_cells(
-    cells: Sequence[Cell], cache: CellCache | None, jobs: int, progress: Progress | None
+    cells: Sequence[Cell],
+    cache: CellCache | None,
+    jobs: int,
+    progress: Progress | None,
+    elsewhere: Elsewhere | None,
 ) -> tuple[dict[str, Outcome], int]:
     """Outcomes by key and how many of them were computed now."""
     wanted = {cell.key: cell for cell in cells}
@@ -107,7 +112,7 @@ def _run_cells(
             saved = time.monotonic()
 
     try:
-        computed = run_tasks(_tasks(missing, cache), jobs, progress, keep)
+        computed = run_tasks(_tasks(missing, cache), jobs, progress, keep, elsewhere)
     finally:
         if cache is not None and waiting:
             cache.save(waiting)
@@ -139,6 +144,7 @@ def compete(
     cache: CellCache | None = None,
     progress: Progress | None = None,
     inputs: ModelInputs = NO_INPUTS,
+    elsewhere: Elsewhere | None = None,
 ) -> Competition:
     """Back-test every model through `as_of`, choose the champion, forecast, assess the targets.
 
@@ -161,6 +167,8 @@ def compete(
     inputs : ModelInputs, optional
         Indicators beside the target and the target of other regions, cut at each origin like the
         target.
+    elsewhere : callable, optional
+        Computes cells on other machines; no result depends on it.
 
     Returns
     -------
@@ -211,7 +219,7 @@ def compete(
         for m in competitors
     }
     outcomes, computed = _run_cells(
-        [c for row in plan.values() for c in row], cache, options.jobs, progress
+        [c for row in plan.values() for c in row], cache, options.jobs, progress, elsewhere
     )
     table: dict[str, list[Outcome]] = {m: [outcomes[c.key] for c in row] for m, row in plan.items()}
     fitted = backtests.assemble(

@@ -1,0 +1,266 @@
+"""Have tasks computed by a cluster; what it does not answer for is computed here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.workspace import Settings, Workspace
+from employment_forecast.experiments.cluster.connection import (
+    FINGERPRINT,
+    ClusterError,
+    parse_address,
+    quiet_dask,
+    security,
+)
+from employment_forecast.experiments.cluster.fingerprint import (
+    Fingerprint,
+    fingerprint_of,
+    read_fingerprint,
+)
+from employment_forecast.forecasting.backtest import (
+    Done,
+    Results,
+    Task,
+    compute_single_threaded,
+    pack,
+    unpack,
+)
+from employment_forecast.models import roster
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+DIGEST = "FORECAST_CLUSTER_FINGERPRINT"
+_LOOK_SECONDS = 2.0
+# A scheduler that did not answer is not asked again by every region of a cycle.
+_AWAY_SECONDS = 300.0
+# A worker that has ended is started anew within seconds.
+_WITHOUT_WORKERS_SECONDS = 30.0
+
+
+def answer(work: bytes) -> bytes:
+    """Tasks in, results out; the one function that a cluster runs for us."""
+    done = [compute_single_threaded(task) for task in unpack(work)]
+    return pack({"fingerprint": os.environ.get(DIGEST, ""), "done": done})
+
+
+class Cluster:
+    """Computes tasks on the machines of a cluster; see `forecasting.backtest.run_tasks`.
+
+    Parameters
+    ----------
+    url : str
+        Address of the scheduler.
+    certificates : pathlib.Path or None
+        Folder of this machine's.
+    kept : pathlib.Path or None
+        Where the trial of this machine is kept.
+    """
+
+    def __init__(self, url: str, certificates: Path | None, kept: Path | None = None) -> None:
+        self.address = parse_address(url)
+        self._certificates = certificates
+        self._kept = kept
+        self._client: Client | None = None
+        self._own: Fingerprint | None = None
+        self._away: tuple[float, ForecastError] | None = None
+        self.notes: list[str] = []
+
+    def __call__(self, tasks: Sequence[Task], here: Callable[[Sequence[Task]], Results]) -> Results:
+        """Compute tasks, in any order."""
+        # Models that this process registered are known to no other.
+        away = [t for t in tasks if t.cells[0].model not in roster.registered()]
+        rest = [t for t in tasks if t.cells[0].model in roster.registered()]
+        if away:
+            client = self._reached()
+            rest = list(tasks) if client is None else rest + (yield from self._there(client, away))
+        if rest:
+            yield from here(rest)
+
+    def _reached(self) -> Client | None:
+        """The connection; None, with a note, where there is none or nobody at work."""
+        if self._away is None or time.monotonic() - self._away[0] > _AWAY_SECONDS:
+            self._away = None
+            try:
+                client = self.connected()
+                if not client.nthreads():
+                    raise ClusterError("没有可用的工作进程。")
+            except ForecastError as error:
+                self._away = (time.monotonic(), error)
+            else:
+                return client
+        self._say(self._away[1])
+        return None
+
+    def take_notes(self) -> list[str]:
+        """What people should know since this was last asked, in Chinese."""
+        notes, self.notes = self.notes, []
+        return notes
+
+    def _say(self, error: ForecastError) -> None:
+        note = f"集群不可用，已在本机计算（{error.message.rstrip('。')}）"
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close(timeout=2)
+
+    def connected(self) -> Client:
+        """The connection, after both ends have been found to compute alike.
+
+        Raises
+        ------
+        ClusterError
+            If the scheduler does not answer, or is of another version.
+        SettingsError
+            If certificates are not fit for use.
+        """
+        if self._client is not None and self._client.status == "running":
+            return self._client
+        self.close()
+        client = connect(self.address.url, security_of(self))
+        try:
+            self._own = self._own or fingerprint_of(self._kept)
+            theirs = read_fingerprint(client.sync(getattr(client.scheduler, FINGERPRINT)))
+            if difference := self._own.difference(theirs):
+                raise ClusterError(f"调度程序与本机不一致：{difference}。", "请安装同一版本。")
+        except Exception as error:
+            client.close(timeout=2)
+            if isinstance(error, ForecastError):
+                raise
+            raise ClusterError(
+                f"{self.address.url} 的调度程序不是由 forecast cluster scheduler 启动的。", ""
+            ) from error
+        self._client = client
+        return client
+
+    def _there(
+        self, client: Client, tasks: Sequence[Task]
+    ) -> Generator[tuple[Task, Done], None, list[Task]]:
+        """Results of the cluster; returns the tasks that it lost."""
+        waiting: dict[Future, list[Task]] = {}
+        for share in shared_out(tasks, max(1, len(client.nthreads()))):
+            work = pack(share)
+            key = f"forecast-{hashlib.sha256(work).hexdigest()}"
+            waiting[client.submit(answer, work, key=key, pure=False)] = share
+        lost: list[Task] = []
+        seen = time.monotonic()
+        try:
+            while waiting:
+                ended = [f for f in waiting if f.done()]
+                for future in ended:
+                    share = waiting.pop(future)
+                    done = self._read(future, share)
+                    if done is None:
+                        lost += share
+                    else:
+                        yield from zip(share, done, strict=True)
+                if ended:
+                    continue
+                alive = client.status == "running" and bool(client.scheduler_info()["workers"])
+                seen = time.monotonic() if alive else seen
+                if client.status == "closed" or (
+                    time.monotonic() - seen > _WITHOUT_WORKERS_SECONDS
+                ):
+                    lost += [task for share in waiting.values() for task in share]
+                    self._say(ClusterError("与调度程序的连接中断，或工作进程都已离开。"))
+                    break
+                _pause(list(waiting))
+        finally:
+            if waiting and client.status == "running":
+                client.cancel(list(waiting))
+        return lost
+
+    def _read(self, future: Future, share: Sequence[Task]) -> list[Done] | None:
+        """Results of a share; None, with a note, where they are not what we would compute."""
+        try:
+            found = unpack(future.result(timeout=10))
+            assert self._own is not None
+            if found["fingerprint"] != self._own.digest:
+                raise ClusterError("一个工作进程的版本或数值与本机不同。")
+            done: list[Done] = found["done"]
+            counts = [len(d.outcomes) for d in done]
+            if counts != [len(t.cells) for t in share]:
+                raise ClusterError("一个工作进程的答复不完整。")
+        except ClusterError as error:
+            self._say(error)
+            return None
+        # Killed too often, out of memory, damaged on the way: computed here, where a fault of the
+        # model itself shows as what it is.
+        except Exception as error:  # noqa: BLE001
+            self._say(ClusterError(f"一份工作没有完成（{type(error).__name__}）。"))
+            return None
+        return done
+
+
+def _pause(waiting: Sequence[Any]) -> None:
+    from contextlib import suppress
+
+    from distributed import wait
+
+    with suppress(Exception):
+        wait(waiting, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+
+
+def shared_out(tasks: Sequence[Task], workers: int) -> list[list[Task]]:
+    """Shares of about equal cost, a few for each worker, so that none waits long for another."""
+    count = max(1, min(len(tasks), 2 * workers))
+    shares: list[list[Task]] = [[] for _ in range(count)]
+    costs = [0.0] * count
+    for task in sorted(tasks, key=lambda t: -t.cost):
+        least = costs.index(min(costs))
+        shares[least].append(task)
+        costs[least] += task.cost
+    return shares
+
+
+def security_of(cluster: Cluster) -> Any:
+    """What Dask is told of a cluster's certificates."""
+    return security(cluster._certificates, encrypted=cluster.address.encrypted)
+
+
+def connect(url: str, given: Any) -> Client:
+    """A client of the scheduler.
+
+    Raises
+    ------
+    ClusterError
+        If it does not answer, or refuses our certificate.
+    """
+    quiet_dask()
+    from distributed import Client
+
+    try:
+        return Client(url, security=given, timeout=10, set_as_default=False)
+    except Exception as error:
+        raise ClusterError(
+            f"调度程序 {url} 没有应答（{type(error).__name__}）。",
+            "请核对地址、端口、防火墙，以及两端的证书是否出自同一签发证书。",
+        ) from error
+
+
+def cluster_of(settings: Settings, workspace: Workspace) -> Cluster | None:
+    """The cluster that the settings name; None where computing is local.
+
+    Raises
+    ------
+    SettingsError
+        If its address is none.
+    """
+    if settings["compute.engine"] != "dask":
+        return None
+    folder: str = settings["compute.certificates"]
+    return Cluster(
+        settings["compute.scheduler"],
+        workspace.root / folder if folder else None,
+        workspace.cells.with_name("trial.json"),
+    )

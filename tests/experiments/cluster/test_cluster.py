@@ -1,0 +1,165 @@
+"""A real scheduler and two real workers on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from support.cluster_node import TRIAL
+from support.paths import TESTS
+from support.processes import Processes
+
+from employment_forecast.experiments.cluster import Cluster, ClusterError, cluster_state
+from employment_forecast.experiments.cluster.certificates import make_certificates
+from employment_forecast.experiments.cluster.elsewhere import shared_out
+from employment_forecast.forecasting.backtest.cells import Cell, Task, group
+from employment_forecast.forecasting.backtest.workers import Results, run_tasks
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.models.paths import SamplePaths
+
+pytest.importorskip("distributed")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Office:
+    """The processes of a cluster, as they are started on its machines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.processes = Processes()
+        self.port = free_port()
+        made = make_certificates(folder / "证书", ["office", "helper"])
+        self.certificates, self.helper = made
+        self.url = f"tls://127.0.0.1:{self.port}"
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        script = str(TESTS / "support" / "cluster_node.py")
+        environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUTF8": "1"}
+        return self.processes.start(
+            [sys.executable, script, *arguments],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def said(self, process: subprocess.Popen[str]) -> str:
+        """The next line of a process."""
+        assert process.stdout is not None
+        return process.stdout.readline()
+
+    def scheduler(self) -> subprocess.Popen[str]:
+        started = self.start("scheduler", "127.0.0.1", str(self.port), str(self.certificates),
+                             TRIAL)  # fmt: skip
+        assert "已就绪" in self.said(started)
+        return started
+
+    def workers(self, jobs: int) -> subprocess.Popen[str]:
+        started = self.start("worker", self.url, str(jobs), str(self.helper), TRIAL)
+        assert f"{jobs} 个工作进程已加入" in self.said(started)
+        return started
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    started = Office(tmp_path_factory.mktemp("cluster"))
+    yield started
+    started.processes.end()
+
+
+@pytest.fixture(autouse=True)
+def no_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("employment_forecast.experiments.cluster.fingerprint.trial", lambda: TRIAL)
+
+
+@pytest.fixture(scope="module")
+def tasks(competition: Competition) -> list[Task]:
+    models = ("random_walk", "drift", "seasonal_naive")
+    return group(Cell(m, o, 6, 200, 1) for m in models for o in competition.origins)
+
+
+def as_bytes(found: dict[str, object]) -> dict[str, bytes]:
+    return {k: p.values.tobytes() for k, p in found.items() if isinstance(p, SamplePaths)}
+
+
+def here(tasks: Sequence[Task]) -> Results:
+    raise AssertionError("computed here")
+    yield
+
+
+def test_a_cluster_gives_the_same_bytes_whatever_becomes_of_its_workers(
+    office: Office, tasks: list[Task]
+) -> None:
+    expected = as_bytes(run_tasks(tasks, 1))
+    cluster = Cluster(office.url, office.certificates)
+    # Nobody is there yet: computed here, and said once.
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == expected
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == expected
+    (note,) = cluster.take_notes()
+    assert "没有应答" in note
+
+    scheduler = office.scheduler()
+    other = office.start("worker", office.url, "1", str(office.helper), "different")
+    assert "试算结果的末位不同" in office.said(other)
+    assert other.wait(timeout=600) == 9
+    workers = office.workers(2)
+
+    cluster = Cluster(office.url, office.certificates)
+    assert cluster_state(cluster).workers == {"127.0.0.1": 2}
+    found = list(cluster(tasks, here))
+    assert {id(task) for task, _ in found} == {id(task) for task in tasks}
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == expected
+    assert cluster.take_notes() == []
+
+    # One is killed while the other tasks are still to come: another takes its work.
+    client = cluster.connected()
+    pids = list(client.run(os.getpid).values())
+    late = [Task(tuple(Cell(c.model, c.origin, 6, 200, 2) for c in t.cells)) for t in tasks]
+    stream = cluster(late, here)
+    done = [next(stream)]
+    os.kill(pids[0], signal.SIGKILL)
+    done += stream
+    outcomes = {c.key: o for t, d in done for c, o in zip(t.cells, d.outcomes, strict=True)}
+    assert as_bytes(outcomes) == as_bytes(run_tasks(late, 1))
+
+    # All of them leave, then the scheduler.
+    workers.terminate()
+    assert workers.wait(timeout=600) == 0
+    scheduler.kill()
+    scheduler.wait()
+    deadline = time.monotonic() + 600
+    while client.status == "running" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == expected
+    assert cluster.take_notes()
+    cluster.close()
+
+
+def test_certificates_of_another_office_are_refused(tmp_path: Path, tasks: list[Task]) -> None:
+    office = Office(tmp_path)
+    try:
+        office.scheduler()
+        (strange,) = make_certificates(tmp_path / "别处", ["stranger"])
+        with pytest.raises(ClusterError, match="没有应答"):
+            Cluster(office.url, strange).connected()
+        refused = office.start("worker", office.url, "1", str(strange), TRIAL)
+        assert "没有应答" in office.said(refused)
+        assert refused.wait(timeout=600) != 0
+    finally:
+        office.processes.end()
+
+
+def test_shares_cost_about_the_same(tasks: list[Task]) -> None:
+    shares = shared_out(tasks, 2)
+    assert len(shares) == 4
+    assert sorted(id(task) for share in shares for task in share) == sorted(map(id, tasks))
+    costs = [sum(t.cost for t in share) for share in shares]
+    assert max(costs) - min(costs) <= max(t.cost for t in tasks)

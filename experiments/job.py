@@ -162,7 +162,12 @@ def open_job(
     """
     vintages = session.store.vintages(series.region.code, series.indicator.code)
     inputs = stored_inputs(
-        session.store, session.catalogue, series.region, series.indicator, vintages
+        session.store,
+        session.catalogue,
+        series.region,
+        series.indicator,
+        vintages,
+        session.vintages,
     )
     return ForecastJob(
         series=series,
@@ -171,7 +176,7 @@ def open_job(
         vintages=vintages,
         inputs=inputs,
         targets=session.targets() if targets is None else targets,
-        cache=session.cells if cached else None,
+        cache=session.cells.of(series.code) if cached and session.cells else None,
         elsewhere=elsewhere,
     )
 

@@ -12,9 +12,14 @@ from employment_forecast.data.workspace.settings import Settings
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Catalogue
+    from employment_forecast.data.records import Vintages
     from employment_forecast.data.store import Store
     from employment_forecast.data.targets import Target
     from employment_forecast.data.workspace.cell_cache import FileCellCache
+
+
+# More than the neighbours of a region.
+_MOST_READ = 100
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ class Session:
         )
         sync(store, self.catalogue)
         return store
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], Vintages]:
+        return {}
+
+    def vintages(self, region: str, indicator: str) -> Vintages:
+        """What was published of a series; in a steady session the last ones read are kept."""
+        if not self.steady:
+            return self.store.vintages(region, indicator)
+        key = (region, indicator)
+        found = self._read.pop(key, None) or self.store.vintages(region, indicator)
+        self._read[key] = found
+        if len(self._read) > _MOST_READ:
+            self._read.pop(next(iter(self._read)))
+        return found
 
     @cached_property
     def cells(self) -> FileCellCache | None:

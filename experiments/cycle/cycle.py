@@ -114,7 +114,12 @@ def _carried_out(
 
         for entry in workers.results([RegionTask(*key, day) for key in named], ask):
             entries[entry.region, entry.indicator] = _keep(session, journal, entry, failed, log)
-    return _publish(session, Report(day, tuple(arrivals), tuple(entries[k] for k in named)), log)
+    short = None if session.cells is None else session.cells.shortage()
+    notes = () if short is None else (f"{short.text}。{short.remedy}",)
+    for note in notes:
+        log.warning("%s", note)
+    report = Report(day, tuple(arrivals), tuple(entries[k] for k in named), notes=notes)
+    return _publish(session, report, log)
 
 
 def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:

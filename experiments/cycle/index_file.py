@@ -60,6 +60,7 @@ def _last_report(workspace: Workspace) -> Report:
             tuple(Arrival(**a) for a in raw["files"]),
             tuple(as_result(e) for e in raw["regions"]),
             tuple(raw["problems"]),
+            notes=tuple(raw.get("notes", ())),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(

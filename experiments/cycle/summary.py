@@ -41,6 +41,8 @@ class Report:
         What failed around the regions (index page, notification), in Chinese.
     bulletins : mapping
         How bulletins stand in the store at the time of writing, as `bulletins_on_file` gives it.
+    notes : tuple of str
+        What somebody should see to without haste, in Chinese.
     """
 
     day: date
@@ -48,6 +50,7 @@ class Report:
     entries: tuple[RegionResult, ...]
     unreached: tuple[str, ...] = ()
     bulletins: OnFiles = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> list[RegionResult]:
@@ -79,6 +82,7 @@ class Report:
             "files": [asdict(a) for a in self.arrivals],
             "regions": [{**asdict(e), "bulletin": list(e.bulletin)} for e in self.entries],
             "problems": list(self.unreached),
+            "notes": list(self.notes),
         }
 
 
@@ -152,4 +156,5 @@ def text(report: Report) -> str:
     if late:
         lines.append("逾期未到：" + "、".join(f"{e.title} {e.overdue}" for e in late))
         lines.append("")
+    lines += [f"提示：{note}" for note in report.notes]
     return "\n".join(lines).rstrip() + "\n"

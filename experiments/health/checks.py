@@ -378,6 +378,21 @@ def telemetry(installation: Installation) -> Finding:
     return Finding("ok", "不连接任何网络；遥测已关闭。")
 
 
+def cell_cache(installation: Installation) -> Finding:
+    """The cache of back-test cells holds what the series in use need."""
+    from employment_forecast.data.workspace import FileCellCache
+
+    megabytes = int(installation.settings["cache.megabytes"])
+    if not megabytes:
+        return Finding("warn", "回测缓存已关闭，每次都从头计算。", "请在 [cache] 中设 megabytes。")
+    if not installation.workspace.cells.exists():
+        return Finding("ok", "回测缓存尚未建立。")
+    short = FileCellCache(installation.workspace.cells, megabytes).shortage()
+    if short is not None:
+        return Finding("warn", f"{short.text}。", short.remedy)
+    return Finding("ok", f"回测缓存够用（上限 {megabytes} MB）。")
+
+
 CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("environment", "运行环境", environment),
     ("machine", "处理器与内存", machine),
@@ -387,6 +402,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("restore", "恢复", restoring),
     ("store", "观测数据库", store),
     ("tracking", "MLflow", tracking),
+    ("cache", "回测缓存", cell_cache),
     ("clock", "系统时钟", system_clock),
     ("freshness", "数据时效", freshness),
     ("fonts", "字体", fonts),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,7 +51,12 @@ NO_INPUTS = ModelInputs()
 
 
 def stored_inputs(
-    store: Store, catalogue: Catalogue, region: Region, target: Indicator, vintages: Vintages
+    store: Store,
+    catalogue: Catalogue,
+    region: Region,
+    target: Indicator,
+    vintages: Vintages,
+    read: Callable[[str, str], Vintages] | None = None,
 ) -> ModelInputs:
     """Everything the store holds around a series.
 
@@ -64,6 +70,8 @@ def stored_inputs(
         Catalogue entries.
     vintages : Vintages
         The series itself; neighbours are of its kind, real or demonstration data (演示数据).
+    read : callable, optional
+        Reads the vintages of a neighbour; the store by default.
     """
     others = stored_covariate_sources(store, catalogue, region, target)
     if vintages.rows.empty:
@@ -72,12 +80,18 @@ def stored_inputs(
     parts: PartVintages | None = part_vintages(store, region.code, target.code)
     if parts is None or parts.rows.empty or bool(parts.rows["demo"].all()) != demo:
         parts = None
-    neighbours = stored_neighbours(store, catalogue, region, target, demo=demo)
+    neighbours = stored_neighbours(store, catalogue, region, target, demo=demo, read=read)
     return ModelInputs(others, neighbours, parts)
 
 
 def stored_neighbours(
-    store: Store, catalogue: Catalogue, region: Region, target: Indicator, *, demo: bool
+    store: Store,
+    catalogue: Catalogue,
+    region: Region,
+    target: Indicator,
+    *,
+    demo: bool,
+    read: Callable[[str, str], Vintages] | None = None,
 ) -> list[Neighbour]:
     """The same indicator of other regions, those of the same city and province first.
 
@@ -98,7 +112,7 @@ def stored_neighbours(
             nested = above & taken or any(other.code in _ancestors(t, parents) for t in taken)
             if other.code not in stored or nested:
                 continue
-            vintages = store.vintages(other.code, target.code)
+            vintages = (read or store.vintages)(other.code, target.code)
             if bool(vintages.rows["demo"].all()) == demo:
                 found.append((other, vintages))
                 taken.add(other.code)
@@ -147,6 +161,29 @@ def neighbours_identity(neighbours: Sequence[Neighbour], indicator: Indicator, d
     return digest.hexdigest()
 
 
+# Regions that share neighbours look at the same ones on the same days.
+_MOST_KEPT = 128
+_kept: OrderedDict[int, tuple[Vintages, dict[date, History | None]]] = OrderedDict()
+
+
+def _history_on(
+    vintages: Vintages, region: Region, indicator: Indicator, day: date
+) -> History | None:
+    """A neighbour's history as known on a day; None where it cannot be read."""
+    # The object itself is kept too, so that its number is not given to another.
+    _, by_day = _kept.setdefault(id(vintages), (vintages, {}))
+    _kept.move_to_end(id(vintages))
+    if len(_kept) > _MOST_KEPT:
+        _kept.popitem(last=False)
+    if day not in by_day:
+        known = vintages.as_of(day)
+        try:
+            by_day[day] = None if known.values.empty else from_known(known, region, indicator, day)
+        except DataError:
+            by_day[day] = None
+    return by_day[day]
+
+
 def histories_beside(
     neighbours: Sequence[Neighbour], history: History, indicator: Indicator
 ) -> list[History]:
@@ -169,12 +206,8 @@ def histories_beside(
     """
     found = []
     for region, vintages in neighbours:
-        known = vintages.as_of(history.as_of)
-        if known.values.empty or known.demo != history.demo:
-            continue
-        try:
-            beside = from_known(known, region, indicator, history.as_of)
-        except DataError:
+        beside = _history_on(vintages, region, indicator, history.as_of)
+        if beside is None or beside.demo != history.demo:
             continue
         cut = beside.until(history.origin)
         late = 0 if cut is None else (history.origin - cut.origin).n

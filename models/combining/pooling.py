@@ -11,6 +11,7 @@ move together and the further the present lies from all that the regression has 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -99,6 +100,23 @@ def _model_scale(history: History) -> Floats | None:
     return z if np.isfinite(z).all() else None
 
 
+# Regions that share neighbours ask for the same levels, a day of knowledge after another.
+_MOST_KEPT = 2048
+_kept: OrderedDict[tuple[str, int], tuple[Floats, Floats, Floats] | None] = OrderedDict()
+
+
+def _prepared(history: History, horizon: int) -> tuple[Floats, Floats, Floats] | None:
+    """Series on its model scale, levels and seasonal figures; None if it cannot be used."""
+    key = (history.fingerprint, horizon)
+    if key not in _kept:
+        z = _model_scale(history)
+        _kept[key] = None if z is None else (z, *smoothed(z, horizon))
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(key)
+    return _kept[key]
+
+
 def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | None]:
     """Shift of each series' forecast on its model scale.
 
@@ -127,7 +145,9 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     share: see `common_share`.
     """
     shifts: list[Floats | None] = [None] * len(histories)
-    series = {i: z for i, h in enumerate(histories) if (z := _model_scale(h)) is not None}
+    series = {
+        i: found for i, h in enumerate(histories) if (found := _prepared(h, horizon)) is not None
+    }
     used = list(series)
     if len(used) < FEWEST_SERIES:
         return shifts
@@ -136,10 +156,10 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     levels = np.full((n, len(used)), np.nan)
     paths = np.full((n, len(used), horizon), np.nan)
     values = np.full((n, len(used)), np.nan)
-    for column, (i, z) in enumerate(series.items()):
+    for column, (i, (z, level, ahead)) in enumerate(series.items()):
         end = n - (newest - histories[i].origin).n
         here = slice(end - len(z), end)
-        levels[here, column], paths[here, column] = smoothed(z, horizon)
+        levels[here, column], paths[here, column] = level, ahead
         values[here, column] = z
     settled = np.where(_unsettled(levels), np.nan, levels)
     sizes = np.nanstd(np.diff(settled, axis=0), axis=0)

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from employment_forecast.data.errors import SettingsError, StorageError
+from employment_forecast.data.workspace.cell_cache import FileCellCache
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.health import checks as doctor_checks
 from employment_forecast.experiments.health.report import (
@@ -285,3 +286,17 @@ def test_an_emptied_store_is_a_fault_where_forecasts_were_made(installation: Ins
     (found,) = examine(installation, [c for c in doctor_checks.CHECKS if c[0] == "store"])
     assert found.finding.state == "fail"
     assert "是空的" in found.finding.message
+
+
+def test_a_cache_too_small_for_the_series_is_told(installation: Installation) -> None:
+    checks = {code: check for code, _, check in doctor_checks.CHECKS}
+    assert checks["cache"](installation).state == "ok"
+    file = installation.workspace.cells
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for name in "ab":
+        FileCellCache(file, 512, name).save({name: b"x" * 200_000})
+    assert checks["cache"](installation).state == "ok"
+    FileCellCache(file, 1, "c").save({"c": b"x" * 900_000})
+    found = checks["cache"](installation)
+    assert (found.state, "1 个序列每月要重新计算" in found.message) == ("warn", True)
+    assert "megabytes = 2" in found.remedy

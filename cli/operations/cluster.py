@@ -51,7 +51,7 @@ def scheduler(host: str, port: int, certificates: Path | None) -> None:
 )
 @_certificates_option
 def worker(address: str, jobs: int | None, certificates: Path | None) -> None:
-    """启动工作进程，加入地址（如 tls://主机名:8786）所指的集群，直到按 Ctrl-C 或被终止。
+    """启动工作进程，加入地址（如 tls://forecast-1:8786）所指的集群，直到按 Ctrl-C 或被终止。
 
     先与调度程序比对版本和试算结果；不同则拒绝加入，退出码为 9。
     """

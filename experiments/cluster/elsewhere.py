@@ -36,7 +36,7 @@ from employment_forecast.models import roster
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-DIGEST = "FORECAST_CLUSTER_FINGERPRINT"
+DIGEST = "CLUSTER_FINGERPRINT"
 _LOOK_SECONDS = 2.0
 # A scheduler that did not answer is not asked again by every region of a cycle.
 _AWAY_SECONDS = 300.0

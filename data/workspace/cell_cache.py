@@ -209,7 +209,7 @@ class FileCellCache:
             "SELECT name, bytes, day < ? FROM series ORDER BY name = ?, day, name",
             (_today() - _HELD_DAYS, self._series),
         ).fetchall()
-        room = self._bytes - sum(size for _, size, _ in found)
+        room: int = self._bytes - sum(size for _, size, _ in found)
         for name, size, idle in found:
             if room < 0 or (idle and room < wanted):
                 connection.execute("DELETE FROM kept WHERE series = ?", (name,))

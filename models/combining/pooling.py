@@ -146,7 +146,7 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     """
     shifts: list[Floats | None] = [None] * len(histories)
     series = {
-        i: found for i, h in enumerate(histories) if (found := _prepared(h, horizon)) is not None
+        i: known for i, h in enumerate(histories) if (known := _prepared(h, horizon)) is not None
     }
     used = list(series)
     if len(used) < FEWEST_SERIES:

@@ -100,7 +100,7 @@ def check(as_json: bool) -> int:
 @click.command(options_metavar="[选项]", short_help="制作集群各机的证书。")
 @click.argument("folder", metavar="文件夹", type=click.Path(path_type=Path))
 @click.option(
-    "--hosts", metavar="主机,…", required=True, help="各机的名称，逗号分隔；每机得一个文件夹。"
+    "--hosts", metavar="主机，…", required=True, help="各机的名称，逗号分隔；每机得一个文件夹。"
 )
 @click.option(
     "--days",

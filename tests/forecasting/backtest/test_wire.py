@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from datetime import date
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from support.competitions import make_competition
 
 from employment_forecast.data.catalogue import Break
-from employment_forecast.forecasting.backtest.cells import Cell, compute, group
+from employment_forecast.forecasting.backtest.cells import Cell, Done, Task, compute, group
 from employment_forecast.forecasting.backtest.codec import seal
-from employment_forecast.forecasting.backtest.wire import pack, unpack
+from employment_forecast.forecasting.backtest.wire import _CLASSES, pack, unpack
 from employment_forecast.models.paths import Failure
 
 months = st.integers(0, 900).map(lambda n: pd.Period(ordinal=n, freq="M"))
@@ -61,6 +62,18 @@ def test_a_task_computes_the_same_elsewhere() -> None:
     # Two cells of one origin hold one history, there as here.
     both = unpack(pack([Cell(m, result.origins[0], 3, 200, 1) for m in ("drift", "ets")]))
     assert both[0].origin is both[1].origin
+
+
+def classes_in(kind: Any) -> set[type]:
+    """Dataclasses that a type is made of."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        inner = [classes_in(each) for each in get_type_hints(kind).values()]
+        return {kind}.union(*inner)
+    return set().union(*(classes_in(each) for each in get_args(kind)))
+
+
+def test_every_class_that_a_task_holds_is_listed() -> None:
+    assert classes_in(Task) | classes_in(Done) == set(_CLASSES)
 
 
 def test_nothing_but_our_classes_travels() -> None:

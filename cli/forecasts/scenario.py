@@ -33,7 +33,12 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
     "layoffs",
     multiple=True,
     metavar="月份:人数",
-    help="某月裁员人数，如 2026-12:1500；可多次给出。",
+    help="某月裁员人数，如 2026-12:1500；可多次给出。与 --industry 同用时为比例，如 2026-12:5%。",
+)
+@click.option(
+    "--industry",
+    metavar="行业",
+    help="裁员只在一个行业：按监测企业中该行业的比重把比例折算成人数，如 汽车制造。",
 )
 @click.option("--new-jobs", metavar="百分比", help="新增就业的变动，如 -20%。")
 @click.option("--from", "first", metavar="月份", help="新增就业自该月起变动；默认自预测首月起。")
@@ -72,6 +77,7 @@ def scenario(
     region: str,
     indicator: str | None,
     layoffs: tuple[str, ...],
+    industry: str | None,
     new_jobs: str | None,
     first: str | None,
     last: str | None,
@@ -93,10 +99,13 @@ def scenario(
 
     情景不是预测：不登记模型版本，不进入失业警戒线，只另存一次 MLflow 运行。
     """
+    from dataclasses import replace
+
     from employment_forecast.cli.forecasts.scenario_options import (
         parse_change,
         parse_layoff,
         parse_months,
+        parse_part,
         parse_share,
     )
     from employment_forecast.cli.shell.progress import progress
@@ -104,16 +113,25 @@ def scenario(
     from employment_forecast.data.clock import parse_month
     from employment_forecast.data.errors import StorageError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
+    from employment_forecast.data.store import firm_panel
     from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.early_warning import load_scheme
-    from employment_forecast.forecasting.scenario import GivenAssumptions, Scenario, demand_sense
+    from employment_forecast.forecasting.scenario import (
+        GivenAssumptions,
+        Scenario,
+        demand_sense,
+        industry_exposure,
+    )
 
     if not layoffs and new_jobs is None:
         raise UsageError(
             "没有给出情景。", "请用 --layoff 2026-12:1500 或 --new-jobs -20% 说明假定发生什么。"
         )
+    if industry is not None and not layoffs:
+        raise UsageError("--industry 没有说明裁员多少。", "请加上比例，如 --layoff 5%。")
+    parts = [] if industry is None else [parse_part(text) for text in layoffs]
     what_if = Scenario(
-        layoffs=tuple(parse_layoff(text) for text in layoffs),
+        layoffs=() if parts else tuple(parse_layoff(text) for text in layoffs),
         jobs_change=0.0 if new_jobs is None else parse_change(new_jobs, "--new-jobs"),
         first=None if first is None else parse_month(first, "--from"),
         last=None if last is None else parse_month(last, "--until"),
@@ -135,7 +153,14 @@ def scenario(
     if output is not None:
         demand_writable(output)
     job = open_job(session, series, as_of, options)
-    demand_sense(what_if, job.history(), given)
+    history = job.history()
+    if industry is not None:
+        reports = firm_panel(session.store, series.region.code, as_of)
+        exposure = industry_exposure(reports, industry, history, labour_force)
+        shock = [exposure.layoff(month or history.origin + 1, part) for month, part in parts]
+        what_if = replace(what_if, layoffs=tuple(shock))
+        given = replace(given, behind=exposure.stated)
+    demand_sense(what_if, history, given)
     with progress(f"{series.region.name} 回测") as tick:
         result = job.compete(tick)
 

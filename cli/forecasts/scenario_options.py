@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from employment_forecast.data.clock import parse_month
 from employment_forecast.data.errors import UsageError
 from employment_forecast.forecasting.scenario import Layoff, Range
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LAYOFF = re.compile(r"(?P<month>\d{4}-\d{2})[:：](?P<people>\d+(?:\.\d+)?)(?P<wan>万)?")
 _CHANGE = re.compile(r"(?P<figure>[+-]?\d+(?:\.\d+)?)[%％]")
@@ -25,6 +29,17 @@ def parse_layoff(text: str) -> Layoff:
             f"--layoff 的值“{text}”无法识别。", "请写成 月份:人数，如 --layoff 2026-12:1500。"
         )
     return Layoff(month, float(match["people"]) * (10_000 if match["wan"] else 1))
+
+
+def parse_part(text: str) -> tuple[pd.Period | None, float]:
+    """Read `5%` or `2026-12:5%` as a month, if one is named, and a share."""
+    month, _, part = text.strip().replace("：", ":").rpartition(":")
+    share = parse_share(part, "--layoff")
+    if share.low != share.high or share.low == 0:
+        raise UsageError(
+            f"--layoff 的值“{text}”不可用。", "与 --industry 同用时写成比例，如 5% 或 2026-12:5%。"
+        )
+    return (parse_month(month, "--layoff") if month else None), share.low
 
 
 def parse_change(text: str, option: str) -> float:

@@ -119,23 +119,28 @@ def valid_until(indicator: Indicator, month: pd.Period) -> date:
     return indicator.usually_published(following) + timedelta(days=GRACE_DAYS)
 
 
-def _sample(session: Session, series: Series, history: History, day: date) -> SampleWarnings | None:
+def _sample(
+    session: Session, series: Series, history: History, day: date, window: int
+) -> tuple[SampleWarnings | None, tuple[FirmEvent, ...]]:
     """Firms that stand out in the newest reported month, unless it is old beside the data.
 
-    Generated firms say nothing beside real figures, nor the reverse.
+    Generated firms say nothing beside real figures, nor the reverse. With it the events of so many
+    months up to the newest one of data.
     """
     reports = firm_panel(session.store, series.region.code, day)
     if reports.empty or bool(reports["demo"].any()) != history.demo:
-        return None
+        return None, ()
     details = {kind: separation_details(reports, kind) for kind in ("type", "cause")}
-    found = sample_warnings(reports, details)
-    return found if found is not None and found.month >= history.origin else None
+    newest, origin = sample_warnings(reports, details), history.origin
+    if newest is None or newest.month < origin:
+        return None, ()
+    before = (sample_warnings(reports, details, origin - back) for back in range(1, window))
+    earlier = (e for s in before if s is not None for e in _events(s, s.month))
+    return newest, (*_events(newest, origin), *earlier)
 
 
-def _events(sample: SampleWarnings | None, month: pd.Period) -> tuple[FirmEvent, ...]:
-    """Layoffs and closures of the monitored firms, as events of the newest month of data."""
-    if sample is None:
-        return ()
+def _events(sample: SampleWarnings, month: pd.Period) -> tuple[FirmEvent, ...]:
+    """Layoffs and closures of the monitored firms, as events of a month of data."""
     events = []
     for row in sample.firms.to_dict("records"):
         for kind, people in (("layoff", row["layoffs"]), ("closure", row["closures"])):
@@ -187,7 +192,7 @@ def _evidence(
     assessed: Assessments,
     earlier: list[IssuedWarning],
     scheme: Scheme,
-    sample: SampleWarnings | None,
+    firm_events: tuple[FirmEvent, ...],
     history: History,
     day: date,
 ) -> Evidence:
@@ -205,7 +210,7 @@ def _evidence(
         if not known.values.empty and known.demo == history.demo:
             published[code] = _monthly(known, session.catalogue.indicator(code))
     facts = {event.words: event.fact for event in events if event.fact}
-    return Evidence(month, courses, published, _events(sample, month), facts)
+    return Evidence(month, courses, published, firm_events, facts)
 
 
 def _monthly(known: Known, indicator: Indicator) -> pd.Series[float]:
@@ -253,9 +258,9 @@ def assess_champion(
     scheme = load_scheme(session.settings, str(session.workspace.settings_file))
     region, indicator = series.region.code, series.indicator.code
     earlier = _earlier(issued(session.store, region, indicator, day=day), month, history.demo)
-    sample = _sample(session, series, history, day)
+    sample, firm_events = _sample(session, series, history, day, scheme.window)
     before = _previous(earlier, month, session.settings["warnings.memory_months"])
-    evidence = _evidence(session, series, assessed, earlier, scheme, sample, history, day)
+    evidence = _evidence(session, series, assessed, earlier, scheme, firm_events, history, day)
     latest = session.store.vintages(region, indicator).as_of(day)
     known = _monthly(latest, series.indicator)
     seen = history.series

@@ -94,7 +94,7 @@ class Evidence:
         Published values by indicator code, for rules; needed only for indicators with a rule.
         A series that ends more than three months before `month` calls for nothing.
     events : tuple of FirmEvent
-        Of the month.
+        Of the month, and of those before it that a rule with a window looks back on.
     facts : mapping
         By event in words: what to say in place of a probability, where it has come already.
     """
@@ -248,17 +248,23 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
             f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
             f"（{last} 为 {course[last]:g}）{source}"
         )
+    first = evidence.month - (rule.window - 1)
     matching = [
         e
         for e in evidence.events
-        if e.event == rule.event and e.month == evidence.month and e.firm_size >= rule.firm_size
+        if e.event == rule.event
+        and first <= e.month <= evidence.month
+        and e.firm_size >= rule.firm_size
     ]
     what = EVENTS.get(rule.event, rule.event)
-    if rule.firms > 1:
+    if rule.firms > 1 or rule.window > 1:
         total = sum(e.people for e in matching)
-        if len(matching) < rule.firms or total < rule.people:
+        # A firm that lays off twice is one firm; supposed events have no firm.
+        firms = len({e.firm for e in matching if e.firm}) + sum(not e.firm for e in matching)
+        if firms < rule.firms or total < rule.people:
             return ""
-        return f"{evidence.month} {len(matching)} 家企业{what}，共涉及 {total:g} 人{source}"
+        span = f"{first}—{evidence.month}" if rule.window > 1 else f"{evidence.month}"
+        return f"{span} {firms} 家企业{what}，共涉及 {total:g} 人{source}"
     worst = max(matching, key=lambda e: e.people, default=None)
     if worst is None or worst.people < rule.people:
         return ""

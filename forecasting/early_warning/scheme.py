@@ -55,6 +55,9 @@ class Rule:
         1: a single event must affect that many; else at least so many events together.
     firm_size : float
         Only events at firms with at least so many people count.
+    window : int
+        Months, up to the newest, whose events are taken together over all firms; 1 for that of the
+        month alone.
     source : str
         Document the number is from.
     name : str
@@ -68,6 +71,7 @@ class Rule:
     people: float = 0.0
     firms: int = 1
     firm_size: float = 0.0
+    window: int = 1
     source: str = ""
     name: str = ""
 
@@ -141,6 +145,11 @@ class Scheme:
         """Probability by level code, mildest first."""
         return {level.code: level.probability for level in self.levels}
 
+    @property
+    def window(self) -> int:
+        """Months of events that some rule looks back on."""
+        return max((rule.window for level in self.levels for rule in level.rules), default=1)
+
     def level(self, code: str) -> Level | None:
         """Level of a code; None for `none` and for codes of another scheme."""
         return next((level for level in self.levels if level.code == code), None)
@@ -202,7 +211,7 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     if not settings.warning_levels:
         return replace(default_scheme(int(settings["warnings.colours"])), leads=leads)
     place = f"{where} 的 [[warning_levels]] "
-    catalogue = load_catalogue(settings.regions, settings.indicators, where)
+    catalogue = load_catalogue(settings.regions, settings.indicators, where, settings.groups)
     levels = [_level(raw, place, catalogue) for raw in settings.warning_levels]
     codes = [level.code for level in levels]
     if len(set(codes)) < len(codes):
@@ -244,6 +253,7 @@ _RULE = TableSchema(
         "people": number(1, 1e9, "正数（人）"),
         "firms": integer(1, 10_000, "正整数（家）"),
         "firm_size": number(0, 1e9, "非负数（人）"),
+        "window": integer(1, 12, "1—12 的整数（月）：把近几个月各家企业的合在一起"),
         "source": text(),
     }
 )

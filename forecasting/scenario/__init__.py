@@ -10,6 +10,7 @@ from employment_forecast.forecasting.scenario.comparison import (
     demand_sense,
     described,
 )
+from employment_forecast.forecasting.scenario.exposure import Exposure, industry_exposure
 from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario, latin_hypercube
 from employment_forecast.forecasting.scenario.tables import (
     scenario_forecast_table,
@@ -22,6 +23,7 @@ __all__ = [
     "basis",
     "latin_hypercube",
     "Comparison",
+    "Exposure",
     "GivenAssumptions",
     "Layoff",
     "Scenario",
@@ -31,6 +33,7 @@ __all__ = [
     "comparison_document",
     "demand_sense",
     "described",
+    "industry_exposure",
     "scenario_forecast_table",
     "scenario_targets_table",
     "scenario_workbook",

@@ -84,6 +84,8 @@ class GivenAssumptions:
         True if the user gave a range of months.
     labour_force : float or None
         People, for a rate.
+    behind : tuple of Assumption
+        What the number of people laid off rests on, to be shown with the others.
     """
 
     registration: Range | None = None
@@ -92,6 +94,7 @@ class GivenAssumptions:
     pass_through: Range | None = None
     reemployment: Range | None = None
     labour_force: float | None = None
+    behind: tuple[Assumption, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def compare_scenario(
             ceiling=100.0 if history.kind == "rate" else np.inf,
             seed=cell_seed(result.options.seed, SCENARIO_SEED, history),
         )
-        found, stated = impact.paths, ground.stated
+        found, stated = impact.paths, (*given.behind, *ground.stated)
     known = list(targets)
     assessed = assess_all(
         result.targets,
@@ -305,7 +305,7 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
         "description": described(scenario),
         "events": {
             "layoffs": [
-                {"month": str(each.month), "people": round(each.people)}
+                {"month": str(each.month), "people": round(each.people), **_range(each)}
                 for each in scenario.layoffs
             ],
             "new_jobs": scenario.jobs_change or None,
@@ -354,9 +354,21 @@ def comparison_csv(content: Mapping[str, Any]) -> bytes:
     return as_csv(pd.DataFrame(rows))
 
 
+def _range(layoff: Layoff) -> dict[str, int]:
+    if layoff.low is None or layoff.high is None:
+        return {}
+    return {"low": round(layoff.low), "high": round(layoff.high)}
+
+
+def _people_words(layoff: Layoff) -> str:
+    if layoff.low is None or layoff.high is None:
+        return f" {layoff.people:,.0f} 人"
+    return f"约 {layoff.people:,.0f} 人（{layoff.low:,.0f}—{layoff.high:,.0f}）"
+
+
 def described(scenario: Scenario) -> str:
     """What is supposed to happen, as one Chinese phrase."""
-    parts = [f"{each.month} 裁员 {each.people:,.0f} 人" for each in scenario.layoffs]
+    parts = [f"{each.month} 裁员{_people_words(each)}" for each in scenario.layoffs]
     if scenario.jobs_change:
         span = "" if scenario.first is None else f"自 {scenario.first} 起"
         if scenario.last is not None:

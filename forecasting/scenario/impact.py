@@ -64,10 +64,21 @@ class Layoff:
         A month after the origin.
     people : float
         At least 0.
+    low, high : float or None
+        Where the number is an estimate, its range, all of it equally likely.
     """
 
     month: pd.Period
     people: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def range(self) -> Range:
+        """The people, one number or an estimate."""
+        if self.low is None or self.high is None:
+            return Range(self.people, self.people)
+        return Range(self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -149,14 +160,14 @@ class Impact:
 
 
 def latin_hypercube(n_paths: int, seed: int) -> Floats:
-    """Positions of each path in the ranges, shape (n_paths, 4), each column evenly spread.
+    """Positions of each path in the ranges, shape (n_paths, 5), each column evenly spread.
 
     One value in each of `n_paths` equal slices of (0, 1), in random order: a Latin hypercube
     (McKay, Beckman and Conover 1979, Technometrics 21), so that the ranges are covered even by
     few paths.
     """
     rng = np.random.default_rng(seed)
-    columns = [(rng.permutation(n_paths) + rng.random(n_paths)) / n_paths for _ in range(4)]
+    columns = [(rng.permutation(n_paths) + rng.random(n_paths)) / n_paths for _ in range(5)]
     return np.column_stack(columns)
 
 
@@ -190,7 +201,7 @@ def apply_scenario(
         start = int(each.month.ordinal - paths.origin.ordinal) - 1
         if start >= shape[1]:
             continue
-        came = share * each.people
+        came = share * each.range.at(u[:, 4])
         registered[:, start] += came
         rest = np.ones(shape[0])
         outstanding[:, start] += came

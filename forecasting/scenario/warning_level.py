@@ -29,13 +29,8 @@ def level_of(
     facts = {e.words: e.fact for e in events if e.fact}
     published = {result.history.indicator: result.history.series}
     found = [decide_level(scheme, Evidence(origin, lasting, published, facts=facts))]
-    found += [
-        decide_level(
-            scheme, Evidence(each.month, {}, {}, (FirmEvent("layoff", each.month, each.people),))
-        )
-        for each in layoffs
-        if each.people > 0
-    ]
+    supposed = tuple(FirmEvent("layoff", o.month, o.people) for o in layoffs if o.people > 0)
+    found += [decide_level(scheme, Evidence(e.month, {}, {}, supposed)) for e in supposed]
     # Of equal ones the first, so that the probability speaks before the events.
     return max(found, key=lambda each: scheme.rank(each.level))
 

@@ -75,7 +75,8 @@ def _scenario(history: History, paths: SamplePaths, seed: int) -> dict[str, Any]
     except UsageError as error:
         return {"reason": error.message}
     assumed = ground.assumptions
-    draws = latin_hypercube(paths.n_paths, cell_seed(seed, SCENARIO_SEED, history))
+    # The page supposes numbers of people, no estimates: it needs no draw for those.
+    draws = latin_hypercube(paths.n_paths, cell_seed(seed, SCENARIO_SEED, history))[:, :4]
 
     def ends(span: Any) -> list[float]:
         return [span.low, span.high]

@@ -160,6 +160,43 @@ def test_rules_like_those_of_a_published_draft(rates, events, level):
         assert "草案" in found.reasons[0]
 
 
+AREA = """
+[[warning_levels]]
+code = "red"
+name = "Ⅰ级"
+colour = "红色"
+probability = 0.8
+rules = [{ event = "layoff", people = 500, firms = 3, window = 3, source = "某预案（示例）" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("layoffs", "level"),
+    [
+        ([("a", 0, 200), ("b", 1, 200), ("c", 2, 100)], "red"),
+        ([("a", 0, 200), ("b", 1, 200), ("c", 2, 99)], "none"),
+        ([("a", 0, 200), ("b", 1, 200), ("c", 3, 100)], "none"),
+        # A firm that lays off twice is one firm.
+        ([("a", 0, 200), ("b", 1, 200), ("b", 2, 400)], "none"),
+        ([("a", 0, 200), ("b", 0, 200), ("c", 0, 100), ("c", 1, 50)], "red"),
+    ],
+)
+def test_layoffs_of_a_whole_area_within_a_window(layoffs, level):
+    events = tuple(FirmEvent("layoff", MONTH - ago, n, firm=f) for f, ago, n in layoffs)
+    scheme = scheme_of(AREA)
+    assert scheme.window == 3
+    found = decide_level(scheme, evidence(0.0, events=events))
+    assert found.level == level
+    if level == "red":
+        assert f"{MONTH - 2}—{MONTH} 3 家企业裁员" in found.reasons[0]
+        assert "某预案（示例）" in found.reasons[0]
+
+
+def test_no_threshold_for_a_whole_area_ships():
+    assert scheme_of("").window == 1
+    assert all(not level.rules for level in scheme_of("").levels)
+
+
 def test_a_rule_names_its_indicator_and_forgets_old_figures():
     scheme = scheme_of(DRAFT.replace("registered_unemployment_rate", "登记失业率"))
     assert scheme == scheme_of(DRAFT)

@@ -120,7 +120,7 @@ def _kept(row: RowMapping) -> BulletinState:
         **{
             **row,
             "month": clock.key_month(row["month"]),
-            "record": brought_up_to_date(json.loads(row["record"])),
+            "record": brought_up_to_date(json.loads(row.get("record", "{}"))),
             "changes": json.loads(row["changes"]),
         }
     )
@@ -210,6 +210,9 @@ def states(
     region: str | None = None,
     indicator: str | None = None,
     month: pd.Period | None = None,
+    *,
+    since: pd.Period | None = None,
+    records: bool = True,
 ) -> list[BulletinState]:
     """States of bulletins in the order they were recorded.
 
@@ -221,18 +224,26 @@ def states(
         Catalogue codes; all by default.
     month : pandas.Period, optional
         Only of this month.
+    since : pandas.Period, optional
+        Only of this month and later ones.
+    records : bool
+        False leaves `record` empty: what a bulletin cites is a hundred times as large as how far it
+        has come.
 
     Returns
     -------
-    list of Kept
+    list of BulletinState
     """
-    query = select(bulletins).order_by(bulletins.c.id)
+    columns = [c for c in bulletins.c if records or c is not bulletins.c.record]
+    query = select(*columns).order_by(bulletins.c.id)
     if region is not None:
         query = query.where(bulletins.c.region == region)
     if indicator is not None:
         query = query.where(bulletins.c.indicator == indicator)
     if month is not None:
         query = query.where(bulletins.c.month == clock.month_key(month))
+    if since is not None:
+        query = query.where(bulletins.c.month >= clock.month_key(since))
     with store.reading() as connection:
         return [_kept(row) for row in connection.execute(query).mappings()]
 

@@ -105,6 +105,8 @@ KEYS: tuple[Key, ...] = (
         "已有月份的值不同时：refuse 拒绝（可用 --revise）；accept 作为修订保存，原值保留"),
     Key("monthly", "regions", [], texts('地区列表，如 ["嘉定", "徐汇"]'),
         "月度作业的地区；留空表示所有已导入数据的地区（都没有导入时为演示地区与全国）"),
+    Key("monthly", "indicators", [], texts('指标列表，如 ["登记失业人数", "城镇登记失业率"]'),
+        "月度作业的指标，每个有数据的地区各做一份；留空表示各地区的默认指标"),
     Key("monthly", "inbox", "", text("加引号的文件夹名"), "监视文件夹；留空则用工作区内的 inbox",
         "/srv/就业数据"),
     Key("monthly", "settle_seconds", 10, integer(0, 3600),

@@ -447,29 +447,30 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
     month : pandas.Period or None
         Only of this month.
     """
-    found = states(session.store, region, None, month)
+    found = states(session.store, region, None, month, records=False)
+    reviewed: dict[tuple[Any, ...], list[BulletinState]] = {}
+    for each in found:
+        if each.state == "reviewed":
+            reviewed.setdefault(_edition_key(each), []).append(each)
     return [
         {
             "region_name": session.catalogue.region(edition.region).name,
             "indicator_name": session.catalogue.indicator(edition.indicator).name,
             "correction_name": f"第{edition.correction}号" if edition.correction else "",
             **_row(edition),
-            "reviewer": _reviewer(edition, found),
+            "reviewer": _reviewer(edition, reviewed.get(_edition_key(edition), ())),
         }
         for edition in current_states(found)
     ]
 
 
-def _reviewer(edition: BulletinState, found: Sequence[BulletinState]) -> str:
-    """审核人 of a state; empty for what nobody has reviewed."""
-    same = (edition.region, edition.indicator, edition.month, edition.demo, edition.correction)
-    names = [
-        k.signer
-        for k in found
-        if k.state == "reviewed"
-        and (k.region, k.indicator, k.month, k.demo, k.correction) == same
-        and k.id <= edition.id
-    ]
+def _edition_key(state: BulletinState) -> tuple[Any, ...]:
+    return state.region, state.indicator, state.month, state.demo, state.correction
+
+
+def _reviewer(edition: BulletinState, reviewed: Sequence[BulletinState]) -> str:
+    """审核人 of a state, of its reviewed states; empty for what nobody has reviewed."""
+    names = [k.signer for k in reviewed if k.id <= edition.id]
     return names[-1] if names and edition.state != "draft" else ""
 
 

@@ -131,7 +131,9 @@ def write_files(
         remember(destination, files)
     if changed:
         frozen = issued_sums(session.store, edition)
-        found = states(session.store, edition.region, edition.indicator, edition.month)
+        found = states(
+            session.store, edition.region, edition.indicator, edition.month, records=False
+        )
         for form in RENDERERS:
             name = file_name(session, edition, form, found)
             if name not in files and form not in frozen:
@@ -168,7 +170,7 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
     StorageError
         If files cannot be read or written, or the bytes that were issued are damaged.
     """
-    found = states(session.store, series.region.code, series.indicator.code, month)
+    found = states(session.store, series.region.code, series.indicator.code, month, records=False)
     stand = current_states(found)
     mended: list[Path] = []
     for edition in stand:

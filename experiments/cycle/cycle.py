@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from employment_forecast.data.catalogue import Indicator, Region
@@ -45,6 +46,9 @@ def run_cycle(
     prepare: Prepare,
     failed: Callable[[Session, RegionResult], None],
     log: logging.Logger,
+    *,
+    parents: Sequence[str] = (),
+    indicators: Sequence[str] = (),
 ) -> Report:
     """Take in what arrived, carry every region through, and tell how it went.
 
@@ -54,8 +58,8 @@ def run_cycle(
         The workspace.
     day : datetime.date
         Day of the cycle; nothing published later is looked at.
-    wanted : sequence of str
-        Regions, as for `series_to_do`.
+    wanted, parents, indicators : sequence of str
+        As for `series_to_do`.
     prepare : callable
         Makes the function that does one region, in the worker process.
     failed : callable
@@ -81,7 +85,8 @@ def run_cycle(
             raise BusyError(_BUSY, "请等它结束；单独的 forecast run 可以照常使用。")
         log.info("月度作业开始：%s，工作区 %s", day, session.workspace.root)
         try:
-            report = _carried_out(session, day, wanted, prepare, failed, log)
+            choose = partial(series_to_do, session, wanted, parents=parents, indicators=indicators)
+            report = _carried_out(session, day, choose, prepare, failed, log)
         except Exception as error:
             _tell_broken_off(session, day, error, log)
             raise
@@ -92,7 +97,7 @@ def run_cycle(
 def _carried_out(
     session: Session,
     day: date,
-    wanted: Sequence[str],
+    choose: Callable[[], list[tuple[Region, Indicator]]],
     prepare: Prepare,
     failed: Callable[[Session, RegionResult], None],
     log: logging.Logger,
@@ -106,7 +111,7 @@ def _carried_out(
             level = logging.WARNING if arrival.state == "returned" else logging.INFO
             log.log(level, "文件 %s：%s", arrival.file, arrival.message)
         journal = Journal(journal_folder(session.workspace))
-        chosen = series_to_do(session, wanted or session.settings["monthly.regions"])
+        chosen = choose()  # what has just arrived counts
         named = {(region.code, indicator.code): (region, indicator) for region, indicator in chosen}
 
         def ask(worker: Worker, task: RegionTask) -> RegionResult:

@@ -1,16 +1,25 @@
-"""The index page in the workspace, written after a cycle and whenever a bulletin is signed."""
+"""The index pages in the workspace, written after a cycle and whenever a bulletin is signed."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import pandas as pd
+
+from employment_forecast.data import clock
 from employment_forecast.data.errors import StorageError
 from employment_forecast.data.files import lock, to_json, write_atomically
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.experiments.cycle.inbox import Arrival
-from employment_forecast.experiments.cycle.index_page import FOLDER, index_page
+from employment_forecast.experiments.cycle.index_page import (
+    FOLDER,
+    MONTHS_SHOWN,
+    PARTS,
+    index_pages,
+)
 from employment_forecast.experiments.cycle.journal import Journal, as_result
 from employment_forecast.experiments.cycle.on_file import bulletins_on_file
 from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, report_file
@@ -46,9 +55,33 @@ def renew_index(session: Session) -> None:
 
 
 def _write(session: Session, report: Report) -> None:
-    complete = replace(report, bulletins=bulletins_on_file(session))
-    page = index_page(Journal(journal_folder(session.workspace)).everything(), complete)
-    write_atomically(session.workspace.root / FOLDER / "index.html", page)
+    entries = Journal(journal_folder(session.workspace)).everything()
+    months = sorted({e.data_month for e in entries if e.data_month is not None})[-MONTHS_SHOWN:]
+    since = pd.Period(months[0], "M") if months else None
+    complete = replace(report, bulletins=bulletins_on_file(session, since))
+    pages = index_pages(entries, complete, _wholes(session))
+    folder = session.workspace.root / FOLDER
+    for name, content in pages.items():
+        # Most pages of many stay as they are when one bulletin takes a step.
+        if not _holds(folder / name, content):
+            write_atomically(folder / name, content)
+    for file in folder.glob(PARTS):
+        if file.name not in pages:
+            file.unlink(missing_ok=True)
+
+
+def _wholes(session: Session) -> dict[str, tuple[str, str]]:
+    """Code and name of the region that each one lies in now."""
+    catalogue, now = session.catalogue, pd.Period(clock.today(), "M")
+    found = {r.code: catalogue.parent(r, now) for r in catalogue.regions}
+    return {code: (whole.code, whole.name) for code, whole in found.items() if whole is not None}
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    try:
+        return file.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _last_report(workspace: Workspace) -> Report:

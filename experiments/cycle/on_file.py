@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from employment_forecast.data.store import BulletinState, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.files import current_states, file_name, folder
@@ -22,12 +24,15 @@ class OnFile:
     ----------
     title : str
         What it is and how far it has come, in Chinese.
+    state : str
+        How far it has come, as `BulletinState.state`.
     files : tuple of str
         Its files that are there, relative to the workspace.
     """
 
     title: str
     files: tuple[str, ...] = ()
+    state: str = ""
 
 
 OnFiles = Mapping[Key, Sequence[OnFile]]
@@ -40,9 +45,17 @@ def state_title(state: BulletinState, *, beside_real: bool = False) -> str:
     return f"{name}{demo}" + _STATES.get(state.state, f"已签发（{state.number}）")
 
 
-def bulletins_on_file(session: Session) -> dict[Key, list[OnFile]]:
-    """By region, indicator and month (YYYY-MM): what was issued, then what is to be signed."""
-    everything = states(session.store)
+def bulletins_on_file(session: Session, since: pd.Period | None = None) -> dict[Key, list[OnFile]]:
+    """By region, indicator and month (YYYY-MM): what was issued, then what is to be signed.
+
+    Parameters
+    ----------
+    session : Session
+        Workspace.
+    since : pandas.Period, optional
+        First month looked at.
+    """
+    everything = states(session.store, since=since, records=False)
     by_key: dict[Key, list[BulletinState]] = {}
     for state in everything:
         by_key.setdefault((state.region, state.indicator, str(state.month)), []).append(state)
@@ -63,4 +76,5 @@ def _on_file(
     return OnFile(
         state_title(state, beside_real=not all(s.demo for s in states_of_month)),
         tuple(f.relative_to(root).as_posix() for f in files if f.is_file()),
+        state.state,
     )

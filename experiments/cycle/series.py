@@ -9,26 +9,66 @@ from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.workspace import Session
 
 
-def series_to_do(session: Session, wanted: Sequence[str]) -> list[tuple[Region, Indicator]]:
-    """Regions with their default indicators and the groups that have targets, in their order."""
+def series_to_do(
+    session: Session,
+    wanted: Sequence[str] = (),
+    *,
+    parents: Sequence[str] = (),
+    indicators: Sequence[str] = (),
+) -> list[tuple[Region, Indicator]]:
+    """Series of a cycle, in catalogue order.
+
+    Parameters
+    ----------
+    session : Session
+        Its settings count where nothing is named.
+    wanted : sequence of str
+        Regions; those with data by default, which "all" also means.
+    parents : sequence of str
+        Regions whose parts are wanted.
+    indicators : sequence of str
+        By default the default indicator of each region, and the groups of people that have
+        targets.
+
+    Returns
+    -------
+    list of (Region, Indicator)
+        What is named is there even without data, so that its absence is told; what follows from
+        a parent, from the default, or from several indicators is there where it has data.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is not in the catalogue.
+    NotFoundError
+        If nothing is to be done.
+    """
     catalogue, stored = session.catalogue, session.store.series()
-    named = [name for name in wanted if name != "all"]
-    if named:
-        codes = {catalogue.region(name).code for name in named}
-    else:
+    present = {(region, indicator) for region, indicator, _ in stored}
+    if not (wanted or parents):
+        wanted = session.settings["monthly.regions"]
+    named = {catalogue.region(name).code for name in wanted if name != "all"}
+    below = {r.code for name in parents for r in catalogue.children(catalogue.region(name))}
+    codes = named | below
+    if not (named or parents):
         real = {region for region, _, demo in stored if not demo}
         top = {r.code for r in catalogue.regions if r.level == "national"}
         codes = real if real - top else {region for region, _, _ in stored}
+    asked = [catalogue.indicator(i) for i in indicators or session.settings["monthly.indicators"]]
     chosen = [
-        (region, catalogue.default_indicator(region))
+        (region, indicator)
         for region in catalogue.regions
         if region.code in codes
+        for indicator in asked or [catalogue.default_indicator(region)]
+        if (region.code, indicator.code) in present or (region.code in named and len(asked) < 2)
     ]
-    present = {(region, indicator) for region, indicator, _ in stored}
-    if not named:
-        chosen = [(r, i) for r, i in chosen if (r.code, i.code) in present]
     if not chosen:
-        raise NotFoundError("没有可做月度作业的地区。", "请先导入数据，或用 --regions 指定地区。")
+        raise NotFoundError(
+            "没有可做月度作业的地区。",
+            "请先导入数据，或用 --regions、--parent、--indicators 指定有数据的地区和指标。",
+        )
+    if asked:
+        return chosen
     return [*chosen, *_groups_with_targets(session, [region for region, _ in chosen])]
 
 

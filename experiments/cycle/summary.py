@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -22,6 +24,10 @@ _ARRIVALS = {
     "returned": "已退回",
     "waiting": "待写完",
 }
+# Warning levels from the least; a mail lists no more than a screenful.
+LEVELS = ("none", "blue", "yellow", "orange", "red")
+MOST_LISTED = 30
+MOST_NAMED = 5
 STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
 
 
@@ -116,6 +122,34 @@ def _series_lines(entry: RegionResult, bulletins: OnFiles) -> list[str]:
     return lines
 
 
+def _shortened(items: Sequence[list[str]], rest: str) -> list[str]:
+    """Lines of the first items, and how many more there are and where."""
+    shown = [line for lines in items[:MOST_LISTED] for line in lines]
+    more = len(items) - MOST_LISTED
+    return [*shown, f"· 另有 {more} 个，{rest}"] if more > 0 else shown
+
+
+def _by_level(entries: Sequence[RegionResult]) -> list[RegionResult]:
+    """The highest warning level first, then what has a remark, else as they were done."""
+    order = {level: -number for number, level in enumerate(LEVELS)}
+    return sorted(entries, key=lambda e: (order.get(e.level or "", 1), not e.message))
+
+
+def _totals(report: Report, fine: Sequence[RegionResult]) -> list[str]:
+    """What a list of many series does not show: how many there are of each kind."""
+    levels = Counter((e.level, e.level_name) for e in _by_level(fine) if e.level_name)
+    lines = []
+    for (level, name), count in levels.items():
+        named = [e.title for e in fine if (e.level, e.level_name) == (level, name)]
+        some = f"：{'、'.join(named[:MOST_NAMED])}{'等' if count > MOST_NAMED else ''}"
+        lines.append(f"· {name} {count} 个{'' if level == LEVELS[0] else some}")
+    keys = {(e.region, e.indicator, e.data_month or "") for e in fine}
+    stands = Counter(b.state for key in keys for b in report.bulletins.get(key, ()))
+    if stands["draft"] or stands["reviewed"]:
+        lines.append(f"· 月报待审核 {stands['draft']} 份，待签发 {stands['reviewed']} 份")
+    return ["合计：", *lines, ""] if lines else []
+
+
 def text(report: Report) -> str:
     """The summary in plain text.
 
@@ -127,34 +161,40 @@ def text(report: Report) -> str:
     Returns
     -------
     str
-        Short lines in Chinese, trouble first.
+        Short lines in Chinese: trouble first, then totals of many series, then a screenful of them,
+        the highest warning levels first; the index pages have the rest.
     """
     lines = [subject(report), ""]
     if not report.complete:
         lines.append("需要处理：")
-        for entry in report.failed:
-            lines += _series_lines(entry, report.bulletins)
-        for arrival in report.returned:
-            lines += [f"· 文件 {arrival.file} 已退回：{arrival.message}"]
+        failed = [_series_lines(entry, report.bulletins) for entry in report.failed]
+        lines += _shortened(failed, "见月度作业日志 logs/monthly.log")
+        returned = [[f"· 文件 {a.file} 已退回：{a.message}"] for a in report.returned]
+        lines += _shortened(returned, "见月度作业日志 logs/monthly.log")
         lines += [f"· {problem}" for problem in report.unreached]
         lines.append("")
+    fine = [e for e in report.entries if e.state not in ("failed", "timeout")]
+    if len(fine) > MOST_LISTED:
+        lines += _totals(report, fine)
     taken = [a for a in report.arrivals if a.state != "returned"]
     if taken:
         lines.append("收到的文件：")
-        lines += [
-            f"· {a.file}：{_ARRIVALS[a.state]}" + (f"，{a.message}" if a.message else "")
+        told = [
+            [f"· {a.file}：{_ARRIVALS[a.state]}" + (f"，{a.message}" if a.message else "")]
             for a in taken
         ]
+        lines += _shortened(told, "见月度作业日志 logs/monthly.log")
         lines.append("")
-    fine = [e for e in report.entries if e.state not in ("failed", "timeout")]
     if fine:
         lines.append("各地区：")
-        for entry in fine:
-            lines += _series_lines(entry, report.bulletins)
+        order = _by_level(fine) if len(fine) > MOST_LISTED else fine
+        listed = [_series_lines(entry, report.bulletins) for entry in order]
+        lines += _shortened(listed, "见月报目录 bulletins/index.html")
         lines.append("")
-    late = [e for e in report.entries if e.overdue]
+    late = [f"{e.title} {e.overdue}" for e in report.entries if e.overdue]
     if late:
-        lines.append("逾期未到：" + "、".join(f"{e.title} {e.overdue}" for e in late))
+        most = "" if len(late) <= MOST_LISTED else f"等 {len(late)} 个"
+        lines.append(f"逾期未到：{'、'.join(late[:MOST_LISTED])}{most}")
         lines.append("")
     lines += [f"提示：{note}" for note in report.notes]
     return "\n".join(lines).rstrip() + "\n"

@@ -168,7 +168,7 @@ def _reliability(
 
 def _bulletins(session: Session, series: Series) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Bulletins on file, newest first, with addresses relative to a region's page."""
-    found = states(session.store, series.region.code, series.indicator.code)
+    found = states(session.store, series.region.code, series.indicator.code, records=False)
     by_month: dict[Any, list[Any]] = {}
     for edition in found:
         by_month.setdefault(edition.month, []).append(edition)

@@ -49,6 +49,9 @@ def test_what_is_kept_comes_back(store: Store) -> None:
     assert issued_files(store, second) == FILES
     assert issued_files(store, first) == {}
     assert states(store, "310104") == []
+    assert states(store, records=False) == [replace(k, record={}) for k in found]
+    assert states(store, since=DRAFT.month + 1) == []
+    assert len(states(store, since=DRAFT.month)) == 2
 
 
 def test_two_at_once_do_not_both_win(store: Store) -> None:

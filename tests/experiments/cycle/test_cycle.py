@@ -25,7 +25,7 @@ from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.cycle.cycle import run_cycle
 from employment_forecast.experiments.cycle.index_file import renew_index
-from employment_forecast.experiments.cycle.index_page import index_page
+from employment_forecast.experiments.cycle.index_page import index_pages
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.records import cycle_folder
@@ -154,8 +154,20 @@ def test_which_series(session: Session) -> None:
     assert len({r.code for r, _ in everything}) == 6
     assert series_to_do(session, ["all"]) == everything
     assert [r.code for r, _ in series_to_do(session, ["徐汇", "310114"])] == ["310104", "310114"]
+    below = series_to_do(session, parents=["上海市"])
+    assert {r.parent for r, _ in below} == {"310000"}
+    assert {r.code for r, _ in below} < {r.code for r, _ in everything}
+    # Of several indicators those that a region has.
+    both = series_to_do(session, ["嘉定", "徐汇"], indicators=["登记失业人数", "registered_inflow"])
+    assert [(r.code, i.code) for r, i in both] == [
+        ("310104", "registered_unemployed"),
+        ("310114", "registered_unemployed"),
+        ("310114", "registered_inflow"),
+    ]
     with pytest.raises(UnknownNameError):
         series_to_do(session, ["某地"])
+    with pytest.raises(NotFoundError, match="--indicators"):
+        series_to_do(session, parents=["上海市"], indicators=["求人倍率"])
 
 
 def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +189,7 @@ def test_index_page_shows_the_newest_entry_of_a_month() -> None:
         ]
     }
     report = Report(DAY, (), (second,), bulletins=stand)
-    page = index_page([first, second], report).decode()
+    page = index_pages([first, second], report, {})["index.html"].decode()
     assert "2人" in page
     assert "1人" not in page
     # What was issued stays to be found beside its correction, which is but a draft.
@@ -188,7 +200,7 @@ def test_index_page_shows_the_newest_entry_of_a_month() -> None:
     assert "；更正第1号草稿，待审核\n" in text(report)
     # Withdrawn or issued since: the entry's own number says nothing.
     later = replace(report, bulletins={k: v[:1] for k, v in stand.items()})
-    assert "更正" not in index_page([first, second], later).decode()
+    assert "更正" not in index_pages([first, second], later, {})["index.html"].decode()
     assert "；月报已签发（某〔2026〕1号）\n" in text(later)
 
 

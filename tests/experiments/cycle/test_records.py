@@ -8,7 +8,9 @@ import pytest
 
 from employment_forecast.data.errors import StorageError
 from employment_forecast.experiments.cycle.inbox import Arrival
+from employment_forecast.experiments.cycle.index_page import index_pages
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
+from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.summary import Report, subject, text
 
 DAY = date(2026, 11, 20)
@@ -64,6 +66,66 @@ def test_summary_puts_trouble_first() -> None:
     assert body.index("超过 30 分钟") < body.index("坏.csv") < body.index("好.csv")
     assert body.index("坏.csv") < body.index("完成；2026-10 为 12,345人；预警等级 黄色预警")
     assert "（演示数据）" in body
+
+
+LEVELS = [("none", "无预警"), ("yellow", "黄色预警"), ("red", "红色预警")]
+
+
+def _many(count: int) -> list[RegionResult]:
+    return [
+        replace(DONE, region=f"{n:06d}", region_name=f"第{n}区", indicator="x", demo=False,
+                level=LEVELS[n % 3][0], level_name=LEVELS[n % 3][1])
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def test_summary_of_thousands_fits_a_screen_or_three() -> None:
+    entries = [replace(e, overdue="2026-11") if e.region < "000040" else e for e in _many(3000)]
+    lost = [replace(e, state="failed", message="缺月。") for e in _many(50)]
+    stand = {("000002", "x", "2026-10"): [OnFile("月报草稿，待审核", (), "draft")]}
+    body = text(Report(DAY, (), (*entries, *lost), bulletins=stand))
+    lines = body.splitlines()
+    assert len(lines) < 110
+    assert lines[2] == "需要处理："
+    assert "· 另有 20 个，见月度作业日志 logs/monthly.log" in lines
+    totals = lines.index("合计：")
+    assert lines[totals + 1 : totals + 5] == [
+        "· 红色预警 1000 个：第2区登记失业人数、第5区登记失业人数、第8区登记失业人数、"
+        "第11区登记失业人数、第14区登记失业人数等",
+        "· 黄色预警 1000 个：第1区登记失业人数、第4区登记失业人数、第7区登记失业人数、"
+        "第10区登记失业人数、第13区登记失业人数等",
+        "· 无预警 1000 个",
+        "· 月报待审核 1 份，待签发 0 份",
+    ]
+    regions = lines.index("各地区：")
+    assert all("红色预警" in line for line in lines[regions + 1 : regions + 31])
+    assert lines[regions + 31] == "· 另有 2970 个，见月报目录 bulletins/index.html"
+    assert lines[-1].endswith("等 40 个")
+
+
+def test_index_of_many_is_totals_with_a_page_for_the_parts_of_each_region() -> None:
+    entries = _many(90)
+    wholes = {e.region: ("310000", "上海市") if int(e.region) % 2 else ("330000", "浙江省")
+              for e in entries[:-1]}  # fmt: skip
+    lost = replace(entries[1], state="timeout", message="超时。")
+    stand = {("000002", "x", "2026-10"): [OnFile("月报已审核，待签发", (), "reviewed")]}
+    pages = index_pages(entries, Report(DAY, (), (lost,), bulletins=stand), wholes)
+    assert list(pages) == [
+        "index.html", "index-other.html", "index-310000.html", "index-330000.html",
+    ]  # fmt: skip
+    front = pages["index.html"].decode()
+    assert "第2区" not in front
+    assert "第1区登记失业人数：超时。" in front
+    shanghai = front[front.index("上海市") : front.index("浙江省")]
+    # 44 of the odd numbers below 89; 1, 7, 13 ... are yellow, 5, 11 ... red; one failed.
+    assert "<td>44</td><td>2026-10</td>" in shanghai
+    assert "红色预警 14" in shanghai
+    assert "<td>1</td><td>0</td><td>0</td><td>0</td>" in shanghai
+    assert "<td>0</td><td>0</td><td>0</td><td>1</td>" in front[front.index("浙江省") :]
+    part = pages["index-330000.html"].decode()
+    assert "第2区登记失业人数" in part
+    assert "第1区" not in part
+    assert list(index_pages(entries[:60], Report(DAY, (), ()), wholes)) == ["index.html"]
 
 
 def test_summary_of_a_quiet_day() -> None:

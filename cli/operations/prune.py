@@ -17,24 +17,44 @@ from employment_forecast.cli.shell.output import write_json
     show_default=True,
     help="每个地区指标保留最新的版本与运行个数。",
 )
+@click.option(
+    "--older-than",
+    "months",
+    metavar="月数",
+    type=click.IntRange(min=1),
+    help="只清理这么多个月以前记录的。",
+)
+@click.option(
+    "--region", "regions", multiple=True, metavar="地区", help="只清理这个地区的；可重复。"
+)
 @click.option("--dry-run", is_flag=True, help="只列出将要清理的内容，不作改动。")
 @json_option
-def prune(keep: int, dry_run: bool, as_json: bool) -> None:
+def prune(
+    keep: int, months: int | None, regions: tuple[str, ...], dry_run: bool, as_json: bool
+) -> None:
     """清理旧的模型版本与运行，控制磁盘占用。
 
-    现役、前任、候选版本，以及已发布的阈值和预警所引用的版本，总是保留。
+    现役、前任、候选版本，以及已发布的阈值和预警所引用的版本，总是保留；每个地区指标最新的若干个
+    也保留，不论多旧（见 --keep）。
     """
+    import pandas as pd
+
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data import clock
     from employment_forecast.data.store import issued
     from employment_forecast.experiments.tracking import open_tracker
     from employment_forecast.experiments.tracking.prune import prune as clean
 
     session = open_session()
+    codes = {session.catalogue.region(name).code for name in regions} or None
+    before = None if months is None else clock.now() - pd.DateOffset(months=months)
     uri = session.settings.tracking_uri(session.workspace)
     warned = [w for w in issued(session.store, kind=None) if w.version]
     referred = {(str(w.registered_name), str(w.version)) for w in warned}
     with open_tracker(uri, session.workspace) as tracker:
-        done = clean(tracker, session.workspace, keep, referred, dry_run)
+        done = clean(
+            tracker, session.workspace, keep, referred, dry_run, before=before, regions=codes
+        )
         served = tracker.served
     if as_json:
         write_json(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from employment_forecast.data import clock
 from employment_forecast.data.files import demand_writable
+from employment_forecast.experiments.health.growth import growth
 from employment_forecast.experiments.health.report import Check, Finding, Installation
 from employment_forecast.experiments.tracking import check as check_database
 from employment_forecast.experiments.tracking import shown, sqlite_file
@@ -254,10 +255,17 @@ def disk(installation: Installation) -> Finding:
         )
     free = shutil.disk_usage(root).free // MEGABYTE
     text = f"工作区 {root} 可写，剩余空间 {free:,} MB。"
+    found = growth(installation.workspace)
+    year = 0.0
+    if found is not None:
+        each, year = found.bytes_per_month / MEGABYTE, found.year / MEGABYTE
+        text += f"每地区每月约 {each:.1f} MB，{found.regions} 个地区一年约 {year:,.0f} MB。"
     if free < NO_DISK:
         return Finding("fail", text, "请清理磁盘；可用 forecast prune 清理旧的模型版本。")
-    if free < LITTLE_DISK:
-        return Finding("warn", text, "空间偏少，请留意；可用 forecast prune 清理旧的模型版本。")
+    if free < max(LITTLE_DISK, year):
+        return Finding(
+            "warn", text, "空间不够用一年，请留意；可用 forecast prune 清理旧的模型版本。"
+        )
     return Finding("ok", text)
 
 

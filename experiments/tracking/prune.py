@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,9 @@ def prune(
     keep: int,
     referred: Collection[Reference] = (),
     dry_run: bool = False,
+    *,
+    before: datetime | None = None,
+    regions: Collection[str] | None = None,
 ) -> Pruned:
     """Take away versions beyond the newest ones, and runs that no version needs.
 
@@ -84,6 +88,10 @@ def prune(
         Further versions that stay: registered name and number.
     dry_run : bool
         Only say what would go.
+    before : datetime.datetime, optional
+        Only what was recorded before this moment goes.
+    regions : collection of str, optional
+        Codes; what belongs to other regions stays.
 
     Returns
     -------
@@ -95,23 +103,43 @@ def prune(
         If MLflow fails.
     """
     named = {*published(workspace), *referred}
+    limit = _Limit(keep, None if before is None else before.timestamp() * 1000, regions)
     gone: list[Reference] = []
     needed: set[str] = set()
     total = 0
     for model in tracker.call("列出模型", _models):
+        # A registered name ends in the region's code.
+        if not limit.covers(model.name.rpartition(".")[2]):
+            continue
         aliased = {str(number) for number in dict(model.aliases or {}).values()}
         known = tracker.call("列出模型版本", partial(_versions, model.name))
         for rank, version in enumerate(known):
             number = str(version.version)
-            if rank < keep or number in aliased or (model.name, number) in named:
+            stays = limit.spares(rank, version.creation_timestamp)
+            if stays or number in aliased or (model.name, number) in named:
                 needed.add(str(version.run_id))
                 total += 1
                 continue
             gone.append((model.name, number))
             if not dry_run:
                 tracker.call("删除模型版本", partial(_delete_version, model.name, number))
-    runs, size = _prune_runs(tracker, needed, keep, dry_run)
+    runs, size = _prune_runs(tracker, needed, limit, dry_run)
     return Pruned(tuple(gone), runs, size, total)
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """What may go: beyond so many, before a moment in milliseconds, of some regions."""
+
+    keep: int
+    before: float | None
+    regions: Collection[str] | None
+
+    def covers(self, region: str) -> bool:
+        return self.regions is None or region in self.regions
+
+    def spares(self, rank: int, recorded: int) -> bool:
+        return rank < self.keep or (self.before is not None and recorded >= self.before)
 
 
 def _models(client: MlflowClient) -> list[Any]:
@@ -127,18 +155,21 @@ def _delete_version(name: str, number: str, client: MlflowClient) -> None:
     client.delete_model_version(name, number)
 
 
-def _prune_runs(tracker: Tracker, needed: set[str], keep: int, dry_run: bool) -> tuple[int, int]:
+def _prune_runs(
+    tracker: Tracker, needed: set[str], limit: _Limit, dry_run: bool
+) -> tuple[int, int]:
     count = size = 0
-    experiments = tracker.call(
-        "查找实验", lambda c: [e.experiment_id for e in pages(c.search_experiments)]
-    )
+    found = tracker.call("查找实验", lambda c: pages(c.search_experiments))
+    experiments = [e.experiment_id for e in found if limit.covers(e.tags.get("region", ""))]
     for experiment in experiments:
         runs = tracker.call("查找运行", partial(_runs, experiment))
         parents = [r for r in runs if PARENT_TAG not in r.data.tags]
         old = [
             r
             for rank, r in enumerate(parents)
-            if rank >= keep and r.info.run_id not in needed and r.info.status != "RUNNING"
+            if not limit.spares(rank, r.info.start_time)
+            and r.info.run_id not in needed
+            and r.info.status != "RUNNING"
         ]
         going = {r.info.run_id for r in old}
         children = [r for r in runs if r.data.tags.get(PARENT_TAG) in going]

@@ -167,7 +167,7 @@ def test_which_series(session: Session) -> None:
     with pytest.raises(UnknownNameError):
         series_to_do(session, ["某地"])
     with pytest.raises(NotFoundError, match="--indicators"):
-        series_to_do(session, parents=["上海市"], indicators=["求人倍率"])
+        series_to_do(session, parents=["上海市"], indicators=["surveyed_unemployment_rate"])
 
 
 def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from employment_forecast.data.errors import SettingsError, StorageError
 from employment_forecast.data.workspace.cell_cache import FileCellCache
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.health import checks as doctor_checks
+from employment_forecast.experiments.health import growth as health_growth
+from employment_forecast.experiments.health.growth import growth, size_of
 from employment_forecast.experiments.health.report import (
     Examined,
     Finding,
@@ -139,6 +141,45 @@ def test_free_space(
     usage = Usage(0, 0, free * doctor_checks.MEGABYTE)
     monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
     assert doctor_checks.disk(installation).state == state
+
+
+def _written(root: Path, name: str, size: int) -> None:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(bytes(size))
+
+
+def test_a_year_of_disk_by_what_a_region_takes_a_month(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = installation.workspace.root
+    assert growth(installation.workspace) is None
+    # Three region-months of two regions, one of them given up; 6 MB in all.
+    for name in ("310104/2026-09", "310104/2026-10", "310114/2026-09"):
+        _written(root, f"bulletins/{name}/月报.docx", 1_000_000)
+    _written(root, "mlruns/1/a/b/table.csv", 3_000_000)
+    _written(root, "cache/cells.db", 9_000_000)
+    before = size_of(root / "mlruns")
+    found = growth(installation.workspace)
+    assert found is not None
+    assert found.regions == 1
+    assert found.bytes_per_month == pytest.approx((3_000_000 + before) / 3, rel=0.01)
+    assert found.year == 12 * found.bytes_per_month
+    usage = Usage(0, 0, 50_000 * doctor_checks.MEGABYTE)
+    monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
+    told = doctor_checks.disk(installation)
+    assert told.state == "ok"
+    assert "1 个地区一年约 2" in told.message
+    _written(root, "mlruns/1/a/b/more.csv", 1)
+    monkeypatch.setattr(health_growth, "_size", lambda _: 10**12)
+    assert "不够用一年" in doctor_checks.disk(installation).remedy
+
+
+def test_a_sample_stands_for_many_folders(tmp_path: Path) -> None:
+    for number in range(120):
+        _written(tmp_path, f"{number:03d}/{number % 3}/a", 1000)
+    assert size_of(tmp_path) == pytest.approx(120_000)
+    assert size_of(tmp_path / "nothing") == 0
 
 
 def test_a_quota_that_is_used_up(

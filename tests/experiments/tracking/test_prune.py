@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,21 @@ def test_warnings_and_the_newest_stay(
 ) -> None:
     done = prune(tracker, workspace, keep=2, referred={(series.registered_name, "4")})
     assert [v for _, v in done.versions] == ["3"]
+
+
+def test_by_age_and_by_region(six, workspace: Workspace, tracker: Tracker, series: Series) -> None:
+    now = datetime.now(UTC)
+    for nothing in (
+        {"before": now - timedelta(days=31)},
+        {"regions": {"310104"}},
+        {"before": now + timedelta(days=1), "regions": {"310104"}},
+    ):
+        done = prune(tracker, workspace, keep=1, dry_run=True, **nothing)
+        assert (done.versions, done.runs) == ((), 0)
+    ours = {"before": now + timedelta(days=1), "regions": {series.region.code, "310104"}}
+    assert prune(tracker, workspace, keep=1, dry_run=True, **ours) == prune(
+        tracker, workspace, keep=1, dry_run=True
+    )
 
 
 def test_a_process_killed_on_the_way_is_completed_by_the_next(

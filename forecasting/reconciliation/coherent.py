@@ -20,6 +20,8 @@ Flags = npt.NDArray[np.bool_]
 TOLERANCE = 1e-9
 # The sum of the parts counts for so much against one direct forecast of the whole.
 PARTS_WEIGHT = 3.0
+# Of what a part does from month to month so much of the variance stays its own at least.
+LEAST_OWN = 0.1
 
 
 def coherent(
@@ -61,7 +63,12 @@ def coherent(
 
     Notes
     -----
-    With C the constraints (C y = 0 for what adds up), a joint path y becomes
+    Whole paths of parts can only be matched in level and slope; what they do from month to month
+    would cancel out in their sum, and peaks of the whole be too low. So the part of the gap between
+    whole and parts that is neither level nor slope is first given to the parts in proportion to
+    their spreads, and their own movements of that kind are reduced until each is as wide as before.
+
+    With C the constraints (C y = 0 for what adds up), a joint path y then becomes
     y - W C' (C W C')^+ C y. W is diagonal: for a lowest part the variance of its paths in that
     month, for a whole `PARTS_WEIGHT` times the sum of its lowest parts' variances (structural
     scaling with variances in the place of ones). A full W learned from a handful of origins that
@@ -87,7 +94,8 @@ def projected(
 ) -> Floats:
     """The second half of `coherent`: joint paths projected onto what adds up."""
     held = np.zeros(joint.shape[::2], dtype=bool) if fixed is None else fixed
-    found = _projected(tree, joint, joint.std(axis=1), held)
+    spread = joint.std(axis=1)
+    found = _projected(tree, _with_jagged(tree, joint, spread, held), spread, held)
     if nonnegative:
         found = _without_negative(tree, found, held)
     _demand_sums(tree, found)
@@ -150,6 +158,29 @@ def _matched(paths: Floats, level: Floats, slope: Floats) -> npt.NDArray[np.int6
     return found
 
 
+def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floats:
+    """Parts that share what their whole does from month to month, each as wide as before."""
+    at, below = {key: i for i, key in enumerate(tree.members)}, _below(tree)
+    free = np.where(held, 0.0, spread)
+    size = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in tree.members])
+    size[held] = 0.0
+    found = joint.copy()
+    for each in tree.sums:
+        whole, parts = at[each.whole], [at[part] for part in each.parts]
+        rough = np.eye(joint.shape[2]) - _smooth(spread[whole])
+        total = size[parts].sum(axis=0)
+        share = np.divide(size[parts], total, out=np.zeros_like(size[parts]), where=total > 0)
+        own = (found[parts] - found[parts].mean(axis=1, keepdims=True)) @ rough
+        gap = (found[whole] - found[parts].sum(axis=0)) @ rough
+        before, added = own.var(axis=1), share**2 * gap.var(axis=0)
+        lost = np.divide(added, before, out=np.zeros_like(added), where=before > 0)
+        left = np.where(share > 0, np.sqrt(np.clip(1.0 - lost, LEAST_OWN, 1.0)), 1.0)
+        found[parts] -= (1.0 - left)[:, None, :] * own
+        gap = (found[whole] - found[parts].sum(axis=0)) @ rough
+        found[parts] += share[:, None, :] * gap
+    return found
+
+
 def _projected(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floats:
     """Joint paths projected month by month."""
     members = tree.members
@@ -165,6 +196,14 @@ def _projected(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floats
         gain = gain @ np.linalg.pinv(rows @ gain, hermitian=True)
         found[:, :, month] -= gain @ (rows @ joint[:, :, month])
     return found
+
+
+def _smooth(spread: Floats) -> Floats:
+    """Projection of courses over the months on a level and a slope in units of a spread."""
+    steps = np.linspace(-1.0, 1.0, len(spread))
+    basis, size = np.linalg.qr(np.stack([spread, spread * steps], axis=1))
+    kept = basis[:, np.abs(np.diag(size)) > 0]
+    return np.asarray(kept @ kept.T, dtype=float)
 
 
 def _without_negative(tree: Tree, paths: Floats, held: Flags) -> Floats:

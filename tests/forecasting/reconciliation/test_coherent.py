@@ -126,3 +126,18 @@ def test_the_same_seed_gives_the_same_bytes():
     paths = draws(CITY)
     one, two = (coherent(CITY, paths, law(CITY), seed=4).tobytes() for _ in range(2))
     assert one == two
+
+
+def test_peaks_of_the_whole_are_those_of_its_law_and_the_parts_keep_their_width():
+    # Random walks whose steps have correlation 0.5: the whole is one too, 3.16 times as wide.
+    rng = np.random.default_rng(8)
+    tree = Tree.of([Sum("w", tuple(f"p{i}" for i in range(4)))])
+    walk = rng.standard_normal((5, 2000, 12)).cumsum(axis=2)
+    walk[0] *= 10**0.5
+    level = np.array([400.0, 100.0, 100.0, 100.0, 100.0])
+    found = coherent(tree, level[:, None, None] + walk, law(tree, 0.5), nonnegative=False)
+    after = found - level[:, None, None]
+    np.testing.assert_allclose(
+        after.max(axis=2).mean(axis=1), walk.max(axis=2).mean(axis=1), rtol=0.06
+    )
+    np.testing.assert_allclose(after.std(axis=1), walk.std(axis=1), rtol=0.08)

@@ -171,10 +171,14 @@ def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floa
         total = size[parts].sum(axis=0)
         share = np.divide(size[parts], total, out=np.zeros_like(size[parts]), where=total > 0)
         own = (found[parts] - found[parts].mean(axis=1, keepdims=True)) @ rough
-        gap = (found[whole] - found[parts].sum(axis=0)) @ rough
-        before, added = own.var(axis=1), share**2 * gap.var(axis=0)
-        lost = np.divide(added, before, out=np.zeros_like(added), where=before > 0)
-        left = np.where(share > 0, np.sqrt(np.clip(1.0 - lost, LEAST_OWN, 1.0)), 1.0)
+        before, told = own.var(axis=1), (found[whole] @ rough).var(axis=0)
+        # Own movements times k, and a share of what the whole has beyond their sum: the width is
+        # that of before where k^2 (v (1 - 2 share) + share^2 sum v) + share^2 told = v.
+        kept = before * (1 - 2 * share) + share**2 * before.sum(axis=0)
+        left = np.divide(
+            before - share**2 * told, kept, out=np.ones_like(kept), where=(kept > 0) & (share > 0)
+        )
+        left = np.sqrt(np.clip(left, LEAST_OWN, 1.0))
         found[parts] -= (1.0 - left)[:, None, :] * own
         gap = (found[whole] - found[parts].sum(axis=0)) @ rough
         found[parts] += share[:, None, :] * gap

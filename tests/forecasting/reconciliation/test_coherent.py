@@ -140,4 +140,4 @@ def test_peaks_of_the_whole_are_those_of_its_law_and_the_parts_keep_their_width(
     np.testing.assert_allclose(
         after.max(axis=2).mean(axis=1), walk.max(axis=2).mean(axis=1), rtol=0.06
     )
-    np.testing.assert_allclose(after.std(axis=1), walk.std(axis=1), rtol=0.08)
+    np.testing.assert_allclose(after.std(axis=1), walk.std(axis=1), rtol=0.15)

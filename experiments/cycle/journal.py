@@ -49,6 +49,10 @@ class RegionResult:
         Number of the correction (更正), 0 for the first bulletin of a month.
     message : str
         Why it failed, or remarks.
+    alone : str
+        As `identity`, without what it owes to other regions.
+    shift : tuple of float
+        What other regions moved the forecast by, on the model scale; empty where by nothing.
     """
 
     region: str
@@ -71,6 +75,8 @@ class RegionResult:
     bulletin: tuple[str, ...] = field(default=())
     correction: int = 0
     message: str = ""
+    alone: str = ""
+    shift: tuple[float, ...] = ()
 
     @property
     def title(self) -> str:
@@ -80,7 +86,8 @@ class RegionResult:
 
 def as_result(raw: dict[str, Any]) -> RegionResult:
     """An entry from its JSON object."""
-    return RegionResult(**{**raw, "bulletin": tuple(raw["bulletin"])})
+    tuples = {"bulletin": tuple(raw["bulletin"]), "shift": tuple(raw.get("shift", ()))}
+    return RegionResult(**{**raw, **tuples})
 
 
 class Journal:

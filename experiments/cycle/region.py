@@ -7,6 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from employment_forecast.data.catalogue import Series, phrase
 from employment_forecast.data.errors import ForecastError, NoThresholdsError, StorageError
 from employment_forecast.data.feed import files as feed_files
@@ -36,8 +39,8 @@ from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.site import mark_page, renew_site, write_site
 from employment_forecast.experiments.tracking import open_tracker, reopened
-from employment_forecast.features.history import neighbours_identity
-from employment_forecast.forecasting.competition import Competition
+from employment_forecast.features.history import History, neighbours_identity
+from employment_forecast.forecasting.competition import Competition, current_shift, unmoved
 from employment_forecast.models import roster
 
 
@@ -67,13 +70,19 @@ def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(task.region, task.indicator)
     # A result that rested on other regions was kept with their figures, any other without.
-    if last is not None and last.identity in (alone, shared):
+    same = last is not None and last.identity in (alone, shared)
+    remark = ""
+    if last is not None and not same and last.alone == alone and last.shift:
+        now = _shift(job, history)
+        same = unmoved(last.shift, now, history)
+        remark = "其他地区有新数据，本预测的变动不到千分之一，没有重做。" if same else ""
+    if last is not None and same:
         _renew_feed(session, series, task, last)
         settle_outcomes(session, task.as_of, task.region, task.indicator)
         with bulletin_lock(session, series):
             repair_files(session, series)
         return replace(
-            last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=""
+            last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
     result, settled, run_id = _forecast(session, job)
     made = _report(session, series, task)
@@ -84,6 +93,7 @@ def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -
         remarks.append(f"预警等级未评估：{reason}")
     in_force = None if settled.version is None else settled.version.model
     rests_on_others = roster.POOLED in (in_force, result.choice.model)
+    shift = _shift(job, history) if rests_on_others else None
     return RegionResult(
         region=task.region,
         region_name=series.region.name,
@@ -101,8 +111,15 @@ def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -
         model=in_force,
         action=settled.action,
         message="；".join(remarks),
+        alone=alone,
+        shift=() if shift is None else tuple(shift.tolist()),
         **made,
     )
+
+
+def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None:
+    """What other regions move the forecast of a job by, as far as it rests on them."""
+    return current_shift(history, job.inputs.neighbours, job.series.indicator, job.options.horizon)
 
 
 def _forecast(session: Session, job: ForecastJob) -> tuple[Competition, PromotionResult, str]:

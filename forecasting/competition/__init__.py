@@ -16,7 +16,9 @@ from employment_forecast.forecasting.competition.choice import (
 from employment_forecast.forecasting.competition.combinations import (
     NOTHING_TO_POOL,
     combinations_at,
+    current_shift,
     learned_weights,
+    unmoved,
 )
 from employment_forecast.forecasting.competition.compete import rechosen
 from employment_forecast.forecasting.competition.evidence import ModelEvidence
@@ -51,6 +53,7 @@ __all__ = [
     "choose_pooled",
     "combinations_at",
     "common_origins",
+    "current_shift",
     "issued",
     "learn",
     "learned_weights",
@@ -58,4 +61,5 @@ __all__ = [
     "reconcile",
     "rechosen",
     "uncalibrated",
+    "unmoved",
 ]

@@ -29,6 +29,7 @@ from employment_forecast.forecasting.backtest import (
     seal_json,
     unseal_json,
 )
+from employment_forecast.forecasting.competition.disruptions import cleaned
 from employment_forecast.forecasting.competition.pooled import Evidence
 from employment_forecast.models import roster
 from employment_forecast.models.combining import (
@@ -47,6 +48,8 @@ from employment_forecast.models.roster import COMBINATION, COMBINATIONS, POOLED,
 
 Floats = npt.NDArray[np.float64]
 
+# A result that rests on other regions is not worked out anew for less.
+UNMOVED = 0.001
 NO_MEMBER = "组合的成员模型都未得出预测"
 NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
 TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
@@ -212,6 +215,32 @@ def shared_shifts(
     if cache is not None and fresh:
         cache.save(fresh)
     return found
+
+
+def current_shift(
+    history: History, neighbours: Sequence[Neighbour], indicator: Indicator, horizon: int
+) -> Floats | None:
+    """What the regions share, as a shift of the forecast from a history as it stands."""
+    return shared_shifts([cleaned(Origin(history, history))], neighbours, indicator, horizon)[0]
+
+
+def unmoved(before: Sequence[float], now: Floats | None, history: History) -> bool:
+    """Whether news of other regions moves no month of the forecast by more than a thousandth.
+
+    Parameters
+    ----------
+    before : sequence of float
+        Shift on the model scale that a forecast was made with; empty if it rests on no others.
+    now : numpy.ndarray or None
+        The same with what is known now.
+    history : History
+        Of the forecast; of a figure that is not on logarithms half of the last printed digit counts
+        instead of a thousandth.
+    """
+    if now is None or len(before) != len(now):
+        return False
+    most = UNMOVED if history.transform == "log" else history.precision / 2
+    return bool(np.abs(now - np.asarray(before)).max() < most)
 
 
 def _key(

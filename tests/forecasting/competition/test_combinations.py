@@ -15,9 +15,11 @@ from employment_forecast.forecasting.competition.combinations import (
     NOT_NOW,
     NOTHING_TO_POOL,
     TOO_SHORT_TO_POOL,
+    current_shift,
     label_of,
     members_note,
     shared_shifts,
+    unmoved,
 )
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.result import Options
@@ -224,3 +226,21 @@ def test_a_combination_without_all_members_is_named_for_what_it_is() -> None:
         "回测的 3 个起点中有 1 个组合成员不全",
     )
     assert members_note({"theta": works}, {}) == ()
+
+
+def test_news_of_others_counts_from_a_thousandth_on(panel, result, unemployed):
+    origin = result.origins[-1]
+    now = current_shift(origin.history, panel[1], unemployed, 12)
+    (then,) = shared_shifts([origin], panel[1], unemployed, 12)
+    np.testing.assert_array_equal(now, then)
+    history = origin.history
+    assert history.transform == "log"
+    assert unmoved(tuple(now), now, history)
+    assert unmoved(tuple(now), now + 0.0009, history)
+    one_month = now + 0.0011 * (np.arange(12) == 7)
+    assert not unmoved(tuple(now), one_month, history)
+    rate = replace(history, transform="none", precision=0.1)
+    assert unmoved(tuple(now), one_month, rate)
+    assert not unmoved(tuple(now), now + 0.06, rate)
+    for before, after in (((), now), (tuple(now), None), (tuple(now[:6]), now)):
+        assert not unmoved(before, after, history)

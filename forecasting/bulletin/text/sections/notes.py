@@ -15,8 +15,13 @@ from employment_forecast.forecasting.bulletin.text.sections.overview import MARK
 from employment_forecast.forecasting.bulletin.text.sections.people import GRADUATES
 from employment_forecast.forecasting.bulletin.text.sections.warning import review
 from employment_forecast.forecasting.bulletin.text.wording import amount
+from employment_forecast.models.roster import POOLED
 
 SHOWN_GAPS = 6
+_SHARED = (
+    "预测按其他地区的共同走势作了修正；其他地区此后的数据使各月预测变动不到千分之一"
+    "（比率为末位的一半）时，不重做。"
+)
 _DEMO = "本月报含演示数据：数列、控制数为演示而生成，不代表任何地区的真实情况，不得作为决策依据。"
 
 
@@ -202,6 +207,8 @@ def model(record: CitedRecord) -> list[Block]:
         tested=record.cite("/outlook/tested_horizon", "plain"),
     )
     blocks: list[Block] = [Paragraph(made)]
+    if record.get("/outlook/model") == POOLED:
+        blocks.append(Paragraph(sentence(_SHARED)))
     coverage = record.get("/outlook/coverage80")
     if coverage is not None:
         scored = sentence(

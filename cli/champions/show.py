@@ -165,7 +165,8 @@ def compare(
     if as_json:
         write_json(content)
         return
-    name = f"{series.region.name} · {series.indicator.name}"
+    mark = "（演示数据）" if any(r["demo"] for r in content["versions"]) else ""
+    name = f"{series.region.name} · {series.indicator.name}{mark}"
     if content["origins"]:
         click.echo(
             f"{name}：共同的回测起点 {content['origins']} 个"

@@ -33,7 +33,7 @@ SOURCES = sorted(
 )
 WITH_EXAMPLES = [f for f in SOURCES if pages.blocks(f.read_text("utf-8"))]
 # The same pages in seconds: floors only, few origins.
-CHEAP = '[run]\norigins = 12\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n\n'
+CHEAP = '[run]\norigins = 8\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n\n'
 
 
 def test_every_command_and_option_is_in_the_reference():

@@ -22,7 +22,7 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.records import Shock
 from employment_forecast.experiments.archive.content import champion, shared_data
 from employment_forecast.experiments.tracking import program_version
-from employment_forecast.features.history import Covariate, History, Revisions
+from employment_forecast.features.history import Borrowed, Covariate, History, Revisions
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents import (
     cap_document,
@@ -113,6 +113,8 @@ def encode(series: Series, result: Competition, scheme: Scheme) -> dict[str, byt
             "lagged": [_lagged_facts(each) for each in history.lagged],
             "shocks": [_shock_facts(each) for each in history.shocks],
             **({} if history.revisions is None else {"revisions": asdict(history.revisions)}),
+            **({"signed": True} if history.signed else {}),
+            **({} if history.borrowed is None else {"borrowed": asdict(history.borrowed)}),
             "effects": known_effects(history),
         },
         "caps": [cap_document(item, result.indicator) for item in result.assessments],
@@ -263,6 +265,8 @@ def decode_history(folder: Path) -> History:
             lagged=covariates,
             shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
             revisions=_revisions(kept.get("revisions")),
+            signed=bool(kept.get("signed", False)),
+            borrowed=Borrowed.of(kept["borrowed"]) if "borrowed" in kept else None,
         )
         whole = list(history.months.astype(str)) == months
         same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]

@@ -3,8 +3,10 @@
 At past origins the model's forecast of a month, what its part-month figures let expect on the same
 day and the month's figure are all known. Errors are counted in the model's own spread. Of three
 blends of the two expectations the one that was nearest counts; it moves the median by n / (n + 1)
-of the way and narrows the spread to what the blend's errors were, the model's own law counting as
-a fifth of a month: with no earlier month nothing changes. The paths follow: a month's draws are
+of the way and narrows the spread to the usual size of the blend's errors, their weighted median: a
+backlog that clears in one month says little of the others. The model's own law counts as half a
+month of them, and n months make no spread less than 1 / (n + 1) of it: with no earlier month
+nothing changes. The paths follow: a month's draws are
 mapped linearly onto its new law, and the months after it move by their regression on it (the
 deterministic ensemble update of Whitaker and Hamill 2002), so that the joint law stays.
 """
@@ -36,10 +38,10 @@ Floats = npt.NDArray[np.float64]
 # Shares of the latest figure's expectation; the rest is that of the mean so far.
 BLENDS = (1.0, 0.5, 0.0)
 FEWEST_TO_CHOOSE = 3
-# Months that the model's own law counts as: for the median, and for the spread.
-OWN_MEDIAN, OWN_SPREAD = 1.0, 0.2
-# A month so long ago counts half; an error beyond so many usual ones counts as one of that size.
-HALF_LIFE, LARGEST = 24.0, 3.0
+# Months that the model's own law counts as: for the median, and for the spread's logarithm.
+OWN_MEDIAN, OWN_SPREAD = 1.0, 0.5
+# A month so long ago counts half.
+HALF_LIFE = 18.0
 _NORMAL_MAD = 1.4826
 # Later than this after the last published month the paths are no longer about today.
 MOST_MONTHS = 3
@@ -279,14 +281,21 @@ def _updated(expected: Floats, learned: _Learned) -> tuple[float, float] | None:
         }
         blend = min(BLENDS, key=lambda share: misses[share])
     trust = n / (n + OWN_MEDIAN)
-    left = learned.errors - trust * _blended(learned.expectations, blend)
-    usual = max(_NORMAL_MAD * float(np.median(np.abs(left))), 1e-6)
-    left = np.clip(left, -LARGEST * usual, LARGEST * usual)
-    variance = (weights @ left**2 + OWN_SPREAD) / (weights.sum() + OWN_SPREAD)
-    if variance >= 1.0:
+    left = np.abs(learned.errors - trust * _blended(learned.expectations, blend))
+    usual = _NORMAL_MAD * _weighted_median(left, weights)
+    # Kish's number of months that weigh alike.
+    months = float(weights.sum() ** 2 / (weights @ weights))
+    spread = max(usual, 1e-6) ** (months / (months + OWN_SPREAD))
+    if spread >= 1.0:
         # Figures that closed no better than the model forecast tell nothing.
         return None
-    return trust * float(_blended(expected, blend)), float(np.sqrt(variance))
+    return trust * float(_blended(expected, blend)), max(spread, 1.0 / (n + 1))
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _blended(expectations: Floats, share: float) -> Floats:

@@ -99,6 +99,7 @@ def outlook_record(
         "demo": bool(facts.get("demo", history.demo)),
         "past": {str(m): figure(float(v), indicator) for m, v in past.items()},
         "months": ahead,
+        "in_progress": _in_progress(facts.get("nowcast"), digits, indicator.decimals),
         "highest_month": str(highest),
         "horizon": len(ahead),
         "caps": {_key(c): _cap(c) for c in _targets(facts, "caps")},
@@ -111,6 +112,31 @@ def outlook_record(
             for c in _targets(facts, "floors")
         },
         "source": f"模型 {identity['registered_name']} 第{identity['version']}版",
+    }
+
+
+def _in_progress(
+    nowcast: Mapping[str, Any] | None, digits: int, decimals: int
+) -> dict[str, Any] | None:
+    """What part-month figures made of the first month they speak of; None where none did."""
+    if nowcast is None or not nowcast["months"]:
+        return None
+    first = nowcast["months"][0]
+    before, after = first["without"], first["with"]
+    return {
+        "month": first["month"],
+        "first_day": nowcast["first_day"],
+        "last_day": nowcast["last_day"],
+        "value": nowcast["value"],
+        "learned_months": first["learned_months"],
+        "q50_before": before["q50"],
+        "q50": after["q50"],
+        "q10": after["q10"],
+        "q90": after["q90"],
+        "narrower": round(abs(first["narrower"]), 3),
+        "wider": first["narrower"] < 0,
+        # As fine as its own interval deserves, which is narrower than those the digits come from.
+        "digits": max(digits, shown_digits(after["q90"] - after["q10"], decimals)),
     }
 
 

@@ -29,6 +29,7 @@ from employment_forecast.experiments.registry.stored_forecast import (
 )
 from employment_forecast.experiments.registry.versions import SEAL_TAG, find, state_folder
 from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.features.history.borrowed import Borrowed
 from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.features.history.revisions import Revisions
 from employment_forecast.forecasting.competition.result import Competition
@@ -56,7 +57,7 @@ print(json.dumps({
 
 
 def rich(competition: Competition) -> Competition:
-    """The same with a covariate, a change of definition, a missing month and corrections."""
+    """The same with a covariate, a change of definition, a missing month and what it borrowed."""
     history = competition.history
     beside = Covariate(
         region="310114",
@@ -76,9 +77,11 @@ def rich(competition: Competition) -> Competition:
     values = history.values.copy()
     values[5] = np.nan
     law = Revisions((0.001,) * 12, (0.1 + 0.2,) * 12, 0.5, 0.25, 40)
+    lent = Borrowed((0.1 + 0.2,) * 12, (0.125,) * 8, (0.5, 0.5), 4e-4, 3.0, 5)
     seen = replace(
-        history, values=values, lagged=(beside,), breaks=(step,), shocks=(event,), revisions=law
-    )
+        history, values=values, lagged=(beside,), breaks=(step,), shocks=(event,), revisions=law,
+        borrowed=lent, signed=True,
+    )  # fmt: skip
     return replace(competition, history=seen)
 
 

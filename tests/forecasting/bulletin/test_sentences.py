@@ -22,12 +22,14 @@ from employment_forecast.data.targets.target import TIER_NAMES
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.flows import FLOWS, STOCK, flows_record
 from employment_forecast.forecasting.bulletin.record.market import ratio_record
+from employment_forecast.forecasting.bulletin.record.outlook import _in_progress as progress_record
 from employment_forecast.forecasting.bulletin.record.warning import warning_record
 from employment_forecast.forecasting.bulletin.text.blocks import Chart, Paragraph
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, most_at_risk
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
 from employment_forecast.forecasting.bulletin.text.sections.notes import explanation
+from employment_forecast.forecasting.bulletin.text.sections.outlook import _in_progress
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
 from employment_forecast.forecasting.bulletin.text.sections.summary import summary
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
@@ -423,3 +425,24 @@ def test_every_cap_has_its_lines_or_says_that_it_has_none() -> None:
         "2026-11", "市控制数14300人以内（2026年，各月）",
     )  # fmt: skip
     assert others["c"]["lines"] == {}
+
+
+@pytest.mark.parametrize(
+    ("first_day", "days"), [("2026-11-20", "截至"), ("2026-11-01", "2026年11月1日至")]
+)
+def test_month_in_progress_says_what_it_rests_on(first_day, days):
+    nowcast = {
+        "first_day": first_day, "last_day": "2026-11-20", "value": 13512.0,
+        "months": [{
+            "month": "2026-11", "learned_months": 24, "narrower": 0.42,
+            "without": {"q10": 13300.0, "q50": 13600.0, "q90": 13900.0},
+            "with": {"q10": 13440.0, "q50": 13560.0, "q90": 13680.0},
+        }],
+    }  # fmt: skip
+    record = book(intervals={"inner": 80})
+    record.record["outlook"]["in_progress"] = progress_record(nowcast, -1, 0)
+    assert plain(_in_progress(record)) == (
+        f"2026年11月尚未公布，据{days}2026年11月20日的月中数13512人，按24个往月从同一工作日到月末的经验，"
+        "预计为13560人左右（80%区间为13440—13680人），未用月中数时为13600人，区间收窄42%。"
+    )
+    assert progress_record(None, 0, 0) is None

@@ -94,6 +94,37 @@ def _trend(record: CitedRecord) -> CitedText:
     return sentence("{said}。", said=said)
 
 
+def _in_progress(record: CitedRecord) -> CitedText:
+    """What is known of the month in progress, what it rests on and what it changed."""
+    pointer = "/outlook/in_progress"
+    row, unit = record.get(pointer), record.get("/outlook/unit")
+    until = record.cite(f"{pointer}/last_day", "day")
+    first = row["first_day"]
+    days = sentence("截至{until}", until=until)
+    if first != row["last_day"]:
+        days = sentence(
+            "{first}至{until}", first=record.cite(f"{pointer}/first_day", "day"), until=until
+        )
+    digits = row["digits"]
+    return sentence(
+        "{month}尚未公布，据{days}的月中数{value}，按{learned}个往月从同一工作日到月末的经验，"
+        "预计为{median}左右（{inner}%区间为{low}—{high}{unit}），未用月中数时为{before}，"
+        "区间{narrower}{share}。",
+        month=record.cite(f"{pointer}/month", "month"),
+        days=days,
+        value=amount(record, f"{pointer}/value", unit, record.get("/outlook/decimals")),
+        learned=record.cite(f"{pointer}/learned_months", "plain"),
+        median=amount(record, f"{pointer}/q50", unit, digits),
+        inner=record.cite("/intervals/inner", "plain"),
+        low=record.cite(f"{pointer}/q10", "plain", digits),
+        high=record.cite(f"{pointer}/q90", "plain", digits),
+        unit=_unit(record),
+        before=amount(record, f"{pointer}/q50_before", unit, digits),
+        narrower="放宽" if row["wider"] else "收窄",
+        share=record.cite(f"{pointer}/narrower", "per_cent"),
+    )
+
+
 def _status(record: CitedRecord) -> CitedText:
     return sentence(
         "目前没有现役模型，以下预测来自尚未晋级的候选模型“{label}”，仅供参考。",
@@ -244,7 +275,11 @@ def outlook(record: CitedRecord) -> list[Block]:
                 )
             )
         )
-    blocks += [Paragraph(_trend(record)), _chart(record)]
+    blocks.append(Paragraph(_trend(record)))
+    # Earlier releases kept nothing of months in progress.
+    if record.get("/outlook/in_progress"):
+        blocks.append(Paragraph(_in_progress(record)))
+    blocks.append(_chart(record))
     # What the last months of a period that has just ended broke belongs to no cap in force.
     ended = [
         sentence("{said}，考核期已结束。", said=cap_chance(record, f"/outlook/ended/{key}"))

@@ -76,7 +76,7 @@ def test_second_run_computes_nothing_and_says_the_same(prepared: Any, used: Fore
 @pytest.mark.soak
 def test_any_number_of_processes_gives_the_same(forecast: Forecast) -> None:
     # Enough work that a second process is worth starting.
-    work = ("run", "--region", "全国", "--models", "prophet", "--origins", "14", "--no-cache")
+    work = ("run", "--region", "全国", "--models", "boosting", "--origins", "14", "--no-cache")
     alone = forecast(*work, "--jobs", "1", "--json").json
     both = forecast(*work, "--jobs", "2", "--json").json
     for key in set(alone) - {"run_id", "champion", "gate"}:

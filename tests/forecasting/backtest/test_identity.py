@@ -15,7 +15,7 @@ from employment_forecast.forecasting.backtest import identity
 PACKAGE = "employment_forecast"
 ENTRANCES = ("models", "features/history")
 # Libraries that schedule, guard or describe, and compute no number of a cell.
-NEUTRAL = {"threadpoolctl", "cmdstanpy", "statsforecast"}
+NEUTRAL = {"threadpoolctl", "statsforecast"}
 
 
 def _file(root: Path, module: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from datetime import date
 
@@ -141,6 +142,7 @@ def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
         return np.zeros(len(given) + 60)
 
     monkeypatch.setattr("employment_forecast.models.combining.pooling.forced_path", broken)
+    monkeypatch.setattr("employment_forecast.models.combining.pooling._kept", OrderedDict())
     found = pooled_shifts(panel, 6)
     assert found[0] is None
     np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))

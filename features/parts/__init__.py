@@ -1,6 +1,6 @@
 """Parts of a whole on a day: contributions to its change, ranking, breadth."""
 
-from employment_forecast.features.parts.breadth import breadth_ahead, broad
+from employment_forecast.features.parts.breadth import LOW_MONTHS, breadth_ahead, broad
 from employment_forecast.features.parts.contributions import (
     LAGS,
     PartChange,
@@ -12,6 +12,7 @@ from employment_forecast.features.parts.contributions import (
 
 __all__ = [
     "LAGS",
+    "LOW_MONTHS",
     "PartChange",
     "PartRow",
     "PartsView",

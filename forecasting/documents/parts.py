@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from employment_forecast.data.catalogue import Indicator, figure
+from employment_forecast.features.parts import LOW_MONTHS, breadth_ahead
 from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.competition import Competition, TreeResult
 from employment_forecast.forecasting.documents.result_tables import amount
@@ -42,8 +45,12 @@ def tree_document(
     """
     whole = {part: each.whole for each in found.tree.sums for part in each.parts}
     choice = found.choice
+    direct = next((each.parts for each in found.tree.sums if each.whole == root), ())
+    together = [found.results[code] for code in direct if code in found.results]
+    joint = found.reconciled and len(together) == len(direct)
     return {
         "reconciled": found.reconciled,
+        "breadth": breadth_rows(together) if joint else None,
         "notes": [*found.notes, *_apart(apart)],
         "choice": None if choice is None else choice_document(choice),
         "parts": [
@@ -52,6 +59,52 @@ def tree_document(
             if code != root
         ],
     }
+
+
+def breadth_rows(parts: Sequence[Competition]) -> list[dict[str, Any]] | None:
+    """Share of parts in broad trouble in each month ahead, from their joint paths.
+
+    Parameters
+    ----------
+    parts : sequence of Competition
+        Reconciled: path i of all of them belongs together.
+
+    Returns
+    -------
+    list of dict or None
+        `month`, `mean`, `q10`, `q50`, `q90`, and `p_half`, the probability that half of the parts
+        or more rise for three months or stand 10 % above their low. None where the parts do not end
+        in the same month or have too few months.
+    """
+    needed = LOW_MONTHS - 1
+    last = [each.history.values[-needed:] for each in parts]
+    complete = all(len(v) == needed and np.isfinite(v).all() for v in last)
+    if not parts or not complete or len({each.history.origin for each in parts}) > 1:
+        return None
+    months = min(len(each.champion_paths.months) for each in parts)
+    keys = [each.region.code for each in parts]
+    ahead = {k: each.champion_paths.values[:, :months] for k, each in zip(keys, parts, strict=True)}
+    shares = breadth_ahead(dict(zip(keys, last, strict=True)), ahead)
+    ends = np.quantile(shares, (0.1, 0.5, 0.9), axis=0)
+    return [
+        {
+            "month": str(month),
+            "mean": round(float(shares[:, at].mean()), 3),
+            **{name: round(float(ends[n, at]), 3) for n, name in enumerate(("q10", "q50", "q90"))},
+            "p_half": round(float((shares[:, at] >= 0.5).mean()), 3),
+        }
+        for at, month in enumerate(parts[0].champion_paths.months[:months])
+    ]
+
+
+def _breadth_note(rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    if not rows:
+        return []
+    told = "；".join(
+        f"{row['month']} 平均 {row['mean']:.0%}（80% 区间 {row['q10']:.0%}—{row['q90']:.0%}）"
+        for row in (rows[min(2, len(rows) - 1)], rows[-1])
+    )
+    return [f"扩散面（连升三月或高于低点一成的下级所占比重）：{told}"]
 
 
 def _apart(regions: Sequence[str]) -> list[str]:
@@ -118,7 +171,7 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
         ),
         tuple(_row(row, shown) for row in rows),
         strong=frozenset({0}),
-        notes=tuple(note for note in (why, *tree["notes"]) if note),
+        notes=tuple(n for n in (why, *_breadth_note(tree["breadth"]), *tree["notes"]) if n),
     )
 
 

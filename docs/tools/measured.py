@@ -38,10 +38,10 @@ def changed(name: str) -> str:
 
 def page() -> str:
     """A table of questions, then every file with its headings one level down."""
-    rows = ["| Question | Result file | Last changed |\n| --- | --- | --- |\n"]
+    rows = ["| Question | Result file | Changed |\n| --- | --- | --- |\n"]
     there = result_files()
     for question, name in QUESTIONS:
-        file = f"`experiments/benchmark/{name}`" if name in there else "not measured"
+        file = f"`{name}`" if name in there else "not measured"
         rows.append(f"| {question} | {file} | {changed(name) if name in there else ''} |\n")
     parts = ["".join(rows)]
     for name in there:

@@ -51,7 +51,7 @@ RULES = ("equal-risk", "proportional", "last-year")
 )
 @as_of_option()
 @jobs_option
-@file_option("--output", "提议写入的 CSV 文件；默认为当前文件夹的 控制数分解提议_地区_时期.csv。")
+@file_option("--output", "提议写入的 CSV 文件；默认在当前文件夹，以地区和时期命名。")
 @json_option
 def allocate(
     region: str,

@@ -93,7 +93,7 @@ METAVARS = re.compile(
     r"\b(TEXT|INTEGER|FLOAT|PATH|FILE|FILENAME|DIRECTORY|RANGE|DATE|COMMAND|ARGS)\b"
 )
 HALF = re.compile(r"[\u4e00-\u9fff][,;:?!.()]|[,;:?!()][\u4e00-\u9fff]")
-FORMS = re.compile(r"月份:人数|时:分|格式,…|地区,…")
+FORMS = re.compile(r"月份:人数|时:分|格式,…|地区,…|指标,…")
 
 
 def test_help_is_chinese_throughout() -> None:

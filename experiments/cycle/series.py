@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
+from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.workspace import Session
@@ -54,6 +57,10 @@ def series_to_do(
         real = {region for region, _, demo in stored if not demo}
         top = {r.code for r in catalogue.regions if r.level == "national"}
         codes = real if real - top else {region for region, _, _ in stored}
+    # Of a region that has merged into another nothing new will come once its last month is told.
+    this_month = pd.Period(clock.today(), freq="M")
+    gone = {r.code for r in catalogue.regions if r.until is not None and r.until < this_month - 1}
+    codes = codes - (gone - named)
     asked = [catalogue.indicator(i) for i in indicators or session.settings["monthly.indicators"]]
     chosen = [
         (region, indicator)

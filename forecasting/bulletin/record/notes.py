@@ -78,7 +78,7 @@ def data_notes(context: RecordContext) -> dict[str, Any]:
     dict
         By indicator: `name`, `unit`, `revisions` by month, `gaps`, `overdue`, `stale` (newest month
         of a series that is no longer published), `estimated`, `breaks` (notes on changes of
-        definition), `demo`.
+        definition), `summed` (how figures were added up from parts), `demo`.
     """
     region, month, as_of = context.region, context.month, context.as_of
     notes: dict[str, Any] = {}
@@ -105,6 +105,7 @@ def data_notes(context: RecordContext) -> dict[str, Any]:
                 for b in indicator.breaks_in(region.code, known.demo)
                 if known.values.index[0] < b.month <= last
             },
+            "summed": list(known.notes),
             "demo": known.demo,
             "source": f"观测库 {region.name}“{indicator.name}”",
         }

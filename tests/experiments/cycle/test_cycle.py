@@ -19,6 +19,7 @@ from employment_forecast.data.errors import (
     UnknownNameError,
 )
 from employment_forecast.data.files.locks import try_lock
+from employment_forecast.data.records import Observation
 from employment_forecast.data.store.bulletins import BulletinState, add
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
@@ -168,6 +169,33 @@ def test_which_series(session: Session) -> None:
         series_to_do(session, ["某地"])
     with pytest.raises(NotFoundError, match="--indicators"):
         series_to_do(session, parents=["上海市"], indicators=["surveyed_unemployment_rate"])
+
+
+def test_wholes_of_real_parts_are_done_and_what_merged_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_TODAY", "2026-11-20")
+    streets = tuple(
+        {"code": f"31011490{n}", "name": f"第{n}街道", "parent": "310114", "level": "street"}
+        for n in (1, 2, 3)
+    )
+    merged = {**streets[2], "until": "2026-06", "successor": ["310114902"]}
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    session = Session(workspace, Settings(regions=(*streets[:2], merged)))
+    months = pd.period_range("2026-01", "2026-10", freq="M")
+    rows = [
+        Observation(street["code"], "registered_unemployed", month, 100.0, None, "测试")
+        for street in streets
+        for month in months
+        if street is not streets[2] or month <= pd.Period("2026-06", "M")
+    ]
+    session.store.append(rows, session.catalogue, command="测试")
+    found = [r.name for r, _ in series_to_do(session, ["all"])]
+    assert found == ["全国", "嘉定区", "第1街道", "第2街道"]
+    district = session.store.vintages("310114", "registered_unemployed").as_of(date(2026, 11, 20))
+    assert set(district.values) == {300.0, 200.0}
+    session.store.close()
 
 
 def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,20 @@ def _breaks(record: CitedRecord, code: str) -> CitedText:
     )
 
 
+def _summed(record: CitedRecord, code: str) -> CitedText:
+    pointer = f"/notes/series/{code}"
+    return sentence(
+        "{name}（{notes}）",
+        name=record.cite(f"{pointer}/name"),
+        notes=join(
+            [
+                (record.cite(f"{pointer}/summed/{n}"),)
+                for n in range(len(record.get(f"{pointer}/summed")))
+            ]
+        ),
+    )
+
+
 def _overdue(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/notes/series/{code}"
     return sentence(
@@ -120,10 +134,12 @@ def _remarks(record: CitedRecord) -> list[Block]:
         ("按惯例应已公布而未入库", "overdue", _overdue),
         ("停更", "stale", _stale),
         ("口径", "breaks", _breaks),
+        ("汇总", "summed", _summed),
     )
     blocks: list[Block] = []
     for label, key, tell in kinds:
-        said = [t for t in (tell(record, c) for c in series if series[c][key]) if t]
+        # Bulletins of earlier releases know of no sums.
+        said = [t for t in (tell(record, c) for c in series if series[c].get(key)) if t]
         if said:
             blocks.append(Paragraph(sentence("{label}：{said}。", label=label, said=join(said))))
     estimated = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -32,6 +32,11 @@ from employment_forecast.cli.shell.workbooks import folder_option, save_workbook
 @origins_option(least=1)
 @jobs_option
 @no_cache_option
+@click.option(
+    "--by",
+    type=click.Choice(["length", "day", "maturity"]),
+    help="另按历史长度、当月的日子或数据成熟度列出得分。",
+)
 @file_option("--plot", "另把可靠性图写入该 PNG 文件。")
 @workbook_option
 @folder_option
@@ -45,6 +50,7 @@ def backtest(
     origins: int | None,
     jobs: int | None,
     no_cache: bool,
+    by: Literal["length", "day", "maturity"] | None,
     plot: Path | None,
     form: str | None,
     output: Path | None,
@@ -53,7 +59,9 @@ def backtest(
     """在过去各预测起点回测全部模型，给出样本外得分的排名与可靠性；不登记模型版本。"""
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.errors import UsageError
     from employment_forecast.experiments.job import open_job, run_options
+    from employment_forecast.forecasting.competition import broken_down
     from employment_forecast.forecasting.documents.reliability import (
         backtest_document,
         quantile_reliability,
@@ -76,7 +84,16 @@ def backtest(
         if m in result.backtest.records
         and (r := quantile_reliability(result.backtest, m)) is not None
     ]
-    content = backtest_document(result, reliability)
+    rows = []
+    if by is not None:
+        if by == "maturity" and series.indicator.reporting == "year_to_date":
+            raise UsageError(
+                f"“{series.indicator.name}”按年初至今的累计数公布，不能按成熟度分列。",
+                "换一个按月公布的指标，或用 --by length。",
+            )
+        with progress(f"{series.region.name} 分项") as tick:
+            rows = broken_down(result, by, job.vintages, job.inputs, tick)
+    content = backtest_document(result, reliability, by, rows)
     if plot is not None:
         from employment_forecast.data.files import write_atomically
 
@@ -101,6 +118,7 @@ def _print(content: dict[str, Any]) -> None:
     from employment_forecast.cli.shell.output import console, print_table
     from employment_forecast.forecasting.documents.result_tables import (
         backtest_table,
+        breakdown_table,
         reliability_table,
     )
 
@@ -113,5 +131,7 @@ def _print(content: dict[str, Any]) -> None:
     print_table(backtest_table(content))
     out.print(f"选用：{content['choice_reason']}\n", soft_wrap=True)
     print_table(reliability_table(content))
+    if "by" in content:
+        print_table(breakdown_table(content))
     for note in content["notes"]:
         out.print(note, soft_wrap=True)

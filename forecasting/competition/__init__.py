@@ -1,5 +1,6 @@
 """Models compete on one series: leaderboard, choice, calibration, gate."""
 
+from employment_forecast.forecasting.competition.breakdown import By, broken_down
 from employment_forecast.forecasting.competition.calibration import (
     Calibration,
     issued,
@@ -34,6 +35,8 @@ from employment_forecast.forecasting.competition.pooled import Evidence, choose_
 from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 
 __all__ = [
+    "By",
+    "broken_down",
     "Calibration",
     "Check",
     "Choice",

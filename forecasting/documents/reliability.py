@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,7 +69,12 @@ def quantile_reliability(backtest: Backtest, model: str) -> Reliability | None:
     )
 
 
-def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict[str, Any]:
+def backtest_document(
+    result: Competition,
+    items: Sequence[Reliability],
+    by: str | None = None,
+    rows: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Back-test as one JSON-able object.
 
     Parameters
@@ -78,6 +83,10 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
         Leaderboard and choice.
     items : sequence of Reliability
         Models whose reliability is reported.
+    by : {"length", "day", "maturity"}, optional
+        What `rows` break the back-test down by; absent from the document without it.
+    rows : sequence of mapping
+        From `broken_down`.
 
     Returns
     -------
@@ -101,8 +110,17 @@ def backtest_document(result: Competition, items: Sequence[Reliability]) -> dict
         "evidence": evidence_document(result),
         "levels": LEVELS.tolist(),
         "reliability": [{"label": roster.label(r.model), **_scores(r)} for r in items],
+        **(
+            {}
+            if by is None
+            else {"by": by, "rows": [{k: _fourth(v) for k, v in row.items()} for row in rows]}
+        ),
         "notes": [*history.notes, *history.left_out, *result.notes],
     }
+
+
+def _fourth(value: Any) -> Any:
+    return fourth(value) if isinstance(value, float) else value
 
 
 def _scores(row: LeaderboardRow | Reliability) -> dict[str, Any]:

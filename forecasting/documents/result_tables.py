@@ -145,6 +145,55 @@ def reliability_table(content: Mapping[str, Any]) -> Table[Any]:
     )
 
 
+_BY = {
+    "length": ("按历史长度（稳健组合，相同的起点）", "历史"),
+    "day": ("按当月的日子（对当月数的误差）", "截至"),
+    "maturity": ("按数据成熟度（用当时的公布数计分）", "公布数"),
+}
+
+
+def breakdown_table(content: Mapping[str, Any]) -> Table[Any]:
+    """Scores by length of history, day of the month or maturity of the figures."""
+    by = content["by"]
+    title, first = _BY[by]
+    if by == "day":
+        return Table(
+            title,
+            (
+                *columns(first),
+                *figures("月数", form=number(0)),
+                *figures("误差", "不用月中数", form=TENTHS_OF_PERCENT),
+                *figures("80%覆盖", "95%覆盖", form=PERCENT),
+            ),
+            tuple(
+                (f"{row['day']} 日", row["months"], row["error"], row["error_without"],
+                 row["coverage80"], row["coverage95"])
+                for row in content["rows"]
+            ),
+        )  # fmt: skip
+
+    def named(value: int | None) -> str:
+        if by == "length":
+            return "全部" if value is None else f"{value} 个月"
+        return "最新" if value is None else "首次公布" if value == 0 else f"{value} 个月后"
+
+    aged = by == "maturity"
+    return Table(
+        title,
+        (
+            *columns(first),
+            *figures("起点", form=number(0)),
+            *figures("WIS", *(["同月用最新数"] if aged else []), "MASE", form=SCORE),
+            *figures("80%覆盖", "95%覆盖", form=PERCENT),
+        ),
+        tuple(
+            (named(row[by]), row["origins"], row["wis"], *([row["wis_newest"]] if aged else []),
+             row["mase"], row["coverage80"], row["coverage95"])
+            for row in content["rows"]
+        ),
+    )  # fmt: skip
+
+
 def span(low: float | None, high: float | None, indicator: Indicator) -> str:
     """An interval's two ends."""
     return f"{optional(low, indicator)} — {optional(high, indicator)}"
@@ -374,7 +423,11 @@ def backtest_workbook(content: Mapping[str, Any]) -> bytes:
     """A back-test's ranking and reliability, from its document."""
     mark = f"（{DEMO_MARK}）" if content["demo"] else ""
     return tables_workbook(
-        {"模型": [backtest_table(content)], "可靠性": [reliability_table(content)]},
+        {
+            "模型": [backtest_table(content)],
+            "可靠性": [reliability_table(content)],
+            **({"分项": [breakdown_table(content)]} if "by" in content else {}),
+        },
         title=f"{content['region']['name']}{content['indicator_name']}回测{mark}",
         lines=(
             f"{content['backtest_origins']} 个预测起点，数据截至 {content['data_month']}",

@@ -260,7 +260,7 @@ def list_caps(
     """列出已登记的控制数与目标，含历次调整和已撤回的；JSON 总是列出全部时期。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.targets import TIER_NAMES, tolerance_words
+    from employment_forecast.data.targets import TIER_NAMES, number_words, tolerance_words
 
     session = open_session()
     place = session.catalogue.region(region).code if region else None
@@ -289,7 +289,7 @@ def list_caps(
             number = (
                 _short(row["quote"] or "未载明")
                 if row["value"] is None
-                else f"{row['value']:,.12g}{row['unit']}{row['qualifier']}"
+                else number_words(row["value"], row["unit"], row["qualifier"])
             )
             if row["tolerance"]:
                 number += f"（{tolerance_words(row['limit'], row['unit'])}）"

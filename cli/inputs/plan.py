@@ -41,9 +41,11 @@ def _last_year(period: str) -> int:
 
 
 def _value(target: PlanTarget) -> str:
+    from employment_forecast.data.targets import number_words
+
     if target.value is None:
         return "未载明"
-    return f"{target.value:,.12g}{target.unit}{target.qualifier}"
+    return number_words(target.value, target.unit, target.qualifier)
 
 
 def _print(one: Plan) -> None:

@@ -42,6 +42,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "basis": get_args(Basis),
 }
 APPROXIMATE = "左右"
+# Words that stand behind the number; every other word stands before it.
+FOLLOWING = ("以内", "以上", "以下", APPROXIMATE, "之内", "内")
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 
@@ -241,6 +243,12 @@ def with_tolerance(targets: Iterable[Target], points: float, percent: float) -> 
         return round(wide, 0 if wide >= 1 else 2)
 
     return [replace(t, tolerance=tolerance(t)) for t in targets]
+
+
+def number_words(value: float, unit: str, qualifier: str) -> str:
+    """A target's number with its word where the language puts it: 14,300人以内, 不低于27,500人."""
+    said = f"{value:,.12g}{unit}"
+    return f"{said}{qualifier}" if qualifier in FOLLOWING else f"{qualifier}{said}"
 
 
 def tolerance_words(limit: float, unit: str) -> str:

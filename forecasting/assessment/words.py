@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from employment_forecast.data.targets import TIER_NAMES, Target, tolerance_words
+from employment_forecast.data.targets import TIER_NAMES, Target, number_words, tolerance_words
 from employment_forecast.forecasting.assessment.bases import basis_of
 from employment_forecast.forecasting.assessment.caps import Assessment, Breach
 
@@ -18,11 +18,12 @@ def cap_words(target: Target) -> str:
     """A cap as people say it: 市控制数 14,300人以内（2026，各月）."""
     # The Government Work Report sets an expected target (预期目标), not a cap handed down.
     kind = "预期目标" if target.tier == "national" else "控制数"
+    number = number_words(target.value or 0.0, target.unit, target.qualifier)
     limit, tolerance = target.limit, ""
     if limit is not None and target.tolerance:
         tolerance = f"，{tolerance_words(limit, target.unit)}"
     return (
-        f"{TIER_NAMES[target.tier]}{kind} {target.value:,.12g}{target.unit}{target.qualifier}"
+        f"{TIER_NAMES[target.tier]}{kind} {number}"
         f"（{target.period}，{basis_of(target).words}{tolerance}）"
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK, Indicator, phrase
-from employment_forecast.data.targets import APPROXIMATE, BASES, TIER_NAMES, tolerance_words
+from employment_forecast.data.targets import BASES, TIER_NAMES, number_words, tolerance_words
 from employment_forecast.forecasting.assessment import difference_words
 from employment_forecast.forecasting.documents.tables import (
     ABSENT,
@@ -53,15 +53,13 @@ def cap_name(row: Mapping[str, Any]) -> str:
     """A cap's tier, value and marks, from its row in a document."""
     # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
     kind = "预期目标" if row["tier"] == "national" else "控制数"
-    value = f"{row['value']:,.12g}{row['unit']}{row['qualifier']}{_tolerance(row)}"
+    value = f"{number_words(row['value'], row['unit'], row['qualifier'])}{_tolerance(row)}"
     return f"{TIER_NAMES[row['tier']]}{kind} {value}{_marks(row)}"
 
 
 def target_name(row: Mapping[str, Any]) -> str:
     """A floor's or milestone's tier, value and marks, from its row in a document."""
-    after = row["qualifier"] == APPROXIMATE
-    words = ("", row["qualifier"]) if after else (row["qualifier"], "")
-    value = f"{words[0]}{row['value']:,.12g}{row['unit']}{words[1]}{_tolerance(row)}"
+    value = f"{number_words(row['value'], row['unit'], row['qualifier'])}{_tolerance(row)}"
     return f"{TIER_NAMES[row['tier']]}{DIRECTIONS[row['direction']]} {value}{_marks(row)}"
 
 
@@ -296,24 +294,30 @@ def breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]:
     notes = []
     for row in content["caps"]:
         parts = []
+        broken = row["already_breached"]
         shares = [f"{s['month']} {likelihood(s['probability'])}" for s in row["first_breach"]
                   if s["probability"] >= LEAST_SHOWN]  # fmt: skip
-        if shares and not row["already_breached"]:
+        if shares and not broken:
             parts.append(f"首次突破 {'、'.join(shares)}")
         if row["expected_months_above"] is not None and row["basis"] != "period_end":
-            parts.append(f"预计超出 {row['expected_months_above']:.1f} 个月")
+            so_far = f"（含已公布的 {len(row['breach']['months'])} 个月）" if broken else ""
+            parts.append(f"预计超出 {row['expected_months_above']:.1f} 个月{so_far}")
         if row["excess_if_broken"] is not None:
             size = difference_words(row["excess_if_broken"], indicator.unit, indicator.decimals)
-            parts.append(f"如突破，平均最多超出 {size}")
+            parts.append(f"{'' if broken else '如突破，'}平均最多超出 {size}")
         if row.get("breach_words"):
             notes.append(f"{row['breach_words']}。")
         if parts:
             notes.append(f"{cap_name(row)}（{BASES[row['basis']]}）：{'；'.join(parts)}。")
     joint = content["caps_joint"]
     if joint is not None:
+        some = (
+            "已有突破"
+            if any(row["already_breached"] for row in content["caps"])
+            else f"至少一项突破 {likelihood(joint['p_at_least_one'])}"
+        )
         notes.append(
-            f"{len(joint['caps'])} 项控制数合看：至少一项突破 "
-            f"{likelihood(joint['p_at_least_one'])}，全部突破 {likelihood(joint['p_all'])}。"
+            f"{len(joint['caps'])} 项控制数合看：{some}，全部突破 {likelihood(joint['p_all'])}。"
         )
     return notes
 

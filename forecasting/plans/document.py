@@ -216,15 +216,18 @@ def progress_document(
         if item["missing"]:
             missing[item["missing"]] = missing.get(item["missing"], 0) + 1
     notes = list(origins)
-    demo = any(_is_demo(item) for item in targets)
-    if demo:
+    of_demo = [item for item in targets if _is_demo(item)]
+    if of_demo:
+        assessed = [item for item in targets if "data_demo" in item]
+        names = dict.fromkeys(catalogue.indicator(item["indicator"]).name for item in of_demo)
+        whose = "" if len(of_demo) == len(assessed) else f"{'、'.join(names)}的"
         notes.append(
-            "规划为真实文件，数据（及逐年控制数）为演示数据：只演示方法，不代表实际完成情况"
+            f"规划为真实文件，{whose}数据（及逐年控制数）为演示数据：只演示方法，不代表实际完成情况"
         )
     return {
         "region": {"code": region.code, "name": region.name},
         "as_of": day.isoformat(),
-        "demo": demo,
+        "demo": bool(of_demo),
         "assessed": sum(item["assessed"] for item in targets),
         "targets": targets,
         "missing": missing,

@@ -67,9 +67,10 @@ class YearView:
     months : int
         Published months.
     figure : float or None
-        Total so far of a flow, highest month of a cap, else the last month; None without data.
+        Total so far of a flow, highest month of a cap on single months, mean of one on the average,
+        else the last month; None without data.
     months_above : int or None
-        Of a cap: published months above.
+        Of a cap on single months: published months above.
     met : bool or None
         Whether the year's own target was met; None where it has none or the year is not over.
     """
@@ -401,7 +402,10 @@ def _figure(entry: PlanTarget, kind: str, values: Floats) -> float | None:
         return None
     if kind == "flow":
         return float(values.sum())
-    capped = entry.direction in ("cap", "achieved_cap")
+    functional = BASES[entry.basis].functional
+    if functional == "mean":
+        return float(values.mean())
+    capped = entry.direction in ("cap", "achieved_cap") and functional == "each"
     return float(values.max() if capped else values[-1])
 
 
@@ -421,12 +425,16 @@ def _years(
         figure = _figure(entry, history.kind, values)
         over: int | None = None
         met: bool | None = None
-        if capped and limit is not None:
+        whole = len(values) == 12
+        if capped and limit is not None and BASES[entry.basis].functional != "each":
+            if whole and figure is not None:
+                met = not above(np.array([figure]), limit, history.precision)[0]
+        elif capped and limit is not None:
             months = [m for m in history.series.index if first <= m <= last]
             caps = [_lowest(targets, m, applied, limit) for m in months]
             over = int(above(values, np.array(caps, dtype=float), history.precision).sum())
-            met = False if over else (True if len(values) == 12 else None)
-        elif own and figure is not None and len(values) == 12 and limit is not None:
+            met = False if over else (True if whole else None)
+        elif own and figure is not None and whole and limit is not None:
             met = bool(reaches(np.array([figure]), limit, history.precision)[0])
         views.append(YearView(year, limit, len(values), figure, over, met))
     return tuple(views)

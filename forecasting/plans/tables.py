@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from employment_forecast.data.catalogue import DEMO_MARK
-from employment_forecast.data.targets import APPROXIMATE, tolerance_words
+from employment_forecast.data.targets import number_words, tolerance_words
 from employment_forecast.forecasting.documents.tables import (
     PERCENT,
     TENTHS_OF_PERCENT,
@@ -19,7 +19,6 @@ from employment_forecast.forecasting.documents.tables import (
 from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 Rows = Sequence[Mapping[str, Any]]
-CEILINGS = ("cap", "achieved_cap")
 AMOUNT = Form(lambda v: f"{v:,.12g}", "General")
 _MET = {True: "是", False: "否", None: None}
 
@@ -31,9 +30,7 @@ def _name(row: Mapping[str, Any]) -> str:
 def _value(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
         return "逐年下达" if row["direction"] == "cap" else "未载明"
-    amount = f"{row['value']:,.12g}{row['unit']}"
-    after = row["direction"] in CEILINGS or row["qualifier"] == APPROXIMATE
-    said = f"{amount}{row['qualifier']}" if after else f"{row['qualifier']}{amount}"
+    said = number_words(row["value"], row["unit"], row["qualifier"])
     limit = row["limit"]
     return said if limit is None else f"{said}（{tolerance_words(limit, row['unit'])}）"
 

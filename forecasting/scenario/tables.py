@@ -89,7 +89,8 @@ def scenario_targets_table(content: Mapping[str, Any], indicator: Indicator) -> 
             heads = (*(("", "") if about == before else about), BASES[pair[0]["basis"]])
             before = about
             for name, title in names.items():
-                if any(row[name] is not None for row in pair):
+                end_only = name == "expected_months_above" and pair[0]["basis"] == "period_end"
+                if any(row[name] is not None for row in pair) and not end_only:
                     sides = (_compared(row, name, indicator) for row in pair)
                     rows.append((*heads, title, *sides))
                     heads = ("", "", "")

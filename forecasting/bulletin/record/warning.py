@@ -41,6 +41,17 @@ def _next_lines(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _urgency(rows: Sequence[Mapping[str, Any]], cap: str) -> tuple[list[tuple[str, float]], str]:
+    """How soon and how low the lines of a cap call for a level, the mildest first."""
+    own = [row for row in rows if row["cap"] == cap]
+    never = float("inf")
+    heights = {"already": -never, "unreachable": never}
+    return [
+        (row["month"], heights.get(row["state"], never if row["value"] is None else row["value"]))
+        for row in own
+    ], cap
+
+
 def warning_record(
     feed: Mapping[str, Any], decimals: int, months: int, region: str
 ) -> dict[str, Any]:
@@ -66,11 +77,11 @@ def warning_record(
     scheme = {str(each["code"]): each for each in feed["scheme"]["levels"]}
     values = {str(cap["id"]): cap["value"] for cap in feed["caps"]}
     rows = [row for row in feed["lines"] if values.get(row["cap"]) is not None]
-    # The lowest cap is the first to be broken; its lines are told, the others are in the feed.
-    lowest = min({row["cap"] for row in rows}, key=lambda cap: (values[cap], cap), default="")
+    # Told in full are the lines of the cap that is the first to call for a level.
+    first = min({row["cap"] for row in rows}, key=lambda cap: _urgency(rows, cap), default="")
     lines: dict[str, dict[str, Any]] = {}
     for row in rows:
-        if row["cap"] != lowest:
+        if row["cap"] != first:
             continue
         shown = {k: row.get(k) for k in ("value", "state", "standard_error")}
         lines.setdefault(str(row["month"]), {})[str(row["level"])] = shown
@@ -80,7 +91,7 @@ def warning_record(
             **_next_lines([r for r in rows if r["cap"] == cap["id"]]),
         }
         for cap in feed["caps"]
-        if cap["id"] != lowest and cap.get("value") is not None
+        if cap["id"] != first and cap.get("value") is not None
     }
     if level is not None:
         level = {**level, "reasons": [_official(region, r) for r in level.get("reasons") or ()]}
@@ -94,8 +105,11 @@ def warning_record(
         "level": None if level is None else {k: level.get(k) for k in _LEVEL_KEYS},
         "level_names": {code: str(each["name"]) for code, each in scheme.items()},
         "cuts": {code: each.get("probability") for code, each in scheme.items()},
-        "lines_cap": values.get(lowest),
-        "lines_event": next((c.get("event") for c in feed["caps"] if c["id"] == lowest), None),
+        "lines_cap": values.get(first),
+        "lines_title": next(
+            (_official(region, str(c["title"])) for c in feed["caps"] if c["id"] == first), None
+        ),
+        "lines_event": next((c.get("event") for c in feed["caps"] if c["id"] == first), None),
         "lines": lines,
         "other_caps": {record_key(k): v for k, v in others.items()},
         "line_months": {month: month for month in lines},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from employment_forecast.data.targets import FOLLOWING
 from employment_forecast.forecasting.bulletin.text.facts import (
     Cited,
     CitedRecord,
@@ -24,7 +25,6 @@ LARGE = 100_000
 TOLD_APART = 0.05  # a percentage below this would be printed as zero
 _COUNTED = ("stock", "flow")
 _POINT = "个百分点"
-_AFTER = ("以内", "以上", "以下", "左右", "之内", "内")  # every other word stands before the value
 
 
 def _ten_thousand_digits(value: float) -> int:
@@ -98,7 +98,7 @@ def qualified(record: CitedRecord, pointer: str, unit: str, digits: int) -> Cite
     if not word:
         return value
     shown = record.cite(f"{pointer}/qualifier")
-    said: CitedText = (*value, shown) if word in _AFTER else (shown, *value)
+    said: CitedText = (*value, shown) if word in FOLLOWING else (shown, *value)
     if record.get(pointer).get("limit") is None:  # or a record of an earlier release
         return said
     limit = amount(record, f"{pointer}/limit", unit, digits)

@@ -133,6 +133,9 @@ def _other_caps(record: CitedRecord) -> list[Block]:
             for code, line in row["lines"].items()
         ]
         month = record.cite(f"{pointer}/month", "month")
+        if all(line["state"] == "unreachable" for line in row["lines"].values()):
+            said.append(sentence("{title}在{month}不会达到任何等级", title=title, month=month))
+            continue
         said.append(
             sentence("{title}在{month}的警戒线为{lines}", title=title, month=month,
                      lines=join(lines, "、"))
@@ -178,6 +181,9 @@ def _lines(record: CitedRecord) -> list[Block]:
     if record.get("/warning").get("lines_event"):
         said = record.cite("/warning/lines_event")
         event = sentence("{said}（控制数{cap}）", said=said, cap=cap)
+        if record.get("/warning").get("lines_title"):
+            title = record.cite("/warning/lines_title")
+            event = sentence("{title}被突破（{said}）", title=title, said=said)
     note = sentence(
         "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，{event}的概率达到相应"
         "等级的界限。等级与界限：{levels}。",

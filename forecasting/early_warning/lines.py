@@ -36,6 +36,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from employment_forecast.data.catalogue import printed
+from employment_forecast.data.feed import plausible_range
 from employment_forecast.data.targets import Target
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment import (
@@ -58,8 +59,10 @@ State = Literal["line", "unreachable", "already"]
 # Bandwidth on the scale of normal scores at 1,000 paths; it shrinks with the fifth root.
 BANDWIDTH = 0.45
 NODES = 41
-# Values rarer than this on either side are not asked about: no path tells what would follow.
+# Values rarer than this have too few paths near them for a fit of their own. Higher ones are judged
+# by that of the highest paths, drawn on as far as a figure is taken for one and not for a slip.
 RAREST = 0.004
+_BEYOND = 24
 REPLICATES = 30
 _BITS = 1e-6
 
@@ -79,7 +82,7 @@ class Line:
     value : float or None
         Smallest publishable value that calls for the level; None without a line.
     state : {"line", "unreachable", "already"}
-        There is a line; no value within reach of the paths gives that probability; every one does,
+        There is a line; no value that is thinkable gives that probability; every one does,
         or the cap is broken already.
     standard_error : float or None
         Of the value, from the limited number of paths (bootstrap); 0 where it follows from the cap.
@@ -135,7 +138,18 @@ def _nodes(x: Floats, scores: Floats, precision: float) -> _Nodes:
         values = np.interp(at, scores[first], known)
     width = BANDWIDTH * (1000 / len(x)) ** 0.2
     kernel = np.exp(-0.5 * ((at[:, None] - scores[None, :]) / width) ** 2)
-    return _Nodes(values, at, kernel)
+    q025, middle, q975 = (float(q) for q in np.quantile(x, (0.025, 0.5, 0.975)))
+    last = plausible_range(q025, middle, q975)[1]
+    per_score = (values[-1] - middle) / at[-1] if at[-1] > 0 else 0.0
+    if per_score <= 0 or last <= values[-1]:
+        return _Nodes(values, at, kernel)
+    beyond = np.linspace(values[-1], last, _BEYOND + 1)[1:]
+    highest = np.exp(-0.5 * ((at[-1] - scores) / (2 * width)) ** 2)
+    return _Nodes(
+        np.append(values, beyond),
+        np.append(at, at[-1] + (beyond - values[-1]) / per_score),
+        np.vstack([kernel, np.tile(highest, (_BEYOND, 1))]),
+    )
 
 
 def _probabilities(

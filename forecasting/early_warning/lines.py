@@ -63,6 +63,8 @@ NODES = 41
 # by that of the highest paths, drawn on as far as a figure is taken for one and not for a slip.
 RAREST = 0.004
 _BEYOND = 24
+# A slope drawn on needs the whole upper half of the paths, not the few at its end.
+_UPPER = 1.5
 REPLICATES = 30
 _BITS = 1e-6
 
@@ -144,7 +146,7 @@ def _nodes(x: Floats, scores: Floats, precision: float) -> _Nodes:
     if per_score <= 0 or last <= values[-1]:
         return _Nodes(values, at, kernel)
     beyond = np.linspace(values[-1], last, _BEYOND + 1)[1:]
-    highest = np.exp(-0.5 * ((at[-1] - scores) / (2 * width)) ** 2)
+    highest = np.exp(-0.5 * ((at[-1] - scores) / _UPPER) ** 2)
     return _Nodes(
         np.append(values, beyond),
         np.append(at, at[-1] + (beyond - values[-1]) / per_score),

@@ -7,6 +7,7 @@ place where exit codes are defined; the documentation is checked against it.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -115,6 +116,39 @@ class StorageError(ForecastError):
 
     code = "storage"
     exit_code = EXIT_STORAGE
+
+
+class UnexpectedError(ForecastError):
+    """A fault of the program itself."""
+
+    code = "unexpected"
+
+
+# Neither room nor a right to write: a fault of the machine, whichever library meets it first.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", -1)})
+
+# How the system's own messages say it where a library or a thread finds no memory.
+_NO_MEMORY = ("can't start new thread", "Cannot allocate memory", "failed to map segment")
+
+
+def as_forecast_error(error: BaseException) -> ForecastError:
+    """Any error as its reader is told it: also where a library wraps a full disk or no memory."""
+    if isinstance(error, ForecastError):
+        return error
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            return StorageError(
+                f"磁盘写不下或不可写（{cause.strerror}）。",
+                "请腾出磁盘空间、核对写权限后重试；此前已写入的数据不受影响。",
+            )
+        if isinstance(cause, MemoryError) or any(words in str(cause) for words in _NO_MEMORY):
+            return StorageError("内存不足。", "请关闭别的程序，或减少 run.jobs 后重试。")
+        cause = cause.__cause__ or cause.__context__
+    return UnexpectedError(
+        f"程序内部错误（{type(error).__name__}：{error}）。",
+        "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
+    )
 
 
 class UnrecordedError(StorageError):

@@ -45,17 +45,12 @@ def report(code: str, message: str, hint: str, exit_code: int, as_json: bool) ->
 
 
 def _unexpected(error: BaseException, as_json: bool) -> int:
-    from employment_forecast.data.errors import EXIT_UNEXPECTED
+    from employment_forecast.data.errors import as_forecast_error
 
     if os.environ.get("FORECAST_DEBUG"):
         traceback.print_exc()
-    return report(
-        "unexpected",
-        f"程序内部错误（{type(error).__name__}：{error}）。",
-        "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
-        EXIT_UNEXPECTED,
-        as_json,
-    )
+    said = as_forecast_error(error)
+    return report(said.code, said.message, said.hint, said.exit_code, as_json)
 
 
 def run_and_translate(command: click.Command, arguments: list[str]) -> int:

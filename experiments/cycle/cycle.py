@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from employment_forecast.data.catalogue import Indicator, Region
-from employment_forecast.data.errors import BusyError, ForecastError
+from employment_forecast.data.errors import BusyError, ForecastError, as_forecast_error
 from employment_forecast.data.files import try_lock, write_atomically
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.cycle.inbox import take_in
@@ -129,7 +129,7 @@ def _carried_out(
 
 def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:
     """Whoever relies on the notification must hear of a cycle that has no summary."""
-    said = str(error) if isinstance(error, ForecastError) else f"程序内部错误（{error!r}）。"
+    said = str(as_forecast_error(error))
     log.error("月度作业中断：%s", said)
     title = f"【需处理】就业失业预测月度作业 {day}：中断"
     body = f"{title}\n\n{said}\n\n处理后重新运行 forecast monthly，已完成的地区不会重做。\n"

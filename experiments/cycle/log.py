@@ -23,6 +23,13 @@ class _OneLine(logging.Formatter):
         return visible(super().format(record).replace("\n", " / "))
 
 
+class _LogFile(RotatingFileHandler):
+    """A log that a full disk cuts short: what goes wrong is told by the cycle itself."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing: logging would print a traceback."""
+
+
 @contextmanager
 def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
     """Logger of one cycle, closed when the block ends.
@@ -45,7 +52,7 @@ def cycle_log(file: Path, *, quiet: bool) -> Iterator[logging.Logger]:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        to_file = RotatingFileHandler(file, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")
+        to_file = _LogFile(file, maxBytes=BYTES, backupCount=KEPT, encoding="utf-8")
     except OSError as error:
         raise StorageError(
             f"无法写入日志“{file}”（{error.strerror}）。", "请检查工作区的写权限与磁盘空间。"

@@ -20,7 +20,7 @@ from datetime import date
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from employment_forecast.data.errors import ForecastError
+from employment_forecast.data.errors import ForecastError, as_forecast_error
 from employment_forecast.data.files import lock
 from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.cycle.journal import RegionResult
@@ -90,15 +90,8 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
             with lock(cycle_folder(Workspace(root)) / WORKING, shared=True):
                 answer = carry_through(task)
             link.send(answer)
-        except ForecastError as error:
-            link.send(error)
         except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
-            link.send(
-                ForecastError(
-                    f"程序内部错误（{type(error).__name__}：{error}）。",
-                    "请设环境变量 FORECAST_DEBUG=1 单独运行 forecast run，并反馈给维护人员。",
-                )
-            )
+            link.send(as_forecast_error(error))
 
 
 class Worker:

@@ -24,40 +24,69 @@ def _server_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
+class PostgresServer:
+    """A PostgreSQL server of our own on a loopback port; skips where none can run."""
+
+    def __init__(self) -> None:
+        pytest.importorskip("psycopg", reason="psycopg 未安装,跳过 PostgreSQL 测试")
+        programs = _server_programs()
+        if programs is None:
+            pytest.skip("本机没有 PostgreSQL 服务器程序,跳过 PostgreSQL 测试")
+        # Not below pytest's own folder: another session of pytest closes that one to other users.
+        self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.prefix: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to run as root
+            try:
+                pwd.getpwnam("postgres")
+            except KeyError:
+                pytest.skip("没有 postgres 用户可运行服务器,跳过 PostgreSQL 测试")
+            self.prefix = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(self.folder, "postgres")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        data = str(self.folder / "data")
+        self._call(str(programs / "initdb"), "-D", data, "-A", "trust", "-U", "test", "-E", "UTF8")
+        self.control = (str(programs / "pg_ctl"), "-D", data)
+        self.url = f"postgresql+psycopg://test@127.0.0.1:{self.port}/postgres"
+        self.start()
+
+    def _call(self, *arguments: str) -> None:
+        subprocess.run([*self.prefix, *arguments], check=True, capture_output=True, cwd="/")
+
+    def start(self) -> None:
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        )
+        self._call(*self.control, "-o", options, "-w", "-l", str(self.folder / "log"), "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a fall of its machine would."""
+        self._call(*self.control, "-m", "immediate", "stop")
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """URL of a PostgreSQL server of our own on a loopback port; skipped where none starts."""
-    pytest.importorskip("psycopg", reason="psycopg 未安装,跳过 PostgreSQL 测试")
-    programs = _server_programs()
-    if programs is None:
-        pytest.skip("本机没有 PostgreSQL 服务器程序,跳过 PostgreSQL 测试")
-    # Not below pytest's own folder: another session of pytest closes that one to other users.
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    prefix: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("没有 postgres 用户可运行服务器,跳过 PostgreSQL 测试")
-        prefix = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-
-    def call(*arguments: str) -> None:
-        subprocess.run([*prefix, *arguments], check=True, capture_output=True, cwd="/")
-
-    call(str(programs / "initdb"), "-D", str(data), "-A", "trust", "-U", "test", "-E", "UTF8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    control = (str(programs / "pg_ctl"), "-D", str(data))
-    call(*control, "-o", options, "-w", "-l", str(folder / "log"), "start")
+    """URL of a PostgreSQL server of our own."""
+    server = PostgresServer()
     try:
-        yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
+        yield server.url
     finally:
-        call(*control, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+        server.remove()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server that a test may stop and start."""
+    server = PostgresServer()
+    try:
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 
 import pytest
 
 from employment_forecast.data import errors
-from employment_forecast.data.errors import EXIT_CODES, ForecastError, nearest, suggestion
+from employment_forecast.data.errors import (
+    EXIT_CODES,
+    ForecastError,
+    as_forecast_error,
+    nearest,
+    suggestion,
+)
 
 
 def kinds() -> list[type[ForecastError]]:
@@ -62,3 +69,19 @@ def test_nearest_gives_up_on_nonsense_and_keeps_the_count():
 def test_suggestion_is_one_sentence_or_nothing():
     assert suggestion("嘉定县", ["嘉定区", "徐汇区"]).startswith("最接近的有：嘉定区")
     assert suggestion("zzzz", ["嘉定区"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, 6), (errno.EROFS, 6), (errno.EFBIG, 6), (errno.ENOENT, 1), (errno.EIO, 1)],
+)
+def test_a_full_disk_is_no_fault_of_the_program(number: int, code: int) -> None:
+    plain = OSError(number, "…")
+    wrapped = RuntimeError("a library failed")
+    wrapped.__context__ = plain
+    for error in (plain, wrapped):
+        assert as_forecast_error(error).exit_code == code
+    assert as_forecast_error(MemoryError()).exit_code == 6
+    assert as_forecast_error(RuntimeError("can't start new thread")).exit_code == 6
+    refused = errors.RefusedError("不行。", "请改。")
+    assert as_forecast_error(refused) is refused

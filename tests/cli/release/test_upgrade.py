@@ -104,7 +104,7 @@ def test_everything_of_the_last_release_is_taken_over(old_tree: Path, tmp_path: 
     )
 
     # The old program refuses what the new one has brought up to date; its backup is restored.
-    old("data", "status", code=7)
+    old("data", "status", code=6)
     elsewhere = caller(ROOT, "employment_forecast.cli.main", tmp_path / "恢复")
     elsewhere("restore", str(saved))
     assert (

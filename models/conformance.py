@@ -14,6 +14,7 @@ import json
 import warnings
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -80,9 +81,12 @@ class ModelConformance:
     model: ClassVar[type[Competitor]]
     kinds: ClassVar[tuple[str, ...]] = ("stock", "rate", "flow")
 
+    def history(self, kind: str, months: int = MONTHS) -> History:
+        """The series to try the model on; override it for a model that needs others beside."""
+        return example_history(kind, months)
+
     def _fitted(self, kind: str) -> tuple[Competitor, History, Parameters]:
-        model, history = self.model(), example_history(kind)
-        return model, history, model.fit(history)
+        return self.model(), self.history(kind), _estimated(type(self), kind)
 
     def test_paths_are_finite_and_within_bounds(self) -> None:
         """Paths have their shape, stay near the series, and keep the bounds of their kind."""
@@ -110,10 +114,11 @@ class ModelConformance:
         """Parameters survive JSON and then give the same paths to the bit."""
         for kind in self.kinds:
             model, history, parameters = self._fitted(kind)
-            restored = json.loads(json.dumps(parameters, allow_nan=False))
+            written = json.dumps(parameters, allow_nan=False)
             first = model.paths(history, parameters, HORIZON, PATHS, SEED)
-            again = self.model().paths(history, restored, HORIZON, PATHS, SEED)
+            again = self.model().paths(history, json.loads(written), HORIZON, PATHS, SEED)
             assert first.values.tobytes() == again.values.tobytes()
+            assert json.dumps(parameters) == written
 
     def test_estimation_is_repeatable(self) -> None:
         """The same history gives the same parameters, another seed other paths."""
@@ -129,16 +134,18 @@ class ModelConformance:
         """Parameters of an earlier origin serve a longer history, where the tags promise it."""
         if not self.model.tags.filters:
             return
-        history = example_history(self.kinds[0])
-        earlier = history.until(history.origin - 6)
-        assert earlier is not None
-        model = self.model()
-        paths = model.paths(history, model.fit(earlier), HORIZON, PATHS, SEED)
-        assert paths.origin == history.origin
+        for kind in self.kinds:
+            history = self.history(kind)
+            earlier = history.until(history.origin - 6)
+            assert earlier is not None
+            model = self.model()
+            paths = model.paths(history, model.fit(earlier), HORIZON, PATHS, SEED)
+            assert paths.origin == history.origin
+            assert np.isfinite(paths.values).all()
 
     def test_months_never_published_are_passed_over(self) -> None:
         """A few missing months cost width and no forecast."""
-        model, history = self.model(), example_history(self.kinds[0])
+        model, history = self.model(), self.history(self.kinds[0])
         values = history.values.copy()
         values[[60, 61, 100]] = np.nan
         found = model.forecast(replace(history, values=values), HORIZON, PATHS, SEED)
@@ -148,21 +155,23 @@ class ModelConformance:
     def test_least_history_is_as_declared(self) -> None:
         """It forecasts from `tags.min_months` months and gives an explicit null result below."""
         model, least = self.model(), self.model.tags.min_months
-        enough = example_history(self.kinds[0], least)
+        enough = self.history(self.kinds[0], least)
         assert isinstance(model.forecast(enough, HORIZON, PATHS, SEED), SamplePaths)
         if least > 1:
-            short = example_history(self.kinds[0], least - 1)
+            short = self.history(self.kinds[0], least - 1)
             assert isinstance(model.forecast(short, HORIZON, PATHS, SEED), Failure)
 
     def test_input_and_global_state_are_left_alone(self) -> None:
         """No warning, no draw from numpy's global generator, no change of the history."""
-        model, history = self.model(), example_history(self.kinds[0])
-        values, state = history.values.copy(), _global_state()
+        model, history = self.model(), self.history(self.kinds[0])
+        values, regressors = history.values.copy(), history.regressors.copy()
+        state = _global_state()
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             model.forecast(history, HORIZON, PATHS, SEED)
         assert heard == []
         assert (history.values == values).all()
+        assert history.regressors.equals(regressors)
         assert _global_state() == state
 
     def test_declarations(self) -> None:
@@ -172,3 +181,9 @@ class ModelConformance:
         assert model.label
         assert model.tags.min_months >= 1
         json.dumps(model.settings)
+
+
+@cache
+def _estimated(suite: type[ModelConformance], kind: str) -> Parameters:
+    """Parameters of a suite's model on one kind of series, estimated once for all its tests."""
+    return suite.model().fit(suite().history(kind))

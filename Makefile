@@ -27,7 +27,7 @@ check: $(VENV)/.installed-test .types/employment_forecast
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32  # one cache serves one platform
 	$(BIN)/lint-imports
 
 # Python 3.12 and later count lines at almost no cost; earlier ones trace them.

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from types import CodeType
 
-_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "holidays")
+_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "holidays")
 _ROOT = Path(__file__).resolve().parents[2]
 # Folders whose code can change a cell's numbers. A test walks the imports of the models and of the
 # history and finds nothing outside.

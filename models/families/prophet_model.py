@@ -1,10 +1,11 @@
 """Prophet, with settings and residuals suited to monthly data.
 
-Prophet's model is a piecewise linear trend and a smooth yearly pattern with Laplace and normal
-priors. Its posterior mode is found here without the library: for a given noise the criterion is
-quadratic apart from the sizes of the slope changes, so that an active set ends exactly at the mode
-in a few small systems of equations. The library asks Stan's L-BFGS, thirty times as slow, which
-cannot see where a slope change becomes nothing and stops at a slightly lesser height.
+The library states the model: a piecewise linear trend and a smooth yearly pattern with Laplace and
+normal priors, their scaling, changepoints and features. The mode of its posterior is found here:
+for a given noise the criterion is quadratic apart from the sizes of the slope changes, so that an
+active set ends exactly at the mode in a few small systems of equations. The library would ask
+Stan's L-BFGS, several times as slow, which cannot see where a slope change becomes nothing and
+stops at a slightly lesser height.
 
 Two changes for monthly data: changepoints reach nearly to the end of the history, and what the
 trend leaves over, which in monthly data is far from independent, follows a first-order
@@ -14,6 +15,9 @@ Taylor and Letham, Forecasting at Scale (2018).
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +41,21 @@ TREND_SCALE, EFFECT_SCALE, NOISE_SCALE = 5.0, 10.0, 0.5
 YEAR = 365.25
 FIRST_NOISE = 0.1
 MOST_TURNS, SETTLED = 100, 1e-10
+LOGGERS = ("prophet", "prophet.plot", "prophet.models", "cmdstanpy")
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the loggers of Prophet and Stan quiet, and leave them as they were."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
 
 
 def days(months: pd.PeriodIndex) -> Floats:
@@ -55,13 +74,6 @@ def trend(t: Floats, parameters: Parameters) -> Floats:
     since = np.maximum(np.subtract.outer(t, np.asarray(parameters["changepoints"])), 0.0)
     found = parameters["offset"] + parameters["slope"] * t
     return np.asarray(found + since @ np.asarray(parameters["slope_changes"]), dtype=float)
-
-
-def changepoints(t: Floats) -> Floats:
-    """Times at which the slope may change: evenly spread over the first part of the history."""
-    first = int(np.floor(len(t) * CHANGEPOINT_RANGE))
-    at = np.linspace(0, first - 1, len(t) // MONTHS_PER_CHANGEPOINT + 1).round().astype(int)
-    return np.asarray(t[at[1:]], dtype=float)
 
 
 def penalised(gram: Floats, load: Floats, weights: Floats, start: Floats) -> Floats:
@@ -154,28 +166,49 @@ class ProphetModel(Competitor):
     name = "prophet"
     label = "Prophet"
     version = 3
-    tags = Tags(min_months=25, filters=False, cost=0.2)
+    tags = Tags(min_months=25, filters=False, cost=0.5)
 
     def _fit(self, data: Scaled) -> Parameters:
-        day, floor = days(data.months), float(data.z.min())
-        size = float(data.z.max()) - floor
+        size = float(np.ptp(data.z))
         if size == 0:
             raise ModelFailure("历史没有变化，无法估计")
-        start, span = float(day[0]), float(day[-1] - day[0])
-        t = (day - start) / span
-        bends = changepoints(t)
+        with _silence():
+            from prophet import Prophet
+
+            model = Prophet(
+                growth="linear",
+                yearly_seasonality=FOURIER_ORDER,
+                weekly_seasonality=False,
+                daily_seasonality=False,
+                n_changepoints=len(data.z) // MONTHS_PER_CHANGEPOINT,
+                changepoint_range=CHANGEPOINT_RANGE,
+                changepoint_prior_scale=CHANGEPOINT_SCALE,
+                seasonality_prior_scale=EFFECT_SCALE,
+                uncertainty_samples=0,
+                scaling="minmax",
+            )
+            frame = pd.DataFrame({"ds": data.months.to_timestamp(), "y": data.z})
+            for column, known in enumerate(data.past().T):
+                name = f"known_{column}"
+                model.add_regressor(name, prior_scale=EFFECT_SCALE, standardize=False)
+                frame[name] = known
+            stated = model.preprocess(frame)
+        t, bends = np.asarray(stated.t), np.asarray(stated.t_change)
+        if 2 * FOURIER_ORDER + data.known.shape[1] != stated.K:
+            raise ModelFailure("Prophet的特征列数与预期不符")
         since = np.maximum(np.subtract.outer(t, bends), 0.0)
-        design = np.column_stack([t, np.ones(len(t)), since, fourier(day), data.past()])
-        values = posterior_mode((data.z - floor) / size, design, len(bends)).values
+        design = np.column_stack([t, np.ones(len(t)), since, np.asarray(stated.X)])
+        values = posterior_mode(np.asarray(stated.y), design, len(bends)).values
+        day = days(data.months)
         parameters: Parameters = {
             "slope": float(values[0]),
             "offset": float(values[1]),
             "changepoints": bends.tolist(),
             "slope_changes": values[2 : 2 + len(bends)].tolist(),
             "effects": values[2 + len(bends) :].tolist(),
-            "start": start,
-            "span": span,
-            "floor": floor,
+            "start": float(day[0]),
+            "span": float(day[-1] - day[0]),
+            "floor": float(data.z.min()),
             "size": size,
         }
         residuals = data.z - self._expected(data, parameters, len(data.z))

@@ -18,7 +18,6 @@ from employment_forecast.models.families.prophet_model import (
     FOURIER_ORDER,
     NOISE_SCALE,
     TREND_SCALE,
-    changepoints,
     days,
     fourier,
     penalised,
@@ -77,7 +76,7 @@ def test_no_lesser_height_than_the_library_s_and_nearly_its_forecast(library, ex
     data, _ = scale(example("seasonal"), parameters["calendar"])
     assert parameters["changepoints"] == pytest.approx(model.changepoints_t)
     t = (days(data.months) - parameters["start"]) / parameters["span"]
-    since = np.maximum(np.subtract.outer(t, changepoints(t)), 0.0)
+    since = np.maximum(np.subtract.outer(t, parameters["changepoints"]), 0.0)
     design = np.column_stack([t, np.ones(len(t)), since, fourier(days(data.months)), data.past()])
     y = (data.z - model.y_min) / model.y_scale
     given = {name: np.ravel(values) for name, values in model.params.items()}
@@ -94,7 +93,7 @@ def test_the_mode_is_where_a_general_search_ends():
     """The same criterion with slope changes split into rises and falls, so that it is smooth."""
     rng = np.random.default_rng(4)
     t = np.linspace(0, 1, 48)
-    since = np.maximum(np.subtract.outer(t, changepoints(t)), 0.0)
+    since = np.maximum(np.subtract.outer(t, t[5:48:5]), 0.0)
     design = np.column_stack([t, np.ones(48), since, rng.normal(size=(48, 2))])
     y = np.abs(t - 0.4) + 0.1 * design[:, -1] + 0.05 * rng.normal(size=48)
     k = since.shape[1]

@@ -153,7 +153,7 @@ KEYS: tuple[Key, ...] = (
         "为发布的预警线文件签名的私钥（ssh-keygen 生成的 ed25519 密钥，不设口令）；留空则不签名"),
     Key("monitor", "rollback", "off", one_of("off", "on"),
         "监测报警时：off 只报告；on 自动退回到前任版本（前任须是另一个模型）"),
-    Key("cache", "megabytes", 512, integer(0, 1_000_000, "非负整数（MB）"),
+    Key("cache", "megabytes", 2048, integer(0, 1_000_000, "非负整数（MB）"),
         "回测缓存上限；0 表示不缓存"),
 )  # fmt: skip
 

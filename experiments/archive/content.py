@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
-import gzip
 import io
 import json
 import math
@@ -36,8 +36,8 @@ from employment_forecast.models.paths import Failure
 if TYPE_CHECKING:
     import pandas as pd
 
-BACKTEST = "backtest.csv.gz"
-CAP_EVENTS = "cap_events.csv.gz"
+BACKTEST = "backtest.csv.bz2"
+CAP_EVENTS = "cap_events.csv.bz2"
 LEADERBOARD = "leaderboard.json"
 DEMO = "演示数据"
 REAL = "正式数据"
@@ -230,11 +230,11 @@ def parent_figures(result: Competition, seconds: float) -> Figures:
 
 
 def _by_model(result: Competition) -> dict[str, float | None]:
-    """Every score of every model; the UI groups them by score."""
+    """Scores of every model, by which the UI compares runs; the table has all that is known."""
     return {
         f"{name}/{entry.model}": value
         for entry in result.entries
-        for name, value in {**_scores(entry), **_further(result, entry.model)}.items()
+        for name, value in _scores(entry).items()
     }
 
 
@@ -311,19 +311,14 @@ def tables(result: Competition) -> dict[str, bytes]:
         ).encode(),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
-        BACKTEST: _compressed(csv_table(result.backtest.table())),
+        BACKTEST: bz2.compress(csv_table(result.backtest.table())),
     }
     events = result.cap_events
     return (
         found
         if events is None or not events.events
-        else {**found, CAP_EVENTS: _compressed(csv_table(events.table()))}
+        else {**found, CAP_EVENTS: bz2.compress(csv_table(events.table()))}
     )
-
-
-def _compressed(content: bytes) -> bytes:
-    # Without the time of day: the same result gives the same bytes.
-    return gzip.compress(content, compresslevel=6, mtime=0)
 
 
 def csv_table(table: pd.DataFrame) -> bytes:

@@ -137,7 +137,7 @@ def _table(tracker: Tracker, version: Version, name: str) -> Path:
     try:
         return file_of_run(tracker, version, name)
     except ForecastError:
-        return file_of_run(tracker, version, name.removesuffix(".gz"))
+        return file_of_run(tracker, version, name.removesuffix(".bz2"))
 
 
 def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:

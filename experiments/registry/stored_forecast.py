@@ -6,9 +6,11 @@ files are written once and never changed, so what is read here is what was promo
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from employment_forecast.data.catalogue import Series
@@ -77,6 +79,29 @@ class StoredForecast:
         )
 
 
+_State = tuple[dict[str, Any], History, SamplePaths, SamplePaths]
+# Feed, bulletin, workbook and page of a region read the same few versions.
+_MOST_KEPT = 6
+_kept: OrderedDict[tuple[object, ...], _State] = OrderedDict()
+
+
+def _read(folder: Path) -> _State:
+    """Facts, history, paths and those before reconciliation, read once while no file changes."""
+    try:
+        stats = {file.name: file.stat() for file in folder.iterdir()}
+    except OSError:
+        stats = {}
+    key = (folder, *sorted((name, s.st_mtime_ns, s.st_size) for name, s in stats.items()))
+    if key not in _kept:
+        facts = state.decode_facts(folder)
+        paths = state.decode_paths(folder)
+        base = state.decode_paths(folder, base=True) if "coherence" in facts else paths
+        _kept[key] = facts, state.decode_history(folder), paths, base
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return _kept[key]
+
+
 def load_version(tracker: Tracker, version: Version) -> StoredForecast:
     """Read a version back.
 
@@ -96,10 +121,7 @@ def load_version(tracker: Tracker, version: Version) -> StoredForecast:
     StorageError
         If its files are missing or damaged, do not belong together or to the version.
     """
-    folder = state_folder(tracker, version)
-    facts = state.decode_facts(folder)
-    history = state.decode_history(folder)
-    paths = state.decode_paths(folder)
+    facts, history, paths, base = _read(state_folder(tracker, version))
     name = f"{facts.get('indicator')}.{facts.get('region')}"
     recorded = version.tags.get("data_fingerprint", facts.get("data_fingerprint"))
     fits = (
@@ -113,7 +135,6 @@ def load_version(tracker: Tracker, version: Version) -> StoredForecast:
             f"{version.registered_name} 第 {version.version} 版的文件与登记的内容不符。",
             "请重新运行 forecast run，再晋级新的版本。",
         )
-    base = state.decode_paths(folder, base=True) if "coherence" in facts else paths
     return StoredForecast(version, paths, history, facts, base)
 
 

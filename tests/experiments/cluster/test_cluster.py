@@ -20,7 +20,11 @@ from employment_forecast.experiments.cluster import Cluster, ClusterError, clust
 from employment_forecast.experiments.cluster.certificates import make_certificates
 from employment_forecast.experiments.cluster.elsewhere import shared_out
 from employment_forecast.forecasting.backtest.cells import Cell, Task, group
-from employment_forecast.forecasting.backtest.workers import Results, run_tasks
+from employment_forecast.forecasting.backtest.workers import (
+    Results,
+    compute_single_threaded,
+    run_tasks,
+)
 from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.models.paths import SamplePaths
 
@@ -163,3 +167,26 @@ def test_shares_cost_about_the_same(tasks: list[Task]) -> None:
     assert sorted(id(task) for share in shares for task in share) == sorted(map(id, tasks))
     costs = [sum(t.cost for t in share) for share in shares]
     assert max(costs) - min(costs) <= max(t.cost for t in tasks)
+
+
+@pytest.mark.soak
+def test_kills_while_work_is_open_change_no_byte(tmp_path: Path, competition: Competition) -> None:
+    office = Office(tmp_path)
+    try:
+        office.scheduler()
+        office.workers(2)
+        cluster = Cluster(office.url, office.certificates)
+        client = cluster.connected()
+        for seed in range(25):
+            models = ("random_walk", "drift", "theta", "seasonal_naive")
+            tasks = group(Cell(m, o, 6, 1000, seed) for m in models for o in competition.origins)
+            stream = cluster(tasks, lambda some: ((t, compute_single_threaded(t)) for t in some))
+            done = [next(stream)]
+            # More is to come: the kill meets work that is open.
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+            done += stream
+            outcomes = {c.key: o for t, d in done for c, o in zip(t.cells, d.outcomes, strict=True)}
+            assert as_bytes(outcomes) == as_bytes(run_tasks(tasks, 1))
+        cluster.close()
+    finally:
+        office.processes.end()

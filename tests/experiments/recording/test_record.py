@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import bz2
 import csv
-import gzip
 import io
 import json
 from pathlib import Path
@@ -134,7 +134,7 @@ def test_tables_and_chart_are_kept_as_artifacts(
     caps = json.loads((folder / "caps.json").read_text("utf-8"))
     assert caps[0]["value"] == 19900.0
     assert caps[0]["demo"] is True
-    unpacked = gzip.decompress((folder / "backtest.csv.gz").read_bytes()).decode("utf-8-sig")
+    unpacked = bz2.decompress((folder / "backtest.csv.bz2").read_bytes()).decode("utf-8-sig")
     cells = list(csv.DictReader(io.StringIO(unpacked)))
     assert len(cells) == len(with_failure.backtest.table())
     forecast = (folder / "forecast.csv").read_text("utf-8-sig")

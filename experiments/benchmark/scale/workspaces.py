@@ -1,0 +1,90 @@
+"""Workspaces of synthetic regions: airline models with a movement they share, seeds fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from employment_forecast.data.clock import month_end
+from employment_forecast.data.records import Observation
+from employment_forecast.data.workspace import Session, Workspace, load_settings
+
+Floats = npt.NDArray[np.float64]
+
+PARENT, PARENT_NAME = "980000", "示例省"
+INDICATOR = "registered_unemployed"
+FIRST = pd.Period("2014-01", "M")
+MONTHS = 150
+# Of the logarithm: regular and seasonal moving average, own and shared innovations.
+THETA, SEASONAL, OWN, SHARED = -0.3, -0.6, 0.02, 0.01
+LAG_DAYS = 15
+LIGHT = ("ets", "uc", "sarima", "theta", "combination")
+SEED = 20261129
+
+
+def series(count: int, months: int) -> Floats:
+    """Values of the regions, shape (months, count)."""
+    rng = np.random.default_rng(SEED)
+    burn = 13
+    shared = rng.normal(0, SHARED, months + burn)
+    found = np.empty((months, count))
+    for region in range(count):
+        own = np.random.default_rng([SEED, region])
+        noise = own.normal(0, OWN, months + burn) + shared
+        w = noise.copy()
+        w[1:] += THETA * noise[:-1]
+        w[12:] += SEASONAL * noise[:-12]
+        w[13:] += THETA * SEASONAL * noise[:-13]
+        z = np.zeros(months + burn)
+        z[:burn] = 8.5 + 0.1 * np.sin(2 * np.pi * np.arange(burn) / 12) + own.normal(0, 0.5)
+        for t in range(burn, months + burn):
+            z[t] = z[t - 1] + z[t - 12] - z[t - 13] + w[t]
+        found[:, region] = np.round(np.exp(z[burn:]))
+    return found
+
+
+def published(month: pd.Period) -> date:
+    """Day on which a month's figures come out."""
+    return month_end(month) + timedelta(days=LAG_DAYS)
+
+
+def build(root: Path, count: int, light: bool, jobs: int) -> Session:
+    """A new workspace that knows the regions; no data yet."""
+    workspace = Workspace(root)
+    workspace.create()
+    models = ", ".join(f'"{name}"' for name in LIGHT) if light else ""
+    lines = [f"[run]\njobs = {jobs}\nmodels = [{models}]\n"]
+    lines += [f'[[regions]]\ncode = "{PARENT}"\nname = "{PARENT_NAME}"\nlevel = "province"\n']
+    lines += [
+        f'[[regions]]\ncode = "{code}"\nname = "示例{at:04d}区"\nparent = "{PARENT}"\n'
+        for at, code in enumerate(codes(count))
+    ]
+    workspace.settings_file.write_text("".join(lines), "utf-8")
+    return Session(workspace, load_settings(workspace))
+
+
+def codes(count: int) -> Sequence[str]:
+    """Codes of the regions: nine digits, as streets have."""
+    return [f"9801{at:05d}" for at in range(count)]
+
+
+def publish(session: Session, values: Floats, months: Sequence[pd.Period]) -> None:
+    """Bring in the figures of some months."""
+    rows = [
+        Observation(
+            code,
+            INDICATOR,
+            month,
+            float(values[(month - FIRST).n, at]),
+            published(month),
+            "合成数据",
+        )
+        for at, code in enumerate(codes(values.shape[1]))
+        for month in months
+    ]
+    session.store.append(rows, session.catalogue, command="scale benchmark")

@@ -40,7 +40,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_REFUSED: "检查未通过，未予执行（如晋级被拒）",
     EXIT_BUSY: "另一进程正在占用，稍后重试",
     EXIT_UNRECORDED: "预测已完成，但未能记入 MLflow（已暂存本机，见 forecast sync）",
-    EXIT_PARTIAL: "月度作业部分完成（有地区、文件或通知未完成）",
+    EXIT_PARTIAL: "部分完成：月度作业或几个地区的预测中，有地区、文件或通知未完成",
     EXIT_NO_THRESHOLDS: "没有可用的预警线（未发布、已过期、更新失败或没有控制数）",
     EXIT_INTERRUPTED: "用户中断（Ctrl-C）",
 }

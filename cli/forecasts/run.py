@@ -18,16 +18,24 @@ from employment_forecast.cli.shell.options import (
     no_cache_option,
     origins_option,
     output_folder_option,
-    region_option,
 )
 from employment_forecast.cli.shell.output import print_table, resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
+
+_NO_PROMOTION = "--dry-run 不登记模型版本，不能同时用 --promote。"
 
 
 @click.command(
     options_metavar="[选项]", short_help="对一个地区回测、选模型、预测，并对照控制数评估。"
 )
-@region_option
+@click.option(
+    "--region", "regions", multiple=True, metavar="地区",
+    help="地区：行政区划代码、名称或简称，如 嘉定；可重复，几个地区以一张表列出。",
+)  # fmt: skip
+@click.option(
+    "--parent", "parents", multiple=True, metavar="地区",
+    help="该地区的各直接下级中有数据的，如 上海市；可重复。",
+)  # fmt: skip
 @indicator_option
 @horizon_option
 @as_of_option()
@@ -50,7 +58,8 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
 @workbook_option
 @json_option
 def run(
-    region: str,
+    regions: tuple[str, ...],
+    parents: tuple[str, ...],
     indicator: str | None,
     horizon: int | None,
     as_of: date,
@@ -66,7 +75,11 @@ def run(
     form: str | None,
     as_json: bool,
 ) -> int:
-    """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。"""
+    """对一个地区回测各模型、选出最好的、预测今后各月，并给出突破控制数的概率。
+
+    几个地区（--region 重复，或 --parent）逐个运行，列成一张表；有地区没有得出预测时退出码为 12。
+    """
+    from employment_forecast.cli.forecasts.run_many import Wish, parts_with_data, run_many
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data.errors import UnrecordedError, UsageError
@@ -76,10 +89,25 @@ def run(
 
     session = open_session()
     settings = session.settings
-    series = resolve_series(session, region, indicator)
+    if not (regions or parents):
+        raise UsageError(
+            "没有指明地区。", "请用 --region 嘉定，或用 --parent 上海市 运行各直接下级。"
+        )
+    chosen = [
+        *(resolve_series(session, region, indicator) for region in regions),
+        *parts_with_data(session, parents, indicator),
+    ]
+    series = chosen[0]
     options = run_options(
         settings, models=models, horizon=horizon, origins=origins, seed=seed, jobs=jobs
     )
+    if len(chosen) > 1 or parents:
+        if with_parts or form is not None:
+            raise UsageError("--with-parts 和 --format 只用于一个地区。", "请逐个地区运行。")
+        if dry_run and promoting:
+            raise UsageError(_NO_PROMOTION, "请只用其中一个。")
+        wish = Wish(as_of, options, promoting, dry_run, not no_cache, output)
+        return run_many(session, list(dict.fromkeys(chosen)), wish, as_json)
     cached, cluster = not no_cache, cluster_of(settings, session.workspace)
     job = open_job(session, series, as_of, options, cached=cached, elsewhere=cluster)
     parts = None
@@ -97,7 +125,7 @@ def run(
         demand_writable(output)
     run_id, number, gate, unrecorded = None, None, None, None
     if dry_run and promoting:
-        raise UsageError("--dry-run 不登记模型版本，不能同时用 --promote。", "请只用其中一个。")
+        raise UsageError(_NO_PROMOTION, "请只用其中一个。")
     tree, others = None, RecordedParts()
     try:
         uri = settings.tracking_uri(session.workspace)

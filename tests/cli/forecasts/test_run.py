@@ -186,3 +186,23 @@ def test_kill_shows_as_killed_after_the_next_command(
 def statuses(home: Path) -> list[str]:
     with closing(sqlite3.connect(home / "mlruns" / "mlflow.db")) as connection:
         return [r[0] for r in connection.execute("SELECT status FROM runs")]
+
+
+def test_several_regions_are_one_table(forecast: Forecast) -> None:
+    work = ("run", "--models", "random_walk", "--origins", "10", "--jobs", "1", "--dry-run")
+    ran = forecast(*work, "--region", "嘉定", "--region", "330683")
+    assert ran.code == 0, ran.err
+    lines = [line for line in ran.out.splitlines() if "演示" in line]
+    assert [line.split()[1] for line in lines] == ["嘉定区", "嵊州市"]
+    # One that fails is told and keeps no other from running.
+    mixed = forecast(*work, "--region", "嘉定", "--region", "嵊州", "--json",
+                     "--indicator", "registered_inflow")  # fmt: skip
+    assert mixed.code == 12
+    first, second = mixed.json["runs"]
+    assert first["content"]["region"]["code"] == "310114"
+    assert first["failure"] == ""
+    assert second["content"] is None
+    assert second["failure"]
+    below = forecast(*work, "--parent", "上海市", "--json").json["runs"]
+    assert {run["content"]["region"]["code"] for run in below} == {"310104", "310114"}
+    assert forecast("run").code == 2

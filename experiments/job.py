@@ -202,6 +202,11 @@ class TreeJob:
     jobs: Mapping[str, ForecastJob]
     until: pd.Period | None = None
 
+    @property
+    def root(self) -> str:
+        """Code of the whole."""
+        return next(iter(self.jobs))
+
     def compete(self, watch: Watch = lambda _: nullcontext()) -> TreeResult:
         """Forecast every member and reconcile them.
 

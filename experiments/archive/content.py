@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import hashlib
 import io
 import json
 import math
@@ -96,6 +97,14 @@ def _facts(result: Competition) -> dict[str, str]:
     }
 
 
+def _joint(result: Competition) -> dict[str, str]:
+    """Which paths of a tree a version holds; nothing where its paths are its own."""
+    if result.coherence is None:
+        return {}
+    digest = hashlib.sha256(result.champion_paths.values.tobytes()).hexdigest()
+    return {"coherence": digest[:16]}
+
+
 # Set on a version that is never put in force; its value says why, in Chinese.
 TRIAL_TAG = "trial"
 
@@ -117,6 +126,7 @@ def version_tags(result: Competition) -> dict[str, str]:
         "code_version": program_version(),
         "model": result.choice.model,
         "evidence_origins": str(result.choice.origins),
+        **_joint(result),
         **({TRIAL_TAG: result.options.trial} if result.options.trial else {}),
     }
 

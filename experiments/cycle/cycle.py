@@ -15,11 +15,11 @@ from employment_forecast.data.files import try_lock, write_atomically
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.cycle.inbox import take_in
 from employment_forecast.experiments.cycle.index_file import write_index
-from employment_forecast.experiments.cycle.journal import Journal, RegionResult
+from employment_forecast.experiments.cycle.journal import Journal, RegionResult, State
 from employment_forecast.experiments.cycle.notify import notify
 from employment_forecast.experiments.cycle.on_file import bulletins_on_file
 from employment_forecast.experiments.cycle.records import cycle_folder, journal_folder, log_file
-from employment_forecast.experiments.cycle.series import series_to_do
+from employment_forecast.experiments.cycle.series import series_to_do, tasks_of
 from employment_forecast.experiments.cycle.summary import STATES, Report, subject, text
 from employment_forecast.experiments.cycle.worker import (
     Prepare,
@@ -114,11 +114,14 @@ def _carried_out(
         chosen = choose()  # what has just arrived counts
         named = {(region.code, indicator.code): (region, indicator) for region, indicator in chosen}
 
-        def ask(worker: Worker, task: RegionTask) -> RegionResult:
-            return _carry_through(worker, *named[task.region, task.indicator], task, minutes)
+        def ask(worker: Worker, task: RegionTask) -> tuple[RegionResult, ...]:
+            keys = [(code, task.indicator) for code in task.members or (task.region,)]
+            return _carry_through(worker, [named[key] for key in keys], task, minutes)
 
-        for entry in workers.results([RegionTask(*key, day) for key in named], ask):
-            entries[entry.region, entry.indicator] = _keep(session, journal, entry, failed, log)
+        for found in workers.results(tasks_of(session, chosen, day), ask):
+            for entry in found:
+                kept = _keep(session, journal, entry, failed, log)
+                entries[entry.region, entry.indicator] = kept
     short = None if session.cells is None else session.cells.shortage()
     notes = () if short is None else (f"{short.text}。{short.remedy}",)
     for note in notes:
@@ -138,19 +141,22 @@ def _tell_broken_off(session: Session, day: date, error: Exception, log: logging
 
 
 def _carry_through(
-    worker: Worker, region: Region, indicator: Indicator, task: RegionTask, minutes: int
-) -> RegionResult:
-    lost = RegionResult(
-        region.code, region.name, indicator.code, indicator.name, task.as_of.isoformat(), "failed"
-    )
+    worker: Worker, series: Sequence[tuple[Region, Indicator]], task: RegionTask, minutes: int
+) -> tuple[RegionResult, ...]:
+    """What became of the series of a task."""
+    day, why = task.as_of.isoformat(), ""
+    state: State = "failed"
     try:
         return worker.ask(task)
     except RegionTimeout:
-        return replace(lost, state="timeout", message=f"超过 {minutes} 分钟未完成，已跳过。")
+        state, why = "timeout", f"超过 {minutes * len(series)} 分钟未完成，已跳过。"
     except WorkerDied:
-        return replace(lost, message="处理进程意外退出（可能内存不足或被系统终止）。")
+        why = "处理进程意外退出（可能内存不足或被系统终止）。"
     except ForecastError as error:
-        return replace(lost, message=str(error))
+        why = str(error)
+    return tuple(
+        RegionResult(r.code, r.name, i.code, i.name, day, state, message=why) for r, i in series
+    )
 
 
 def _keep(

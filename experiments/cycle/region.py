@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,13 @@ from employment_forecast.experiments.cycle.identity import identity, joint_ident
 from employment_forecast.experiments.cycle.journal import Journal, RegionResult
 from employment_forecast.experiments.cycle.records import journal_folder
 from employment_forecast.experiments.cycle.worker import CarryThrough, RegionTask
-from employment_forecast.experiments.job import ForecastJob, open_job, run_options
+from employment_forecast.experiments.job import (
+    ForecastJob,
+    TreeJob,
+    open_job,
+    open_tree,
+    run_options,
+)
 from employment_forecast.experiments.promotion import PromotionResult, promote_if_passed
 from employment_forecast.experiments.publication import (
     feed_document,
@@ -40,7 +47,12 @@ from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.site import mark_page, renew_site, write_site
 from employment_forecast.experiments.tracking import open_tracker, reopened
 from employment_forecast.features.history import History, neighbours_identity
-from employment_forecast.forecasting.competition import Competition, current_shift, unmoved
+from employment_forecast.forecasting.competition import (
+    Competition,
+    TreeResult,
+    current_shift,
+    unmoved,
+)
 from employment_forecast.models import roster
 
 
@@ -48,31 +60,98 @@ def region_job(root: Path) -> CarryThrough:
     """The function that does one region of a workspace; see `worker.Worker`."""
     workspace = Workspace(root)
     session = Session(workspace, load_settings(workspace), steady=True)
-    return partial(carry_through, session, cluster_of(session.settings, workspace))
+    return partial(_carried, session, cluster_of(session.settings, workspace))
+
+
+def _carried(
+    session: Session, cluster: Cluster | None, task: RegionTask
+) -> RegionResult | tuple[RegionResult, ...]:
+    if not task.members:
+        return carry_through(session, cluster, task)
+    return carry_tree(session, cluster, task)
+
+
+class _Together:
+    """A tree that is forecast once, when the first of its members needs it."""
+
+    def __init__(self, session: Session, tree: TreeJob) -> None:
+        self.tree = tree
+        # What any member rests on, all of them do.
+        self.identity = hashlib.sha256(
+            "|".join(_rests_on(session, job) for job in tree.jobs.values()).encode()
+        ).hexdigest()
+
+    @cached_property
+    def found(self) -> TreeResult:
+        """Competitions of the members, reconciled."""
+        return self.tree.compete()
+
+
+def _rests_on(session: Session, job: ForecastJob) -> str:
+    try:
+        alone = identity(session, job.history(), job.targets)
+    except ForecastError as error:
+        return error.message
+    near = neighbours_identity(job.inputs.neighbours, job.series.indicator, job.as_of)
+    return joint_identity(alone, near)
+
+
+def carry_tree(
+    session: Session, cluster: Cluster | None, task: RegionTask
+) -> tuple[RegionResult, ...]:
+    """Do a region with its parts: forecast all, make them add up, then publish each."""
+    series = _series(session, task)
+    options = run_options(session.settings, jobs=task.jobs)
+    tree = open_tree(session, series, task.as_of, options, elsewhere=cluster)
+    together, results = _Together(session, tree), []
+    for code in task.members:
+        own = replace(task, region=code, members=())
+        try:
+            results.append(carry_through(session, cluster, own, together))
+        except ForecastError as error:
+            part = _series(session, own)
+            lost = RegionResult(
+                code, part.region.name, task.indicator, series.indicator.name,
+                task.as_of.isoformat(), "failed", message=str(error),
+            )  # fmt: skip
+            results.append(lost)
+    return tuple(results)
+
+
+def _series(session: Session, task: RegionTask) -> Series:
+    catalogue = session.catalogue
+    return Series(catalogue.region(task.region), catalogue.indicator(task.indicator))
 
 
 def _opened(session: Session, task: RegionTask, cluster: Cluster | None) -> ForecastJob:
-    series = Series(
-        session.catalogue.region(task.region), session.catalogue.indicator(task.indicator)
-    )
+    series = _series(session, task)
     options = run_options(session.settings, jobs=task.jobs)
     return open_job(session, series, task.as_of, options, elsewhere=cluster)
 
 
-def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -> RegionResult:
-    """Do one region."""
-    job = _opened(session, task, cluster)
+def carry_through(
+    session: Session,
+    cluster: Cluster | None,
+    task: RegionTask,
+    together: _Together | None = None,
+) -> RegionResult:
+    """Do one region, alone or as a member of a tree."""
+    known = None if together is None else together.tree.jobs[task.region]
+    job = known or _opened(session, task, cluster)
     series, history = job.series, job.history()
-    alone = identity(session, history, job.targets)
     neighbours = neighbours_identity(job.inputs.neighbours, series.indicator, task.as_of)
-    shared = joint_identity(alone, neighbours)
+    if together is None:
+        alone = identity(session, history, job.targets)
+        shared = joint_identity(alone, neighbours)
+    else:
+        alone = shared = together.identity
     overdue = overdue_month(series.indicator, history.origin, task.as_of)
     late = None if overdue is None else str(overdue)
     last = Journal(journal_folder(session.workspace)).last_done(task.region, task.indicator)
     # A result that rested on other regions was kept with their figures, any other without.
     same = last is not None and last.identity in (alone, shared)
     remark = ""
-    if last is not None and not same and last.alone == alone and last.shift:
+    if last is not None and not same and last.alone == alone and last.shift and not together:
         now = _shift(job, history)
         same = unmoved(last.shift, now, history)
         remark = "其他地区有新数据，本预测的变动不到千分之一，没有重做。" if same else ""
@@ -84,11 +163,14 @@ def carry_through(session: Session, cluster: Cluster | None, task: RegionTask) -
         return replace(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
-    result, settled, run_id = _forecast(session, job)
+    result = None if together is None else together.found.member(task.region)
+    result, settled, run_id = _forecast(session, job, result)
     made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     remarks += [] if cluster is None else cluster.take_notes()
+    if together is not None and task.region == together.tree.root:
+        remarks += together.found.notes
     if reason := made.pop("unassessed", ""):
         remarks.append(f"预警等级未评估：{reason}")
     in_force = None if settled.version is None else settled.version.model
@@ -122,11 +204,13 @@ def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None
     return current_shift(history, job.inputs.neighbours, job.series.indicator, job.options.horizon)
 
 
-def _forecast(session: Session, job: ForecastJob) -> tuple[Competition, PromotionResult, str]:
+def _forecast(
+    session: Session, job: ForecastJob, known: Competition | None = None
+) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     series, uri = job.series, session.settings.tracking_uri(session.workspace)
     with recorded(uri, session.workspace, series) as recording:
-        result = job.compete()
+        result = job.compete() if known is None else known
         run, before = recording.run, same_version(recording.run.tracker, series, result)
         if before is None:
             # The bulletin draws what comes into force.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
 
 import pandas as pd
 
@@ -10,6 +13,7 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import NotFoundError
 from employment_forecast.data.workspace import Session
+from employment_forecast.experiments.cycle.worker import RegionTask
 
 
 def series_to_do(
@@ -77,6 +81,27 @@ def series_to_do(
     if asked:
         return chosen
     return [*chosen, *_groups_with_targets(session, [region for region, _ in chosen])]
+
+
+def tasks_of(
+    session: Session, chosen: Sequence[tuple[Region, Indicator]], day: date
+) -> list[RegionTask]:
+    """One task for each series, and one for a region with those of its parts that are done too."""
+    catalogue, month = session.catalogue, pd.Period(day, freq="M")
+    wanted = {(region.code, indicator.code) for region, indicator in chosen}
+    members: dict[tuple[str, str], tuple[str, ...]] = {}
+    for region, indicator in chosen:
+        tree = catalogue.tree(region, indicator, month)
+        parts = [part.code for below in tree.values() for part in below]
+        present = [code for code in parts if (code, indicator.code) in wanted]
+        if present:
+            members[region.code, indicator.code] = (region.code, *present)
+    below = {(code, key[1]) for key, codes in members.items() for code in codes[1:]}
+    return [
+        RegionTask(*key, day, members=members.get(key, ()))
+        for region, indicator in chosen
+        if (key := (region.code, indicator.code)) not in below
+    ]
 
 
 def _groups_with_targets(

@@ -48,12 +48,16 @@ class RegionTask:
         Day of the cycle.
     jobs : int
         Processes it may use for itself; no result depends on it.
+    members : tuple of str
+        Regions that are done with it, itself the first: parts that are made to add up. Empty for a
+        region by itself.
     """
 
     region: str
     indicator: str
     as_of: date
     jobs: int = 1
+    members: tuple[str, ...] = ()
 
 
 class RegionTimeout(Exception):
@@ -64,7 +68,7 @@ class WorkerDied(Exception):
     """The process ended without an answer."""
 
 
-CarryThrough = Callable[[RegionTask], RegionResult]
+CarryThrough = Callable[[RegionTask], RegionResult | tuple[RegionResult, ...]]
 Prepare = Callable[[Path], CarryThrough]
 
 
@@ -122,12 +126,12 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def ask(self, task: RegionTask) -> RegionResult:
-        """Have a task done."""
+    def ask(self, task: RegionTask) -> tuple[RegionResult, ...]:
+        """Have a task done; a result for each of its regions."""
         link = self._started()
         try:
             link.send(task)
-            if not link.poll(self._seconds):
+            if not link.poll(self._seconds * max(len(task.members), 1)):
                 self._end()
                 raise RegionTimeout
             answer = link.recv()
@@ -139,8 +143,9 @@ class Worker:
             raise
         if isinstance(answer, ForecastError):
             raise answer
-        assert isinstance(answer, RegionResult)
-        return answer
+        results = answer if isinstance(answer, tuple) else (answer,)
+        assert all(isinstance(each, RegionResult) for each in results)
+        return results
 
     def _started(self) -> Link:
         if self._link is not None and self._process is not None and self._process.is_alive():
@@ -199,8 +204,10 @@ class Workers:
             worker.__exit__()
 
     def results(
-        self, tasks: Sequence[RegionTask], ask: Callable[[Worker, RegionTask], RegionResult]
-    ) -> Iterator[RegionResult]:
+        self,
+        tasks: Sequence[RegionTask],
+        ask: Callable[[Worker, RegionTask], tuple[RegionResult, ...]],
+    ) -> Iterator[tuple[RegionResult, ...]]:
         """What became of each task, as they end.
 
         Parameters
@@ -211,7 +218,7 @@ class Workers:
             Has a worker do a task; it raises nothing that a region alone is to blame for.
         """
         waiting: queue.SimpleQueue[RegionTask] = queue.SimpleQueue()
-        ended: queue.SimpleQueue[RegionResult | BaseException] = queue.SimpleQueue()
+        ended: queue.SimpleQueue[tuple[RegionResult, ...] | BaseException] = queue.SimpleQueue()
         used = min(self._jobs, len(tasks))
         for task in tasks:
             # Where there are fewer regions than processors, each may start processes of its own.

@@ -102,12 +102,12 @@ def test_a_quiet_cycle_puts_back_what_was_issued(
 ) -> None:  # fmt: skip
     kept = cut_off(session, tracker, series)
     order = RegionTask("310114", series.indicator.code, DAY)
-    job = region._opened(session, order)
+    job = region._opened(session, order, None)
     entry = RegionResult("310114", "嘉定区", order.indicator, "指标", str(DAY), "done",
                   identity=identity(session, job.history(), job.targets))  # fmt: skip
     Journal(journal_folder(session.workspace)).write(entry)
     monkeypatch.setattr(region, "_renew_feed", lambda *_: None)
-    assert region.carry_through(session, order).state == "unchanged"
+    assert region.carry_through(session, None, order).state == "unchanged"
     assert on_disk(place) == issued_files(session.store, kept)
 
 

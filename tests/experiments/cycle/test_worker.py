@@ -36,16 +36,16 @@ def alive(pid: int) -> bool:
 
 def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
     with Worker(tmp_path, temperamental, 600) as worker:
-        first = worker.ask(order("a"))
+        (first,) = worker.ask(order("a"))
         with pytest.raises(DataError, match="缺月") as told:
             worker.ask(order("known"))
         assert told.value.hint == "请补录。"
         with pytest.raises(ForecastError, match="KeyError"):
             worker.ask(order("odd"))
-        assert worker.ask(order("b")).message == first.message != str(os.getpid())
+        assert worker.ask(order("b"))[0].message == first.message != str(os.getpid())
         with pytest.raises(WorkerDied):
             worker.ask(order("die"))
-        assert worker.ask(order("c")).message != first.message
+        assert worker.ask(order("c"))[0].message != first.message
     deadline = time.monotonic() + 600
     while alive(int(first.message)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -65,24 +65,24 @@ def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
             time.sleep(0.1)
         assert not alive(child)
         warm._seconds = 600.0
-        assert warm.ask(order("b")).state == "done"
+        assert warm.ask(order("b"))[0].state == "done"
 
 
 def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
     given = {}
 
-    def ask(worker: Worker, task: RegionTask) -> RegionResult:
+    def ask(worker: Worker, task: RegionTask) -> tuple[RegionResult, ...]:
         given[task.region] = task.jobs
         try:
             return worker.ask(task)
         except WorkerDied:
-            return RegionResult(task.region, "", task.indicator, "", str(DAY), "failed")
+            return (RegionResult(task.region, "", task.indicator, "", str(DAY), "failed"),)
 
     with Workers(tmp_path, temperamental, 600, 4) as workers:
-        found = {r.region: r for r in workers.results([order(r) for r in ("die", "a")], ask)}
+        found = {r.region: r for (r,) in workers.results([order(r) for r in ("die", "a")], ask)}
         assert given == {"die": 2, "a": 2}
         assert (found["die"].state, found["a"].state) == ("failed", "done")
-        again = list(workers.results([order(r) for r in "abcdefgh"], ask))
+        again = [r for (r,) in workers.results([order(r) for r in "abcdefgh"], ask)]
         assert sorted(r.region for r in again) == list("abcdefgh")
         assert given["h"] == 1
         assert len({r.message for r in again}) <= 4

@@ -1,0 +1,61 @@
+"""A district and its streets in the monthly cycle: forecast together, published one by one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from support.trees import DISTRICT, STREETS, street_values
+
+import employment_forecast as ef
+from employment_forecast.data.catalogue import Series
+from employment_forecast.experiments.cycle.journal import Journal
+from employment_forecast.experiments.cycle.records import journal_folder
+from employment_forecast.experiments.cycle.region import carry_tree
+from employment_forecast.experiments.cycle.series import tasks_of
+from employment_forecast.experiments.registry import load_champion
+from employment_forecast.experiments.tracking import open_tracker
+
+DAY = date(2026, 11, 20)
+SETTINGS = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n' + "".join(
+    f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
+    for code, name in STREETS.items()
+)
+
+
+def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path) -> None:
+    (tmp_path / "forecast.toml").write_text(SETTINGS, "utf-8")
+    months = pd.period_range(end="2026-10", periods=40, freq="M")
+    rows = [
+        (STREETS[code], month, int(value))
+        for code, values in street_values(40).items()
+        for month, value in zip(months, values, strict=True)
+    ]
+    file = tmp_path / "街镇.csv"
+    pd.DataFrame(rows, columns=["地区", "月份", "登记失业人数"]).to_csv(file, index=False)
+    with ef.open_workspace(tmp_path) as workspace:
+        session = workspace.session
+        workspace.import_files(file)
+        indicator = session.catalogue.indicator("registered_unemployed")
+        chosen = [(session.catalogue.region(c), indicator) for c in ("310104", DISTRICT, *STREETS)]
+        alone, together = tasks_of(session, chosen, DAY)
+        assert (alone.region, alone.members) == ("310104", ())
+        assert (together.region, together.members) == (DISTRICT, (DISTRICT, *STREETS))
+
+        first = carry_tree(session, None, together)
+        assert [each.state for each in first] == ["done"] * 4
+        journal = Journal(journal_folder(session.workspace))
+        for each in first:
+            journal.write(each)
+        again = carry_tree(session, None, together)
+        assert [each.state for each in again] == ["unchanged"] * 4
+        uri = session.settings.tracking_uri(session.workspace)
+        with open_tracker(uri, session.workspace) as tracker:
+            stored = [
+                load_champion(tracker, Series(session.catalogue.region(code), indicator))
+                for code in (DISTRICT, *STREETS)
+            ]
+    paths = [each.paths.values for each in stored if each is not None]
+    np.testing.assert_allclose(paths[0], np.sum(paths[1:], axis=0), rtol=1e-9)

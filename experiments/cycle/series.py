@@ -7,8 +7,6 @@ from datetime import date
 
 import pandas as pd
 
-import pandas as pd
-
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import NotFoundError

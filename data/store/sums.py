@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from math import fsum
 
 import numpy as np
@@ -56,15 +57,22 @@ class Summed:
 
     def missing(self, day: date) -> dict[int, tuple[Region, ...]]:
         """Months (YYYYMM) that some parts had told by a day and others had not, and those."""
-        known = self.told <= pd.Timestamp(day)
+        months = self.told.index.to_numpy()
+        known = self._first_told <= np.datetime64(day)
+        columns = {code: at for at, code in enumerate(self.told.columns)}
         found = {}
-        for month, row in zip(known.index, known.to_numpy(), strict=True):
-            if row.any():
-                had = dict(zip(known.columns, row, strict=True))
-                absent = tuple(r for r in self.members(int(month)) if not had[r.code])
-                if absent:
-                    found[int(month)] = absent
+        for first, last, parts in self.spans:
+            rows = np.flatnonzero((months >= first) & (months <= last))
+            at = np.array([columns[p.code] for p in parts], dtype=int)
+            told = known[rows][:, at]
+            for row in np.flatnonzero(told.any(axis=1) & ~told.all(axis=1)):
+                absent = (p for p, had in zip(parts, told[row], strict=True) if not had)
+                found[int(months[rows[row]])] = tuple(absent)
         return found
+
+    @cached_property
+    def _first_told(self) -> npt.NDArray[np.datetime64]:
+        return self.told.to_numpy(dtype="datetime64[s]")
 
     def notes(self, day: date) -> tuple[str, ...]:
         """What was added up, what is missing and what was revised, as known on a day."""

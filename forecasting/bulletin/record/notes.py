@@ -105,7 +105,7 @@ def data_notes(context: RecordContext) -> dict[str, Any]:
                 for b in indicator.breaks_in(region.code, known.demo)
                 if known.values.index[0] < b.month <= last
             },
-            "summed": list(known.notes),
+            "summed": [note.removeprefix("汇总：") for note in known.notes],
             "demo": known.demo,
             "source": f"观测库 {region.name}“{indicator.name}”",
         }

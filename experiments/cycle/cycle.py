@@ -9,6 +9,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import BusyError, ForecastError, as_forecast_error
 from employment_forecast.data.files import try_lock, write_atomically
@@ -191,7 +193,10 @@ def _publish(session: Session, report: Report, log: logging.Logger) -> Report:
     problems = []
     try:
         write_index(session, report)
-        report = replace(report, bulletins=bulletins_on_file(session))
+        # The summary tells of the months that this cycle did; the index pages have the others.
+        first = min((e.data_month for e in report.entries if e.data_month), default=None)
+        since = None if first is None else pd.Period(first, "M")
+        report = replace(report, bulletins=bulletins_on_file(session, since))
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))

@@ -23,11 +23,12 @@ $(VENV)/.installed-test: $(VENV)/.installed
 run: $(VENV)/.installed
 	$(BIN)/forecast run --region 嘉定
 
+# A cache of mypy's serves one platform.
 check: $(VENV)/.installed-test .types/employment_forecast
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32  # one cache serves one platform
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/lint-imports
 
 # Python 3.12 and later count lines at almost no cost; earlier ones trace them.

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.catalogue.series import Series
@@ -27,9 +28,12 @@ from employment_forecast.forecasting.competition.result import Competition, Opti
 FLOORS = ("random_walk", "drift", "seasonal_naive")
 
 
+CELLS = Memory()
+
+
 def competed(vintages: Vintages, series: Series, day: date, targets=()) -> Competition:
     options = Options(models=FLOORS, origins=12, n_paths=200)
-    return compete(series, vintages, day, targets, options)
+    return compete(series, vintages, day, targets, options, CELLS)
 
 
 def job_of(series: Series, vintages: Vintages, targets=()) -> ForecastJob:

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.records.vintages import Known
@@ -16,19 +17,6 @@ from employment_forecast.forecasting.backtest.covariate_cache import Remembered,
 from employment_forecast.forecasting.backtest.origins import origin_days, rolling_origins
 
 DAYS = (date(2024, 1, 10), date(2024, 2, 10))
-
-
-class Memory:
-    """A cell cache in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load(self, keys):
-        return {k: self.kept[k] for k in keys if k in self.kept}
-
-    def save(self, results):
-        self.kept.update(results)
 
 
 @dataclass

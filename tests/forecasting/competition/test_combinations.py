@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue import Region, Series
 from employment_forecast.features.history.inputs import ModelInputs
@@ -29,19 +30,6 @@ from employment_forecast.models.paths import Failure, SamplePaths
 
 MODELS = (*roster.floors(), "ets", "uc", *roster.COMBINATIONS)
 ORIGINS = 12
-
-
-class Memory:
-    """A cell cache in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load(self, keys):
-        return {k: self.kept[k] for k in keys if k in self.kept}
-
-    def save(self, results):
-        self.kept.update(results)
 
 
 @pytest.fixture(scope="module")

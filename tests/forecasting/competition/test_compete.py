@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError, NoModelError, ShortHistoryError
@@ -19,19 +19,6 @@ from employment_forecast.models.contract import Tags
 from employment_forecast.models.paths import Failure, SamplePaths
 
 FLOORS = ("random_walk", "drift", "seasonal_naive")
-
-
-class Memory:
-    """A cell cache in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-
-    def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        return {k: self.kept[k] for k in keys if k in self.kept}
-
-    def save(self, results: Mapping[str, bytes]) -> None:
-        self.kept.update(results)
 
 
 def bytes_of(result) -> dict[str, bytes]:

@@ -213,6 +213,14 @@ def api() -> str:
     return "````{eval-rst}\n" + "\n".join(parts) + "````\n"
 
 
+def groups() -> str:
+    """Shipped groups of people."""
+    return table(
+        ("代码", "名称", "表中的其他叫法"),
+        [(f"`{g.code}`", g.name, "、".join(g.synonyms)) for g in load_catalogue().groups],
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -221,6 +229,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks": checks_markdown,
     "indicators": indicators,
     "regions": regions,
+    "groups": groups,
     "models": models,
     "calls": calls,
     "api": api,

@@ -198,6 +198,20 @@ def test_wholes_of_real_parts_are_done_and_what_merged_is_not(
     session.store.close()
 
 
+def test_a_group_with_a_target_is_done_with_its_region(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cap,) = [t for t in session.targets() if t.region == "310114" and t.basis == "any_month"][:1]
+    mine = replace(cap, indicator="registered_unemployed.graduates", value=2000.0)
+    nobody = replace(mine, indicator="registered_unemployed.veterans")
+    monkeypatch.setattr(Session, "targets", lambda _: [mine, nobody])
+    assert [i.code for _, i in series_to_do(session, ["嘉定"])] == [
+        "registered_unemployed",
+        "registered_unemployed.graduates",
+    ]
+    assert [i.code for _, i in series_to_do(session, ["徐汇"])] == ["registered_unemployed"]
+
+
 def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(session.store), "series", lambda _: [])
     with pytest.raises(NotFoundError):

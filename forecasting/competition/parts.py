@@ -18,6 +18,7 @@ from employment_forecast.forecasting.reconciliation import (
     TreeChoice,
     TreeEvidence,
     choose_tree,
+    implied_correlation,
     joint_order,
     learn_law,
     projected,
@@ -229,7 +230,8 @@ def _reconciled(
         values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
         held[at, :ahead] = True
         values[at, :, ahead:] = member.champion_paths.values[:n, : len(axis) - ahead]
-    law = learn_law(evidence.errors, evidence.stretches)
+    usual = implied_correlation(tree, values)
+    law = learn_law(evidence.errors, evidence.stretches, usual)
     order = joint_order(tree, values, law, seed)
     for key, figures in fixed.items():
         for month, value in figures.items():

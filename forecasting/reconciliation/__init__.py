@@ -12,7 +12,11 @@ from employment_forecast.forecasting.reconciliation.coherent import (
     joint_order,
     projected,
 )
-from employment_forecast.forecasting.reconciliation.law import ErrorLaw, learn_law
+from employment_forecast.forecasting.reconciliation.law import (
+    ErrorLaw,
+    implied_correlation,
+    learn_law,
+)
 from employment_forecast.forecasting.reconciliation.tree import Sum, Tree
 
 __all__ = [
@@ -25,6 +29,7 @@ __all__ = [
     "TreeEvidence",
     "choose_tree",
     "coherent",
+    "implied_correlation",
     "joint_order",
     "learn_law",
     "projected",

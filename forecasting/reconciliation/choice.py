@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.forecasting.reconciliation.coherent import coherent
-from employment_forecast.forecasting.reconciliation.law import learn_law
+from employment_forecast.forecasting.reconciliation.law import implied_correlation, learn_law
 from employment_forecast.forecasting.reconciliation.tree import Tree
 from employment_forecast.forecasting.scoring import interval_score, mean_and_error
 from employment_forecast.models.paths import LEVELS
@@ -148,7 +148,7 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     for at, row in enumerate(rows):
         known = evidence.known_at(int(evidence.months[row]))
         base = np.moveaxis(evidence.quantiles[row] @ draws.T, 2, 1)
-        law = learn_law(known.errors, known.stretches)
+        law = learn_law(known.errors, known.stretches, implied_correlation(tree, base))
         found = coherent(tree, base, law, nonnegative=bool(base.min() >= 0), seed=seed)
         for kind, paths in enumerate((base, found)):
             quantiles = np.moveaxis(np.quantile(paths, LEVELS, axis=1), 0, -1)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from employment_forecast.forecasting.reconciliation.tree import Tree
+
 Floats = npt.NDArray[np.float64]
 
-# Correlation of the parts' errors before anything is known, and how many stretches of origins that
+# Correlation of the parts' errors where nothing tells it, and how many stretches of origins that
 # do not overlap weigh as much as it. A single correlation needs more of them than the mean of all.
 USUAL = 0.7
 PRIOR_MEAN, PRIOR_SINGLE = 8.0, 20.0
@@ -35,7 +37,39 @@ class ErrorLaw:
     stretches: float
 
 
-def learn_law(errors: Floats, stretches: float) -> ErrorLaw:
+def implied_correlation(tree: Tree, paths: Floats) -> float:
+    """Correlation of the lowest parts that makes their sum as wide as the whole's own forecast.
+
+    Parameters
+    ----------
+    tree : Tree
+        What adds up.
+    paths : numpy.ndarray
+        Own paths of `tree.members`, shape (members, n_paths, months).
+
+    Returns
+    -------
+    float
+        Between 0 and 1, over all months and all wholes that are no parts; `USUAL` where it cannot
+        be told.
+    """
+    at = {key: i for i, key in enumerate(tree.members)}
+    spread = paths.std(axis=1)
+    own, apart, together = 0.0, 0.0, 0.0
+    for top in tree.levels()[0]:
+        low = [top]
+        for each in tree.sums:
+            if each.whole in low:
+                low = [key for key in low if key != each.whole] + list(each.parts)
+        parts = spread[[at[key] for key in low]]
+        own += float((spread[at[top]] ** 2).sum())
+        apart += float((parts**2).sum())
+        together += float((parts.sum(axis=0) ** 2).sum())
+    room = together - apart
+    return float(np.clip((own - apart) / room, 0.0, 1.0)) if room > 0 else USUAL
+
+
+def learn_law(errors: Floats, stretches: float, usual: float = USUAL) -> ErrorLaw:
     """Learn the correlation of standardised errors.
 
     Parameters
@@ -45,12 +79,14 @@ def learn_law(errors: Floats, stretches: float) -> ErrorLaw:
         where there is none or the outcome is not yet known: the caller decides what is known.
     stretches : float
         Stretches of origins whose forecasts do not overlap.
+    usual : float
+        What the mean correlation is drawn to; see `implied_correlation`.
 
     Returns
     -------
     ErrorLaw
         Sample correlations about zero, so that a shared bias counts as going together, drawn to
-        their mean, and the mean to `USUAL`.
+        their mean, and the mean to `usual`.
 
     References
     ----------
@@ -69,7 +105,7 @@ def learn_law(errors: Floats, stretches: float) -> ErrorLaw:
     apart = ~np.eye(members, dtype=bool) & np.isfinite(single)
     n = stretches if apart.any() else 0.0
     mean = float(single[apart].mean()) if apart.any() else 0.0
-    shared = max((n * mean + PRIOR_MEAN * USUAL) / (n + PRIOR_MEAN), 0.0)
+    shared = max((n * mean + PRIOR_MEAN * usual) / (n + PRIOR_MEAN), 0.0)
     trust = n / (n + PRIOR_SINGLE)
     found = np.where(apart, trust * np.where(apart, single, 0.0) + (1 - trust) * shared, shared)
     np.fill_diagonal(found, 1.0)

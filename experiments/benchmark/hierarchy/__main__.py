@@ -26,6 +26,7 @@ from employment_forecast.forecasting.reconciliation import (
     TreeEvidence,
     choose_tree,
     coherent,
+    implied_correlation,
     learn_law,
 )
 from employment_forecast.forecasting.scoring import seasonal_scale
@@ -142,8 +143,9 @@ def run(arguments: argparse.Namespace) -> None:
         reconciled = []
         for base in found:
             known = mine.known_at(base.month)
-            law = learn_law(known.errors, known.stretches)
-            paths = coherent(tree, base.paths[at], law)
+            own = base.paths[at]
+            law = learn_law(known.errors, known.stretches, implied_correlation(tree, own))
+            paths = coherent(tree, own, law)
             gap = np.abs(np.einsum("sm,mnh->snh", constraints, paths)) / paths[0]
             worst, lowest = max(worst, float(gap.max())), min(lowest, float(paths.min()))
             left_alone += not choose_tree(tree, known).reconcile

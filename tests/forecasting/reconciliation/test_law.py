@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from employment_forecast.forecasting.reconciliation import learn_law
+from employment_forecast.forecasting.reconciliation import (
+    Sum,
+    Tree,
+    implied_correlation,
+    learn_law,
+)
 from employment_forecast.forecasting.reconciliation.law import PRIOR_MEAN, PRIOR_SINGLE, USUAL
 
 
@@ -44,3 +49,13 @@ def test_a_member_with_a_shorter_past_gives_a_law_all_the_same():
     assert np.isfinite(found).all()
     assert np.linalg.eigvalsh(found)[0] > -1e-9
     np.testing.assert_allclose(np.diag(found), 1.0)
+
+
+def test_the_width_of_the_whole_tells_how_the_parts_go_together():
+    # Spreads 1 and 2: independent parts give a whole of 5 ** 0.5, equal ones of 3.
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    draws = np.array([-1.0, 1.0])[None, :, None] * np.array([7**0.5, 1.0, 2.0])[:, None, None]
+    assert implied_correlation(tree, draws) == pytest.approx(0.5)
+    assert implied_correlation(tree, draws * np.array([9.0, 1, 1])[:, None, None]) == 1.0
+    assert implied_correlation(tree, draws * np.array([0.0, 1, 1])[:, None, None]) == 0.0
+    assert implied_correlation(tree, 0 * draws) == USUAL

@@ -227,6 +227,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
     with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
         assessed: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
+        told = {}
         try:
             now = assess_champion(session, to, series, task.as_of)
         except NoThresholdsError as error:
@@ -236,6 +237,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             settle_outcomes(session, task.as_of, task.region, task.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
+            told[series] = now, feed
             # Where nothing could be assessed the feed has no level: that is no clean bill.
             if feed["level"] is None:
                 assessed = {"unassessed": feed["level_reason"]}
@@ -247,7 +249,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             table = month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
-        write_site(session, to, task.as_of, only=[series])
+        write_site(session, to, task.as_of, only=[series], told=told)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 

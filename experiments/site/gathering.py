@@ -206,8 +206,18 @@ def _feed(
     return now, feed_document(session, now)
 
 
+# The version in force as assessed on a day, and the feed that tells of it.
+Told = tuple[ChampionAssessment, dict[str, Any]]
+
+
 def gather(
-    session: Session, tracker: Tracker, series: Series, day: date, *, linked: bool = True
+    session: Session,
+    tracker: Tracker,
+    series: Series,
+    day: date,
+    *,
+    linked: bool = True,
+    told: Told | None = None,
 ) -> RegionPage:
     """Everything the page of a series shows, as known on a day.
 
@@ -223,6 +233,8 @@ def gather(
         Nothing that became known later is looked at.
     linked : bool
         Whether the pages stand in the workspace, so that bulletins can be linked to.
+    told : tuple, optional
+        What was published of the day, if the caller has it already.
 
     Returns
     -------
@@ -237,7 +249,7 @@ def gather(
     """
     region, indicator = series.region, series.indicator
     month = latest_month(session.store, region, indicator, day)
-    now, feed = _feed(session, tracker, series, day)
+    now, feed = told or _feed(session, tracker, series, day)
     record = bulletin_record(
         session.store, session.catalogue, tracker, Question(region, indicator, month, day),
         session.targets(), feed=feed, office=session.settings["bulletin.office"],
@@ -286,10 +298,16 @@ def gather(
 
 
 def gathered_or_reason(
-    session: Session, tracker: Tracker, series: Series, day: date, *, linked: bool = True
+    session: Session,
+    tracker: Tracker,
+    series: Series,
+    day: date,
+    *,
+    linked: bool = True,
+    told: Told | None = None,
 ) -> RegionPage | str:
     """The page, or in one sentence why there is none; one region never stops the others."""
     try:
-        return gather(session, tracker, series, day, linked=linked)
+        return gather(session, tracker, series, day, linked=linked, told=told)
     except (DataError, ForecastError) as error:
         return f"{series.title}：{error.message}"

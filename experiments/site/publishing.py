@@ -13,7 +13,7 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.site.gathering import gathered_or_reason
+from employment_forecast.experiments.site.gathering import Told, gathered_or_reason
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.site import (
     RegionPage,
@@ -136,6 +136,7 @@ def write_site(
     folder: Path | None = None,
     *,
     only: Sequence[Series] | None = None,
+    told: Mapping[Series, Told] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Path, list[str]]:
     """Write the site of a workspace.
@@ -152,6 +153,8 @@ def write_site(
         Where; `site/` of the workspace by default.
     only : sequence of Series, optional
         Renew the pages of these; all by default.
+    told : mapping, optional
+        What was published of the day, of the series of which the caller has it already.
     progress : callable, optional
         Called with pages done and to do.
 
@@ -171,7 +174,13 @@ def write_site(
 
     def pages() -> Iterator[tuple[Series, RegionPage | str]]:
         for at, series in enumerate(to_do):
-            yield series, gathered_or_reason(session, tracker, series, day, linked=folder is None)
+            yield (
+                series,
+                gathered_or_reason(
+                    session, tracker, series, day,
+                    linked=folder is None, told=(told or {}).get(series),
+                ),
+            )  # fmt: skip
             if progress is not None:
                 progress(at + 1, len(to_do))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -86,7 +87,8 @@ class ModelConformance:
         return example_history(kind, months)
 
     def _fitted(self, kind: str) -> tuple[Competitor, History, Parameters]:
-        return self.model(), self.history(kind), _estimated(type(self), kind)
+        suite: Callable[[], ModelConformance] = type(self)
+        return self.model(), self.history(kind), _estimated(suite, kind)
 
     def test_paths_are_finite_and_within_bounds(self) -> None:
         """Paths have their shape, stay near the series, and keep the bounds of their kind."""
@@ -184,6 +186,6 @@ class ModelConformance:
 
 
 @cache
-def _estimated(suite: type[ModelConformance], kind: str) -> Parameters:
+def _estimated(suite: Callable[[], ModelConformance], kind: str) -> Parameters:
     """Parameters of a suite's model on one kind of series, estimated once for all its tests."""
-    return suite.model().fit(suite().history(kind))
+    return suite().model().fit(suite().history(kind))

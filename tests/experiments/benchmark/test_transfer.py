@@ -1,0 +1,62 @@
+"""Variants of a panel, and what a rule chosen on one of them is worth on another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from employment_forecast.experiments.benchmark.panel import Panel
+from employment_forecast.experiments.benchmark.transfer import (
+    RULES,
+    seasonal_figures,
+    transfer,
+    variants,
+)
+
+MONTHS = pd.period_range("2000-01", periods=180, freq="M")
+SEASON = 0.2 * np.cos(2 * np.pi * np.arange(180) / 12)
+
+
+@pytest.fixture
+def panel():
+    rng = np.random.default_rng(1)
+    walks = 8 + np.cumsum(rng.normal(0, 0.02, (6, 180)), axis=1)
+    return Panel({str(i): pd.Series(np.exp(w + SEASON), index=MONTHS) for i, w in enumerate(walks)})
+
+
+def test_a_fixed_season_on_a_line_is_found_exactly():
+    assert seasonal_figures(3 + 0.01 * np.arange(180) + SEASON) == pytest.approx(SEASON, abs=1e-9)
+
+
+def test_variants_are_what_they_say(panel):
+    made = dict(variants(panel))
+    assert list(made) == ["base", "quarter", "none", "jumps", "rounded", "clusters"]
+
+    def swing(name: str) -> float:
+        changes = np.diff(np.log(made[name].series["0"].to_numpy()))
+        return float(np.std([changes[m::12].mean() for m in range(12)]))
+
+    assert swing("quarter") == pytest.approx(swing("base") / 4, rel=0.2)
+    assert swing("none") < 0.1 * swing("base")
+    jumps = np.log(made["jumps"].series["0"] / panel.series["0"]).diff().dropna()
+    assert set(np.round(jumps, 9)) == {-0.5, 0.0, 0.5} or set(np.round(np.abs(jumps), 9)) == {
+        0,
+        0.5,
+    }
+    assert (made["rounded"].series["1"] % 100 == 0).all()
+    moves = np.diff(np.log([made["clusters"].series[str(i)] for i in range(5)]), axis=1)
+    assert np.corrcoef(moves).min() > 0.9
+
+
+def test_a_rule_is_chosen_on_one_half_and_scored_on_the_other():
+    rows = [
+        {"variant": v, "half": half, "what": what, "wis": wis}
+        for v, best in (("a", "full"), ("b", "shrunken"))
+        for half in (0, 1)
+        for what in RULES
+        for wis in ([1.0] if what == best else [2.0])
+    ]
+    found = transfer(pd.DataFrame(rows))
+    assert found.loc["a: full"].tolist() == [0.5, 1.0]
+    assert found.loc["b: shrunken"].tolist() == [1.0, 0.5]

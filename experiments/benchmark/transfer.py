@@ -37,7 +37,7 @@ PATHS = 400
 RULES: Mapping[str, Callable[[float, int], float]] = {
     "full": lambda evidence, n: 1.0,
     "evidence": lambda evidence, n: evidence,
-    "in force": lambda evidence, n: evidence * (1 - SEASON / n),
+    "in force": lambda evidence, n: evidence * max(0.0, 1 - 2 * SEASON / n),
     "half": lambda evidence, n: evidence / 2,
     "shrunken": lambda evidence, n: 0.0,
 }

@@ -176,6 +176,9 @@ def judge(
         after month, on nearly the same months, a worse one would get through some day: it has to
         be no worse now.
     """
+    # A floor that needs a longer history than most origins have must not leave too few of them.
+    own = np.asarray(np.isfinite(candidate.wis).any(axis=1))
+    floors = [f for f in floors if _common(own, f) >= FEWEST_ORIGINS or own.sum() < FEWEST_ORIGINS]
     compared = [candidate, *([incumbent] if incumbent else []), *floors]
     known = np.stack([np.isfinite(s.wis).any(axis=1) for s in compared])
     common = np.asarray(known.all(axis=0))
@@ -196,6 +199,10 @@ def judge(
         checks=(*checks, *further),
         evidence=_evidence(candidate, incumbent, compared, common),
     )
+
+
+def _common(own: npt.NDArray[np.bool_], floor: Scored) -> int:
+    return int((own & np.isfinite(floor.wis).any(axis=1)).sum())
 
 
 def _enough(origins: int) -> Check:

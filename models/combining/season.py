@@ -54,7 +54,7 @@ def seasonal_evidence(history: History) -> float:
 def season_share(history: History) -> float:
     """What the members with a full season count for in the combination, the others the rest.
 
-    The evidence for the season, less one year's part: a season seen n / 12 times is the mean of so
-    many, and what shrinks it is worth about one more.
+    The evidence for the season, times the part of the history that lies beyond two years: a season
+    seen no more than twice is known from neither of them.
     """
-    return seasonal_evidence(history) * max(0.0, 1.0 - SEASON / len(history))
+    return seasonal_evidence(history) * max(0.0, 1.0 - 2 * SEASON / len(history))

@@ -223,3 +223,12 @@ def test_evidence_stands_beside_the_checks():
     document = verdict.document()
     assert document["passed"] is True
     assert document["checks"][0]["name"] == "origins"
+
+
+def test_a_floor_that_came_late_does_not_leave_too_few_origins():
+    cells = 0.5 + noise(3)
+    late = noise(4) + 0.5
+    late[:-3] = np.nan
+    verdict = judge(scored("m", cells), None, [scored("a", 0.6 + noise(5)), scored("late", late)])
+    assert verdict.passed
+    assert verdict.origins == len(cells)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         forecast,
         nowcast,
         open_workspace,
+        reconcile,
         scenario,
         warning_lines,
     )
@@ -93,6 +94,7 @@ __all__ = [
     "model_names",
     "nowcast",
     "open_workspace",
+    "reconcile",
     "register_model",
     "scenario",
     "warning_lines",
@@ -105,7 +107,7 @@ _HOMES = {
     "data.targets": "Target",
     "experiments.library": "AssessmentResult BacktestResult ForecastResult NowcastResult "
     "OpenWorkspace ScenarioResult Series WarningLinesResult assess backtest forecast nowcast "
-    "open_workspace scenario warning_lines",
+    "open_workspace reconcile scenario warning_lines",
     "features.history": "History",
     "models.conformance": "ModelConformance example_history",
     "models.contract": "Competitor ModelFailure Parameters Scaled ScaledCovariate Tags",

@@ -5,7 +5,7 @@ from __future__ import annotations
 CALLS: dict[str, tuple[str, ...]] = {
     "init": ("open_workspace",),
     "quickstart": ("OpenWorkspace.import_files", "Series.target", "forecast"),
-    "run": ("forecast", "experiments.recording.recorded"),
+    "run": ("forecast", "reconcile", "experiments.recording.recorded"),
     "features": ("Series.history",),
     "backtest": ("backtest",),
     "scenario": ("scenario",),

@@ -5,6 +5,7 @@ from employment_forecast.experiments.library.forecasts import (
     ForecastResult,
     backtest,
     forecast,
+    reconcile,
 )
 from employment_forecast.experiments.library.nowcasts import NowcastResult, nowcast
 from employment_forecast.experiments.library.series import Series
@@ -32,6 +33,7 @@ __all__ = [
     "forecast",
     "nowcast",
     "open_workspace",
+    "reconcile",
     "scenario",
     "warning_lines",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from employment_forecast.data.errors import UsageError
 from employment_forecast.data.targets import Target
 from employment_forecast.experiments.job import ForecastJob, run_options
 from employment_forecast.experiments.library.notebook import drawing, html
 from employment_forecast.experiments.library.series import Series, day_of
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.competition import Competition
+from employment_forecast.forecasting.reconciliation import Sum
 from employment_forecast.models import roster
 from employment_forecast.models.paths import SamplePaths
 
@@ -190,6 +192,44 @@ def leaderboard(result: Competition) -> pd.DataFrame:
     columns = ("model", "label", "wis", "mase", "coverage80", "coverage95", "cells", "failure")
     rows = [{name: getattr(row, name) for name in columns} for row in result.entries]
     return pd.DataFrame(rows, columns=list(columns)).set_index("model")
+
+
+def reconcile(
+    forecasts: Sequence[ForecastResult], sums: Mapping[str, Sequence[str]]
+) -> list[ForecastResult]:
+    """Make forecasts of parts and wholes add up in every path and month.
+
+    The same step as `forecast run --with-parts`.
+
+    Parameters
+    ----------
+    forecasts : sequence of ForecastResult
+        Made on the same day with the same options.
+    sums : mapping
+        Codes of the regions that add up to each whole, by its code.
+
+    Returns
+    -------
+    list of ForecastResult
+        In the order given; as they were where there is nothing to reconcile, or earlier origins
+        say that some level would lose by it.
+
+    Raises
+    ------
+    UsageError
+        If the sums are no tree.
+    """
+    from employment_forecast.forecasting.competition import reconcile as made_to_add_up
+
+    by_code = {each.result.region.code: each.result for each in forecasts}
+    try:
+        tree = [Sum(whole, tuple(parts)) for whole, parts in sums.items()]
+        found = made_to_add_up(tree, by_code).results
+    except ValueError as error:
+        raise UsageError(
+            f"合计关系不是一棵树（{error}）。", "一个下级只能有一个上级，也不能绕成圈。"
+        ) from error
+    return [replace(each, result=found[each.result.region.code]) for each in forecasts]
 
 
 def forecast(

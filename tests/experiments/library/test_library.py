@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from support.trees import DISTRICT, STREETS, competitions, street_values
 
 import employment_forecast as ef
 from employment_forecast.cli.main import cli
@@ -260,3 +261,15 @@ def test_importing_the_package_loads_nothing_heavy():
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_forecasts_of_parts_and_whole_are_made_to_add_up():
+    results = competitions(street_values(60), origins=6)
+    table = pd.DataFrame({"month": ["2026-01"], "value": [1.0]})
+    series = ef.Series.from_frame(table, indicator="registered_unemployed", region="某区")
+    given = [ef.ForecastResult(series, result) for result in results.values()]
+    made = ef.reconcile(given, {DISTRICT: tuple(STREETS)})
+    found = {each.result.region.code: each.paths.values for each in made}
+    np.testing.assert_allclose(found[DISTRICT], sum(found[code] for code in STREETS), rtol=1e-12)
+    with pytest.raises(ef.UsageError, match="不是一棵树"):
+        ef.reconcile(given, {DISTRICT: (DISTRICT,)})

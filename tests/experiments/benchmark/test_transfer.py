@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from employment_forecast.experiments.benchmark.panel import Panel
-from employment_forecast.experiments.benchmark.transfer import (
+from employment_forecast.experiments.benchmark.transfer.measure import (
     RULES,
     seasonal_figures,
     transfer,

@@ -147,7 +147,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mean["over_ratio"] = mean["nowcast"] / mean["ratio"] - 1
     sys.stdout.write(mean.round(4).to_string() + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

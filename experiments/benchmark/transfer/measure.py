@@ -187,7 +187,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{score}\n{wide.round(3).to_string()}\n")
     sys.stdout.write(f"transfer\n{transfer(table).round(3).to_string()}\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The month in progress, measured on weekly claims."""

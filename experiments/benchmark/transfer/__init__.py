@@ -1,0 +1,1 @@
+"""Whether a rule of the combination holds on variants of a panel and on short series."""

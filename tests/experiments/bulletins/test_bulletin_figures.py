@@ -15,7 +15,6 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,13 +63,14 @@ ODD = re.compile(
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[dict[str, Any]]:
+def records(
+    tmp_path_factory: pytest.TempPathFactory, template: Workspace
+) -> Iterator[dict[str, Any]]:
     """Records of every region; of three of them with a forecast in force."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORECAST_TODAY", str(DAY))
         workspace = Workspace(tmp_path_factory.mktemp("figures"))
-        workspace.create()
-        shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+        shutil.copytree(template.root, workspace.root, dirs_exist_ok=True)
         session = Session(workspace, Settings())
         uri = session.settings.tracking_uri(workspace)
         options = Options(models=("drift", "seasonal_naive"), origins=10, n_paths=200)

@@ -63,10 +63,9 @@ def today() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Session]:
+def session(tmp_path_factory: pytest.TempPathFactory, template: Workspace) -> Iterator[Session]:
     workspace = Workspace(tmp_path_factory.mktemp("bulletins") / "工作区")
-    workspace.create()
-    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    shutil.copytree(template.root, workspace.root, dirs_exist_ok=True)
     opened = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     yield opened
     opened.store.close()
@@ -381,11 +380,10 @@ def test_a_month_that_is_not_there_is_refused(
 
 
 def test_a_real_bulletin_corrects_no_demonstration_one(
-    tmp_path: Path, migrated: Path, series: Series
+    tmp_path: Path, template: Workspace, series: Series
 ) -> None:
     workspace = Workspace(tmp_path)
-    workspace.create()
-    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    shutil.copytree(template.root, workspace.root, dirs_exist_ok=True)
     own = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     name = "嘉定区2026年10月就业失业月报"
     rows = [
@@ -419,11 +417,10 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
 
 
 def test_beside_real_figures_nothing_demonstrated_is_shown(
-    tmp_path_factory: pytest.TempPathFactory, migrated: Path, series: Series
+    tmp_path_factory: pytest.TempPathFactory, template: Workspace, series: Series
 ) -> None:
     workspace = Workspace(tmp_path_factory.mktemp("real"))
-    workspace.create()
-    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    shutil.copytree(template.root, workspace.root, dirs_exist_ok=True)
     own = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     months = pd.period_range(end="2026-10", periods=30, freq="M")
     rows = [

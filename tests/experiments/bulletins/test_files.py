@@ -39,11 +39,12 @@ NAME = "嘉定区2026年10月就业失业月报"
 
 
 @pytest.fixture
-def session(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+def session(
+    tmp_path: Path, template: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Session]:
     monkeypatch.setenv("FORECAST_TODAY", str(DAY))
     workspace = Workspace(tmp_path)
-    workspace.create()
-    shutil.copy(migrated, workspace.mlruns / "mlflow.db")
+    shutil.copytree(template.root, workspace.root, dirs_exist_ok=True)
     opened = Session(workspace, parse_settings(OFFICE, Path("forecast.toml")))
     yield opened
     opened.store.close()

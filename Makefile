@@ -72,7 +72,7 @@ matrix:
 	  home=.matrix/$$version; test -x $$home/bin/python || python$$version -m venv $$home || exit 1; \
 	  $$home/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]' || exit 1; \
 	  for pandas in $(PANDAS); do \
-	    $$home/bin/python -m pip install --quiet --disable-pip-version-check --no-deps pandas==$$pandas || exit 1; \
+	    $$home/bin/python -m pip install --quiet --disable-pip-version-check pandas==$$pandas || exit 1; \
 	    echo "== $$($$home/bin/python -V), pandas $$pandas"; \
 	    $$home/bin/python -m pytest -n 2 --dist worksteal -m 'not soak' $(TESTS) || exit 1; \
 	  done; \

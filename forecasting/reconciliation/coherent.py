@@ -71,8 +71,8 @@ def coherent(
     With C the constraints (C y = 0 for what adds up), a joint path y then becomes
     y - W C' (C W C')^+ C y. W is diagonal: for a lowest part the variance of its paths in that
     month, for a whole `PARTS_WEIGHT` times the sum of its lowest parts' variances (structural
-    scaling with variances in the place of ones). A full W learned from a handful of origins that
-    do not overlap was worse at every level (see the method's page). What would be negative is set
+    scaling with variances in the place of ones). A full W learned from a dozen origins that do
+    not overlap was worse at every level, from thirty better. What would be negative is set
     to zero and the rest of the same parts reduced in proportion.
 
     References

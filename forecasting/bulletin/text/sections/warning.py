@@ -176,14 +176,17 @@ def _lines(record: CitedRecord) -> list[Block]:
             for month in lines
         ),
     )
-    cap = amount(record, "/warning/lines_cap", unit, digits)
-    event = sentence("突破控制数{cap}", cap=cap)
-    if record.get("/warning").get("lines_event"):
+    # What is cited must be printed: only the words that are used are fetched.
+    warning = record.get("/warning")
+    if warning.get("lines_event") and warning.get("lines_title"):
+        said, title = record.cite("/warning/lines_event"), record.cite("/warning/lines_title")
+        event = sentence("{title}被突破（{said}）", title=title, said=said)
+    elif warning.get("lines_event"):
         said = record.cite("/warning/lines_event")
+        cap = amount(record, "/warning/lines_cap", unit, digits)
         event = sentence("{said}（控制数{cap}）", said=said, cap=cap)
-        if record.get("/warning").get("lines_title"):
-            title = record.cite("/warning/lines_title")
-            event = sentence("{title}被突破（{said}）", title=title, said=said)
+    else:
+        event = sentence("突破控制数{cap}", cap=amount(record, "/warning/lines_cap", unit, digits))
     note = sentence(
         "注：警戒线是指该月公布值达到这一水平时，按现役模型推算，{event}的概率达到相应"
         "等级的界限。等级与界限：{levels}。",

@@ -32,7 +32,7 @@ def ui(port: int, host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     uri = session.settings.tracking_uri(session.workspace)
 
-    def started() -> None:
-        notice(f"MLflow 界面：http://{shown}:{port}  （按 Ctrl-C 结束）")
+    def started(page: str) -> None:
+        notice(f"MLflow 界面：http://{shown}:{port}/{page}  （按 Ctrl-C 结束）")
 
     serve(uri, session.workspace, host, port, started)

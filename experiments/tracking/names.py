@@ -15,7 +15,8 @@ _TABLES_TAG = "mlflow.loggedArtifacts"
 # The MLflow UI lays out an experiment of this kind for metrics, not for chat traces.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 # The runs table shows no figures until columns are chosen; a saved view (Views, 得分) chooses them.
-_VIEW_TAG = "mlflow.sharedViewState.scores"
+_VIEW = "scores"
+_VIEW_TAG = f"mlflow.sharedViewState.{_VIEW}"
 _VIEW_COLUMNS = (
     "params.`model_label`",
     "metrics.`wis`",
@@ -30,6 +31,13 @@ _VIEW_COLUMNS = (
     "tags.`data_kind`",
     "tags.`failure`",
 )
+
+
+def runs_page(experiment: str) -> str:
+    """Fragment of the UI's address that opens an experiment's runs with the scores as columns."""
+    return (
+        f"#/experiments/{experiment}/runs?viewStateShareKey={_VIEW}&workflowType=machine_learning"
+    )
 
 
 def source_tags(command: str) -> dict[str, str]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from employment_forecast.data.errors import BusyError, RefusedError, StorageError
 from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.tracking.database import shown
+from employment_forecast.experiments.tracking.names import runs_page
 from employment_forecast.experiments.tracking.quiet import quiet_environment
-from employment_forecast.experiments.tracking.tracker import open_tracker
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 
 LOOPBACK = "127.0.0.1"
 LOG = "ui.log"
@@ -87,7 +88,7 @@ def serve(
     workspace: Workspace,
     host: str = LOOPBACK,
     port: int = 5000,
-    started: Callable[[], None] = lambda: None,
+    started: Callable[[str], None] = lambda page: None,
 ) -> None:
     """Run the MLflow server until it is interrupted or terminated; its words go to a log file.
 
@@ -100,7 +101,8 @@ def serve(
     host, port : str, int
         Where to listen.
     started : callable
-        Called when nothing stands in the way of the server any more.
+        Called when nothing stands in the way of the server any more, with what to put behind its
+        address to see the runs of the series that was forecast last.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def serve(
     command = server_command(tracking_uri, workspace, host, port)
     _demand_free(host, port)
     # Made and migrated by us, so that no other process can be migrating at the same time.
-    open_tracker(tracking_uri, workspace).open()
+    page = _latest_runs(open_tracker(tracking_uri, workspace))
     log = workspace.mlruns / LOG
     with log.open("wb") as stream:
         # The pipe closes when this process is gone, a kill included: then the server is ended.
@@ -125,7 +127,7 @@ def serve(
     assert process.stdin is not None
     before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
-        started()
+        started(page)
         code = process.wait()
     except KeyboardInterrupt:
         process.stdin.close()
@@ -136,6 +138,19 @@ def serve(
         signal.signal(signal.SIGTERM, before)
     if code > 0:
         raise StorageError(f"MLflow 界面意外结束（退出码 {code}）。", f"详情见“{log}”。")
+
+
+def _latest_runs(tracker: Tracker) -> str:
+    """The page of the runs of the series that was forecast last; empty where there is none."""
+    found = tracker.call(
+        "查看实验",
+        lambda client: client.search_experiments(
+            max_results=1,
+            filter_string="tags.region LIKE '%'",
+            order_by=["last_update_time DESC"],
+        ),
+    )
+    return runs_page(found[0].experiment_id) if found else ""
 
 
 def _demand_free(host: str, port: int) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import time
@@ -70,6 +71,21 @@ def test_a_tracking_server_has_its_own_ui(empty: Workspace) -> None:
 def test_a_port_in_use_says_so(workspace: Workspace, uri: str, taken: int) -> None:
     with pytest.raises(BusyError, match=f"端口 {taken}"):
         serve(uri, workspace, port=taken)
+
+
+def test_the_ui_opens_at_the_runs_of_the_series_that_was_forecast_last(
+    workspace: Workspace, uri: str, competition: Competition
+) -> None:
+    with open_tracker(uri, workspace) as tracker:
+        assert ui._latest_runs(tracker) == ""
+        with recorded(uri, workspace, competition.series) as recording:
+            recording.register(competition)
+        page = ui._latest_runs(tracker)
+        (number,) = re.findall(r"^#/experiments/(\d+)/runs\?", page)
+        experiment = tracker.open().get_experiment(number)
+    assert experiment.tags["region"] == competition.series.region.code
+    (view,) = re.findall(r"viewStateShareKey=(\w+)", page)
+    assert "metrics.`wis`" in experiment.tags[f"mlflow.sharedViewState.{view}"]
 
 
 SERVE = """

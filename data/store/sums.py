@@ -348,8 +348,12 @@ def _joined(
     first_own = own.groupby("month")["published_on"].min()
     until = pd.Series(first_own.reindex(sums["month"]).to_numpy(), index=sums.index)
     added = sums[usable & (until.isna() | (sums["published_on"] < until))]
-    told = {c: v.rows.groupby("month")["published_on"].min() for c, v in parts.items()}
-    composition = Summed(indicator, spans, pd.DataFrame(told).sort_index(), added, own, apart)
+    # Without the parts that told nothing: the months of an empty one are of no integer type.
+    told = pd.DataFrame(
+        {c: v.rows.groupby("month")["published_on"].min() for c, v in parts.items() if len(v.rows)}
+    ).reindex(columns=list(parts))
+    told = told.astype("datetime64[s]")
+    composition = Summed(indicator, spans, told.sort_index(), added, own, apart)
     if added.empty:
         return replace(series, rows=own, composition=composition)
     rows = pd.concat([t for t in (own, added) if len(t)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import platform
 import signal
 from collections.abc import Callable
 from dataclasses import asdict
@@ -162,7 +163,7 @@ async def _workers(url: str, jobs: int, given: Any, own: Fingerprint, say: Say) 
     threads = dict.fromkeys(THREAD_VARIABLES, "1")
     nannies = [
         Nanny(
-            url, nthreads=1, name=f"{os.uname().nodename}-{os.getpid()}-{i}", security=given,
+            url, nthreads=1, name=f"{platform.node()}-{os.getpid()}-{i}", security=given,
             env={**threads, DIGEST: own.digest}, preload=[f"{__package__}.preload"],
             dashboard=False, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
         )

@@ -16,7 +16,10 @@ import time
 from contextlib import suppress
 
 _GRACE_SECONDS = 5.0
-_AT_ONCE = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+if sys.platform == "win32":
+    _AT_ONCE = signal.SIGTERM
+else:
+    _AT_ONCE = signal.SIGKILL
 
 
 class Supervisor:

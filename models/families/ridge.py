@@ -142,26 +142,20 @@ class _Solution:
 
 
 def _solve(scaled: Floats, target: Floats) -> _Solution:
-    means, level = scaled.mean(axis=0), float(target.mean())
-    centred, aims = scaled - means, target - level
+    from sklearn.linear_model import RidgeCV
+
+    found = RidgeCV(alphas=PENALTIES).fit(scaled, target)
+    centred = scaled - scaled.mean(axis=0)
     gram = centred.T @ centred
-    # One decomposition serves every penalty.
-    sizes, vectors = np.linalg.eigh(gram)
-    turned = centred @ vectors
-    shrunk = 1 / (np.maximum(sizes, 0.0)[:, None] + PENALTIES)
-    loads = (turned.T @ aims)[:, None] * shrunk
-    left = aims[:, None] - turned @ loads
-    leverage = turned**2 @ shrunk + 1 / len(target)
-    # Errors of each month when it is left out, without leaving it out (Golub, Heath, Wahba 1979).
-    best = int(((left / (1 - leverage)) ** 2).mean(axis=0).argmin())
-    coefficients = vectors @ loads[:, best]
+    inverse = np.linalg.inv(gram + found.alpha_ * np.eye(len(gram)))
+    leverage = np.einsum("ij,jk,ik->i", centred, inverse, centred) + 1 / len(target)
     return _Solution(
-        intercept=level - float(means @ coefficients),
-        coefficients=coefficients,
-        inverse=(vectors * shrunk[:, best]) @ vectors.T,
-        errors=left[:, best],
-        leverage=leverage[:, best],
-        used=float(sizes @ shrunk[:, best]) + 1,
+        intercept=float(found.intercept_),
+        coefficients=np.asarray(found.coef_, dtype=np.float64),
+        inverse=inverse,
+        errors=np.asarray(target - found.predict(scaled), dtype=np.float64),
+        leverage=leverage,
+        used=float(np.trace(inverse @ gram)) + 1,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ Order = tuple[int, int]
 # difference numerically, and the likelihood is flat.
 LARGEST = 0.995
 # Of the unrestricted coefficients: no autoregression, moving averages as practice meets them.
+# From differences so far to the mean and the covariance of the next ones.
+Changes = Callable[[Floats], tuple[Floats, Floats]]
 START_MOVING, START_SEASONAL = 0.3, 0.9
 
 
@@ -119,26 +122,43 @@ class Differenced:
         unknown = None if self.dummies is None else difference(self.dummies, self.regular)
         return difference(self.z, self.regular), unknown
 
-    def ahead(self, structure: Structure, variance: float, horizon: int) -> tuple[Floats, Floats]:
-        """Mean and covariance of the next levels; what missing months may have been counts."""
+    def ahead(
+        self, structure: Structure, variance: float, horizon: int, changes: Changes | None = None
+    ) -> tuple[Floats, Floats]:
+        """Mean and covariance of the next levels; what missing months may have been counts.
+
+        Parameters
+        ----------
+        structure, variance, horizon : Structure, float, int
+            The process of the differences.
+        changes : callable, optional
+            Mean and covariance of the next differences given those so far; worked out from the
+            structure if it is not given.
+        """
+        changes = changes or _changes(structure, variance, horizon)
         z, doubt = self.z, np.zeros((horizon, horizon))
         if self.dummies is not None:
             z, law = smooth_missing(self, structure, variance)
             # The forecast is linear in the series: what each missing month does to it.
-            moved = np.stack(
-                [self._levels(d, structure, variance, horizon)[0] for d in self.dummies.T]
-            )
+            moved = np.stack([self._levels(d, changes)[0] for d in self.dummies.T])
             doubt = moved.T @ law @ moved
-        mean, covariance = self._levels(z, structure, variance, horizon)
+        mean, covariance = self._levels(z, changes)
         return mean, covariance + doubt
 
-    def _levels(
-        self, z: Floats, structure: Structure, variance: float, horizon: int
-    ) -> tuple[Floats, Floats]:
-        found = conditional(difference(z, self.regular), structure, horizon)
+    def _levels(self, z: Floats, changes: Changes) -> tuple[Floats, Floats]:
+        return integrate(z, *changes(difference(z, self.regular)), self.regular)
+
+
+def _changes(structure: Structure, variance: float, horizon: int) -> Changes:
+    """The law of the next differences from the structure of the process."""
+
+    def law(w: Floats) -> tuple[Floats, Floats]:
+        found = conditional(w, structure, horizon)
         if found is None:
             raise ModelFailure("参数所对应的过程不存在，无法预测")
-        return integrate(z, found[0], variance * found[1], self.regular)
+        return found[0], variance * found[1]
+
+    return law
 
 
 def smooth_missing(

@@ -69,16 +69,24 @@ class Cycle:
     summary: int
 
 
+def _account() -> tuple[float, float]:
+    """CPU seconds of all processes that have ended, and the megabytes of the largest of them."""
+    if sys.platform == "win32":
+        raise OSError("no such account on this system")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
 def _cycle(root: Path, regions: int, month: int, day: date) -> Cycle:
     command = [sys.executable, "-m", "employment_forecast.cli.main", "monthly", "--quiet", "--json"]
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    (before, _), started = _account(), time.monotonic()
     environment = {**os.environ, "FORECAST_HOME": str(root)}
     counted = _cells(root)
     ran = subprocess.run(
         [*command, "--parent", PARENT_NAME, "--as-of", day.isoformat()],
         env=environment, capture_output=True, check=False,
     )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    after, megabytes = _account()
     report = json.loads(ran.stdout.decode("utf-8")) if ran.stdout else {"regions": []}
     if ran.returncode:
         sys.stderr.write(ran.stderr.decode("utf-8", "replace")[-2000:])
@@ -87,9 +95,9 @@ def _cycle(root: Path, regions: int, month: int, day: date) -> Cycle:
         regions=regions,
         month=month,
         done=sum(entry["state"] == "done" for entry in report["regions"]),
-        cpu=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        cpu=after - before,
         wall=time.monotonic() - started,
-        megabytes=after.ru_maxrss / 1024,
+        megabytes=megabytes,
         hits=cells[1] / max(sum(cells), 1),
         disk={name: _disk(root / name) for name in FOLDERS},
         index=(root / "bulletins" / "index.html").stat().st_size,

@@ -111,7 +111,8 @@ def allocate(
         names = "、".join(session.catalogue.region(c).name for c in missing)
         raise UsageError(
             f"{names}没有预测，不能分解。",
-            "；".join(tree.notes) + "。请补录其数据后重试。",
+            "".join(tree.notes)
+            + "没有预测的下级不能参加分解：请补录其数据，或暂不在 forecast.toml 中登记它。",
         )
     found = share_out(target, tree, kept, _last_year(session, series, target, list(tree.results)))
     if rule not in found.proposals:
@@ -119,11 +120,12 @@ def allocate(
             "有的下级没有上年同期的控制数，不能按上年控制数分解。",
             "请先登记上年的控制数，或改用 --rule equal-risk。",
         )
+    document = allocation_document(found, {c: r.region.name for c, r in tree.results.items()})
     content: dict[str, Any] = {
-        **allocation_document(found, {c: each.region.name for c, each in tree.results.items()}),
+        **document,
         "demo": any(each.demo for each in tree.results.values()),
         "reconciled": tree.reconciled,
-        "notes": list(tree.notes),
+        "notes": [*document["notes"], *tree.notes],
         "chosen": rule,
     }
     tier = "市" if series.region.level != "district" else "区"

@@ -375,13 +375,20 @@ def _while_agreeing(
     apart: set[int] = set()
     changes: list[tuple[pd.Timestamp, tuple[int, ...]]] = []
     columns = ["month", "value", "at"]
+    # Figures that were all typed in 万, 千 or 百 so far agree with whatever rounds to them.
+    grids = [g for g in (1e4, 1e3, 1e2) if indicator.kind in ("stock", "flow")]
     for day, rows in events.groupby("published_on", sort=True):
+        touched = {month for month, _, _ in rows[columns].itertuples(index=False)}
         for month, value, at in rows[columns].itertuples(index=False):
             (ours if at < 0 else theirs)[month] = value
-            if month in ours and month in theirs:
-                slack = indicator.precision / 2 + 1e-9 * abs(ours[month])
-                differ = abs(ours[month] - theirs[month]) > slack
-                (apart.add if differ else apart.discard)(month)
+            finer = [g for g in grids if at >= 0 or value % g == 0]
+            if finer != grids:
+                grids, touched = finer, set(ours)
+        last_digit = max([indicator.precision, *grids[:1]])
+        for month in touched & ours.keys() & theirs.keys():
+            slack = last_digit / 2 + 1e-9 * abs(ours[month])
+            differ = abs(ours[month] - theirs[month]) > slack
+            (apart.add if differ else apart.discard)(month)
         usable[[at for at in rows["at"] if at >= 0]] = not apart
         now = tuple(sorted(apart))
         if now != (changes[-1][1] if changes else ()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -101,15 +102,19 @@ def trial(models: tuple[str, ...] = ()) -> str:
     return digest.hexdigest()
 
 
+_KERNEL_VARIABLES = ("OPENBLAS_CORETYPE", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES")
+
+
 @cache
 def _kernels() -> str:
-    """What mathematical libraries choose their kernels by."""
+    """What mathematical libraries choose their kernels by: the processor, and what is asked for."""
+    asked = [f"{name}={os.environ.get(name, '')}" for name in _KERNEL_VARIABLES]
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:
-        return platform.processor()
+        return "\n".join([platform.processor(), *asked])
     shown = {line for line in lines if line.startswith(("model name", "flags", "Features"))}
-    return "\n".join(sorted(shown))
+    return "\n".join([*sorted(shown), *asked])
 
 
 def fingerprint_of(kept: Path | None = None) -> Fingerprint:

@@ -12,7 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.data.catalogue import Series, phrase
-from employment_forecast.data.errors import ForecastError, NoThresholdsError, StorageError
+from employment_forecast.data.errors import (
+    ForecastError,
+    NoThresholdsError,
+    StorageError,
+    as_forecast_error,
+)
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed import state_on
 from employment_forecast.data.store import overdue_month
@@ -108,11 +113,11 @@ def carry_tree(
         own = replace(task, region=code, members=())
         try:
             results.append(carry_through(session, cluster, own, together))
-        except ForecastError as error:
+        except Exception as error:  # noqa: BLE001  # one member's fault must not end the others
             part = _series(session, own)
             lost = RegionResult(
                 code, part.region.name, task.indicator, series.indicator.name,
-                task.as_of.isoformat(), "failed", message=str(error),
+                task.as_of.isoformat(), "failed", message=str(as_forecast_error(error)),
             )  # fmt: skip
             results.append(lost)
     return tuple(results)

@@ -30,6 +30,7 @@ from employment_forecast.forecasting.assessment.sharing import (
     critical_values,
     equal_risk,
     in_proportion,
+    published_peak,
     shares,
     whole_numbers,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "equal_risk",
     "event_words",
     "in_proportion",
+    "published_peak",
     "view_period",
     "period_averages",
     "printed",

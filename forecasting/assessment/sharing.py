@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,14 +29,22 @@ class Share:
         It was given, not worked out.
     p_break : float
         Probability that the part breaks it.
-    per_person : float
-        By how much one person more lowers that probability.
+    per_person : float or None
+        By how much one person more lowers that probability; None where the cap is broken already.
+    reached : float or None
+        The highest published value that counts against the cap; None where none does by itself.
     """
 
     cap: int
     kept: bool
     p_break: float
-    per_person: float
+    per_person: float | None
+    reached: float | None = None
+
+    @property
+    def broken(self) -> bool:
+        """A published month is above the cap."""
+        return self.reached is not None and self.reached > self.cap
 
 
 def critical_values(target: Target, history: History, paths: SamplePaths) -> Floats | None:
@@ -66,6 +74,15 @@ def critical_values(target: Target, history: History, paths: SamplePaths) -> Flo
     if basis.functional == "mean":
         return printed(months.mean(axis=1), history.precision)
     return np.asarray(printed(months, history.precision).max(axis=1), dtype=float)
+
+
+def published_peak(target: Target, history: History, paths: SamplePaths) -> float | None:
+    """The highest published value of the period below which a cap is broken already, if any."""
+    basis = basis_of(target)
+    seen = view_period(target, history, paths, basis.first_counted(target))
+    if basis.functional == "mean" or not len(seen.published):
+        return None
+    return float(printed(seen.published, history.precision).max())
 
 
 def equal_risk(value: int, critical: Mapping[str, Floats]) -> dict[str, float]:
@@ -104,8 +121,10 @@ def equal_risk(value: int, critical: Mapping[str, Floats]) -> dict[str, float]:
 
 
 def in_proportion(value: int, weights: Mapping[str, float]) -> dict[str, float]:
-    """Caps in proportion to weights that are not all zero."""
+    """Caps in proportion to weights; equal ones where all weights are zero."""
     total = sum(weights.values())
+    if total <= 0:
+        return dict.fromkeys(weights, value / len(weights)) if weights else {}
     return {key: value * weight / total for key, weight in weights.items()}
 
 
@@ -126,17 +145,29 @@ def whole_numbers(value: int, parts: Mapping[str, float]) -> dict[str, int]:
 
 
 def shares(
-    caps: Mapping[str, int], critical: Mapping[str, Floats], kept: Sequence[str]
+    caps: Mapping[str, int],
+    critical: Mapping[str, Floats],
+    kept: Sequence[str],
+    published: Mapping[str, float | None],
 ) -> dict[str, Share]:
     """What each cap means for its part.
 
-    The slope is that over a hundredth of the cap to each side: that over one person would be the
-    noise of a few paths.
+    The slope is that over the next hundredth of the cap: that over one person would be the noise of
+    a few paths, and below the cap lie the months that are published, where nothing is gradual.
+
+    Parameters
+    ----------
+    caps, critical, kept : mapping, mapping, sequence
+        Proposed numbers, `critical_values`, and the parts whose number was given.
+    published : mapping
+        `published_peak` of each part.
     """
     found = {}
     for key, cap in caps.items():
         values = critical[key]
-        reach = max(1.0, cap / 100)
-        slope = float((values > cap - reach).mean() - (values > cap + reach).mean()) / (2 * reach)
-        found[key] = Share(cap, key in kept, float((values > cap).mean()), slope)
+        reach = max(1, cap // 100)
+        risk = float((values > cap).mean())
+        share = Share(cap, key in kept, risk, (risk - float((values > cap + reach).mean())) / reach)
+        share = replace(share, reached=published[key])
+        found[key] = replace(share, per_person=None) if share.broken else share
     return found

@@ -15,6 +15,7 @@ from employment_forecast.forecasting.assessment import (
     critical_values,
     equal_risk,
     in_proportion,
+    published_peak,
     shares,
     whole_numbers,
 )
@@ -25,6 +26,9 @@ RULES: Mapping[str, str] = {
     "proportional": "按现有人数",
     "last-year": "按上年控制数",
 }
+
+# Differences of probability that whole numbers alone do not make.
+LEAST_UNEVEN = 0.03
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,16 @@ def allocate(
     wanted["proportional"] = in_proportion(rest, {c: _latest(parts[c]) for c in free})
     if free and all(before.get(code) for code in free):
         wanted["last-year"] = in_proportion(rest, {c: before[c] for c in free})
+    published = {
+        code: published_peak(replace(target, region=code), each.history, each.champion_paths)
+        for code, each in parts.items()
+    }
     proposals = {}
     for rule, exact in wanted.items():
         found = {**kept, **whole_numbers(rest, exact)}
         caps = {code: found[code] for code in parts}
         broken = np.any([critical[code] > cap for code, cap in caps.items()], axis=0)
-        given = shares(caps, critical, list(kept))
+        given = shares(caps, critical, list(kept), published)
         proposals[rule] = Proposal(rule, given, float(broken.mean()))
     untested = target.last_month > whole.history.origin + whole.tested_horizon
     p_break = float((_critical(target, whole) > value).mean())
@@ -144,7 +152,19 @@ def _critical(target: Target, result: Competition) -> np.ndarray[Any, np.dtype[n
 def allocation_document(found: Allocation, names: Mapping[str, str]) -> dict[str, Any]:
     """Proposals as one JSON-able object."""
     target = found.target
+    risks = [s.p_break for s in found.proposals["equal-risk"].parts.values() if not s.kept]
+    broken = dict.fromkeys(
+        f"{names[code]}已公布的月份最高为 {share.reached:,.0f}，控制数低于此数即为已突破。"
+        for proposal in found.proposals.values()
+        for code, share in proposal.parts.items()
+        if share.broken
+    )
+    uneven = bool(risks) and max(risks) - min(risks) > LEAST_UNEVEN
     return {
+        "notes": [
+            *broken,
+            *(["受已公布的月份和整数所限，“等风险”下各地区的突破概率不能相等。"] * uneven),
+        ],
         "proposal": True,
         "region": target.region,
         "indicator": target.indicator,
@@ -161,7 +181,8 @@ def allocation_document(found: Allocation, names: Mapping[str, str]) -> dict[str
                 "p_some": proposal.p_some,
                 "parts": [
                     {"region": code, "name": names[code], "cap": share.cap, "kept": share.kept,
-                     "p_break": share.p_break, "per_person": -share.per_person}
+                     "p_break": share.p_break, "broken": share.broken, "reached": share.reached,
+                     "per_person": None if share.per_person is None else -share.per_person}
                     for code, share in proposal.parts.items()
                 ],
             }

@@ -108,7 +108,7 @@ def industry_exposure(
     if reports.empty or bool(reports["demo"].any()) != history.demo:
         raise DataError(
             "没有可用的监测企业月报，不知道该行业有多少从业人员。",
-            "请先导入监测企业月报，或用 --layoff 月份:人数 直接给出人数。",
+            "请先导入监测企业月报，或去掉 --industry，用 --layoff 月份:人数 直接给出人数。",
         )
     month = reports["month"].max()
     last = reports[reports["month"] == month]
@@ -126,7 +126,7 @@ def industry_exposure(
     if chosen.sum() < FEWEST_FIRMS:
         raise DataError(
             f"行业“{industry}”只有 {int(chosen.sum())} 家监测企业，代表不了全行业。",
-            "请用更大的行业，或用 --layoff 月份:人数 直接给出人数。",
+            "请用更大的行业，或去掉 --industry，用 --layoff 月份:人数 直接给出人数。",
         )
     employed, source = _employed(history, labour_force)
     return Exposure(

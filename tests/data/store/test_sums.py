@@ -152,6 +152,16 @@ def test_parts_that_do_not_add_up_to_the_published_total_stand_in_for_nothing(op
     assert "各下级之和与自己的数在 1 个月不一致（2025-01），不以汇总补缺" in found.notes
 
 
+@pytest.mark.parametrize(("own", "agree"), [((1300, 1200), True), ((1300, 1201), False)])
+def test_own_figures_typed_in_hundreds_agree_with_what_rounds_to_them(open_store, own, agree):
+    store = open_store(street(1), street(2))
+    put(store, JIADING, dict(zip(("2025-01", "2025-02"), own, strict=True)), "2025-03-05")
+    for month, day, total in (("01", "02", 1341), ("02", "03", 1201), ("03", "04", 1187)):
+        put(store, code(1), {f"2025-{month}": 1000}, f"2025-{day}-05")
+        put(store, code(2), {f"2025-{month}": total - 1000}, f"2025-{day}-05")
+    assert ("2025-03" in values(known(store))) is agree
+
+
 def test_months_before_a_merger_compare_with_those_after(open_store):
     store = open_store(street(1, until="2025-01", successor=[code(2)]), street(2), street(3))
     for number, value in ((1, 10), (2, 20), (3, 30)):

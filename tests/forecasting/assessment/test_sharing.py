@@ -58,9 +58,27 @@ def test_caps_add_up_and_risks_are_equal(seed, parts, value):
 
 def test_a_person_more_lowers_the_probability():
     values = np.arange(10_000) / 10.0
-    found = shares({"a": 500}, {"a": values}, [])["a"]
+    found = shares({"a": 500}, {"a": values}, [], {"a": None})["a"]
     assert found.p_break == pytest.approx(0.5, abs=1e-3)
     assert found.per_person == pytest.approx(1e-3, rel=1e-6)
+
+
+def test_published_months_are_no_slope():
+    """Beyond a peak of 347 that is published, four paths of a thousand still rise."""
+    values = np.concatenate([np.full(996, 347.0), [348.0, 349.0, 350.0, 360.0]])
+    at = {cap: shares({"a": cap}, {"a": values}, [], {"a": 347.0})["a"] for cap in (346, 347, 348)}
+    assert at[346].broken
+    assert at[346].per_person is None
+    assert not at[347].broken
+    assert at[347].p_break == pytest.approx(0.004)
+    assert at[347].per_person == pytest.approx(0.003 / 3)
+    assert at[348].per_person == pytest.approx(0.002 / 3)
+
+
+def test_parts_without_anybody_share_evenly():
+    assert in_proportion(90, {"a": 0.0, "b": 0.0}) == {"a": 45.0, "b": 45.0}
+    assert in_proportion(90, {"a": 1.0, "b": 2.0}) == {"a": 30.0, "b": 60.0}
+    assert in_proportion(0, {}) == {}
 
 
 @pytest.mark.parametrize("basis", ["any_month", "period_end", "period_average"])

@@ -95,7 +95,7 @@ def test_an_unknown_subgroup_over_a_known_name_is_not_read_as_the_whole():
     data = workbook(
         {
             "表": [
-                ["月份", "男性", "女性"],
+                ["月份", "已婚", "未婚"],
                 [None, "登记失业人数", "登记失业人数"],
                 ["2021-01", 4600, 4520],
             ]
@@ -114,7 +114,7 @@ def test_an_unknown_of_which_row_is_left_out_with_a_warning():
 嘉定区登记失业人数
 项目,2021年1月
 登记失业人数,9120
-其中：女性,4300
+其中：未婚,4300
 """)
     )
     assert values(result) == unemployed(m2021_01=9120)

@@ -308,7 +308,7 @@ def test_labels(text, region, indicator, group, units):
 
 
 @pytest.mark.parametrize(
-    "text", ["黄浦区", "男性登记失业人数", "就业技能培训人数", "登记失业企业数"]
+    "text", ["黄浦区", "外籍登记失业人数", "就业技能培训人数", "登记失业企业数"]
 )
 def test_labels_that_nothing_explains_are_unknown(text):
     found = VOCABULARY.classify(text)

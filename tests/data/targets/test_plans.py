@@ -143,12 +143,15 @@ def test_every_number_stands_in_its_quote():
 def test_indicators_of_the_catalogue_are_used_where_they_exist():
     used = {t.indicator for _, t in ENTRIES if t.catalogued}
     assert used == {
+        "hard_to_employ_reemployed",
         "jobs_from_startups",
         "new_jobs",
         "registered_unemployed",
         "registered_unemployment_rate",
         "rural_labour_transferred",
         "surveyed_unemployment_rate",
+        "unemployed_reemployed",
+        "unemployment_insurance_insured",
         "zero_employment_households",
     }
     for _, target in ENTRIES:
@@ -232,6 +235,7 @@ def test_what_is_assessed_and_why_the_rest_is_not():
         ("310104", "new_jobs_2016_2020"),
         ("310114", "new_jobs_2016_2020"),
         ("310114", "rural_labour_transferred_2016_2020"),
+        ("330683", "hard_to_employ_reemployed_2009"),
         ("330683", "new_jobs_2009"),
         ("330900", "new_jobs_2016_2020"),
         ("330900", "surveyed_unemployment_rate_2016_2020"),
@@ -259,8 +263,8 @@ def test_plan_targets_by_code_and_by_alias():
 
 def test_conversion_counts():
     found = as_targets()
-    assert len(found) == 5 + 5 + 1 + 5 + 5 + 10 + 10 + 2 + 2 + 1
-    assert sum(t.assessable for t in found) == 20
+    assert len(found) == 5 + 5 + 1 + 5 + 5 + 10 + 10 + 2 + 2 + 1 + 1
+    assert sum(t.assessable for t in found) == 21
     assert {t.tier for t in found if t.value is not None} == {"own"}
     assert not any(t.demo for t in found)
 

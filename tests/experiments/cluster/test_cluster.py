@@ -99,6 +99,7 @@ def here(tasks: Sequence[Task]) -> Results:
     yield
 
 
+@pytest.mark.soak
 def test_a_cluster_gives_the_same_bytes_whatever_becomes_of_its_workers(
     office: Office, tasks: list[Task]
 ) -> None:

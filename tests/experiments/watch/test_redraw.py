@@ -54,12 +54,12 @@ def test_changed_data_are_noticed(stored: StoredForecast, job: ForecastJob) -> N
 def test_differences_and_what_they_mean(stored: StoredForecast, job: ForecastJob) -> None:
     other = SamplePaths(stored.paths.values * (1 + 1e-9), stored.paths.origin)
     np.testing.assert_allclose(differences(stored.paths, other), 1e-9, rtol=1e-5)
-    near = verify(job, replace(stored, paths=other), "other libraries")
+    near = verify(job, replace(stored, paths=other, base=other), "other libraries")
     assert (near.state, near.passed) == ("close", True)
     # On the same program and libraries the same bytes are promised.
     assert not replace(near, code_now=near.code_then).passed
     far = SamplePaths(stored.paths.values * 1.01, stored.paths.origin)
-    found = verify(job, replace(stored, paths=far), "other libraries")
+    found = verify(job, replace(stored, paths=far, base=far), "other libraries")
     assert (found.state, found.passed) == ("different", False)
     assert isinstance(found, Verification)
 

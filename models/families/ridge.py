@@ -64,7 +64,7 @@ class Ridge(Competitor):
     name = "ridge"
     label = "岭回归"
     tags = Tags(min_months=37, cost=0.1)
-    version = 4
+    version = 3
 
     def _fit(self, data: Scaled) -> Parameters:
         z = data.z

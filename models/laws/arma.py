@@ -22,13 +22,13 @@ from employment_forecast.models.laws.likelihood import (
 
 Floats = npt.NDArray[np.float64]
 Order = tuple[int, int]
+# From differences so far to the mean and the covariance of the next ones.
+Changes = Callable[[Floats], tuple[Floats, Floats]]
 
 # Partial autocorrelations closer to one make the seasonal moving average cancel the seasonal
 # difference numerically, and the likelihood is flat.
 LARGEST = 0.995
 # Of the unrestricted coefficients: no autoregression, moving averages as practice meets them.
-# From differences so far to the mean and the covariance of the next ones.
-Changes = Callable[[Floats], tuple[Floats, Floats]]
 START_MOVING, START_SEASONAL = 0.3, 0.9
 
 

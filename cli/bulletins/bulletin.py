@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Series
     from employment_forecast.data.workspace import Session
 
-FORMATS = ("docx", "html", "pdf", "md", "json")
+FORMATS = ("docx", "html", "pdf", "ofd", "md", "json")
 
 
 month_option = click.option("--month", metavar="年-月", help="月份，如 2026-10；默认为最新的月份。")
 format_option = click.option(
     "--format", "forms", metavar="格式,…", default="docx,html,md,json", show_default=True,
-    help="docx、html、pdf、md、json（文中每个数字的依据），逗号分隔；pdf 需要 LibreOffice。",
+    help="docx、html、pdf、ofd、md、json（文中每个数字的依据），逗号分隔；pdf 需要 LibreOffice，"
+    "ofd 需要 bulletin.ofd_command。",
 )  # fmt: skip
 output_option = click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹",

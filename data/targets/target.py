@@ -84,6 +84,24 @@ def _month(year: int, month: int) -> pd.Period:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Months of a target's period to which one number applied.
+
+    Attributes
+    ----------
+    first, last : pandas.Period
+        The months.
+    value, limit : float
+        The number, and with its tolerance; in the target's unit.
+    """
+
+    first: pd.Period
+    last: pd.Period
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True)
 class Target:
     """One target as a document states it.
 
@@ -129,6 +147,9 @@ class Target:
         How far beyond an approximate value (5.5%左右) still counts as kept; see `with_tolerance`.
     number : int
         Its number in the store; 0 for those that ship with the program.
+    changed : tuple of Span
+        Where the number was changed within the period, which one applied when, as `in_force` finds
+        it; empty where it never was.
 
     Raises
     ------
@@ -158,6 +179,7 @@ class Target:
     withdrawn_reason: str = ""
     tolerance: float = 0.0
     number: int = field(default=0, compare=False)
+    changed: tuple[Span, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for key, known in _CHOICES.items():
@@ -206,6 +228,13 @@ class Target:
             return self.value
         lenient = self.tolerance if self.direction == "cap" else -self.tolerance
         return round(self.value + lenient, 9)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Which number applies when; none where there is no number."""
+        if self.changed or self.value is None or self.limit is None:
+            return self.changed
+        return (Span(self.first_month, self.last_month, self.value, self.limit),)
 
     @property
     def announced(self) -> tuple[str, str, str, float | None, bool]:
@@ -288,6 +317,43 @@ def _latest(targets: Iterable[Target]) -> dict[_Key, Target]:
     return latest
 
 
+def _announcements(target: Target, targets: Iterable[Target]) -> list[Target]:
+    """Every number that was announced for a target's period, in the order of the days."""
+    kind = (target.region, target.indicator, target.tier, target.direction, target.basis)
+    return sorted(
+        (
+            t
+            for t in targets
+            if (t.region, t.indicator, t.tier, t.direction, t.basis) == kind
+            and (t.period, t.demo, t.unit) == (target.period, target.demo, target.unit)
+            and t.value is not None
+        ),
+        key=lambda t: t.announced_on,
+    )
+
+
+def _in_month(announcements: Sequence[Target], month: pd.Period) -> Target:
+    """The last one by the end of a month; the first one covers the months before it too."""
+    by_then = [t for t in announcements if t.announced_on <= month_end(month)]
+    return (by_then or announcements[:1])[-1]
+
+
+def _with_changes(target: Target, announced: Iterable[Target]) -> Target:
+    found = _announcements(target, announced)
+    if len({t.value for t in found}) < 2:
+        return target
+    spans: list[Span] = []
+    for month in pd.period_range(target.first_month, target.last_month, freq="M"):
+        then = _in_month(found, month)
+        assert then.value is not None
+        assert then.limit is not None
+        if spans and (spans[-1].value, spans[-1].limit) == (then.value, then.limit):
+            spans[-1] = replace(spans[-1], last=month)
+        else:
+            spans.append(Span(month, month, then.value, then.limit))
+    return replace(target, changed=tuple(spans)) if len(spans) > 1 else target
+
+
 def _applicable(announced: Sequence[Target], month: pd.Period, as_of: date) -> list[Target]:
     """Targets of a month's period, else of the one before.
 
@@ -295,7 +361,10 @@ def _applicable(announced: Sequence[Target], month: pd.Period, as_of: date) -> l
     for its period nor keeps the previous one from being carried over.
     """
     numbered = [t for t in announced if t.value is not None]
-    chosen = _latest(t for t in numbered if t.covers(month))
+    chosen = {
+        key: _with_changes(t, numbered)
+        for key, t in _latest(t for t in numbered if t.covers(month)).items()
+    }
     before = _latest(t for t in numbered if t.covers(month - t.length))
     chosen |= {key: _carried(t, as_of) for key, t in before.items() if key not in chosen}
     silent = _latest(t for t in announced if t.value is None and t.covers(month))
@@ -430,19 +499,9 @@ def limit_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of:
         In the unit of the target.
     """
     assert target.limit is not None
-    kind = (target.region, target.indicator, target.tier, target.direction, target.basis)
-    alike = [
-        t
-        for t in targets
-        if (t.region, t.indicator, t.tier, t.direction, t.basis) == kind
-        and (t.period, t.demo, t.unit) == (target.period, target.demo, target.unit)
-        and t.value is not None
-        and t.known_on(as_of)
-    ]
-    if target.carried or not alike:
+    found = _announcements(target, (t for t in targets if t.known_on(as_of)))
+    if target.carried or not found:
         return target.limit
-    ordered = sorted(alike, key=lambda t: t.announced_on)
-    by_then = [t for t in ordered if t.announced_on <= month_end(month)]
-    limit = (by_then or ordered[:1])[-1].limit
+    limit = _in_month(found, month).limit
     assert limit is not None
     return limit

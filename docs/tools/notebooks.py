@@ -17,7 +17,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from html import escape
@@ -98,7 +97,7 @@ def main() -> None:
 
 def _performed(env: Any, docname: str) -> list[list[Output]]:
     """Outputs of a page, from an earlier build where nothing has changed since."""
-    from transcripts import identity, store
+    from transcripts import identity, store, workspace
 
     page = Path(env.doc2path(docname))
     text = page.read_text("utf-8")
@@ -107,13 +106,8 @@ def _performed(env: Any, docname: str) -> list[list[Output]]:
     if record.exists() and (known := json.loads(record.read_text("utf-8")))["of"] == of:
         return list(known["outputs"])
     folder.mkdir(parents=True, exist_ok=True)
-    shared = store(env, "cells")
-    shared.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        home = Path(scratch) / "工作区"
-        home.mkdir()
-        (home / "cache").symlink_to(shared, target_is_directory=True)
-        results = Path(scratch) / "outputs.json"
+    with workspace(env, docname) as home:
+        results = home.parent / "outputs.json"
         subprocess.run(
             [sys.executable, str(Path(__file__)), str(page), str(results)],
             cwd=home,

@@ -51,8 +51,7 @@ from employment_forecast.experiments.bulletins.record import (
 from employment_forecast.experiments.publication import feed_document
 from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.tracking import Tracker
-from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
-from employment_forecast.forecasting.bulletin.render.rendering import render
+from employment_forecast.forecasting.bulletin.render.rendering import PRINTED, printed, render
 from employment_forecast.forecasting.bulletin.text import (
     ASIDE_OF_VERSION,
     Bulletin,
@@ -180,7 +179,7 @@ def make_bulletin(
     month : pandas.Period, optional
         The newest known month by default.
     formats : sequence of str
-        Keys of `forecasting.bulletin.render.rendering.RENDERERS`.
+        Of `forecasting.bulletin.render.rendering.FORMS`.
     feed : mapping, optional
         Thresholds of the day, if the caller has them already.
 
@@ -314,9 +313,11 @@ def with_files(
 ) -> BulletinFiles:
     """A state of a bulletin with its files; of what is issued, the bytes that were frozen."""
     frozen = issued_files(session.store, edition) if edition.state == "issued" else {}
+    command = str(session.settings["bulletin.ofd_command"])
     # A later release may write otherwise: what was signed is printed.
-    if "pdf" in formats and "pdf" not in frozen and "docx" in frozen:
-        frozen["pdf"] = print_pdf(frozen["docx"])
+    for form in PRINTED:
+        if form in formats and form not in frozen and "docx" in frozen:
+            frozen[form] = printed(frozen["docx"], form, command)
     missing = [form for form in formats if form not in frozen]
     bulletin = recompose(session, edition) if missing else None
     template = template_of(session) if missing else None
@@ -324,7 +325,9 @@ def with_files(
     files = {}
     for form in formats:
         content = (
-            frozen[form] if bulletin is None or form in frozen else render(bulletin, form, template)
+            frozen[form]
+            if bulletin is None or form in frozen
+            else render(bulletin, form, template, command)
         )
         files[file_name(session, edition, form, found)] = content
     notices = () if edits is None else tuple(edits.notices)

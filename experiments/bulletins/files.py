@@ -16,7 +16,7 @@ from employment_forecast.data.store import OPEN, BulletinState, issued_files, is
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.hand_edits import edited, remember, save_copy
 from employment_forecast.forecasting.bulletin.render.docx_template import is_docx
-from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
+from employment_forecast.forecasting.bulletin.render.rendering import FORMS
 
 DEMO_MARK = "（演示数据）"
 
@@ -97,7 +97,7 @@ def file_name(
     edition : BulletinState
         The bulletin.
     form : str
-        Key of `forecasting.bulletin.render.rendering.RENDERERS`.
+        One of `forecasting.bulletin.render.rendering.FORMS`.
     found : sequence of BulletinState
         States of the same series and month: a demonstration bulletin gives its name up once there
         is a real one.
@@ -134,7 +134,7 @@ def write_files(
         found = states(
             session.store, edition.region, edition.indicator, edition.month, records=False
         )
-        for form in RENDERERS:
+        for form in FORMS:
             name = file_name(session, edition, form, found)
             if name not in files and form not in frozen:
                 _remove(destination / name)
@@ -177,13 +177,13 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
         if edition.state == "issued":
             mended += _restored(session, edition, found)
     used = {
-        folder(session, k) / file_name(session, k, form, found) for k in stand for form in RENDERERS
+        folder(session, k) / file_name(session, k, form, found) for k in stand for form in FORMS
     }
     gone = {
         folder(session, k) / f"{stem(session, k)}.{form}"
         for k in found
         if k.id not in {s.id for s in stand}
-        for form in RENDERERS
+        for form in FORMS
     }
     for file in sorted(gone - used):
         mended += [file] if _remove(file) else []

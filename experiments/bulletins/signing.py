@@ -100,7 +100,7 @@ def review_bulletin(
     month : pandas.Period, optional
         The newest month with a bulletin by default.
     formats : sequence of str
-        Keys of `forecasting.bulletin.render.rendering.RENDERERS`.
+        Of `forecasting.bulletin.render.rendering.FORMS`.
 
     Returns
     -------
@@ -226,8 +226,10 @@ def issue_bulletin(
         issued_on=signed_on,
     )
     bulletin, template = recompose(session, edition), template_of(session)
+    command = str(session.settings["bulletin.ofd_command"])
     content = {
-        f: render(bulletin, f, template) for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))
+        f: render(bulletin, f, template, command)
+        for f in dict.fromkeys((*DEFAULT_FORMATS, *formats))
     }
     edition = add(session.store, edition, last, content)
     return with_files(session, edition, formats, changed=True, edits=edits)

@@ -10,7 +10,7 @@ import pandas as pd
 from employment_forecast.data.store import BulletinState, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.files import current_states, file_name, folder
-from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
+from employment_forecast.forecasting.bulletin.render.rendering import FORMS
 
 _STATES = {"draft": "草稿，待审核", "reviewed": "已审核，待签发"}
 Key = tuple[str, str, str]
@@ -71,7 +71,7 @@ def _on_file(
     session: Session, state: BulletinState, states_of_month: Sequence[BulletinState]
 ) -> OnFile:
     directory = folder(session, state)
-    files = [directory / file_name(session, state, form, states_of_month) for form in RENDERERS]
+    files = [directory / file_name(session, state, form, states_of_month) for form in FORMS]
     root = session.workspace.root
     return OnFile(
         state_title(state, beside_real=not all(s.demo for s in states_of_month)),

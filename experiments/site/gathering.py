@@ -35,12 +35,12 @@ from employment_forecast.experiments.publication.champion import (
 )
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.assessment import BASES, difference_words
-from employment_forecast.forecasting.bulletin.render.rendering import RENDERERS
+from employment_forecast.forecasting.bulletin.render.rendering import FORMS
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.documents.tables import likelihood
 from employment_forecast.forecasting.site import RegionPage, Tile, hands_on
 
-_FORMS = {"html": "网页", "docx": "文档", "pdf": "PDF", "md": "文本", "json": "依据"}
+_FORMS = {"html": "网页", "docx": "文档", "pdf": "PDF", "ofd": "OFD", "md": "文本", "json": "依据"}
 _SHOWN_BULLETINS = 24
 _UNKNOWN = "—"
 
@@ -178,7 +178,7 @@ def _bulletins(session: Session, series: Series) -> list[tuple[str, tuple[tuple[
             where = folder(session, edition)
             files = [
                 (_FORMS.get(form, form), where / file_name(session, edition, form, by_month[month]))
-                for form in RENDERERS
+                for form in FORMS
             ]
             issued_as = f"已签发（{edition.number}）" if edition.state == "issued" else "草稿"
             name = f"更正第{edition.correction}号，" if edition.correction else ""

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from employment_forecast.data.catalogue import phrase, sources_phrase
-from employment_forecast.data.targets import BASES, TIER_NAMES
+from employment_forecast.data.targets import BASES, TIER_NAMES, Target
 from employment_forecast.forecasting.assessment import Assessment
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.documents.pictures import (
@@ -60,25 +60,25 @@ def draw_fan(
 
 
 def draw_caps(axes: Axes, assessments: Sequence[Assessment]) -> None:
-    """A line for every cap over the months it applies to."""
-    levels: dict[tuple[float, str], list[str]] = {}
-    spans: dict[tuple[float, str], tuple[float, float]] = {}
+    """A line for every cap over the months it applies to, at the number that applied when."""
+    together: dict[tuple[float, str], list[Target]] = {}
     for item in assessments:
-        target = item.target
-        if target.value is None:
-            continue
-        months = pd.PeriodIndex([target.first_month, target.last_month], freq="M")
-        first, last = decimal_years(months)
-        key: tuple[float, str] = (target.value, target.tier)
-        basis = f"{BASES[target.basis]}{'（演示）' if target.demo else ''}"
-        levels.setdefault(key, []).append(basis)
-        low, high = spans.get(key, (first, last))
-        spans[key] = (min(low, first), max(high, last))
-    for colour, ((value, tier), bases) in zip(cycle(CAP_COLOURS), levels.items(), strict=False):
-        low, high = spans[value, tier]
-        label = f"{TIER_NAMES[tier]}控制数 {value:,.12g} · {'、'.join(dict.fromkeys(bases))}"
-        # Half a month to either side, so that the cap of a single month is seen.
-        axes.hlines(value, low - HALF_MONTH, high + HALF_MONTH, color=colour, lw=1.8, label=label)
+        if item.target.value is not None:
+            together.setdefault((item.target.value, item.target.tier), []).append(item.target)
+    for colour, ((value, tier), targets) in zip(cycle(CAP_COLOURS), together.items(), strict=False):
+        bases = (f"{BASES[t.basis]}{'（演示）' if t.demo else ''}" for t in targets)
+        marks = "（沿用上期）" if any(t.carried for t in targets) else ""
+        earlier = [f"{s.value:,.12g}" for s in targets[0].changed[:-1]]
+        marks += f"（此前 {'、'.join(dict.fromkeys(earlier))}）" if earlier else ""
+        label = f"{TIER_NAMES[tier]}控制数 {value:,.12g}{marks} · {'、'.join(dict.fromkeys(bases))}"
+        drawn = dict.fromkeys(s for t in targets for s in t.spans)
+        for span in reversed(drawn):
+            first, last = decimal_years(pd.PeriodIndex([span.first, span.last], freq="M"))
+            # Half a month to either side, so that the cap of a single month is seen.
+            axes.hlines(
+                span.value, first - HALF_MONTH, last + HALF_MONTH, color=colour, lw=1.8, label=label
+            )
+            label = "_"  # told of once
 
 
 def draw_paces(axes: Axes, result: Competition) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, figure
+from employment_forecast.data.targets import Span
 
 Way = Callable[[Any, Indicator | None], Any]
 Layout = Mapping[str, Way]
@@ -64,6 +65,13 @@ def month(value: pd.Period | None, _: Indicator | None = None) -> str | None:
 def day(value: date, _: Indicator | None = None) -> str:
     """YYYY-MM-DD."""
     return value.isoformat()
+
+
+def spans(value: Iterable[Span], _: Indicator | None = None) -> list[dict[str, Any]]:
+    """Which number of a target applied when."""
+    return [
+        {"first": str(each.first), "last": str(each.last), "value": each.value} for each in value
+    ]
 
 
 def months_with_shares(

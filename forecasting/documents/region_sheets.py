@@ -51,7 +51,16 @@ def _subtitle(content: Content) -> str:
 
 def _cap_title(cap: Content) -> str:
     kind = "预期目标" if cap["tier"] == "national" else "控制数"
-    return f"{TIER_NAMES[cap['tier']]}{kind}（{cap['period']}）"
+    mark = "，沿用上期" if cap["carried"] else ""
+    return f"{TIER_NAMES[cap['tier']]}{kind}（{cap['period']}{mark}）"
+
+
+def _applied(cap: Content, month: str) -> float | None:
+    """Number of a cap that applied to a month; documents of earlier releases know only the last."""
+    first, last = (str(m) for m in period_months(cap["period"]))
+    whole = {"first": first, "last": last, "value": cap["value"]}
+    spans = cap.get("changed") or [whole]
+    return next((s["value"] for s in spans if s["first"] <= month <= s["last"]), None)
 
 
 def _limit(cap: Content) -> float:
@@ -92,12 +101,10 @@ def forecast_sheet(content: Content, published: Months, indicator: Indicator) ->
     by_month = [c for c in content["caps"] if c["basis"] != "period_average"]
     caps = [rows[0] for rows in cap_rows(by_month)]
     names = [_cap_title(c) for c in caps]
-    spans = [tuple(str(m) for m in period_months(c["period"])) for c in caps]
     quantiles = ("q025", "q10", "q50", "q90", "q975")
 
     def applied(month: str) -> list[float | None]:
-        return [c["value"] if first <= month <= last else None
-                for c, (first, last) in zip(caps, spans, strict=True)]  # fmt: skip
+        return [_applied(c, month) for c in caps]
 
     past = published[-CHART_MONTHS:]
     rows: list[tuple[Any, ...]] = [(m, v, *[None] * 5, *applied(m), "") for m, v in past]

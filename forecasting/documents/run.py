@@ -38,6 +38,7 @@ from employment_forecast.forecasting.documents.fields import (
     same,
     second,
     share,
+    spans,
     written,
 )
 from employment_forecast.forecasting.documents.nowcast import nowcast_document, nowcast_notes
@@ -53,7 +54,8 @@ _TARGET: Layout = {
     "tier": same, "direction": same, "basis": same, "qualifier": same, "value": same,
     "tolerance": same, "limit": same,
     "unit": same, "period": same, "demo": same, "source": same, "announced_on": day,
-    "announced_estimated": same, "carried": same, "attribute": same, "note": same,
+    "announced_estimated": same, "carried": same, "changed": spans, "attribute": same,
+    "note": same,
 }  # fmt: skip
 _BREACH_MONTH: Layout = {"month": month, "value": published, "cap": same}
 

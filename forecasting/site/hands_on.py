@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.errors import UsageError
@@ -43,11 +44,11 @@ def _cap(
     item: Assessment, like: int, cap: Mapping[str, Any], history: History, paths: SamplePaths
 ) -> dict[str, Any]:
     target = item.target
-    published = [
-        round(float(v), 10)
+    published = {
+        str(m): round(float(v), 10)
         for m, v in zip(history.months, history.values, strict=True)
         if target.covers(m)
-    ]
+    }
     curve = breach_curve(paths, history, target)
     return {
         "id": cap["id"],
@@ -57,7 +58,14 @@ def _cap(
         "value": target.limit,
         "first": str(target.first_month),
         "last": str(target.last_month),
-        "published": published,
+        "published": list(published.values()),
+        "months": list(published),
+        # Months of an earlier number keep its limit, wherever the control stands.
+        "earlier": {
+            str(m): span.limit
+            for span in target.changed[:-1]
+            for m in pd.period_range(span.first, span.last, freq="M")
+        },
         "p_any": item.p_any,
         "p_end": item.p_end,
         "curve": None

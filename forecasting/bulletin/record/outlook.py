@@ -146,6 +146,8 @@ def _cap(row: Mapping[str, Any]) -> dict[str, Any]:
         **{k: row.get(k) for k in _CAP_KEYS},
         "limit": _limit(row),
         "breached": _breached(row),
+        # Absent where the number was never changed, as in records of earlier releases.
+        **({"changed": row["changed"]} if row.get("changed") else {}),
     }
 
 

@@ -42,9 +42,11 @@ def fan_png(fan: Fan) -> bytes:
         ):
             axes.fill_between(ahead, low, high, color=FAN_COLOUR, alpha=alpha, lw=0, label=label)
         axes.plot(ahead, q50, color=FAN_COLOUR, lw=1.6, ls="--", label="预测中位数")
-        for colour, (label, value, first, end) in zip(cycle(CAP_COLOURS), fan.caps, strict=False):
-            begin = max(ordinal(first), past[0]) - 0.5
-            axes.hlines(value, begin, ordinal(end) + 0.5, color=colour, lw=1.5, label=label)
+        for colour, (label, spans) in zip(cycle(CAP_COLOURS), fan.caps, strict=False):
+            for at, (value, first, end) in enumerate(spans):
+                begin = max(ordinal(first), past[0]) - 0.5
+                words = "_" if at else label  # told of once
+                axes.hlines(value, begin, ordinal(end) + 0.5, color=colour, lw=1.5, label=words)
         unit = "" if fan.unit in ("倍", "指数") else f"（单位：{fan.unit}）"
         axes.set_title(f"{fan.title}{unit}", loc="left", fontsize=_SIZE + 1, parse_math=False)
         value_axis(axes, fan.digits, most=7, separator="")

@@ -38,7 +38,7 @@ class _Plane:
     def __init__(self, fan: Fan) -> None:
         months = [ordinal(m) for m, _ in fan.past] + [ordinal(row[0]) for row in fan.ahead]
         values = [v for _, v in fan.past] + [v for row in fan.ahead for v in row[1:]]
-        values += [value for _, value, _, _ in fan.caps]
+        values += [value for _, spans in fan.caps for value, _, _ in spans]
         low, high = min(values), max(values)
         room = 0.06 * (high - low) or 1.0
         self.first, self.last = min(months), max(months)
@@ -88,12 +88,16 @@ def _axes(fan: Fan, plane: _Plane) -> list[Element]:
 
 def _caps(fan: Fan, plane: _Plane) -> list[Element]:
     found = []
-    for position, (_, value, first, last) in enumerate(fan.caps):
+    lines = [
+        (CAP_COLOURS[position % len(CAP_COLOURS)], *span)
+        for position, (_, spans) in enumerate(fan.caps)
+        for span in spans
+    ]
+    for colour, value, first, last in lines:
         start = max(ordinal(first), plane.first)
         end = min(ordinal(last), plane.last)
         if start > end:
             continue
-        colour = CAP_COLOURS[position % len(CAP_COLOURS)]
         y = plane.y(value)
         line = f"M{plane.x(start - 0.5 * (start == end)):.1f},{y:.1f}"
         line += f"H{plane.x(end + 0.5 * (start == end)):.1f}"

@@ -12,9 +12,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from employment_forecast.data.errors import StorageError
-from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.docx_style import FALLBACKS
-from employment_forecast.forecasting.bulletin.text import Bulletin
 
 PROGRAMS = ("soffice", "libreoffice")
 SECONDS = 180
@@ -50,11 +48,6 @@ def _fonts(folder: Path) -> Mapping[str, str]:
     settings = folder / "fonts.conf"
     settings.write_text(_FONTS.format(usual=escape(usual), aliases=aliases), "utf-8")
     return {**os.environ, "FONTCONFIG_FILE": str(settings)}
-
-
-def render_pdf(bulletin: Bulletin) -> bytes:
-    """Print the bulletin; see `print_pdf`."""
-    return print_pdf(render_docx(bulletin))
 
 
 def print_pdf(docx: bytes) -> bytes:

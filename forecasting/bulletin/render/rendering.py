@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.html import render_html
 from employment_forecast.forecasting.bulletin.render.markdown import render_markdown
-from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, render_pdf
+from employment_forecast.forecasting.bulletin.render.ofd import convert_ofd
+from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
 from employment_forecast.forecasting.bulletin.text import Bulletin, render_facts
 
-RENDERERS: Mapping[str, Callable[[Bulletin], bytes]] = {
-    "docx": render_docx,
-    "html": render_html,
-    "pdf": render_pdf,
-    "md": render_markdown,
-    "json": lambda bulletin: render_facts(bulletin.facts),
-}
+FORMS = ("docx", "html", "pdf", "ofd", "md", "json")
+# Made of the docx by other programs.
+PRINTED = ("pdf", "ofd")
 
 
-def render(bulletin: Bulletin, form: str, template: bytes | None = None) -> bytes:
+def render(
+    bulletin: Bulletin, form: str, template: bytes | None = None, ofd_command: str = ""
+) -> bytes:
     """Write a bulletin in a form.
 
     Parameters
@@ -27,9 +24,11 @@ def render(bulletin: Bulletin, form: str, template: bytes | None = None) -> byte
     bulletin : Bulletin
         What to write.
     form : str
-        A key of `RENDERERS`.
+        One of `FORMS`.
     template : bytes, optional
-        A docx of the bureau that docx and PDF are written into.
+        A docx of the bureau that docx, PDF and OFD are written into.
+    ofd_command : str
+        The converter, see `convert_ofd`.
 
     Returns
     -------
@@ -38,10 +37,18 @@ def render(bulletin: Bulletin, form: str, template: bytes | None = None) -> byte
     Raises
     ------
     StorageError
-        For `pdf` where LibreOffice is not there.
+        For `pdf` and `ofd` where the program that makes them is not there or fails.
     """
-    if form == "docx":
-        return render_docx(bulletin, template)
-    if form == "pdf":
-        return print_pdf(render_docx(bulletin, template))
-    return RENDERERS[form](bulletin)
+    if form == "html":
+        return render_html(bulletin)
+    if form == "md":
+        return render_markdown(bulletin)
+    if form == "json":
+        return render_facts(bulletin.facts)
+    docx = render_docx(bulletin, template)
+    return printed(docx, form, ofd_command) if form in PRINTED else docx
+
+
+def printed(docx: bytes, form: str, ofd_command: str = "") -> bytes:
+    """Make a form of `PRINTED` of a docx; errors as `render` raises them."""
+    return print_pdf(docx) if form == "pdf" else convert_ofd(docx, ofd_command)

@@ -60,8 +60,8 @@ class Fan:
         Published values, oldest first, months as `YYYY-MM`.
     ahead : tuple of (month, q025, q10, q50, q90, q975)
         The forecast.
-    caps : tuple of (label, value, first month, last month)
-        Horizontal lines.
+    caps : tuple of (label, tuple of (value, first month, last month))
+        Horizontal lines, a part for each number that applied.
     demo : bool
         Marked as demonstration data.
     """
@@ -72,7 +72,7 @@ class Fan:
     ahead_digits: int
     past: tuple[tuple[str, float], ...]
     ahead: tuple[tuple[str, float, float, float, float, float], ...]
-    caps: tuple[tuple[str, float, str, str], ...]
+    caps: tuple[tuple[str, tuple[tuple[float, str, str], ...]], ...]
     demo: bool
 
 

@@ -28,11 +28,18 @@
     return rows;
   }
 
+  /* The number of a cap in a month: it may have been changed within its period. */
+  function applied(cap, month, value) {
+    return Object.prototype.hasOwnProperty.call(cap.earlier, month) ? cap.earlier[month] : value;
+  }
+
   /* Probabilities of breaking a cap at a value: published months count for `any`. */
   function chances(data, rows, cap, value) {
     var inside = data.ahead.map(function (m) { return m >= cap.first && m <= cap.last; });
     var end = data.ahead.indexOf(cap.last);
-    var broken = cap.published.some(function (v) { return above(v, value, data.precision); });
+    var broken = cap.published.some(function (v, i) {
+      return above(v, applied(cap, cap.months[i], value), data.precision);
+    });
     var any = 0;
     var atEnd = 0;
     rows.forEach(function (row) {
@@ -198,7 +205,7 @@
     own.forEach(function (c) {
       var cap = data.caps[c];
       columns.push(months.map(function (m) {
-        return m >= cap.first && m <= cap.last ? value(c) : null;
+        return m >= cap.first && m <= cap.last ? applied(cap, m, value(c)) : null;
       }));
     });
     data.scheme.forEach(function (each) {

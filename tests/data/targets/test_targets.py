@@ -241,6 +241,17 @@ def test_cap_changed_within_the_year_applies_from_then():
     assert limit_at(second, both, month("2026-06"), day) == 15000
     assert limit_at(second, both, month("2026-07"), day) == 12000
     assert limit_at(first, both, month("2026-06"), date(2026, 7, 14)) == 15000
+    (now,) = found(both, "2026-08", day)
+    assert [(str(s.first), str(s.last), s.value, s.limit) for s in now.spans] == [
+        ("2026-01", "2026-06", 15000, 15000),
+        ("2026-07", "2026-12", 12000, 12000),
+    ]
+    (before,) = found(both, "2026-06", date(2026, 7, 14))
+    assert before.changed == ()
+    assert [(str(s.first), str(s.last)) for s in before.spans] == [("2026-01", "2026-12")]
+    # Into the year after, the last number is carried, and nothing of the change.
+    (carried,) = found(both, "2027-01", date(2027, 1, 5))
+    assert [(str(s.first), s.value) for s in carried.spans] == [("2027-01", 12000)]
 
 
 def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]:

@@ -152,8 +152,9 @@ def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
         for chart in (b for b in bulletin.blocks if isinstance(b, Chart)):
             # Caps on the chart are written as in the text.
             digits = record["outlook"]["decimals"]
-            for label, value, *_ in chart.fan.caps:
-                assert label.endswith(show(value, "plain", digits))
+            for label, spans in chart.fan.caps:
+                value = spans[-1][0]
+                assert label.partition("（")[0].endswith(show(value, "plain", digits))
                 assert value in {c["value"] for c in record["outlook"]["caps"].values()}
         if "months" in record["outlook"]:
             assert [s for s in page.spoken if s] == spoken(record)

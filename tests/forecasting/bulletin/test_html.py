@@ -36,7 +36,7 @@ def page_of(name: str, columns: int = 4) -> Bulletin:
         title=name, unit="人", digits=0, ahead_digits=-1,
         past=tuple((f"2026-{m:02d}", 13000.0 + 11 * m) for m in range(1, 11)),
         ahead=(("2026-11", 12901.0, 13002.0, 13103.0, 13204.0, 13305.0),),
-        caps=((name, 14300.0, "2026-01", "2026-12"),), demo=True,
+        caps=((name, ((14300.0, "2026-01", "2026-12"),)),), demo=True,
     )  # fmt: skip
     row = ((name,), *(((Cited(FACT.id, FACT.text),)) for _ in range(columns - 1)))
     table = Table(

@@ -9,6 +9,7 @@ import pytest
 
 from employment_forecast.data.errors import StorageError
 from employment_forecast.forecasting.bulletin.render import pdf
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Paragraph
 
 BULLETIN = Bulletin(
@@ -16,6 +17,7 @@ BULLETIN = Bulletin(
     blocks=(Paragraph(("正文",)),), annexes=(), office=(), date=(), made_on="2026-11-23",
     facts=(), demo=False,
 )  # fmt: skip
+DOCX = render_docx(BULLETIN)
 PRINTS = """\
 import pathlib, sys
 folder, source = sys.argv[sys.argv.index("--outdir") + 1], sys.argv[-1]
@@ -36,20 +38,20 @@ def stand_in(folder: Path, script: str) -> str:
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
 def test_what_is_printed_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "program", lambda: stand_in(tmp_path, PRINTS))
-    assert pdf.render_pdf(BULLETIN) == b"%PDF-1.7"
+    assert pdf.print_pdf(DOCX) == b"%PDF-1.7"
     for script in ("raise SystemExit(3)", "pass"):
         tool = stand_in(tmp_path, script)
         monkeypatch.setattr(pdf, "program", lambda tool=tool: tool)
         with pytest.raises(StorageError, match="没有生成 PDF"):
-            pdf.render_pdf(BULLETIN)
+            pdf.print_pdf(DOCX)
     monkeypatch.setattr(pdf, "SECONDS", 0.2)
     monkeypatch.setattr(pdf, "program", lambda: stand_in(tmp_path, "import time; time.sleep(30)"))
     with pytest.raises(StorageError, match="秒内没有生成"):
-        pdf.render_pdf(BULLETIN)
+        pdf.print_pdf(DOCX)
 
 
 def test_without_libreoffice_a_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "program", lambda: None)
     with pytest.raises(StorageError, match="没有 LibreOffice") as caught:
-        pdf.render_pdf(BULLETIN)
+        pdf.print_pdf(DOCX)
     assert "--format docx" in caught.value.hint

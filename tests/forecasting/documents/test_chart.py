@@ -111,6 +111,18 @@ def test_caps_are_drawn_over_their_period(competition, cap_of, monkeypatch):
     assert high == pytest.approx(2025 + 11 / 12 + 1 / 24)
 
 
+def test_a_changed_cap_is_drawn_at_the_number_that_applied_when(
+    competition, cap_of, wandering, monkeypatch
+):
+    first, second = date(2024, 12, 1), date(2025, 3, 10)
+    targets = [cap_of(10_400.0, announced_on=first), cap_of(10_200.0, announced_on=second)]
+    _, lines, _ = drawn(monkeypatch, competition(wandering(51), targets=targets))
+    ((label, now), (_, before)) = lines.items()
+    assert "控制数 10,200（此前 10,400）" in label
+    assert now == pytest.approx((10_200.0, 2025 + 2 / 12 - 1 / 24, 2025 + 11 / 12 + 1 / 24))
+    assert before == pytest.approx((10_400.0, 2025 - 1 / 24, 2025 + 1 / 12 + 1 / 24))
+
+
 def test_the_cap_of_a_single_month_is_a_line_and_not_a_point(competition, cap_of, monkeypatch):
     _, lines, _ = drawn(monkeypatch, competition(targets=[cap_of(10_200.0, period="2025-01")]))
     ((_, low, high),) = lines.values()

@@ -16,6 +16,7 @@ from employment_forecast.forecasting.bulletin.render.pdf import program
 from employment_forecast.forecasting.documents.region_sheets import (
     NO_LEVEL,
     TRIAL,
+    forecast_sheet,
     region_sheets,
 )
 from employment_forecast.forecasting.documents.tables import (
@@ -114,6 +115,23 @@ def test_sheets_are_named_in_chinese_frozen_and_ready_to_print(book: bytes) -> N
     assert data.cell(head + 1, 2).number_format == "#,##0"
     assert len(opened["走势图"]._charts) == 1
     assert opened[TRIAL].protection.sheet
+
+
+def test_a_cap_stands_in_each_month_at_the_number_that_applied(catalogue: Any) -> None:
+    changed = [
+        {"first": "2026-01", "last": "2026-06", "value": 15_000.0},
+        {"first": "2026-07", "last": "2026-12", "value": 14_300.0},
+    ]
+    caps = [{**CAPS[0], "changed": changed}, {**CAPS[1], "carried": True}]
+    content = {**CONTENT, "caps": caps}
+    indicator = catalogue.indicator("registered_unemployed")
+    (table,) = forecast_sheet(content, PUBLISHED, indicator).tables
+    titles = [c.title for c in table.columns]
+    assert titles[-3:] == ["市控制数（2026）", "区控制数（2026，沿用上期）", "说明"]
+    shown = {row[0]: row[-3:-1] for row in table.rows}
+    assert shown["2025-12"] == ("", "")
+    assert shown["2026-06"] == (15_000.0, 14_000.0)
+    assert shown["2026-07"] == shown["2026-12"] == (14_300.0, 14_000.0)
 
 
 def test_the_same_content_gives_the_same_bytes(book: bytes, catalogue: Any) -> None:

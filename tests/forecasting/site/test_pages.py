@@ -232,8 +232,14 @@ def test_the_browser_counts_as_the_engine_does(scene, tmp_path):
     figures = [float(v) for v in np.quantile(result.champion_paths.values[:, 0], (0.1, 0.5, 0.99))]
     script = f"""
       var e = window.forecastEngine, d = window.forecastData, rows = e.unpack(d);
+      function held(earlier) {{
+        var changed = Object.assign({{}}, d.caps[0], {{
+          published: [10500], months: ["2025-01"], earlier: earlier, first: "2025-01" }});
+        return e.chances(d, rows, changed, 10400).broken;
+      }}
       var supposed = e.scenario(d, rows, {start}, {people}, {change});
       return {{
+        held: [held({{}}), held({{ "2025-01": 10500 }})],
         caps: d.caps.map(function (c) {{ return e.chances(d, rows, c, c.value); }}),
         moved: d.caps.map(function (c) {{ return e.chances(d, rows, c, c.value + 150); }}),
         scenario: d.caps.map(function (c) {{ return e.chances(d, supposed, c, c.value); }}),
@@ -241,6 +247,8 @@ def test_the_browser_counts_as_the_engine_does(scene, tmp_path):
         levels: {json.dumps(figures)}.map(function (v) {{ return e.level(d, "{first}", v).code; }})
       }};"""
     found = probe(tmp_path, content, script)
+    # 10,500 is above today's 10,400, and was not above what applied then.
+    assert found["held"] == [True, False]
     for item, own in zip(result.assessments, found["caps"], strict=True):
         if item.p_any is not None:
             assert own["any"] == pytest.approx(item.p_any, abs=1e-12)

@@ -197,15 +197,18 @@ def fan(record: CitedRecord) -> Fan:
     outlook = record.get("/outlook")
     names = ("q025", "q10", "q50", "q90", "q975")
     region, name = record.cite("/region/name").text, record.cite("/outlook/name").text
-    caps: dict[tuple[str, float], tuple[str, float, str, str]] = {}
+    caps: dict[tuple[str, float], tuple[str, tuple[tuple[float, str, str], ...]]] = {}
     for row in _drawn(record):
-        first, last = _span(row["period"])
-        old = caps.get((row["tier"], row["value"]))
-        if old is not None:
-            first, last = min(first, old[2]), max(last, old[3])
-        value = show(row["value"], "plain", outlook["decimals"])
-        label = f"{cap_words(region, row['tier'])}{value}"
-        caps[row["tier"], row["value"]] = (label, row["value"], first, last)
+        changed = row.get("changed") or ()
+        spans = tuple((s["value"], s["first"], s["last"]) for s in changed)
+        said = [show(v, "plain", outlook["decimals"]) for v, *_ in (*spans[:-1], (row["value"],))]
+        marks = "，沿用上期" if row["carried"] else ""
+        marks += f"，此前{'、'.join(said[:-1])}" if spans else ""
+        label = f"{cap_words(region, row['tier'])}{said[-1]}"
+        label += f"（{marks.removeprefix('，')}）" if marks else ""
+        key = row["tier"], row["value"]
+        drawn = spans or ((row["value"], *_span(row["period"])),)
+        caps[key] = (label, tuple(dict.fromkeys((*caps.get(key, ("", ()))[1], *drawn))))
     return Fan(
         title=f"{region}{name}",
         unit=outlook["unit"],

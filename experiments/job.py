@@ -222,26 +222,15 @@ class TreeJob:
         """
         results: dict[str, Competition] = {}
         absent: dict[str, str] = {}
-        constant: dict[str, float] = {}
         reach = max((_reach(job, self.until) for job in self.jobs.values()), default=0)
         for code, job in self.jobs.items():
-            if (value := _unchanging(job)) is not None:
-                constant[code] = value
-                continue
             same = replace(job, options=replace(job.options, reach=reach))
             try:
                 with watch(job.series) as tick:
                     results[code] = same.compete(tick)
             except ForecastError as error:
                 absent[code] = f"{job.series.region.name}未得出预测：{error.message.rstrip('。')}"
-        return reconcile(self.sums, results, absent, constant=constant)
-
-
-def _unchanging(job: ForecastJob) -> float | None:
-    """The figure of a series that has never changed; None where it has, or there is none."""
-    values = job.vintages.as_of(job.as_of).values.dropna()
-    same = len(values) > 1 and bool((values == values.iloc[0]).all())
-    return float(values.iloc[0]) if same else None
+        return reconcile(self.sums, results, absent)
 
 
 def _reach(job: ForecastJob, until: pd.Period | None) -> int:

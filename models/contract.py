@@ -141,6 +141,8 @@ class Scaled:
         is brought to it; what ties them to other series, such as flows, is not.
     borrowed : Borrowed or None
         What other regions lend to a short series.
+    digit : float
+        One unit of the last printed digit at the newest value.
     """
 
     z: Floats
@@ -152,6 +154,7 @@ class Scaled:
     gaps: Completion | None = None
     revised: Completion | None = None
     borrowed: Borrowed | None = None
+    digit: float = 0.0
 
     def finals(self) -> list[Scaled]:
         """The series with final figures drawn for the last months, `COMPLETIONS` times."""
@@ -241,7 +244,10 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         revised = _final_figures(z, history.revisions)
         z = revised.values
         gaps = gaps if gaps is None else replace(gaps, values=z)
-    scaled = Scaled(z, history.months, known, beside, logs, since, gaps, revised, history.borrowed)
+    digit = history.precision / (history.values[-1] if logs else 1.0)
+    scaled = Scaled(
+        z, history.months, known, beside, logs, since, gaps, revised, history.borrowed, digit
+    )
     return scaled, explained[n:]
 
 
@@ -540,11 +546,12 @@ def _demand_plausible(values: Floats, history: History) -> None:
     if not (np.abs(values) < np.finfo(np.float32).max).all():
         raise ModelFailure("模拟路径含有非有限的数")
     low, high = np.nanmin(history.values), np.nanmax(history.values)
-    room = 2.0 * (high - low)
+    # A series that has not moved by a printed digit may move by one.
+    room = 2.0 * max(high - low, history.precision)
     lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
     if median.max() > high + room or median.min() < min(low - room, low / 4):
         raise ModelFailure("预测中位数远离历史取值范围，视为发散")
     # What a series of less than a year ranged over is not what it can range over.
     least = 0.05 if len(history) > SEASON else 0.25
-    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * least):
+    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * least, history.precision):
         raise ModelFailure("预测区间远宽于历史波动，视为发散")

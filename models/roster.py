@@ -52,6 +52,8 @@ _COMBINATION_LABELS = {
     COMBINATION: "稳健组合",
 }
 COMBINATIONS = tuple(_COMBINATION_LABELS)
+# The one that has a rule for a series that has never changed.
+UNCHANGING = RandomWalk.name
 # Half-width, full-width and enumeration comma, blanks.
 SEPARATORS = re.compile("[,\uff0c\u3001\\s]+")
 

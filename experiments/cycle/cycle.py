@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -116,14 +116,13 @@ def _carried_out(
         chosen = choose()  # what has just arrived counts
         named = {(region.code, indicator.code): (region, indicator) for region, indicator in chosen}
 
-        def ask(worker: Worker, task: RegionTask) -> tuple[RegionResult, ...]:
+        def ask(worker: Worker, task: RegionTask) -> Iterator[RegionResult]:
             keys = [(code, task.indicator) for code in task.members or (task.region,)]
             return _carry_through(worker, [named[key] for key in keys], task, minutes)
 
-        for found in workers.results(tasks_of(session, chosen, day), ask):
-            for entry in found:
-                kept = _keep(session, journal, entry, failed, log)
-                entries[entry.region, entry.indicator] = kept
+        for entry in workers.results(tasks_of(session, chosen, day), ask):
+            kept = _keep(session, journal, entry, failed, log)
+            entries[entry.region, entry.indicator] = kept
     short = None if session.cells is None else session.cells.shortage()
     notes = () if short is None else (f"{short.text}。{short.remedy}",)
     for note in notes:
@@ -144,21 +143,24 @@ def _tell_broken_off(session: Session, day: date, error: Exception, log: logging
 
 def _carry_through(
     worker: Worker, series: Sequence[tuple[Region, Indicator]], task: RegionTask, minutes: int
-) -> tuple[RegionResult, ...]:
-    """What became of the series of a task."""
-    day, why = task.as_of.isoformat(), ""
+) -> Iterator[RegionResult]:
+    """What became of the series of a task: those that ended, then those that no longer can."""
+    day, why, told = task.as_of.isoformat(), "", set[tuple[str, str]]()
     state: State = "failed"
     try:
-        return worker.ask(task)
+        for result in worker.ask(task):
+            told.add((result.region, result.indicator))
+            yield result
+        return
     except RegionTimeout:
         state, why = "timeout", f"超过 {minutes * len(series)} 分钟未完成，已跳过。"
     except WorkerDied:
         why = "处理进程意外退出（可能内存不足或被系统终止）。"
     except ForecastError as error:
         why = str(error)
-    return tuple(
-        RegionResult(r.code, r.name, i.code, i.name, day, state, message=why) for r, i in series
-    )
+    for r, i in series:
+        if (r.code, i.code) not in told:
+            yield RegionResult(r.code, r.name, i.code, i.name, day, state, message=why)
 
 
 def _keep(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -68,12 +69,11 @@ def region_job(root: Path) -> CarryThrough:
     return partial(_carried, session, cluster_of(session.settings, workspace))
 
 
-def _carried(
-    session: Session, cluster: Cluster | None, task: RegionTask
-) -> RegionResult | tuple[RegionResult, ...]:
-    if not task.members:
-        return carry_through(session, cluster, task)
-    return carry_tree(session, cluster, task)
+def _carried(session: Session, cluster: Cluster | None, task: RegionTask) -> Iterator[RegionResult]:
+    if task.members:
+        yield from carry_tree(session, cluster, task)
+    else:
+        yield carry_through(session, cluster, task)
 
 
 class _Together:
@@ -103,24 +103,23 @@ def _rests_on(session: Session, job: ForecastJob) -> str:
 
 def carry_tree(
     session: Session, cluster: Cluster | None, task: RegionTask
-) -> tuple[RegionResult, ...]:
-    """Do a region with its parts: forecast all, make them add up, then publish each."""
+) -> Iterator[RegionResult]:
+    """Do a region with its parts: forecast all, make them add up, then publish one by one."""
     series = _series(session, task)
     options = run_options(session.settings, jobs=task.jobs)
     tree = open_tree(session, series, task.as_of, options, elsewhere=cluster)
-    together, results = _Together(session, tree), []
+    together = _Together(session, tree)
     for code in task.members:
         own = replace(task, region=code, members=())
         try:
-            results.append(carry_through(session, cluster, own, together))
+            result = carry_through(session, cluster, own, together)
         except Exception as error:  # noqa: BLE001  # one member's fault must not end the others
             part = _series(session, own)
-            lost = RegionResult(
+            result = RegionResult(
                 code, part.region.name, task.indicator, series.indicator.name,
                 task.as_of.isoformat(), "failed", message=str(as_forecast_error(error)),
             )  # fmt: skip
-            results.append(lost)
-    return tuple(results)
+        yield result
 
 
 def _series(session: Session, task: RegionTask) -> Series:

@@ -13,7 +13,8 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -68,7 +69,8 @@ class WorkerDied(Exception):
     """The process ended without an answer."""
 
 
-CarryThrough = Callable[[RegionTask], RegionResult | tuple[RegionResult, ...]]
+# A result for each region of the task, told as it ends: what is published is not done again.
+CarryThrough = Callable[[RegionTask], Iterable[RegionResult]]
 Prepare = Callable[[Path], CarryThrough]
 
 
@@ -92,8 +94,9 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
         try:
             carry_through = carry_through or prepare(root)
             with lock(cycle_folder(Workspace(root)) / WORKING, shared=True):
-                answer = carry_through(task)
-            link.send(answer)
+                for result in carry_through(task):
+                    link.send(result)
+            link.send(None)
         except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
             link.send(as_forecast_error(error))
 
@@ -126,15 +129,19 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def ask(self, task: RegionTask) -> tuple[RegionResult, ...]:
-        """Have a task done; a result for each of its regions."""
+    def ask(self, task: RegionTask) -> Iterator[RegionResult]:
+        """Have a task done; a result for each of its regions, as they end."""
         link = self._started()
+        deadline = time.monotonic() + self._seconds * max(len(task.members), 1)
         try:
             link.send(task)
-            if not link.poll(self._seconds * max(len(task.members), 1)):
-                self._end()
-                raise RegionTimeout
-            answer = link.recv()
+            while True:
+                if not link.poll(max(deadline - time.monotonic(), 0.0)):
+                    raise RegionTimeout
+                answer = link.recv()
+                if not isinstance(answer, RegionResult):
+                    break
+                yield answer
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             self._end()
             raise WorkerDied from error
@@ -143,9 +150,6 @@ class Worker:
             raise
         if isinstance(answer, ForecastError):
             raise answer
-        results = answer if isinstance(answer, tuple) else (answer,)
-        assert all(isinstance(each, RegionResult) for each in results)
-        return results
 
     def _started(self) -> Link:
         if self._link is not None and self._process is not None and self._process.is_alive():
@@ -206,9 +210,9 @@ class Workers:
     def results(
         self,
         tasks: Sequence[RegionTask],
-        ask: Callable[[Worker, RegionTask], tuple[RegionResult, ...]],
-    ) -> Iterator[tuple[RegionResult, ...]]:
-        """What became of each task, as they end.
+        ask: Callable[[Worker, RegionTask], Iterator[RegionResult]],
+    ) -> Iterator[RegionResult]:
+        """What became of each region, as they end.
 
         Parameters
         ----------
@@ -218,7 +222,8 @@ class Workers:
             Has a worker do a task; it raises nothing that a region alone is to blame for.
         """
         waiting: queue.SimpleQueue[RegionTask] = queue.SimpleQueue()
-        ended: queue.SimpleQueue[tuple[RegionResult, ...] | BaseException] = queue.SimpleQueue()
+        # None where a task is over.
+        ended: queue.SimpleQueue[RegionResult | BaseException | None] = queue.SimpleQueue()
         used = min(self._jobs, len(tasks))
         for task in tasks:
             # Where there are fewer regions than processors, each may start processes of its own.
@@ -232,19 +237,25 @@ class Workers:
                 except queue.Empty:
                     return
                 try:
-                    ended.put(ask(worker, task))
+                    for found in ask(worker, task):
+                        ended.put(found)
+                    ended.put(None)
                 except BaseException as error:  # noqa: BLE001  # raised again below
                     ended.put(error)
                     return
 
         for worker in self._workers[:used]:
             threading.Thread(target=serve, args=(worker,), daemon=True).start()
+        left = len(tasks)
         try:
-            for _ in tasks:
+            while left:
                 found = ended.get()
                 if isinstance(found, BaseException):
                     raise found
-                yield found
+                if found is None:
+                    left -= 1
+                else:
+                    yield found
         finally:
             over.set()
 

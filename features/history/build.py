@@ -173,10 +173,9 @@ def from_known(
     values = np.full((end - start).n + 1, np.nan)
     values[pd.PeriodIndex(known.values.index).asi8 - start.ordinal] = published
     if len(published) > 1 and np.ptp(published) == 0:
-        raise DataError(
-            f"{label}自 {start} 起 {len(published)} 个月的值全是 {published[0]:,.10g}"
-            f"{indicator.unit}，没有变化可供预测。",
-            "请核对是否误填；若确实不变，无需预测。",
+        notes.append(
+            f"自 {start} 起 {len(published)} 个月的值全是 {published[0]:,.10g}{indicator.unit}，"
+            "请核对是否误填；按随机游走预测：以一直没有变动的可能为一半，定每月变动的大小"
         )
     breaks = marked_breaks(indicator, region.code, known.demo, start, end)
     told, untold = estimable_steps(breaks, start, end)

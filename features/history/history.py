@@ -131,6 +131,12 @@ class History:
         """Published values with their months; months never published are absent."""
         return pd.Series(self.values, index=self.months, dtype=float).dropna()
 
+    @property
+    def unchanging(self) -> bool:
+        """Every month has the same value, and there is more than one."""
+        known = self.values[~np.isnan(self.values)]
+        return len(known) > 1 and bool((known == known[0]).all())
+
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:
         """Which months were never published, shape (n,)."""

@@ -197,7 +197,12 @@ def assemble(
 
 
 def _scale(history: History) -> float:
-    """Seasonal-naive error of what was known, no difference across a changed definition."""
+    """Seasonal-naive error of what was known, no difference across a changed definition.
+
+    What never changed may have been wrong by as much as its printing leaves out.
+    """
+    if history.unchanging:
+        return history.precision / 2
     steps = [b.month for b in history.breaks if b.treatment == "dummy"]
     return scores.seasonal_scale(
         history.values, [int(month.ordinal - history.start.ordinal) for month in steps]

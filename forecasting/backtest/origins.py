@@ -174,6 +174,8 @@ def rolling_origins(
     for back in range(count, 0, -1):
         found = history_at(now.origin - back)
         # A later start is a back file that came in afterwards: less was known, of the same kind.
-        if found is not None and found.start >= now.start:
+        # What is said of a series that has never changed tells nothing of one that has.
+        alike = found is not None and found.unchanging == now.unchanging
+        if found is not None and alike and found.start >= now.start:
             past.append(Origin(found, _estimation_for(found, history_at)))
     return Origin(now, _estimation_for(now, history_at)), past

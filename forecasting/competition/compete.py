@@ -198,6 +198,8 @@ def compete(
         Lenders(inputs.neighbours, indicator, cache).lend,
     )  # fmt: skip
     history = current.history
+    if history.unchanging:
+        competitors = [roster.UNCHANGING]
     current, past = cleaned(current), [cleaned(origin) for origin in past]
     if len(history) >= first:
         past = [origin for origin in past if len(origin.history) >= first]

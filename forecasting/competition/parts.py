@@ -80,7 +80,6 @@ def reconcile(
     results: Mapping[str, Competition],
     absent: Mapping[str, str] | None = None,
     fixed: Fixed | None = None,
-    constant: Mapping[str, float] | None = None,
 ) -> TreeResult:
     """Reconcile the competitions of a tree.
 
@@ -94,8 +93,6 @@ def reconcile(
         By key, a Chinese sentence on why a member was not forecast.
     fixed : mapping, optional
         Figures of months to come that were set by hand, by key and month; they stay as they are.
-    constant : mapping, optional
-        Figure of a part that has never changed, by key: there is nothing to forecast, it stays.
 
     Returns
     -------
@@ -110,8 +107,7 @@ def reconcile(
     """
     whole = Tree.of(sums)
     notes = [f"{why}，含它的合计未协调" for why in (absent or {}).values()]
-    still = constant or {}
-    missing = {key for key in whole.members if key not in results and key not in still}
+    missing = {key for key in whole.members if key not in results}
     newest = max((r.history.origin for r in results.values()), default=None)
     for key in whole.members:
         if key not in results or newest is None:
@@ -124,7 +120,7 @@ def reconcile(
             notes.append(_late(results[key], "已按其他成员公布的数推算"))
     kept: list[Sum] = []
     for each in whole.without(missing).sums:
-        if why := _unfit(each, results, still):
+        if why := _unfit(each, results):
             notes.append(why)
         else:
             kept.append(each)
@@ -132,12 +128,12 @@ def reconcile(
     if not tree.sums:
         return TreeResult(results, tree, None, tuple(notes))
     members = tree.members
-    evidence = _evidence(members, results, still)
+    evidence = _evidence(members, results)
     seed = results[members[0]].options.seed
     choice = choose_tree(tree, evidence, seed)
     if not choice.reconcile:
         return TreeResult(results, tree, choice, tuple(notes))
-    made = _reconciled(tree, results, still, evidence, choice, fixed or {})
+    made = _reconciled(tree, results, evidence, choice, fixed or {})
     return TreeResult({**results, **made}, tree, choice, tuple(notes))
 
 
@@ -155,12 +151,10 @@ def _gap(results: Mapping[str, Competition], newest: pd.Period, late: str) -> bo
     )
 
 
-def _unfit(each: Sum, results: Mapping[str, Competition], still: Mapping[str, float]) -> str:
+def _unfit(each: Sum, results: Mapping[str, Competition]) -> str:
     """Why a whole and its parts are not held to add up, in Chinese; empty where they are."""
-    if each.whole in still:
-        return "合计从未变动，不与下级协调"
-    members = [results[key] for key in (each.whole, *each.parts) if key in results]
-    whole, rest = members[0], sum(still.get(key, 0.0) for key in each.parts)
+    members = [results[key] for key in (each.whole, *each.parts)]
+    whole = members[0]
     name = whole.series.title
     if len({m.history.demo for m in members}) > 1:
         return f"{name}与下级有的是演示数据、有的是实际数据，不相加"
@@ -171,7 +165,7 @@ def _unfit(each: Sum, results: Mapping[str, Competition], still: Mapping[str, fl
     if known.empty:
         return ""
     total = known[0].abs().clip(lower=whole.history.precision)
-    parts = known.drop(columns=0).sum(axis=1) + rest
+    parts = known.drop(columns=0).sum(axis=1)
     gap = float(((known[0] - parts).abs() / total).median())
     if gap > AGREED_SHARE:
         return (
@@ -181,11 +175,9 @@ def _unfit(each: Sum, results: Mapping[str, Competition], still: Mapping[str, fl
     return ""
 
 
-def _evidence(
-    members: Sequence[str], results: Mapping[str, Competition], still: Mapping[str, float]
-) -> TreeEvidence:
+def _evidence(members: Sequence[str], results: Mapping[str, Competition]) -> TreeEvidence:
     """Back-tests of the chosen models on a common axis of origins."""
-    found = {key: results[key].backtest for key in members if key in results}
+    found = {key: results[key].backtest for key in members}
     months = sorted({m.ordinal for each in found.values() for m in each.months})
     row = {month: i for i, month in enumerate(months)}
     horizon = min(each.horizon for each in found.values())
@@ -193,9 +185,6 @@ def _evidence(
     quantiles, outcomes = np.full((*shape, 9), np.nan), np.full(shape, np.nan)
     scales = np.full(shape[:2], np.nan)
     for at, key in enumerate(members):
-        if key in still:
-            quantiles[:, at] = still[key]
-            continue
         backtest = found[key]
         rows = [row[m.ordinal] for m in backtest.months]
         model = results[key].choice.model
@@ -208,12 +197,11 @@ def _evidence(
 def _reconciled(
     tree: Tree,
     results: Mapping[str, Competition],
-    still: Mapping[str, float],
     evidence: TreeEvidence,
     choice: TreeChoice,
     fixed: Fixed,
 ) -> dict[str, Competition]:
-    members = {key: results[key] for key in tree.members if key in results}
+    members = {key: results[key] for key in tree.members}
     first = min(m.history.origin for m in members.values()) + 1
     last = min(m.champion_paths.months[-1] for m in members.values())
     axis = pd.period_range(first, last, freq="M")
@@ -222,9 +210,6 @@ def _reconciled(
     values = np.empty((len(tree.members), n, len(axis)))
     held = np.zeros((len(tree.members), len(axis)), dtype=bool)
     for at, key in enumerate(tree.members):
-        if key in still:
-            values[at], held[at] = still[key], True
-            continue
         member = members[key]
         ahead = int((member.history.origin + 1 - first).n)
         values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
@@ -248,8 +233,6 @@ def _reconciled(
         ) from error
     made = {}
     for at, key in enumerate(tree.members):
-        if key in still:
-            continue
         member, own = members[key], members[key].champion_paths
         ahead = int((own.origin + 1 - first).n)
         paths = own.values[order[at]]

@@ -137,7 +137,7 @@ def _part(
         "demo": result.demo,
         "model": result.choice.model,
         "version": version,
-        "notes": [*result.notes, *coherence_notes(result)],
+        "notes": [*history.notes, *result.notes, *coherence_notes(result)],
         "forecast": forecast_rows(result),
         "caps": [cap_document(item, indicator) for item in result.assessments],
     }

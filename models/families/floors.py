@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from employment_forecast.models.contract import SEASON, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.laws import GaussianCompetitor, Law, factorise, moving_factor
@@ -24,8 +25,16 @@ def _steps(z: Floats) -> tuple[Floats, Floats]:
     return np.diff(z[known]), np.diff(known).astype(float)
 
 
+def _unseen(digit: float, steps: int) -> float:
+    """Size of innovations that all stay below half a printed digit in half of the cases."""
+    return float(digit / 2 / ndtri((1 + 0.5 ** (1 / steps)) / 2))
+
+
 class RandomWalk(GaussianCompetitor):
-    """Every month equals the last one plus an innovation."""
+    """Every month equals the last one plus an innovation.
+
+    Where no step was ever seen, innovations are as large as leave no trace in half of the cases.
+    """
 
     name = "random_walk"
     label = "随机游走"
@@ -34,7 +43,10 @@ class RandomWalk(GaussianCompetitor):
 
     def _estimate(self, data: Scaled) -> Parameters:
         steps, months = _steps(data.z)
-        spread = _root_mean_square(steps / np.sqrt(months), 0)
+        if np.abs(steps).max() < 1e-6 * data.digit:
+            spread = _unseen(data.digit, len(steps))
+        else:
+            spread = _root_mean_square(steps / np.sqrt(months), 0)
         return {"sigma": spread, "degrees": float(len(steps))}
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:

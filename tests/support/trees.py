@@ -19,6 +19,8 @@ from employment_forecast.forecasting.reconciliation import Sum
 
 DAY = date(2026, 11, 20)
 STREETS = {"310114001": "甲街道", "310114002": "乙街道", "310114003": "丙镇"}
+# A street that has nobody, and always had.
+EMPTY = {"310114004": "丁镇"}
 DISTRICT = "310114"
 SUMS = (Sum(DISTRICT, tuple(STREETS)),)
 CAP = Target(

@@ -8,26 +8,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from support.trees import DISTRICT, STREETS, street_values
+from support.trees import DISTRICT, EMPTY, STREETS, street_values
 
 Forecast = Callable[..., Any]
 SETTINGS = '[run]\nmodels = ["ets"]\norigins = 9\npaths = 200\n' + "".join(
     f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
-    for code, name in STREETS.items()
+    for code, name in {**STREETS, **EMPTY}.items()
 )
 
 
 @pytest.fixture
 def streets(home: Path, forecast: Forecast) -> Forecast:
-    """A workspace with real figures of three streets; the district is their sum."""
+    """Real figures of four streets, one of them empty; the district is their sum."""
     home.mkdir(parents=True)
     (home / "forecast.toml").write_text(SETTINGS, "utf-8")
     months = pd.period_range(end="2026-10", periods=48, freq="M")
     rows = [
-        (STREETS[code], month, int(value))
-        for code, values in street_values(48).items()
+        ({**STREETS, **EMPTY}[code], month, int(value))
+        for code, values in (street_values(48) | {each: np.zeros(48) for each in EMPTY}).items()
         for month, value in zip(months, values, strict=True)
     ]
     file = home / "街镇.csv"
@@ -41,13 +42,16 @@ def test_a_district_with_its_streets_adds_up_and_is_promoted(streets: Forecast) 
     assert ran.code == 0, ran.err
     content, tree = ran.json, ran.json["tree"]
     assert tree["reconciled"] is True
-    assert content["coherence"]["members"] == [DISTRICT, *STREETS]
-    assert [part["version"] for part in tree["parts"]] == ["1", "1", "1"]
+    assert content["coherence"]["members"] == [DISTRICT, *STREETS, *EMPTY]
+    assert [part["version"] for part in tree["parts"]] == ["1", "1", "1", "1"]
     assert sum(part["share"] for part in tree["parts"]) == pytest.approx(1)
     for at, row in enumerate(content["forecast"]):
         parts = sum(part["forecast"][at]["mean"] for part in tree["parts"])
         assert row["mean"] == pytest.approx(parts, abs=3)  # each is rounded to whole people
     assert any("已与上下级协调" in note for note in content["notes"])
+    empty = tree["parts"][-1]
+    assert (empty["region"]["name"], empty["model"]) == ("丁镇", "random_walk")
+    assert any("全是 0人" in note for note in empty["notes"])
     verified = streets("models", "verify", "--region", "甲街道", "--json")
     assert verified.json["state"] == "equal"
     alone = streets("run", "--region", "甲街道", "--with-parts")
@@ -66,10 +70,11 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     caps = [part["cap"] for part in rules["equal-risk"]["parts"]]
     assert sum(caps) == 14000
     assert caps[2] == 310
+    assert 0 <= caps[3] <= 5
     rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig"))))
     assert [int(row["数值"]) for row in rows] == caps
     assert streets("caps", "list", "--region", "甲街道", "--json").json == {"targets": []}
-    assert streets("caps", "import", str(file), "--json").json == {"recorded": 3}
+    assert streets("caps", "import", str(file), "--json").json == {"recorded": 4}
     again = streets(*asked, "--value", "14000", "--rule", "last-year")
     assert again.code == 2
     assert "没有上年同期的控制数" in again.err

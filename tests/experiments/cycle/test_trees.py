@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from support.trees import DISTRICT, STREETS, street_values
+from support.trees import DISTRICT, EMPTY, STREETS, street_values
 
 import employment_forecast as ef
 from employment_forecast.data.catalogue import Series
@@ -19,9 +19,10 @@ from employment_forecast.experiments.registry import load_champion
 from employment_forecast.experiments.tracking import open_tracker
 
 DAY = date(2026, 11, 20)
+ALL = {**STREETS, **EMPTY}
 SETTINGS = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n' + "".join(
     f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
-    for code, name in STREETS.items()
+    for code, name in ALL.items()
 )
 
 
@@ -29,8 +30,8 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path) -> None:
     (tmp_path / "forecast.toml").write_text(SETTINGS, "utf-8")
     months = pd.period_range(end="2026-10", periods=40, freq="M")
     rows = [
-        (STREETS[code], month, int(value))
-        for code, values in street_values(40).items()
+        (ALL[code], month, int(value))
+        for code, values in (street_values(40) | {each: np.zeros(40) for each in EMPTY}).items()
         for month, value in zip(months, values, strict=True)
     ]
     file = tmp_path / "街镇.csv"
@@ -39,23 +40,23 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path) -> None:
         session = workspace.session
         workspace.import_files(file)
         indicator = session.catalogue.indicator("registered_unemployed")
-        chosen = [(session.catalogue.region(c), indicator) for c in ("310104", DISTRICT, *STREETS)]
+        chosen = [(session.catalogue.region(c), indicator) for c in ("310104", DISTRICT, *ALL)]
         alone, together = tasks_of(session, chosen, DAY)
         assert (alone.region, alone.members) == ("310104", ())
-        assert (together.region, together.members) == (DISTRICT, (DISTRICT, *STREETS))
+        assert (together.region, together.members) == (DISTRICT, (DISTRICT, *ALL))
 
-        first = carry_tree(session, None, together)
-        assert [each.state for each in first] == ["done"] * 4
+        first = list(carry_tree(session, None, together))
+        assert [each.state for each in first] == ["done"] * 5
         journal = Journal(journal_folder(session.workspace))
         for each in first:
             journal.write(each)
-        again = carry_tree(session, None, together)
-        assert [each.state for each in again] == ["unchanged"] * 4
+        again = list(carry_tree(session, None, together))
+        assert [each.state for each in again] == ["unchanged"] * 5
         uri = session.settings.tracking_uri(session.workspace)
         with open_tracker(uri, session.workspace) as tracker:
             stored = [
                 load_champion(tracker, Series(session.catalogue.region(code), indicator))
-                for code in (DISTRICT, *STREETS)
+                for code in (DISTRICT, *ALL)
             ]
     paths = [each.paths.values for each in stored if each is not None]
     np.testing.assert_allclose(paths[0], np.sum(paths[1:], axis=0), rtol=1e-9)

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from support.cycle_jobs import temperamental
 
+from employment_forecast.data.catalogue import Region, load_catalogue
 from employment_forecast.data.errors import DataError, ForecastError
 from employment_forecast.data.files.locks import lock, try_lock
+from employment_forecast.experiments.cycle.cycle import _carry_through
 from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.worker import (
     RegionTask,
@@ -38,14 +42,16 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
     with Worker(tmp_path, temperamental, 600) as worker:
         (first,) = worker.ask(order("a"))
         with pytest.raises(DataError, match="缺月") as told:
-            worker.ask(order("known"))
+            list(worker.ask(order("known")))
         assert told.value.hint == "请补录。"
         with pytest.raises(ForecastError, match="KeyError"):
-            worker.ask(order("odd"))
-        assert worker.ask(order("b"))[0].message == first.message != str(os.getpid())
+            list(worker.ask(order("odd")))
+        (second,) = worker.ask(order("b"))
+        assert second.message == first.message != str(os.getpid())
         with pytest.raises(WorkerDied):
-            worker.ask(order("die"))
-        assert worker.ask(order("c"))[0].message != first.message
+            list(worker.ask(order("die")))
+        (third,) = worker.ask(order("c"))
+        assert third.message != first.message
     deadline = time.monotonic() + 600
     while alive(int(first.message)) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -55,39 +61,57 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc")
 def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     with Worker(tmp_path, temperamental, 600) as warm:
-        warm.ask(order("a"))
+        list(warm.ask(order("a")))
         warm._seconds = 10.0
         with pytest.raises(RegionTimeout):
-            warm.ask(order("hang"))
+            list(warm.ask(order("hang")))
         child = int((tmp_path / "child").read_text())
         deadline = time.monotonic() + 600
         while alive(child) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not alive(child)
         warm._seconds = 600.0
-        assert warm.ask(order("b"))[0].state == "done"
+        assert [each.state for each in warm.ask(order("b"))] == ["done"]
 
 
 def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
     given = {}
 
-    def ask(worker: Worker, task: RegionTask) -> tuple[RegionResult, ...]:
+    def ask(worker: Worker, task: RegionTask) -> Iterator[RegionResult]:
         given[task.region] = task.jobs
         try:
-            return worker.ask(task)
+            yield from worker.ask(task)
         except WorkerDied:
-            return (RegionResult(task.region, "", task.indicator, "", str(DAY), "failed"),)
+            yield RegionResult(task.region, "", task.indicator, "", str(DAY), "failed")
 
     with Workers(tmp_path, temperamental, 600, 4) as workers:
-        found = {r.region: r for (r,) in workers.results([order(r) for r in ("die", "a")], ask)}
+        found = {r.region: r for r in workers.results([order(r) for r in ("die", "a")], ask)}
         assert given == {"die": 2, "a": 2}
         assert (found["die"].state, found["a"].state) == ("failed", "done")
-        again = [r for (r,) in workers.results([order(r) for r in "abcdefgh"], ask)]
+        again = list(workers.results([order(r) for r in "abcdefgh"], ask))
         assert sorted(r.region for r in again) == list("abcdefgh")
         assert given["h"] == 1
         assert len({r.message for r in again}) <= 4
         with pytest.raises(ForecastError, match="KeyError"):
             list(workers.results([order("odd"), order("a")], ask))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("die", "处理进程意外退出"), ("known", "缺月。"), ("odd", "KeyError")]
+)
+def test_members_of_a_tree_that_ended_before_a_fault_stay_done(
+    tmp_path: Path, fault: str, said: str
+) -> None:
+    members = ("a", "b", fault, "c")
+    indicator = load_catalogue().indicator("registered_unemployed")
+    named = [(Region(code, code, None, "district"), indicator) for code in members]
+    task = replace(order("a"), members=members, indicator=indicator.code)
+    with Worker(tmp_path, temperamental, 600) as worker:
+        told = list(_carry_through(worker, named, task, 10))
+    assert [(each.region, each.state) for each in told] == [
+        ("a", "done"), ("b", "done"), (fault, "failed"), ("c", "failed"),
+    ]  # fmt: skip
+    assert all(said in each.message for each in told[2:])
 
 
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:

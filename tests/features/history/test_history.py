@@ -121,11 +121,12 @@ def test_a_rate_of_exactly_100_passes(built, monthly, catalogue):
     assert built(monthly("2024-01", [99, 100]), indicator=rate).values.tolist() == [99, 100]
 
 
-def test_a_constant_series(refusal, monthly):
-    said = refusal(monthly("2024-01", [1_234_567] * 5))
-    assert "5 个月" in said
-    assert "1,234,567人" in said
-    assert "2024-01" in said
+def test_a_constant_series_is_told(built, monthly):
+    found = built(monthly("2024-01", [1_234_567] * 5))
+    assert found.unchanging
+    said = next(note for note in found.notes if "全是" in note)
+    assert "自 2024-01 起 5 个月的值全是 1,234,567人" in said
+    assert not built(monthly("2024-01", [1, 1, 2])).unchanging
 
 
 def test_a_single_month_is_short_but_not_constant(built, monthly):

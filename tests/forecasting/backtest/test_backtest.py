@@ -96,13 +96,22 @@ def test_longer_paths_are_cut_to_the_horizon(scene):
 
 def test_origins_without_a_scale_are_left_out(scene, history_of):
     _, origins, current, said = scene
-    still = history_of([5.0] * 13, start=str(origins[0].month - 12))
+    short = history_of([5.0], start=str(origins[0].month))
     found = assemble(
-        [Origin(still, still), *origins[1:]], current, {"m": [said(i) for i in range(5)]}, HORIZON
+        [Origin(short, short), *origins[1:]], current, {"m": [said(i) for i in range(5)]}, HORIZON
     )
     assert list(found.months) == [o.month for o in origins[1:]]
     assert (found.records["m"].quantiles[0] == said(1).quantiles()).all()
     assert len(found.scales) == len(found.outcomes) == 4
+
+
+def test_what_never_changed_is_measured_in_what_its_printing_leaves_out(scene, history_of):
+    _, origins, current, said = scene
+    still = history_of([5.0] * 13, start=str(origins[0].month - 12))
+    found = assemble(
+        [Origin(still, still), *origins[1:]], current, {"m": [said(i) for i in range(5)]}, HORIZON
+    )
+    assert found.scales[0] == still.precision / 2
 
 
 def test_no_origins_at_all(scene):

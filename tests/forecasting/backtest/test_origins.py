@@ -115,10 +115,14 @@ def test_a_back_file_that_came_later_keeps_the_origins(roll, monthly, wandering)
 
 
 def test_a_current_history_that_cannot_be_built_is_an_error(roll, monthly):
-    with pytest.raises(DataError, match="没有变化"):
-        roll(monthly("2024-01", [5.0] * 30))
     with pytest.raises(DataError, match="没有"):
         roll(monthly("2024-01", [5.0] * 30), as_of=date(2020, 1, 1))
+
+
+def test_what_never_changed_and_what_has_are_no_evidence_for_each_other(roll, monthly, wandering):
+    assert len(roll(monthly("2020-01", [5.0] * 12), count=4)[1]) == 4
+    moved = monthly("2020-01", [5.0] * 9 + list(wandering(3)))
+    assert months(roll(moved, count=10)[1]) == ["2020-10", "2020-11"]
 
 
 def test_a_past_that_cannot_be_built_only_shortens_the_evidence(roll, monthly, wandering):

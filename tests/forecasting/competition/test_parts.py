@@ -107,12 +107,15 @@ def test_streets_of_eighteen_months_are_reconciled_on_what_is_usual():
     assert gap(made.results) < 1e-9
 
 
-def test_a_street_that_never_changes_stays_as_it_is():
-    values = street_values(60)
-    results = competitions({k: v for k, v in values.items() if k != "310114003"}, origins=10)
-    made = reconcile(SUMS, results, constant={"310114003": 0.0})
+@pytest.mark.parametrize("value", [0.0, 300.0])
+def test_a_street_that_never_changed_is_a_member_like_any_other(value):
+    results = competitions(street_values(60) | {"310114003": [value] * 60}, origins=12)
+    assert results["310114003"].choice.model == "random_walk"
+    made = reconcile(SUMS, results)
     assert made.reconciled
     assert made.choice.origins > 0
-    total = made.results[DISTRICT].champion_paths.values
-    parts = [made.results[code].champion_paths.values for code in results if code != DISTRICT]
-    np.testing.assert_allclose(total, np.sum(parts, axis=0), rtol=1e-12)
+    assert gap(made.results) < 1e-9
+    still = np.round(made.results["310114003"].champion_paths.values)
+    assert (still >= 0).all()
+    assert (still[:, 0] == value).mean() > 0.9
+    assert 0.05 < (still[:, -1] != value).mean() < 0.7

@@ -1,7 +1,10 @@
 """The simple floors by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from employment_forecast.models import roster
 from employment_forecast.models.contract import ModelFailure
@@ -16,6 +19,13 @@ def test_random_walk_by_hand(make_scaled):
     law = model._law(data, parameters, 3)
     assert law.mean == pytest.approx([2, 2, 2])
     assert law.covariance == pytest.approx(3 * np.array([[1, 1, 1], [1, 2, 2], [1, 2, 3]]))
+
+
+def test_a_random_walk_that_never_moved_may_do_so_in_half_of_the_cases(make_scaled):
+    data = replace(make_scaled([7.0] * 13), digit=1.0)
+    sigma = roster.create("random_walk")._fit(data)["sigma"]
+    # Twelve steps all stay within half a person with probability one half.
+    assert (2 * ndtr(0.5 / sigma) - 1) ** 12 == pytest.approx(0.5)
 
 
 def test_drift_by_hand(make_scaled):

@@ -80,7 +80,6 @@ def test_error_as_json(used: Forecast) -> None:
     [
         ({m: 100.0 + i for i, m in enumerate([*months("2024-01", 5), *months("2025-01", 20)])},
          ("2024-06", "补录")),
-        (dict.fromkeys(months("2024-01", 30), 500.0), ("500", "没有变化")),
         ({m: 100.0 + i for i, m in enumerate(months("2026-08", 2))}, ("2 个月", "至少需要")),
     ],
 )  # fmt: skip
@@ -92,6 +91,14 @@ def test_unusable_series(
     assert ran.code == EXIT_BAD_DATA
     assert all(word in ran.err for word in words)
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
+
+
+def test_a_series_that_never_changed_is_forecast_and_questioned(used: Forecast, home: Path) -> None:
+    fill(home, dict.fromkeys(months("2024-01", 30), 500.0))
+    ran = used("run", "--region", "嘉定", "--json", *FAST)
+    assert ran.code == 0, ran.err
+    assert ran.json["champion"]["model"] == "random_walk"
+    assert any("30 个月的值全是 500人，请核对是否误填" in note for note in ran.json["notes"])
 
 
 def test_a_missing_month_is_left_to_the_models_and_named(used: Forecast, home: Path) -> None:

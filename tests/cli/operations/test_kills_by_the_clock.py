@@ -37,6 +37,9 @@ revisions = "accept"
 
 [monthly]
 settle_seconds = 0
+
+[bulletin]
+office = "嘉定区就业促进中心"
 """
 COMMANDS = {
     "import": ("data", "import", "{file}"),

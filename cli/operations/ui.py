@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
+
+# An address of this machine at which MLflow's page opens no assistant; macOS has but the usual one.
+HOST = "127.0.0.1" if sys.platform == "darwin" else "127.0.0.2"
 
 
 @click.command(
@@ -19,9 +24,9 @@ import click
 @click.option(
     "--host",
     metavar="地址",
-    default="127.0.0.1",
+    default=HOST,
     show_default=True,
-    help="监听地址；默认仅本机可访问。",
+    help="监听地址；默认仅本机可访问。在 127.0.0.1 和 localhost，页面会打开 MLflow 自带的助手。",
 )
 def ui(port: int, host: str) -> None:
     """在本机启动 MLflow 界面，比较各次运行与模型版本。按 Ctrl-C 结束。"""

@@ -22,7 +22,7 @@ from employment_forecast.experiments.bulletins.files import file_name, folder, s
 from employment_forecast.experiments.bulletins.hand_edits import edited, save_copy
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.text import Bulletin, Heading, plain
-from employment_forecast.forecasting.bulletin.text.sections.written import TO_WRITE
+from employment_forecast.forecasting.bulletin.text.sections.written import OUTRUN, TO_WRITE
 
 MOST_CHANGES = 8
 _TITLE = re.compile(r"\s*【(.+?)】\s*")
@@ -104,11 +104,6 @@ def _headings(bulletin: Bulletin) -> list[str]:
             if isinstance(b, Heading) and b.level == 1]  # fmt: skip
 
 
-def _is_note(paragraph: Any) -> bool:
-    style = paragraph.style
-    return style is not None and str(style.name).startswith("表注")
-
-
 def read_docx(
     content: bytes, bulletin: Bulletin, titles: Sequence[str]
 ) -> tuple[Sections, list[str]]:
@@ -142,9 +137,9 @@ def read_docx(
             current = by_heading.get(text)
             if current is not None:
                 sections[current] = []
-        if current is None or text in headings:
+        if current is None or text in headings or text.startswith(OUTRUN):
             rest.append(" ".join(text.split()))
-        elif text and text != TO_WRITE and not _is_note(paragraph):
+        elif text and text != TO_WRITE:
             sections[current].append(text)
     for table in document.tables:
         rest += [" ".join(clean(c.text).split()) for row in table.rows for c in row.cells]

@@ -134,13 +134,18 @@ def _share(text: str) -> str:
     return f"{float(text):.0%}" if text else _UNKNOWN
 
 
+def _score(stored: str) -> str:
+    """As the terminal prints it."""
+    return f"{float(stored):.3f}" if stored else _UNKNOWN
+
+
 def _leaderboard(rows: Sequence[Mapping[str, str]], champion: str) -> list[dict[str, str]]:
     return [
         {
             "label": row["label"] + ("（现役）" if row["model"] == champion else ""),
             "model": row["model"],
-            "wis": row["wis"] or _UNKNOWN,
-            "mase": row["mase"] or _UNKNOWN,
+            "wis": _score(row["wis"]),
+            "mase": _score(row["mase"]),
             "coverage80": _share(row["coverage80"]),
             "coverage95": _share(row["coverage95"]),
         }

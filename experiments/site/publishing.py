@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -186,21 +186,50 @@ def write_site(
 
     # A few are gathered before the lock: other processes may be at work on other regions.
     found = pages() if only is None else list(pages())
-    with lock(target / ".lock"):
+    return target, write_pages(session, target, everything, found, day)
+
+
+def write_pages(
+    session: Session,
+    folder: Path,
+    order: Sequence[Series],
+    pages: Iterable[tuple[Series, RegionPage | str]],
+    day: date,
+) -> list[str]:
+    """Write pages, or on the overview why there is none, beside those that stand there.
+
+    Parameters
+    ----------
+    session : Session
+        Settings of the map.
+    folder : pathlib.Path
+        Where.
+    order : sequence of Series
+        All that the overview shows.
+    pages : iterable of (Series, RegionPage or str)
+        A page each, or the reason in a sentence.
+    day : datetime.date
+        Told on the overview.
+
+    Returns
+    -------
+    list of str
+        A sentence for each region without a page.
+    """
+    with lock(folder / ".lock"):
         for name, content in shared_files().items():
-            write_atomically(target / name, content)
-        tiles, absent = _read_tiles(target)
-        for series, page in found:
+            write_atomically(folder / name, content)
+        tiles, absent = _read_tiles(folder)
+        for series, page in pages:
             tiles.pop(series.code, None)
             absent.pop(series.code, None)
             if isinstance(page, str):
                 absent[series.code] = page
             else:
-                _write_page(target, page)
+                _write_page(folder, page)
                 tiles[series.code] = page.tile
-        _keep_tiles(target, tiles, absent)
-        trouble = _write_index(session, target, everything, tiles, absent, day)
-    return target, trouble
+        _keep_tiles(folder, tiles, absent)
+        return _write_index(session, folder, order, tiles, absent, day)
 
 
 def renew_site(session: Session, tracker: Tracker, changed: Sequence[Series]) -> list[str]:

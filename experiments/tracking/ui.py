@@ -20,6 +20,9 @@ from employment_forecast.experiments.tracking.quiet import quiet_environment
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 
 LOOPBACK = "127.0.0.1"
+# At these addresses, and no others, MLflow's page opens an assistant that asks outside language
+# models; there is no setting against it. The server takes them without being told.
+_WITH_ASSISTANT = ("localhost", LOOPBACK, "::1")
 LOG = "ui.log"
 
 
@@ -73,6 +76,9 @@ def server_command(
     # Not on the command line, which every user of the machine can read: it may hold a password.
     environment["MLFLOW_BACKEND_STORE_URI"] = tracking_uri
     environment["MLFLOW_REGISTRY_STORE_URI"] = tracking_uri
+    if is_loopback(host) and host not in _WITH_ASSISTANT:
+        environment["MLFLOW_SERVER_ALLOWED_HOSTS"] = f"{host}:{port}"
+        environment["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://{host}:{port}"
     # One worker serves an office; the default of four takes a gigabyte of memory.
     arguments = (
         sys.executable, "-m", "mlflow", "server",

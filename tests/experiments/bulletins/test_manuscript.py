@@ -18,11 +18,15 @@ from employment_forecast.data.errors import DataError, RefusedError
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.data.workspace.settings import parse_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
-from employment_forecast.experiments.bulletins.manuscript import read_text, text_file
+from employment_forecast.experiments.bulletins.manuscript import read_docx, read_text, text_file
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
 from employment_forecast.experiments.tracking import Tracker, open_tracker
+from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.pdf import program
 from employment_forecast.forecasting.bulletin.text import Stamp
+from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Heading, Paragraph
+from employment_forecast.forecasting.bulletin.text.facts import plain
+from employment_forecast.forecasting.bulletin.text.sections.written import OUTRUN
 
 DAY = date(2026, 11, 20)
 NAME = "嘉定区2026年10月就业失业月报"
@@ -172,6 +176,25 @@ def test_an_issued_file_that_was_edited_is_put_back_and_the_edit_is_saved(
     assert file.read_bytes() == issued
     (copy,) = folder.glob("*手工改动*.docx")
     assert "签发后加的" in [p.text for p in Document(io.BytesIO(copy.read_bytes())).paragraphs]
+
+
+def test_only_the_line_on_changed_figures_is_the_programs_own() -> None:
+    note = Paragraph((f"{OUTRUN}，请核对：某数由甲变为乙。本行不进入签发件。）",), note=True)
+    bulletin = Bulletin(
+        title=(("月报",),), marks=(), number=(), signer=(), addressee=(),
+        blocks=(Heading(("一、原因分析",)), note, Paragraph(("原有的话。",))), annexes=(),
+        office=(), date=(), made_on="2026-11-23", facts=(), demo=False,
+    )  # fmt: skip
+    made = Document(io.BytesIO(render_docx(bulletin)))
+    sections, rest = read_docx(render_docx(bulletin), bulletin, ["原因分析"])
+    assert sections == {"原因分析": ["原有的话。"]}
+    # Written in its place, whatever the style of the line, is a text of the section.
+    next(p for p in made.paragraphs if p.text.startswith(OUTRUN)).text = "补充的话。"
+    stream = io.BytesIO()
+    made.save(stream)
+    sections, now = read_docx(stream.getvalue(), bulletin, ["原因分析"])
+    assert sections == {"原因分析": ["补充的话。", "原有的话。"]}
+    assert set(rest) - set(now) == {plain(note.text)}
 
 
 def test_a_text_below_no_section_is_named_and_not_swallowed(tmp_path: Path) -> None:

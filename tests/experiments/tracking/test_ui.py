@@ -3,14 +3,18 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import URLError
 
+import mlflow
 import numpy as np
 import pytest
 
+from employment_forecast.cli.operations.ui import HOST
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import BusyError, RefusedError
 from employment_forecast.data.workspace.folders import Workspace
@@ -49,6 +53,17 @@ def test_the_server_is_for_this_machine_and_silent(empty: Workspace, uri: str) -
     assert given["--default-artifact-root"] == str(empty.mlruns / "artifacts")
     assert command.environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert command.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+
+
+def test_at_its_usual_address_the_page_opens_no_assistant(empty: Workspace, uri: str) -> None:
+    # The page asks for one where it is called one of these, as of the release that is installed.
+    build = Path(mlflow.__file__).parent / "server" / "js" / "build"
+    (page,) = build.glob("static/js/main.*.js")
+    assert '"localhost"===e||"127.0.0.1"===e||"::1"===e' in page.read_text("utf-8")
+    assert HOST not in ui._WITH_ASSISTANT or sys.platform == "darwin"
+    environment = server_command(uri, empty, host="127.0.0.2", port=5055).environment
+    assert environment["MLFLOW_SERVER_ALLOWED_HOSTS"] == "127.0.0.2:5055"
+    assert environment["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.2:5055"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.8", "::", "example.com"])

@@ -89,7 +89,7 @@ def _trend(record: CitedRecord) -> CitedText:
             count=record.cite("/outlook/horizon", "plain"),
             high=_expected(record, highest, "，为"),
         )
-    if last not in (first, highest):
+    elif last != first:  # the annex has every month
         said = sentence("{said}；到{last}", said=said, last=_expected(record, last, "为"))
     return sentence("{said}。", said=said)
 

@@ -37,8 +37,11 @@ def _absent(record: CitedRecord, pointer: str) -> CitedText:
     )
 
 
-def value_and_change(record: CitedRecord, code: str) -> CitedText:
-    """One indicator in a sentence: value, 环比, 同比."""
+def value_and_change(record: CitedRecord, code: str, *, by_month: bool = True) -> CitedText:
+    """One indicator in a sentence: value, 环比, 同比; the annex's table has both of every one.
+
+    Without `by_month` 环比 is told only where there is no 同比.
+    """
     pointer = f"/series/{code}"
     series = record.get(pointer)
     if series["value"] is None:
@@ -58,12 +61,12 @@ def value_and_change(record: CitedRecord, code: str) -> CitedText:
         flow = amount(record, f"{pointer}/flow/value", series["unit"], series["decimals"])
         year = compared(record, f"{pointer}/flow/year_on_year", series, "上年同月")
         return sentence("{said}；其中当月{flow}，{year}", said=said, flow=flow, year=year)
+    year = compared(record, f"{pointer}/year_on_year", series, "上年同月")
+    if not by_month and series["year_on_year"]["change"] is not None:
+        return sentence("{name}{value}，{year}", name=name, value=value, year=year)
+    month = compared(record, f"{pointer}/month_on_month", series, "上月")
     return sentence(
-        "{name}{value}，{month}，{year}",
-        name=name,
-        value=value,
-        month=compared(record, f"{pointer}/month_on_month", series, "上月"),
-        year=compared(record, f"{pointer}/year_on_year", series, "上年同月"),
+        "{name}{value}，{month}，{year}", name=name, value=value, month=month, year=year
     )
 
 
@@ -95,20 +98,23 @@ def overview(record: CitedRecord) -> list[Block]:
     """总体情况: levels with their caps, flows of the register, new jobs, everything else."""
     blocks: list[Block] = [Heading(("总体情况",)), *summary(record)]
     month = record.cite("/month", "month")
+    levels: CitedText = ()
     for code in _recorded(record, LEVELS):
         said = value_and_change(record, code)
         caps = _caps(record, code)
         known = record.get(f"/series/{code}/value") is not None
         lead = sentence("{month}末，", month=month) if known and code in LEVELS[:2] else ()
         lead = sentence("{month}，", month=month) if known and not lead else lead
-        text = sentence("{lead}{said}。", lead=lead, said=said)
+        text = sentence("{lead}{said}。", lead=() if levels else lead, said=said)
         if caps:
             name = record.cite(f"/series/{code}/name")
             text = sentence("{text}{name}{caps}。", text=text, name=name, caps=caps)
-        blocks.append(Paragraph(text))
+        levels = (*levels, *text)
+    if levels:
+        blocks.append(Paragraph(levels))
     flows = _recorded(record, FLOWS)
     if flows:
-        said = join([value_and_change(record, c) for c in flows])
+        said = join([value_and_change(record, c, by_month=False) for c in flows])
         text = sentence("从登记失业人员流动看，{said}。", said=said)
         blocks.append(Paragraph(sentence("{text}{check}", text=text, check=_flows_check(record))))
     # A series without the month's figure is told of once, among the delays.
@@ -136,7 +142,7 @@ def market(record: CitedRecord) -> list[Block]:
     codes = _recorded(record, MARKET)
     if not codes:
         return []
-    said = join([value_and_change(record, c) for c in codes])
+    said = join([value_and_change(record, c, by_month=False) for c in codes])
     text = sentence("{month}，{said}。", month=record.cite("/month", "month"), said=said)
     ratio = record.get("/series/openings_to_seekers/value")
     if ratio is not None:

@@ -36,11 +36,12 @@ def _group(record: CitedRecord, code: str) -> CitedText:
     pointer = f"/people/{code}"
     row = record.get(pointer)
     said = sentence(
-        "{label}{value}，{month}，{year}",
+        "{label}{value}，{change}",
         label=record.cite(f"{pointer}/label"),
         value=amount(record, f"{pointer}/value", row["unit"], row["decimals"]),
-        month=compared(record, f"{pointer}/month_on_month", row, "上月"),
-        year=compared(record, f"{pointer}/year_on_year", row, "上年同月"),
+        change=compared(record, f"{pointer}/month_on_month", row, "上月")
+        if row["year_on_year"]["change"] is None
+        else compared(record, f"{pointer}/year_on_year", row, "上年同月"),
     )
     if row["share"] is not None:
         share = record.cite(f"{pointer}/share", "plain", 1)
@@ -174,15 +175,9 @@ def _overall(record: CitedRecord) -> list[Block]:
         for pointer, name in _RATES
         if record.get(pointer) is not None
     ]
-    largest = record.cite("/sample/matched_without_largest/largest", "plain")
     alike = sentence(
-        "按可比口径（只比较连续两个月都上报的企业），{all}；{rest}。",
+        "按可比口径（只比较连续两个月都上报的企业），{all}。",
         all=_matched(record, "/sample/matched", sentence("可比企业")),
-        rest=_matched(
-            record,
-            "/sample/matched_without_largest",
-            sentence("剔除用工最多的{largest}家后，可比企业", largest=largest),
-        ),
     )
     if rates:
         totals = sentence("{totals}{rates}。", totals=totals, rates=join(rates, "，"))
@@ -206,10 +201,23 @@ def _division(record: CitedRecord, kind: str) -> CitedText:
     )
 
 
+def _without_largest(record: CitedRecord) -> Block:
+    """Whether a few large firms made the movement."""
+    largest = record.cite("/sample/matched_without_largest/largest", "plain")
+    said = _matched(
+        record,
+        "/sample/matched_without_largest",
+        sentence("剔除用工最多的{largest}家后，可比企业", largest=largest),
+    )
+    return Paragraph(sentence("{said}。", said=said), note=True)
+
+
 def _by(record: CitedRecord, kind: str, name: str) -> list[Block]:
     """Separations divided by cause or by type."""
     said = _division(record, kind)
-    return [Paragraph(sentence("减员按{name}分：{said}。", name=name, said=said))] if said else []
+    if not said:
+        return []
+    return [Paragraph(sentence("减员按{name}分：{said}。", name=name, said=said), note=True)]
 
 
 def _industries(record: CitedRecord) -> list[Block]:
@@ -325,11 +333,12 @@ def sample(record: CitedRecord) -> list[Block]:
     head = Heading(("监测企业用工情况",))
     if not _shown(record):
         return [head, Paragraph(sentence("{why}。", why=record.cite("/sample/reason")))]
-    return [head, *_overall(record), *_by(record, "causes", "原因"), *_abnormal(record)]
+    return [head, *_overall(record), *_abnormal(record)]
 
 
 def sample_annex(record: CitedRecord) -> list[Block]:
-    """Industries and largest movers."""
+    """Industries, largest movers, separations by cause and by type."""
     if not _shown(record):
         return []
-    return [*_industries(record), *_movers(record), *_by(record, "types", "类型")]
+    divided = [*_by(record, "causes", "原因"), *_by(record, "types", "类型")]
+    return [*_industries(record), *_movers(record), _without_largest(record), *divided]

@@ -62,7 +62,7 @@ def _level(record: CitedRecord) -> list[Block]:
         said = sentence(
             "{said}，自{since}起", said=said, since=record.cite("/warning/level/since", form)
         )
-    blocks: list[Block] = [Paragraph(sentence("{said}。", said=said))]
+    said = sentence("{said}。", said=said)
     reasons: list[CitedText] = [
         (record.cite(f"/warning/level/reasons/{i}", "reason"),)
         for i in range(len(level.get("reasons") or ()))
@@ -70,7 +70,8 @@ def _level(record: CitedRecord) -> list[Block]:
     if quiet and not reasons:
         reasons = [r for r in (_below(record),) if r]
     if reasons:
-        blocks.append(Paragraph(sentence("理由：{why}。", why=join(reasons))))
+        said = sentence("{said}理由：{why}。", said=said, why=join(reasons))
+    blocks: list[Block] = [Paragraph(said)]
     if moved := _moved(record):
         blocks.append(Paragraph(moved))
     steps = []
@@ -140,7 +141,7 @@ def _other_caps(record: CitedRecord) -> list[Block]:
             sentence("{title}在{month}的警戒线为{lines}", title=title, month=month,
                      lines=join(lines, "、"))
         )  # fmt: skip
-    return [Paragraph(sentence("另外，{said}。", said=join(said)))] if said else []
+    return [Paragraph(sentence("另外，{said}。", said=join(said)), note=True)] if said else []
 
 
 def _lines(record: CitedRecord) -> list[Block]:

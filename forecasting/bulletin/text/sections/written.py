@@ -6,6 +6,8 @@ from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading,
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, join, sentence
 
 TO_WRITE = "（待填写）"
+# How the line begins that a draft has above texts which figures have outrun.
+OUTRUN = "（文字写成后数字有变动"
 
 
 def written(record: CitedRecord, *, draft: bool) -> list[list[Block]]:
@@ -34,6 +36,6 @@ def written(record: CitedRecord, *, draft: bool) -> list[list[Block]]:
                 for at in range(len(changes))
             ]
         )
-        note = sentence("（文字写成后数字有变动，请核对：{said}。本行不进入签发件。）", said=said)
+        note = sentence("{outrun}，请核对：{said}。本行不进入签发件。）", outrun=OUTRUN, said=said)
         sections[0].insert(1, Paragraph(note, note=True))
     return sections

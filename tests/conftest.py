@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from support.paths import ROOT
+from support.shared import made_once, make_databases
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
@@ -35,6 +36,19 @@ settings.register_profile("ci", settings.get_profile("steady"), derandomize=True
 settings.load_profile("ci" if os.environ.get("CI") else "steady")
 
 
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Measure lines in the first case of each test alone, and in no test by generated examples.
+
+    Tracing adds half to what a test costs; another case of the same test shows few new lines.
+    """
+    measured = set()
+    for item in items:
+        function = getattr(item, "function", None)
+        if function in measured or is_hypothesis_test(function):
+            item.add_marker(pytest.mark.no_cover)
+        measured.add(function)
+
+
 def pytest_collection_finish() -> None:
     """What has been imported by now stays: no collection needs to look at it again."""
     gc.collect()
@@ -45,6 +59,12 @@ def pytest_collection_finish() -> None:
 def root() -> Path:
     """Folder of the packages."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the bundled data and without a run."""
+    return made_once(tmp_path_factory, "databases", make_databases)
 
 
 @pytest.fixture(scope="session")

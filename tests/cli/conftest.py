@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from support.paths import ROOT
 from support.processes import Processes
+from support.shared import made_once
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,17 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def forecast(home: Path, forks: Any) -> Forecast:
-    """Call `forecast ARGUMENTS...` in a new workspace of its own."""
-    return caller(home, forks)
+def forecast(home: Path, databases: Path, forks: Any) -> Forecast:
+    """Call `forecast ARGUMENTS...` in a workspace of its own, new but for its databases."""
+    call = caller(home, forks)
+
+    def begin(*arguments: str, **how: Any) -> Ran:
+        # A test may have settled the workspace before its first command.
+        if not (home / "mlruns").exists():
+            shutil.copytree(databases, home, dirs_exist_ok=True)
+        return call(*arguments, **how)
+
+    return begin
 
 
 @dataclass(frozen=True)
@@ -114,13 +123,18 @@ class Prepared:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory, forks: Any) -> Prepared:
-    home = tmp_path_factory.mktemp("prepared") / "工作区"
-    home.mkdir(parents=True)
-    (home / "forecast.toml").write_text(FAST_SETTINGS, "utf-8")
-    call = caller(home, forks)
-    district = call("run", "--region", "嘉定", "--json", *FAST)
-    nation = call("run", "--region", "全国", "--json", *FAST)
-    return Prepared(home, district, nation)
+    def make(folder: Path) -> None:
+        home = folder / "工作区"
+        home.mkdir()
+        (home / "forecast.toml").write_text(FAST_SETTINGS, "utf-8")
+        for name, region in (("district", "嘉定"), ("nation", "全国")):
+            ran = caller(home, forks)("run", "--region", region, "--json", *FAST)
+            (folder / name).write_text(json.dumps([ran.code, ran.out, ran.err]), "utf-8")
+
+    folder = made_once(tmp_path_factory, "prepared", make)
+    printed = (json.loads((folder / name).read_text("utf-8")) for name in ("district", "nation"))
+    district, nation = (Ran(code, out, err, out.encode()) for code, out, err in printed)
+    return Prepared(folder / "工作区", district, nation)
 
 
 @pytest.fixture

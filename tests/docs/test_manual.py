@@ -101,9 +101,10 @@ def test_links_between_pages_lead_somewhere():
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    """A workspace whose databases exist: making them costs more than most pages do."""
-    home = tmp_path_factory.mktemp("prepared")
+def prepared(tmp_path_factory, databases):
+    """A workspace in which the nation has been run."""
+    home = tmp_path_factory.mktemp("prepared") / "w"
+    shutil.copytree(databases, home)
     (home / "forecast.toml").write_text(CHEAP, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORECAST_HOME", str(home))

@@ -16,12 +16,11 @@ import pytest
 from support.competitions import make_competition, make_vintages
 from support.paths import TESTS
 from support.processes import Processes
+from support.shared import tracking_uri
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.records.vintages import Vintages
 from employment_forecast.data.workspace.folders import Workspace
-from employment_forecast.data.workspace.session import Session
-from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry.versions import Version
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
@@ -66,19 +65,10 @@ def series(competition: Competition) -> Series:
     return Series(competition.region, competition.indicator)
 
 
-def _uri(workspace: Workspace) -> str:
-    return f"sqlite:///{workspace.mlruns / 'mlflow.db'}"
-
-
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Databases as the program makes them; migrating and filling takes seconds, copying none."""
-    workspace = Workspace(tmp_path_factory.mktemp("template"))
-    workspace.create()
-    with open_tracker(_uri(workspace), workspace) as tracker:
-        tracker.open()
-    Session(workspace, Settings()).store.close()
-    return workspace
+def template(databases: Path) -> Workspace:
+    """Databases as the program makes them."""
+    return Workspace(databases)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +95,7 @@ def workspace(empty: Workspace, template: Workspace) -> Workspace:
 @pytest.fixture
 def uri(empty: Workspace) -> str:
     """Tracking URI of the test's workspace."""
-    return _uri(empty)
+    return tracking_uri(empty)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Run `forecast` in forks of one process that has imported everything: a start costs no imports.
 
-Started by `forks.Forks` with a connected socket as standard input. For each request it forks;
+Started by `forks.Forks` with a connected socket as standard input and the folder of databases that
+a workspace may begin with. For each request it forks;
 the child has the arguments, environment, folder and streams of the request and ends as a process of
 its own ends: with its exit code, its exit handlers and nothing of ours behind it.
 """
@@ -10,10 +11,12 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import json
 import multiprocessing.context
 import os
 import pkgutil
+import shutil
 import signal
 import socket
 import struct
@@ -21,6 +24,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -61,6 +65,20 @@ def preload() -> None:
     for module in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
         if ".release" not in module.name:
             importlib.import_module(module.name)
+
+
+def warm_up(databases: Path) -> None:
+    """Run once, so that no fork compiles statements, draws a first chart or reads the calendar."""
+    from employment_forecast.cli.main import cli
+    from employment_forecast.cli.shell import failures
+
+    home = Path.cwd() / "warm"
+    shutil.copytree(databases, home)
+    os.environ |= {"FORECAST_HOME": str(home), "FORECAST_TODAY": "2026-11-20"}
+    small = ("--models", "theta", "--origins", "4", "--jobs", "1")
+    with redirect_stderr(io.StringIO()):
+        assert failures.run_and_translate(cli, ["run", "--region", "嘉定", *small]) == 0
+    gc.collect()
 
 
 def become(request: list[Any], streams: list[int]) -> None:
@@ -152,5 +170,6 @@ if __name__ == "__main__":
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path.remove(str(Path(__file__).resolve().parent))
     preload()
+    warm_up(Path(sys.argv[1]))
     gc.freeze()  # a collection in a child would copy every page
     serve(server)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from coverage import Coverage
 
 from support.processor_time import add_fork
 
@@ -26,10 +27,10 @@ SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id"
 class Forks:
     """Runs commands one after the other, each in a process of its own."""
 
-    def __init__(self, folder: Path, measure_lines: bool) -> None:
+    def __init__(self, folder: Path, databases: Path) -> None:
         self._folder = folder
+        self._databases = databases
         self._seconds = 0.0
-        self._measure_lines = measure_lines
         self._measured: set[frozenset[str]] = set()
         self._server: subprocess.Popen[bytes] | None = None
         self._connection, self._far = socket.socketpair()
@@ -37,7 +38,7 @@ class Forks:
     def _start(self) -> None:
         environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR")}
         self._server = subprocess.Popen(
-            [sys.executable, str(SERVER)],
+            [sys.executable, str(SERVER), str(self._databases)],
             stdin=self._far,
             stdout=subprocess.DEVNULL,
             env={**environment, "LANG": "C.UTF-8"},
@@ -51,7 +52,7 @@ class Forks:
         """Exit code, standard output and standard error of the console script."""
         if self._server is None:
             self._start()
-        measure = self._measure_lines and self._is_new(arguments)
+        measure = Coverage.current() is not None and self._is_new(arguments)
         request = json.dumps([measure, list(arguments), dict(environment), str(folder)]).encode()
         with (
             Path(os.devnull).open("rb") as empty,
@@ -106,9 +107,8 @@ def _content(file: IO[bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def forks(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Forks]:
+def forks(tmp_path_factory: pytest.TempPathFactory, databases: Path) -> Iterator[Forks]:
     """The server of forks of this session; it starts with the first command."""
-    measure = bool(pytestconfig.getoption("cov_source", None))
-    server = Forks(tmp_path_factory.mktemp("forks"), measure)
+    server = Forks(tmp_path_factory.mktemp("forks"), databases)
     yield server
     server.stop()

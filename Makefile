@@ -33,7 +33,7 @@ check: $(VENV)/.installed-test .types/employment_forecast
 
 # Python 3.12 and later count lines at almost no cost; earlier ones trace them.
 unit: $(VENV)/.installed-test
-	COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+	PYTHONDONTWRITEBYTECODE= COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not soak' --durations=20 --cov --cov-config=setup.cfg --cov-report=term
 
 test: check unit

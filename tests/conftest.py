@@ -49,6 +49,18 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
         measured.add(function)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Measure in one worker alone what importing the modules executes."""
+    measured = session.config.pluginmanager.getplugin("_cov")
+    pause = measured and os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0"
+    if pause:
+        measured.cov_controller.pause()
+    yield
+    if pause:
+        measured.cov_controller.resume()
+
+
 def pytest_collection_finish() -> None:
     """What has been imported by now stays: no collection needs to look at it again."""
     gc.collect()

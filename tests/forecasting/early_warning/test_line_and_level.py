@@ -62,7 +62,7 @@ def level_after(target: Target, history, figure: float, paths: SamplePaths):
     return decide_level(SCHEME, evidence).level, event.probability
 
 
-@settings(max_examples=15)
+@settings(max_examples=5)
 @given(
     st.integers(0, 1_000),
     st.integers(9_760, 10_700),

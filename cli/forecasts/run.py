@@ -123,7 +123,7 @@ def run(
 
     if output is not None:
         demand_writable(output)
-    run_id, number, gate, unrecorded = None, None, None, None
+    chart, run_id, number, gate, unrecorded = None, None, None, None, None
     if dry_run and promoting:
         raise UsageError(_NO_PROMOTION, "请只用其中一个。")
     tree, others = None, RecordedParts()
@@ -138,8 +138,8 @@ def run(
                 result = tree.member(series.region.code)
             for note in [] if cluster is None else cluster.take_notes():
                 notice(note)
-            chart = fan_chart(result)
             if recording is not None:
+                chart = fan_chart(result)
                 number = recording.register(result, chart).version
                 run_id = recording.run_id
                 conclude = promote_if_passed if promoting else examine_only
@@ -164,7 +164,7 @@ def run(
     if output is not None:
         write_atomically(output / "forecast.csv", forecast_csv(result))
         write_atomically(output / "forecast.json", to_json(content).encode("utf-8"))
-        write_atomically(output / "chart.png", chart)
+        write_atomically(output / "chart.png", chart or fan_chart(result))
     if form is not None:
         from employment_forecast.experiments.recording import run_workbook
 

@@ -109,11 +109,11 @@ def _one(session: Session, series: Series, wish: Wish) -> dict[str, Any]:
 
     job = open_job(session, series, wish.as_of, wish.options, cached=wish.cached)
     uri = session.settings.tracking_uri(session.workspace)
-    number = run_id = gate = None
+    chart = number = run_id = gate = None
     with nullcontext() if wish.dry_run else recorded(uri, session.workspace, series) as recording:
         result = job.compete()
-        chart = fan_chart(result)
         if recording is not None:
+            chart = fan_chart(result)
             number, run_id = recording.register(result, chart).version, recording.run_id
             conclude = promote_if_passed if wish.promoting else examine_only
             gate = conclude(recording.run.tracker, series, result, recording.run).document()
@@ -125,7 +125,7 @@ def _one(session: Session, series: Series, wish: Wish) -> dict[str, Any]:
         folder = wish.output / series.code
         write_atomically(folder / "forecast.csv", forecast_csv(result))
         write_atomically(folder / "forecast.json", to_json(content).encode("utf-8"))
-        write_atomically(folder / "chart.png", chart)
+        write_atomically(folder / "chart.png", chart or fan_chart(result))
     return content
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.forks import Fork
 from support.paths import ROOT
-from support.processes import Processes
 from support.shared import made_once
 
 
@@ -145,23 +144,20 @@ def used(prepared: Prepared, home: Path, forks: Any) -> Forecast:
 
 
 @pytest.fixture
-def start(home: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def start(home: Path, databases: Path, forks: Any) -> Iterator[Callable[..., Fork]]:
     """Start `forecast ARGUMENTS...` without waiting for it."""
-    processes = Processes()
+    if not (home / "mlruns").exists():
+        shutil.copytree(databases, home, dirs_exist_ok=True)
+    started: list[Fork] = []
 
-    def call(*arguments: str) -> subprocess.Popen[bytes]:
-        return processes.start(
-            command(arguments),
-            env=environment(home),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # A background shell starts its children with Ctrl-C ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
+    def call(*arguments: str) -> Fork:
+        script = Path(sys.executable).with_name("forecast")
+        started.append(forks.begin([str(script), *arguments], environment(home), ROOT))
+        return started[-1]
 
     yield call
-    processes.end()
+    for process in started:
+        process.end()
 
 
 @pytest.fixture(scope="session")

@@ -136,16 +136,43 @@ def end(code: int) -> NoReturn:
     os._exit(code)
 
 
+def apart(request: list[Any], streams: list[int], report: int) -> int:
+    """Begin a command that nobody waits for yet, by a process that will tell `report` its end."""
+    guard = os.fork()
+    if guard:
+        return guard
+    child = os.fork()
+    if child == 0:
+        os.close(report)
+        os.setsid()
+        become(request, streams)
+        end(run())
+    os.write(report, PID.pack(child))
+    _, status, usage = os.wait4(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os.write(report, ENDED.pack(code, usage.ru_utime + usage.ru_stime))
+    os._exit(0)
+
+
 def serve(connection: socket.socket) -> None:
     """Answer requests until the other side is gone."""
+    guards: list[int] = []
     while True:
-        head, streams, *_ = socket.recv_fds(connection, SIZE.size, 3)
+        head, streams, *_ = socket.recv_fds(connection, SIZE.size, 4)
         if not head:
+            for guard in guards:
+                os.waitpid(guard, 0)
             return
         content = b""
         while len(content) < SIZE.unpack(head)[0]:
             content += connection.recv(65536)
         assert threading.active_count() == 1  # a fork takes no other thread along
+        if len(streams) == 4:
+            _, *request = json.loads(content)
+            guards.append(apart(request, streams[:3], streams[3]))
+            for handle in streams:
+                os.close(handle)
+            continue
         child = os.fork()
         if child == 0:
             connection.close()

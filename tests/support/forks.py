@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +25,38 @@ from support.processor_time import add_fork
 
 SERVER = Path(__file__).with_name("fork_server.py")
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
+
+
+@dataclass
+class Fork:
+    """A command under way, to be handled as `subprocess.Popen` is."""
+
+    pid: int
+    _reports: int
+    _out: IO[bytes]
+    _err: IO[bytes]
+    _count: Callable[[float], None]
+    returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def communicate(self, timeout: float) -> tuple[bytes, bytes]:
+        """What it wrote until its end."""
+        if not select.select([self._reports], [], [], timeout)[0]:
+            raise TimeoutError
+        self.returncode, seconds = ENDED.unpack(os.read(self._reports, ENDED.size))
+        os.close(self._reports)
+        self._count(seconds)
+        with self._out, self._err:
+            return _content(self._out), _content(self._err)
+
+    def end(self) -> None:
+        """Kill it if nobody has waited for its end."""
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.communicate(600)
 
 
 class Forks:
@@ -71,9 +106,27 @@ class Forks:
                 self._connection.settimeout(600)
                 self._received(ENDED.size)
                 raise
-            self._seconds += seconds
-            add_fork(seconds)
+            self._count(seconds)
             return code, _content(out), _content(err)
+
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Fork:
+        """The same without waiting for its end."""
+        if self._server is None:
+            self._start()
+        request = json.dumps([False, list(arguments), dict(environment), str(folder)]).encode()
+        out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        reports, report = os.pipe()
+        with Path(os.devnull).open("rb") as empty:
+            streams = [empty.fileno(), out.fileno(), err.fileno(), report]
+            socket.send_fds(self._connection, [SIZE.pack(len(request))], streams)
+            self._connection.sendall(request)
+        os.close(report)
+        (child,) = PID.unpack(os.read(reports, PID.size))
+        return Fork(child, reports, out, err, self._count)
+
+    def _count(self, seconds: float) -> None:
+        self._seconds += seconds
+        add_fork(seconds)
 
     def _is_new(self, arguments: Sequence[str]) -> bool:
         """Whether these commands and options come for the first time, whatever their values.

@@ -23,7 +23,9 @@ def tables(folder: Path) -> tuple[Path, Path]:
     return files
 
 
-def test_the_month_in_progress(forecast, tmp_path):
+def test_the_month_in_progress(forecast, home, tmp_path):
+    home.mkdir()
+    (home / "forecast.toml").write_text("[run]\norigins = 6\njobs = 1\n", "utf-8")
     monthly, parts = tables(tmp_path)
     day = {"FORECAST_TODAY": "2026-11-24"}
     assert forecast("data", "import", str(monthly), env=day).code == 0

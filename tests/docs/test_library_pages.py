@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -16,8 +17,9 @@ CHEAP = '[run]\norigins = 6\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n'
 
 
 @pytest.fixture
-def performed(tmp_path, monkeypatch):
+def performed(tmp_path, databases, monkeypatch):
     """Names that the code of a page leaves behind."""
+    shutil.copytree(databases, tmp_path, dirs_exist_ok=True)
     (tmp_path / "forecast.toml").write_text(CHEAP, "utf-8")
     monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
     monkeypatch.setenv("FORECAST_TODAY", "2026-11-20")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ SOAK = [pytest.param(b, marks=pytest.mark.soak) for b in BOOKS[1:]]
 
 
 @pytest.mark.parametrize("book", [*BOOKS[:1], *SOAK], ids=lambda f: f.stem)
-def test_every_cell_runs(book, tmp_path, monkeypatch, capfd):
+def test_every_cell_runs(book, tmp_path, databases, monkeypatch, capfd):
+    shutil.copytree(databases, tmp_path, dirs_exist_ok=True)
     (tmp_path / "forecast.toml").write_text(CHEAP, "utf-8")
     monkeypatch.setenv("FORECAST_HOME", str(tmp_path))
     monkeypatch.setenv("FORECAST_TODAY", pages.TODAY)

@@ -134,10 +134,11 @@ def outcome(forecast: Forecast, home: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def before(tmp_path: Path, forecast_in: Callable[[Path], Forecast]) -> Path:
+def before(tmp_path: Path, databases: Path, forecast_in: Callable[[Path], Forecast]) -> Path:
     """A workspace whose last cycle was a month ago, with the new month's file waiting."""
     home = tmp_path / "之前"
-    (home / "inbox").mkdir(parents=True)
+    shutil.copytree(databases, home)
+    (home / "inbox").mkdir(exist_ok=True)
     (home / "forecast.toml").write_text(SETTINGS, "utf-8")
     (home / "inbox" / "历史.csv").write_text(series("2022-01", 57), "utf-8")
     forecast = forecast_in(home)

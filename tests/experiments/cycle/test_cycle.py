@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -39,9 +40,9 @@ CSV = "地区,月份,登记失业人数（人）\n嘉定区,2026-09,11000\n嘉�
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path, databases: Path) -> Iterator[Session]:
     workspace = Workspace(tmp_path / "工作区")
-    workspace.create()
+    shutil.copytree(databases, workspace.root, dirs_exist_ok=True)
     opened = Session(workspace, Settings())
     yield opened
     opened.store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,9 @@ from employment_forecast.features.history.build import from_known
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path, databases: Path) -> Iterator[Session]:
     workspace = Workspace(tmp_path)
-    workspace.create()
+    shutil.copytree(databases, workspace.root, dirs_exist_ok=True)
     opened = Session(workspace, Settings())
     yield opened
     opened.store.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,9 +18,9 @@ DAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path, databases: Path) -> Iterator[Session]:
     workspace = Workspace(tmp_path / "工作区")
-    workspace.create()
+    shutil.copytree(databases, workspace.root, dirs_exist_ok=True)
     opened = Session(workspace, Settings())
     yield opened
     opened.store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +27,8 @@ SETTINGS = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n' + "".jo
 )
 
 
-def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path) -> None:
+def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path, databases: Path) -> None:
+    shutil.copytree(databases, tmp_path, dirs_exist_ok=True)
     (tmp_path / "forecast.toml").write_text(SETTINGS, "utf-8")
     months = pd.period_range(end="2026-10", periods=40, freq="M")
     rows = [

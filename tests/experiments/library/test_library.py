@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -23,8 +24,9 @@ DAY = "2026-11-20"
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
+def workspace(tmp_path_factory, databases):
     home = tmp_path_factory.mktemp("workspace")
+    shutil.copytree(databases, home, dirs_exist_ok=True)
     (home / "forecast.toml").write_text("[run]\npaths = 400\njobs = 1\n", "utf-8")
     with ef.open_workspace(home) as opened:
         yield opened

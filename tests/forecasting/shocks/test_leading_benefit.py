@@ -105,7 +105,7 @@ def test_an_indicator_that_leads_improves_the_forecast(history_of):
 
 
 def test_a_useless_indicator_costs_next_to_nothing(history_of):
-    _, middle, _ = interval(relative_costs(history_of, 3, leads=False))
+    _, middle, _ = interval(relative_costs(history_of, 2, leads=False))
     assert abs(middle) < 0.02
 
 

@@ -20,12 +20,14 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
 import traceback
 from contextlib import redirect_stderr
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -81,8 +83,47 @@ def warm_up(databases: Path) -> None:
     gc.collect()
 
 
+class ForkedReader(multiprocessing.context.ForkProcess):
+    """The process that reads files, as a fork; `data.readers.process` handles it as a `Popen`.
+
+    That it can be started on its own is tested beside it and by what starts the console script.
+    """
+
+    def __init__(self, *_: object, **__: object) -> None:
+        asked, ask = os.pipe()
+        told, tell = os.pipe()
+        super().__init__(target=self._serve, args=(asked, tell, (ask, told)), daemon=True)
+        self.start()
+        os.close(asked)
+        os.close(tell)
+        self.stdin, self.stdout = os.fdopen(ask, "wb"), os.fdopen(told, "rb")
+
+    @staticmethod
+    def _serve(asked: int, tell: int, others: tuple[int, int]) -> None:
+        from employment_forecast.data.readers.process import serve
+
+        sys.settrace(None)
+        os.setsid()
+        for handle in others:
+            os.close(handle)
+        os.dup2(tell, 1)
+        with os.fdopen(asked) as sys.stdin:
+            serve()
+
+    def poll(self) -> int | None:
+        return self.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.join(timeout)
+        if self.exitcode is None:
+            raise subprocess.TimeoutExpired("reader", timeout or 0.0)
+        return self.exitcode
+
+
 def become(request: list[Any], streams: list[int]) -> None:
     """Make this child the process that was asked for."""
+    from employment_forecast.data.readers import process as reading
+
     for number, handle in enumerate(streams):
         os.dup2(handle, number)
         os.close(handle)
@@ -96,6 +137,9 @@ def become(request: list[Any], streams: list[int]) -> None:
     # that start the console script itself.
     contexts = multiprocessing.context._concrete_contexts  # type: ignore[attr-defined]
     contexts["spawn"] = contexts["fork"]
+    reading.subprocess = SimpleNamespace(
+        Popen=ForkedReader, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired
+    )
     sys.argv = arguments
     sys.orig_argv[:] = [sys.executable, *sys.argv]
 

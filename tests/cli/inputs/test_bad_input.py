@@ -153,17 +153,17 @@ def test_unusable_settings(forecast: Forecast, home: Path, text: str, words: str
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
 
 
-def test_database_that_is_none(forecast: Forecast, home: Path) -> None:
+def test_database_that_is_none(forecast_in: Callable[[Path], Forecast], home: Path) -> None:
     home.mkdir()
     (home / "observations.db").write_text("not a database" * 100, "utf-8")
-    ran = forecast("run", "--region", "嘉定", *FAST)
+    ran = forecast_in(home)("run", "--region", "嘉定", *FAST)
     assert ran.code == EXIT_STORAGE
     assert "observations.db" in ran.err
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
 
 
-def test_workspace_that_cannot_be_made(forecast: Forecast, home: Path) -> None:
+def test_workspace_that_cannot_be_made(forecast_in: Callable[[Path], Forecast], home: Path) -> None:
     home.write_text("a file where a folder should be", "utf-8")
-    ran = forecast("run", "--region", "嘉定", *FAST)
+    ran = forecast_in(home)("run", "--region", "嘉定", *FAST)
     assert ran.code == EXIT_SETTINGS
     assert "FORECAST_HOME" in ran.err

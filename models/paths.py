@@ -23,6 +23,9 @@ QUANTILES: dict[str, float] = {
     "q975": 0.975,
 }
 LEVELS: Floats = np.array(list(QUANTILES.values()))
+# What the next months are conditioned on: 16, 50 and 84 % points of so many first months.
+NEAR_MONTHS = 3
+_NEAR_LEVELS: Floats = np.array([0.16, 0.5, 0.84])
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,26 @@ class SamplePaths:
         numpy.ndarray
             float64, shape (horizon, 9), in the order of `QUANTILES`.
         """
-        # As numpy's linear method to the last bit, on sorted rows, which takes half the time.
-        ordered = np.sort(np.ascontiguousarray(self.values.T), axis=1)
-        place = LEVELS * (self.n_paths - 1)
-        below = np.floor(place).astype(np.int64)
-        share = place - below
-        low = ordered[:, below]
-        high = ordered[:, np.minimum(below + 1, self.n_paths - 1)]
-        gap = high - low
-        found: Floats = np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
-        return found
+        return _points(np.sort(np.ascontiguousarray(self.values.T), axis=1), LEVELS)
+
+    def near(self, log: bool) -> Floats:
+        """Median and half the distance of the 16 and 84 % points of the first months.
+
+        Parameters
+        ----------
+        log : bool
+            Of logarithms, where these months have no path at or below 0.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, shape (months, 2), at most `NEAR_MONTHS`.
+        """
+        ordered = np.sort(np.ascontiguousarray(self.values[:, :NEAR_MONTHS].T), axis=1)
+        low, middle, high = _points(
+            np.log(ordered) if log and ordered.min() > 0 else ordered, _NEAR_LEVELS
+        ).T
+        return np.stack([middle, (high - low) / 2], axis=1)
 
     def mean(self) -> Floats:
         """Mean of each month, shape (horizon,)."""
@@ -87,6 +100,18 @@ class SamplePaths:
         frame = pd.DataFrame(self.quantiles(), index=self.months, columns=list(QUANTILES))
         frame.insert(0, "mean", self.mean())
         return frame
+
+
+def _points(ordered: Floats, levels: Floats) -> Floats:
+    """Quantiles of sorted rows, as numpy's linear method to the last bit in half the time."""
+    most = ordered.shape[1] - 1
+    place = levels * most
+    below = np.floor(place).astype(np.int64)
+    share = place - below
+    low, high = ordered[:, below], ordered[:, np.minimum(below + 1, most)]
+    gap = high - low
+    found: Floats = np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
+    return found
 
 
 @dataclass(frozen=True)

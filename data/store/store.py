@@ -125,6 +125,7 @@ class Store:
         self._engine = _engine(url)
         self.url = _shown(url)
         self.catalogue = catalogue
+        self._remembered: dict[tuple[str, str], Vintages] | None = None
         try:
             with self.reading() as connection:
                 revision = migrate.current(connection)
@@ -165,6 +166,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One writing transaction: all or nothing; raises StorageError if the database fails."""
+        if self._remembered is not None:
+            self._remembered = {}
         with (
             self._translated(),
             self._engine.connect().execution_options(writes=True) as connection,
@@ -321,9 +324,24 @@ class Store:
         -------
         Vintages
         """
-        if self.catalogue is None:
-            return self.recorded([region], indicator)[region]
-        return with_sums(self.recorded, self.catalogue, region, indicator)
+        known = {} if self._remembered is None else self._remembered
+        key = (region, indicator)
+        if key not in known:
+            known[key] = (
+                self.recorded([region], indicator)[region]
+                if self.catalogue is None
+                else with_sums(self.recorded, self.catalogue, region, indicator)
+            )
+        return known[key]
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Within the block a series is read once: what others bring in meanwhile is not seen."""
+        self._remembered = {}
+        try:
+            yield
+        finally:
+            self._remembered = None
 
     def sums(self, region: Region, indicator: Indicator) -> Vintages:
         """Sums of a region's parts alone (汇总), whatever figures of its own it has.

@@ -1,15 +1,19 @@
-"""Cache of back-test cells: one SQLite file, bounded, safe under concurrent runs.
+"""Cache of what earlier months worked out: one SQLite file, bounded, safe under concurrent runs.
 
 Losing it costs time and nothing else, so every fault of the file is answered by computing anew.
-Cells are kept by series. A cycle asks for one series after another, once a month: were the least
-recently used dropped for the newest, a cache that is a little too small would hold none of what is
-asked for next. So a series keeps its place until it has not been asked for in a while, what finds
-no place is not kept, and `FileCellCache.shortage` tells of it.
+What belongs to one series is one entry, read and written whole. A cycle asks for one series after
+another, once a month: were the least recently used dropped for the newest, a cache that is a little
+too small would hold none of what is asked for next. So a series keeps its place until it has not
+been asked for in a while, what finds no place is not kept, and `FileCellCache.shortage` tells of
+it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
+import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -19,23 +23,54 @@ from pathlib import Path
 from employment_forecast.data import clock
 
 BUSY_SECONDS = 30.0
-_BATCH = 500
 # Torn pages, another format, another layout. A busy, full or read-only file is not damaged.
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 # A series that was not asked for in so many days gives way to others: monthly ones stay.
 _HELD_DAYS = 45
-# Cells that a series did not ask for in so many openings are of origins long past.
+# What a series did not ask for in so many openings is of origins long past.
 _OPENINGS = 4
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS kept (series TEXT NOT NULL, key TEXT PRIMARY KEY,"
-    " opening INTEGER NOT NULL, result BLOB NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS by_series ON kept (series, opening)",
-    # Sizes are summed up as they change: no save has to look at every cell.
-    "CREATE TABLE IF NOT EXISTS series (name TEXT PRIMARY KEY, opening INTEGER NOT NULL,"
-    " day INTEGER NOT NULL, bytes INTEGER NOT NULL, refused INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS entries (series TEXT PRIMARY KEY, version INTEGER NOT NULL,"
+    " opening INTEGER NOT NULL, day INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " refused INTEGER NOT NULL)",
+    # Apart, so that a look at all sizes reads none of it.
+    "CREATE TABLE IF NOT EXISTS contents (series TEXT PRIMARY KEY, content BLOB NOT NULL)",
     # As earlier releases kept them.
     "DROP TABLE IF EXISTS cells",
+    "DROP TABLE IF EXISTS kept",
+    "DROP TABLE IF EXISTS series",
 )
+_FACTS = "series, version, opening, day, bytes, refused"
+_HASH_BYTES = 16
+_PLACE = struct.Struct(f"<{_HASH_BYTES}sII")
+_COUNT = struct.Struct("<I")
+Entries = dict[bytes, tuple[int, bytes]]
+
+
+def _short(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=_HASH_BYTES).digest()
+
+
+def packed(entries: Entries) -> bytes:
+    """Results with the opening in which each was last asked for, as one entry of the file."""
+    places = b"".join(_PLACE.pack(k, at, len(blob)) for k, (at, blob) in entries.items())
+    bodies = b"".join(blob for _, blob in entries.values())
+    return zlib.compress(_COUNT.pack(len(entries)) + places + bodies, 1)
+
+
+def unpacked(content: bytes) -> Entries:
+    """Inverse of `packed`; empty where the entry is damaged."""
+    found: Entries = {}
+    try:
+        opened = zlib.decompress(content)
+        (count,) = _COUNT.unpack_from(opened)
+        end = _COUNT.size + count * _PLACE.size
+        for key, opening, length in _PLACE.iter_unpack(opened[_COUNT.size : end]):
+            found[key] = opening, opened[end : end + length]
+            end += length
+    except (zlib.error, struct.error):
+        return {}
+    return found
 
 
 @dataclass(frozen=True)
@@ -74,7 +109,7 @@ class Shortage:
 
 
 class FileCellCache:
-    """Cells of one series in one file for all.
+    """Results of one series in one file for all.
 
     Parameters
     ----------
@@ -83,13 +118,15 @@ class FileCellCache:
     megabytes : int
         Upper bound of what is kept.
     series : str
-        Whose cells are asked for and kept.
+        Whose results are asked for and kept.
     """
 
     def __init__(self, file: Path, megabytes: int, series: str = "") -> None:
         self._file = file
         self._bytes = megabytes * 1_000_000
         self._series = series
+        self._entries: Entries = {}
+        self._version = -1
         self._opening = 0
         try:
             self._prepare()
@@ -119,30 +156,30 @@ class FileCellCache:
                 connection.execute("BEGIN IMMEDIATE")
                 for table in _TABLES:
                     connection.execute(table)
-                connection.execute("SELECT series, key, opening, result FROM kept LIMIT 1")
-                connection.execute("SELECT name, opening, day, bytes, refused FROM series LIMIT 1")
+                connection.execute("SELECT series, content FROM contents LIMIT 1")
+                connection.execute(f"SELECT {_FACTS} FROM entries LIMIT 1")
             # Only faster; SQLite refuses at once, without waiting, while another process is there.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")
 
     def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Stored results by key; unknown keys are absent."""
-        blobs: dict[str, bytes] = {}
         try:
             with closing(self._connect()) as connection, connection:
-                for start in range(0, len(keys), _BATCH):
-                    part = list(keys[start : start + _BATCH])
-                    marks = ",".join("?" * len(part))
-                    query = f"SELECT key, result FROM kept WHERE key IN ({marks})"
-                    blobs.update(connection.execute(query, part).fetchall())
-                self._open(connection)
-                connection.executemany(
-                    "UPDATE kept SET opening = ? WHERE key = ? AND series = ?",
-                    [(self._opening, k, self._series) for k in blobs],
+                self._look(connection)
+                connection.execute(
+                    "UPDATE entries SET day = ? WHERE series = ? AND day <> ?",
+                    (_today(), self._series, _today()),
                 )
         except sqlite3.Error as error:
             self._mend(error)
-        return blobs
+        found = {}
+        for key in keys:
+            short = _short(key)
+            if short in self._entries:
+                blob = found[key] = self._entries[short][1]
+                self._entries[short] = self._opening, blob
+        return found
 
     def save(self, results: Mapping[str, bytes]) -> None:
         """Keep results as far as there is room, and drop what the series has long not asked for."""
@@ -150,70 +187,71 @@ class FileCellCache:
             return
         try:
             with closing(self._connect()) as connection, connection:
-                self._open(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                self._look(connection)
                 self._keep(connection, results)
         except sqlite3.Error as error:
             self._mend(error)
 
-    def _open(self, connection: sqlite3.Connection) -> None:
-        """Note the series as in use; the first time, a new opening begins."""
-        connection.execute(
-            "INSERT INTO series VALUES (?, 0, ?, 0, 0) ON CONFLICT (name) DO UPDATE SET day = ?",
-            (self._series, _today(), _today()),
-        )
-        if self._opening:
+    def _look(self, connection: sqlite3.Connection) -> None:
+        """Read the entry, unless it is still as we left it."""
+        facts = connection.execute(
+            "SELECT version, opening FROM entries WHERE series = ?", (self._series,)
+        ).fetchone()
+        version, opening = facts or (0, 0)
+        self._opening = self._opening or opening + 1
+        if version == self._version:
             return
-        found = connection.execute(
-            "UPDATE series SET opening = opening + 1, refused = 0 WHERE name = ? RETURNING opening",
-            (self._series,),
-        )
-        self._opening = int(found.fetchone()[0])
+        stored = connection.execute(
+            "SELECT content FROM contents WHERE series = ?", (self._series,)
+        ).fetchone()
+        used = {key: at for key, (at, _) in self._entries.items()}
+        self._entries = {
+            key: (max(at, used.get(key, 0)), blob)
+            for key, (at, blob) in unpacked(stored[0] if stored else b"").items()
+        }
+        self._version = version
 
     def _keep(self, connection: sqlite3.Connection, results: Mapping[str, bytes]) -> None:
-        if self._series:
-            long_past = self._opening - _OPENINGS
-            self._drop(connection, "series = ? AND opening <= ?", (self._series, long_past))
-        for key in results:
-            self._drop(connection, "key = ?", (key,))
-        wanted = sum(map(len, results.values()))
-        room = self._room(connection, wanted)
-        kept, refused = 0, 0
-        for key, blob in results.items():
-            if kept + len(blob) > room:
-                refused += len(blob)
-                continue
-            kept += len(blob)
-            connection.execute(
-                "INSERT INTO kept VALUES (?, ?, ?, ?)", (self._series, key, self._opening, blob)
-            )
+        fresh = {_short(key): (self._opening, blob) for key, blob in results.items()}
+        long_past = self._opening - _OPENINGS if self._series else -1
+        wanted = {
+            key: each for key, each in {**self._entries, **fresh}.items() if each[0] > long_past
+        }
+        content = packed(wanted)
+        whole = len(content)
+        room = self._room(connection, whole)
+        while wanted and len(content) > room:
+            # What came last finds no place.
+            over, size = len(content) - max(room, 0), sum(len(blob) for _, blob in wanted.values())
+            while wanted and over > 0:
+                _, (_, blob) = wanted.popitem()
+                over -= len(blob) * len(content) // max(size, 1) + 1
+            content = packed(wanted)
+        self._entries, self._version = wanted, self._version + 1
         connection.execute(
-            "UPDATE series SET bytes = bytes + ?, refused = refused + ? WHERE name = ?",
-            (kept, refused, self._series),
+            f"INSERT OR REPLACE INTO entries ({_FACTS}) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                *(self._series, self._version, self._opening, _today()),
+                *(len(content), whole - len(content)),
+            ),
         )
-
-    @staticmethod
-    def _drop(connection: sqlite3.Connection, condition: str, values: tuple[object, ...]) -> None:
-        gone = connection.execute(
-            f"DELETE FROM kept WHERE {condition} RETURNING series, LENGTH(result)", values
-        ).fetchall()
-        connection.executemany(
-            "UPDATE series SET bytes = bytes - ? WHERE name = ?", [(n, name) for name, n in gone]
-        )
+        connection.execute("INSERT OR REPLACE INTO contents VALUES (?, ?)", (self._series, content))
 
     def _room(self, connection: sqlite3.Connection, wanted: int) -> int:
-        """Bytes that are free, after series out of use have given way as far as need be.
+        """Bytes that are ours, after series out of use have given way as far as need be.
 
         A bound that was lowered holds at once: then others give way too, ourselves last.
         """
-        found = connection.execute(
-            "SELECT name, bytes, day < ? FROM series ORDER BY name = ?, day, name",
+        others = connection.execute(
+            "SELECT series, bytes, day < ? FROM entries WHERE series <> ? ORDER BY day, series",
             (_today() - _HELD_DAYS, self._series),
         ).fetchall()
-        room: int = self._bytes - sum(size for _, size, _ in found)
-        for name, size, idle in found:
+        room: int = self._bytes - sum(size for _, size, _ in others)
+        for series, size, idle in others:
             if room < 0 or (idle and room < wanted):
-                connection.execute("DELETE FROM kept WHERE series = ?", (name,))
-                connection.execute("UPDATE series SET bytes = 0 WHERE name = ?", (name,))
+                connection.execute("DELETE FROM contents WHERE series = ?", (series,))
+                connection.execute("DELETE FROM entries WHERE series = ?", (series,))
                 room += size
         return room
 
@@ -221,7 +259,7 @@ class FileCellCache:
         """What the series in use had no room for; None where everything is kept."""
         query = (
             "SELECT COUNT(*), COALESCE(SUM(bytes + refused), 0), COALESCE(SUM(refused > 0), 0)"
-            " FROM series WHERE day >= ?"
+            " FROM entries WHERE day >= ?"
         )
         try:
             with closing(self._connect()) as connection:

@@ -22,8 +22,8 @@ from employment_forecast.forecasting.backtest import (
     Origin,
     Task,
     compute,
-    decode,
-    encode,
+    pack,
+    unpack,
 )
 from employment_forecast.models.paths import Outcome
 
@@ -75,7 +75,7 @@ def cpu_seconds() -> float:
 
 def compute_origin(plan: Plan, origin: pd.Period, file: Path) -> int:
     """Compute the cells of one origin that the file does not hold."""
-    cache = FileCellCache(file, MEGABYTES)
+    cache = FileCellCache(file, MEGABYTES, str(origin))
     wanted = {cell.key: cell for cell in plan.cells(origin).values()}
     known = cache.load(list(wanted))
     missing = [cell for key, cell in wanted.items() if key not in known]
@@ -86,7 +86,7 @@ def compute_origin(plan: Plan, origin: pd.Period, file: Path) -> int:
             before = cpu_seconds()
             outcome = compute(Task((cell,))).outcomes[0]
             spent = cpu_seconds() - before
-            results[cell.key] = encode(outcome)
+            results[cell.key] = pack(outcome)
             results[_CPU + cell.key] = struct.pack("<d", spent)
     if results:
         cache.save(results)
@@ -120,12 +120,13 @@ def load_origin(
     plan: Plan, origin: pd.Period, file: Path
 ) -> Iterator[tuple[str, str, Cell, Outcome, float]]:
     """Model, series id, cell, outcome and CPU seconds of everything computed at an origin."""
-    cache = FileCellCache(file, MEGABYTES)
+    cache = FileCellCache(file, MEGABYTES, str(origin))
     cells = plan.cells(origin)
     keys = [cell.key for cell in cells.values()]
     blobs = cache.load([*keys, *(_CPU + key for key in keys)])
     for (model, name), cell in cells.items():
-        outcome = decode(blobs[cell.key], cell)
-        if outcome is None:
-            raise OSError(f"damaged cell in {file}: delete the file and run again")
+        try:
+            outcome = unpack(blobs[cell.key])
+        except ValueError as error:
+            raise OSError(f"damaged cell in {file}: delete the file and run again") from error
         yield model, name, cell, outcome, struct.unpack("<d", blobs[_CPU + cell.key])[0]

@@ -70,10 +70,11 @@ def region_job(root: Path) -> CarryThrough:
 
 
 def _carried(session: Session, cluster: Cluster | None, task: RegionTask) -> Iterator[RegionResult]:
-    if task.members:
-        yield from carry_tree(session, cluster, task)
-    else:
-        yield carry_through(session, cluster, task)
+    with session.store.steady():
+        if task.members:
+            yield from carry_tree(session, cluster, task)
+        else:
+            yield carry_through(session, cluster, task)
 
 
 class _Together:
@@ -228,7 +229,8 @@ def _forecast(
 
 def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
-    with open_tracker(session.settings.tracking_uri(session.workspace), session.workspace) as to:
+    uri = session.settings.tracking_uri(session.workspace)
+    with open_tracker(uri, session.workspace, steady=True) as to:
         assessed: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
         told = {}

@@ -142,7 +142,7 @@ def recorded(tracking_uri: str, workspace: Workspace, series: Series) -> Iterato
     """
     silence()
     with (
-        open_tracker(tracking_uri, workspace) as tracker,
+        open_tracker(tracking_uri, workspace, steady=True) as tracker,
         ThreadPoolExecutor(1, "mlflow") as thread,
     ):
         # What can be known to fail should fail before the work, not after it.

@@ -215,7 +215,8 @@ def promote(
 
 
 def _deciding(tracker: Tracker, series: Series) -> AbstractContextManager[None]:
-    """One decision about a series at a time on this machine."""
+    """One decision about a series at a time on this machine, on what is known from now on."""
+    tracker.forget()
     return lock(tracker.home / "locks" / f"{series.registered_name}.lock")
 
 

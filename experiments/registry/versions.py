@@ -112,26 +112,18 @@ def find(tracker: Tracker, series: Series, version: str) -> Version:
     NotFoundError
         If there is none.
     """
-    name = series.registered_name
-
-    def look_up(client: MlflowClient) -> Version:
-        return _version(client.get_model_version(name, version), name, _aliases(client, name))
-
-    try:
-        return tracker.call("查找模型版本", look_up)
-    except NotFoundError as error:
+    found = next((v for v in versions(tracker, series) if v.version == version), None)
+    if found is None:
         raise NotFoundError(
-            f"{series.title}（{name}）没有第 {version} 版。", "用 forecast ui 查看已有的版本。"
-        ) from error
+            f"{series.title}（{series.registered_name}）没有第 {version} 版。",
+            "用 forecast ui 查看已有的版本。",
+        )
+    return found
 
 
 def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
     """The version an alias points to, None if there is none."""
-    try:
-        aliases = tracker.call("查找模型", lambda c: _aliases(c, series.registered_name))
-    except NotFoundError:
-        return None
-    return find(tracker, series, str(aliases[alias])) if alias in aliases else None
+    return next((v for v in versions(tracker, series) if alias in v.aliases), None)
 
 
 def champion_of(tracker: Tracker, series: Series) -> Version | None:
@@ -148,7 +140,8 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
         aliases = _aliases(client, name) if found else {}
         return [_version(v, name, aliases) for v in found]
 
-    return sorted(tracker.call("列出模型版本", search), key=lambda v: -int(v.version))
+    found = tracker.ask("列出模型版本", ("versions", name), search)
+    return sorted(found, key=lambda v: -int(v.version))
 
 
 def state_folder(tracker: Tracker, version: Version) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -44,10 +44,15 @@ class Tracker:
         Tracking URI: SQLite, another database or a server.
     home : pathlib.Path
         `mlruns/` of the workspace; artifacts go to `artifacts/` in it unless a server keeps them.
+    steady : bool
+        Answers of `ask` are remembered until something is done with MLflow here, or `forget`:
+        for one who holds it for a moment only.
     """
 
-    def __init__(self, uri: str, home: Path) -> None:
+    def __init__(self, uri: str, home: Path, *, steady: bool = False) -> None:
         self.uri = uri
+        self._steady = steady
+        self._answers: dict[Hashable, Any] = {}
         self.home = home.resolve()
         self.process = uuid.uuid4().hex
         self._client: MlflowClient | None = None
@@ -147,12 +152,37 @@ class Tracker:
             If MLflow or its storage fails.
         """
         client = self.open()
+        self.forget()
 
         def attempt() -> Result:
             with one_writer(self.uri):
                 return action(client)
 
         return self._faults_in_chinese(purpose, attempt)
+
+    def ask(
+        self, purpose: str, question: Hashable, action: Callable[[MlflowClient], Result]
+    ) -> Result:
+        """As `call`, for an action that changes nothing.
+
+        Parameters
+        ----------
+        purpose, action
+            As for `call`.
+        question : hashable
+            What is asked: the same question has the same answer while nothing is done.
+        """
+        if question in self._answers:
+            remembered: Result = self._answers[question]
+            return remembered
+        before = self._answers
+        found = self.call(purpose, action)
+        self._answers = {**before, question: found} if self._steady else {}
+        return found
+
+    def forget(self) -> None:
+        """Ask anew from now on."""
+        self._answers = {}
 
     def _faults_in_chinese(self, purpose: str, attempt: Callable[[], Result]) -> Result:
         from mlflow.exceptions import MlflowException
@@ -255,7 +285,7 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0][:200] if text.strip() else "未说明原因"
 
 
-def open_tracker(uri: str, workspace: Workspace) -> Tracker:
+def open_tracker(uri: str, workspace: Workspace, *, steady: bool = False) -> Tracker:
     """MLflow of a workspace; nothing is opened before the first call.
 
     Parameters
@@ -264,8 +294,10 @@ def open_tracker(uri: str, workspace: Workspace) -> Tracker:
         Tracking URI, from `Settings.tracking_uri`.
     workspace : Workspace
         Its `mlruns/` keeps what no server keeps.
+    steady : bool
+        Whether answers are remembered for a while, see `Tracker`.
     """
-    return Tracker(uri, workspace.mlruns)
+    return Tracker(uri, workspace.mlruns, steady=steady)
 
 
 def pages(fetch: Callable[..., Any]) -> list[Any]:

@@ -24,7 +24,7 @@ from employment_forecast.forecasting.assessment.events import (
     view_period,
 )
 from employment_forecast.forecasting.assessment.milestones import MilestoneAssessment
-from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events
+from employment_forecast.forecasting.assessment.past_caps import CapEvents, cap_events, share_above
 from employment_forecast.forecasting.assessment.sharing import (
     Share,
     critical_values,
@@ -76,6 +76,7 @@ __all__ = [
     "period_averages",
     "printed",
     "reaches",
+    "share_above",
     "shares",
     "smallest_above",
     "whole_numbers",

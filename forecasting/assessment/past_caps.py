@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.models.paths import Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
+Shares = Callable[[str, Sequence[Outcome], Floats, float], Floats]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class CapEvents:
                 for row, step in zip(*np.nonzero(came == 1), strict=True)
             }
         )
+
+    def first(self, count: int) -> CapEvents:
+        """The same of the first origins alone."""
+        caps = {tier: c[:count] for tier, c in self.caps.items() if np.isfinite(c[:count]).any()}
+        said = {
+            tier: {model: rows[:count] for model, rows in self.probabilities[tier].items()}
+            for tier in caps
+        }
+        events = {tier: self.events[tier][:count] for tier in caps}
+        return CapEvents(self.months[:count], caps, events, said)
 
     def squared_errors(self, model: str) -> Floats | None:
         """Brier score of each cell, shape (n, tiers * horizon); None if the model is not here.
@@ -124,6 +135,21 @@ def _monthly_caps(targets: Sequence[Target], month: pd.Period, day: date) -> dic
     return {t.tier: t.limit for t in found if t.limit is not None}
 
 
+def share_above(paths: SamplePaths, limits: Floats, precision: float) -> Floats:
+    """Share of the paths above the cap of each month, shape (horizon,); NaN where there is none."""
+    values = paths.values[:, : len(limits)]
+    return np.where(np.isnan(limits), np.nan, above(values, limits, precision).mean(axis=0))
+
+
+def shares_above(model: str, given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
+    """`share_above` of one model at every origin, shape of the limits; NaN where it failed."""
+    shares = np.full(limits.shape, np.nan)
+    for row, found in enumerate(given):
+        if isinstance(found, SamplePaths) and np.isfinite(limits[row]).any():
+            shares[row] = share_above(found, limits[row], precision)
+    return shares
+
+
 def cap_events(
     months: pd.PeriodIndex,
     known_on: Sequence[date],
@@ -131,6 +157,7 @@ def cap_events(
     paths: Mapping[str, Sequence[Outcome]],
     targets: Sequence[Target],
     history: History,
+    shares: Shares = shares_above,
 ) -> CapEvents:
     """Hold the paths of past origins against the caps that were known to apply.
 
@@ -149,6 +176,8 @@ def cap_events(
     history : History
         Names the series and how it is printed; real figures are not held against demonstration
         caps.
+    shares : callable
+        Gives the shares of one model's paths above the caps.
 
     Returns
     -------
@@ -178,15 +207,6 @@ def cap_events(
         unknown = np.isnan(outcomes) | np.isnan(limits)
         events[tier] = np.where(unknown, np.nan, over)
         said[tier] = {
-            model: _shares(given, limits, history.precision) for model, given in paths.items()
+            model: shares(model, given, limits, history.precision) for model, given in paths.items()
         }
     return CapEvents(months, caps, events, said)
-
-
-def _shares(given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
-    shares = np.full(limits.shape, np.nan)
-    for row, found in enumerate(given):
-        if isinstance(found, SamplePaths) and np.isfinite(limits[row]).any():
-            values = found.values[:, : limits.shape[1]]
-            shares[row] = above(values, limits[row], precision).mean(axis=0)
-    return np.where(np.isnan(limits), np.nan, shares)

@@ -19,7 +19,18 @@ from employment_forecast.forecasting.backtest.cells import (
 from employment_forecast.forecasting.backtest.codec import seal_json, unseal_json
 from employment_forecast.forecasting.backtest.covariate_cache import cached_covariates
 from employment_forecast.forecasting.backtest.identity import code_version, engine_version
-from employment_forecast.forecasting.backtest.origins import Origin, origin_days, rolling_origins
+from employment_forecast.forecasting.backtest.kept import (
+    Gathered,
+    Kept,
+    content_key,
+    kept_arrays,
+)
+from employment_forecast.forecasting.backtest.origins import (
+    ESTIMATION_MONTHS,
+    Origin,
+    origin_days,
+    rolling_origins,
+)
 from employment_forecast.forecasting.backtest.residuals import ResidualCheck
 from employment_forecast.forecasting.backtest.wire import pack, unpack
 from employment_forecast.forecasting.backtest.workers import (
@@ -38,7 +49,10 @@ __all__ = [
     "Cell",
     "CellCache",
     "Done",
+    "ESTIMATION_MONTHS",
     "Elsewhere",
+    "Gathered",
+    "Kept",
     "Origin",
     "Progress",
     "ResidualCheck",
@@ -50,6 +64,7 @@ __all__ = [
     "compare_versions",
     "compute",
     "compute_single_threaded",
+    "content_key",
     "decode",
     "decode_parameters",
     "describe_failures",
@@ -57,6 +72,7 @@ __all__ = [
     "encode_parameters",
     "engine_version",
     "group",
+    "kept_arrays",
     "origin_days",
     "pack",
     "cached_covariates",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.backtest.codec import seal, seal_json, unseal, unseal_json
@@ -16,7 +19,9 @@ from employment_forecast.forecasting.backtest.identity import code_version
 from employment_forecast.forecasting.backtest.origins import Origin
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters
-from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+from employment_forecast.models.paths import NEAR_MONTHS, QUANTILES, Failure, Outcome, SamplePaths
+
+Floats = npt.NDArray[np.float64]
 
 
 def cell_seed(seed: int, model: str, history: History) -> int:
@@ -45,7 +50,7 @@ class Cell:
     n_paths: int
     seed: int
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Content hash: data up to the origin, model, settings, code version."""
         identity = [
@@ -72,29 +77,104 @@ class CellCache(Protocol):
         """Keep results."""
 
 
-def encode(outcome: Outcome) -> bytes:
-    """Result as bytes: a checksum, a JSON header line, the paths as little-endian float32."""
+class Remembered(SamplePaths):
+    """Paths of which the quantiles are kept; asked for more, they are drawn again to the bit."""
+
+    _points: Floats | None = None
+    _log: bool = False
+    _shape: tuple[int, int] = (0, 0)
+    _draw: Callable[[], SamplePaths] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        points: Floats,
+        log: bool,
+        n_paths: int,
+        origin: pd.Period,
+        draw: Callable[[], SamplePaths],
+    ) -> Remembered:
+        """Paths that are not there yet."""
+        made = object.__new__(cls)
+        kept = {"_points": points, "_log": log, "_shape": (n_paths, points.shape[0]), "_draw": draw}
+        made.__dict__.update(kept, origin=origin)
+        return made
+
+    def __getattr__(self, name: str) -> Floats:
+        if name != "values" or self._draw is None:
+            raise AttributeError(name)
+        self.__dict__["values"] = self._draw().values
+        return self.values
+
+    @property
+    def horizon(self) -> int:
+        """Months ahead."""
+        return super().horizon if self._points is None else self._shape[1]
+
+    @property
+    def n_paths(self) -> int:
+        """Number of draws."""
+        return super().n_paths if self._points is None else self._shape[0]
+
+    def quantiles(self) -> Floats:
+        """As kept."""
+        return super().quantiles() if self._points is None else self._points[:, : len(QUANTILES)]
+
+    def near(self, log: bool) -> Floats:
+        """As kept on the scale of the series."""
+        if self._points is None or log != self._log:
+            return super().near(log)
+        return self._points[:NEAR_MONTHS, len(QUANTILES) :]
+
+
+def encode(outcome: Outcome, log: bool) -> bytes:
+    """What later months ask of a result: a checksum, a JSON header line, doubles.
+
+    Parameters
+    ----------
+    outcome : SamplePaths or Failure
+        A result.
+    log : bool
+        Whether the series is forecast on logarithms.
+    """
     if isinstance(outcome, Failure):
-        content = json.dumps({"failure": outcome.reason}, ensure_ascii=False).encode() + b"\n"
-    else:
-        header = json.dumps({"shape": list(outcome.values.shape)}).encode() + b"\n"
-        content = header + outcome.values.astype("<f4").tobytes()
-    return seal(content)
+        return seal(json.dumps({"failure": outcome.reason}, ensure_ascii=False).encode() + b"\n")
+    header = json.dumps({"shape": [outcome.n_paths, outcome.horizon], "log": log}).encode() + b"\n"
+    return seal(header + outcome.quantiles().tobytes() + outcome.near(log).tobytes())
 
 
-def decode(blob: bytes, cell: Cell) -> Outcome | None:
-    """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew."""
+def decode(
+    blob: bytes, origin: pd.Period, shape: tuple[int, int], draw: Callable[[], SamplePaths]
+) -> Outcome | None:
+    """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew.
+
+    Parameters
+    ----------
+    blob : bytes
+        From `encode`.
+    origin : pandas.Period
+        Last known month.
+    shape : tuple of int
+        Paths and months ahead.
+    draw : callable
+        Draws the paths again.
+    """
+    n_paths, horizon = shape
+    near = min(horizon, NEAR_MONTHS)
+    points = np.full((horizon, len(QUANTILES) + 2), np.nan)
     try:
         head, _, body = unseal(blob).partition(b"\n")
         header = json.loads(head)
         if "failure" in header:
             return Failure(str(header["failure"]))
-        values = np.frombuffer(body, dtype="<f4").reshape(header["shape"])
+        if tuple(header["shape"]) != shape:
+            return None
+        values = np.frombuffer(body, dtype=np.float64)
+        points[:, : len(QUANTILES)] = values[: -2 * near].reshape(horizon, len(QUANTILES))
+        points[:near, len(QUANTILES) :] = values[-2 * near :].reshape(near, 2)
+        return Remembered.of(points, bool(header["log"]), n_paths, origin, draw)
     except (ValueError, KeyError, TypeError):
         return None
-    if values.shape != (cell.n_paths, cell.horizon):
-        return None
-    return SamplePaths(values.astype(np.float64), cell.origin.month)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from multiprocessing import resource_tracker
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.forecasting.backtest.cells import Done, Task, compute
@@ -58,9 +59,15 @@ def _prepare(parent: int) -> None:
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
 
 
+@lru_cache(maxsize=1)
+def _threads(modules: int) -> ThreadpoolController:
+    """The loaded numerical libraries, looked for again where modules were loaded since."""
+    return ThreadpoolController()
+
+
 def compute_single_threaded(task: Task) -> Done:
     """As `compute`, with one BLAS thread: their number changes last bits."""
-    with threadpool_limits(limits=1):
+    with _threads(len(sys.modules)).limit(limits=1):
         return compute(task)
 
 

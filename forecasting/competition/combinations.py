@@ -7,8 +7,10 @@ or what the regions share, rests only on what was known at the origin.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +23,15 @@ from employment_forecast.features.history import (
     neighbours_identity,
 )
 from employment_forecast.forecasting.backtest import (
+    ESTIMATION_MONTHS,
     Backtest,
     CellCache,
     Origin,
     cell_seed,
     code_version,
+    content_key,
+    decode,
+    encode,
     seal_json,
     unseal_json,
 )
@@ -50,6 +56,7 @@ Floats = npt.NDArray[np.float64]
 
 # A result that rests on other regions is not worked out anew for less.
 UNMOVED = 0.001
+MANY_ORIGINS = 24
 NO_MEMBER = "组合的成员模型都未得出预测"
 NOTHING_TO_POOL = "库中同一指标可以合并的地区不足 5 个（每个至少 61 个月）"
 TOO_SHORT_TO_POOL = "本地区历史不足 61 个月，或数值很少变动，无法与其他地区合并"
@@ -94,30 +101,106 @@ def combined(
     backtest: Backtest,
     shifts: Sequence[Floats | None],
     seed: int,
-) -> dict[str, list[Outcome]]:
-    """Forecasts of the combinations of one series."""
+    cache: CellCache | None = None,
+    cells: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[dict[str, list[Outcome]], dict[str, list[str]]]:
+    """Forecasts of the combinations of one series, and the content hash of each.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Roster names; those of combinations count.
+    origins : sequence of Origin
+        The current one last.
+    outcomes : mapping
+        Of the members at each origin.
+    backtest : Backtest
+        Of the members.
+    shifts : sequence
+        What the regions share, at each origin.
+    seed : int
+        The run's.
+    cache : CellCache, optional
+        Keeps results between runs.
+    cells : mapping, optional
+        Content hashes of `outcomes`; without them nothing is kept.
+    """
     members = [m for m in MEMBERS if m in outcomes]
     asked = [name for name in COMBINATIONS if name in wanted]
     if not members or not asked:
-        return {}
+        return {}, {}
     found: dict[str, list[Outcome]] = {name: [] for name in asked}
-    evidence = Evidence.of(backtest, members)
+    keys: dict[str, list[str]] = {name: [] for name in asked}
+    fresh: dict[str, bytes] = {}
+    evidence = _settled(Evidence.of(backtest, members))
     for i, origin in enumerate(origins):
         history = origin.history
         given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
         if not given:
             for name in asked:
                 found[name].append(Failure(NO_MEMBER))
+                keys[name].append("")
             continue
         weights = learned_weights(evidence.as_known(history), members) if WEIGHTED in asked else {}
-        made = combinations_at(given, weights, shifts[i], history, seed)
-        for name in asked:
-            found[name].append(made[name])
+        mix = _Mix(given, weights, shifts[i], history, seed)
+        parts = {} if cells is None else {m: cells[m][i] for m in given}
+        named = {name: content_key("combined", name, mix.identity(name, parts)) for name in asked}
+        stored = {} if cache is None or not parts else cache.load(list(named.values()))
+        first = next(iter(given.values()))
+        for name, key in named.items():
+            outcome = None
+            if key in stored:
+                shape, again = (first.n_paths, first.horizon), partial(mix.paths, name)
+                outcome = decode(stored[key], first.origin, shape, again)
+            if outcome is None:
+                outcome = mix.paths(name)
+                fresh[key] = encode(outcome, history.transform == "log")
+            found[name].append(outcome)
+            keys[name].append(key)
+    if cache is not None and cells is not None and fresh:
+        cache.save(fresh)
     if POOLED in found and all(shift is None for shift in shifts):
         short = len(origins[-1].history) < FEWEST_MONTHS
         why = Failure(TOO_SHORT_TO_POOL if short else NOTHING_TO_POOL)
         found[POOLED] = [why] * len(origins)
-    return found
+    return found, keys
+
+
+def _settled(evidence: Evidence) -> Evidence:
+    """Scores from a month of estimation on, where there are many.
+
+    A back-test loses its first origin each month: weights that rest on all it holds would change
+    with it at every origin, and what was made with them would be made anew.
+    """
+    since = next((i for i, m in enumerate(evidence.months) if m.month in ESTIMATION_MONTHS), 0)
+    return evidence if len(evidence.months) < MANY_ORIGINS else evidence.since(since)
+
+
+@dataclass(frozen=True)
+class _Mix:
+    """The combinations at one origin, made when the first of them is asked for."""
+
+    given: Mapping[str, SamplePaths]
+    weights: Mapping[str, float]
+    shift: Floats | None
+    history: History
+    seed: int
+
+    def identity(self, name: str, cells: Mapping[str, str]) -> str:
+        """What one of them is made of, from the content hashes of the members' forecasts."""
+        own = {
+            WEIGHTED: dict(self.weights),
+            POOLED: None if self.shift is None else self.shift.tolist(),
+        }
+        return json.dumps([dict(cells), own.get(name), self.seed])
+
+    @cached_property
+    def _made(self) -> dict[str, SamplePaths]:
+        return combinations_at(self.given, self.weights, self.shift, self.history, self.seed)
+
+    def paths(self, name: str) -> SamplePaths:
+        """One of them."""
+        return self._made[name]
 
 
 def combinations_at(

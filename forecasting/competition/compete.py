@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, ShortHistoryError
@@ -21,17 +22,26 @@ from employment_forecast.features.history import (
     ModelInputs,
     neighbours_identity,
 )
-from employment_forecast.forecasting.assessment import Assessments, assess_all, cap_events
+from employment_forecast.forecasting.assessment import (
+    Assessments,
+    CapEvents,
+    assess_all,
+    cap_events,
+    share_above,
+)
 from employment_forecast.forecasting.backtest import (
     Backtest,
     Cell,
     CellCache,
     Elsewhere,
+    Gathered,
+    Kept,
     Lenders,
     Origin,
     Progress,
     Task,
     cached_covariates,
+    compute_single_threaded,
     decode,
     decode_parameters,
     encode,
@@ -74,7 +84,6 @@ from employment_forecast.models.paths import Failure, Outcome, SamplePaths
 Floats = npt.NDArray[np.float64]
 
 LONGEST_HORIZON = 60
-SAVE_SECONDS = 1.0
 
 
 def _run_cells(
@@ -89,34 +98,39 @@ def _run_cells(
     found: dict[str, Outcome] = {}
     if cache is not None:
         for key, blob in cache.load(list(wanted)).items():
-            outcome = decode(blob, wanted[key])
+            cell = wanted[key]
+            shape, again = (cell.n_paths, cell.horizon), partial(_drawn_again, cell, cache)
+            outcome = decode(blob, cell.origin.month, shape, again)
             if outcome is not None:
                 found[key] = outcome
     missing = [cell for key, cell in wanted.items() if key not in found]
 
-    waiting: dict[str, bytes] = {}
-    saved = time.monotonic()
-
     def keep(outcomes: Mapping[str, Outcome], estimates: Mapping[str, Parameters]) -> None:
-        nonlocal saved
         if cache is None:
             return
-        for key, outcome in outcomes.items():
-            if isinstance(outcome, SamplePaths) or not outcome.passing:
-                waiting[key] = encode(outcome)
-        waiting.update({key: encode_parameters(found) for key, found in estimates.items()})
-        # Each save is a transaction; a run that is killed loses no more than this.
-        if waiting and time.monotonic() - saved >= SAVE_SECONDS:
-            cache.save(waiting)
-            waiting.clear()
-            saved = time.monotonic()
+        kept = {
+            key: encode(outcome, wanted[key].origin.history.transform == "log")
+            for key, outcome in outcomes.items()
+            if isinstance(outcome, SamplePaths) or not outcome.passing
+        }
+        cache.save(kept | {key: encode_parameters(each) for key, each in estimates.items()})
 
-    try:
-        computed = run_tasks(_tasks(missing, cache), jobs, progress, keep, elsewhere)
-    finally:
-        if cache is not None and waiting:
-            cache.save(waiting)
+    computed = run_tasks(_tasks(missing, cache), jobs, progress, keep, elsewhere)
     return found | computed, len(computed)
+
+
+def _drawn_again(cell: Cell, cache: CellCache) -> SamplePaths:
+    """The paths of a cell of which the cache has the quantiles."""
+    (task,) = _tasks([cell], cache)
+    (found,) = compute_single_threaded(task).outcomes
+    if isinstance(found, Failure):
+        # It forecast before: what is missing now is memory, or a library.
+        raise NoModelError(
+            f"{roster.label(cell.model)}在 {cell.origin.month} 的模拟路径未能重新得出"
+            f"（{found.reason}）。",
+            "请检查可用内存后重试；仍不成功时用 --no-cache 重新计算。",
+        )
+    return found
 
 
 def _tasks(cells: Sequence[Cell], cache: CellCache | None) -> list[Task]:
@@ -183,6 +197,23 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
+    with nullcontext() if cache is None else Gathered(cache) as kept:
+        return _competed(
+            series, vintages, as_of, targets, options, kept, progress, inputs, elsewhere
+        )
+
+
+def _competed(
+    series: Series,
+    vintages: Vintages,
+    as_of: date,
+    targets: Sequence[Target],
+    options: Options,
+    cache: CellCache | None,
+    progress: Progress | None,
+    inputs: ModelInputs,
+    elsewhere: Elsewhere | None,
+) -> Competition:
     region, indicator = series.region, series.indicator
     others = inputs.others
     competitors = [
@@ -233,7 +264,11 @@ def compete(
     shifts = shared_shifts(everywhere, neighbours, indicator, options.horizon, cache)
     lost = pooled and shifts[-1] is None and any(s is not None for s in shifts)
     unpooled = (NOT_NOW,) if lost else ()
-    mixed = combined(options.models, everywhere, table, fitted, shifts, options.seed)
+    keys = {m: [c.key for c in row] for m, row in plan.items()}
+    mixed, made_of = combined(
+        options.models, everywhere, table, fitted, shifts, options.seed, cache, keys
+    )
+    kept = Kept(cache, keys | made_of)
     table |= mixed
     now = {m: row[-1] for m, row in table.items()}
     before = {m: tuple(row[:-1]) for m, row in table.items()}
@@ -264,7 +299,7 @@ def compete(
     assert isinstance(champion, SamplePaths)
     on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
     at = {o.month: row for row, o in enumerate(past)}
-    kept = [at[m] for m in backtest.months]
+    rows = [at[m] for m in backtest.months]
     tested = _tested_horizon(backtest)
     assessed = _assessed(targets_in_force, on_file, history, champion, tested)
     return Competition(
@@ -302,15 +337,54 @@ def compete(
         part_months=inputs.part_months,
         nowcasts=nowcasts,
         on_file=on_file,
-        cap_events=cap_events(
-            backtest.months,
-            [past[row].history.as_of for row in kept],
-            backtest.outcomes,
-            {m: [found[row] for row in kept] for m, found in before.items()},
-            on_file,
-            history,
+        cap_events=_cap_events(
+            backtest, [*(past[row] for row in rows), current], rows, table, on_file, history, kept
         ),
+        kept=kept,
     )
+
+
+def _cap_events(
+    backtest: Backtest,
+    origins: Sequence[Origin],
+    rows: Sequence[int],
+    table: Mapping[str, Sequence[Outcome]],
+    on_file: Sequence[Target],
+    history: History,
+    kept: Kept,
+) -> CapEvents:
+    """What past forecasts said about the caps; the current one is kept for the months to come."""
+    numbers = [*rows, -1]
+    unknown = np.full((1, backtest.horizon), np.nan)
+
+    def shares(model: str, given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
+        found = np.full(limits.shape, np.nan)
+        asked = {
+            number: at
+            for at, number in enumerate(numbers)
+            if isinstance(given[at], SamplePaths) and np.isfinite(limits[at]).any()
+        }
+
+        def make(each: tuple[str, int]) -> Floats:
+            at = asked[each[1]]
+            paths = given[at]
+            assert isinstance(paths, SamplePaths)
+            return share_above(paths, limits[at], precision)
+
+        wanted = {(model, n): limits[at].tobytes() for n, at in asked.items()}
+        for (_, number), row in kept.figures(f"shares {precision}", wanted, make).items():
+            found[asked[number]] = row
+        return found
+
+    return cap_events(
+        pd.PeriodIndex([*backtest.months, history.origin], freq="M"),
+        [origin.history.as_of for origin in origins],
+        np.concatenate([backtest.outcomes, unknown]),
+        {m: [found[n] for n in numbers] for m, found in table.items()},
+        on_file,
+        history,
+        shares,
+    ).first(len(rows))
 
 
 def _in_progress(

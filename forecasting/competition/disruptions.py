@@ -41,10 +41,12 @@ def slips(history: History) -> tuple[Shock, ...]:
     z = np.log(history.values)
     declared = {shock.month for shock in history.shocks}
     found = []
-    for at in range(2, len(z) - SEASON):
-        around = np.r_[z[at - 2 : at], z[at + 1 : at + 3]]
+    inside = np.arange(2, len(z) - SEASON)
+    beside = z[inside[:, None] + (-2, -1, 1, 2)]
+    far = ~(np.abs(z[inside] - np.median(beside, axis=1)) < np.log(MANY_TIMES))
+    for at, around in zip(inside[far].tolist(), beside[far], strict=True):
         month = history.start + at
-        if abs(z[at] - np.median(around)) < np.log(MANY_TIMES) or month in declared:
+        if month in declared:
             continue
         years = z[at % SEASON :: SEASON]
         usual = np.sum(np.abs(years - z[at]) < np.log(MANY_TIMES) / 2) > 1

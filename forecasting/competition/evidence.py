@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.forecasting.assessment import CapEvents
-from employment_forecast.forecasting.backtest import Backtest, Origin
+from employment_forecast.forecasting.backtest import Backtest, Kept, Origin
 from employment_forecast.forecasting.competition.choice import (
     DEFAULTS,
     common_origins,
@@ -38,6 +38,9 @@ IN_SET = 0.1
 PIT_BINS = 10
 # Paths are exchangeable: for scores of pairs of paths some hundred are enough.
 JOINT_PATHS = 125
+# Scores are over origins all of whose months are known, where there are so many: what is known of
+# an origin then stays as it is.
+WHOLE_ORIGINS = 8
 
 
 @dataclass(frozen=True)
@@ -95,24 +98,21 @@ def evidence_by_model(
     origins: Sequence[Origin],
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
+    kept: Kept,
 ) -> dict[str, ModelEvidence]:
     """Further scores and tests of all models that the leaderboard scores."""
     scored, common = common_origins(backtest)
     rows = np.flatnonzero(common)
     if not len(rows):
         return {}
-    at = {origin.month: i for i, origin in enumerate(origins)}
-    chosen = [at[month] for month in backtest.months[rows]]
     tests = _tests(backtest, scored, rows)
+    by_model = _origin_scores(backtest, scored, rows, origins, forecasts, events, kept)
     found = {}
     for model in scored:
-        paths = [forecasts[model][i] for i in chosen]
-        draws = [p.values[:, : backtest.horizon] for p in paths if isinstance(p, SamplePaths)]
         dm = tests.dm.get(model) if tests else None
         p_value = tests.set_p.get(model) if tests else None
-        scores = _scores(np.stack(draws), backtest, rows, [origins[i] for i in chosen], events)
         found[model] = replace(
-            scores,
+            _means(np.stack(by_model[model])),
             reference=tests.reference if tests and model != tests.reference else None,
             tested_months=tests.months if tests else None,
             dm_statistic=dm[0] if dm else None,
@@ -123,48 +123,115 @@ def evidence_by_model(
     return found
 
 
-def _mean(cells: Floats) -> float | None:
-    known = cells[np.isfinite(cells)]
-    return float(known.mean()) if len(known) else None
+def _origin_scores(
+    backtest: Backtest,
+    models: Sequence[str],
+    rows: npt.NDArray[np.int64],
+    origins: Sequence[Origin],
+    forecasts: Mapping[str, Sequence[Outcome]],
+    events: CapEvents | None,
+    kept: Kept,
+) -> dict[str, list[Floats]]:
+    """By model the scores of each origin, as `_scores` gives them."""
+    whole = rows[np.isfinite(backtest.outcomes[rows]).all(axis=1)]
+    used = whole if len(whole) >= WHOLE_ORIGINS else rows
+    at = {origin.month: i for i, origin in enumerate(origins)}
+    row_of = {at[backtest.months[row]]: row for row in used}
+    none = np.empty((0, backtest.horizon))
+    limits = np.stack([*events.caps.values()], axis=1) if events and events.caps else None
+    above = {i: none if limits is None else limits[row] for i, row in row_of.items()}
+
+    def make(each: tuple[str, int]) -> Floats:
+        model, i = each
+        paths, row = forecasts[model][i], row_of[i]
+        assert isinstance(paths, SamplePaths)  # the leaderboard compares common cells
+        return _scores(
+            paths.values[:, : backtest.horizon],
+            backtest.outcomes[row],
+            float(backtest.scales[row]),
+            origins[i],
+            above[i],
+        )
+
+    rests_on = {
+        i: backtest.outcomes[row].tobytes() + above[i].tobytes() for i, row in row_of.items()
+    }
+    wanted = {(model, i): other for model in models for i, other in rests_on.items()}
+    found = kept.figures("scores", wanted, make)
+    return {model: [found[model, i] for i in row_of] for model in models}
 
 
 def _scores(
-    draws: Floats,
-    backtest: Backtest,
-    rows: npt.NDArray[np.int64],
-    origins: Sequence[Origin],
-    events: CapEvents | None,
-) -> ModelEvidence:
-    """Scores from draws of shape (origins, paths, horizon)."""
-    outcomes, scales = backtest.outcomes[rows], backtest.scales[rows]
-    # Draws of one cell lie together in memory, which sorting them needs most.
-    ordered = np.moveaxis(np.sort(np.ascontiguousarray(np.moveaxis(draws, 1, 2)), axis=2), 2, 0)
-    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    draws: Floats, outcomes: Floats, scale: float, origin: Origin, limits: Floats
+) -> Floats:
+    """Scores of one forecast.
+
+    Parameters
+    ----------
+    draws : numpy.ndarray
+        Shape (paths, horizon).
+    outcomes : numpy.ndarray
+        Shape (horizon,), NaN where unknown.
+    scale : float
+        Seasonal-naive error.
+    origin : Origin
+        Its history scales the root error; its month decides the place among ties.
+    limits : numpy.ndarray
+        Caps that applied, shape (tiers, horizon), NaN where there was none.
+
+    Returns
+    -------
+    numpy.ndarray
+        Months known; sums over them of CRPS and symmetric error; root, energy and variogram score,
+        NaN where they do not apply; sum and number of scores above a cap; months by tenth of what
+        was forecast.
+    """
     known = np.isfinite(outcomes)
-    whole = np.flatnonzero(known.all(axis=1))
-    root = [
-        scaled_root_error(d.mean(axis=0), y, o.history.values)
-        for d, y, o in zip(draws, outcomes, origins, strict=True)
-    ]
+    ordered = np.sort(np.ascontiguousarray(draws.T), axis=1).T
+    middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
     smape = symmetric_percentage_error(middle, outcomes)
-    place = probability_transform(ordered, outcomes)[known]
+    place = probability_transform(ordered, outcomes, origin.month.ordinal)[known]
     slots = np.minimum((place * PIT_BINS).astype(int), PIT_BINS - 1)
-    thin = draws[:, :: max(draws.shape[1] // JOINT_PATHS, 1)]
-    above = [
-        # What is cut off at the cap stays in order.
-        crps_of_sorted(np.maximum(ordered, limits), np.maximum(outcomes, limits)) / scales[:, None]
-        for limits in ([c[rows] for c in events.caps.values()] if events else ())
-    ]
+    joint = [np.nan, np.nan]
+    if known.all():
+        thin = draws[:: max(len(draws) // JOINT_PATHS, 1)]
+        joint = [score(thin, outcomes) / scale for score in (energy_score, variogram_score)]
+    # What is cut off at the cap stays in order.
+    over = np.array(
+        [crps_of_sorted(np.maximum(ordered, each), np.maximum(outcomes, each)) for each in limits]
+    )
+    capped = over[np.isfinite(over)] / scale
+    return np.array(
+        [
+            known.sum(),
+            crps_of_sorted(ordered, outcomes)[known].sum() / scale,
+            smape[known].sum(),
+            scaled_root_error(draws.mean(axis=0), outcomes, origin.history.values),
+            *joint,
+            capped.sum(),
+            len(capped),
+            *np.bincount(slots, minlength=PIT_BINS),
+        ]
+    )
+
+
+def _means(scores: Floats) -> ModelEvidence:
+    """Means of the scores of origins, shape (origins, `_scores`)."""
+
+    def mean(values: Floats) -> float | None:
+        finite = values[np.isfinite(values)]
+        return float(finite.mean()) if len(finite) else None
+
+    months, crps, smape, *_ = sums = scores.sum(axis=0)
+    capped, over = sums[6:8]
     return ModelEvidence(
-        crps=_mean(crps_of_sorted(ordered, outcomes) / scales[:, None]),
-        rmsse=_mean(np.array(root)),
-        smape=_mean(np.where(known, smape, np.nan)),
-        energy=_mean(np.array([energy_score(thin[i], outcomes[i]) / scales[i] for i in whole])),
-        variogram=_mean(
-            np.array([variogram_score(thin[i], outcomes[i]) / scales[i] for i in whole])
-        ),
-        cap_crps=_mean(np.concatenate(above)) if above else None,
-        pit=tuple((np.bincount(slots, minlength=PIT_BINS) / max(len(slots), 1)).tolist()),
+        crps=float(crps / months) if months else None,
+        rmsse=mean(scores[:, 3]),
+        smape=float(smape / months) if months else None,
+        energy=mean(scores[:, 4]),
+        variogram=mean(scores[:, 5]),
+        cap_crps=float(capped / over) if over else None,
+        pit=tuple((sums[8:] / max(months, 1.0)).tolist()),
     )
 
 

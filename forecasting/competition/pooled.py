@@ -55,6 +55,11 @@ class Evidence:
             {m: backtest.records[m].quantiles[:, np.newaxis] for m in models},
         )
 
+    def since(self, first: int) -> Evidence:
+        """The same without the origins before one."""
+        quantiles = {m: q[first:] for m, q in self.quantiles.items()}
+        return Evidence(self.months[first:], self.outcomes[first:], self.scales[first:], quantiles)
+
     def known_at(self, origin: pd.Period) -> Evidence:
         """The part of it whose outcome months are not after `origin`."""
         keep = np.asarray(self.months < origin)

@@ -20,7 +20,7 @@ from employment_forecast.forecasting.assessment import (
     TotalAssessment,
     broken_and_over,
 )
-from employment_forecast.forecasting.backtest import Backtest, Origin
+from employment_forecast.forecasting.backtest import Backtest, Kept, Origin
 from employment_forecast.forecasting.competition.choice import (
     Choice,
     LeaderboardRow,
@@ -145,6 +145,8 @@ class Competition:
         Models of which half the paths follow a new level.
     coherence : Coherence or None
         None where the champion's paths are its own.
+    kept : Kept
+        Figures worked out from the past forecasts by earlier runs.
     """
 
     series: Series
@@ -174,6 +176,7 @@ class Competition:
     disrupted: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
     coherence: Coherence | None = None
+    kept: Kept = field(default=Kept(), repr=False)
 
     @property
     def region(self) -> Region:
@@ -188,7 +191,9 @@ class Competition:
     @cached_property
     def evidence_by_model(self) -> dict[str, ModelEvidence]:
         """Further scores and tests by model, worked out when first asked for."""
-        return evidence_by_model(self.backtest, self.origins, self.past_forecasts, self.cap_events)
+        return evidence_by_model(
+            self.backtest, self.origins, self.past_forecasts, self.cap_events, self.kept
+        )
 
     @property
     def nowcast(self) -> Nowcast | None:

@@ -219,7 +219,7 @@ class _Past:
     """A past origin as it stood on the same day of the month then in progress."""
 
     closing: Closing
-    z: Floats
+    near: Floats
 
 
 def _past(
@@ -236,11 +236,10 @@ def _past(
         if not isinstance(paths, SamplePaths) or paths.horizon < months:
             continue
         history = origin.history
-        log = history.transform == "log" and bool(paths.values[:, :months].min() > 0)
-        z = _scale(paths.values[:, :months], log)
+        near = paths.near(history.transform == "log")
         day = min(same_day(origin.month + months, left, as_of), as_of)
-        course = _course(history, np.median(z, axis=0))
-        found.append(_Past(Closing(parts.as_of(day), history, course, day, averages), z))
+        course = _course(history, near[:months, 0])
+        found.append(_Past(Closing(parts.as_of(day), history, course, day, averages), near))
     return found
 
 
@@ -253,7 +252,7 @@ def _learned(step: int, history: History, past: Sequence[_Past], factor: float) 
         if not 0 <= at < len(history) or history.missing[at]:
             continue
         expected = each.closing.expected(month)
-        middle, spread = _centre(each.z[:, step])
+        middle, spread = each.near[step].tolist()
         spread *= factor
         if expected is None or spread <= 0:
             continue

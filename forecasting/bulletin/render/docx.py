@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -256,11 +257,8 @@ def render_docx(bulletin: Bulletin, template: bytes | None = None) -> bytes:
     template : bytes, optional
         A docx whose page, styles, headers and fixed texts are kept; see `docx_template`.
     """
-    document = Document() if template is None else Document(io.BytesIO(template))
-    if template is None:
-        _without_thumbnail(document)
-        apply(document)
-    else:
+    document = Document(io.BytesIO(_empty() if template is None else template))
+    if template is not None:
         complete(document)
     if bulletin.demo:
         run_header(document, DEMO)
@@ -291,6 +289,17 @@ def _parts(bulletin: Bulletin) -> dict[str, str]:
         "署名": _clean(bulletin.office),
         "成文日期": _clean(bulletin.date),
     }
+
+
+@cache
+def _empty() -> bytes:
+    """An official document without text, whose styles take as long to make as many a text."""
+    document = Document()
+    _without_thumbnail(document)
+    apply(document)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
 
 
 def _without_thumbnail(document: Opened) -> None:

@@ -53,6 +53,20 @@ def test_a_revision_is_a_new_row_and_the_old_one_stays(store, catalogue):
     assert known(store) == [120.0]
 
 
+def test_a_steady_store_reads_a_series_once_and_sees_its_own_rows(store, catalogue, monkeypatch):
+    store.append([row()], catalogue, command="first")
+    asked = []
+    read = store.recorded
+    monkeypatch.setattr(store, "recorded", lambda *a: asked.append(a) or read(*a))
+    with store.steady():
+        assert known(store) == known(store) == [100.0]
+        assert len(asked) == 1
+        store.append([row(value=120.0, published=date(2024, 5, 1))], catalogue, command="revised")
+        assert known(store) == [120.0]
+    assert known(store) == [120.0]
+    assert len(asked) == 3
+
+
 def test_the_same_rows_again_change_no_answer(store, catalogue):
     first = store.append([row()], catalogue, command="a")
     second = store.append([row()], catalogue, command="b")

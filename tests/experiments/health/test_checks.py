@@ -335,9 +335,9 @@ def test_a_cache_too_small_for_the_series_is_told(installation: Installation) ->
     file = installation.workspace.cells
     file.parent.mkdir(parents=True, exist_ok=True)
     for name in "ab":
-        FileCellCache(file, 512, name).save({name: b"x" * 200_000})
+        FileCellCache(file, 512, name).save({name: os.urandom(200_000)})
     assert checks["cache"](installation).state == "ok"
-    FileCellCache(file, 1, "c").save({"c": b"x" * 900_000})
+    FileCellCache(file, 1, "c").save({"c": os.urandom(900_000)})
     found = checks["cache"](installation)
     assert (found.state, "1 个序列每月要重新计算" in found.message) == ("warn", True)
     assert "megabytes = 2" in found.remedy

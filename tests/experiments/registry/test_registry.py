@@ -53,6 +53,27 @@ def test_a_version_is_named_tagged_and_described(
     assert described.run_id == first.run_id
 
 
+def test_a_steady_tracker_asks_once_and_sees_what_it_did(
+    first: Version, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = Tracker(tracker.uri, tracker.home, steady=True)
+    asked = []
+    whole = Tracker.call
+    monkeypatch.setattr(
+        Tracker, "call", lambda self, *given: asked.append(given[0]) or whole(self, *given)
+    )
+    assert champion_of(steady, series) is None
+    assert find(steady, series, first.version) == first
+    assert asked == ["列出模型版本"]
+    promote(steady, series, first.version)
+    assert champion_of(steady, series).version == first.version
+    promote(tracker, series, first.version, "再次")
+    count = len(asked)
+    assert [v.version for v in versions(tracker, series)] == [first.version]
+    assert champion_of(tracker, series).aliases == ("candidate", "champion")
+    assert len(asked) == count + 2
+
+
 def test_paths_are_kept_to_the_last_bit(
     first: Version, competition: Competition, tracker: Tracker
 ) -> None:

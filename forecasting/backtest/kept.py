@@ -1,0 +1,150 @@
+"""What is kept between runs beside the cells: arrays of numbers, written in few transactions."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from employment_forecast.forecasting.backtest.cells import CellCache
+from employment_forecast.forecasting.backtest.codec import seal, unseal
+from employment_forecast.forecasting.backtest.identity import engine_version
+
+Floats = npt.NDArray[np.float64]
+K = TypeVar("K", bound=Hashable)
+
+SAVE_SECONDS = 1.0
+
+
+class Gathered:
+    """A cache that is written once a second at most in a `with` block, and at its end.
+
+    Each save is a transaction; a run that is killed loses no more than this.
+    """
+
+    def __init__(self, cache: CellCache) -> None:
+        self._cache = cache
+        self._waiting: dict[str, bytes] = {}
+        self._saved = time.monotonic()
+        self._gathering = False
+
+    def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Stored results by key; unknown keys are absent."""
+        here = {key: self._waiting[key] for key in keys if key in self._waiting}
+        return {**self._cache.load([key for key in keys if key not in here]), **here}
+
+    def save(self, results: Mapping[str, bytes]) -> None:
+        """Keep results."""
+        self._waiting.update(results)
+        if not self._gathering or time.monotonic() - self._saved >= SAVE_SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            self._cache.save(self._waiting)
+        self._waiting = {}
+        self._saved = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._gathering = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._gathering = False
+        self._write()
+
+
+def content_key(kind: str, *parts: str | bytes) -> str:
+    """Content hash of what was worked out from parts by the whole engine."""
+    digest = hashlib.sha256(f"{kind}|{engine_version()}".encode())
+    for part in parts:
+        digest.update(b"|")
+        digest.update(part.encode() if isinstance(part, str) else part)
+    return digest.hexdigest()
+
+
+def kept_arrays(
+    cache: CellCache | None, wanted: Mapping[K, str], make: Callable[[K], Floats]
+) -> dict[K, Floats]:
+    """Arrays of one dimension from the cache; what is missing or damaged is made and kept.
+
+    Parameters
+    ----------
+    cache : CellCache or None
+        Keeps results between runs.
+    wanted : mapping
+        Content hash by whatever tells one array from another.
+    make : callable
+        Makes one.
+    """
+    stored = cache.load(list(wanted.values())) if cache is not None else {}
+    found: dict[K, Floats] = {}
+    fresh: dict[str, bytes] = {}
+    for each, key in wanted.items():
+        values = _decoded(stored[key]) if key in stored else None
+        if values is None:
+            values = make(each)
+            fresh[key] = seal(values.astype(np.float64).tobytes())
+        found[each] = values
+    if cache is not None and fresh:
+        cache.save(fresh)
+    return found
+
+
+def _decoded(blob: bytes) -> Floats | None:
+    try:
+        return np.frombuffer(unseal(blob), dtype=np.float64)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Figures worked out from single forecasts, kept under what each was worked out from.
+
+    Attributes
+    ----------
+    cache : CellCache or None
+        Keeps results between runs.
+    keys : mapping
+        Per model the content hash of its forecast at each origin.
+    """
+
+    cache: CellCache | None = None
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def figures(
+        self,
+        kind: str,
+        wanted: Mapping[tuple[str, int], bytes],
+        make: Callable[[tuple[str, int]], Floats],
+    ) -> dict[tuple[str, int], Floats]:
+        """Figures by model and number of the origin.
+
+        Parameters
+        ----------
+        kind : str
+            What they are.
+        wanted : mapping
+            What each rests on beside the forecast, as bytes.
+        make : callable
+            Works them out, shape (n,).
+        """
+        if self.cache is None:
+            return {each: make(each) for each in wanted}
+        keys = {
+            (model, at): content_key(kind, self.keys[model][at], other)
+            for (model, at), other in wanted.items()
+        }
+        return kept_arrays(self.cache, keys, make)

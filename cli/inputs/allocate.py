@@ -19,6 +19,7 @@ from employment_forecast.cli.shell.options import (
     region_option,
 )
 from employment_forecast.cli.shell.output import print_table, resolve_series, write_json
+from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
 
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Series
@@ -52,6 +53,7 @@ RULES = ("equal-risk", "proportional", "last-year")
 @as_of_option()
 @jobs_option
 @file_option("--output", "提议写入的 CSV 文件；默认在当前文件夹，以地区和时期命名。")
+@workbook_option
 @json_option
 def allocate(
     region: str,
@@ -64,6 +66,7 @@ def allocate(
     as_of: date,
     jobs: int | None,
     output: Path | None,
+    form: str | None,
     as_json: bool,
 ) -> None:
     """把本地区的控制数分解到各下级：整数，相加恰等于总数；只是提议，导入后才生效。
@@ -98,6 +101,7 @@ def allocate(
 
     from employment_forecast.forecasting.documents.allocation import (
         allocation_table,
+        allocation_workbook,
         caps_file,
         summary,
     )
@@ -132,6 +136,9 @@ def allocate(
     file = output or Path(f"控制数分解提议_{series.region.name}_{period}.csv")
     write_atomically(file, caps_file(content, rule, series, tier))
     content["output"] = str(file)
+    if form is not None:
+        book = allocation_workbook(content, series, as_of)
+        save_workbook(file.parent, file.stem, book, as_json=as_json)
     if as_json:
         write_json(content)
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -19,6 +21,7 @@ from employment_forecast.forecasting.documents.tables import (
     likelihood,
     number,
 )
+from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 
 def summary(content: Mapping[str, Any], series: Series) -> str:
@@ -56,6 +59,20 @@ def allocation_table(content: Mapping[str, Any]) -> Table[Any]:
         (*rows, tuple(total)),
         notes=tuple(content["notes"]),
         strong=frozenset({len(rows)}),
+    )
+
+
+def allocation_workbook(content: Mapping[str, Any], series: Series, as_of: date) -> bytes:
+    """The proposal as a workbook, every rule beside the others."""
+    mark = f"（{DEMO_MARK}）" if content["demo"] else ""
+    table = allocation_table(content)
+    notes = (f"注：{note}" for note in table.notes)
+    return tables_workbook(
+        {"分解提议": [replace(table, notes=())]},
+        title=f"{series.title}{content['period']} 控制数{mark}",
+        lines=(summary(content, series), *notes),
+        as_of=as_of,
+        demo=content["demo"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from support.trees import DISTRICT, EMPTY, STREETS, street_values
 
 Forecast = Callable[..., Any]
@@ -64,8 +65,11 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
 ) -> None:
     file = tmp_path / "提议.csv"
     asked = ("caps", "allocate", "--region", "嘉定", "--period", "2027", "--output", str(file))
-    ran = streets(*asked, "--value", "1.4万", "--keep", "丙镇=310", "--json")
+    ran = streets(*asked, "--value", "1.4万", "--keep", "丙镇=310", "--json", "--format", "xlsx")
     assert ran.code == 0, ran.err
+    book = load_workbook(file.with_suffix(".xlsx"))["分解提议"]
+    (kept,) = [row for row in book.iter_rows(values_only=True) if row[0] == "丙镇（已定）"]
+    assert kept[1] == kept[4] == 310
     rules = {rule["rule"]: rule for rule in ran.json["rules"]}
     caps = [part["cap"] for part in rules["equal-risk"]["parts"]]
     assert sum(caps) == 14000

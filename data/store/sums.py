@@ -33,7 +33,8 @@ class Summed:
     indicator : Indicator
         What is added up.
     spans : tuple of (int, int, tuple of Region)
-        First and last month (YYYYMM) and the regions that make up the whole in them.
+        First and last month (YYYYMM) and the regions that make up the whole in them; empty for a
+        quotient.
     told : pandas.DataFrame
         Day on which each part (column, by code) first told each month (index, YYYYMM).
     sums : pandas.DataFrame
@@ -79,11 +80,8 @@ class Summed:
         notes = []
         now = pd.Timestamp(day)
         rows = self.sums[self.sums["published_on"] <= now]
+        notes += self._origin(rows)
         if len(rows):
-            first, last = int(rows["month"].min()), int(rows["month"].max())
-            parts = self.members(last)
-            what = f" {len(parts)} 个地区相加（{_named(parts)}）" if parts else "各下级相加后相除"
-            notes.append(f"{SUMMED}：{_text(first)} 至 {_text(last)} 由{what}")
             revised = rows[rows["month"].duplicated()].sort_values("published_on")
             unit = self.indicator.unit
             notes += [
@@ -108,6 +106,23 @@ class Summed:
             for m in sorted(absent)[-_MONTHS_NAMED:]
         ]
         return tuple(notes)
+
+    def _origin(self, rows: pd.DataFrame) -> Iterator[str]:
+        """A sentence for each stretch of months whose figures came about alike."""
+        if rows.empty:
+            return
+        first_told = rows.drop_duplicates("month").sort_values("month")
+        months = first_told["month"].to_numpy()
+        hows = [self._how(*each) for each in zip(months, first_told["source"], strict=True)]
+        starts = [at for at, how in enumerate(hows) if at == 0 or how != hows[at - 1]]
+        for start, after in zip(starts, [*starts[1:], len(hows)], strict=True):
+            mark = f"{SUMMED}：" if self.spans or SUMMED in hows[start] else ""
+            span = f"{_text(months[start])} 至 {_text(months[after - 1])}"
+            yield f"{mark}{span} 由{hows[start]}"
+
+    def _how(self, month: int, source: str) -> str:
+        parts = self.members(month)
+        return f" {len(parts)} 个地区相加（{_named(parts)}）" if parts else source
 
 
 def _text(month: int) -> str:
@@ -174,7 +189,8 @@ def wholes_of(
                 found.add(key)
                 waiting.append(key)
     counted = real | found
-    for region in {region for region, _ in found}:
+    wholes = {c for c, _ in counted if c in regions and _has_parts(catalogue, regions[c])}
+    for region in wholes:
         for rate in (i for i in indicators.values() if i.numerator):
             if all((region, c) in counted for c in (*rate.numerator, *rate.denominator)):
                 found.add((region, rate.code))
@@ -414,7 +430,12 @@ def _quotient(
     found: list[tuple[object, ...]] = []
     scale = 100.0 if indicator.unit == "%" else 1.0
     names = "、".join(catalogue.indicator(c).name for c in counts)
+    summed = {
+        m for v in counts.values() if isinstance(v.composition, Summed)
+        for m in v.composition.sums["month"]
+    }  # fmt: skip
     for month, told in table.groupby("month", sort=True):
+        source = f"{names}{f'{SUMMED}后' if month in summed else ''}相除"
         latest: dict[str, float] = {}
         for day, rows in told.groupby("published_on", sort=True):
             latest.update(zip(rows["part"], rows["value"], strict=True))
@@ -423,7 +444,6 @@ def _quotient(
                 below = fsum(latest[c] for c in indicator.denominator)
                 if below > 0:
                     estimated = bool(told["published_estimated"].any())
-                    source = f"{SUMMED}后相除（{names}）"
                     demo = bool(told["demo"].any())
                     found.append((month, scale * above / below, day, estimated, source, demo, 0))
     return _joined(own, kept, indicator, counts, (), _table(found))

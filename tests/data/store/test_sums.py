@@ -171,7 +171,11 @@ def test_months_before_a_merger_compare_with_those_after(open_store):
     assert values(known(store)) == {"2025-01": 60, "2025-02": 63}
     successor = store.vintages(code(2), "registered_unemployed").as_of(LATER)
     assert values(successor) == {"2025-01": 30, "2025-02": 31}
-    assert successor.notes[0].startswith("汇总：2025-01 至 2025-01 由 2 个地区相加")
+    assert successor.notes == ("汇总：2025-01 至 2025-01 由 2 个地区相加（第2街道、第1街道）",)
+    assert known(store).notes == (
+        "汇总：2025-01 至 2025-01 由 3 个地区相加（第1街道、第2街道、第3街道）",
+        "汇总：2025-02 至 2025-02 由 2 个地区相加（第2街道、第3街道）",
+    )
 
 
 def test_sums_of_sums(open_store):
@@ -200,7 +204,12 @@ def test_a_rate_comes_from_counts_and_is_never_averaged(open_store):
         )  # fmt: skip
     rate = known(store, indicator="registered_unemployment_rate")
     assert values(rate)["2025-01"] == pytest.approx(100 * 20 / 300)
-    assert rate.sources[0].startswith("汇总后相除")
+    assert rate.sources == ("登记失业人数、期末从业人员汇总后相除",)
+    assert rate.notes == ("汇总：2025-01 至 2025-01 由登记失业人数、期末从业人员汇总后相除",)
+    for indicator, value in (("registered_unemployed", 20), ("employed_at_period_end", 280)):
+        put(store, JIADING, {"2025-02": value}, "2025-03-05", indicator=indicator)
+    later = known(store, indicator="registered_unemployment_rate")
+    assert later.notes[-1] == "2025-02 至 2025-02 由登记失业人数、期末从业人员相除"
     assert (JIADING, "registered_unemployment_rate", False) in store.series()
 
 

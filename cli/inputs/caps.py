@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,25 @@ BASIS_EXPLAINED = (
 
 def _either(names: dict[str, str]) -> click.Choice[str]:
     return click.Choice([*names, *names.values()])
+
+
+def _demand_no_number(words: str) -> None:
+    """Refuse a text that is a number with a qualifier: as words nothing is held against it."""
+    from employment_forecast.data.errors import UsageError
+    from employment_forecast.data.targets import FOLLOWING
+
+    behind = "|".join(FOLLOWING)
+    found = re.fullmatch(
+        rf"(?P<before>控制在|不低于|不少于|不高于|不超过|约|)\s*(?P<value>\d[\d,.]*\s*万?)\s*"
+        rf"[人个户家%％]?\s*(?P<behind>{behind}|)",
+        words.strip(),
+    )
+    if found is None:
+        return
+    before, value, after = (found[name] for name in ("before", "value", "behind"))
+    word = after or {"控制在": "以内", "约": "左右"}.get(before, before)
+    way = f"--value {value.replace(' ', '')}{f' --qualifier {word}' if word else ''}"
+    raise UsageError(f"“{words}”写明了数字，照录为原文就不会对照评估。", f"请改用 {way}。")
 
 
 @click.command("set", options_metavar="[选项]", short_help="登记一个控制数。")
@@ -93,6 +113,8 @@ def set_cap(
             "--value 和 --words 须恰有其一。",
             "文件写明数字的用 --value；没有写明数字的用 --words 照录原文。",
         )
+    if words is not None:
+        _demand_no_number(words)
     session = open_session()
     series = resolve_series(session, region, indicator)
     day = clock.parse_day(announced_on, "--announced-on") if announced_on else clock.today()

@@ -22,6 +22,7 @@ BASES = ("各月", "期末", "全年累计", "全年平均")
 TIERS = ("国家", "市", "区", "自定")
 # What a shell would not take as it stands; Chinese it does.
 _ODD = re.compile(r"[^\w./:%+,-]|^$")
+_DIVISION = re.compile(r"(.{2,}?)(?:新区|自治县|自治州|区|县|市|省)")
 _CODE = re.compile(r"\d{6}|\d{9}|\d{12}")
 
 
@@ -146,7 +147,7 @@ def _settled(session: Session, name: str, code: str | None, asking: bool) -> Reg
     return found
 
 
-def _new_region(session: Session, name: str, code: str | None) -> dict[str, str]:
+def _new_region(session: Session, name: str, code: str | None) -> dict[str, object]:
     """Table of a region to enter, checked together with all others."""
     from employment_forecast.data.catalogue import load_catalogue
     from employment_forecast.data.errors import UsageError
@@ -157,9 +158,10 @@ def _new_region(session: Session, name: str, code: str | None) -> dict[str, str]
         if code is not None and not sys.stdin.isatty():
             raise UsageError(f"--code 的值“{code}”不是行政区划代码。", "请写 6、9 或 12 位数字。")
         code = click.prompt("行政区划代码（六位；街道在上级代码后加三位，可自编）")
-    table = {
+    table: dict[str, object] = {
         "code": code,
         "name": name,
+        **_short(session.catalogue, name),
         "parent": _parent(session.catalogue, code),
         "level": _level(code),
     }
@@ -168,6 +170,14 @@ def _new_region(session: Session, name: str, code: str | None) -> dict[str, str]
         str(session.workspace.settings_file),
     )  # fmt: skip
     return table
+
+
+def _short(catalogue: Catalogue, name: str) -> dict[str, list[str]]:
+    """What people call 松江区 for short, where nothing else is called so."""
+    found = _DIVISION.fullmatch(name)
+    if found is None or catalogue.knows_region(found[1]):
+        return {}
+    return {"aliases": [found[1]]}
 
 
 def _level(code: str) -> str:
@@ -183,7 +193,7 @@ def _parent(catalogue: Catalogue, code: str) -> str:
     return next((each for each in above if each in known and each != code), "100000")
 
 
-def _write_settings(workspace: Workspace, region: Mapping[str, str] | None) -> None:
+def _write_settings(workspace: Workspace, region: Mapping[str, object] | None) -> None:
     """Write `forecast.toml` where there is none, and a new region at its end."""
     from employment_forecast.data.files import write_atomically
     from employment_forecast.data.workspace import template

@@ -81,6 +81,10 @@ class Catalogue:
             )
         return found
 
+    def knows_region(self, text: str) -> bool:
+        """Whether a region has this code, name or alias."""
+        return _fold(text) in self._region_index
+
     def knows_indicator(self, text: str) -> bool:
         """Whether an indicator has this code, name or synonym."""
         return _fold(text) in self._indicator_index

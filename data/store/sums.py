@@ -77,7 +77,7 @@ class Summed:
 
     def notes(self, day: date) -> tuple[str, ...]:
         """What was added up, what is missing and what was revised, as known on a day."""
-        notes = []
+        notes: list[str] = []
         now = pd.Timestamp(day)
         rows = self.sums[self.sums["published_on"] <= now]
         notes += self._origin(rows)

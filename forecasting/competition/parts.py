@@ -18,9 +18,7 @@ from employment_forecast.forecasting.reconciliation import (
     TreeChoice,
     TreeEvidence,
     choose_tree,
-    implied_correlation,
     joint_order,
-    learn_law,
     projected,
 )
 
@@ -215,8 +213,7 @@ def _reconciled(
         values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
         held[at, :ahead] = True
         values[at, :, ahead:] = member.champion_paths.values[:n, : len(axis) - ahead]
-    usual = implied_correlation(tree, values)
-    law = learn_law(evidence.errors, evidence.stretches, usual)
+    law = evidence.law(tree, values, learned=choice.learned)
     order = joint_order(tree, values, law, seed)
     for key, figures in fixed.items():
         for month, value in figures.items():
@@ -226,7 +223,7 @@ def _reconciled(
     joint = np.take_along_axis(values, order[:, :, None], axis=1)
     counts = all(np.nanmin(m.history.values) >= 0 for m in members.values())
     try:
-        found = projected(tree, joint, fixed=held, nonnegative=counts)
+        found = projected(tree, joint, law, fixed=held, nonnegative=counts)
     except ValueError as error:
         raise RefusedError(
             "手工设定的数与已公布的数或彼此之间相加不符，不能协调。", "请核对设定的数。"

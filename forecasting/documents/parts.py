@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.features.parts import LOW_MONTHS, breadth_ahead
 from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.competition import Competition, TreeResult
-from employment_forecast.forecasting.documents.result_tables import amount
+from employment_forecast.forecasting.documents.result_tables import UNTESTED, amount, cap_value
 from employment_forecast.forecasting.documents.run import (
     cap_document,
     choice_document,
@@ -44,6 +45,8 @@ def tree_document(
         Regions whose version in force is another one.
     """
     whole = {part: each.whole for each in found.tree.sums for part in each.parts}
+    month = _compared(found, root)
+    total = _value(found.results[root], month)
     choice = found.choice
     direct = next((each.parts for each in found.tree.sums if each.whole == root), ())
     together = [found.results[code] for code in direct if code in found.results]
@@ -51,10 +54,12 @@ def tree_document(
     return {
         "reconciled": found.reconciled,
         "breadth": breadth_rows(together) if joint else None,
-        "notes": [*found.notes, *_apart(apart)],
+        "month": str(month),
+        "value": total,
+        "notes": [*_behind(found, month), *found.notes, *_apart(apart)],
         "choice": None if choice is None else choice_document(choice),
         "parts": [
-            _part(result, whole.get(code), versions.get(code), _share(result, found.results, root))
+            _part(result, whole.get(code), versions.get(code), month, total)
             for code, result in found.results.items()
             if code != root
         ],
@@ -113,27 +118,43 @@ def _apart(regions: Sequence[str]) -> list[str]:
     return [f"{'、'.join(regions)}沿用了现役模型：现役版本是各自的预测，不与上下级相加"]
 
 
-def _share(result: Competition, results: Mapping[str, Competition], root: str) -> float | None:
-    """Share of the whole in the newest month that both have published."""
-    if root not in results:
-        return None
-    whole, month = results[root].history, min(result.history.origin, results[root].history.origin)
-    if month < max(whole.start, result.history.start):
-        return None
-    ours, theirs = (float(h.values[(month - h.start).n]) for h in (result.history, whole))
-    return ours / theirs if theirs else None
+def _compared(found: TreeResult, root: str) -> pd.Period:
+    """Newest month that all members which add up have published; that of the whole without any."""
+    members = [key for key in found.tree.members if key in found.results] or [root]
+    return min(found.results[key].history.origin for key in members)
+
+
+def _value(result: Competition, month: pd.Period) -> float | None:
+    """A published figure of a month."""
+    value = result.history.series.get(month)
+    return None if value is None else figure(float(value), result.indicator)
+
+
+def _behind(found: TreeResult, month: pd.Period) -> list[str]:
+    """Whose months hold the comparison back, where some have published more."""
+    members = {k: r for k, r in found.results.items() if k in found.tree.members}
+    if all(r.history.origin == month for r in members.values()):
+        return []
+    names = "、".join(r.region.name for r in members.values() if r.history.origin == month)
+    return [f"{names}的数只到 {month}，各地区的数和占比同按该月比较"]
 
 
 def _part(
-    result: Competition, whole: str | None, version: str | None, share: float | None
+    result: Competition,
+    whole: str | None,
+    version: str | None,
+    month: pd.Period,
+    total: float | None,
 ) -> dict[str, Any]:
     history, indicator = result.history, result.indicator
+    value = _value(result, month)
     return {
         "region": {"code": result.region.code, "name": result.region.name},
         "whole": whole,
         "data_month": str(history.origin),
         "latest": figure(float(history.values[-1]), indicator),
-        "share": share,
+        "value": value,
+        "share": value / total if total and value is not None else None,
         "demo": result.demo,
         "model": result.choice.model,
         "version": version,
@@ -144,7 +165,7 @@ def _part(
 
 
 def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
-    """The parts below the whole: newest figure, share, means that add up, and their caps.
+    """The parts below the whole: figure, share, means that add up, and their caps.
 
     Parameters
     ----------
@@ -154,19 +175,24 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
         For the printed digits.
     """
     tree, form = content["tree"], amount(indicator)
-    months = [row["month"] for row in content["forecast"]]
+    rows = [{**content, "value": tree["value"], "share": 1.0}, *tree["parts"]]
+    ahead = [row["month"] for row in content["forecast"]]
+    # Those that are still to come, and forecast, for all of them.
+    of_all = set(ahead).intersection(*([f["month"] for f in row["forecast"]] for row in rows))
+    months = sorted(of_all) or ahead
     shown = list(dict.fromkeys([months[0], months[min(11, len(months) - 1)]]))
-    rows = [{**content, "share": 1.0}, *tree["parts"]]
+    untested = {f["month"] for row in rows for f in row["forecast"] if f["untested"]}
+    heads = (f"{m} 均值{f'（{UNTESTED}）' if m in untested else ''}" for m in shown)
     how = "每条路径逐月相加，各列均值可加" if tree["reconciled"] else "各自预测，未协调"
     why = tree["choice"]["reason"] if tree["choice"] else ""
     return Table(
         f"局部与整体（{how}）",
         (
             *columns("地区"),
-            *figures("最新值", form=form),
+            *figures(tree["month"], form=form),
             *figures("占比", form=TENTHS_OF_PERCENT),
-            *figures(*(f"{month} 均值" for month in shown), form=form),
-            *figures("控制数", form=form),
+            *figures(*heads, form=form),
+            *columns("控制数", align="right"),
             *figures("突破概率", form=PROBABILITY),
         ),
         tuple(_row(row, shown) for row in rows),
@@ -178,6 +204,6 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
 def _row(row: Mapping[str, Any], shown: list[str]) -> tuple[Any, ...]:
     ahead = {each["month"]: each["mean"] for each in row["forecast"]}
     cap = row["caps"][0] if row["caps"] else None
-    limit = (None, None) if cap is None else (cap["value"], cap[BASES[cap["basis"]].probability])
+    limit = (None, None) if cap is None else (cap_value(cap), cap[BASES[cap["basis"]].probability])
     means = (ahead.get(month) for month in shown)
-    return (row["region"]["name"], row["latest"], row["share"], *means, *limit)
+    return (row["region"]["name"], row["value"], row["share"], *means, *limit)

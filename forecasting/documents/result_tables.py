@@ -49,12 +49,17 @@ def _tolerance(row: Mapping[str, Any]) -> str:
     return f"（{tolerance_words(row['limit'], row['unit'])}）" if row.get("tolerance") else ""
 
 
+def cap_value(row: Mapping[str, Any]) -> str:
+    """A cap's value with its qualifier and marks, from its row in a document."""
+    value = number_words(row["value"], row["unit"], row["qualifier"])
+    return f"{value}{_tolerance(row)}{_marks(row)}"
+
+
 def cap_name(row: Mapping[str, Any]) -> str:
     """A cap's tier, value and marks, from its row in a document."""
     # The Government Work Report sets an expected target (预期目标), not a cap that is handed down.
     kind = "预期目标" if row["tier"] == "national" else "控制数"
-    value = f"{number_words(row['value'], row['unit'], row['qualifier'])}{_tolerance(row)}"
-    return f"{TIER_NAMES[row['tier']]}{kind} {value}{_marks(row)}"
+    return f"{TIER_NAMES[row['tier']]}{kind} {cap_value(row)}"
 
 
 def target_name(row: Mapping[str, Any]) -> str:

@@ -213,6 +213,7 @@ def choice_document(choice: TreeChoice) -> dict[str, Any]:
     """Why a tree was reconciled or not, as a JSON-able object."""
     return {
         "reconciled": choice.reconcile,
+        "learned": choice.learned,
         "reason": choice.reason,
         "origins": choice.origins,
         "levels": [

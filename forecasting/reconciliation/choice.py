@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from employment_forecast.forecasting.reconciliation.coherent import coherent
-from employment_forecast.forecasting.reconciliation.law import implied_correlation, learn_law
+from employment_forecast.forecasting.reconciliation.coherent import joint_order, projected
+from employment_forecast.forecasting.reconciliation.law import (
+    ErrorLaw,
+    implied_correlation,
+    learn_law,
+)
 from employment_forecast.forecasting.reconciliation.tree import Tree
 from employment_forecast.forecasting.scoring import interval_score, mean_and_error
 from employment_forecast.models.paths import LEVELS
@@ -58,9 +63,28 @@ class TreeEvidence:
     def errors(self) -> Floats:
         """Outcomes less medians over the forecasts' own spread, shape (n, members, horizon)."""
         spread = (self.quantiles[..., 6] - self.quantiles[..., 2]) / _SPREAD
-        miss = self.outcomes - self.quantiles[..., 4]
-        unknown = np.full(miss.shape, np.nan)
-        return np.asarray(np.divide(miss, spread, out=unknown, where=spread > 0), dtype=float)
+        unknown = np.full(spread.shape, np.nan)
+        return np.asarray(np.divide(self.misses, spread, out=unknown, where=spread > 0))
+
+    def law(self, tree: Tree, paths: Floats, *, learned: bool = True) -> ErrorLaw:
+        """What these origins tell of the dependence of the members' paths now.
+
+        Parameters
+        ----------
+        tree : Tree
+            What adds up.
+        paths : numpy.ndarray
+            Own paths of its members.
+        learned : bool
+            With the covariance that weighs the members against each other.
+        """
+        misses = self.misses if learned else None
+        return learn_law(self.errors, self.stretches, implied_correlation(tree, paths), misses)
+
+    @property
+    def misses(self) -> Floats:
+        """Outcomes less medians, shape (n, members, horizon)."""
+        return self.outcomes - self.quantiles[..., 4]
 
     @property
     def stretches(self) -> float:
@@ -97,7 +121,7 @@ class LevelScore:
 
 @dataclass(frozen=True)
 class TreeChoice:
-    """Whether to reconcile, and why.
+    """Whether to reconcile, with which weights, and why.
 
     Attributes
     ----------
@@ -109,16 +133,19 @@ class TreeChoice:
         Earlier origins it rests on.
     levels : tuple of LevelScore
         From the top down; empty with too few origins.
+    learned : bool
+        With weights learned from the errors at earlier origins; else by the widths alone.
     """
 
     reconcile: bool
     reason: str
     origins: int
     levels: tuple[LevelScore, ...] = ()
+    learned: bool = True
 
 
 def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice:
-    """Decide whether to reconcile by what reconciling would have done at earlier origins.
+    """Decide whether and how to reconcile by what that would have done at earlier origins.
 
     Parameters
     ----------
@@ -132,7 +159,8 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     Returns
     -------
     TreeChoice
-        To reconcile, unless some level is worse by more than three standard errors or a tenth.
+        Learned weights lead. They give way to weights by the widths of the forecasts, and these to
+        none, where some level is worse with them by more than three standard errors or a tenth.
         Each origin is reconciled with what it knew of dependence.
     """
     usable = np.isfinite(evidence.quantiles).all(axis=(1, 2, 3)) & np.isfinite(
@@ -144,42 +172,57 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
         return TreeChoice(True, why, len(rows))
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, MOST_ORIGINS).round().astype(int))]
     draws = _weights(_DRAWS)
-    gaps = np.empty((2, len(rows), *evidence.outcomes.shape[1:]))
+    # Not reconciled, by the widths, with learned weights.
+    gaps = np.empty((3, len(rows), *evidence.outcomes.shape[1:]))
     for at, row in enumerate(rows):
         known = evidence.known_at(int(evidence.months[row]))
         base = np.moveaxis(evidence.quantiles[row] @ draws.T, 2, 1)
-        law = learn_law(known.errors, known.stretches, implied_correlation(tree, base))
-        found = coherent(tree, base, law, nonnegative=bool(base.min() >= 0), seed=seed)
-        for kind, paths in enumerate((base, found)):
+        law = known.law(tree, base)
+        order = joint_order(tree, base, law, seed)
+        joint = np.take_along_axis(base, order[:, :, None], axis=1)
+        counts = bool(base.min() >= 0)
+        tried = (replace(law, covariance=None), law)
+        made = (projected(tree, joint, each, nonnegative=counts) for each in tried)
+        for kind, paths in enumerate((base, *made)):
             quantiles = np.moveaxis(np.quantile(paths, LEVELS, axis=1), 0, -1)
             score = interval_score(quantiles, evidence.outcomes[row])
             gaps[kind, at] = score / evidence.scales[row][:, None]
     spacing = float(np.median(np.diff(evidence.months[rows])))
     overlap = max(1, math.ceil(evidence.outcomes.shape[2] / spacing))
+    none, plain, learned = gaps
+    over = _levels(tree, plain, learned, overlap)
+    best = learned if not any(level.worse for level in over) else plain
+    levels = _levels(tree, none, best, overlap)
+    if best is learned and any(level.worse for level in levels):
+        best, levels = plain, _levels(tree, none, plain, overlap)
+    reason = _reason(levels, len(rows), learned=best is learned)
+    good = not any(level.worse for level in levels)
+    return TreeChoice(good, reason, len(rows), levels, best is learned)
+
+
+def _levels(tree: Tree, base: Floats, found: Floats, overlap: int) -> tuple[LevelScore, ...]:
+    """Scores of cells, shape (origins, members, months), by level."""
     at_member = {key: i for i, key in enumerate(tree.members)}
     levels = []
     for members in tree.levels():
-        cells = gaps[:, :, [at_member[key] for key in members]].reshape(2, len(rows), -1)
-        if not np.isfinite(cells).any():
-            continue
-        base_mean, mean = (float(np.nanmean(each)) for each in cells)
-        error = mean_and_error(cells[1] - cells[0], overlap).error
-        levels.append(LevelScore(len(members), base_mean, mean, error))
-    return TreeChoice(
-        not any(level.worse for level in levels),
-        _reason(levels, len(rows)),
-        len(rows),
-        tuple(levels),
-    )
+        rows = [at_member[key] for key in members]
+        before, after = (kind[:, rows].reshape(len(kind), -1) for kind in (base, found))
+        if np.isfinite(after).any():
+            error = mean_and_error(after - before, overlap).error
+            means = float(np.nanmean(before)), float(np.nanmean(after))
+            levels.append(LevelScore(len(members), *means, error))
+    return tuple(levels)
 
 
-def _reason(levels: list[LevelScore], origins: int) -> str:
+def _reason(levels: Sequence[LevelScore], origins: int, *, learned: bool) -> str:
     said = "，".join(
         f"第 {at} 级 WIS {level.reconciled:.3f}（不协调 {level.base:.3f}）"
         for at, level in enumerate(levels, start=1)
     )
     worse = [str(at) for at, level in enumerate(levels, start=1) if level.worse]
-    end = f"第 {'、'.join(worse)} 级变差，不协调" if worse else "没有一级明显变差，予以协调"
+    way = "由历次误差" if learned else "由预测宽度"
+    good = f"没有一级明显变差，予以协调（各级的权重{way}得出）"
+    end = f"第 {'、'.join(worse)} 级变差，不协调" if worse else good
     return f"{origins} 个历史起点：{said}；{end}"
 
 

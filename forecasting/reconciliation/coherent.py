@@ -20,6 +20,8 @@ Flags = npt.NDArray[np.bool_]
 TOLERANCE = 1e-9
 # The sum of the parts counts for so much against one direct forecast of the whole.
 PARTS_WEIGHT = 3.0
+# Stretches of origins that do not overlap, for which weights that nothing was learned from count.
+PRIOR_WEIGHTS = 0.25
 # Of what a part does from month to month so much of the variance stays its own at least.
 LEAST_OWN = 0.1
 
@@ -69,11 +71,11 @@ def coherent(
     their spreads, and their own movements of that kind are reduced until each is as wide as before.
 
     With C the constraints (C y = 0 for what adds up), a joint path y then becomes
-    y - W C' (C W C')^+ C y. W is diagonal: for a lowest part the variance of its paths in that
-    month, for a whole `PARTS_WEIGHT` times the sum of its lowest parts' variances (structural
-    scaling with variances in the place of ones). A full W learned from a dozen origins that do
-    not overlap was worse at every level, from thirty better. What would be negative is set
-    to zero and the rest of the same parts reduced in proportion.
+    y - W C' (C W C')^+ C y. W is the covariance of the members' errors at earlier origins, drawn to
+    a diagonal one the more, the fewer of them do not overlap: that has for a lowest part the
+    variance of its paths in that month, for a whole `PARTS_WEIGHT` times the sum of its lowest
+    parts' variances (structural scaling with variances in the place of ones). What would be
+    negative is set to zero and the rest of the same parts reduced in proportion.
 
     References
     ----------
@@ -86,16 +88,21 @@ def coherent(
     """
     order = joint_order(tree, paths, law, seed)
     joint = np.take_along_axis(paths, order[:, :, None], axis=1)
-    return projected(tree, joint, fixed=fixed, nonnegative=nonnegative)
+    return projected(tree, joint, law, fixed=fixed, nonnegative=nonnegative)
 
 
 def projected(
-    tree: Tree, joint: Floats, *, fixed: Flags | None = None, nonnegative: bool = True
+    tree: Tree,
+    joint: Floats,
+    law: ErrorLaw,
+    *,
+    fixed: Flags | None = None,
+    nonnegative: bool = True,
 ) -> Floats:
     """The second half of `coherent`: joint paths projected onto what adds up."""
     held = np.zeros(joint.shape[::2], dtype=bool) if fixed is None else fixed
     spread = joint.std(axis=1)
-    found = _projected(tree, _with_jagged(tree, joint, spread, held), spread, held)
+    found = _projected(tree, _with_jagged(tree, joint, spread, held), spread, held, law)
     if nonnegative:
         found = _without_negative(tree, found, held)
     _demand_sums(tree, found)
@@ -185,18 +192,26 @@ def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floa
     return found
 
 
-def _projected(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floats:
+def _projected(tree: Tree, joint: Floats, spread: Floats, held: Flags, law: ErrorLaw) -> Floats:
     """Joint paths projected month by month."""
     members = tree.members
     at, below = {key: i for i, key in enumerate(members)}, _below(tree)
     rows = tree.constraints(members)
     free = np.where(held, 0.0, spread**2)
-    weights = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in members])
-    weights[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
-    weights[held | (spread == 0)] = 0.0
+    diagonal = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in members])
+    diagonal[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
+    still = held | (spread == 0)
+    diagonal[still] = 0.0
+    prior, learned = 1.0, law.covariance
+    if learned is not None and learned.trace() > 0:
+        prior = PRIOR_WEIGHTS / (PRIOR_WEIGHTS + law.stretches)
     found = joint.copy()
     for month in range(joint.shape[2]):
-        gain = weights[:, month, None] * rows.T
+        gain = prior * diagonal[:, month, None] * rows.T
+        if prior < 1.0 and learned is not None:
+            own = np.where(still[:, month], 0.0, 1.0)
+            scale = diagonal[:, month].sum() / learned.trace()
+            gain += (1 - prior) * scale * own[:, None] * (learned @ (own[:, None] * rows.T))
         gain = gain @ np.linalg.pinv(rows @ gain, hermitian=True)
         found[:, :, month] -= gain @ (rows @ joint[:, :, month])
     return found

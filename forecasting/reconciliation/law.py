@@ -31,10 +31,14 @@ class ErrorLaw:
         Shape (members, members), positive semidefinite.
     stretches : float
         Stretches of origins that do not overlap, on which it rests.
+    covariance : numpy.ndarray or None
+        Second moments of the errors in people, of the same shape, not shrunk; None where no month
+        of any origin is known of all.
     """
 
     correlation: Floats
     stretches: float
+    covariance: Floats | None = None
 
 
 def implied_correlation(tree: Tree, paths: Floats) -> float:
@@ -69,8 +73,10 @@ def implied_correlation(tree: Tree, paths: Floats) -> float:
     return float(np.clip((own - apart) / room, 0.0, 1.0)) if room > 0 else USUAL
 
 
-def learn_law(errors: Floats, stretches: float, usual: float = USUAL) -> ErrorLaw:
-    """Learn the correlation of standardised errors.
+def learn_law(
+    errors: Floats, stretches: float, usual: float = USUAL, misses: Floats | None = None
+) -> ErrorLaw:
+    """Learn the correlation of standardised errors, and the covariance of errors as they are.
 
     Parameters
     ----------
@@ -81,6 +87,9 @@ def learn_law(errors: Floats, stretches: float, usual: float = USUAL) -> ErrorLa
         Stretches of origins whose forecasts do not overlap.
     usual : float
         What the mean correlation is drawn to; see `implied_correlation`.
+    misses : numpy.ndarray, optional
+        Outcome less median, of the shape of `errors`: all months ahead count together, so that the
+        far ones, where most is to be gained, weigh most.
 
     Returns
     -------
@@ -109,7 +118,14 @@ def learn_law(errors: Floats, stretches: float, usual: float = USUAL) -> ErrorLa
     trust = n / (n + PRIOR_SINGLE)
     found = np.where(apart, trust * np.where(apart, single, 0.0) + (1 - trust) * shared, shared)
     np.fill_diagonal(found, 1.0)
-    return ErrorLaw(_semidefinite(found), n)
+    return ErrorLaw(_semidefinite(found), n, None if misses is None else _covariance(misses))
+
+
+def _covariance(misses: Floats) -> Floats | None:
+    """Second moments about zero over the months of origins that are known of all members."""
+    table = np.moveaxis(misses, 1, 2).reshape(-1, misses.shape[1])
+    table = table[np.isfinite(table).all(axis=1)]
+    return np.asarray(table.T @ table / len(table), dtype=float) if len(table) else None
 
 
 def _semidefinite(correlation: Floats) -> Floats:

@@ -187,6 +187,13 @@ class Batch:
     def _stored(self) -> dict[tuple[str, str], dict[int, float]]:
         return {}
 
+    def explained(self, series: Series) -> set[int]:
+        """Months (ordinals) from which figures count something else, as the catalogue has it."""
+        region, _, _ = series.key
+        merged = self.catalogue.merged_into(self.catalogue.region(region))
+        joined = {e.until.ordinal + 1 for e in merged if e.until is not None}
+        return joined | {b.month.ordinal for b in series.indicator.breaks_in(region, demo=False)}
+
     def value(self, region: str, indicator: str, month: int) -> float | None:
         """New or known value for everybody; None if there is none."""
         new = self._by_key.get((region, indicator, None))

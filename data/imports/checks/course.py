@@ -186,12 +186,13 @@ def outliers(batch: Batch) -> list[Finding]:
 
     Month-on-month changes (year-on-year for cumulative flows), less the usual change of that
     calendar month, on the indicator's scale; a warning beyond 8 robust standard deviations
-    (Rousseeuw and Croux 1993 on the scale estimate).
+    (Rousseeuw and Croux 1993 on the scale estimate). Changes of definition and mergers (撤并) that
+    the catalogue has explain theirs.
     """
-    return [f for series in batch.series for f in _outliers(series)]
+    return [f for s in batch.series for f in _outliers(s, batch.explained(s))]
 
 
-def _outliers(series: Series) -> list[Finding]:
+def _outliers(series: Series, explained: set[int]) -> list[Finding]:
     indicator, values = series.indicator, series.values
     logs = indicator.transform == "log" and all(v > 0 for v in values.values())
     lag = 12 if indicator.reporting == "year_to_date" else 1
@@ -217,7 +218,8 @@ def _outliers(series: Series) -> list[Finding]:
         distance = (surprise - centre) / scale
         reading = series.new.get(month)
         returns = abs(before) > _OUTLYING and before * distance < 0
-        if abs(distance) > _OUTLYING and reading is not None and not returns:
+        told = any(month - lag < change <= month for change in explained)
+        if abs(distance) > _OUTLYING and reading is not None and not returns and not told:
             found.append(_outlier(series, month, reading, lag))
         before = distance
     return found

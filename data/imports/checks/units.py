@@ -40,13 +40,15 @@ def unit_jump(batch: Batch) -> list[Finding]:
             continue
         if series.indicator.kind == "rate" and not series.known:
             found += _fractions(series)
+        explained = batch.explained(series)
         for month, reading in series.new.items():
             usual, value = series.reference(month), reading.observation.value
             if usual is None or value <= 0:
                 continue
             jump = math.log10(value) - math.log10(usual)
             severity, power = _severity(series, month, usual, jump)
-            if severity is None:
+            # A merger (撤并) may make ten of one, but no thousand.
+            if severity is None or (severity == "warning" and any(m <= month for m in explained)):
                 continue
             times = _TIMES[power] + ("倍" if jump > 0 else "分之一")
             found.append(

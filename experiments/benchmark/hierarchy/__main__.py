@@ -26,8 +26,6 @@ from employment_forecast.forecasting.reconciliation import (
     TreeEvidence,
     choose_tree,
     coherent,
-    implied_correlation,
-    learn_law,
 )
 from employment_forecast.forecasting.scoring import seasonal_scale
 from employment_forecast.models import roster
@@ -139,19 +137,22 @@ def run(arguments: argparse.Namespace) -> None:
     for title, tree in (("two levels", two), ("three levels", three)):
         at = [names.index(key) for key in tree.members]
         mine = of_members(whole, at)
-        constraints, worst, lowest, left_alone = tree.constraints(tree.members), 0.0, np.inf, 0
+        constraints, worst, lowest = tree.constraints(tree.members), 0.0, np.inf
+        left_alone, learned = 0, 0
         reconciled = []
         for base in found:
             known = mine.known_at(base.month)
             own = base.paths[at]
-            law = learn_law(known.errors, known.stretches, implied_correlation(tree, own))
-            paths = coherent(tree, own, law)
+            choice = choose_tree(tree, known)
+            paths = coherent(tree, own, known.law(tree, own, learned=choice.learned))
             gap = np.abs(np.einsum("sm,mnh->snh", constraints, paths)) / paths[0]
             worst, lowest = max(worst, float(gap.max())), min(lowest, float(paths.min()))
-            left_alone += not choose_tree(tree, known).reconcile
+            left_alone += not choice.reconcile
+            learned += choice.learned
             reconciled.append(paths)
         _say(f"{title}: largest gap {worst:.1e} of the whole, smallest value {lowest:.0f}, "
-            f"not reconciled by choice at {left_alone} of {len(found)} origins")  # fmt: skip
+            f"by choice not reconciled at {left_alone} of {len(found)} origins and with learned "
+            f"weights at {learned}")  # fmt: skip
         given = {"base": [b.paths[at] for b in found], "reconciled": reconciled}
         reference = out / "reference.npz"
         if reference.exists():

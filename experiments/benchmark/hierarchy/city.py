@@ -21,8 +21,6 @@ from employment_forecast.forecasting.reconciliation import (
     Tree,
     TreeEvidence,
     coherent,
-    implied_correlation,
-    learn_law,
 )
 from employment_forecast.models.paths import LEVELS
 
@@ -144,8 +142,7 @@ def measure(districts: int, streets: int, cities: int, seed: int) -> tuple[list[
         truth = city.members(last[:, None, None] * np.exp(future))
         own, evidence = forecast(past, rng)
         started = time.process_time()
-        usual = implied_correlation(tree, own)
-        law = learn_law(evidence.errors, evidence.stretches, usual)
+        law = evidence.law(tree, own)
         paths = coherent(tree, own, law, seed=run)
         spent += time.process_time() - started
         key = {name: i for i, name in enumerate(tree.members)}

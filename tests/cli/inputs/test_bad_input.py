@@ -167,3 +167,22 @@ def test_workspace_that_cannot_be_made(forecast_in: Callable[[Path], Forecast], 
     ran = forecast_in(home)("run", "--region", "嘉定", *FAST)
     assert ran.code == EXIT_SETTINGS
     assert "FORECAST_HOME" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        ("1300人左右", "--value 1300 --qualifier 左右"),
+        ("控制在 1.3 万人以内", "--value 1.3万 --qualifier 以内"),
+        ("不低于900", "--value 900 --qualifier 不低于"),
+        ("控制在2025年水平", None),
+        ("控制在市下达指标内", None),
+    ],
+)
+def test_a_number_is_not_registered_as_words(used: Forecast, words: str, way: str | None) -> None:
+    ran = used(
+        "caps", "set", "--region", "徐汇", "--tier", "区", "--period", "2031", "--basis", "各月",
+        "--source", "某文号", "--words", words,
+    )  # fmt: skip
+    assert ran.code == (0 if way is None else 2), ran.err
+    assert way is None or f"请改用 {way}。" in ran.err

@@ -12,6 +12,8 @@ import pytest
 from support.paths import ROOT
 from support.terminals import at_a_terminal
 
+from employment_forecast.cli.operations.quickstart import _short
+from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import EXIT_USAGE
 
 Forecast = Callable[..., Any]
@@ -43,6 +45,14 @@ def test_options_answer_everything(forecast: Forecast, cheap: Path, tmp_path: Pa
     ]
     (cap,) = forecast("caps", "list", "--region", "示例街道", "--json").json["targets"]
     assert (cap["value"], cap["period"], cap["basis"]) == (1200, "2026", "any_month")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("松江区", ["松江"]), ("浦东新区", ["浦东"]), ("城区", []), ("示例街道", [])],
+)
+def test_a_district_answers_to_its_short_name_too(name: str, short: list[str]) -> None:
+    assert _short(load_catalogue(), name).get("aliases", []) == short
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,8 @@ def findings(check, *batch_readings, **more):
     batch = Batch(
         readings=tuple(r for r in rows if r.group is None),
         groups=tuple(r for r in rows if r.group is not None),
-        catalogue=CATALOGUE,
         today=TODAY,
-        **more,
+        **{"catalogue": CATALOGUE, **more},
     )
     (result,) = (r for r in run_checks(batch) if r.info.name == check)
     worst = "error" if any(f.severity == "error" for f in result.findings) else "warning"
@@ -228,6 +227,18 @@ def test_an_outlier_against_the_series_own_history():
     assert findings("outliers", readings(UNEMPLOYED, wild, start), known=stored) == [
         ("warning", "B3")
     ]
+
+
+@pytest.mark.parametrize(("check", "value"), [("outliers", 1400), ("unit_jump", 9000)])
+def test_a_merger_that_the_catalogue_has_explains_its_jump(check, value):
+    street = {"parent": "310114", "level": "street"}
+    gone = {"code": "310114102", "name": "西街道", "until": "2023-06", "successor": ["310114101"]}
+    own = [{"code": "310114101", "name": "东街道", **street}, {**gone, **street}]
+    stored = known(UNEMPLOYED, [900 + 5 * (-1) ** i for i in range(30)], region="310114101")
+    rows = readings(UNEMPLOYED, [value], "2023-07", region="310114101")
+    plain, told = load_catalogue(own[:1]), load_catalogue(own)
+    assert findings(check, rows, known=stored, catalogue=plain) == [("warning", "B2")]
+    assert findings(check, rows, known=stored, catalogue=told) == []
 
 
 def test_a_regular_season_is_no_outlier():

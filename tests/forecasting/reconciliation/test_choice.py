@@ -44,6 +44,19 @@ def test_a_whole_that_bad_parts_would_spoil_is_left_alone():
     assert found.reason.endswith("第 1 级变差，不协调")
 
 
+def test_learned_weights_give_way_where_they_did_worse():
+    steady = choose_tree(TREE, evidence())
+    assert steady.learned
+    assert "由历次误差得出" in steady.reason
+    # The parts were always right and the whole was not, until it turned out the other way round.
+    told = evidence()
+    middle = told.outcomes[..., None] + np.array([9.0, 6.0, 4.0])[:, None, None] * NORMAL
+    told.quantiles[:] = middle + np.array([12.0, 0.0, 0.0])[:, None, None]
+    told.quantiles[-1] = middle[-1] + np.array([0.0, 200.0, 200.0])[:, None, None]
+    found = choose_tree(TREE, told)
+    assert not found.learned
+
+
 def test_with_few_origins_nothing_is_decided_by_score():
     found = choose_tree(TREE, evidence(origins=7))
     assert found.reconcile

@@ -59,3 +59,12 @@ def test_the_width_of_the_whole_tells_how_the_parts_go_together():
     assert implied_correlation(tree, draws * np.array([9.0, 1, 1])[:, None, None]) == 1.0
     assert implied_correlation(tree, draws * np.array([0.0, 1, 1])[:, None, None]) == 0.0
     assert implied_correlation(tree, 0 * draws) == USUAL
+
+
+def test_the_covariance_rests_on_months_that_all_know():
+    misses = np.array([[[3.0, 9.0], [1.0, np.nan]], [[-1.0, 2.0], [2.0, 0.0]]])
+    law = learn_law(misses, 2.0, misses=misses)
+    # Known of both: (3, 1), (-1, 2), (2, 0).
+    np.testing.assert_allclose(law.covariance, np.array([[14, 1], [1, 5]]) / 3)
+    assert learn_law(misses, 2.0).covariance is None
+    assert learn_law(misses[:0], 0.0, misses=misses[:0]).covariance is None

@@ -40,6 +40,9 @@ DIGEST = "CLUSTER_FINGERPRINT"
 _LOOK_SECONDS = 2.0
 # A scheduler that did not answer is not asked again by every region of a cycle.
 _AWAY_SECONDS = 300.0
+# With work open and no result for so long, somebody hangs. Who is merely slow loses nothing but
+# that the same is computed here too.
+_STALLED_SECONDS = 600.0
 # A worker that has ended is started anew within seconds.
 _WITHOUT_WORKERS_SECONDS = 30.0
 
@@ -153,7 +156,7 @@ class Cluster:
             key = f"forecast-{hashlib.sha256(work).hexdigest()}"
             waiting[client.submit(answer, work, key=key, pure=False)] = share
         lost: list[Task] = []
-        seen = time.monotonic()
+        seen = moved = time.monotonic()
         try:
             while waiting:
                 ended = [f for f in waiting if f.done()]
@@ -165,6 +168,7 @@ class Cluster:
                     else:
                         yield from zip(share, done, strict=True)
                 if ended:
+                    moved = time.monotonic()
                     continue
                 alive = client.status == "running" and bool(client.scheduler_info()["workers"])
                 seen = time.monotonic() if alive else seen
@@ -173,6 +177,15 @@ class Cluster:
                 ):
                     lost += [task for share in waiting.values() for task in share]
                     self._say(ClusterError("与调度程序的连接中断，或工作进程都已离开。"))
+                    break
+                if time.monotonic() - moved > _STALLED_SECONDS:
+                    lost += [task for share in waiting.values() for task in share]
+                    stalled = ClusterError(
+                        f"工作进程 {_STALLED_SECONDS / 60:.0f} 分钟没有交出任何结果。"
+                    )
+                    # The next region does not wait for it as long again.
+                    self._away = (time.monotonic(), stalled)
+                    self._say(stalled)
                     break
                 _pause(list(waiting))
         finally:

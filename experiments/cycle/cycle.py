@@ -31,6 +31,7 @@ from employment_forecast.experiments.cycle.worker import (
     WorkerDied,
     Workers,
 )
+from employment_forecast.experiments.site import SITE_FOLDER, write_overview
 
 _BUSY = "另一个月度作业正在这个工作区运行。"
 
@@ -199,6 +200,8 @@ def _publish(session: Session, report: Report, log: logging.Logger) -> Report:
         first = min((e.data_month for e in report.entries if e.data_month), default=None)
         since = None if first is None else pd.Period(first, "M")
         report = replace(report, bulletins=bulletins_on_file(session, since))
+        if (session.workspace.root / SITE_FOLDER).is_dir():
+            write_overview(session, report.day)
     except ForecastError as error:
         problems.append(str(error))
     report = replace(report, unreached=tuple(problems))

@@ -255,7 +255,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             table = month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
-        write_site(session, to, task.as_of, only=[series], told=told)
+        write_site(session, to, task.as_of, only=[series], told=told, overview=False)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 
@@ -280,7 +280,7 @@ def _renew_feed(session: Session, series: Series, task: RegionTask, last: Region
             publish_feed(session, to, series, task.as_of)
         except NoThresholdsError as error:
             mark_failed(session.workspace, series, error.message)
-        renew_site(session, to, [series])
+        renew_site(session, to, [series], overview=False)
 
 
 def say_failed(session: Session, entry: RegionResult) -> None:

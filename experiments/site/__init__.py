@@ -4,7 +4,8 @@ from employment_forecast.experiments.site.publishing import (
     SITE_FOLDER,
     mark_page,
     renew_site,
+    write_overview,
     write_site,
 )
 
-__all__ = ["SITE_FOLDER", "mark_page", "renew_site", "write_site"]
+__all__ = ["SITE_FOLDER", "mark_page", "renew_site", "write_overview", "write_site"]

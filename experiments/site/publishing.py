@@ -27,7 +27,7 @@ from employment_forecast.forecasting.site import (
 )
 
 SITE_FOLDER = "site"
-_TILES = "tiles.json"
+_TILES = "tiles"
 
 
 def _data_script(page: RegionPage) -> bytes:
@@ -114,19 +114,26 @@ def _write_index(
 
 
 def _read_tiles(folder: Path) -> tuple[dict[str, Tile], dict[str, str]]:
-    """Tiles as last written, and why others have none; nothing where the file is not ours."""
-    try:
-        raw = json.loads((folder / _TILES).read_text("utf-8"))
-        tiles = {row["code"]: tile_from(row) for row in raw["tiles"]}
-        return tiles, {str(code): str(why) for code, why in raw.get("absent", {}).items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}, {}
+    """Tiles as last written, and why others have none; what is not ours is left out."""
+    tiles: dict[str, Tile] = {}
+    absent: dict[str, str] = {}
+    for file in sorted((folder / _TILES).glob("*.json")):
+        try:
+            row = json.loads(file.read_text("utf-8"))
+            if "absent" in row:
+                absent[file.stem] = str(row["absent"])
+            else:
+                tiles[file.stem] = tile_from(row)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return tiles, absent
 
 
-def _keep_tiles(folder: Path, tiles: Mapping[str, Tile], absent: Mapping[str, str]) -> None:
-    content = {"tiles": [vars(t) for t in tiles.values()], "absent": dict(absent)}
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    write_atomically(folder / _TILES, text.encode("utf-8"))
+def _keep_tile(folder: Path, code: str, tile: Tile | None, why: str = "") -> None:
+    """Keep what the overview says of a series in a file of its own: many are at work at a time."""
+    row = {"absent": why} if tile is None else vars(tile)
+    content = json.dumps(row, ensure_ascii=False).encode("utf-8")
+    write_atomically(folder / _TILES / f"{code}.json", content)
 
 
 def write_site(
@@ -138,6 +145,7 @@ def write_site(
     only: Sequence[Series] | None = None,
     told: Mapping[Series, Told] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    overview: bool = True,
 ) -> tuple[Path, list[str]]:
     """Write the site of a workspace.
 
@@ -157,6 +165,9 @@ def write_site(
         What was published of the day, of the series of which the caller has it already.
     progress : callable, optional
         Called with pages done and to do.
+    overview : bool
+        Write the overview too: it tells of every region. Who writes the pages of many one by one
+        ends with `write_overview`.
 
     Returns
     -------
@@ -169,8 +180,12 @@ def write_site(
         If a file cannot be written.
     """
     target = session.workspace.root / SITE_FOLDER if folder is None else folder
-    everything = site_series(session)
-    to_do = everything if only is None else [s for s in everything if s in only]
+    default = session.catalogue.default_indicator
+    to_do = (
+        site_series(session)
+        if only is None
+        else [s for s in only if s.indicator.code == default(s.region).code]
+    )
 
     def pages() -> Iterator[tuple[Series, RegionPage | str]]:
         for at, series in enumerate(to_do):
@@ -184,19 +199,19 @@ def write_site(
             if progress is not None:
                 progress(at + 1, len(to_do))
 
-    # A few are gathered before the lock: other processes may be at work on other regions.
-    found = pages() if only is None else list(pages())
-    return target, write_pages(session, target, everything, found, day)
+    return target, write_pages(session, target, pages(), day, overview=overview)
 
 
 def write_pages(
     session: Session,
     folder: Path,
-    order: Sequence[Series],
     pages: Iterable[tuple[Series, RegionPage | str]],
     day: date,
+    *,
+    order: Sequence[Series] | None = None,
+    overview: bool = True,
 ) -> list[str]:
-    """Write pages, or on the overview why there is none, beside those that stand there.
+    """Write pages, or for the overview why there is none, beside those that stand there.
 
     Parameters
     ----------
@@ -204,35 +219,60 @@ def write_pages(
         Settings of the map.
     folder : pathlib.Path
         Where.
-    order : sequence of Series
-        All that the overview shows.
     pages : iterable of (Series, RegionPage or str)
         A page each, or the reason in a sentence.
     day : datetime.date
         Told on the overview.
+    order : sequence of Series, optional
+        All that the overview shows; those of the workspace by default.
+    overview : bool
+        As for `write_site`.
+
+    Returns
+    -------
+    list of str
+        A sentence for each region without a page; empty without the overview.
+    """
+    for series, page in pages:
+        if isinstance(page, str):
+            _keep_tile(folder, series.code, None, page)
+        else:
+            _write_page(folder, page)
+            _keep_tile(folder, series.code, page.tile)
+    return write_overview(session, day, folder, order=order) if overview else []
+
+
+def write_overview(
+    session: Session,
+    day: date,
+    folder: Path | None = None,
+    *,
+    order: Sequence[Series] | None = None,
+) -> list[str]:
+    """Write the overview from what the pages left for it, and the files that pages share.
+
+    Parameters
+    ----------
+    session, day, folder, order
+        As for `write_pages`; the workspace's own folder by default.
 
     Returns
     -------
     list of str
         A sentence for each region without a page.
     """
-    with lock(folder / ".lock"):
+    target = session.workspace.root / SITE_FOLDER if folder is None else folder
+    shown = site_series(session) if order is None else order
+    with lock(target / ".lock"):
         for name, content in shared_files().items():
-            write_atomically(folder / name, content)
-        tiles, absent = _read_tiles(folder)
-        for series, page in pages:
-            tiles.pop(series.code, None)
-            absent.pop(series.code, None)
-            if isinstance(page, str):
-                absent[series.code] = page
-            else:
-                _write_page(folder, page)
-                tiles[series.code] = page.tile
-        _keep_tiles(folder, tiles, absent)
-        return _write_index(session, folder, order, tiles, absent, day)
+            write_atomically(target / name, content)
+        tiles, absent = _read_tiles(target)
+        return _write_index(session, target, shown, tiles, absent, day)
 
 
-def renew_site(session: Session, tracker: Tracker, changed: Sequence[Series]) -> list[str]:
+def renew_site(
+    session: Session, tracker: Tracker, changed: Sequence[Series], *, overview: bool = True
+) -> list[str]:
     """Renew the pages of some series where the workspace has a site; nothing where it has none.
 
     Parameters
@@ -243,6 +283,8 @@ def renew_site(session: Session, tracker: Tracker, changed: Sequence[Series]) ->
         Registered versions.
     changed : sequence of Series
         What something was promoted, issued or exported of.
+    overview : bool
+        As for `write_site`.
 
     Returns
     -------
@@ -251,11 +293,11 @@ def renew_site(session: Session, tracker: Tracker, changed: Sequence[Series]) ->
     """
     if not (session.workspace.root / SITE_FOLDER / "index.html").is_file():
         return []
-    return write_site(session, tracker, clock.today(), only=changed)[1]
+    return write_site(session, tracker, clock.today(), only=changed, overview=overview)[1]
 
 
 def mark_page(session: Session, series: Series, reason: str) -> None:
-    """Say on the overview that a region's figures are not of this day, where there is a site.
+    """Have the next overview say that a region's figures are not of this day, where there is one.
 
     Parameters
     ----------
@@ -269,10 +311,5 @@ def mark_page(session: Session, series: Series, reason: str) -> None:
     folder = session.workspace.root / SITE_FOLDER
     if not (folder / "index.html").is_file():
         return
-    with lock(folder / ".lock"):
-        tiles, absent = _read_tiles(folder)
-        # An old level under today's date would look new.
-        tiles.pop(series.code, None)
-        absent[series.code] = f"{series.title}：{reason}"
-        _keep_tiles(folder, tiles, absent)
-        _write_index(session, folder, site_series(session), tiles, absent, clock.today())
+    # An old level under today's date would look new.
+    _keep_tile(folder, series.code, None, f"{series.title}：{reason}")

@@ -27,7 +27,7 @@ SIZES = (6, 60, 1600)
 HEADS = (
     "regions",
     "CPU s",
-    "CPU s to renew one",
+    "CPU s to renew one in a cycle",
     "MB",
     "largest page KB",
     "its data KB",
@@ -67,9 +67,9 @@ def measured(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         began = time.process_time()
-        write_pages(session, folder, order, made, clock.today())
+        write_pages(session, folder, made, clock.today(), order=order)
         written = time.process_time()
-        write_pages(session, folder, order, made[:1], clock.today())
+        write_pages(session, folder, made[:1], clock.today(), overview=False)
         renewed = time.process_time()
 
         def sizes(below: str) -> list[int]:

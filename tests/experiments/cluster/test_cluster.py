@@ -16,7 +16,7 @@ from support.cluster_node import TRIAL
 from support.paths import TESTS
 from support.processes import Processes
 
-from employment_forecast.experiments.cluster import Cluster, ClusterError, cluster_state
+from employment_forecast.experiments.cluster import Cluster, ClusterError, cluster_state, elsewhere
 from employment_forecast.experiments.cluster.certificates import make_certificates
 from employment_forecast.experiments.cluster.elsewhere import shared_out
 from employment_forecast.forecasting.backtest.cells import Cell, Task, group
@@ -158,6 +158,75 @@ def test_certificates_of_another_office_are_refused(tmp_path: Path, tasks: list[
         refused = office.start("worker", office.url, "1", str(strange), TRIAL)
         assert "没有应答" in office.said(refused)
         assert refused.wait(timeout=600) != 0
+    finally:
+        office.processes.end()
+
+
+class Silent:
+    """A connection whose workers are there, take work and give nothing back."""
+
+    status = "running"
+    cancelled = 0
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 1}
+
+    def scheduler_info(self) -> dict[str, dict[str, object]]:
+        return {"workers": {"one": {}}}
+
+    def submit(self, *_: object, key: str, **__: object) -> Silent.Future:
+        return Silent.Future()
+
+    def cancel(self, futures: Sequence[object]) -> None:
+        self.cancelled += len(futures)
+
+    class Future:
+        def done(self) -> bool:
+            return False
+
+
+def test_work_that_hangs_elsewhere_is_done_here(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "_STALLED_SECONDS", 0.0)
+    monkeypatch.setattr(elsewhere, "_pause", lambda waiting: None)
+    cluster, silent = Cluster("tcp://127.0.0.1:8786", None), Silent()
+    monkeypatch.setattr(cluster, "connected", lambda: silent)
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == as_bytes(run_tasks(tasks, 1))
+    assert silent.cancelled == 2
+    assert "没有交出任何结果" in cluster.take_notes()[0]
+    # The next region does not ask again.
+    assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == as_bytes(run_tasks(tasks, 1))
+    assert silent.cancelled == 2
+
+
+@pytest.mark.soak
+def test_a_stopped_worker_and_a_second_client_change_no_byte(
+    tmp_path: Path, tasks: list[Task]
+) -> None:
+    office = Office(tmp_path)
+    try:
+        office.scheduler()
+        office.workers(2)
+        one, two = (Cluster(office.url, office.certificates) for _ in range(2))
+        pids = list(one.connected().run(os.getpid).values())
+        expected = as_bytes(run_tasks(tasks, 1))
+        # Both have the same work done at the same time, and the first one leaves in the middle.
+        first, second = one(tasks, here), two(tasks, here)
+        next(first)
+        done = [next(second)]
+        first.close()
+        done += second
+        outcomes = {c.key: o for t, d in done for c, o in zip(t.cells, d.outcomes, strict=True)}
+        assert as_bytes(outcomes) == expected
+        # One is stopped with work in its hands: after a minute another has it.
+        late = [Task(tuple(Cell(c.model, c.origin, 6, 200, 3) for c in t.cells)) for t in tasks]
+        stream = two(late, lambda some: ((t, compute_single_threaded(t)) for t in some))
+        os.kill(pids[0], signal.SIGSTOP)
+        outcomes = {c.key: o for t, d in stream for c, o in zip(t.cells, d.outcomes, strict=True)}
+        assert as_bytes(outcomes) == as_bytes(run_tasks(late, 1))
+        one.close()
+        two.close()
     finally:
         office.processes.end()
 

@@ -15,7 +15,12 @@ from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.registry.registry import promote
 from employment_forecast.experiments.registry.versions import Version
-from employment_forecast.experiments.site import renew_site, write_site
+from employment_forecast.experiments.site import (
+    mark_page,
+    renew_site,
+    write_overview,
+    write_site,
+)
 from employment_forecast.experiments.site.publishing import site_series
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.compete import compete
@@ -39,6 +44,10 @@ def result(session: Session) -> Competition:
     vintages = session.store.vintages(region.code, series.indicator.code)
     options = Options(models=("random_walk", "drift", "seasonal_naive"), origins=6, n_paths=300)
     return compete(series, vintages, DAY, session.targets(), options)
+
+
+def others_of(session: Session) -> list[Series]:
+    return [s for s in site_series(session) if s.code != CODE]
 
 
 def page_of(folder: Path, code: str = CODE) -> str:
@@ -79,6 +88,14 @@ def test_every_region_has_a_page_and_the_champion_makes_it_answer(
     assert len(content["paths"]) == content["n_paths"] * len(content["ahead"])
     assert [c["p_any"] for c in content["caps"]] == [a.p_any for a in result.assessments]
     assert len(after.encode()) + len(script.encode()) < 1_500_000
+    # In a cycle each region leaves its tile, and the overview is written once.
+    overview = (folder / "index.html").read_bytes()
+    mark_page(session, result.series, "数据有误")
+    write_site(session, tracker, DAY, only=[others_of(session)[0]], overview=False)
+    assert (folder / "index.html").read_bytes() == overview
+    (line,) = write_overview(session, DAY)
+    assert line.endswith("数据有误")
+    assert line in (folder / "index.html").read_text("utf-8")
     again, _ = write_site(session, tracker, DAY, tmp_path / "别处")
     assert "../../bulletins" not in page_of(again)
 

@@ -144,10 +144,8 @@ def used(prepared: Prepared, home: Path, forks: Any) -> Forecast:
 
 
 @pytest.fixture
-def start(home: Path, databases: Path, forks: Any) -> Iterator[Callable[..., Fork]]:
+def start(home: Path, forks: Any) -> Iterator[Callable[..., Fork]]:
     """Start `forecast ARGUMENTS...` without waiting for it."""
-    if not (home / "mlruns").exists():
-        shutil.copytree(databases, home, dirs_exist_ok=True)
     started: list[Fork] = []
 
     def call(*arguments: str) -> Fork:

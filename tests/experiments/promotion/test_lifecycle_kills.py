@@ -154,6 +154,7 @@ def lives(process: Any, tracker: Tracker, series: Series, kills: int) -> int:
     return died
 
 
+@pytest.mark.soak
 def test_a_few_kills_leave_one_champion(tracker: Tracker, series: Series, python) -> None:
     assert campaign(python, tracker, series, 2) == 2
 

@@ -27,6 +27,7 @@ with open_tracker(f"sqlite:///{workspace.mlruns / 'mlflow.db'}", workspace) as t
 """
 
 
+@pytest.mark.soak
 def test_processes_that_start_together_without_a_database_all_succeed(
     empty: Workspace, uri: str, python
 ) -> None:

@@ -31,6 +31,7 @@ print(json.dumps(sorted(m for m in sys.modules if m.split(".")[0] in ("mlflow", 
 """
 
 
+@pytest.mark.soak
 def test_recording_on_a_fresh_workspace_prints_nothing_of_mlflow(python) -> None:
     run_id, version = python.json(RECORD)
     assert len(run_id) == 32

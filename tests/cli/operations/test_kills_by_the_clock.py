@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.campaigns import tries
 from support.processes import Processes
 
 from employment_forecast.data.errors import EXIT_OK, EXIT_REFUSED
 
 Forecast = Callable[..., Any]
-KILLS = int(os.environ.get("SOAK_KILLS", "40"))
+KILLS = tries(10)
 PLACE = ("--region", "嘉定")
 SETTINGS = """
 [run]

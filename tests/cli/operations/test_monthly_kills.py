@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.campaigns import tries
 from support.paths import ROOT
 
 from employment_forecast.data.errors import EXIT_BUSY, EXIT_OK
 from employment_forecast.data.files.locks import try_lock
 
 Forecast = Callable[..., Any]
-KILLS = 25
-CLOCK_KILLS = 6
+KILLS = tries(12)
+CLOCK_KILLS = tries(6)
 DAY = "2026-11-20"
 SETTINGS = """
 [run]

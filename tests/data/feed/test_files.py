@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.errors import (
     FailedThresholdsError,
@@ -226,8 +227,8 @@ def test_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_a_hundred_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
-    kill_while_writing(tmp_path, 100)
+def test_many_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
+    kill_while_writing(tmp_path, tries(100))
 
 
 ODD = (None, True, -1, 0, 1e308, "", "x", "\x00", [], {}, [None], {"a": []}, "2026-13", 10**400)

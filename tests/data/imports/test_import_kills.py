@@ -10,13 +10,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.imports.importing import ImportOptions, import_files
 from employment_forecast.data.store.inventory import batch_records
 from employment_forecast.data.store.store import Store
 
-KILLS = 100
+KILLS = tries(50)
 MONTHS = 60
 
 # The failpoint sits inside the transaction: after some rows, after all rows, or at the commit.

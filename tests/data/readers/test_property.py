@@ -11,6 +11,7 @@ import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.readers import read_bytes
@@ -383,7 +384,7 @@ def test_every_layout_gives_its_numbers_back(file):
 
 
 @pytest.mark.soak
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(3000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(files())
 def test_every_layout_gives_its_numbers_back_at_length(file):
     read_back(file)

@@ -5,11 +5,11 @@ The failpoint is MLflow's own commit: the process dies with the n-th transaction
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.experiments.registry.versions import (
@@ -22,7 +22,7 @@ from employment_forecast.experiments.registry.versions import (
 )
 from employment_forecast.experiments.tracking.tracker import Tracker
 
-KILLS = int(os.environ.get("SOAK_KILLS", "100"))
+KILLS = tries(50)
 
 # Imports once, then one forked process per line of input: `commit to die at, revision of the data`.
 LIVES = """
@@ -155,10 +155,5 @@ def lives(process: Any, tracker: Tracker, series: Series, kills: int) -> int:
 
 
 @pytest.mark.soak
-def test_a_few_kills_leave_one_champion(tracker: Tracker, series: Series, python) -> None:
-    assert campaign(python, tracker, series, 2) == 2
-
-
-@pytest.mark.soak
-def test_a_hundred_kills_leave_one_champion(tracker: Tracker, series: Series, python) -> None:
+def test_kills_leave_one_champion(tracker: Tracker, series: Series, python) -> None:
     assert campaign(python, tracker, series, KILLS) >= 0.9 * KILLS

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from pathlib import Path
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.experiments.registry.versions import stored_paths, versions
 from employment_forecast.experiments.tracking.tracker import Tracker
 
-KILLS = int(os.environ.get("SOAK_KILLS", "40"))
+KILLS = tries(20)
 
 RECORD_WHEN_TOLD = """
 import os, sys

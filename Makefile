@@ -33,18 +33,18 @@ check: $(VENV)/.installed-test .types/employment_forecast
 
 # One thread each, as the command itself sets it: workers fill the cores, and threads that wait for
 # others spin. Compiled tests are kept: rewriting their assertions costs seconds each time.
-QUIET := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
 # Python 3.12 and later count lines at almost no cost; earlier ones trace them.
 unit: $(VENV)/.installed-test
-	$(QUIET) COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+	$(TEST_ENV) COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
 	$(BIN)/pytest -n 2 --dist worksteal -m 'not soak' --durations=20 --cov --cov-config=setup.cfg --cov-report=term
 
 test: check unit
 
 # SOAK=4 takes four times the usual number of tries.
 soak: $(VENV)/.installed-test
-	$(QUIET) $(BIN)/pytest -m soak -v -s --durations=20
+	$(TEST_ENV) $(BIN)/pytest -m soak -v -s --durations=20
 
 $(VENV)/.installed-docs: $(VENV)/.installed
 	$(PIP_INSTALL) -e '.[docs]'

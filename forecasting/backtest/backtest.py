@@ -90,22 +90,28 @@ class Backtest:
 
     def table(self) -> pd.DataFrame:
         """Every cell as a row: model, origin, h, month, q025 ... q975, outcome, scale."""
-        pieces = []
-        for name, record in self.records.items():
-            n, horizon, _ = record.quantiles.shape
-            frame = pd.DataFrame(
-                record.quantiles.reshape(n * horizon, len(QUANTILES)), columns=list(QUANTILES)
-            )
-            steps = np.tile(np.arange(1, horizon + 1), n)
-            origins = self.months.repeat(horizon)
-            frame.insert(0, "month", (origins + steps).astype(str))
-            frame.insert(0, "h", steps)
-            frame.insert(0, "origin", origins.astype(str))
-            frame.insert(0, "model", name)
-            frame["outcome"] = self.outcomes.ravel()
-            frame["scale"] = self.scales.repeat(horizon)
-            pieces.append(frame)
-        return pd.concat(pieces, ignore_index=True)
+        count, horizon = len(self.records), self.horizon
+        steps = np.tile(np.arange(1, horizon + 1), len(self.months))
+        origins = self.months.repeat(horizon)
+        cells = len(origins)
+        frame = pd.DataFrame(
+            {
+                "model": np.repeat(list(self.records), cells),
+                "origin": np.tile(origins.astype(str), count),
+                "h": np.tile(steps, count),
+                "month": np.tile((origins + steps).astype(str), count),
+            }
+        )
+        quantiles = [r.quantiles.reshape(cells, len(QUANTILES)) for r in self.records.values()]
+        known = np.stack([self.outcomes.ravel(), self.scales.repeat(horizon)], axis=1)
+        values = np.hstack(
+            [
+                np.concatenate([np.empty((0, len(QUANTILES))), *quantiles]),
+                np.tile(known, (count, 1)),
+            ]
+        )
+        columns = [*QUANTILES, "outcome", "scale"]
+        return pd.concat([frame, pd.DataFrame(values, columns=columns)], axis=1)
 
     def joined(self, other: Backtest) -> Backtest:
         """The same back-test with the models of another one at the same origins."""

@@ -259,7 +259,8 @@
         { stroke: "transparent", points: { show: false } },
         { stroke: "transparent", points: { show: false } }
       ].concat(own.map(function (_, c) {
-        return { stroke: colour(caps[c % caps.length]), width: 2, points: { show: false } };
+        return { stroke: colour(caps[c % caps.length]), width: 2, points: { show: false },
+          paths: root.uPlot.paths.stepped({ align: 1 }) };
       }), data.scheme.map(function (each) {
         var tint = colour("--line-" + each.code) || ink;
         return { stroke: tint, width: 1, dash: [2, 3], points: { show: true, size: 6, fill: tint } };

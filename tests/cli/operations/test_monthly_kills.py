@@ -298,13 +298,17 @@ def test_processes_killed_at_any_moment_and_run_again(
 
 def test_two_cycles_and_a_single_run_started_together(
     before: Path,
+    forks: Any,
     forecast_in: Callable[[Path], Forecast],
     environment_of: Callable[[Path], dict[str, str]],
 ) -> None:
     forecast = forecast_in(before)
-    cycle = Cycle(before, environment_of(before))
-    first = cycle.start()
-    cycle.reach_region(first)
+    script = str(Path(sys.executable).with_name("forecast"))
+    first = forks.begin([script, *CYCLE], environment_of(before), ROOT)
+    until = time.monotonic() + 600
+    while not region_in_progress(before):
+        assert time.monotonic() < until, first.end()
+        time.sleep(0.01)
     second = forecast(*CYCLE)
     assert second.code == EXIT_BUSY
     assert "另一个月度作业" in second.json["error"]["message"]

@@ -86,7 +86,9 @@ def said(file: Path) -> list[str]:
     return [p.text for p in Document(str(file)).paragraphs]
 
 
-@pytest.mark.parametrize("through", ["python-docx", "LibreOffice"])
+@pytest.mark.parametrize(
+    "through", ["python-docx", pytest.param("LibreOffice", marks=pytest.mark.soak)]
+)
 def test_text_typed_into_the_docx_survives_until_it_is_signed(
     session: Session, tracker: Tracker, series: Series, folder: Path, through: str, tmp_path: Path
 ) -> None:

@@ -166,9 +166,10 @@ def _new_region(session: Session, name: str, code: str | None) -> dict[str, obje
         "level": _level(code),
     }
     load_catalogue(
-        [*session.settings.regions, table], session.settings.indicators,
+        [*session.settings.regions, table],
+        session.settings.indicators,
         str(session.workspace.settings_file),
-    )  # fmt: skip
+    )
     return table
 
 

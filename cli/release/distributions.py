@@ -34,8 +34,9 @@ def built() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(
             [sys.executable, "-m", "build", "--outdir", scratch, str(ROOT)],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         files = {file.name: file.read_bytes() for file in sorted(Path(scratch).iterdir())}
     return {
         name: repacked(data, moment()) if name.endswith(".tar.gz") else data

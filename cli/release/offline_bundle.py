@@ -169,8 +169,9 @@ def platform_tags(system: str, machine: str) -> list[str]:
 
 def own_wheel(folder: Path) -> Path:
     """Build the wheel of this program."""
-    subprocess.run([*_PIP, "wheel", *_QUIET, "--no-deps", "--wheel-dir", str(folder), str(ROOT)],
-                   check=True)  # fmt: skip
+    subprocess.run(
+        [*_PIP, "wheel", *_QUIET, "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True
+    )
     (own,) = folder.glob("*.whl")
     return own
 
@@ -182,8 +183,9 @@ def download(folder: Path, version: str, platforms: Sequence[str], *wanted: str)
         *(part for abi in (f"cp{version}", "abi3", "none") for part in ("--abi", abi)),
         *(part for platform in platforms for part in ("--platform", platform)),
     ]  # fmt: skip
-    subprocess.run([*_PIP, "download", *_QUIET, "--dest", str(folder), *choice, *_LOCKED, *wanted],
-                   check=True)  # fmt: skip
+    subprocess.run(
+        [*_PIP, "download", *_QUIET, "--dest", str(folder), *choice, *_LOCKED, *wanted], check=True
+    )
 
 
 def _wheels(folder: Path) -> dict[str, bytes]:
@@ -193,8 +195,9 @@ def _wheels(folder: Path) -> dict[str, bytes]:
     if tags:
         download(folder, f"{sys.version_info[0]}{sys.version_info[1]}", tags, wanted)
     else:
-        subprocess.run([*_PIP, "wheel", *_QUIET, "--wheel-dir", str(folder), *_LOCKED, wanted],
-                       check=True)  # fmt: skip
+        subprocess.run(
+            [*_PIP, "wheel", *_QUIET, "--wheel-dir", str(folder), *_LOCKED, wanted], check=True
+        )
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*.whl"))}
 
 

@@ -111,9 +111,7 @@ def fingerprint(record: Mapping[str, Any]) -> str:
     if texts:
         said["written"] = texts
     said["outlook"] = _said_of_version(said["outlook"])
-    said["review"] = {
-        **said["review"], "forecast": _said_of_version(said["review"]["forecast"])
-    }  # fmt: skip
+    said["review"] = {**said["review"], "forecast": _said_of_version(said["review"]["forecast"])}
     if said["warning"] is not None:
         aging = ("state", "state_reason")
         said["warning"] = {k: v for k, v in said["warning"].items() if k not in aging}

@@ -100,8 +100,9 @@ def text_file(sections: Mapping[str, Sequence[str]], remarks: Sequence[str] = ()
 
 
 def _headings(bulletin: Bulletin) -> list[str]:
-    return [clean(plain(b.text)) for b in bulletin.blocks
-            if isinstance(b, Heading) and b.level == 1]  # fmt: skip
+    return [
+        clean(plain(b.text)) for b in bulletin.blocks if isinstance(b, Heading) and b.level == 1
+    ]
 
 
 def read_docx(

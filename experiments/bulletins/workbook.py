@@ -120,8 +120,9 @@ def month_workbook(
         return None
     stored = load_version(tracker, version)
     content = _content(stored, series, feed, _ranking(leaderboard(tracker, version)))
-    published = [(str(m), figure(float(v), series.indicator)) for m, v in
-                 stored.history.series.items()]  # fmt: skip
+    published = [
+        (str(m), figure(float(v), series.indicator)) for m, v in stored.history.series.items()
+    ]
     return workbook(
         region_sheets(content, published, series.indicator, feed),
         title=title_of(content),

@@ -27,8 +27,9 @@ def run_workbook(session: Session, result: Competition, content: Mapping[str, An
     """
     lines = run_lines(result, load_scheme(session.settings))
     labelled = {**content, "model_label": result.label}
-    published = [(str(m), figure(float(v), result.indicator)) for m, v in
-                 result.history.series.items()]  # fmt: skip
+    published = [
+        (str(m), figure(float(v), result.indicator)) for m, v in result.history.series.items()
+    ]
     return workbook(
         region_sheets(labelled, published, result.indicator, lines),
         title=title_of(content),

@@ -105,8 +105,9 @@ def by_street(found: SampleWarnings) -> list[dict[str, object]]:
         return []
     table = found.firms.groupby("street")[["separations"]].sum().astype(float)
     table["firms"] = found.firms.groupby("street")["firm"].nunique().astype(float)
-    shown = merge_small_cells(table.sort_values("firms", ascending=False, kind="stable"),
-                              "firms", "其他（合并）")  # fmt: skip
+    shown = merge_small_cells(
+        table.sort_values("firms", ascending=False, kind="stable"), "firms", "其他（合并）"
+    )
     return [
         {"street": str(name), "firms": int(row["firms"]), "separations": int(row["separations"])}
         for name, row in shown.iterrows()

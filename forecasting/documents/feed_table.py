@@ -37,10 +37,11 @@ def feed_table(document: Mapping[str, Any]) -> pd.DataFrame:
         "state": document["state"],
         "state_reason": document["state_reason"],
         "current_level": "" if level is None else level["code"],
-        "champion": "" if champion is None
+        "champion": ""
+        if champion is None
         else f"{champion['registered_name']} v{champion['version']}",
         "demo": DEMO_MARK if document["demo"] else "",
-    }  # fmt: skip
+    }
     rows = [
         {
             **common,

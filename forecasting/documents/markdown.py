@@ -32,8 +32,9 @@ _IN_SET = {None: None, True: "是", False: "否"}
 def _tested(ranking: Table[Any], result: Competition) -> Table[Any]:
     """The ranking with the test against the default and the confidence set."""
     evidence = [result.evidence_by_model.get(row.model) for row in result.entries]
-    tests = [(None, None) if e is None else (e.dm_p, _IN_SET[e.in_confidence_set])
-             for e in evidence]  # fmt: skip
+    tests = [
+        (None, None) if e is None else (e.dm_p, _IN_SET[e.in_confidence_set]) for e in evidence
+    ]
     *heads, note = ranking.columns
     return replace(
         ranking,

@@ -399,9 +399,10 @@ def contributions_table(content: Mapping[str, Any], indicator: Indicator) -> Tab
     def cells(row: Mapping[str, Any]) -> tuple[Any, ...]:
         changes = [row[name] or {} for name in ("month_on_month", "year_on_year")]
         breadth = "、".join(
-            text for text, told in (("连升三月", row["rising"]), ("高于低点一成", row["above_low"]))
+            text
+            for text, told in (("连升三月", row["rising"]), ("高于低点一成", row["above_low"]))
             if told
-        )  # fmt: skip
+        )
         moved = (c.get(key) for c in changes for key in ("change", "points"))
         return (row["name"], row["value"], row["share"], *moved, breadth)
 

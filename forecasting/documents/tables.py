@@ -131,5 +131,6 @@ def markdown_table(table: Table[C], text: Callable[[C, Form], str]) -> str:
         if at in table.strong:
             cells = [f"**{cell}**" if cell else cell for cell in cells]
         rows.append(line(cells))
-    return "\n".join([line([markdown_text(text(c.title, TEXT)) for c in table.columns]),
-                      line(rules), *rows])  # fmt: skip
+    return "\n".join(
+        [line([markdown_text(text(c.title, TEXT)) for c in table.columns]), line(rules), *rows]
+    )

@@ -114,9 +114,9 @@ def industry_exposure(
     last = reports[reports["month"] == month]
     stated = last["industry"].fillna("").astype(str)
     wanted = "".join(industry.split())
-    chosen = stated == wanted if (stated == wanted).any() else stated.str.contains(
-        wanted, regex=False
-    )  # fmt: skip
+    chosen = (
+        stated == wanted if (stated == wanted).any() else stated.str.contains(wanted, regex=False)
+    )
     if not wanted or not chosen.any():
         names = sorted(set(stated) - {""})
         raise UnknownNameError(

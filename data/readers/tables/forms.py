@@ -129,12 +129,13 @@ def _unique(settled: list[Settled], findings: Findings) -> list[Settled]:
         before = first.setdefault((item.year, item.month), item)
         if before.value != item.value:
             findings.add(
-                "contradiction", item.entry.place,
+                "contradiction",
+                item.entry.place,
                 f"与单元格 {before.entry.place.address} 的“{before.entry.raw}”同为"
                 f"{item.year}年{item.month}月，数值却不同",
                 "请只保留正确的一个；若是修订，请分两次导入并分别写明发布日期。",
                 item.entry.raw,
-            )  # fmt: skip
+            )
     return list(first.values())
 
 

@@ -45,9 +45,10 @@ def _figures(record: CitedRecord) -> CitedText:
         value = amount(record, f"{pointer}/value", row["unit"], row["decimals"])
         year = compared(record, f"{pointer}/year_on_year", row, "上年同月")
         said.append(
-            sentence("{name}{value}，{year}", name=record.cite(f"{pointer}/name"), value=value,
-                     year=year)
-        )  # fmt: skip
+            sentence(
+                "{name}{value}，{year}", name=record.cite(f"{pointer}/name"), value=value, year=year
+            )
+        )
     if moved := strongest_movement(record):
         said.append(moved)
     if (key := most_at_risk(record)) is not None:

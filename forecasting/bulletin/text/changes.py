@@ -25,8 +25,9 @@ _ASIDE = ("as_of", "program", "office", "letterhead", "stamp", "correction", "an
 # that was upgraded registers another one with the same forecast.
 ASIDE_OF_VERSION = ("version", "registered_name", "as_of", "data_fingerprint", "coverage80", "wis",
                     "evidence_origins", "source")  # fmt: skip
-_OF_VERSION = {f"/{part}/{key}" for part in ("outlook", "review/forecast")
-               for key in ASIDE_OF_VERSION}  # fmt: skip
+_OF_VERSION = {
+    f"/{part}/{key}" for part in ("outlook", "review/forecast") for key in ASIDE_OF_VERSION
+}
 _COMPARISONS = {
     "month_on_month": "比上月增减", "year_on_year": "比上年同期增减",
     "flow/month_on_month": "当月比上月增减", "flow/year_on_year": "当月比上年同月增减",

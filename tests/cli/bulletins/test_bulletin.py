@@ -36,8 +36,9 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     again = forecast("bulletin", "--region", "嘉定", "--as-of", "2026-11-20", "--json").json
     assert (again["changed"], again["state"], again["demo"]) == (False, "draft", True)
     assert forecast("bulletin", "review", "--region", "嘉定", "--reviewer", "李四").code == EXIT_OK
-    issued = forecast("bulletin", "issue", "--region", "嘉定", "--month", "2026-10", *STAMP,
-                      "--format", "md")  # fmt: skip
+    issued = forecast(
+        "bulletin", "issue", "--region", "嘉定", "--month", "2026-10", *STAMP, "--format", "md"
+    )
     assert issued.code == EXIT_OK, issued.err
     text = (folder / "嘉定区2026年10月就业失业月报.md").read_text("utf-8")
     assert "嘉人社〔2026〕1号" in text
@@ -46,7 +47,7 @@ def test_a_bulletin_is_written_issued_and_listed(forecast: Forecast, home: Path)
     rows = forecast("bulletin", "list", "--json").json["bulletins"]
     assert [(r["region_name"], r["month"], r["state"]) for r in rows] == [
         ("嘉定区", "2026-10", "issued"),
-    ]  # fmt: skip
+    ]
 
 
 def test_mistakes_are_explained(forecast: Forecast) -> None:

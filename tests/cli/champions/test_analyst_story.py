@@ -36,8 +36,9 @@ def good(ran: Any) -> Any:
 
 def month_file(folder: Path, name: str, first: int, values: list[int]) -> Path:
     """Months from so many after January 2022, as an office writes them."""
-    rows = [f"{2022 + (first + i) // 12}-{(first + i) % 12 + 1:02d},{v}"
-            for i, v in enumerate(values)]  # fmt: skip
+    rows = [
+        f"{2022 + (first + i) // 12}-{(first + i) % 12 + 1:02d},{v}" for i, v in enumerate(values)
+    ]
     file = folder / f"{name}.csv"
     file.write_text("\n".join(["月份,登记失业人数", *rows]), "utf-8")
     return file

@@ -24,8 +24,9 @@ def test_features_as_json_on_a_day(forecast) -> None:
     assert content["data_month"] == "2024-12"
     assert content["plot"] is None
     assert [row["indicator"] for row in content["indicators"]] == [
-        "registered_unemployed", "registered_unemployment_rate",
-    ]  # fmt: skip
+        "registered_unemployed",
+        "registered_unemployment_rate",
+    ]
     assert content["indicators"][0]["lag_months"] == -1
     assert any("合计不变" in note for note in content["notes"])
 

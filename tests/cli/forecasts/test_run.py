@@ -198,8 +198,9 @@ def test_several_regions_are_one_table(forecast: Forecast) -> None:
     lines = [line for line in ran.out.splitlines() if "演示" in line]
     assert [line.split()[1] for line in lines] == ["嘉定区", "嵊州市"]
     # One that fails is told and keeps no other from running.
-    mixed = forecast(*work, "--region", "嘉定", "--region", "嵊州", "--json",
-                     "--indicator", "registered_inflow")  # fmt: skip
+    mixed = forecast(
+        *work, "--region", "嘉定", "--region", "嵊州", "--json", "--indicator", "registered_inflow"
+    )
     assert mixed.code == 12
     first, second = mixed.json["runs"]
     assert first["content"]["region"]["code"] == "310114"

@@ -169,7 +169,7 @@ def test_listings_speak_json_and_tables(
         (("plan", "show", "--region", "徐汇", "--indicator", "登记失业人数"), "plans", None),
         (("models", "list", "--region", "嘉定", "--year", "2026"), "versions", ("demo", True)),
     ],
-)  # fmt: skip
+)
 def test_long_lists_can_be_narrowed(
     used: Forecast, arguments: tuple[str, ...], key: str, holds: tuple[str, Any] | None
 ) -> None:

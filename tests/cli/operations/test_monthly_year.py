@@ -219,8 +219,9 @@ class Office:
 
     def issue(self, day: str, number: int, month: str) -> Bulletin:
         """Issue the bulletin of 嘉定, whose files must never change again."""
-        self.well(day, "bulletin", "review", "--region", "嘉定", "--month", month,
-                  "--reviewer", "李四")  # fmt: skip
+        self.well(
+            day, "bulletin", "review", "--region", "嘉定", "--month", month, "--reviewer", "李四"
+        )
         done = self.well(day, "bulletin", "issue", "--region", "嘉定", "--month", month, "--number",
                          NUMBER.format(number), "--to", "区人民政府", "--signer", "张三",
                          "--json").json  # fmt: skip
@@ -345,8 +346,9 @@ def test_issued_revised_broken_and_late(forecast: Forecast, home: Path) -> None:
     assert correction.facts["/correction/number"] == NUMBER.format(1)
     assert issued.facts[f"/series/{STOCK}/value"] == was
     assert office.listed("2026-06-22") == [
-        ("2026-04", "issued", 0, NUMBER.format(1)), ("2026-04", "draft", 1, ""),
-    ]  # fmt: skip
+        ("2026-04", "issued", 0, NUMBER.format(1)),
+        ("2026-04", "draft", 1, ""),
+    ]
     # May at last: the correction stays a draft of April, and all goes on.
     caught_up = office.month("2026-05", "2026-06-25")
     assert office.feed(caught_up)["state"] == "current"
@@ -365,9 +367,7 @@ def test_a_year_over_five_districts_and_the_nation(
     (about / "entry_points.txt").write_text(
         "[employment_forecast.models]\nlast_year = outside_model:LastYear\n"
     )
-    office = Office(
-        forecast, home, ",".join((*DISTRICTS, "全国")), {"PYTHONPATH": str(outside)}
-    )  # fmt: skip
+    office = Office(forecast, home, ",".join((*DISTRICTS, "全国")), {"PYTHONPATH": str(outside)})
     office.begin('"ets", "theta", "last_year", "combination"')
     office.deliver("历史.csv", table(months(FIRST, "2025-10")))
     opening = office.cycle("2025-11-20")

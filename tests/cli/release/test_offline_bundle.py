@@ -138,8 +138,9 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
     assert '"environment"' in looked.stdout
     for arguments in (("run", "--region", "嘉定", "--models", "ets", "--origins", "3"),
                       ("bulletin", "--region", "嘉定", "--format", "docx,html,md")):  # fmt: skip
-        subprocess.run([*alone, f"FORECAST_HOME={home}", command, *arguments],
-                       capture_output=True, check=True)  # fmt: skip
+        subprocess.run(
+            [*alone, f"FORECAST_HOME={home}", command, *arguments], capture_output=True, check=True
+        )
     assert {f.suffix for f in (home / "bulletins").rglob("*.*") if f.is_file()} == {
         ".docx", ".html", ".md",
     }  # fmt: skip

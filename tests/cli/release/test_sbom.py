@@ -42,8 +42,9 @@ def test_every_wheel_is_a_component() -> None:
     expected = hashlib.sha256(WHEELS["Some_Lib-3.0-py3-none-any.whl"]).hexdigest()
     assert parts["Some_Lib"]["hashes"] == [{"alg": "SHA-256", "content": expected}]
     assert document["dependencies"][0]["dependsOn"] == [
-        "pkg:pypi/some-lib@3.0", "pkg:pypi/odd@0.1",
-    ]  # fmt: skip
+        "pkg:pypi/some-lib@3.0",
+        "pkg:pypi/odd@0.1",
+    ]
 
 
 def test_the_same_wheels_give_the_same_bytes() -> None:

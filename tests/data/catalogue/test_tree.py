@@ -132,7 +132,7 @@ def test_a_division_breaks_what_goes_on_under_the_old_code_only():
         ),
         ([street(1, until="2023年12月")], "2021-01"),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_tree_is_refused_by_name(entries, said):
     with pytest.raises(SettingsError, match=said) as caught:
         load_catalogue(entries)

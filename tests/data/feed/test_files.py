@@ -201,8 +201,9 @@ def kill_while_writing(folder: Path, kills: int) -> None:
         new = document(number, created_at=f"2026-11-20T09:{number // 60:02d}:{number % 60:02d}")
         child = subprocess.run(
             [sys.executable, "-c", CHILD, str(folder), json.dumps(new), point, str(count)],
-            capture_output=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            check=False,
+        )
         after = feed_files.read(file)
         if child.returncode == 0:
             # The one before was kept already: there was no third write to die in.

@@ -66,8 +66,9 @@ def test_a_killed_import_leaves_all_or_nothing(tmp_path: Path) -> None:
         share = dice.choice([0.0, dice.random(), 1.0, 2.0])
         child = subprocess.run(
             [sys.executable, "-c", CHILD, url, str(file), str(share)],
-            capture_output=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            check=False,
+        )
         assert child.returncode == -signal.SIGKILL, child.stderr.decode()
         opened += child.stdout == b"open\n"
         store = Store(url)

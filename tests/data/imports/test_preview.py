@@ -51,9 +51,7 @@ def test_the_title_or_nothing_where_an_option_names_the_indicator(tmp_path):
 
 
 def test_groups_and_months_in_progress_are_named(tmp_path):
-    (group,) = read(
-        tmp_path, "嘉定区登记失业人数\n月份,高校毕业生\n2026-01,800\n2026-02,810\n"
-    )  # fmt: skip
+    (group,) = read(tmp_path, "嘉定区登记失业人数\n月份,高校毕业生\n2026-01,800\n2026-02,810\n")
     assert preview_rows([group], CATALOGUE)[0]["indicator"] == "登记失业人数（高校毕业生）"
     (part,) = read(tmp_path, "地区,截至日期,登记失业人数\n嘉定区,2026-11-15,11900\n")
     assert part.partial

@@ -281,7 +281,7 @@ BESIDE = {
     "list": lambda book, page: page.add_data_validation(
         DataValidation("list", formula1=f'"{IDENTITY},甲"', sqref="C2")
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("where", BESIDE)

@@ -264,9 +264,10 @@ def resealed(
 
 def test_a_backup_made_to_fill_the_disk_is_refused(backup: Path, tmp_path: Path) -> None:
     bomb = resealed(
-        backup, tmp_path / "b.zip",
+        backup,
+        tmp_path / "b.zip",
         lambda files: {**files, "mlruns/artifacts/x": bytes(120_000_000)},
-    )  # fmt: skip
+    )
     workspace = fresh(tmp_path / "ws")
     with pytest.raises(StorageError, match="远大于"):
         restore_backup(workspace, None, bomb)

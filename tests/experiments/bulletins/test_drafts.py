@@ -299,8 +299,9 @@ def test_issued_frozen_corrected(
     assert f"| 登记失业人数（人） | {value} | {value + 7} |" in told
     rows = listing(session, "310114", draft.edition.month)
     assert [(r["state"], r["reviewer"], r["signer"]) for r in rows] == [
-        ("issued", "李四", "张三"), ("issued", "王五", "张三"),
-    ]  # fmt: skip
+        ("issued", "李四", "张三"),
+        ("issued", "王五", "张三"),
+    ]
     kept = states(session.store, "310114", "registered_unemployed", draft.edition.month)
     first_issued = next(k for k in kept if k.state == "issued")
     assert set(issued_files(session.store, first_issued).values()) == set(made.files.values())
@@ -406,8 +407,9 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
         issue_bulletin(own, series, replace(STAMP, number="嘉人社〔2026〕13号"), formats=())
         found = listing(own, "310114", None)
         assert [(r["state"], r["demo"], r["correction"], r["reviewer"]) for r in found] == [
-            ("issued", True, 0, "李四"), ("issued", False, 0, "王五"),
-        ]  # fmt: skip
+            ("issued", True, 0, "李四"),
+            ("issued", False, 0, "王五"),
+        ]
         # Each of the two has a name of its own.
         assert list(made.files) == [f"{name}.md"]
         again = bulletins.with_files(own, shown.edition, ("md",), changed=False)

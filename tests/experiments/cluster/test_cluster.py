@@ -61,8 +61,9 @@ class Office:
         return process.stdout.readline()
 
     def scheduler(self) -> subprocess.Popen[str]:
-        started = self.start("scheduler", "127.0.0.1", str(self.port), str(self.certificates),
-                             TRIAL)  # fmt: skip
+        started = self.start(
+            "scheduler", "127.0.0.1", str(self.port), str(self.certificates), TRIAL
+        )
         assert "已就绪" in self.said(started)
         return started
 

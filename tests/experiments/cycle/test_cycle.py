@@ -92,8 +92,9 @@ def test_a_feed_that_cannot_be_marked_holds_up_no_other_region(session: Session)
 
     report = run_cycle(session, DAY, ["徐汇", "嘉定"], job, locked_out, LOG)
     assert [(e.region, e.state) for e in report.entries] == [
-        ("310104", "failed"), ("310114", "done"),
-    ]  # fmt: skip
+        ("310104", "failed"),
+        ("310114", "done"),
+    ]
     assert report.entries[0].message == "缺月。请补录。预警线文件不能改写。请检查权限。"
 
 

@@ -221,8 +221,9 @@ def test_a_link_in_place_of_a_folder_does_not_move_what_is_written(
     (folder / "b.csv").write_text(monthly(11000), "utf-8")
     arrivals = {a.file: a for a in take_in(session, folder, DAY, quick)}
     assert {name: a.state for name, a in arrivals.items()} == {
-        "a.csv": "returned", "b.csv": "imported",
-    }  # fmt: skip
+        "a.csv": "returned",
+        "b.csv": "imported",
+    }
     assert "是一个链接" in arrivals["a.csv"].message
     assert list(elsewhere.iterdir()) == []
 

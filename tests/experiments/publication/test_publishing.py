@@ -470,8 +470,9 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
         caps = [{"id": cap_id, "tier": "municipal", "basis": "any_month", "period": month[:4]}]
         plan = {"id": "p", "tier": "municipal", "basis": "any_month", "period": "2021-2025"}
         evidence = {"caps": [*caps, plan], "probabilities": {cap_id: chance, "p": 0.99}}
-        return IssuedWarning("310114", "x", build_period(month), DAY, "none", "", evidence, "", "",
-                             "", "", True)  # fmt: skip
+        return IssuedWarning(
+            "310114", "x", build_period(month), DAY, "none", "", evidence, "", "", "", "", True
+        )
 
     earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
     found = champions._probabilities_before(earlier, cap(120.0, period="2026"))

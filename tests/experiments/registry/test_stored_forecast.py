@@ -73,7 +73,7 @@ def rich(competition: Competition) -> Competition:
     step = Break("*", history.start + 20, "dummy", "口径")
     event = Shock(
         "310114", "", history.start + 30, "temporary", 6, "疫情", "通告", history.as_of, None, 3
-    )  # fmt: skip
+    )
     values = history.values.copy()
     values[5] = np.nan
     law = Revisions((0.001,) * 12, (0.1 + 0.2,) * 12, 0.5, 0.25, 40)

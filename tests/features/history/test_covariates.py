@@ -286,8 +286,9 @@ def test_a_dummy_break_is_a_step_known_ahead(vintages_of, monthly, jiading, step
     rows = monthly("2023-01", range(100, 124))
     history = from_known(vintages_of(rows).as_of(LATE), jiading, stepped, LATE)
     assert [(str(b.month), b.treatment) for b in history.breaks] == [
-        ("2023-04", "split"), ("2023-08", "dummy"),
-    ]  # fmt: skip
+        ("2023-04", "split"),
+        ("2023-08", "dummy"),
+    ]
     table = history.regressors
     assert list(table.columns[-1:]) == ["break_202308"]
     step = table["break_202308"]

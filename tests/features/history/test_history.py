@@ -191,7 +191,7 @@ def test_history_through_the_store(store, catalogue, jiading, unemployed):
         ],
         catalogue,
         command="test",
-    )  # fmt: skip
+    )
     history = build(store, jiading, unemployed, date(2024, 3, 10))
     assert history.values.tolist() == [10.0, 11.0]
     assert history.pseudo_real_time
@@ -254,6 +254,7 @@ def test_nothing_published_later_can_be_seen(
     assert dirty.fingerprint == clean.fingerprint
     # Positive control: the month at the origin is seen.
     touched = [*rows, (rows[origin][0], 1.0, day)]
-    assert from_known(
-        vintages_of(touched).as_of(day), jiading, unemployed, day
-    ).fingerprint != clean.fingerprint  # fmt: skip
+    assert (
+        from_known(vintages_of(touched).as_of(day), jiading, unemployed, day).fingerprint
+        != clean.fingerprint
+    )

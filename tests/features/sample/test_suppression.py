@@ -91,8 +91,9 @@ def test_nothing_can_be_worked_out_by_subtraction(cells: list[int], named: set[i
     ],
 )
 def test_a_firm_in_several_cells_counts_once(cells: dict[str, str], shown: dict[str, str]) -> None:
-    rows = pd.DataFrame([(c, f) for c, firms in cells.items() for f in firms],
-                        columns=["cell", "firm"])  # fmt: skip
+    rows = pd.DataFrame(
+        [(c, f) for c, firms in cells.items() for f in firms], columns=["cell", "firm"]
+    )
     found = shared_cells(rows, "cell", "firm", OTHER)
     assert found == {name: shown.get(name, OTHER) for name in cells}
 

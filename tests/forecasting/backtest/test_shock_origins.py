@@ -14,9 +14,7 @@ from employment_forecast.data.records.shocks import Shock
 from employment_forecast.forecasting.backtest.origins import rolling_origins
 
 DAY = date(2023, 8, 20)
-EVENT = Shock(
-    "310114", "", pd.Period("2022-03", "M"), "temporary", 6, "疫情", "通告", DAY
-)  # fmt: skip
+EVENT = Shock("310114", "", pd.Period("2022-03", "M"), "temporary", 6, "疫情", "通告", DAY)
 
 
 @pytest.fixture(scope="module")

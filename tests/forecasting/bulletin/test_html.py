@@ -93,9 +93,10 @@ class Page(HTMLParser):
 
     def all(self, tag: str, css: str | None = None) -> list[Node]:
         return [
-            n for n in self.nodes
+            n
+            for n in self.nodes
             if n.tag == tag and (css is None or css in str(n.attributes.get("class")).split())
-        ]  # fmt: skip
+        ]
 
 
 def parsed(bulletin: Bulletin) -> Page:
@@ -135,9 +136,7 @@ def test_tables_and_charts_can_be_read_aloud() -> None:
     assert len(months) == 11
     spoken = [m.attributes["aria-label"] for m in months if "tabindex" in m.attributes]
     # A forecast is no more precise on the chart than in the table.
-    assert spoken == [
-        "2026年11月 中位数13100人，80%区间13000—13200，95%区间12900—13310"
-    ]  # fmt: skip
+    assert spoken == ["2026年11月 中位数13100人，80%区间13000—13200，95%区间12900—13310"]
     tips = [n.text for n in page.all("text", "tip")]
     assert tips[:1] == ["2026年1月 13011人（已公布）"]
     levels = [int(n.tag[1]) for n in page.nodes if re.fullmatch(r"h[1-6]", n.tag)]

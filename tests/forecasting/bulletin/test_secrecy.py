@@ -68,10 +68,11 @@ def test_no_firm_without_a_code_can_be_worked_out(firms: list[tuple[str, int, in
     # Whoever knows each firm's industry can subtract, row by row and from the total.
     for name, row in industries.items():
         inside = [
-            code for code, (industry, *_) in zip(codes, firms, strict=True)
+            code
+            for code, (industry, *_) in zip(codes, firms, strict=True)
             if (industry or UNKNOWN_TRAIT) == name
             or (name == OTHER and (industry or UNKNOWN_TRAIT) not in own)
-        ]  # fmt: skip
+        ]
         assert row["firms"] == len(inside)
         assert len(set(inside) - named) not in (1, 2)
     assert len(set(codes) - named) not in (1, 2)
@@ -105,9 +106,10 @@ def test_causes_of_one_firm_alone_are_not_told_together() -> None:
 @given(
     st.sets(
         st.tuples(st.integers(0, 9), st.sampled_from(["关闭破产", "外迁", "停业整顿", "其他原因"])),
-        min_size=1, max_size=20,
+        min_size=1,
+        max_size=20,
     )
-)  # fmt: skip
+)
 def test_every_cause_that_is_told_rests_on_three_firms(cells: set[tuple[int, str]]) -> None:
     causes = details(cells)
     rows = by_cause(10, causes)

@@ -160,11 +160,13 @@ def test_the_general_judgement_tells_what_is_known() -> None:
         "registered_unemployed": series("registered_unemployed", 13612, month=5, year=5),
         "openings_to_seekers": series("openings_to_seekers", 0.985),
     }
-    progress = {"new_jobs": {"basis": "period_total", "period": "2026", "gap": -1.2,
-                             "name": "城镇新增就业"}}  # fmt: skip
+    progress = {
+        "new_jobs": {"basis": "period_total", "period": "2026", "gap": -1.2, "name": "城镇新增就业"}
+    }
     level = {"code": "orange", "name": "Ⅱ级（橙色）"}
-    full = book(cap(), series=rows, progress=progress,
-                warning={"level": level, "data_month": "2026-10"})  # fmt: skip
+    full = book(
+        cap(), series=rows, progress=progress, warning={"level": level, "data_month": "2026-10"}
+    )
     (only,) = summary(full)
     assert isinstance(only, Paragraph)
     assert plain(only.text) == (
@@ -220,13 +222,14 @@ def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> Non
 @pytest.mark.parametrize(
     ("outlook", "why"),
     [
-        ({"status": "none"}, "没有现役模型"), ({}, "没有现役模型"),
+        ({"status": "none"}, "没有现役模型"),
+        ({}, "没有现役模型"),
         ({"status": "late"}, "没有以本月或此前数据为起点的现役模型"),
         ({"status": "candidate"}, "没有以本月或此前数据为起点的现役模型"),
         ({"status": "champion", "caps": {}}, "没有可评估的控制数"),
         ({"status": "champion", "caps": {"0": {}}}, "没有适用于本月数据的预警阈值"),
     ],
-)  # fmt: skip
+)
 def test_why_there_is_no_level(outlook: dict[str, Any], why: str) -> None:
     (_, only) = warning(book(outlook=outlook, warning=None))
     assert isinstance(only, Paragraph)
@@ -326,8 +329,9 @@ def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
     counts = {"job_openings": {"2026-09": 90, "2026-10": 99}, "job_seekers": {"2026-10": 100}}
     rows = [
         Observation("310114", code, pd.Period(m, "M"), float(v), DAY, "本区报表")
-        for code, values in counts.items() for m, v in values.items()
-    ]  # fmt: skip
+        for code, values in counts.items()
+        for m, v in values.items()
+    ]
     store.append(rows, catalogue, command="test")
     vintages = {code: store.vintages("310114", code) for code in counts}
     indicators = {i.code: i for i in catalogue.indicators}
@@ -422,8 +426,9 @@ def test_every_cap_has_its_lines_or_says_that_it_has_none() -> None:
     others = warning_record(record, 0, 6, "嘉定区")["other_caps"]
     assert others["b"]["lines"] == {"red": {"value": 14121.0, "state": "line"}}
     assert (others["b"]["month"], others["b"]["title"]) == (
-        "2026-11", "市控制数14300人以内（2026年，各月）",
-    )  # fmt: skip
+        "2026-11",
+        "市控制数14300人以内（2026年，各月）",
+    )
     assert others["c"]["lines"] == {}
 
 

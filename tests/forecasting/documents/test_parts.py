@@ -31,8 +31,9 @@ def test_all_are_compared_in_the_newest_month_that_all_have(base):
     tree, table = table_of({**base, "310114002": late})
     assert tree["month"] == "2026-09"
     assert [row[1] for row in table.rows] == [
-        sum(v[-2] for v in values.values()), *(v[-2] for v in values.values()),
-    ]  # fmt: skip
+        sum(v[-2] for v in values.values()),
+        *(v[-2] for v in values.values()),
+    ]
     assert sum(row[2] for row in table.rows[1:]) == pytest.approx(1)
     assert "乙街道的数只到 2026-09，各地区的数和占比同按该月比较" in table.notes
     heads = [column.title for column in table.columns]

@@ -234,7 +234,7 @@ GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
             "登记失业率",
         ),
         (
-            GOOD + 'probability = 0.5\n[[warning_levels]]\n' + GOOD + "probability = 0.6",
+            GOOD + "probability = 0.5\n[[warning_levels]]\n" + GOOD + "probability = 0.6",
             "重复",
             "",
         ),
@@ -245,7 +245,7 @@ GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
             "越重",
         ),
     ],
-)  # fmt: skip
+)
 def test_settings_that_cannot_be_used(text, message, hint):
     with pytest.raises(SettingsError) as caught:
         scheme_of("[[warning_levels]]\n" + text)

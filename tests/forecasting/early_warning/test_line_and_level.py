@@ -43,9 +43,7 @@ def walk(rng: np.random.Generator, n: int, start: float, months: int) -> np.ndar
 
 
 def feed(target: Target, history, paths: SamplePaths) -> dict:
-    rows = line_rows(
-        target, history, paths, UNEMPLOYED, SCHEME, MONTHS, lambda t, m: t.limit
-    )  # fmt: skip
+    rows = line_rows(target, history, paths, UNEMPLOYED, SCHEME, MONTHS, lambda t, m: t.limit)
     return {
         "lines": rows, "caps": [], "precision": 1.0, "scheme": scheme_document(SCHEME),
         "region": {"name": "嘉定区"}, "indicator_name": "登记失业人数",

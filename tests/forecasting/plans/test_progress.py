@@ -146,8 +146,9 @@ def test_numbers_set_elsewhere_are_taken_from_file(rows_of, ahead_of, catalogue)
     assert [(t.period, t.value) for t in row.targets] == [("2021", 110.0), ("2022", 105.0)]
     assert [a.already_breached for a in row.assessments.caps] == [True, False]
     assert [(y.value, y.months_above, y.met) for y in row.years] == [
-        (110.0, 1, False), (105.0, 0, True),
-    ]  # fmt: skip
+        (110.0, 1, False),
+        (105.0, 0, True),
+    ]
     content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), found, catalogue)
     assert content["targets"][1]["result"] == "2 年中 1 年突破（2021）"
     assert "new_jobs" not in rows
@@ -199,8 +200,9 @@ def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue
     content = progress_document(catalogue.region("嘉定"), day, found, catalogue, ["取自测试"])
     shown = [r for r in content["targets"] if r["plan"] == "《另行登记的控制数和目标》"]
     assert [(r["key"].split(".")[3], r["value"]) for r in shown] == [
-        ("any_month", 100.0), ("period_end", 100.0),
-    ]  # fmt: skip
+        ("any_month", 100.0),
+        ("period_end", 100.0),
+    ]
     # February 120 broke 110, April 104 broke 100; then one path of two stays at 95.
     assert shown[0]["result"] == "2022 年已突破 110（2022-02 起 2 个月），今后再突破 100 的概率 50%"
     assert shown[1]["result"] == "2022 年期末突破 100 的概率 50%"

@@ -68,9 +68,10 @@ def test_an_origin_knows_no_outcome_of_a_later_month():
     known = evidence().known_at(124)
     np.testing.assert_array_equal(known.months, [100, 112])
     assert np.isfinite(known.outcomes).all()
-    close = TreeEvidence(np.array([100, 101]), *(a[:2] for a in (
-        evidence().quantiles, evidence().outcomes, evidence().scales
-    ))).known_at(102)  # fmt: skip
+    close = TreeEvidence(
+        np.array([100, 101]),
+        *(a[:2] for a in (evidence().quantiles, evidence().outcomes, evidence().scales)),
+    ).known_at(102)
     np.testing.assert_array_equal(np.isfinite(close.outcomes[:, 0]), [[1, 1, 0], [1, 0, 0]])
 
 

@@ -43,7 +43,7 @@ def scores(
     """Mean WIS over the actual value, percent: without and with the declaration."""
     event = Shock(
         "310114", "", START + AT, kind, USUAL_MONTHS[kind], "疫情", "通告", date(2020, 1, 31)
-    )  # fmt: skip
+    )
     model, found = roster.create(name), {False: [], True: []}
     for seed in seeds:
         values = struck(kind, seed)

@@ -151,9 +151,10 @@ def test_an_indicator_published_late_leads_less_far(led):
 def test_parameters_of_an_origin_serve_later_months(led):
     history, _ = led()
     earlier = replace(
-        history.last(N), values=history.values[:-6],
+        history.last(N),
+        values=history.values[:-6],
         lagged=(beside(history.lagged[0].values[:-6]),),
-    )  # fmt: skip
+    )
     model = roster.create("ridge")
     paths = model.draw(history, model.fit(earlier), 6, 200, seed=1)
     assert isinstance(paths, SamplePaths)

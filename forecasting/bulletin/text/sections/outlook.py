@@ -295,8 +295,9 @@ def outlook(record: CitedRecord) -> list[Block]:
             Paragraph(sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
         )
         return blocks
-    said = [sentence("{said}。", said=join([_cap_said(record, key) for key in keys]))
-            for keys in caps]  # fmt: skip
+    said = [
+        sentence("{said}。", said=join([_cap_said(record, key) for key in keys])) for keys in caps
+    ]
     return [*blocks, Paragraph(join(said, ""))]
 
 

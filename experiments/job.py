@@ -182,6 +182,7 @@ def open_job(
 
 
 Watch = Callable[[Series], AbstractContextManager[Progress | None]]
+Instead = Callable[[Competition], Competition | None]
 
 
 @dataclass(frozen=True)
@@ -207,13 +208,18 @@ class TreeJob:
         """Code of the whole."""
         return next(iter(self.jobs))
 
-    def compete(self, watch: Watch = lambda _: nullcontext()) -> TreeResult:
+    def compete(
+        self, watch: Watch = lambda _: nullcontext(), instead: Instead = lambda _: None
+    ) -> TreeResult:
         """Forecast every member and reconcile them.
 
         Parameters
         ----------
         watch : callable, optional
             Gives for each series a context and in it what is told of its progress.
+        instead : callable, optional
+            Gives what comes into force instead of a result that will be refused, None for any
+            other.
 
         Returns
         -------
@@ -222,15 +228,19 @@ class TreeJob:
         """
         results: dict[str, Competition] = {}
         absent: dict[str, str] = {}
+        refused: dict[str, Competition] = {}
         reach = max((_reach(job, self.until) for job in self.jobs.values()), default=0)
         for code, job in self.jobs.items():
             same = replace(job, options=replace(job.options, reach=reach))
             try:
                 with watch(job.series) as tick:
-                    results[code] = same.compete(tick)
+                    found = same.compete(tick)
+                    results[code] = instead(found) or found
+                if results[code] is not found:
+                    refused[code] = found
             except ForecastError as error:
                 absent[code] = f"{job.series.region.name}未得出预测：{error.message.rstrip('。')}"
-        return reconcile(self.sums, results, absent)
+        return replace(reconcile(self.sums, results, absent), refused=refused)
 
 
 def _reach(job: ForecastJob, until: pd.Period | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,10 @@ from employment_forecast.cli.shell.options import (
 )
 from employment_forecast.cli.shell.output import print_table, resolve_series, write_json
 from employment_forecast.cli.shell.workbooks import save_workbook, workbook_option
+
+if TYPE_CHECKING:
+    from employment_forecast.experiments.job import Instead
+    from employment_forecast.experiments.recording import Recording
 
 _NO_PROMOTION = "--dry-run 不登记模型版本，不能同时用 --promote。"
 
@@ -114,8 +119,12 @@ def run(
     if with_parts:
         parts = open_tree(session, series, as_of, options, cached=cached, elsewhere=cluster)
 
-    from employment_forecast.experiments.promotion import examine_only, promote_if_passed
-    from employment_forecast.experiments.recording import RecordedParts, record_parts, recorded
+    from employment_forecast.experiments.recording import (
+        RecordedParts,
+        conclude,
+        record_parts,
+        recorded,
+    )
     from employment_forecast.features.parts import parts_document, parts_of
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
@@ -134,19 +143,19 @@ def run(
                 with progress(f"{series.region.name} 回测") as tick:
                     result = job.compete(tick)
             else:
-                tree = parts.compete(lambda each: progress(f"{each.region.name} 回测"))
+                judge = _standing_in(recording) if promoting else (lambda _: None)
+                tree = parts.compete(lambda each: progress(f"{each.region.name} 回测"), judge)
                 result = tree.member(series.region.code)
             for note in [] if cluster is None else cluster.take_notes():
                 notice(note)
             if recording is not None:
                 chart = fan_chart(result)
-                number = recording.register(result, chart).version
+                candidate = result if tree is None else tree.candidate(series.region.code)
+                number = recording.register(candidate, chart).version
                 run_id = recording.run_id
-                conclude = promote_if_passed if promoting else examine_only
-                gate = conclude(recording.run.tracker, series, result, recording.run).document()
+                gate = conclude(recording, candidate, result, promoting=promoting).document()
         if tree is not None and not dry_run:
-            members = {k: r for k, r in tree.results.items() if k != series.region.code}
-            others = record_parts(session, members, promoting=promoting)
+            others = record_parts(session, tree, series.region.code, promoting=promoting)
     except UnrecordedError as error:
         unrecorded = error
     content = document(
@@ -186,3 +195,13 @@ def run(
     if output is not None:
         click.echo(f"已写入：{output / 'forecast.csv'}、forecast.json、chart.png")
     return code
+
+
+def _standing_in(recording: Recording | None) -> Instead:
+    """Gives what comes into force where the gate will refuse a member of a tree."""
+    from employment_forecast.experiments.promotion import instead
+
+    if recording is None:
+        return lambda _: None
+    tracker = recording.run.tracker
+    return lambda result: instead(tracker, result.series, result)

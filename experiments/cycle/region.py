@@ -38,7 +38,7 @@ from employment_forecast.experiments.job import (
     open_tree,
     run_options,
 )
-from employment_forecast.experiments.promotion import PromotionResult, promote_if_passed
+from employment_forecast.experiments.promotion import PromotionResult, instead, promote_if_passed
 from employment_forecast.experiments.publication import (
     feed_document,
     issue_warnings,
@@ -81,7 +81,7 @@ class _Together:
     """A tree that is forecast once, when the first of its members needs it."""
 
     def __init__(self, session: Session, tree: TreeJob) -> None:
-        self.tree = tree
+        self.session, self.tree = session, tree
         # What any member rests on, all of them do.
         self.identity = hashlib.sha256(
             "|".join(_rests_on(session, job) for job in tree.jobs.values()).encode()
@@ -89,8 +89,10 @@ class _Together:
 
     @cached_property
     def found(self) -> TreeResult:
-        """Competitions of the members, reconciled."""
-        return self.tree.compete()
+        """Competitions of the members, reconciled as they will come into force."""
+        uri = self.session.settings.tracking_uri(self.session.workspace)
+        with open_tracker(uri, self.session.workspace, steady=True) as to:
+            return self.tree.compete(instead=lambda result: instead(to, result.series, result))
 
 
 def _rests_on(session: Session, job: ForecastJob) -> str:
@@ -168,8 +170,8 @@ def carry_through(
         return replace(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
-    result = None if together is None else together.found.member(task.region)
-    result, settled, run_id = _forecast(session, job, result)
+    found = None if together is None else together.found
+    result, settled, run_id = _forecast(session, job, found)
     made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
@@ -210,12 +212,14 @@ def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None
 
 
 def _forecast(
-    session: Session, job: ForecastJob, known: Competition | None = None
+    session: Session, job: ForecastJob, found: TreeResult | None = None
 ) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     series, uri = job.series, session.settings.tracking_uri(session.workspace)
+    code = series.region.code
     with recorded(uri, session.workspace, series) as recording:
-        result = job.compete() if known is None else known
+        result = job.compete() if found is None else found.candidate(code)
+        stand_in = found.results[code] if found is not None and code in found.refused else None
         run, before = recording.run, same_version(recording.run.tracker, series, result)
         if before is None:
             # The bulletin draws what comes into force.
@@ -224,7 +228,8 @@ def _forecast(
             # An earlier cycle of the day was killed after it had registered this very result.
             run.rename(f"沿用第 {before.version} 版")
             run = reopened(run.tracker, before.run_id)
-        return result, promote_if_passed(run.tracker, series, result, run), run.id
+        settled = promote_if_passed(run.tracker, series, result, run, stand_in)
+        return result, settled, run.id
 
 
 def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from employment_forecast.experiments.promotion.lifecycle import (
     PASSED_WHY,
     PromotionResult,
     examine_only,
+    instead,
     promote,
     promote_if_passed,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "comparison_workbook",
     "document",
     "examine_only",
+    "instead",
     "promote",
     "row",
     "promote_if_passed",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NoModelError, NotFoundError, RefusedError
 from employment_forecast.experiments.archive import TRIAL_TAG
+from employment_forecast.experiments.archive.content import version_tags
 from employment_forecast.experiments.promotion import gate
 from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
 from employment_forecast.experiments.registry import (
@@ -21,7 +22,7 @@ from employment_forecast.experiments.registry import (
 )
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Run, Tracker
-from employment_forecast.forecasting.competition import Competition, Verdict
+from employment_forecast.forecasting.competition import Competition, Verdict, rechosen
 
 Action = Literal["promoted", "refreshed", "kept"]
 PASSED_WHY = "自动：通过晋级检查"
@@ -116,8 +117,41 @@ def _judged(
     return verdict, incumbent
 
 
+def instead(tracker: Tracker, series: Series, result: Competition) -> Competition | None:
+    """The incumbent's model on the data of a result that the gate will refuse, else None.
+
+    Parts and whole add up as they come into force: what will be refused must not be what the
+    others are made to add up with.
+
+    Parameters
+    ----------
+    tracker : Tracker
+        Where.
+    series : Series
+        Which registered model.
+    result : Competition
+        Not registered yet.
+    """
+    incumbent = champion_of(tracker, series)
+    if incumbent is None or incumbent.model == result.choice.model or older(result, incumbent):
+        return None
+    name, tags = series.registered_name, version_tags(result)
+    candidate = Version(name, "", result.choice.model, "", "", (), 0, tags)
+    verdict = gate.judge(tracker, series, candidate, evidence_of(result), incumbent)
+    if verdict.passed:
+        return None
+    try:
+        return rechosen(result, incumbent.model, registry.refresh_reason(incumbent))
+    except NoModelError:
+        return None
+
+
 def promote_if_passed(
-    tracker: Tracker, series: Series, result: Competition, run: Run
+    tracker: Tracker,
+    series: Series,
+    result: Competition,
+    run: Run,
+    stand_in: Competition | None = None,
 ) -> PromotionResult:
     """Judge a run's candidate and put in force what should be, without asking anybody.
 
@@ -136,6 +170,8 @@ def promote_if_passed(
         The run's.
     run : Run
         That registered the candidate; keeps the files of a refreshed version.
+    stand_in : Competition, optional
+        See `instead`: what the incumbent's model forecast, made to add up with parts and whole.
 
     Returns
     -------
@@ -167,7 +203,7 @@ def promote_if_passed(
         why = "此次运行的数据不比现役版本新，现役版本不变"
         return PromotionResult(incumbent, candidate, verdict, "kept", why)
     try:
-        version = registry.refresh(run, series, result, incumbent, candidate)
+        version = registry.refresh(run, series, stand_in or result, incumbent, candidate)
     except NoModelError as error:
         return PromotionResult(incumbent, candidate, verdict, "kept", error.message)
     done = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)

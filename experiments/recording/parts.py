@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.promotion import examine_only, promote_if_passed
-from employment_forecast.experiments.recording.record import recorded
-from employment_forecast.forecasting.competition import Competition
+from employment_forecast.experiments.promotion import (
+    PromotionResult,
+    examine_only,
+    promote_if_passed,
+)
+from employment_forecast.experiments.recording.record import Recording, recorded
+from employment_forecast.forecasting.competition import Competition, TreeResult
 from employment_forecast.forecasting.documents.chart import fan_chart
 
 
@@ -21,7 +24,7 @@ class RecordedParts:
     versions : dict
         Registered version by key.
     apart : tuple of str
-        Names of regions whose version in force is not the one that adds up with the others.
+        Names of regions of which nothing came into force that adds up with the others.
     """
 
     versions: dict[str, str] = field(default_factory=dict)
@@ -29,7 +32,7 @@ class RecordedParts:
 
 
 def record_parts(
-    session: Session, results: Mapping[str, Competition], *, promoting: bool
+    session: Session, found: TreeResult, root: str, *, promoting: bool
 ) -> RecordedParts:
     """Record each member and register its forecast as the new candidate.
 
@@ -37,8 +40,10 @@ def record_parts(
     ----------
     session : Session
         The workspace.
-    results : mapping
-        Members by key.
+    found : TreeResult
+        The members.
+    root : str
+        Key of the whole, which is recorded by itself.
     promoting : bool
         Put in force what passes the gate; else examine only.
 
@@ -52,13 +57,26 @@ def record_parts(
         If MLflow does not answer; the member is kept on this machine.
     """
     uri = session.settings.tracking_uri(session.workspace)
-    conclude = promote_if_passed if promoting else examine_only
     versions: dict[str, str] = {}
     apart = []
-    for key, result in results.items():
+    for key, in_force in found.results.items():
+        if key == root:
+            continue
+        result = found.candidate(key)
         with recorded(uri, session.workspace, result.series) as recording:
             versions[key] = recording.register(result, fan_chart(result)).version
-            settled = conclude(recording.run.tracker, result.series, result, recording.run)
-        if promoting and result.coherence is not None and settled.action != "promoted":
+            settled = conclude(recording, result, in_force, promoting=promoting)
+        if promoting and in_force.coherence is not None and settled.action == "kept":
             apart.append(result.region.name)
     return RecordedParts(versions, tuple(apart))
+
+
+def conclude(
+    recording: Recording, result: Competition, in_force: Competition, *, promoting: bool
+) -> PromotionResult:
+    """Judge a member's candidate and, where that is wanted, put in force what should be."""
+    run, series = recording.run, result.series
+    if not promoting:
+        return examine_only(run.tracker, series, result, run)
+    stand_in = None if in_force is result else in_force
+    return promote_if_passed(run.tracker, series, result, run, stand_in)

@@ -129,14 +129,20 @@ def same_version(tracker: Tracker, series: Series, result: Competition) -> Versi
     return None
 
 
+def refresh_reason(incumbent: Version) -> str:
+    """Why a version's model is taken again, in Chinese."""
+    return f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
+
+
 def refresh(
     run: Run, series: Series, result: Competition, incumbent: Version, candidate: Version
 ) -> Version:
     """Make a version of the incumbent's model on new data, from the competition that it lost."""
     if candidate.model == incumbent.model:
         return candidate
-    reason = f"沿用现役第 {incumbent.version} 版的模型{incumbent.label}，更新数据。"
-    again = rechosen(result, incumbent.model, reason)
+    again = result
+    if result.choice.model != incumbent.model:
+        again = rechosen(result, incumbent.model, refresh_reason(incumbent))
     tags = {**version_tags(again), REFRESH_TAG: incumbent.version}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / _REFRESHED

@@ -45,12 +45,19 @@ class TreeResult:
         Whether they were reconciled and why; None where there is no sum.
     notes : tuple of str
         What is missing and why, in Chinese.
+    refused : mapping
+        By key, candidates that will be refused; `results` has what comes into force instead.
     """
 
     results: Mapping[str, Competition]
     tree: Tree
     choice: TreeChoice | None
     notes: tuple[str, ...] = field(default=())
+    refused: Mapping[str, Competition] = field(default_factory=dict)
+
+    def candidate(self, key: str) -> Competition:
+        """What a member's models brought forth, whether it comes into force or not."""
+        return self.refused.get(key) or self.member(key)
 
     @property
     def reconciled(self) -> bool:

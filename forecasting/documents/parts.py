@@ -42,7 +42,7 @@ def tree_document(
     versions : mapping
         Registered version of each member, by code.
     apart : sequence of str
-        Regions whose version in force is another one.
+        Regions of which nothing came into force.
     """
     whole = {part: each.whole for each in found.tree.sums for part in each.parts}
     month = _compared(found, root)
@@ -115,7 +115,7 @@ def _breadth_note(rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
 def _apart(regions: Sequence[str]) -> list[str]:
     if not regions:
         return []
-    return [f"{'、'.join(regions)}沿用了现役模型：现役版本是各自的预测，不与上下级相加"]
+    return [f"{'、'.join(regions)}此次没有版本进入现役，现役版本（如有）不与上下级相加"]
 
 
 def _compared(found: TreeResult, root: str) -> pd.Period:

@@ -16,8 +16,10 @@ from employment_forecast.experiments.cycle.journal import Journal
 from employment_forecast.experiments.cycle.records import journal_folder
 from employment_forecast.experiments.cycle.region import carry_tree
 from employment_forecast.experiments.cycle.series import tasks_of
+from employment_forecast.experiments.job import open_tree, run_options
 from employment_forecast.experiments.registry import load_champion
 from employment_forecast.experiments.tracking import open_tracker
+from employment_forecast.forecasting.competition import rechosen
 
 DAY = date(2026, 11, 20)
 ALL = {**STREETS, **EMPTY}
@@ -60,5 +62,18 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path, databases:
                 load_champion(tracker, Series(session.catalogue.region(code), indicator))
                 for code in (DISTRICT, *ALL)
             ]
+        # What will be refused is not what the others are made to add up with.
+        job = open_tree(session, Series(session.catalogue.region(DISTRICT), indicator), DAY,
+                        run_options(session.settings))  # fmt: skip
+        refused = next(iter(STREETS))
+        found = job.compete(
+            instead=lambda r: (
+                rechosen(r, "random_walk", "沿用") if r.region.code == refused else None
+            )
+        )
+    assert found.candidate(refused).choice.model != found.results[refused].choice.model
+    assert found.candidate(DISTRICT) is found.results[DISTRICT]
+    each = {code: found.results[code].champion_paths.values for code in (DISTRICT, *ALL)}
+    np.testing.assert_allclose(each[DISTRICT], sum(each[code] for code in ALL), rtol=1e-9)
     paths = [each.paths.values for each in stored if each is not None]
     np.testing.assert_allclose(paths[0], np.sum(paths[1:], axis=0), rtol=1e-9)

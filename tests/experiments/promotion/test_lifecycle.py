@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,26 @@ def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
     refused = find(tracker, series, "2")
     assert refused.tags["gate"].startswith("未通过：")
     assert refused.aliases == ("candidate",)
+
+
+def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
+    good: Competition, settled: Act, tracker: Tracker, series: Series
+) -> None:
+    assert lifecycle.instead(tracker, series, good) is None  # nothing is in force yet
+    settled(good)
+    assert lifecycle.instead(tracker, series, newer(good, 1.0)) is None
+    challenger = newer(rechosen(good, BAD, "测试"), 1.0)
+    own = lifecycle.instead(tracker, series, challenger)
+    assert own is not None
+    assert own.choice.model == GOOD
+    assert "沿用现役第 1 版" in own.choice.reason
+    together = replace(own.champion_paths, values=own.champion_paths.values + 7.0)
+    stand_in = replace(own, forecasts={**own.forecasts, GOOD: together})
+    done = settled(challenger, partial(promote_if_passed, stand_in=stand_in))
+    assert done.action == "refreshed"
+    assert done.version is not None
+    np.testing.assert_array_equal(stored_paths(tracker, done.version).values, together.values)
+    assert find(tracker, series, "2").tags["gate"].startswith("未通过：")
 
 
 def test_settling_twice_changes_nothing(

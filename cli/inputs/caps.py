@@ -146,10 +146,10 @@ def set_cap(
         write_json({"target": target_row(target)})
         return
     from employment_forecast.data.targets import BASES as NAMES
-    from employment_forecast.data.targets import TIER_NAMES
+    from employment_forecast.data.targets import TIER_NAMES, number_words
 
     way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
-    said = f"“{words}”" if number is None else f"{number:,.12g}{series.indicator.unit}{word}"
+    said = f"“{words}”" if number is None else number_words(number, series.indicator.unit, word)
     click.echo(
         f"已登记：{series.region.name}“{series.indicator.name}”{period} "
         f"{TIER_NAMES[target.tier]}{way} "
@@ -282,6 +282,7 @@ def list_caps(
     """列出已登记的控制数与目标，含历次调整和已撤回的；JSON 总是列出全部时期。"""
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
+    from employment_forecast.data.targets import BASES as NAMES
     from employment_forecast.data.targets import TIER_NAMES, number_words, tolerance_words
 
     session = open_session()
@@ -302,12 +303,11 @@ def list_caps(
             rows = [row for row in rows if _last_year(row["period"]) >= clock.today().year]
             past = listed - len(rows)
         tiers = TIER_NAMES
-        bases = {v: k for k, v in BASES.items()}
         ways = {v: k for k, v in DIRECTIONS.items()}
         for row in rows:
             row["region"] = session.catalogue.region(row["region"]).name
             row["indicator"] = session.catalogue.indicator(row["indicator"]).name
-            row["tier"], row["basis"] = tiers[row["tier"]], bases[row["basis"]]
+            row["tier"], row["basis"] = tiers[row["tier"]], NAMES[row["basis"]]
             number = (
                 _short(row["quote"] or "未载明")
                 if row["value"] is None

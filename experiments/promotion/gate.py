@@ -151,7 +151,7 @@ def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Vers
         **verdict.document(),
     }
     text = json.dumps(document, ensure_ascii=False, indent=1)
-    worse = any(c.name in ("wis", "wis_near") for c in verdict.failures)
+    worse = any(c.name in ("wis", "wis_first") for c in verdict.failures)
     tags = {
         "gate": verdict.text,
         "gate_at": moment,

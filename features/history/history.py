@@ -47,7 +47,7 @@ KNOWN_AHEAD = 72
 # five festivals, fewer of which cannot be told from a fixed season.
 _NEEDED = (
     (13, "没有同比，也无法标记异常月份"),
-    (25, "季节规律无法估计"),
+    (25, "季节规律只能粗略估计"),
     (61, "春节影响不单独估计"),
 )
 

@@ -222,4 +222,5 @@ def describe_failures(record: Record, current: Outcome) -> str | None:
     if not record.failures:
         return None
     reasons = list(dict.fromkeys(record.failures.values()))
-    return f"{len(record.works)} 个起点中有 {len(record.failures)} 个未得出预测：{reasons[0]}"
+    few = f"{len(record.works)} 个起点中有 {len(record.failures)} 个未得出预测"
+    return f"{few}（首个：{reasons[0]}）"

@@ -143,7 +143,7 @@ def leaderboard(
         ease = _ease(backtest.scaled_interval_scores(reference), rows, common)
         if model in late:
             failure = (
-                f"{failure or ''}；只在其余 {int(rows.sum())} 个起点参加，得分"
+                f"{failure or ''}；只在与其他模型共同的 {int(rows.sum())} 个起点计分，"
                 f"按{label(reference)}折算"
             ).lstrip("；")
         entries.append(_row(backtest, model, label(model), rows, ease, failure))
@@ -289,7 +289,7 @@ def decide(
     elif best == leader:
         reason = f"{label(leader)}在 {origins} 个可比的回测起点上得分最好，采用该模型。"
     else:
-        reason = evidence.stays(best, *differences[best], found[best].stretches)
+        reason = evidence.stays(best, *differences[best], found[best])
     return Choice(winner, reason, differences, origins)
 
 
@@ -304,32 +304,35 @@ class _Evidence:
     rivals: int
 
     def replaced(self, winner: str, gap: float, error: float) -> str:
-        lower, needed = self._shares(gap, error)
+        lower, needed = self._shares(winner, gap, error)
         return (
             f"{self.label(winner)}的得分比{self.label(self.leader)}低 {lower}，超过所需的 {needed}"
             f"（三个标准误，已计入预测期重叠和从 {self.rivals + 1} 个模型中挑选），采用该模型。"
         )
 
-    def stays(self, best: str, gap: float, error: float, stretches: int) -> str:
-        lower, needed = self._shares(gap, error)
+    def stays(self, best: str, gap: float, error: float, compared: Estimate) -> str:
+        lower, needed = self._shares(best, gap, error)
         begin = (
             f"得分榜首位是{self.label(best)}，比{self.label(self.leader)}低 {lower}；"
-            f"但 {self.origins} 个可比起点的预测期互相重叠，"
+            f"但两者共同的 {compared.origins} 个起点的预测期互相重叠，"
         )
         if needed is None:
             why = "互不重叠的不足 2 段，无从判断这是否偶然"
         else:
             why = (
-                f"互不重叠的只有 {stretches} 段，又是从 {self.rivals + 1} 个模型中挑出的最好者，"
-                f"要低 {needed} 以上才不像偶然"
+                f"互不重叠的只有 {compared.stretches} 段，又是从 {self.rivals + 1} 个模型中"
+                f"挑出的最好者，要低 {needed} 以上才不像偶然"
             )
         return f"{begin}{why}，因此仍采用{self.label(self.leader)}。"
 
-    def _shares(self, gap: float, error: float) -> tuple[str, str | None]:
-        """How much lower a score is and has to be, with digits enough to tell them apart."""
-        base = self.wis[self.leader]
-        needed = MARGIN * error
-        other = None
+    def _shares(self, model: str, gap: float, error: float) -> tuple[str, str | None]:
+        """How much lower a score is and has to be, with digits enough to tell them apart.
+
+        In the table's scores, which convert those of a model that competed at later origins only.
+        """
+        base, lower = self.wis[self.leader], self.wis[model] - self.wis[self.leader]
+        needed = MARGIN * error * (lower / gap if gap and lower else 1.0)
+        gap, other = lower, None
         for digits in range(1, 6):
             one = _percent(-gap, base, digits)
             other = _percent(needed, base, digits) if np.isfinite(needed) else None

@@ -30,10 +30,11 @@ Floats = npt.NDArray[np.float64]
 State = Literal["pass", "fail", "skip"]
 
 STATE_NAMES: Mapping[str, str] = {"pass": "通过", "fail": "未通过", "skip": "略过"}
-# How often an equal candidate may be refused for its score over all months and over the first ones,
-# one of right width for each of its coverages: together at most one time in ten.
-WORSE = 0.02
-WORSE_NEAR = 0.035
+# How often an equal candidate may be refused for its score over all months and over the first one,
+# of which forecasts do not overlap and most can be told; one of right width for each of its
+# coverages: together at most one time in ten.
+WORSE = 0.01
+WORSE_FIRST = 0.05
 NARROW = 0.01
 # Of two intervals a month ahead of each other twelve months long, four in twelve are worth one.
 OVERLAP_SHARE = 4
@@ -131,9 +132,11 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """One Chinese sentence."""
+        """One Chinese sentence; of a pass it says what so few origins cannot show."""
         if self.passed:
-            return f"通过（{self.origins} 个共同起点）"
+            unseen = self.evidence.get("unseen")
+            limit = f"；得分比现役差 {unseen:.0%} 以内的，这些起点看不出来" if unseen else ""
+            return f"通过（{self.origins} 个共同起点）{limit}"
         return "未通过：" + "；".join(c.text for c in self.failures)
 
     def document(self) -> dict[str, Any]:
@@ -228,7 +231,7 @@ def optimism(difference: Estimate, chosen_from: int) -> float:
 def _against_incumbent(
     candidate: Scored, incumbent: Scored | None, refused: bool
 ) -> Iterator[Check]:
-    """Scores of all months, and of the first ones, of which there are many that do not overlap."""
+    """Scores of all months, and of the first one, forecasts of which do not overlap."""
     name, label = "wis", "得分不明显劣于现役"
     if incumbent is None:
         yield Check(name, label, "skip", "没有现役版本，不作比较")
@@ -239,11 +242,10 @@ def _against_incumbent(
         return
     score = f"WIS 比现役（{incumbent.label}）"
     yield _no_worse(name, label, score, gaps, 0.0 if refused else WORSE, candidate.chosen_from)
-    near = _near(gaps)
-    if 0 < near < gaps.shape[1]:
-        name, label, score = "wis_near", "近月得分不明显劣于现役", f"前 {near} 个月的 {score}"
-        level = 0.0 if refused else WORSE_NEAR
-        yield _no_worse(name, label, score, gaps[:, :near], level, candidate.chosen_from)
+    if gaps.shape[1] > 1:
+        name, label, score = "wis_first", "首月得分不明显劣于现役", f"首月的 {score}"
+        level = 0.0 if refused else WORSE_FIRST
+        yield _no_worse(name, label, score, gaps[:, :1], level, candidate.chosen_from)
 
 
 def _near(gaps: Floats) -> int:
@@ -373,7 +375,13 @@ def _evidence(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if incumbent is not None and incumbent.model != candidate.model:
-        found["diebold_mariano"] = _tests(candidate.wis - incumbent.wis)
+        gaps = candidate.wis - incumbent.wis
+        found["diebold_mariano"] = _tests(gaps)
+        reach = mean_and_error(gaps).reach(WORSE)
+        base = float(np.nanmean(incumbent.wis)) if np.isfinite(incumbent.wis).any() else 0.0
+        if np.isfinite(reach) and base > 0:
+            # A candidate whose score is higher by no more passes the check of all months.
+            found["unseen"] = round(reach / base, 4)
     losses = {s.model: s.wis[common] for s in compared}
     months = min(candidate.wis.shape[1], int(common.sum()) // FEWEST_STRETCHES)
     if len(losses) > 1 and months:

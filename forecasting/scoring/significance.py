@@ -36,12 +36,15 @@ class Estimate:
         Degrees of freedom of the error; 0 where there is no telling.
     stretches : int
         Origins whose forecasts do not overlap.
+    origins : int
+        All of them.
     """
 
     mean: float
     error: float
     freedom: int
     stretches: int
+    origins: int = 0
 
     def reach(self, tail: float) -> float:
         """How far chance takes the mean to one side, except with probability `tail`."""
@@ -120,7 +123,7 @@ def mean_and_error(cells: Floats, overlap: int | None = None) -> Estimate:
     counts = known.sum(axis=1)[rows]
     mean = float(sums.sum() / counts.sum())
     error, freedom = long_run_error((sums - mean * counts) / counts.mean(), overlap)
-    return Estimate(mean, error, freedom, stretches)
+    return Estimate(mean, error, freedom, stretches, int(rows.sum()))
 
 
 @dataclass(frozen=True)

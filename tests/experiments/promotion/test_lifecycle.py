@@ -119,7 +119,7 @@ def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
     challenger = newer(rechosen(good, BAD, "测试"), 1.0)
     done = settled(challenger)
     assert (done.action, done.verdict.passed) == ("refreshed", False)
-    assert {c.name for c in done.verdict.failures} >= {"wis_near", "floors"}
+    assert {c.name for c in done.verdict.failures} >= {"wis_first", "floors"}
     assert done.version is not None
     assert (done.version.version, done.version.model) == ("3", GOOD)
     assert done.version.tags["promoted_why"] == lifecycle.REFRESH_WHY
@@ -296,7 +296,7 @@ def test_a_champion_that_left_the_race_is_compared_by_what_it_kept(
     done = settled(without)
     assert done.action == "kept"
     # Twelve origins tell nothing of twelve months ahead, but of the first.
-    found = next(c for c in done.verdict.checks if c.name == "wis_near")
+    found = next(c for c in done.verdict.checks if c.name == "wis_first")
     assert found.state == "fail"
     bad, best = (good.backtest.scaled_interval_scores(m)[:, 0] for m in (BAD, GOOD))
     assert found.value == pytest.approx(np.nanmean(bad - best), rel=0.2)

@@ -82,7 +82,7 @@ def test_failures_are_kept_with_their_month_and_reason(scene):
     assert record.failures == {origins[1].month: "不收敛", origins[3].month: "太短"}
     assert np.isnan(found.coverage("m", 95)[1]).all()
     assert found.records["n"].works.all()
-    assert describe_failures(record, said(0)) == "5 个起点中有 2 个未得出预测：不收敛"
+    assert describe_failures(record, said(0)) == "5 个起点中有 2 个未得出预测（首个：不收敛）"
     assert describe_failures(record, Failure("此次失败")) == "此次失败"
     assert describe_failures(found.records["n"], said(0)) is None
 

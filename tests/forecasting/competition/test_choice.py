@@ -233,8 +233,8 @@ def test_often_failing_models_are_shown_with_their_reason_and_not_scored():
     assert common.sum() == 20
     entries = {e.model: e for e in leaderboard(backtest, now)}
     assert entries["theta"].wis is None
-    assert entries["theta"].failure == "24 个起点中有 6 个未得出预测：不收敛"
-    assert entries["ets"].failure == "24 个起点中有 4 个未得出预测：不收敛"
+    assert entries["theta"].failure == "24 个起点中有 6 个未得出预测（首个：不收敛）"
+    assert entries["ets"].failure == "24 个起点中有 4 个未得出预测（首个：不收敛）"
     assert entries["random_walk"].cells == entries["ets"].cells == 40
     assert [e.model for e in leaderboard(backtest, now)] == ["ets", "random_walk", "theta"]
     assert choose(backtest, leaderboard(backtest, now), now).origins == 20
@@ -253,7 +253,7 @@ def test_a_model_that_needs_more_history_is_left_out_at_those_origins_only():
     entries = {e.model: e for e in leaderboard(backtest, now)}
     # Half of the leader's score on its own origins: half of the leader's score on all.
     assert entries["sarima"].wis == pytest.approx(0.5 * entries[DEFAULT].wis)
-    assert "只在其余 14 个起点" in str(entries["sarima"].failure)
+    assert "共同的 14 个起点计分" in str(entries["sarima"].failure)
     assert choose(backtest, leaderboard(backtest, now), now).model == "sarima"
     late[:17] = np.nan
     few = backtest_of({"random_walk": flat(3.0), DEFAULT: leader, "sarima": late})

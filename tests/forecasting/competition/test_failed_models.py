@@ -18,7 +18,7 @@ def test_models_that_failed_now_are_told_and_no_others():
         [
             row("ets", "", failed_now="False"),
             row("prophet", "估计不收敛", failed_now="True"),
-            row("uc", "36 个起点中有 1 个未得出预测：估计不收敛", failed_now="False"),
+            row("uc", "36 个起点中有 1 个未得出预测（首个：估计不收敛）", failed_now="False"),
         ]
     )
     assert found == {"prophet": {"label": "模型prophet", "failure": "估计不收敛"}}

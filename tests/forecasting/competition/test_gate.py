@@ -77,15 +77,24 @@ def test_a_score_within_what_chance_explains_passes_and_one_beyond_does_not():
     assert "超出偶然所能及的" in found.text
 
 
-def test_first_months_are_judged_on_their_own():
-    """Of 36 origins twelve forecasts of three months do not overlap: much is known of these."""
+def test_the_first_month_is_judged_on_its_own():
+    """Forecasts of one month do not overlap: much is known of it from 36 origins."""
     slow = np.cos(np.pi * (np.arange(N) + 0.5) / N)
     worse = np.ones((N, HORIZON)) + 0.8 * slow[:, None]
-    worse[:, :3] = 1.3 + noise(3, 0.02)[:, :3]
+    worse[:, 0] = 1.3 + noise(3, 0.02)[:, 0]
     verdict = judge(scored(wis=worse), scored("incumbent", 1.0), [])
     assert check(verdict, "wis").state == "pass"
-    assert [c.name for c in verdict.failures] == ["wis_near"]
-    assert "前 3 个月" in verdict.text
+    assert [c.name for c in verdict.failures] == ["wis_first"]
+    assert "首月的 WIS" in verdict.text
+
+
+def test_a_pass_says_what_it_could_not_see():
+    gaps = noise(1)
+    incumbent = scored("incumbent", 2.0)
+    verdict = judge(scored(wis=2.0 + gaps - gaps.mean()), incumbent, [])
+    reach = mean_and_error(gaps - gaps.mean()).error * t.isf(WORSE, 3)
+    assert verdict.evidence["unseen"] == pytest.approx(reach / 2.0, abs=1e-4)
+    assert f"得分比现役差 {reach / 2:.0%} 以内的，这些起点看不出来" in verdict.text
 
 
 def test_who_was_chosen_for_the_score_is_corrected_for_it():

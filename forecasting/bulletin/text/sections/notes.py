@@ -228,7 +228,7 @@ def model(record: CitedRecord) -> list[Block]:
     coverage = record.get("/outlook/coverage80")
     if coverage is not None:
         scored = sentence(
-            "回测{origins}个预测起点，校准前{inner}%区间实际覆盖{covered}；",
+            "回测{origins}个可比的预测起点，校准前{inner}%区间实际覆盖{covered}；",
             origins=record.cite("/outlook/evidence_origins"),
             inner=record.cite("/intervals/inner", "plain"),
             covered=record.cite("/outlook/coverage80", "per_cent"),

@@ -214,7 +214,9 @@ def test_what_stands_there_before_anybody_types_agrees_with_the_formulas(
     shown = converted(book, tmp_path, TRIAL).splitlines()
     for row in months:
         line_shown = next(r for r in shown if r.startswith(str(row[0])))
-        assert line_shown.rstrip(",").endswith(str(row[-1]))
+        # A text below may reach over one more column: how widths add up depends on the Python.
+        level = [cell for cell in row if cell is not None][-1]
+        assert line_shown.rstrip(",").endswith(str(level))
 
 
 def test_a_column_of_figures_keeps_its_digits() -> None:

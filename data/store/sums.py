@@ -19,6 +19,7 @@ from employment_forecast.data.records import COLUMNS, Vintages
 
 # What reads series of some regions as they were brought in.
 Recorded = Callable[[Sequence[str], str], Mapping[str, Vintages]]
+Apart = tuple[pd.Timestamp, tuple[int, ...], float]
 SUMMED = "汇总"
 _ASKED_AT_ONCE = 200
 _NAMED, _MONTHS_NAMED, _REVISIONS_NAMED = 6, 3, 2
@@ -41,8 +42,9 @@ class Summed:
         Rows that are sums, as in `Vintages`.
     own : pandas.DataFrame
         Rows of the whole's own.
-    apart : tuple of (pandas.Timestamp, tuple of int)
-        Days from which on other months had an own figure that is not the sum.
+    apart : tuple of (pandas.Timestamp, tuple of int, float)
+        Days from which on other months had an own figure that is not the sum, and the median of
+        what the sum has beyond it, as a share of it.
     """
 
     indicator: Indicator
@@ -50,7 +52,7 @@ class Summed:
     told: pd.DataFrame
     sums: pd.DataFrame
     own: pd.DataFrame
-    apart: tuple[tuple[pd.Timestamp, tuple[int, ...]], ...] = ()
+    apart: tuple[Apart, ...] = ()
 
     def members(self, month: int) -> tuple[Region, ...]:
         """Regions that make up the whole in a month (YYYYMM)."""
@@ -91,12 +93,14 @@ class Summed:
                     strict=True,
                 )
             ]
-        apart = next((months for since, months in reversed(self.apart) if since <= now), ())
+        apart, gap = next((a[1:] for a in reversed(self.apart) if a[0] <= now), ((), 0.0))
         if apart:
             shown = "、".join(map(_text, apart[-_MONTHS_NAMED:]))
             more = "等" if len(apart) > _MONTHS_NAMED else ""
             notes.append(
-                f"各下级之和与自己的数在 {len(apart)} 个月不一致（{shown}{more}），不以{SUMMED}补缺"
+                f"各下级之和与自己的数在 {len(apart)} 个月不一致（{shown}{more}；"
+                f"多数月份{'多' if gap > 0 else '少'} {abs(gap):.1%}），不以{SUMMED}补缺，"
+                "请核对下级是否齐全（parts_complete）"
             )
         own = self.own["month"][self.own["published_on"] <= now]
         have = {*rows["month"], *own}
@@ -380,7 +384,7 @@ def _joined(
 
 def _while_agreeing(
     own: pd.DataFrame, sums: pd.DataFrame, indicator: Indicator
-) -> tuple[npt.NDArray[np.bool_], tuple[tuple[pd.Timestamp, tuple[int, ...]], ...]]:
+) -> tuple[npt.NDArray[np.bool_], tuple[Apart, ...]]:
     """Of each sum whether everything known on its day agreed; the months apart, by day."""
     usable = np.ones(len(sums), dtype=bool)
     if own.empty or sums.empty:
@@ -389,7 +393,7 @@ def _while_agreeing(
     ours: dict[int, float] = {}
     theirs: dict[int, float] = {}
     apart: set[int] = set()
-    changes: list[tuple[pd.Timestamp, tuple[int, ...]]] = []
+    changes: list[Apart] = []
     columns = ["month", "value", "at"]
     # Figures that were all typed in 万, 千 or 百 so far agree with whatever rounds to them.
     grids = [g for g in (1e4, 1e3, 1e2) if indicator.kind in ("stock", "flow")]
@@ -408,7 +412,9 @@ def _while_agreeing(
         usable[[at for at in rows["at"] if at >= 0]] = not apart
         now = tuple(sorted(apart))
         if now != (changes[-1][1] if changes else ()):
-            changes.append((pd.Timestamp(day), now))  # type: ignore[arg-type]
+            gaps = [(theirs[m] - ours[m]) / ours[m] for m in now if ours[m]]
+            gap = float(np.median(gaps)) if gaps else 0.0
+            changes.append((pd.Timestamp(day), now, gap))  # type: ignore[arg-type]
     return usable, tuple(changes)
 
 

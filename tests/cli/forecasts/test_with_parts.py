@@ -82,3 +82,27 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     again = streets(*asked, "--value", "14000", "--rule", "last-year")
     assert again.code == 2
     assert "没有上年同期的控制数" in again.err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            'code = "310114001"\nname = "甲街道"\nparent = "310104"\nlevel = "street"\n',
+            "两个上级",
+        ),
+        (
+            'code = "310114"\nname = "嘉定区"\nparent = "310114001"\nlevel = "district"\n',
+            "绕成了圈",
+        ),
+    ],
+)
+def test_a_tree_that_cannot_be_is_refused_with_its_region(
+    home: Path, forecast: Forecast, more: str, said: str
+) -> None:
+    home.mkdir(parents=True)
+    (home / "forecast.toml").write_text(f"{SETTINGS}[[regions]]\n{more}", "utf-8")
+    ran = forecast("run", "--region", "徐汇")
+    assert ran.code == 5
+    assert said in ran.err
+    assert "forecast.toml" in ran.err

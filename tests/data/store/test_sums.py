@@ -149,7 +149,10 @@ def test_parts_that_do_not_add_up_to_the_published_total_stand_in_for_nothing(op
         put(store, code(number), {"2025-02": value}, "2025-03-05")
     found = known(store)
     assert values(found) == {"2025-01": 40}
-    assert "各下级之和与自己的数在 1 个月不一致（2025-01），不以汇总补缺" in found.notes
+    assert (
+        "各下级之和与自己的数在 1 个月不一致（2025-01；多数月份少 25.0%），不以汇总补缺，"
+        "请核对下级是否齐全（parts_complete）" in found.notes
+    )
 
 
 @pytest.mark.parametrize(("own", "agree"), [((1300, 1200), True), ((1300, 1201), False)])

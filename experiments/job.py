@@ -10,7 +10,7 @@ from datetime import date
 import pandas as pd
 
 from employment_forecast.data.catalogue import Series
-from employment_forecast.data.errors import ForecastError, UsageError
+from employment_forecast.data.errors import UsageError, as_forecast_error
 from employment_forecast.data.records import Vintages
 from employment_forecast.data.targets import Target, in_force_ahead
 from employment_forecast.data.workspace import Session, Settings
@@ -238,8 +238,9 @@ class TreeJob:
                     results[code] = instead(found) or found
                 if results[code] is not found:
                     refused[code] = found
-            except ForecastError as error:
-                absent[code] = f"{job.series.region.name}未得出预测：{error.message.rstrip('。')}"
+            except Exception as error:  # noqa: BLE001  # a fault in one member is no fault of the others
+                why = as_forecast_error(error).message.rstrip("。")
+                absent[code] = f"{job.series.region.name}未得出预测：{why}"
         return replace(reconcile(self.sums, results, absent), refused=refused)
 
 

@@ -87,12 +87,21 @@ class _Together:
             "|".join(_rests_on(session, job) for job in tree.jobs.values()).encode()
         ).hexdigest()
 
-    @cached_property
+    @property
     def found(self) -> TreeResult:
         """Competitions of the members, reconciled as they will come into force."""
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+    @cached_property
+    def _outcome(self) -> TreeResult | Exception:
         uri = self.session.settings.tracking_uri(self.session.workspace)
-        with open_tracker(uri, self.session.workspace, steady=True) as to:
-            return self.tree.compete(instead=lambda result: instead(to, result.series, result))
+        try:
+            with open_tracker(uri, self.session.workspace, steady=True) as to:
+                return self.tree.compete(instead=lambda result: instead(to, result.series, result))
+        except Exception as error:  # noqa: BLE001  # raised to every member, not met again by each
+            return error
 
 
 def _rests_on(session: Session, job: ForecastJob) -> str:
@@ -220,7 +229,8 @@ def _forecast(
     with recorded(uri, session.workspace, series) as recording:
         result = job.compete() if found is None else found.candidate(code)
         stand_in = found.results[code] if found is not None and code in found.refused else None
-        run, before = recording.run, same_version(recording.run.tracker, series, result)
+        run = recording.run
+        before = same_version(run.tracker, series, result, stand_in)
         if before is None:
             # The bulletin draws what comes into force.
             recording.register(result)

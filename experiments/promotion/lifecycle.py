@@ -133,7 +133,7 @@ def instead(tracker: Tracker, series: Series, result: Competition) -> Competitio
         Not registered yet.
     """
     incumbent = champion_of(tracker, series)
-    if incumbent is None or incumbent.model == result.choice.model or older(result, incumbent):
+    if incumbent is None or incumbent.model == result.choice.model or _behind(result, incumbent):
         return None
     name, tags = series.registered_name, version_tags(result)
     candidate = Version(name, "", result.choice.model, "", "", (), 0, tags)
@@ -199,7 +199,8 @@ def promote_if_passed(
     if incumbent is None:
         why = "候选未通过晋级检查，尚无现役版本"
         return PromotionResult(None, candidate, verdict, "kept", why)
-    if older(result, incumbent):
+    # News of other members is news of the stand-in.
+    if (older if stand_in is None else _behind)(result, incumbent):
         why = "此次运行的数据不比现役版本新，现役版本不变"
         return PromotionResult(incumbent, candidate, verdict, "kept", why)
     try:
@@ -212,16 +213,21 @@ def promote_if_passed(
 
 def older(result: Competition, incumbent: Version) -> bool:
     """Whether a refresh would bring nothing new: older or the same data, or of another kind."""
-    if result.demo != incumbent.demo:
-        return result.demo
-    if str(result.history.origin) < incumbent.data_month:
-        return True
+    if result.demo != incumbent.demo or _behind(result, incumbent):
+        return _behind(result, incumbent)
     if result.history.fingerprint != incumbent.tags.get("data_fingerprint"):
         return False
     if result.part_months_identity != incumbent.tags.get("part_months", ""):
         return False
     # Where it rests on other regions, their news is news.
     return not (inputs := incumbent.tags.get("neighbours")) or inputs == result.neighbours
+
+
+def _behind(result: Competition, incumbent: Version) -> bool:
+    """Whether a result is of an earlier month, or of demonstration data beside real ones."""
+    if result.demo != incumbent.demo:
+        return result.demo
+    return str(result.history.origin) < incumbent.data_month
 
 
 def promote(

@@ -105,7 +105,9 @@ def register(
     return find(run.tracker, series, made)
 
 
-def same_version(tracker: Tracker, series: Series, result: Competition) -> Version | None:
+def same_version(
+    tracker: Tracker, series: Series, result: Competition, stand_in: Competition | None = None
+) -> Version | None:
     """The version that a run with the very same result registered before it was killed.
 
     Parameters
@@ -116,15 +118,24 @@ def same_version(tracker: Tracker, series: Series, result: Competition) -> Versi
         Names.
     result : Competition
         Same data, day, settings and program give the same tags to the last digit.
+    stand_in : Competition, optional
+        What is to come into force instead of it. A run that put another one in force is not the
+        same: the other members of the tree have changed.
 
     Returns
     -------
     Version or None
         The newest such version.
     """
-    wanted = version_tags(result)
-    for version in versions(tracker, series):
-        if REFRESH_TAG not in version.tags and wanted.items() <= dict(version.tags).items():
+    wanted, found = version_tags(result), versions(tracker, series)
+    stands = {} if stand_in is None else version_tags(stand_in)
+    others = {
+        v.run_id for v in found
+        if REFRESH_TAG in v.tags and not stands.items() <= dict(v.tags).items()
+    }  # fmt: skip
+    for version in found:
+        same = wanted.items() <= dict(version.tags).items() and version.run_id not in others
+        if REFRESH_TAG not in version.tags and same:
             return version
     return None
 

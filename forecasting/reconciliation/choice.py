@@ -134,7 +134,8 @@ class TreeChoice:
     levels : tuple of LevelScore
         From the top down; empty with too few origins.
     learned : bool
-        With weights learned from the errors at earlier origins; else by the widths alone.
+        With weights learned from the errors at earlier origins; else by the widths alone, also
+        where there are too few to try them.
     """
 
     reconcile: bool
@@ -169,7 +170,7 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     rows = np.flatnonzero(usable)
     if len(rows) < FEWEST_ORIGINS:
         why = f"各级同时有回测结果的起点只有 {len(rows)} 个，不足 {FEWEST_ORIGINS} 个，默认协调"
-        return TreeChoice(True, why, len(rows))
+        return TreeChoice(True, why, len(rows), learned=False)
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, MOST_ORIGINS).round().astype(int))]
     draws = _weights(_DRAWS)
     # Not reconciled, by the widths, with learned weights.

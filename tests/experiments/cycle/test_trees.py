@@ -8,18 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from support.trees import DISTRICT, EMPTY, STREETS, street_values
 
 import employment_forecast as ef
 from employment_forecast.data.catalogue import Series
 from employment_forecast.experiments.cycle.journal import Journal
 from employment_forecast.experiments.cycle.records import journal_folder
-from employment_forecast.experiments.cycle.region import carry_tree
+from employment_forecast.experiments.cycle.region import _Together, carry_tree
 from employment_forecast.experiments.cycle.series import tasks_of
-from employment_forecast.experiments.job import open_tree, run_options
+from employment_forecast.experiments.job import TreeJob, open_tree, run_options
 from employment_forecast.experiments.registry import load_champion
 from employment_forecast.experiments.tracking import open_tracker
-from employment_forecast.forecasting.competition import rechosen
+from employment_forecast.forecasting.competition import Competition, rechosen
 
 DAY = date(2026, 11, 20)
 ALL = {**STREETS, **EMPTY}
@@ -29,7 +30,9 @@ SETTINGS = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n' + "".jo
 )
 
 
-def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path, databases: Path) -> None:
+def test_a_tree_is_one_task_and_nothing_is_done_twice(
+    tmp_path: Path, databases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(databases, tmp_path, dirs_exist_ok=True)
     (tmp_path / "forecast.toml").write_text(SETTINGS, "utf-8")
     months = pd.period_range(end="2026-10", periods=40, freq="M")
@@ -71,6 +74,27 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(tmp_path: Path, databases:
                 rechosen(r, "random_walk", "沿用") if r.region.code == refused else None
             )
         )
+
+        # A fault in one member is no fault of the others; one of the whole tree is met once.
+        def broken(result: Competition) -> None:
+            if result.region.code == refused:
+                raise ValueError("坏了")
+
+        short = job.compete(instead=broken)
+        assert set(short.results) == {DISTRICT, *ALL} - {refused}
+        assert "甲街道未得出预测：程序内部错误（ValueError：坏了）" in short.notes[0]
+        calls = []
+
+        def failing(*_: object, **__: object) -> None:
+            calls.append(1)
+            raise ValueError("坏了")
+
+        monkeypatch.setattr(TreeJob, "compete", failing)
+        once = _Together(session, job)
+        for _ in range(2):
+            with pytest.raises(ValueError, match="坏了"):
+                _ = once.found
+        assert len(calls) == 1
     assert found.candidate(refused).choice.model != found.results[refused].choice.model
     assert found.candidate(DISTRICT) is found.results[DISTRICT]
     each = {code: found.results[code].champion_paths.values for code in (DISTRICT, *ALL)}

@@ -36,7 +36,8 @@ from employment_forecast.experiments.registry.versions import (
 )
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.compete import rechosen
-from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.forecasting.competition.result import Coherence, Competition
+from employment_forecast.forecasting.reconciliation import Sum, Tree, TreeChoice
 
 GOOD, OTHER, BAD = "random_walk", "seasonal_naive", "drift"
 
@@ -154,6 +155,27 @@ def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
     assert done.version is not None
     np.testing.assert_array_equal(stored_paths(tracker, done.version).values, together.values)
     assert find(tracker, series, "2").tags["gate"].startswith("未通过：")
+
+    # Done again, with the others' figures revised: still not the refused one, and not the former.
+    again = lifecycle.instead(tracker, series, challenger)
+    assert again is not None
+    np.testing.assert_array_equal(again.champion_paths.values, own.champion_paths.values)
+    moved = replace(own.champion_paths, values=own.champion_paths.values + 9.0)
+    other = replace(again, forecasts={**again.forecasts, GOOD: moved})
+    same = registry.same_version(tracker, series, challenger, stand_in)
+    assert same is not None
+    assert same.version == "2"
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    joint = Coherence(moved, tree, TreeChoice(True, "测试", 0), moved.months[-1])
+    revised = replace(other, coherence=joint)
+    assert registry.same_version(tracker, series, challenger, revised) is None
+    later = settled(challenger, partial(promote_if_passed, stand_in=other))
+    assert later.action == "refreshed"
+    assert later.version is not None
+    np.testing.assert_array_equal(stored_paths(tracker, later.version).values, moved.values)
+    values = challenger.history.values[:-1]
+    stale = replace(challenger, history=replace(challenger.history, values=values))
+    assert lifecycle.instead(tracker, series, stale) is None
 
 
 def test_settling_twice_changes_nothing(

@@ -62,6 +62,8 @@ def test_with_few_origins_nothing_is_decided_by_score():
     assert found.reconcile
     assert found.levels == ()
     assert "只有 7 个" in found.reason
+    # Weights that were never tried do not lead.
+    assert not found.learned
 
 
 def test_an_origin_knows_no_outcome_of_a_later_month():

@@ -200,6 +200,10 @@ def _publish(session: Session, report: Report, log: logging.Logger) -> Report:
         first = min((e.data_month for e in report.entries if e.data_month), default=None)
         since = None if first is None else pd.Period(first, "M")
         report = replace(report, bulletins=bulletins_on_file(session, since))
+    except ForecastError as error:
+        problems.append(str(error))
+    try:
+        # By itself: a region that failed must not go on showing its old level.
         if (session.workspace.root / SITE_FOLDER).is_dir():
             write_overview(session, report.day)
     except ForecastError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -28,6 +29,9 @@ from employment_forecast.forecasting.site import (
 
 SITE_FOLDER = "site"
 _TILES = "tiles"
+# As earlier releases kept them: all in one.
+_FORMER = "tiles.json"
+_NOT_OURS = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def _data_script(page: RegionPage) -> bytes:
@@ -100,15 +104,23 @@ def _write_index(
     absent: Mapping[str, str],
     day: date,
 ) -> list[str]:
-    """Write the overview; what is wrong with pages and map is told on it and returned."""
+    """Write the overview; what is wrong with pages and map is told on it and returned.
+
+    Regions that nobody has written a page of yet are told on it alone: nothing went wrong.
+    """
     shown = [(series, tiles[series.code]) for series in order if series.code in tiles]
+    missing = [
+        f"{series.title}：页面尚未更新"
+        for series in order
+        if series.code not in tiles and series.code not in absent
+    ]
     trouble = [absent[series.code] for series in order if series.code in absent]
     picture = None
     try:
         picture = _picture(session, shown)
     except SettingsError as error:
         trouble.append(str(error))
-    page = index_page([tile for _, tile in shown], day.isoformat(), trouble, picture)
+    page = index_page([tile for _, tile in shown], day.isoformat(), [*trouble, *missing], picture)
     write_atomically(folder / "index.html", page)
     return trouble
 
@@ -117,15 +129,20 @@ def _read_tiles(folder: Path) -> tuple[dict[str, Tile], dict[str, str]]:
     """Tiles as last written, and why others have none; what is not ours is left out."""
     tiles: dict[str, Tile] = {}
     absent: dict[str, str] = {}
+    with suppress(*_NOT_OURS):
+        former = json.loads((folder / _FORMER).read_text("utf-8"))
+        absent |= {str(code): str(why) for code, why in former.get("absent", {}).items()}
+        tiles |= {row["code"]: tile_from(row) for row in former["tiles"]}
     for file in sorted((folder / _TILES).glob("*.json")):
-        try:
+        with suppress(*_NOT_OURS):
             row = json.loads(file.read_text("utf-8"))
-            if "absent" in row:
-                absent[file.stem] = str(row["absent"])
+            found = str(row["absent"]) if "absent" in row else tile_from(row)
+            tiles.pop(file.stem, None)
+            absent.pop(file.stem, None)
+            if isinstance(found, str):
+                absent[file.stem] = found
             else:
-                tiles[file.stem] = tile_from(row)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            continue
+                tiles[file.stem] = found
     return tiles, absent
 
 

@@ -79,6 +79,19 @@ def test_a_file_is_in_before_the_regions_are_done(session: Session) -> None:
     assert [e.region for e in report.entries] == ["100000", "310114"]
 
 
+def test_the_overview_of_the_site_is_written_whatever_else_fails(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked_out(*_: object) -> None:
+        raise StorageError("索引页不能改写。", "请检查权限。")
+
+    (session.workspace.root / "site").mkdir()
+    monkeypatch.setattr("employment_forecast.experiments.cycle.cycle.write_index", locked_out)
+    report = run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+    assert report.unreached == ("索引页不能改写。请检查权限。",)
+    assert (session.workspace.root / "site" / "index.html").is_file()
+
+
 def test_only_one_at_a_time(session: Session) -> None:
     with try_lock(cycle_folder(session.workspace) / "cycle.lock") as mine:
         assert mine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -98,6 +99,18 @@ def test_every_region_has_a_page_and_the_champion_makes_it_answer(
     assert line in (folder / "index.html").read_text("utf-8")
     again, _ = write_site(session, tracker, DAY, tmp_path / "别处")
     assert "../../bulletins" not in page_of(again)
+    # An earlier release kept all tiles in one file, and the last region was not there yet.
+    kept = {file.stem: json.loads(file.read_text("utf-8")) for file in again.glob("tiles/*.json")}
+    rows = [kept[code] for code in codes[2:-1]]
+    (again / "tiles.json").write_text(
+        json.dumps({"tiles": rows, "absent": {codes[0]: "缺月", codes[1]: "缺月"}}), "utf-8"
+    )
+    shutil.rmtree(again / "tiles")
+    second = [s for s in site_series(session) if s.code == codes[1]]
+    write_site(session, tracker, DAY, again, only=second)
+    former = (again / "index.html").read_text("utf-8")
+    assert [c for c in codes if f"region/{c}.html" not in former] == [codes[0], codes[-1]]
+    assert former.count("缺月") == former.count("页面尚未更新") == 1
 
 
 def test_a_map_without_its_number_is_told_on_the_page_and_stops_nothing(

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import io
+import lzma
+import posixpath
 import shlex
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from lxml import etree
 
 from employment_forecast.data.errors import StorageError
-from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
+from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, run_alone
 
 SECONDS = 180
 SOURCES = ("{docx}", "{pdf}")
 RESULT = "{ofd}"
 _HINT = "请检查 forecast.toml 的 bulletin.ofd_command，并在命令行试运行；或改用 --format docx,pdf。"
+# Damaged, encrypted or packed in another way: zipfile tells each by an error of its own.
+_UNREADABLE = (
+    KeyError, ValueError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError, etree.XMLSyntaxError,
+)  # fmt: skip
 
 
 def convert_ofd(docx: bytes, command: str) -> bytes:
@@ -59,13 +67,13 @@ def convert_ofd(docx: bytes, command: str) -> bytes:
         call = [w.replace(asked[0], str(source)).replace(RESULT, str(made)) for w in words]
         name = f"OFD 转换程序“{Path(words[0]).name}”"
         try:
-            done = subprocess.run(call, capture_output=True, timeout=SECONDS, check=False)
+            code = run_alone(call, SECONDS)
         except subprocess.TimeoutExpired as error:
             raise StorageError(f"{name}在 {SECONDS} 秒内没有完成。", _HINT) from error
         except OSError as error:
             raise StorageError(f"{name}不能启动（{error.strerror}）。", _HINT) from error
-        if done.returncode or not made.exists():
-            raise StorageError(f"{name}没有生成文件（退出码 {done.returncode}）。", _HINT)
+        if code or not made.is_file():
+            raise StorageError(f"{name}没有生成文件（退出码 {code}）。", _HINT)
         content = made.read_bytes()
     if not is_ofd(content):
         raise StorageError(f"{name}写出的文件不是 OFD。", _HINT)
@@ -79,7 +87,9 @@ def is_ofd(content: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             held = set(package.namelist())
             root = etree.fromstring(package.read("OFD.xml"), parser)
-    except (KeyError, zipfile.BadZipFile, etree.XMLSyntaxError):
+    except _UNREADABLE:
         return False
-    named = [e.text or "" for e in root.iter("{*}DocRoot")]
-    return etree.QName(root).localname == "OFD" and any(n.lstrip("/") in held for n in named)
+    named = [(e.text or "").strip().lstrip("/") for e in root.iter("{*}DocRoot")]
+    return etree.QName(root).localname == "OFD" and any(
+        posixpath.normpath(name) in held for name in named
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -50,6 +51,22 @@ def _fonts(folder: Path) -> Mapping[str, str]:
     return {**os.environ, "FONTCONFIG_FILE": str(settings)}
 
 
+def run_alone(call: Sequence[str], seconds: float, env: Mapping[str, str] | None = None) -> int:
+    """Exit code of a program that asks nobody; who takes too long ends with all that it started."""
+    nothing = subprocess.DEVNULL
+    with subprocess.Popen(
+        call, stdin=nothing, stdout=nothing, stderr=nothing, env=env, start_new_session=True
+    ) as process:
+        try:
+            return process.wait(seconds)
+        except BaseException:
+            if sys.platform != "win32":
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            raise
+
+
 def print_pdf(docx: bytes) -> bytes:
     """Print a docx.
 
@@ -81,14 +98,12 @@ def print_pdf(docx: bytes) -> bytes:
             "pdf", "--outdir", folder, str(source),
         ]  # fmt: skip
         try:
-            done = subprocess.run(
-                call, capture_output=True, timeout=SECONDS, check=False, env=_fonts(Path(folder))
-            )
+            code = run_alone(call, SECONDS, _fonts(Path(folder)))
         except subprocess.TimeoutExpired as error:
             raise StorageError(f"LibreOffice 在 {SECONDS} 秒内没有生成 PDF。", _HINT) from error
         except OSError as error:
             raise StorageError(f"LibreOffice 不能启动（{error.strerror}）。", _HINT) from error
         printed = Path(folder) / "bulletin.pdf"
-        if done.returncode or not printed.exists():
-            raise StorageError(f"LibreOffice 没有生成 PDF（退出码 {done.returncode}）。", _HINT)
+        if code or not printed.exists():
+            raise StorageError(f"LibreOffice 没有生成 PDF（退出码 {code}）。", _HINT)
         return printed.read_bytes()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from math import fsum
 
 import numpy as np
@@ -81,7 +82,9 @@ class Summed:
         """What was added up, what is missing and what was revised, as known on a day."""
         notes: list[str] = []
         now = pd.Timestamp(day)
-        rows = self.sums[self.sums["published_on"] <= now]
+        own = self.own["month"][self.own["published_on"] <= now]
+        # A sum stands until the month has an own figure.
+        rows = self.sums[(self.sums["published_on"] <= now) & ~self.sums["month"].isin(own)]
         notes += self._origin(rows)
         if len(rows):
             revised = rows[rows["month"].duplicated()].sort_values("published_on")
@@ -102,7 +105,6 @@ class Summed:
                 f"多数月份{'多' if gap > 0 else '少'} {abs(gap):.1%}），不以{SUMMED}补缺，"
                 "请核对下级是否齐全（parts_complete）"
             )
-        own = self.own["month"][self.own["published_on"] <= now]
         have = {*rows["month"], *own}
         absent = {m: r for m, r in self.missing(day).items() if m not in have}
         notes += [
@@ -112,17 +114,24 @@ class Summed:
         return tuple(notes)
 
     def _origin(self, rows: pd.DataFrame) -> Iterator[str]:
-        """A sentence for each stretch of months whose figures came about alike."""
-        if rows.empty:
-            return
-        first_told = rows.drop_duplicates("month").sort_values("month")
-        months = first_told["month"].to_numpy()
-        hows = [self._how(*each) for each in zip(months, first_told["source"], strict=True)]
-        starts = [at for at, how in enumerate(hows) if at == 0 or how != hows[at - 1]]
-        for start, after in zip(starts, [*starts[1:], len(hows)], strict=True):
-            mark = f"{SUMMED}：" if self.spans or SUMMED in hows[start] else ""
-            span = f"{_text(months[start])} 至 {_text(months[after - 1])}"
-            yield f"{mark}{span} 由{hows[start]}"
+        """A sentence for the months whose figures came about alike, stretch by stretch."""
+        newest = rows.drop_duplicates("month", keep="last").sort_values("month")
+        told = zip(newest["month"], newest["source"], strict=True)
+        for how, alike in groupby(told, key=lambda each: self._how(*each)):
+            months = [int(month) for month, _ in alike]
+            # A month that is missing or has an own figure ends a stretch.
+            places = [month // 100 * 12 + month % 100 for month in months]
+            starts = [
+                at for at, place in enumerate(places) if at == 0 or place != places[at - 1] + 1
+            ]
+            lasts = [*(at - 1 for at in starts[1:]), len(months) - 1]
+            spans = [
+                f"{_text(months[a])} 至 {_text(months[b])}"
+                for a, b in zip(starts, lasts, strict=True)
+            ]
+            more = f"等 {len(spans)} 段" if len(spans) > _MONTHS_NAMED else ""
+            mark = f"{SUMMED}：" if self.spans or SUMMED in how else ""
+            yield f"{mark}{'、'.join(spans[-_MONTHS_NAMED:])}{more} 由{how}"
 
     def _how(self, month: int, source: str) -> str:
         parts = self.members(month)
@@ -418,6 +427,14 @@ def _while_agreeing(
     return usable, tuple(changes)
 
 
+def _are_sums(vintages: Vintages) -> npt.NDArray[np.bool_]:
+    """Of each row whether it is a sum; own ones of the month are of later days."""
+    if not isinstance(vintages.composition, Summed):
+        return np.zeros(len(vintages.rows), dtype=bool)
+    sums = pd.MultiIndex.from_frame(vintages.composition.sums[["month", "published_on"]])
+    return pd.MultiIndex.from_frame(vintages.rows[["month", "published_on"]]).isin(sums)
+
+
 def _quotient(
     recorded: Recorded, catalogue: Catalogue, region: Region, indicator: Indicator
 ) -> Vintages:
@@ -431,20 +448,20 @@ def _quotient(
     if (empty and len(own.rows)) or any(v.rows.empty for v in counts.values()):
         return own
     kept = own.rows[~own.rows["demo"]]
-    table = pd.concat([v.rows.assign(part=c) for c, v in counts.items()], ignore_index=True)
+    table = pd.concat(
+        [v.rows.assign(part=c, summed=_are_sums(v)) for c, v in counts.items()], ignore_index=True
+    )
     table = table.sort_values(["month", "published_on", "id"], kind="stable")
     found: list[tuple[object, ...]] = []
     scale = 100.0 if indicator.unit == "%" else 1.0
     names = "、".join(catalogue.indicator(c).name for c in counts)
-    summed = {
-        m for v in counts.values() if isinstance(v.composition, Summed)
-        for m in v.composition.sums["month"]
-    }  # fmt: skip
     for month, told in table.groupby("month", sort=True):
-        source = f"{names}{f'{SUMMED}后' if month in summed else ''}相除"
         latest: dict[str, float] = {}
+        summed: dict[str, bool] = {}
         for day, rows in told.groupby("published_on", sort=True):
             latest.update(zip(rows["part"], rows["value"], strict=True))
+            summed.update(zip(rows["part"], rows["summed"], strict=True))
+            source = f"{names}{f'{SUMMED}后' if any(summed.values()) else ''}相除"
             if len(latest) == len(counts):
                 above = fsum(latest[c] for c in indicator.numerator)
                 below = fsum(latest[c] for c in indicator.denominator)

@@ -19,6 +19,7 @@ from employment_forecast.forecasting.reconciliation import (
     TreeEvidence,
     choose_tree,
     joint_order,
+    possible,
     projected,
 )
 
@@ -138,8 +139,8 @@ def reconcile(
     choice = choose_tree(tree, evidence, seed)
     if not choice.reconcile:
         return TreeResult(results, tree, choice, tuple(notes))
-    made = _reconciled(tree, results, evidence, choice, fixed or {})
-    return TreeResult({**results, **made}, tree, choice, tuple(notes))
+    made, apart = _reconciled(tree, results, evidence, choice, fixed or {})
+    return TreeResult({**results, **made}, tree, choice, (*notes, *apart))
 
 
 def _late(result: Competition, said: str) -> str:
@@ -205,7 +206,8 @@ def _reconciled(
     evidence: TreeEvidence,
     choice: TreeChoice,
     fixed: Fixed,
-) -> dict[str, Competition]:
+) -> tuple[dict[str, Competition], list[str]]:
+    """Competitions that add up, and which sums of published months do not, in Chinese."""
     members = {key: results[key] for key in tree.members}
     first = min(m.history.origin for m in members.values()) + 1
     last = min(m.champion_paths.months[-1] for m in members.values())
@@ -220,6 +222,7 @@ def _reconciled(
         values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
         held[at, :ahead] = True
         values[at, :, ahead:] = member.champion_paths.values[:n, : len(axis) - ahead]
+    published = held.copy()
     law = evidence.law(tree, values, learned=choice.learned)
     order = joint_order(tree, values, law, seed)
     for key, figures in fixed.items():
@@ -227,10 +230,12 @@ def _reconciled(
             if key in tree.members and month in axis:
                 at, step = tree.members.index(key), int((month - first).n)
                 values[at, :, step], held[at, step] = value, True
+                published[at, step] = False
     joint = np.take_along_axis(values, order[:, :, None], axis=1)
     counts = all(np.nanmin(m.history.values) >= 0 for m in members.values())
+    asked = possible(tree, joint, published, nonnegative=counts)
     try:
-        found = projected(tree, joint, law, fixed=held, nonnegative=counts)
+        found = projected(tree, joint, law, fixed=held, demanded=asked, nonnegative=counts)
     except ValueError as error:
         raise RefusedError(
             "手工设定的数与已公布的数或彼此之间相加不符，不能协调。", "请核对设定的数。"
@@ -243,4 +248,9 @@ def _reconciled(
         paths[:, : len(axis) - ahead] = found[at, :, ahead:]
         coherence = Coherence(own, tree, choice, last)
         made[key] = reconciled(member, replace(own, values=paths), coherence)
-    return made
+    apart = [
+        f"{members[each.whole].region.name} {month} 已公布的数与下级之和不符，该月不强求相加"
+        for each, demanded in zip(tree.sums, asked, strict=True)
+        for month in axis[~demanded]
+    ]
+    return made, apart

@@ -10,6 +10,7 @@ from employment_forecast.forecasting.reconciliation.coherent import (
     TOLERANCE,
     coherent,
     joint_order,
+    possible,
     projected,
 )
 from employment_forecast.forecasting.reconciliation.law import (
@@ -32,5 +33,6 @@ __all__ = [
     "implied_correlation",
     "joint_order",
     "learn_law",
+    "possible",
     "projected",
 ]

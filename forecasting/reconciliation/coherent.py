@@ -7,6 +7,8 @@ projected onto what adds up.
 
 from __future__ import annotations
 
+from math import fsum
+
 import numpy as np
 import numpy.typing as npt
 
@@ -97,16 +99,80 @@ def projected(
     law: ErrorLaw,
     *,
     fixed: Flags | None = None,
+    demanded: Flags | None = None,
     nonnegative: bool = True,
 ) -> Floats:
-    """The second half of `coherent`: joint paths projected onto what adds up."""
+    """The second half of `coherent`: joint paths projected onto what adds up.
+
+    `demanded`, of shape (sums, months), leaves out sums of some months; see `possible`.
+    """
     held = np.zeros(joint.shape[::2], dtype=bool) if fixed is None else fixed
+    asked = np.ones((len(tree.sums), joint.shape[2]), dtype=bool) if demanded is None else demanded
     spread = joint.std(axis=1)
-    found = _projected(tree, _with_jagged(tree, joint, spread, held), spread, held, law)
+    found = _with_jagged(tree, joint, spread, held, asked)
+    found = _projected(tree, found, spread, held, law, asked)
     if nonnegative:
-        found = _without_negative(tree, found, held)
-    _demand_sums(tree, found)
+        found = _without_negative(tree, found, held, asked)
+    _demand_sums(tree, found, asked)
     return found
+
+
+def possible(tree: Tree, paths: Floats, published: Flags, *, nonnegative: bool = True) -> Flags:
+    """Sums that what is published leaves possible, by month.
+
+    Parameters
+    ----------
+    tree : Tree
+        What adds up.
+    paths : numpy.ndarray
+        Shape (members, n_paths, months).
+    published : numpy.ndarray
+        Shape (members, months); the same in all paths.
+    nonnegative : bool
+        Counts: nothing falls below zero.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (sums, months). What follows from a sum all of whose other members are known counts
+        as known too.
+    """
+    found = np.ones((len(tree.sums), paths.shape[2]), dtype=bool)
+    for month in np.flatnonzero(published.any(axis=0)):
+        known = {
+            key: float(paths[at, 0, month])
+            for at, key in enumerate(tree.members)
+            if published[at, month]
+        }
+        found[:, month] = _met_by(tree, known, nonnegative=nonnegative)
+    return found
+
+
+def _met_by(tree: Tree, known: dict[str, float], *, nonnegative: bool) -> list[bool]:
+    """Of each sum whether known figures can meet it, the lowest first."""
+    met, left = [True] * len(tree.sums), list(range(len(tree.sums)))
+    while True:
+        least = dict(known)
+        for row, each in reversed(list(enumerate(tree.sums))):
+            if met[row] and each.whole not in known:
+                low = fsum(least.get(part, 0.0) for part in each.parts)
+                least[each.whole] = max(low, least.get(each.whole, 0.0))
+        before = len(left)
+        for row in reversed(left.copy()):
+            whole, parts = tree.sums[row].whole, tree.sums[row].parts
+            free = [key for key in (whole, *parts) if key not in known]
+            told = fsum(known.get(part, 0.0) for part in parts)
+            total = known.get(whole, told)
+            slack = TOLERANCE * max(abs(total), 1.0)
+            low = fsum(least.get(part, 0.0) for part in parts)
+            above = nonnegative and whole in known and low > total + slack
+            met[row] = not above and (bool(free) or abs(total - told) <= slack)
+            if len(free) == 1 and met[row]:
+                known[free[0]] = told if free[0] == whole else total - told
+            if len(free) <= 1 or not met[row]:
+                left.remove(row)
+        if len(left) == before:
+            return met
 
 
 def _below(tree: Tree) -> dict[str, list[str]]:
@@ -165,18 +231,20 @@ def _matched(paths: Floats, level: Floats, slope: Floats) -> npt.NDArray[np.int6
     return found
 
 
-def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floats:
+def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags, demanded: Flags) -> Floats:
     """Parts that share what their whole does from month to month, each as wide as before."""
     at, below = {key: i for i, key in enumerate(tree.members)}, _below(tree)
     free = np.where(held, 0.0, spread)
     size = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in tree.members])
     size[held] = 0.0
     found = joint.copy()
-    for each in tree.sums:
+    for each, asked in zip(tree.sums, demanded, strict=True):
         whole, parts = at[each.whole], [at[part] for part in each.parts]
         rough = np.eye(joint.shape[2]) - _smooth(spread[whole])
         total = size[parts].sum(axis=0)
-        share = np.divide(size[parts], total, out=np.zeros_like(size[parts]), where=total > 0)
+        share = np.divide(
+            size[parts], total, out=np.zeros_like(size[parts]), where=(total > 0) & asked
+        )
         own = (found[parts] - found[parts].mean(axis=1, keepdims=True)) @ rough
         before, told = own.var(axis=1), (found[whole] @ rough).var(axis=0)
         # Own movements times k, and a share of what the whole has beyond their sum: the width is
@@ -192,21 +260,26 @@ def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags) -> Floa
     return found
 
 
-def _projected(tree: Tree, joint: Floats, spread: Floats, held: Flags, law: ErrorLaw) -> Floats:
+def _projected(
+    tree: Tree, joint: Floats, spread: Floats, held: Flags, law: ErrorLaw, demanded: Flags
+) -> Floats:
     """Joint paths projected month by month."""
     members = tree.members
     at, below = {key: i for i, key in enumerate(members)}, _below(tree)
-    rows = tree.constraints(members)
+    every = tree.constraints(members)
     free = np.where(held, 0.0, spread**2)
     diagonal = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in members])
     diagonal[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
+    # A whole that is late gives way to parts that are all published.
+    diagonal = np.where(diagonal > 0, diagonal, spread**2)
     still = held | (spread == 0)
     diagonal[still] = 0.0
     prior, learned = 1.0, law.covariance
     if learned is not None and learned.trace() > 0:
         prior = PRIOR_WEIGHTS / (PRIOR_WEIGHTS + law.stretches)
     found = joint.copy()
-    for month in range(joint.shape[2]):
+    for month in np.flatnonzero(demanded.any(axis=0)):
+        rows = every[demanded[:, month]]
         gain = prior * diagonal[:, month, None] * rows.T
         if prior < 1.0 and learned is not None:
             own = np.where(still[:, month], 0.0, 1.0)
@@ -225,15 +298,15 @@ def _smooth(spread: Floats) -> Floats:
     return np.asarray(kept @ kept.T, dtype=float)
 
 
-def _without_negative(tree: Tree, paths: Floats, held: Flags) -> Floats:
+def _without_negative(tree: Tree, paths: Floats, held: Flags, demanded: Flags) -> Floats:
     """Nothing below zero: a whole is shared among its parts in proportion to what they have."""
     at = {key: i for i, key in enumerate(tree.members)}
     least = np.where(held[:, None], paths, 0.0)
-    for each in reversed(tree.sums):
+    for each, asked in zip(reversed(tree.sums), reversed(demanded), strict=True):
         i, parts = at[each.whole], [at[part] for part in each.parts]
-        least[i] = np.maximum(least[i], least[parts].sum(axis=0))
+        least[i] = np.maximum(least[i], np.where(asked, least[parts].sum(axis=0), 0.0))
     found = np.where(held[:, None], paths, np.maximum(paths, least))
-    for each in tree.sums:
+    for each, demand in zip(tree.sums, demanded, strict=True):
         parts = [at[part] for part in each.parts]
         total, low = found[at[each.whole]], least[parts]
         over = found[parts] - low
@@ -243,15 +316,15 @@ def _without_negative(tree: Tree, paths: Floats, held: Flags) -> Floats:
         even = open_parts / np.maximum(open_parts.sum(axis=0), 1)
         share = np.where(given > 0, over / np.where(given > 0, given, 1.0), even)
         found[parts] = np.where(
-            off & (asked >= 0), low + share * np.maximum(asked, 0.0), found[parts]
+            off & demand & (asked >= 0), low + share * np.maximum(asked, 0.0), found[parts]
         )
     return found
 
 
-def _demand_sums(tree: Tree, paths: Floats) -> None:
+def _demand_sums(tree: Tree, paths: Floats, demanded: Flags) -> None:
     at = {key: i for i, key in enumerate(tree.members)}
-    for each in tree.sums:
+    for each, asked in zip(tree.sums, demanded, strict=True):
         total = paths[at[each.whole]]
         left = np.abs(total - paths[[at[part] for part in each.parts]].sum(axis=0))
-        if (left > TOLERANCE * np.maximum(np.abs(total), 1.0)).any():
+        if (asked & (left > TOLERANCE * np.maximum(np.abs(total), 1.0))).any():
             raise ValueError(f"fixed figures of {each.whole} and its parts contradict each other")

@@ -141,6 +141,32 @@ def test_the_own_figure_of_a_whole_goes_before_the_sum(open_store):
     assert values(known(store))["2025-01"] == 30
 
 
+def test_a_note_tells_of_the_months_that_are_sums_now_and_of_no_other(open_store):
+    store = open_store(street(1), street(2))
+    for month in ("01", "02", "03"):
+        for number, value in ((1, 10), (2, 20)):
+            put(store, code(number), {f"2025-{month}": value}, f"2025-0{int(month) + 1}-05")
+    for month in ("02", "03"):
+        put(store, JIADING, {f"2025-{month}": 30}, f"2025-0{int(month) + 1}-15")
+    how = "由 2 个地区相加（第1街道、第2街道）"
+    assert known(store, date(2025, 4, 14)).notes == (
+        f"汇总：2025-01 至 2025-01、2025-03 至 2025-03 {how}",
+    )
+    put(store, JIADING, {"2025-01": 30}, "2025-05-15")
+    assert known(store, date(2025, 5, 14)).notes == (f"汇总：2025-01 至 2025-01 {how}",)
+    assert known(store).notes == ()
+    assert values(known(store)) == {"2025-01": 30, "2025-02": 30, "2025-03": 30}
+
+
+def test_a_gap_is_no_part_of_a_stretch_of_sums(open_store):
+    store = open_store(street(1), street(2))
+    for number in (1, 2):
+        put(store, code(number), {"2022-12": 10, "2023-01": 10, "2025-03": 10}, "2025-04-05")
+    assert known(store).notes == (
+        "汇总：2022-12 至 2023-01、2025-03 至 2025-03 由 2 个地区相加（第1街道、第2街道）",
+    )
+
+
 def test_parts_that_do_not_add_up_to_the_published_total_stand_in_for_nothing(open_store):
     store = open_store(street(1), street(2))
     put(store, JIADING, {"2025-01": 40}, "2025-02-05")
@@ -213,6 +239,12 @@ def test_a_rate_comes_from_counts_and_is_never_averaged(open_store):
         put(store, JIADING, {"2025-02": value}, "2025-03-05", indicator=indicator)
     later = known(store, indicator="registered_unemployment_rate")
     assert later.notes[-1] == "2025-02 至 2025-02 由登记失业人数、期末从业人员相除"
+    # Once the counts are the region's own, no sum is divided any more.
+    for indicator, value in (("registered_unemployed", 20), ("employed_at_period_end", 280)):
+        put(store, JIADING, {"2025-01": value}, "2025-04-05", indicator=indicator)
+    last = known(store, indicator="registered_unemployment_rate")
+    assert "2025-01 至 2025-02 由登记失业人数、期末从业人员相除" in last.notes
+    assert not any("汇总" in note for note in last.notes)
     assert (JIADING, "registered_unemployment_rate", False) in store.series()
 
 

@@ -15,6 +15,7 @@ from support.trees import (
 
 from employment_forecast.data.errors import RefusedError
 from employment_forecast.forecasting.competition import rechosen, reconcile
+from employment_forecast.forecasting.reconciliation import Sum
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,33 @@ def test_a_late_member_is_worked_out_from_the_figures_of_the_others(base):
     # Its month that the others have published is known to the last person.
     first = made.results["310114002"].champion_paths.values[:, 0]
     np.testing.assert_allclose(first, values["310114002"][-1], rtol=1e-9)
+
+
+def test_published_figures_that_do_not_add_up_stand_beside_a_late_member(base):
+    """A city of this district and another, which is late; the streets are one person off."""
+    values = street_values(60)
+    off = values["310114001"].copy()
+    off[-1] += 1
+    streets = {**base, "310114001": competition("310114001", off)}
+    total = np.sum(list(values.values()), axis=0)
+    other = np.round(total / 2)
+    results = {
+        **streets,
+        "310104": competition("310104", other[:-1], end="2026-09"),
+        "310000": competition("310000", total + other),
+    }
+    sums = (Sum("310000", (DISTRICT, "310104")), *SUMS)
+    made = reconcile(sums, results)
+    assert made.reconciled
+    assert made.notes[0].endswith("的数据只到 2026-09，已按其他成员公布的数推算")
+    assert made.notes[1].endswith("2026-10 已公布的数与下级之和不符，该月不强求相加")
+    first = made.results["310104"].champion_paths.values[:, 0]
+    np.testing.assert_allclose(first, other[-1], rtol=1e-9)
+    # The late one reaches less far by a month.
+    whole, *parts = (
+        made.results[code].champion_paths.values[:, :-1] for code in (DISTRICT, *STREETS)
+    )
+    np.testing.assert_allclose(whole, np.sum(parts, axis=0), rtol=1e-9)
 
 
 def test_a_member_that_is_too_late_takes_its_sum_away(base):

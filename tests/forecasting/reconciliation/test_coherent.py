@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employment_forecast.forecasting.reconciliation import ErrorLaw, Sum, Tree, coherent
+from employment_forecast.forecasting.reconciliation import (
+    ErrorLaw,
+    Sum,
+    Tree,
+    coherent,
+    possible,
+    projected,
+)
 from employment_forecast.forecasting.reconciliation.coherent import PARTS_WEIGHT
 
 CITY = Tree.of(
@@ -99,6 +106,36 @@ def test_published_figures_that_contradict_each_other_are_refused():
     paths = np.ones((3, 10, 1)) * np.array([5.0, 1.0, 1.0])[:, None, None]
     with pytest.raises(ValueError, match="w and its parts"):
         coherent(tree, paths, law(tree), fixed=np.ones((3, 1), dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("published", "impossible"),
+    [
+        # One person apart where all is published: the late ones follow from the others.
+        ({"city": 60, "a": 11, "a1": 6, "a2": 4, "b": 30}, {("a", "a1")}),
+        ({"city": 60, "a": 10, "a1": 6, "a2": 4, "b": 30}, set()),
+        # A late whole told twice, by its parts and by what its own whole leaves it.
+        ({"city": 60, "a1": 6, "a2": 4, "b": 30, "c": 21}, {("city", "a")}),
+        # A late part that would be below nobody.
+        ({"a": 10, "a1": 11}, {("a", "a1")}),
+        ({"city": 10, "a1": 11}, {("city", "a")}),
+    ],
+)
+def test_a_sum_that_published_figures_contradict_is_not_asked_for(published, impossible):
+    paths = draws(CITY)
+    held = np.zeros((len(CITY.members), 4), dtype=bool)
+    for key, value in published.items():
+        at = CITY.members.index(key)
+        paths[at, :, 0], held[at, 0] = value, True
+    asked = possible(CITY, paths, held)
+    assert asked[:, 1:].all()
+    apart = {(s.whole, s.parts[0]) for s, ok in zip(CITY.sums, asked[:, 0], strict=True) if not ok}
+    assert apart == impossible
+    found = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
+    gaps = np.einsum("sm,mnh->snh", CITY.constraints(CITY.members), found)
+    assert np.abs(gaps[asked[:, None, :].repeat(200, axis=1)]).max() < 1e-9 * found.max()
+    assert found.min() >= 0
+    np.testing.assert_array_equal(found[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
 
 
 def test_forecasts_that_add_up_already_keep_every_law():

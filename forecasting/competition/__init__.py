@@ -5,6 +5,7 @@ from employment_forecast.forecasting.competition.calibration import (
     Calibration,
     issued,
     learn,
+    never_moved,
     uncalibrated,
 )
 from employment_forecast.forecasting.competition.choice import (
@@ -60,6 +61,7 @@ __all__ = [
     "issued",
     "learn",
     "learned_weights",
+    "never_moved",
     "paired_difference",
     "reconcile",
     "rechosen",

@@ -55,11 +55,14 @@ class Calibration:
     independent : numpy.ndarray
         Forecasts that neither overlap nor, where several regions are pooled, share their errors,
         shape (horizon,): what the factors rest on.
+    unmoved : bool
+        The series has never moved.
     """
 
     factors: Floats
     origins: int
     independent: Floats
+    unmoved: bool = False
 
     @property
     def identity(self) -> bool:
@@ -69,6 +72,8 @@ class Calibration:
     @property
     def note(self) -> str:
         """What the calibration rests on, in Chinese."""
+        if self.unmoved:
+            return "序列一直没有变动，说明不了下一次变动有多大，区间未经校准"
         if self.origins == 0:
             return "没有结果已知的历史起点，区间未经校准"
         if self.origins < FEWEST_ORIGINS:
@@ -147,6 +152,11 @@ def _bounded(values: Floats, least: float) -> Floats:
 def uncalibrated(horizon: int) -> Calibration:
     """Calibration that changes nothing."""
     return Calibration(np.ones(horizon), 0, np.zeros(horizon))
+
+
+def never_moved(horizon: int) -> Calibration:
+    """Calibration of a series that has never moved: its spread comes from those very months."""
+    return replace(uncalibrated(horizon), unmoved=True)
 
 
 def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Calibration:

@@ -52,7 +52,11 @@ from employment_forecast.forecasting.backtest import (
     run_tasks,
 )
 from employment_forecast.forecasting.backtest import backtest as backtests
-from employment_forecast.forecasting.competition.calibration import Calibration, learn
+from employment_forecast.forecasting.competition.calibration import (
+    Calibration,
+    learn,
+    never_moved,
+)
 from employment_forecast.forecasting.competition.choice import (
     DEFAULTS,
     Choice,
@@ -96,10 +100,16 @@ def _run_cells(
     """Outcomes by key and how many of them were computed now."""
     wanted = {cell.key: cell for cell in cells}
     found: dict[str, Outcome] = {}
+    estimated: dict[str, bytes] = {}
     if cache is not None:
-        for key, blob in cache.load(list(wanted)).items():
+        # Parameters are asked for with their cells, so that they are kept as long as these.
+        keys = [key for task in group(cells) if (key := task.estimate_key)]
+        stored = dict(cache.load([*wanted, *keys]))
+        estimated |= {key: stored.pop(key) for key in keys if key in stored}
+        for key, blob in stored.items():
             cell = wanted[key]
-            shape, again = (cell.n_paths, cell.horizon), partial(_drawn_again, cell, cache)
+            shape = cell.n_paths, cell.horizon
+            again = partial(_drawn_again, cell, cache, estimated)
             outcome = decode(blob, cell.origin.month, shape, again)
             if outcome is not None:
                 found[key] = outcome
@@ -113,16 +123,22 @@ def _run_cells(
             for key, outcome in outcomes.items()
             if isinstance(outcome, SamplePaths) or not outcome.passing
         }
-        cache.save(kept | {key: encode_parameters(each) for key, each in estimates.items()})
+        fresh = {key: encode_parameters(each) for key, each in estimates.items()}
+        estimated.update(fresh)
+        cache.save(kept | fresh)
 
-    computed = run_tasks(_tasks(missing, cache), jobs, progress, keep, elsewhere)
+    computed = run_tasks(_tasks(missing, estimated), jobs, progress, keep, elsewhere)
     return found | computed, len(computed)
 
 
-def _drawn_again(cell: Cell, cache: CellCache) -> SamplePaths:
-    """The paths of a cell of which the cache has the quantiles."""
-    (task,) = _tasks([cell], cache)
-    (found,) = compute_single_threaded(task).outcomes
+def _drawn_again(cell: Cell, cache: CellCache, estimated: dict[str, bytes]) -> SamplePaths:
+    """The paths of a cell of which the cache has the quantiles; what is estimated serves others."""
+    (task,) = _tasks([cell], estimated)
+    done = compute_single_threaded(task)
+    (found,) = done.outcomes
+    if (key := task.estimate_key) and done.estimate:
+        estimated[key] = encode_parameters(done.estimate)
+        cache.save({key: estimated[key]})
     if isinstance(found, Failure):
         # It forecast before: what is missing now is memory, or a library.
         raise NoModelError(
@@ -133,14 +149,14 @@ def _drawn_again(cell: Cell, cache: CellCache) -> SamplePaths:
     return found
 
 
-def _tasks(cells: Sequence[Cell], cache: CellCache | None) -> list[Task]:
-    """Tasks for cells; what earlier months have estimated comes from the cache."""
-    tasks = group(cells)
-    if cache is None:
-        return tasks
-    kept = cache.load([key for task in tasks if (key := task.estimate_key)])
-    known = {key: decode_parameters(blob) for key, blob in kept.items()}
-    return [replace(task, known=known.get(task.estimate_key or "")) for task in tasks]
+def _tasks(cells: Sequence[Cell], estimated: Mapping[str, bytes]) -> list[Task]:
+    """Tasks for cells with the parameters that were estimated before."""
+    return [
+        replace(task, known=decode_parameters(blob))
+        if (blob := estimated.get(task.estimate_key or ""))
+        else task
+        for task in group(cells)
+    ]
 
 
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
@@ -279,7 +295,7 @@ def _competed(
     entries = leaderboard(backtest, now, label)
     choice = choose(backtest, entries, now, label)
     log = history.transform == "log"
-    calibration = _calibration(backtest, choice.model, log)
+    calibration = _calibration(backtest, choice.model, history)
     proposals = propose(current.history)
     level = continued(history, proposals, horizon)
     moved: set[str] = set()
@@ -287,7 +303,7 @@ def _competed(
     for model in _issued_calibrated(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
-            learned = _calibration(backtest, model, log)
+            learned = _calibration(backtest, model, history)
             issued, follows = _issue(raw, learned, log, level)
             moved |= {model} if follows else set()
             now[model], found = _in_progress(
@@ -453,7 +469,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
         )
     history = result.history
     log = history.transform == "log"
-    calibration = _calibration(result.backtest, model, log)
+    calibration = _calibration(result.backtest, model, history)
     nowcasts, follows = result.nowcasts, model in result.moved
     if model not in _issued_calibrated(result.choice):
         level = continued(history, result.proposals, paths.horizon)
@@ -534,13 +550,15 @@ def _tested_horizon(backtest: Backtest) -> int:
     return int(np.isfinite(backtest.outcomes).any(axis=0).sum())
 
 
-def _calibration(backtest: Backtest, model: str, log: bool) -> Calibration:
+def _calibration(backtest: Backtest, model: str, history: History) -> Calibration:
     """Calibration of one series' forecasts from the outcomes known now."""
+    if history.unchanging:
+        return never_moved(backtest.horizon)
     return learn(
         backtest.months,
         backtest.records[model].quantiles[:, None],
         backtest.outcomes[:, None],
-        log,
+        history.transform == "log",
     )
 
 
@@ -559,10 +577,23 @@ def _origins_note(history: History, used: int, first: int, asked: int) -> tuple[
         return ()
     if len(history) < first:
         return (f"历史只有 {len(history)} 个月，不足 {first} 个月，只有简单基准能参加回测",)
+    still = _unmoved_months(history)
+    if max(first, 2) <= still < len(history) <= still + asked:
+        return (
+            f"到 {history.start + (still - 1)} 为止一直没有变动，那时的起点说明不了此后，不能比较："
+            f"逐月回测共 {used} 个起点（变动更早时为 {asked} 个）",
+        )
     return (
         f"历史共 {len(history)} 个月：自有 {first} 个月可用之时起逐月回测，共 {used} 个起点"
         f"（历史够长时为 {asked} 个）；需要更长历史的模型只在其够用的起点参加",
     )
+
+
+def _unmoved_months(history: History) -> int:
+    """Months from the start in which the series had one value."""
+    known = history.series
+    other = known.index[known.to_numpy() != known.iloc[0]]
+    return (other[0] - history.start).n if len(other) else len(history)
 
 
 def _demand_enough(history: History, models: Sequence[str]) -> None:

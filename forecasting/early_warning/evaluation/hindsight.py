@@ -18,7 +18,12 @@ from employment_forecast.data.targets import Target, in_force, limit_at
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.assessment.caps import assess
 from employment_forecast.forecasting.backtest import Origin
-from employment_forecast.forecasting.competition import Calibration, Competition, learn
+from employment_forecast.forecasting.competition import (
+    Calibration,
+    Competition,
+    learn,
+    never_moved,
+)
 from employment_forecast.forecasting.early_warning.evaluation.outcomes import judge_cap
 from employment_forecast.forecasting.early_warning.evaluation.scores import Cases
 from employment_forecast.models.paths import SamplePaths
@@ -95,6 +100,8 @@ def calibration_at(result: Competition, model: str, origin: pd.Period) -> Calibr
         Months after it are not looked at.
     """
     backtest = result.backtest
+    if result.history.unchanging:
+        return never_moved(backtest.horizon)
     earlier = np.asarray(backtest.months < origin, dtype=bool)
     months = backtest.months[earlier]
     outcomes = backtest.outcomes[earlier].copy()

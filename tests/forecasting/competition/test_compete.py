@@ -12,6 +12,12 @@ from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError, NoModelError, ShortHistoryError
+from employment_forecast.forecasting.backtest import (
+    Cell,
+    Origin,
+    compute_single_threaded,
+    group,
+)
 from employment_forecast.forecasting.competition.compete import LONGEST_HORIZON, compete
 from employment_forecast.forecasting.competition.result import Options
 from employment_forecast.models import roster
@@ -137,6 +143,55 @@ def test_a_following_month_estimates_nothing_anew(competition, wandering, monkey
     assert asked == []
     assert bytes_of(later) == bytes_of(competition(wandering(67), models=models))
     assert asked
+
+
+def test_drawing_again_asks_for_parameters_and_estimates_lost_ones_once(
+    competition, wandering, monkeypatch
+):
+    cache = Memory()
+    scene = {"cache": cache, "models": (*FLOORS, "sarima"), "origins": 4}
+    whole = competition(wandering(67), **scene).past_forecasts["sarima"]
+    parameters = {key for key in cache.kept if key.startswith("parameters:")}
+    asked: list[str] = []
+    load = cache.load
+    monkeypatch.setattr(cache, "load", lambda keys: asked.extend(keys) or load(keys))
+    competition(wandering(67), **scene)
+    assert parameters <= set(asked)
+
+    lost = {key: cache.kept.pop(key) for key in parameters}
+    fits: list[str] = []
+    family = type(roster.create("sarima"))
+    fit = family._fit
+    monkeypatch.setattr(
+        family, "_fit", lambda self, data: fits.append(self.name) or fit(self, data)
+    )
+    again = competition(wandering(67), **scene)
+    drawn = again.past_forecasts["sarima"]
+    for one, other in zip(drawn, whole, strict=True):
+        assert one.values.tobytes() == other.values.tobytes()
+    # Months of one half-year share an estimation.
+    estimations = {o.estimation.fingerprint for o in again.origins}
+    assert len(fits) <= len(estimations) + 1 < len(drawn) + 1
+    assert all(cache.kept[key] == lost[key] for key in cache.kept.keys() & lost.keys())
+    assert len(cache.kept.keys() & lost.keys()) >= len(estimations)
+
+
+@pytest.mark.parametrize("indicator", ["registered_unemployed", "surveyed_unemployment_rate"])
+def test_a_series_that_never_moved_is_not_calibrated_on_not_moving(competition, indicator):
+    still = competition([5.0] * 60, indicator=indicator, origins=24)
+    own = Cell(still.choice.model, Origin(still.history, still.history), 12, 40, still.options.seed)
+    (raw,) = compute_single_threaded(*group([own])).outcomes
+    assert still.champion_paths.values.tobytes() == raw.values.tobytes()
+    assert "一直没有变动" in still.notes[0]
+    assert "未经校准" in still.notes[0]
+
+
+def test_a_first_move_tells_why_there_is_nothing_to_compare_with(competition):
+    moved = competition([5.0] * 58 + [6.0, 5.0])
+    (told,) = [note for note in moved.notes if "个起点" in note and "没有变动" in note]
+    assert told.startswith("到 2025-10 为止一直没有变动")
+    assert "共 1 个起点（变动更早时为 8 个）" in told
+    assert not [note for note in competition([5.0] * 50 + [6.0] * 10).notes if "没有变动" in note]
 
 
 def test_damaged_cells_are_computed_anew(competition):

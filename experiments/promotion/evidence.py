@@ -59,14 +59,21 @@ class Evidence:
     log: bool
     demo: bool
 
+    def issued(self, model: str) -> Floats:
+        """Quantiles as each origin issued them, shape (n_origins, horizon, 9)."""
+        backtest = self.backtest
+        raw = backtest.records[model].quantiles
+        if backtest.unmoved:
+            return raw
+        return issued(backtest.months, raw, backtest.outcomes, self.log)
+
     def scored(self, model: str, label: str, *, coverage: bool = False) -> Scored:
         """One model as the gate sees it; the candidate with its intervals as they were issued."""
         backtest = self.backtest
         covered = {}
         if coverage:
-            raw = backtest.records[model].quantiles
-            quantiles = issued(backtest.months, raw, backtest.outcomes, self.log)
-            unknown = np.isnan(backtest.outcomes) | np.isnan(raw[..., 0])
+            quantiles = self.issued(model)
+            unknown = np.isnan(backtest.outcomes) | np.isnan(quantiles[..., 0])
             covered = {
                 level: np.where(
                     unknown, np.nan, scores.covered(quantiles, backtest.outcomes, level)

@@ -26,7 +26,7 @@ from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.events import crosses
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.competition import Check, gate, issued
+from employment_forecast.forecasting.competition import Check, gate
 from employment_forecast.forecasting.scoring import (
     FALSE_ALARM_MONTHS,
     SEASON,
@@ -171,12 +171,7 @@ def movement(history: History, breaks: Sequence[Break] = ()) -> pd.Series[float]
 def _reference(evidence: Evidence, before: pd.Period) -> Floats:
     """Scaled one-month scores of the back-test whose months lie before monitoring began."""
     backtest = evidence.backtest
-    quantiles = issued(
-        backtest.months,
-        backtest.records[evidence.model].quantiles,
-        backtest.outcomes,
-        evidence.log,
-    )
+    quantiles = evidence.issued(evidence.model)
     if not backtest.horizon:
         return np.empty(0)
     scores = interval_score(quantiles[:, 0], backtest.outcomes[:, 0]) / backtest.scales

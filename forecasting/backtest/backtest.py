@@ -71,6 +71,12 @@ class Backtest:
         """Months ahead."""
         return int(self.outcomes.shape[1])
 
+    @property
+    def unmoved(self) -> bool:
+        """The series has never moved: one outcome, and one scale however long the history."""
+        known = self.outcomes[np.isfinite(self.outcomes)]
+        return len(set(known)) == 1 and len(set(self.scales)) == 1
+
     def scaled_interval_scores(self, model: str) -> Floats:
         """WIS of each cell over the seasonal-naive scale, shape (n_origins, horizon)."""
         raw = scores.interval_score(self.records[model].quantiles, self.outcomes)

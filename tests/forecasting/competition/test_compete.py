@@ -12,6 +12,7 @@ from support.memory_cache import Memory
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError, NoModelError, ShortHistoryError
+from employment_forecast.experiments.promotion.evidence import evidence_of
 from employment_forecast.forecasting.backtest import (
     Cell,
     Origin,
@@ -184,6 +185,11 @@ def test_a_series_that_never_moved_is_not_calibrated_on_not_moving(competition, 
     assert still.champion_paths.values.tobytes() == raw.values.tobytes()
     assert "一直没有变动" in still.notes[0]
     assert "未经校准" in still.notes[0]
+    assert still.backtest.unmoved
+    raw = still.backtest.records[still.choice.model].quantiles
+    assert evidence_of(still).issued(still.choice.model).tobytes() == raw.tobytes()
+    once = competition([4.0] + [5.0] * 59, indicator=indicator, origins=24)
+    assert not once.backtest.unmoved
 
 
 def test_a_first_move_tells_why_there_is_nothing_to_compare_with(competition):

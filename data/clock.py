@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from employment_forecast.data.errors import UsageError
@@ -64,12 +65,14 @@ def key_month(key: int) -> pd.Period:
     return pd.Period(year=key // 100, month=key % 100, freq="M")
 
 
+@lru_cache(maxsize=4096)
 def month_end(month: pd.Period) -> date:
     """Last day of a month."""
     first_of_next = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     return first_of_next - timedelta(days=1)
 
 
+@lru_cache(maxsize=16384)
 def estimated_publication(month: pd.Period, lag_days: int) -> date:
     """Day a value is taken to have become known when nobody recorded it: month end plus lag."""
     return month_end(month) + timedelta(days=lag_days)

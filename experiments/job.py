@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ from employment_forecast.forecasting.competition import (
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.reconciliation import Sum
 from employment_forecast.models import roster
+
+_LEAST_MEMORY = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,11 @@ def run_options(
     )
 
 
+def _demand_memory() -> None:
+    """Refuse where a limit leaves too little: the linear algebra library would wait for ever."""
+    mmap.mmap(-1, _LEAST_MEMORY).close()  # OSError, told as lack of memory; nothing is used up
+
+
 def open_job(
     session: Session,
     series: Series,
@@ -160,6 +168,7 @@ def open_job(
     -------
     ForecastJob
     """
+    _demand_memory()
     vintages = session.store.vintages(series.region.code, series.indicator.code)
     inputs = stored_inputs(
         session.store,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,17 @@ from employment_forecast.cli.shell.options import json_option
 from employment_forecast.cli.shell.output import print_rows, write_json
 
 if TYPE_CHECKING:
-    from employment_forecast.data.imports import ImportOptions, ImportReport, SeriesPreview
+    from employment_forecast.data.imports import (
+        ImportOptions,
+        ImportReport,
+        Pieces,
+        SeriesPreview,
+    )
+    from employment_forecast.data.records import ReadResult
     from employment_forecast.data.workspace import Session
 
 MOST_SHOWN = 20
+_PATIENCE = 2.0  # seconds without a sign of progress
 _PREVIEW = {
     "label": "表中写作", "indicator": "读作", "region": "地区", "months": "月份", "range": "数值",
 }  # fmt: skip
@@ -97,23 +105,12 @@ def bring_in(
 
     Nobody is asked where input or output is no terminal: cron must not wait.
     """
-    from employment_forecast.data import clock
-    from employment_forecast.data.imports import import_results, preview_rows, read_files
-    from employment_forecast.data.imports import preview as summary
-    from employment_forecast.data.records import file_title
+    from employment_forecast.data.imports import preview_rows
 
-    results = read_files(session.catalogue, files, options)
-    series = summary(results)
     asking = ask and not (as_json or options.dry_run)
     asking = asking and sys.stdin.isatty() and sys.stdout.isatty()
-
-    def run(given: ImportOptions) -> ImportReport:
-        command = f"data import {' '.join(map(file_title, files))}"
-        return import_results(
-            session.store, session.catalogue, results, given, today=clock.today(), command=command
-        )
-
-    done = run(replace(options, dry_run=True) if asking else options)
+    run = _importer(session, files)
+    done, series = run(replace(options, dry_run=True) if asking else options)
     if as_json:
         write_json(_document(done, series, options.dry_run))
         return done
@@ -127,7 +124,7 @@ def bring_in(
         if not click.confirm(f"将写入：{_counts(done)}。写入吗？", default=True):
             click.echo("没有写入。")
             return None
-        done = run(options)
+        done, _ = run(options)
     if options.dry_run:
         click.echo(f"检查通过，未写入：{_counts(done)}。")
     elif done.batch is None:
@@ -138,6 +135,55 @@ def bring_in(
             f"撤回可用：forecast data withdraw {done.batch}"
         )
     return done
+
+
+def _importer(
+    session: Session, files: Sequence[Path]
+) -> Callable[[ImportOptions], tuple[ImportReport, tuple[SeriesPreview, ...]]]:
+    """What imports the files, or checks them, and says what they hold; read once if they can be."""
+    from employment_forecast.data import clock
+    from employment_forecast.data.imports import (
+        import_pieces,
+        import_results,
+        large_file,
+        preview,
+        read_files,
+    )
+    from employment_forecast.data.records import file_title
+
+    about: dict[str, Any] = {
+        "today": clock.today(), "command": f"data import {' '.join(map(file_title, files))}",
+    }  # fmt: skip
+    store, catalogue = session.store, session.catalogue
+    whole: list[tuple[ReadResult, ...]] = []
+
+    def run(options: ImportOptions) -> tuple[ImportReport, tuple[SeriesPreview, ...]]:
+        with large_file(catalogue, () if whole else files, options) as pieces:
+            if pieces is not None:
+                series: list[SeriesPreview] = []
+                shown = _shown(pieces, series)
+                return import_pieces(store, catalogue, shown, options, **about), tuple(series)
+        if not whole:
+            whole.append(read_files(catalogue, files, options))
+        return import_results(store, catalogue, whole[0], options, **about), preview(whole[0])
+
+    return run
+
+
+def _shown(pieces: Pieces, series: list[SeriesPreview]) -> Pieces:
+    """Pieces as they come, with what they hold and, on a terminal, a bar from two seconds on."""
+    from employment_forecast.data.imports import preview
+
+    started, bar = time.monotonic(), None
+    for piece, share in pieces:
+        series += preview((piece,))
+        yield piece, share
+        if bar is None and sys.stderr.isatty() and time.monotonic() - started > _PATIENCE:
+            bar = click.progressbar(length=1000, label="导入", file=sys.stderr)
+        if bar is not None:
+            bar.update(round(1000 * share) - bar.pos)
+    if bar is not None:
+        bar.render_finish()
 
 
 def _document(done: ImportReport, series: Sequence[SeriesPreview], dry_run: bool) -> dict[str, Any]:

@@ -200,22 +200,6 @@ class Catalogue:
         adds_up = indicator.aggregation == "sum" and self.lists_parts(region)
         return self.children(region, month) if adds_up else ()
 
-    def related(self, codes: Iterable[str]) -> set[str]:
-        """Codes of everything that ever was above some regions, and of the parts of all these."""
-        found: set[str] = set()
-        waiting = list(codes)
-        while waiting:
-            region = self.region(waiting.pop())
-            above = {e.parent for e in region.entries if e.parent} - found
-            found |= above
-            waiting += above
-        wholes = found | set(codes)
-        below = {r.code for code in wholes for r in self._below.get(code, ())}
-        while below - found:
-            found |= below
-            below = {r.code for code in below for r in self._below.get(code, ())}
-        return found
-
     def lists_parts(self, region: Region) -> bool:
         """Whether every part of a region is in the catalogue, as far as it says."""
         below = self._below.get(region.code, ())

@@ -125,6 +125,9 @@ class Indicator:
         May be negative (net changes); a year-to-date figure of it may fall within its year.
     smallest : float
         No value comes below it, but for a fraction taken for a percentage; 0 for no such bound.
+    largest : float
+        No value comes above it, but for another unit (‰, a percentage without its sign); 0 for no
+        such bound.
     numerator, denominator : tuple of str
         Codes of the indicators whose sums divided give a rate of a whole; empty where unknown.
     """
@@ -143,6 +146,7 @@ class Indicator:
     period_end: bool = False
     signed: bool = False
     smallest: float = 0.0
+    largest: float = 0.0
     numerator: tuple[str, ...] = ()
     denominator: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = field(default=())
@@ -240,6 +244,7 @@ _INDICATOR = TableSchema(
         "period_end": FLAG,
         "signed": FLAG,
         "smallest": number(0, 1e9, "非负数：小于它的值多半是单位写错"),
+        "largest": number(0, 1e9, "非负数：大于它的值多半是单位写错"),
         "numerator": texts('指标代码的列表，如 ["registered_unemployed"]'),
         "denominator": texts("指标代码的列表，相加为分母"),
         "breaks": tables("若干个表，请写成 [[indicators.breaks]]"),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from sqlalchemy import Connection
 
-from employment_forecast.data.catalogue import Catalogue
+from employment_forecast.data.catalogue import Catalogue, Indicator
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.imports.checks import Batch, run_checks
 from employment_forecast.data.imports.revisions import new_firms, new_groups, new_part_months
-from employment_forecast.data.readers import read_apart
+from employment_forecast.data.readers import is_large, read_apart, read_in_pieces
 from employment_forecast.data.records import (
     Finding,
-    FirmMonth,
-    Known,
     Observation,
-    PartMonth,
     Reading,
     ReadResult,
     check_observations,
@@ -38,6 +39,7 @@ from employment_forecast.data.targets import load_national_targets
 from employment_forecast.data.targets.plans import as_targets
 
 _SAME = 1e-9
+_MOST_DOUBTS = 5000  # of one command, so that a file of millions of rows cannot fill memory
 
 
 @dataclass(frozen=True)
@@ -103,79 +105,108 @@ class ImportReport:
         return not (self.added or self.revised or self.firms or self.groups or self.part_months)
 
 
-Stored = dict[tuple[str, str], Known]
-# Rows to store: observations and how many revise, groups, firm reports by file, part-month figures.
-_Wanted = tuple[list[Observation], int, list[Reading], list[list[FirmMonth]], list[PartMonth]]
+# Of a large file: some of its series, and the share of it that has been read.
+Pieces = Iterator[tuple[ReadResult, float]]
+# Of one series, by month ordinal: the newest real value, and the day on which it became known.
+_Figures = dict[int, tuple[float, date]]
 
 
-def _known(
-    store: Store, catalogue: Catalogue, results: Sequence[ReadResult], today: date
-) -> Stored:
-    """Latest real values of every series the files touch, and of what is above and beside it.
+class _Stored(Mapping[tuple[str, str], dict[int, float]]):
+    """Latest real values of the store by region and indicator, as the checks ask for them.
 
-    As brought in: a sum of parts is no figure that another one could revise.
+    As brought in: a sum of parts is no figure that another one could revise. Asked about a region
+    that the files do not touch, it looks up all parts of the same whole at once.
     """
-    wanted: dict[str, set[str]] = {}
-    for row in (r.observation for f in results for r in f.readings):
-        wanted.setdefault(row.indicator, set()).add(row.region)
-    found: Stored = {}
-    for indicator, regions in sorted(wanted.items()):
-        related = regions
-        if catalogue.indicator(indicator).aggregation == "sum":
-            related = regions | catalogue.related(regions)
-        for region, vintages in sorted(store.recorded(sorted(related), indicator).items()):
-            now = vintages.as_of(today)
-            if not now.demo and not now.values.empty:
-                found[region, indicator] = now
-    return found
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        readings: Iterable[Reading],
+        today: date,
+        connection: Connection | None,
+    ) -> None:
+        self._store, self._catalogue = store, catalogue
+        self._today, self._connection = today, connection
+        self._figures: dict[tuple[str, str], _Figures] = {}
+        self._values: dict[tuple[str, str], dict[int, float]] = {}
+        self._indicators: dict[str, set[str]] = {}
+        for row in (r.observation for r in readings):
+            self._indicators.setdefault(row.indicator, set()).add(row.region)
+        for indicator, regions in self._indicators.items():
+            self._load(regions, indicator)
+
+    def _load(self, regions: Iterable[str], indicator: str) -> None:
+        wanted = sorted(code for code in regions if (code, indicator) not in self._figures)
+        self._figures |= {(code, indicator): {} for code in wanted}
+        found = self._store.latest(wanted, indicator, self._today, self._connection)
+        self._figures |= {(code, indicator): figures for code, figures in found.items()}
+
+    def figures(self, region: str, indicator: str) -> _Figures:
+        """Values and their days by month ordinal; empty if there are none."""
+        if indicator in self._indicators and (region, indicator) not in self._figures:
+            above = [e.parent for e in self._catalogue.region(region).entries if e.parent]
+            parts = (self._catalogue.children(self._catalogue.region(code)) for code in above)
+            self._load({region, *(p.code for beside in parts for p in beside)}, indicator)
+        return self._figures.get((region, indicator), {})
+
+    def __getitem__(self, key: tuple[str, str]) -> dict[int, float]:
+        if key not in self._values:
+            self._values[key] = {m: value for m, (value, _) in self.figures(*key).items()}
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._figures)
+
+    def __len__(self) -> int:
+        return len(self._figures)
 
 
 def _dated(
-    row: Observation, known: Stored, catalogue: Catalogue, today: date
+    row: Observation, before: tuple[float, date] | None, indicator: Indicator, today: date
 ) -> Observation | None:
     """The observation with its publication day; None if the value is stored already.
 
     An unknown day is left to be estimated, except where the estimate would hide the figure (it lies
     ahead) or put a revision before what it revises: then it became known today.
     """
-    series = known.get((row.region, row.indicator))
-    before = None if series is None else series.values.get(row.month)
-    if before is not None and abs(float(before) - row.value) <= _SAME * max(1.0, abs(row.value)):
-        return None
-    if series is not None and before is not None and row.published_on is not None:
-        days = dict(zip(series.values.index, series.published_on, strict=True))
-        stored_on: date = days[row.month].astype(object)
-        if row.published_on < stored_on:
+    if before is not None:
+        value, stored_on = before
+        if abs(value - row.value) <= _SAME * max(1.0, abs(row.value)):
+            return None
+        if row.published_on is not None and row.published_on < stored_on:
             raise DataError(
                 f"{row.month} 的修订写明 {row.published_on} 公布，"
                 f"早于现有数值的发布日 {stored_on}，修订不会生效。",
                 "请写修订公布之日；不写则按今天。",
             )
     if row.published_on is None:
-        estimate = catalogue.indicator(row.indicator).usually_published(row.month)
+        estimate = indicator.usually_published(row.month)
         if before is not None or estimate > today:
             return replace(row, published_on=today)
     return row
 
 
 def _split(
-    readings: Sequence[Reading], known: Stored, catalogue: Catalogue, today: date
+    readings: Sequence[Reading], known: _Stored, catalogue: Catalogue, today: date
 ) -> tuple[list[Observation], int]:
     """Rows to store, and how many of them revise a known month."""
     rows: list[Observation] = []
-    seen: set[tuple[str, str, pd.Period, date | None]] = set()
+    seen: set[tuple[str, str, int, date | None]] = set()
     revised = 0
+    indicator_of = cache(catalogue.indicator)
     for reading in readings:
-        row = _dated(reading.observation, known, catalogue, today)
+        given = reading.observation
+        before = known.figures(given.region, given.indicator).get(given.month.ordinal)
+        row = _dated(given, before, indicator_of(given.indicator), today)
         if row is None:
             continue
         # The same figure in two files of one command: the checks have made sure it is the same.
-        key = (row.region, row.indicator, row.month, row.published_on)
+        key = (row.region, row.indicator, row.month.ordinal, row.published_on)
         if key in seen:
             continue
         seen.add(key)
-        series = known.get((row.region, row.indicator))
-        revised += series is not None and row.month in series.values.index
+        revised += before is not None
         rows.append(row)
     return rows, revised
 
@@ -184,17 +215,7 @@ def read_files(
     catalogue: Catalogue, files: Sequence[Path], options: ImportOptions
 ) -> tuple[ReadResult, ...]:
     """Read office files; see `import_files`."""
-    results = tuple(
-        read_apart(
-            file,
-            catalogue,
-            region=options.region,
-            indicator=options.indicator,
-            published_on=options.published_on,
-            mapping=options.mapping,
-        )
-        for file in files
-    )
+    results = tuple(read_apart(file, catalogue, **_said(options)) for file in files)
     for result in results:
         refused = result.refusal()
         if refused is not None:
@@ -206,6 +227,27 @@ def read_files(
             "请核对列名（可用 forecast data template 生成模板），或用 --region、--indicator 说明。",
         )
     return results
+
+
+def _said(options: ImportOptions) -> dict[str, Any]:
+    return {
+        "region": options.region,
+        "indicator": options.indicator,
+        "published_on": options.published_on,
+        "mapping": options.mapping,
+    }
+
+
+@contextmanager
+def large_file(
+    catalogue: Catalogue, files: Sequence[Path], options: ImportOptions
+) -> Iterator[Pieces | None]:
+    """Pieces of a single large list, for `import_pieces`; None for what `read_files` reads."""
+    if len(files) != 1 or not is_large(files[0]):
+        yield None
+        return
+    with read_in_pieces(files[0], catalogue, **_said(options)) as pieces:
+        yield pieces
 
 
 def import_files(
@@ -226,7 +268,8 @@ def import_files(
     catalogue : Catalogue
         Knows regions, indicators and their synonyms.
     files : sequence of pathlib.Path
-        Monthly tables, firm panels, group series.
+        Monthly tables, firm panels, group series. A large list (one figure a line) that comes
+        alone is read in bounded memory.
     options : ImportOptions
         What the user said.
     today : datetime.date
@@ -245,6 +288,9 @@ def import_files(
     DataError
         Naming file, sheet, row, column, value and remedy of everything that is wrong.
     """
+    with large_file(catalogue, files, options) as pieces:
+        if pieces is not None:
+            return import_pieces(store, catalogue, pieces, options, today=today, command=command)
     results = read_files(catalogue, files, options)
     return import_results(store, catalogue, results, options, today=today, command=command)
 
@@ -259,68 +305,149 @@ def import_results(
     command: str,
 ) -> ImportReport:
     """Write what `read_files` has read, or only check it; see `import_files`."""
-    readings = tuple(r for f in results for r in f.readings)
-    groups = tuple(r for f in results for r in f.groups)
-    firms = tuple(r for f in results for r in f.firms)
-    parts = tuple(r for f in results for r in f.part_months)
-    targets = (*stored_targets(store), *load_national_targets(), *as_targets(catalogue=catalogue))
-    doubts = [f for r in results for f in r.warnings]
+    work = _Import(store, catalogue, options, today, command)
+    with _without_collector():
+        if options.dry_run:
+            work.take(results, None)
+        else:
+            # Read inside the writing transaction: nobody can change what the checks rest on.
+            with store.writing() as connection:
+                work.take(results, connection)
+    return work.report(tuple(results))
 
-    def check(known: dict[tuple[str, str], pd.Series[float]]) -> None:
-        batch = Batch(readings, catalogue, today, groups, firms, known, options.revise, targets)
-        findings = [f for c in run_checks(batch) for f in c.findings]
-        wrong = tuple(f for f in findings if f.severity == "error")
-        refused = refusal("、".join(r.file for r in results), wrong, tuple(doubts))
-        if refused is not None:
-            raise refused
-        doubts.extend(f for f in findings if f.severity == "warning")
 
-    notes = tuple(f"“{r.file}”:{n}" for r in results for n in r.notes)
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Look for no circles among hundreds of thousands of rows, which have none."""
+    working = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if working:
+            gc.enable()
 
-    def wanted() -> _Wanted:
-        known = _known(store, catalogue, results, today)
-        check({key: series.values for key, series in known.items()})
+
+def import_pieces(
+    store: Store,
+    catalogue: Catalogue,
+    pieces: Pieces,
+    options: ImportOptions,
+    *,
+    today: date,
+    command: str,
+) -> ImportReport:
+    """Write one large file piece by piece, all of it or nothing; see `import_files`.
+
+    Each piece holds whole series and is checked against what the store and the earlier pieces
+    hold. A trial writes as well, and takes everything back.
+    """
+    work = _Import(store, catalogue, options, today, command)
+    with _without_collector(), store.writing() as connection:
+        for piece, _ in pieces:
+            refused = piece.refusal()
+            if refused is not None:
+                raise refused
+            work.take((piece,), connection)
+        transaction = connection.get_transaction()
+        if options.dry_run and transaction is not None:
+            transaction.rollback()
+            work.batch = None
+    return work.report(())
+
+
+class _Import:
+    """What one command brings in, counted while it is checked and written."""
+
+    def __init__(
+        self, store: Store, catalogue: Catalogue, options: ImportOptions, today: date, command: str
+    ) -> None:
+        self.store, self.catalogue, self.options = store, catalogue, options
+        self.today, self.command = today, command
+        self.batch: int | None = None
+        self._targets = (
+            *stored_targets(store), *load_national_targets(), *as_targets(catalogue=catalogue),
+        )  # fmt: skip
+        self._doubts: dict[Finding, None] = {}
+        self._notes: dict[str, None] = {}
+        self._added = self._revised = self._unchanged = 0
+        self._firms = self._groups = self._part_months = 0
+
+    def take(self, results: Sequence[ReadResult], connection: Connection | None) -> None:
+        """Check what was read, and write it where there is a connection."""
+        store, catalogue, today, revise = (
+            self.store,
+            self.catalogue,
+            self.today,
+            self.options.revise,
+        )
+        readings = tuple(r for f in results for r in f.readings)
+        self._doubt(f for r in results for f in r.warnings)
+        self._notes |= dict.fromkeys(f"“{r.file}”:{n}" for r in results for n in r.notes)
+        known = _Stored(store, catalogue, readings, today, connection)
+        self._check(results, readings, known)
         rows, revised = _split(readings, known, catalogue, today)
         check_observations(rows, catalogue)
-        people = new_groups(store, groups, catalogue, today, options.revise)
+        people = tuple(r for f in results for r in f.groups)
+        groups = new_groups(store, people, catalogue, today, revise)
         reports = [
-            new_firms(store, r.firms, catalogue, today, options.revise, options.region)
+            new_firms(store, r.firms, catalogue, today, revise, self.options.region)
             for r in results
         ]
-        return (
-            rows,
-            revised,
-            people,
-            reports,
-            new_part_months(store, parts, catalogue, today, options.revise),
-        )
+        parts = tuple(r for f in results for r in f.part_months)
+        partial = new_part_months(store, parts, catalogue, today, revise)
+        if connection is not None and (rows or groups or any(reports) or partial):
+            if self.batch is None:
+                self.batch = open_batch(connection, kind="import", command=self.command)
+            add_observations(connection, self.batch, rows, catalogue)
+            sample_store.add_groups(connection, self.batch, groups, catalogue)
+            add_part_months(connection, self.batch, partial, catalogue)
+            for result, new in zip(results, reports, strict=True):
+                sample_store.add_firms(
+                    connection, self.batch, new, catalogue, source=result.file,
+                    published_on=self.options.published_on, region=self.options.region,
+                )  # fmt: skip
+        self._added += len(rows) - revised
+        self._revised += revised
+        self._unchanged += len(readings) - len(rows)
+        self._firms += sum(map(len, reports))
+        self._groups += len(groups)
+        self._part_months += len(partial)
 
-    number = None
-    if options.dry_run:
-        rows, revised, people, reports, partial = wanted()
-    else:
-        with store.writing() as connection:
-            # Read inside the writing transaction: nobody can change what the checks rest on.
-            rows, revised, people, reports, partial = wanted()
-            if rows or people or any(reports) or partial:
-                number = open_batch(connection, kind="import", command=command)
-                add_observations(connection, number, rows, catalogue)
-                sample_store.add_groups(connection, number, people, catalogue)
-                add_part_months(connection, number, partial, catalogue)
-                for result, new in zip(results, reports, strict=True):
-                    sample_store.add_firms(
-                        connection, number, new, catalogue, source=result.file,
-                        published_on=options.published_on, region=options.region,
-                    )  # fmt: skip
-    return ImportReport(
-        batch=number,
-        added=len(rows) - revised,
-        revised=revised,
-        unchanged=len(readings) - len(rows),
-        firms=sum(map(len, reports)),
-        groups=len(people),
-        part_months=len(partial),
-        warnings=tuple(dict.fromkeys(doubts)),
-        notes=notes,
-        files=tuple(results),
-    )
+    def _check(
+        self, results: Sequence[ReadResult], readings: tuple[Reading, ...], known: _Stored
+    ) -> None:
+        batch = Batch(
+            readings,
+            self.catalogue,
+            self.today,
+            tuple(r for f in results for r in f.groups),
+            tuple(r for f in results for r in f.firms),
+            known,
+            self.options.revise,
+            self._targets,
+        )
+        findings = [f for c in run_checks(batch) for f in c.findings]
+        wrong = tuple(f for f in findings if f.severity == "error")
+        refused = refusal("、".join(r.file for r in results), wrong, tuple(self._doubts))
+        if refused is not None:
+            raise refused
+        self._doubt(f for f in findings if f.severity == "warning")
+
+    def _doubt(self, findings: Iterable[Finding]) -> None:
+        self._doubts |= dict.fromkeys(islice(findings, max(0, _MOST_DOUBTS - len(self._doubts))))
+
+    def report(self, files: tuple[ReadResult, ...]) -> ImportReport:
+        """The counts, and what is to be told."""
+        return ImportReport(
+            batch=self.batch,
+            added=self._added,
+            revised=self._revised,
+            unchanged=self._unchanged,
+            firms=self._firms,
+            groups=self._groups,
+            part_months=self._part_months,
+            warnings=tuple(self._doubts),
+            notes=tuple(self._notes),
+            files=files,
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from employment_forecast.data.errors import RefusedError
@@ -250,7 +250,7 @@ def _content(sheet: Sheet) -> tuple[int, str] | None:
             if mobile := _MOBILE.fullmatch(digits.removesuffix(".0")):
                 mobiles[column].add(mobile.group(1))
             old[column] += bool(_OLD_IDENTITY.fullmatch(digits))
-        if long and (split := _split_identity(row)):
+        if long and (split := split_identity(row)):
             return split, "身份证号"
     for column, numbers in mobiles.items():
         if len(numbers) >= _FEWEST_MOBILES and column not in money:
@@ -271,7 +271,7 @@ def _told_kind(text: str, readings: tuple[str, ...]) -> str | None:
     return _stated_kind(readings[0])
 
 
-def _split_identity(row: dict[int, Value]) -> int:
+def split_identity(row: Mapping[int, Value]) -> int:
     """First column of an identity number that a row holds in pieces; 0 if there is none."""
     for columns, pieces in _runs_of_digits(row):
         for at in range(len(pieces)):
@@ -282,7 +282,7 @@ def _split_identity(row: dict[int, Value]) -> int:
     return 0
 
 
-def _runs_of_digits(row: dict[int, Value]) -> Iterator[tuple[list[int], list[str]]]:
+def _runs_of_digits(row: Mapping[int, Value]) -> Iterator[tuple[list[int], list[str]]]:
     """Neighbouring cells that hold nothing but digits, with their columns."""
     columns: list[int] = []
     pieces: list[str] = []

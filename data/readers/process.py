@@ -7,21 +7,26 @@ is started when first needed, serves file after file, and ends with the one that
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import struct
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import IO, Any
 
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, ForecastError
+from employment_forecast.data.readers.large import read_pieces
 from employment_forecast.data.readers.reader import read_file
+from employment_forecast.data.readers.tables import NotPlain
 from employment_forecast.data.records import Observation, Place, Reading, ReadResult, file_title
 
 # CPU seconds for a small file, and for each megabyte: several times what honest files need.
@@ -30,6 +35,8 @@ _MEMORY_BYTES = 4 << 30
 # Waiting for a disk takes no CPU; after so many times the clock the process is ended all the same.
 _PATIENCE = 20
 _LENGTH = struct.Struct(">Q")
+_WHOLE, _PIECES = "whole", "pieces"  # what is asked
+_NOT_PLAIN, _END = "not plain", "end"  # what is answered besides results
 _SERVE = "from employment_forecast.data.readers.process import serve; serve()"
 _RESAVE = "请用 Excel 或 WPS 打开，把需要的表另存为新的 .xlsx 后再导入。"
 
@@ -90,6 +97,31 @@ class ReaderProcess:
         ForecastError
             As `read_file`, or DataError if the process died of the file.
         """
+        with self._asked(_WHOLE, path, catalogue, options) as answers:
+            return _unpacked(*next(answers))
+
+    @contextmanager
+    def pieces(
+        self, path: Path, catalogue: Catalogue, options: dict[str, Any]
+    ) -> Iterator[Iterator[tuple[ReadResult, float]] | None]:
+        """Have one large file read in pieces; None for one that is to be read as a whole.
+
+        Parameters, errors
+            As for `read`. Each piece comes with the share of the file that has been read.
+        """
+        with self._asked(_PIECES, path, catalogue, options) as answers:
+            first = next(answers)
+            if first == _NOT_PLAIN:
+                next(answers, None)
+                yield None
+                return
+            yield ((_unpacked(*piece), share) for piece, share in chain((first,), answers))
+
+    @contextmanager
+    def _asked(
+        self, task: str, path: Path, catalogue: Catalogue, options: dict[str, Any]
+    ) -> Iterator[Iterator[Any]]:
+        """Ask the process; whoever does not hear all of its answers ends it."""
         seconds = allowance(path)
         with self._busy:
             process = self.start()
@@ -98,20 +130,32 @@ class ReaderProcess:
             clock = threading.Timer(seconds * _PATIENCE, process.kill)
             clock.daemon = True
             clock.start()
+            heard = False
+
+            def answers() -> Iterator[Any]:
+                nonlocal heard
+                assert process.stdout is not None
+                try:
+                    while (answer := _receive(process.stdout)) != _END:
+                        if isinstance(answer, ForecastError):
+                            heard = _receive(process.stdout) == _END
+                            raise answer
+                        yield answer
+                except EOFError:
+                    raise _died(path, self.end(), seconds) from None
+                heard = True
+
             try:
-                _send(process.stdin, (path, catalogue, options, seconds))
-                answer = _receive(process.stdout)
-            except (EOFError, BrokenPipeError, ConnectionResetError):
+                _send(process.stdin, (task, path, catalogue, options, seconds))
+                yield (replies := answers())
+                if task == _WHOLE:
+                    next(replies, None)
+            except (BrokenPipeError, ConnectionResetError):
                 raise _died(path, self.end(), seconds) from None
-            except BaseException:
-                self.end()
-                raise
             finally:
                 clock.cancel()
-        if isinstance(answer, ForecastError):
-            raise answer
-        assert isinstance(answer, tuple)
-        return _unpacked(*answer)
+                if not heard:
+                    self.end()
 
     def start(self) -> subprocess.Popen[bytes]:
         """The running process, started if there is none."""
@@ -185,6 +229,30 @@ def read_apart(path: Path, catalogue: Catalogue, **options: Any) -> ReadResult:
     return _PROCESS.read(Path(path).absolute(), catalogue, options)
 
 
+def read_in_pieces(
+    path: Path, catalogue: Catalogue, **options: Any
+) -> AbstractContextManager[Iterator[tuple[ReadResult, float]] | None]:
+    """Read a large list piece by piece in a process of its own, in bounded memory.
+
+    Parameters
+    ----------
+    path, catalogue, **options
+        As for `read_file`.
+
+    Returns
+    -------
+    context manager
+        Of the pieces, each with all figures of some regions and the share of the file that has
+        been read; of None if the file is no plain list and so has to be read as a whole.
+
+    Raises
+    ------
+    ForecastError
+        As `read_apart`, now or at any piece.
+    """
+    return _PROCESS.pieces(Path(path).absolute(), catalogue, options)
+
+
 def serve() -> None:
     """Read files as they are asked for until the pipe closes; runs in the reader process."""
     questions = sys.stdin.buffer
@@ -192,28 +260,34 @@ def serve() -> None:
     os.dup2(2, 1)  # nothing that a library prints gets among the answers
     threading.Thread(target=_watch_parent, args=(os.getppid(),), daemon=True).start()
     _bound_memory()
+    gc.disable()  # what files become holds no circles, and to look for them takes long
     while True:
         try:
-            path, catalogue, options, seconds = _receive(questions)
+            task, path, catalogue, options, seconds = _receive(questions)
         except EOFError:
             return
         _set_clock(seconds)
-        answer = _answer(path, catalogue, options)
-        _send(answers, _packed(answer) if isinstance(answer, ReadResult) else answer)
+        for answer in _answers(task, path, catalogue, options):
+            _send(answers, answer)
+        _send(answers, _END)
 
 
-def _answer(
-    path: Path, catalogue: Catalogue, options: dict[str, Any]
-) -> ReadResult | ForecastError:
+def _answers(task: str, path: Path, catalogue: Catalogue, options: dict[str, Any]) -> Iterator[Any]:
     try:
-        return read_file(path, catalogue, **options)
+        if task == _WHOLE:
+            yield _packed(read_file(path, catalogue, **options))
+        else:
+            for piece, share in read_pieces(path, catalogue, options):
+                yield _packed(piece), share
+    except NotPlain:
+        yield _NOT_PLAIN
     except ForecastError as error:
-        return error
+        yield error
     except MemoryError:
-        return DataError(f"“{file_title(path)}”需要的内存太多，没有读入任何内容。", _RESAVE)
+        yield DataError(f"“{file_title(path)}”需要的内存太多，没有读入任何内容。", _RESAVE)
     except Exception as error:  # noqa: BLE001  # one file's fault must not end the others
         kind = type(error).__name__
-        return DataError(f"“{file_title(path)}”无法读取（{kind}），没有读入任何内容。", _RESAVE)
+        yield DataError(f"“{file_title(path)}”无法读取（{kind}），没有读入任何内容。", _RESAVE)
 
 
 _Row = tuple[Any, ...]

@@ -6,16 +6,41 @@ from collections.abc import Callable, Iterator
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, SettingsError, suggestion
-from employment_forecast.data.readers.formats import LIMITS, Limits, Sheet, load, open_sheets
+from employment_forecast.data.readers.formats import (
+    LIMITS,
+    Limits,
+    Opened,
+    Sheet,
+    format_of,
+    load,
+    open_sheets,
+    records,
+    text_encoding,
+)
 from employment_forecast.data.readers.privacy import refuse_personal_data, refuse_personal_text
-from employment_forecast.data.readers.tables import Collector
+from employment_forecast.data.readers.tables import (
+    SAMPLE,
+    Collector,
+    ListReader,
+    ListRow,
+    NotPlain,
+)
 from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
-from employment_forecast.data.records import ReadResult, column_letters, file_title, shown
+from employment_forecast.data.records import (
+    Observation,
+    Place,
+    Reading,
+    ReadResult,
+    column_letters,
+    file_title,
+    shown,
+)
 
 _MOST_RUNS = 10
 
@@ -109,22 +134,40 @@ def read_bytes(
     -------
     ReadResult
     """
-    wanted_region = catalogue.region(region) if region else None
-    wanted_indicator = catalogue.indicator(indicator) if indicator else None
-    settings = read_mapping(mapping or {}, catalogue)
+    options = {
+        "region": region,
+        "indicator": indicator,
+        "published_on": published_on,
+        "source": source,
+        "mapping": mapping,
+    }
+    kind = format_of(data)
+    rows = None
+    if kind == "csv":
+        with _named(name):
+            rows = _as_list(data, new_collector(name, catalogue, options), limits)
+    return read_tables(data, name, catalogue, options, limits) if rows is None else rows
+
+
+def read_tables(
+    data: bytes,
+    name: str,
+    catalogue: Catalogue,
+    options: AnyMapping[str, Any],
+    limits: Limits = LIMITS,
+) -> ReadResult:
+    """Read a file as sheets with tables, which every file is; parameters as for `read_bytes`."""
+    collector = new_collector(name, catalogue, options)
     with _named(name):
         opened = open_sheets(data, limits)
+    return read_sheets(collector, opened)
+
+
+def read_sheets(collector: Collector, opened: Opened) -> ReadResult:
+    """What the sheets of one file hold."""
+    name = collector.file
     refuse_personal_data(name, opened.sheets, opened.remarks)
-    refuse_personal_text(source or "", f"“{name}”的来源")
-    collector = Collector(
-        name,
-        Vocabulary(catalogue, settings),
-        wanted_region,
-        wanted_indicator,
-        published_on,
-        source or name,
-    )
-    for sheet in _chosen(opened.sheets, settings, collector.notes, name):
+    for sheet in _chosen(opened.sheets, collector.vocabulary.mapping, collector.notes, name):
         with _named(name):
             collector.read_sheet(_unhidden(sheet, collector.notes))
     readings = collector.readings()
@@ -138,6 +181,56 @@ def read_bytes(
         part_months=tuple(collector.part_months),
         findings=collector.findings.all(),
         notes=tuple(dict.fromkeys(collector.notes)),
+    )
+
+
+def new_collector(name: str, catalogue: Catalogue, options: AnyMapping[str, Any]) -> Collector:
+    """Collector of one file under the options of `read_file`."""
+    region, indicator = options.get("region"), options.get("indicator")
+    source = options.get("source")
+    wanted_region = catalogue.region(region) if region else None
+    wanted_indicator = catalogue.indicator(indicator) if indicator else None
+    mapping = read_mapping(options.get("mapping") or {}, catalogue)
+    refuse_personal_text(source or "", f"“{name}”的来源")
+    return Collector(
+        name,
+        Vocabulary(catalogue, mapping),
+        wanted_region,
+        wanted_indicator,
+        options.get("published_on"),
+        source or name,
+    )
+
+
+def _as_list(data: bytes, collector: Collector, limits: Limits) -> ReadResult | None:
+    """What a plain list holds; None for everything that the tables have to read."""
+    encoding = text_encoding(data)
+    lines = records(data, encoding, limits)
+    try:
+        _, header = next(lines, (1, []))
+        sample = list(islice(lines, SAMPLE))
+        reader = ListReader(header, [(n, f) for n, f in sample if any(f)], collector)
+        most = limits.cells // max(1, len(header))
+        rows = reader.read(islice(chain(sample, lines), most + 1))
+        if not 0 < len(rows) <= most:
+            return None
+    except NotPlain:
+        return None
+    return list_result(rows, reader, encoding)
+
+
+def list_result(rows: list[ListRow], reader: ListReader, encoding: str) -> ReadResult:
+    """The lines of a list, or of a piece of it, as the tables would give them."""
+    file = reader.file
+    return ReadResult(
+        file=file,
+        format="csv",
+        encoding=encoding,
+        readings=tuple(
+            Reading(Observation(*row[:6]), Place(file, "", *row[6:8]), row[8], None, row[9])
+            for row in rows
+        ),
+        notes=reader.notes(),
     )
 
 

@@ -122,9 +122,9 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
     ),
     CheckInfo(
         "implausible_rate",
-        "率小得不合常理",
+        "率的大小不合常理",
         "error",
-        "失业率按写明的单位小得不合常理，或只有部分像小数",
+        "失业率按写明的单位小得或大得不合常理，或只有部分像小数",
     ),
     CheckInfo("part_of_person", "人数带小数", "error", "人数、户数有小数而没有写明万人等单位"),
     CheckInfo(

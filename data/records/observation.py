@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Catalogue, Indicator
+from employment_forecast.data.catalogue import Catalogue, Indicator, Region
 from employment_forecast.data.errors import DataError
 
 
@@ -60,22 +61,27 @@ def check_observations(rows: Iterable[Observation], catalogue: Catalogue) -> Non
     DataError
         For a value out of range, or a month given twice on one publication day.
     """
-    seen: dict[tuple[str, str, pd.Period, date], float] = {}
+    seen: dict[tuple[str, str, int, date], float] = {}
+    region_of, indicator_of = cache(catalogue.region), cache(catalogue.indicator)
     for row in rows:
-        indicator = catalogue.indicator(row.indicator)
-        region = catalogue.region(row.region)
-        place = f"{region.name}“{indicator.name}”{row.month}"
+        indicator, region = indicator_of(row.indicator), region_of(row.region)
         reason = out_of_range(row.value, indicator)
         if reason:
+            named = _named(row, region, indicator)
             raise DataError(
-                f"{place} 的值 {row.value:,.10g}{indicator.unit}{reason}。",
+                f"{named} 的值 {row.value:,.10g}{indicator.unit}{reason}。",
                 f"请在来源“{row.source}”中核对并更正后重新导入。",
             )
         day = row.published_on or indicator.usually_published(row.month)
-        key = (region.code, indicator.code, row.month, day)
+        key = (region.code, indicator.code, row.month.ordinal, day)
         if key in seen:
+            named = _named(row, region, indicator)
             raise DataError(
-                f"{place} 在同一批数据中出现两次（{seen[key]:,.10g} 与 {row.value:,.10g}）。",
+                f"{named} 在同一批数据中出现两次（{seen[key]:,.10g} 与 {row.value:,.10g}）。",
                 "请只保留一个；若是修订，请分别写明发布日期。",
             )
         seen[key] = row.value
+
+
+def _named(row: Observation, region: Region, indicator: Indicator) -> str:
+    return f"{region.name}“{indicator.name}”{row.month}"

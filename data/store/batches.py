@@ -7,6 +7,7 @@ several kinds of rows is stored as a whole or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from sqlalchemy import Connection, Insert, insert, select
 
@@ -55,13 +56,14 @@ def add_observations(
 ) -> None:
     """Add checked observations to a batch; unknown publication days are estimated and flagged."""
     ids = source_ids(connection, (r.source for r in rows))
+    region_of, indicator_of = cache(catalogue.region), cache(catalogue.indicator)
     records = []
     for row in rows:
-        indicator = catalogue.indicator(row.indicator)
+        indicator = indicator_of(row.indicator)
         records.append(
             {
                 "batch_id": batch,
-                "region": catalogue.region(row.region).code,
+                "region": region_of(row.region).code,
                 "indicator": indicator.code,
                 "month": clock.month_key(row.month),
                 "value": float(row.value),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -395,6 +395,38 @@ class Store:
             )
             for region, rows in found.items()
         }
+
+    def latest(
+        self,
+        regions: Sequence[str],
+        indicator: str,
+        day: date,
+        connection: Connection | None = None,
+    ) -> dict[str, dict[int, tuple[float, date]]]:
+        """Newest real figures as brought in, by region and month ordinal, each with its day.
+
+        Of each month the value published last by the end of `day`; regions without one are absent.
+        Inside a writing transaction its `connection` shows what that has already written.
+        """
+        table, chosen = self._rows_of(indicator)
+        query = (
+            select(table.c.region, table.c.month, table.c.value, table.c.published_on)
+            .join(batches, batches.c.id == table.c.batch_id)
+            .where(
+                table.c.region.in_(regions),
+                *chosen,
+                batches.c.withdrawn_at.is_(None),
+                batches.c.demo.is_(False),
+                table.c.published_on <= day,
+            )
+            .order_by(table.c.month, table.c.published_on, table.c.id)
+        )
+        found: dict[str, dict[int, tuple[float, date]]] = {}
+        with self.reading() if connection is None else nullcontext(connection) as source:
+            for region, month, value, published_on in source.execute(query):
+                ordinal = (month // 100 - 1970) * 12 + month % 100 - 1
+                found.setdefault(region, {})[ordinal] = (value, published_on)
+        return found
 
     def _rows_of(self, indicator: str) -> tuple[Table, tuple[ColumnElement[bool], ...]]:
         """Table and condition of an indicator's rows: a group of people has a table of its own."""

@@ -9,8 +9,6 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-import pandas as pd
-
 from employment_forecast.data.catalogue import Catalogue, Indicator
 from employment_forecast.data.records import (
     CheckInfo,
@@ -46,12 +44,12 @@ class Series:
     key: SeriesKey
     indicator: Indicator
     new: dict[int, Reading]
-    known: dict[int, float]
+    known: Mapping[int, float]
 
     @cached_property
     def values(self) -> dict[int, float]:
         """Known and new values by month ordinal, new ones first, in order of time."""
-        merged = self.known | {m: r.observation.value for m, r in self.new.items()}
+        merged = {**self.known} | {m: r.observation.value for m, r in self.new.items()}
         return dict(sorted(merged.items()))
 
     def reference(self, month: int) -> float | None:
@@ -66,15 +64,19 @@ class Series:
     def _new_values(self) -> dict[int, float]:
         return {m: r.observation.value for m, r in self.new.items()}
 
-    def _usual_of(self, values: dict[int, float], month: int) -> float | None:
+    def _usual_of(self, values: Mapping[int, float], month: int) -> float | None:
         """Median of the positive values of other months; None if there are none."""
         if self.indicator.reporting == "year_to_date":
-            alike = median_without(self._sorted(values, month % 12), values.get(month))
+            alike = self._median(values, month, month % 12)
             if alike is not None:
                 return alike
-        return median_without(self._sorted(values, None), values.get(month))
+        return self._median(values, month, None)
 
-    def _sorted(self, values: dict[int, float], season: int | None) -> list[float]:
+    def _median(self, values: Mapping[int, float], month: int, season: int | None) -> float | None:
+        own = values.get(month, 0.0)
+        return median_without(self._sorted(values, season), own if own > 0 else None)
+
+    def _sorted(self, values: Mapping[int, float], season: int | None) -> list[float]:
         """Positive values, ascending; of one calendar month where it is given."""
         key = (id(values), season)
         if key not in self._sorted_values:
@@ -95,14 +97,14 @@ class Series:
 
 def median_without(ascending: list[float], left_out: float | None) -> float | None:
     """Median of sorted values without one of them; None if no other is left."""
-    rest = ascending
-    if left_out is not None and left_out > 0:
-        at = bisect_left(ascending, left_out)
-        rest = ascending[:at] + ascending[at + 1 :]
-    if not rest:
+    at, count = len(ascending), len(ascending)
+    if left_out is not None:
+        at, count = bisect_left(ascending, left_out), count - 1
+    if not count:
         return None
-    middle = len(rest) // 2
-    return rest[middle] if len(rest) % 2 else (rest[middle - 1] + rest[middle]) / 2
+    middle = count // 2
+    upper = ascending[middle + (middle >= at)]
+    return upper if count % 2 else (ascending[middle - 1 + (middle - 1 >= at)] + upper) / 2
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,8 @@ class Batch:
         Observations for everybody, and for groups of people.
     firms : tuple of FirmMonth
         Rows of firm panels.
-    known : mapping of (str, str) to pandas.Series
-        Latest stored values by region and indicator code, `PeriodIndex[M]`, as
-        `Vintages.as_of(today).values` gives them.
+    known : mapping of (str, str) to mapping of int to float
+        Latest stored values by region and indicator code and month ordinal.
     catalogue : Catalogue
         Indicators and regions.
     today : datetime.date
@@ -133,7 +134,7 @@ class Batch:
     today: date
     groups: tuple[Reading, ...] = ()
     firms: tuple[FirmMonth, ...] = ()
-    known: Mapping[tuple[str, str], pd.Series[float]] = field(default_factory=dict)
+    known: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
     revise: bool = False
     targets: Sequence[Target] = ()
 
@@ -143,7 +144,7 @@ class Batch:
         results: Iterable[ReadResult],
         catalogue: Catalogue,
         today: date,
-        known: Mapping[tuple[str, str], pd.Series[float]] | None = None,
+        known: Mapping[tuple[str, str], Mapping[int, float]] | None = None,
         revise: bool = False,
     ) -> Batch:
         """Everything the files of one command gave."""
@@ -173,19 +174,8 @@ class Batch:
             for key, new in found.items()
         )
 
-    def _known(self, key: SeriesKey) -> dict[int, float]:
-        return self._stored_values(*key[:2]) if key[2] is None else {}
-
-    def _stored_values(self, region: str, indicator: str) -> dict[int, float]:
-        key = (region, indicator)
-        if key not in self._stored:
-            stored = self.known.get(key)
-            self._stored[key] = {} if stored is None else known_values(stored)
-        return self._stored[key]
-
-    @cached_property
-    def _stored(self) -> dict[tuple[str, str], dict[int, float]]:
-        return {}
+    def _known(self, key: SeriesKey) -> Mapping[int, float]:
+        return self.known.get(key[:2], {}) if key[2] is None else {}
 
     def explained(self, series: Series) -> set[int]:
         """Months (ordinals) from which figures count something else, as the catalogue has it."""
@@ -196,20 +186,22 @@ class Batch:
 
     def value(self, region: str, indicator: str, month: int) -> float | None:
         """New or known value for everybody; None if there is none."""
-        new = self._by_key.get((region, indicator, None))
-        if new is not None:
-            return new.values.get(month)
-        return self._stored_values(region, indicator).get(month)
+        return self.values(region, indicator).get(month)
+
+    def values(self, region: str, indicator: str) -> Mapping[int, float]:
+        """New and known values for everybody by month ordinal."""
+        new = self.by_key.get((region, indicator, None))
+        return self.known.get((region, indicator), {}) if new is None else new.values
+
+    def reading(self, region: str, indicator: str, month: int) -> Reading | None:
+        """New reading for everybody; None if there is none."""
+        series = self.by_key.get((region, indicator, None))
+        return None if series is None else series.new.get(month)
 
     @cached_property
-    def _by_key(self) -> dict[SeriesKey, Series]:
+    def by_key(self) -> dict[SeriesKey, Series]:
+        """The series by their keys."""
         return {s.key: s for s in self.series}
-
-
-def known_values(stored: pd.Series[float]) -> dict[int, float]:
-    """Stored values by month ordinal."""
-    months = pd.PeriodIndex(stored.index)
-    return {int(m.ordinal): float(v) for m, v in zip(months, stored, strict=True)}
 
 
 def _is_later(one: Reading, two: Reading) -> bool:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 
 from employment_forecast.data.catalogue import Indicator
-from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
+from employment_forecast.data.imports.checks.batch import (
+    Batch,
+    Series,
+    finding,
+    median_without,
+    month_text,
+)
 from employment_forecast.data.records import Finding, Reading, out_of_range
 
 _SMALL_FALL = 0.01
@@ -22,9 +30,10 @@ _ZERO_MULTIPLE = 20
 def value_range(batch: Batch) -> list[Finding]:
     """Values that cannot be: negative counts and rates, rates beyond 100; net changes may be."""
     found = []
+    indicator_of = cache(batch.catalogue.indicator)
     for reading in (*batch.readings, *batch.groups):
         row = reading.observation
-        indicator = batch.catalogue.indicator(row.indicator)
+        indicator = indicator_of(row.indicator)
         reason = out_of_range(row.value, indicator)
         if reason is None and row.value < 0 and not indicator.signed:
             reason = "为负数"
@@ -200,14 +209,12 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
     changes = {m: v - scaled[m - lag] for m, v in scaled.items() if m - lag in scaled}
     if len(changes) < _FEWEST_CHANGES:
         return []
-    usual: dict[int, float] = {}
-    by_season: dict[int, list[int]] = {}
-    for month in changes:
-        by_season.setdefault(month % 12, []).append(month)
-    for month in changes:
-        alike = [changes[m] for m in by_season[month % 12] if m != month]
-        usual[month] = median(alike) if lag == 1 and len(alike) >= _FEWEST_ALIKE else 0.0
-    surprises = {m: v - usual[m] for m, v in changes.items()}
+    surprises = changes
+    if lag == 1:
+        by_season: dict[int, list[float]] = {}
+        for month, change in sorted(changes.items(), key=itemgetter(1)):
+            by_season.setdefault(month % 12, []).append(change)
+        surprises = {m: v - _usual(by_season[m % 12], v) for m, v in changes.items()}
     centre = median(surprises.values())
     spread = 1.4826 * median(abs(v - centre) for v in surprises.values())
     level = median(abs(v) for v in values.values()) or 1.0
@@ -223,6 +230,12 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
             found.append(_outlier(series, month, reading, lag))
         before = distance
     return found
+
+
+def _usual(alike: list[float], own: float) -> float:
+    """Median of the other changes of a calendar month, ascending; 0 where there are too few."""
+    others = median_without(alike, own) if len(alike) > _FEWEST_ALIKE else None
+    return 0.0 if others is None else others
 
 
 def _outlier(series: Series, month: int, reading: Reading, lag: int) -> Finding:

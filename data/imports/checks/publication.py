@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from employment_forecast.data import clock
 from employment_forecast.data.imports.checks.batch import Batch, finding, month_text
-from employment_forecast.data.records import Finding
+from employment_forecast.data.records import Finding, Reading
 
 _SAME = 1e-9
 
@@ -31,18 +31,19 @@ def revisions(batch: Batch) -> list[Finding]:
 
 def duplicates(batch: Batch) -> list[Finding]:
     """Two different values for one month and publication day within the files of one command."""
-    seen: dict[tuple[object, ...], tuple[float, str]] = {}
+    seen: dict[tuple[object, ...], Reading] = {}
     found = []
     for reading in (*batch.readings, *batch.groups):
         row = reading.observation
-        key = (row.region, row.indicator, reading.group, row.month, row.published_on)
-        before = seen.setdefault(key, (row.value, str(reading.place)))
-        if before[0] != row.value:
+        key = (row.region, row.indicator, reading.group, row.month.ordinal, row.published_on)
+        before = seen.setdefault(key, reading)
+        earlier = before.observation.value
+        if earlier != row.value:
             found.append(
                 finding(
                     "duplicates", "error", reading,
-                    f"{month_text(row.month.ordinal)}的值 {row.value:.12g} 与{before[1]}的 "
-                    f"{before[0]:.12g} 不同",
+                    f"{month_text(row.month.ordinal)}的值 {row.value:.12g} 与{before.place}的 "
+                    f"{earlier:.12g} 不同",
                     "请只保留正确的一个；若是修订，请分两次导入并分别写明发布日期。",
                 )
             )  # fmt: skip
@@ -52,10 +53,10 @@ def duplicates(batch: Batch) -> list[Finding]:
 def future_months(batch: Batch) -> list[Finding]:
     """Months that have not begun (error) or not ended (warning)."""
     found = []
-    current = batch.today.year * 12 + batch.today.month
+    current = (batch.today.year - 1970) * 12 + batch.today.month - 1
     for reading in (*batch.readings, *batch.groups):
         month = reading.observation.month
-        ahead = month.year * 12 + month.month - current
+        ahead = month.ordinal - current
         if ahead > 0 or (ahead == 0 and batch.today < clock.month_end(month)):
             found.append(
                 finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pandas as pd
 
@@ -39,6 +40,8 @@ def region_parts(batch: Batch) -> list[Finding]:
         code, indicator, group = series.key
         if group is not None or series.indicator.aggregation != "sum":
             continue
+        if not _has_relatives(batch, code, indicator):
+            continue
         for month, reading in series.new.items():
             whole = _whole_above(batch, code, indicator, month)
             if whole is None or (whole.code, indicator, month) in reported:
@@ -48,9 +51,23 @@ def region_parts(batch: Batch) -> list[Finding]:
     return found
 
 
+def _has_relatives(batch: Batch, code: str, indicator: str) -> bool:
+    """Whether a region has parts, or there are figures of what it ever was a part of."""
+    parts = batch.catalogue.children(batch.catalogue.region(code))
+    return bool(parts) or _has_figures_above(batch, code, indicator)
+
+
+def _has_figures_above(batch: Batch, code: str, indicator: str) -> bool:
+    above = {entry.parent for entry in batch.catalogue.region(code).entries if entry.parent}
+    return any(
+        batch.values(parent, indicator) or _has_figures_above(batch, parent, indicator)
+        for parent in above
+    )
+
+
 def _whole_above(batch: Batch, code: str, indicator: str, month: int) -> Region | None:
     """The nearest region with a figure of its own that one is part of, or that region itself."""
-    catalogue, when = batch.catalogue, pd.Period(ordinal=month, freq="M")
+    catalogue, when = batch.catalogue, _period(month)
     region = catalogue.region(code)
     above = catalogue.parent(region, when)
     while above is not None:
@@ -60,19 +77,26 @@ def _whole_above(batch: Batch, code: str, indicator: str, month: int) -> Region 
     return region if catalogue.children(region, when) else None
 
 
+@lru_cache(maxsize=4096)
+def _period(month: int) -> pd.Period:
+    return pd.Period(ordinal=month, freq="M")
+
+
 def _parts_against(
     batch: Batch, series: Series, whole: Region, month: int, reading: Reading
 ) -> list[Finding]:
     """What is wrong with the parts of one whole in one month."""
     indicator = series.key[1]
     total = batch.value(whole.code, indicator, month)
-    parts = batch.catalogue.children(whole, pd.Period(ordinal=month, freq="M"))
+    parts = batch.catalogue.children(whole, _period(month))
     values = {p.code: _made_up(batch, p, indicator, month) for p in parts}
     known = {c: v for c, v in values.items() if v is not None}
     if total is None or not known:
         return []
-    new = {s.key[0]: s.new.get(month) for s in batch.series if s.key[1:] == (indicator, None)}
-    grains = [_rounded_to(new.get(c), v) for c, v in {whole.code: total, **known}.items()]
+    grains = [
+        _rounded_to(batch.reading(c, indicator, month), v)
+        for c, v in {whole.code: total, **known}.items()
+    ]
     slack = sum(g for g in grains if g > series.indicator.precision) / 2 + 1e-9 * total
     summed = sum(known.values())
     name = f"“{series.indicator.name}”{month_text(month)}"
@@ -109,7 +133,7 @@ def _made_up(batch: Batch, region: Region, indicator: str, month: int) -> float 
     own = batch.value(region.code, indicator, month)
     if own is not None or not batch.catalogue.lists_parts(region):
         return own
-    parts = batch.catalogue.children(region, pd.Period(ordinal=month, freq="M"))
+    parts = batch.catalogue.children(region, _period(month))
     values = [_made_up(batch, p, indicator, month) for p in parts]
     known = [v for v in values if v is not None]
     return sum(known) if known and len(known) == len(values) else None
@@ -138,7 +162,7 @@ def group_parts(batch: Batch) -> list[Finding]:
 def _partitions(batch: Batch) -> list[Finding]:
     """Divisions (industries, occupations) all of whose groups a month has, and no total like it."""
     found = []
-    by_key = {s.key: s for s in batch.series}
+    by_key = batch.by_key
     for name in dict.fromkeys(g.partition for g in batch.catalogue.groups if g.partition):
         codes = [g.code for g in batch.catalogue.partition(name)]
         for region, indicator in {k[:2] for k in by_key if k[2] in codes}:
@@ -177,10 +201,9 @@ def rate_against_counts(batch: Batch) -> list[Finding]:
             found += _against_employed(batch, series) or _against_itself(batch, series)
         elif series.key[2] is None and series.key[1] == _RATIO:
             found += _against_openings(batch, series)
-    counted = {s.key[0] for s in batch.series if s.key[1:] == (_UNEMPLOYED, None)}
-    rated = {s.key[0] for s in batch.series if s.key[1:] == (_RATE, None)}
     for series in batch.series:
-        if series.key[1:] == (_UNEMPLOYED, None) and series.key[0] in counted - rated:
+        rated = (series.key[0], _RATE, None) in batch.by_key
+        if series.key[1:] == (_UNEMPLOYED, None) and not rated:
             found += _against_itself(batch, series)
     return found
 
@@ -198,11 +221,8 @@ def new_jobs_identity(batch: Batch) -> list[Finding]:
                 continue
             if indicator != _first_new(batch, region, month):
                 continue
-            grains = [
-                _grain(s.new[month])
-                for s in batch.series
-                if s.key[0] == region and s.key[1] in _NEW_JOBS and month in s.new
-            ]
+            new = (batch.reading(region, code, month) for code in _NEW_JOBS)
+            grains = [_grain(each) for each in new if each is not None]
             slack = sum(grains) if max(grains) > 1 else 0.0
             if abs(hired - left - net) > slack:
                 found.append(
@@ -218,8 +238,7 @@ def new_jobs_identity(batch: Batch) -> list[Finding]:
 
 def _first_new(batch: Batch, region: str, month: int) -> str:
     """Of the three indicators of new jobs the first that this batch brings for a month."""
-    new = {s.key[1] for s in batch.series if s.key[0] == region and month in s.new}
-    return next(code for code in _NEW_JOBS if code in new)
+    return next(code for code in _NEW_JOBS if batch.reading(region, code, month) is not None)
 
 
 def _employed(batch: Batch) -> str | None:
@@ -303,12 +322,7 @@ def _labour_force(batch: Batch, region: str) -> Iterator[tuple[int, float]]:
     """Labour force that count and rate imply, by month."""
     months: set[int] = set()
     for code in (_RATE, _UNEMPLOYED):
-        new = next((s for s in batch.series if s.key == (region, code, None)), None)
-        stored = batch.known.get((region, code))
-        if new is not None:
-            months |= set(new.values)
-        elif stored is not None:
-            months |= {int(m.ordinal) for m in stored.index}
+        months |= set(batch.values(region, code))
     for month in sorted(months):
         rate = batch.value(region, _RATE, month)
         count = batch.value(region, _UNEMPLOYED, month)

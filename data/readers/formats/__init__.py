@@ -6,17 +6,30 @@ from employment_forecast.data.readers.formats.cells import (
     Value,
     text_of,
 )
-from employment_forecast.data.readers.formats.limits import LIMITS, Limits, too_large
-from employment_forecast.data.readers.formats.opening import load, open_sheets
+from employment_forecast.data.readers.formats.delimited import (
+    delimiter_of,
+    has_control_characters,
+    records,
+    text_encoding,
+)
+from employment_forecast.data.readers.formats.limits import LIMITS, MEGABYTE, Limits, too_large
+from employment_forecast.data.readers.formats.opening import Opened, format_of, load, open_sheets
 
 __all__ = [
     "FORMULA_WITHOUT_RESULT",
     "LIMITS",
     "Limits",
+    "MEGABYTE",
+    "Opened",
     "Sheet",
     "Value",
+    "delimiter_of",
+    "format_of",
+    "has_control_characters",
     "load",
     "open_sheets",
+    "records",
+    "text_encoding",
     "text_of",
     "too_large",
 ]

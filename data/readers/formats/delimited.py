@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import mmap
 import re
 from collections.abc import Iterator
 
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.readers.formats.cells import SheetBuilder
-from employment_forecast.data.readers.formats.limits import too_large
+from employment_forecast.data.readers.formats.limits import Limits, too_large
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,7 +27,7 @@ _FOREIGN = {"big5": "年月數率區縣人", "shift_jis": "年月数率人", "eu
 _MAX_LINES_PER_ROW = 1000
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _decodes(data: bytes | mmap.mmap, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     step = 1 << 20
     try:
@@ -37,9 +38,9 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def text_encoding(data: bytes) -> str:
+def text_encoding(data: bytes | mmap.mmap) -> str:
     """Encoding of a text file: by its byte order mark, else UTF-8 if it decodes, else GB18030."""
-    candidates = [name for mark, name in _BOMS if data.startswith(mark)] or ["utf-8", "gb18030"]
+    candidates = [name for mark, name in _BOMS if data[: len(mark)] == mark] or ["utf-8", "gb18030"]
     for name in candidates:
         if _decodes(data, name):
             return _foreign(data) if name == "gb18030" else name
@@ -49,7 +50,7 @@ def text_encoding(data: bytes) -> str:
     )
 
 
-def _foreign(data: bytes) -> str:
+def _foreign(data: bytes | mmap.mmap) -> str:
     """GB18030, or the encoding of a neighbour where only that one gives the words of a table.
 
     Nearly every text in two bytes a character decodes as GB18030, into nonsense.
@@ -63,6 +64,11 @@ def _foreign(data: bytes) -> str:
     return "gb18030"
 
 
+def has_control_characters(text: str) -> bool:
+    """True for what no table of text holds."""
+    return _CONTROL.search(text) is not None
+
+
 def _lines(data: bytes, encoding: str, longest: int) -> Iterator[str]:
     stream = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     number = 0
@@ -70,7 +76,7 @@ def _lines(data: bytes, encoding: str, longest: int) -> Iterator[str]:
         number += 1
         if len(line) > longest:
             raise too_large(f"第{number}行超过 {longest} 个字符")
-        if _CONTROL.search(line):
+        if has_control_characters(line):
             raise DataError(
                 f"第{number}行含有控制字符，不像表格文本。",
                 "请用 Excel 或 WPS 打开原件，另存为 .xlsx 后再导入。",
@@ -78,7 +84,7 @@ def _lines(data: bytes, encoding: str, longest: int) -> Iterator[str]:
         yield line
 
 
-def _delimiter(data: bytes, encoding: str, longest: int) -> str:
+def delimiter_of(data: bytes, encoding: str, longest: int) -> str:
     """Choose the delimiter that splits most lines of the head into several fields."""
     head = [line for _, line in zip(range(50), _lines(data, encoding, longest), strict=False)]
 
@@ -96,10 +102,19 @@ def _delimiter(data: bytes, encoding: str, longest: int) -> str:
 def read_delimited(data: bytes, builder: SheetBuilder) -> str:
     """Read delimited text into one sheet without a name."""
     encoding = text_encoding(data)
-    longest = builder.limits.line_chars
-    delimiter = _delimiter(data, encoding, longest)
     sheet = builder.add_sheet("")
-    consumed = 0
+    for number, fields in records(data, encoding, builder.limits):
+        for column, text in enumerate(fields, start=1):
+            if text:
+                builder.put(sheet, number, column, text)
+    return encoding
+
+
+def records(data: bytes, encoding: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+    """Records of delimited text with their numbers from 1."""
+    longest = limits.line_chars
+    delimiter = delimiter_of(data, encoding, longest)
+    consumed = number = 0
 
     def counted() -> Iterator[str]:
         nonlocal consumed
@@ -107,7 +122,7 @@ def read_delimited(data: bytes, builder: SheetBuilder) -> str:
             consumed += 1
             if consumed > _MAX_LINES_PER_ROW:
                 raise DataError(
-                    f"第{len(sheet.rows) + 1}条记录的引号没有闭合。", "请检查文件里成对的双引号。"
+                    f"第{number + 1}条记录的引号没有闭合。", "请检查文件里成对的双引号。"
                 )
             yield line
 
@@ -115,14 +130,11 @@ def read_delimited(data: bytes, builder: SheetBuilder) -> str:
     try:
         for number, fields in enumerate(reader, start=1):
             consumed = 0
-            if number > builder.limits.rows or len(fields) > builder.limits.columns:
+            if number > limits.rows or len(fields) > limits.columns:
                 raise too_large(f"第{number}行超出电子表格的范围")
-            for column, text in enumerate(fields, start=1):
-                if text:
-                    builder.put(sheet, number, column, text)
+            yield number, fields
     except csv.Error as error:
         raise DataError(
             f"文本表格在第{reader.line_num}行附近无法拆分（{error}）。",
             "请检查该行的引号与分隔符，或另存为 .xlsx 后再导入。",
         ) from None
-    return encoding

@@ -19,6 +19,11 @@ _MAX_SPAN = 1000  # the HTML standard clamps colspan there
 _MAX_DEPTH = 20
 _CHUNK = 1 << 16
 _SILENT = ("script", "style")
+_BLOCKS = ("table", "caption", "p", "div", "tr", "td", "th", "h1", "h2", "h3", "h4", "br", "li")
+_UNIT = re.compile(
+    r"单位\s*[:：为是]\s*[十百千万亿]{0,2}(?:人次|[人个户家%％‰])(?:\s*[、，,/]\s*[%％‰])?"
+)
+_MOST_CHARS, _MOST_BESIDE = 400, 4
 
 
 @dataclass
@@ -34,20 +39,29 @@ class _Open:
 
 
 class _Tables:
-    """Fills one sheet per table, nested ones included; text outside tables is ignored."""
+    """Fills one sheet per table, nested ones included.
+
+    Of the text outside cells, captions and what states a unit come above the table that follows,
+    as a spreadsheet shows them; below the last table they come under it. The rest is ignored.
+    """
 
     def __init__(self, builder: SheetBuilder) -> None:
         self._builder = builder
+        self._text: list[str] = []
+        self._beside: list[str] = []
         self._open: list[_Open] = []
         self._silent = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take a start tag."""
+        if tag in _BLOCKS:
+            self._end_text()
         if tag == "table":
             if len(self._open) >= _MAX_DEPTH:
                 raise too_large(f"网页表格嵌套超过 {_MAX_DEPTH} 层")
             sheet = self._builder.add_sheet(f"表{len(self._builder.sheets) + 1}")
             self._open.append(_Open(sheet))
+            self._put_beside()
         elif not self._open:
             return
         elif tag == "tr":
@@ -66,6 +80,8 @@ class _Tables:
         """Take an end tag."""
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
+        if tag in _BLOCKS:
+            self._end_text(caption=tag == "caption")
         if self._open and tag in ("td", "th", "tr"):
             self._close_cell()
         elif self._open and tag == "table":
@@ -80,12 +96,37 @@ class _Tables:
             cell.append(data)
         else:
             self._builder.remark(data)
+            self._text.append(data)
 
     def close(self) -> None:
         """Take in what unclosed tags left open."""
+        self._end_text()
         while self._open:
             self._close_cell()
             self._open.pop()
+        if self._beside and self._builder.sheets:
+            sheet = self._builder.sheets[-1]
+            for row, text in enumerate(self._beside, max(sheet.rows, default=0) + 1):
+                self._builder.put(sheet, row, 1, text)
+
+    def _end_text(self, caption: bool = False) -> None:
+        """Keep a text outside cells that heads a table or states a unit."""
+        text = " ".join("".join(self._text).split())
+        self._text = []
+        unit = None if caption else _UNIT.search(text[:_MOST_CHARS])
+        kept = text if caption else unit.group() if unit else ""
+        if kept:
+            self._beside = [*self._beside, kept][-_MOST_BESIDE:]
+            if self._open and not self._open[-1].row:
+                self._put_beside()
+
+    def _put_beside(self) -> None:
+        """Put what was kept into rows of its own above the first row of a table."""
+        table = self._open[-1]
+        for text in self._beside:
+            table.row += 1
+            self._builder.put(table.sheet, table.row, 1, text)
+        self._beside = []
 
     def _open_cell(self, attributes: Mapping[str, str]) -> None:
         table = self._open[-1]

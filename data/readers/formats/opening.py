@@ -102,7 +102,7 @@ def open_sheets(data: bytes, limits: Limits = LIMITS) -> Opened:
     if not data.strip():
         raise DataError("文件是空的。", "请确认导出成功、选对了文件。")
     builder = SheetBuilder(limits)
-    kind = _format(data)
+    kind = format_of(data)
     encoding: str | None = None
     if kind == "xlsx":
         read_xlsx(data, builder)
@@ -115,7 +115,8 @@ def open_sheets(data: bytes, limits: Limits = LIMITS) -> Opened:
     return Opened(kind, encoding, tuple(builder.sheets), tuple(builder.remarks))
 
 
-def _format(data: bytes) -> Format:
+def format_of(data: bytes) -> Format:
+    """Format of a file by its content; raises DataError for what is known to be none of them."""
     if data.startswith(b"PK"):
         return "xlsx"
     if data.startswith((_OLE2, *_BIFF)):

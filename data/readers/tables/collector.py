@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +34,13 @@ from employment_forecast.data.readers.tables.part_months import (
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
 from employment_forecast.data.readers.tables.rows import RowReader, is_like_region, unknown_hint
 from employment_forecast.data.readers.tables.totals import settle_totals
-from employment_forecast.data.readers.vocabulary import Vocabulary, When, parse_when
+from employment_forecast.data.readers.vocabulary import (
+    Vocabulary,
+    When,
+    fold,
+    parse_units,
+    parse_when,
+)
 from employment_forecast.data.records import (
     Findings,
     FirmMonth,
@@ -45,6 +52,8 @@ from employment_forecast.data.records import (
 )
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
+_MOST_HEADS = 8
+_BRACKETS = re.compile(r"\(([^()]{1,8})\)")
 _TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
 
@@ -85,6 +94,7 @@ class Collector:
         self._filtered = 0
         self._sheets: list[str] = []
         self._named: set[str] = set()
+        self._heads: list[str] = []
         self._said: set[tuple[str, str]] = set()
 
     def read_sheet(self, sheet: Sheet) -> None:
@@ -103,7 +113,7 @@ class Collector:
             return
         mapping = self.vocabulary.mapping
         for table in locate(sheet, self.vocabulary, mapping.header_rows):
-            background = self._background(table)
+            background = self.background(table)
             if is_firm_table(table):
                 reader = FirmReader(
                     table,
@@ -122,25 +132,45 @@ class Collector:
             else:
                 self._read_table(table, background)
 
-    def _background(self, table: Table) -> Facts:
+    def background(self, table: Table) -> Facts:
         """Facts behind a table: titles, then sheet name, options, mapping, and the file name."""
         mapping = self.vocabulary.mapping
         facts = context(table.sheet, table.banners, self.vocabulary)
         above = context(table.sheet, table.sheet_banners, self.vocabulary)
         facts = facts.over(Facts(region=above.region, when=above.when))
         # A sheet of a workbook often is one region or month; an option only fills what is left.
-        if not _GENERIC.fullmatch(table.sheet.name):
-            facts = facts.over(self._name_facts(table.sheet.name))
+        sheet = table.sheet.name
+        if not _GENERIC.fullmatch(sheet) or parse_when(sheet) is not None:
+            facts = facts.over(self._name_facts(sheet))
         facts = facts.over(Facts(region=self.region, indicator=self.indicator))
         if mapping.month is not None:
             when = parse_when(str(mapping.month))
             facts = facts.over(Facts(when=when))
         if mapping.unit is not None:
             facts = facts.over(Facts(units=(mapping.unit,)))
+        facts = self._with_units_of_names(facts, sheet)
         named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
+        self._note_other_year(facts.when, named.when)
         complete = facts.over(named)
         self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
         return complete
+
+    def _note_other_year(self, stated: When | None, named: When | None) -> None:
+        """Say that the name of the file speaks of another year than the title of a table."""
+        years = [when.year for when in (stated, named) if when is not None and when.year]
+        if len(set(years)) > 1:
+            self.notes.append(f"表题写的是{years[0]}年，文件名写的是{years[1]}年，按表题读取。")
+
+    def _with_units_of_names(self, facts: Facts, sheet: str) -> Facts:
+        """Facts with the unit that the name of the sheet or file has in brackets: （万人）."""
+        for name, title in ((sheet, "工作表名"), (Path(self.file).stem, "文件名")):
+            brackets = _BRACKETS.findall(fold(name))
+            units = tuple(u for text in brackets for u in parse_units(text))
+            if units and not facts.units:
+                said = "、".join(unit.name for unit in units)
+                self.notes.append(f"单位“{said}”取自{title}，表中另有单位的除外。")
+                return replace(facts, units=units)
+        return facts
 
     def _note_file_name(self, entry: ValueCell) -> None:
         """Say once what was taken from the file name."""
@@ -172,6 +202,8 @@ class Collector:
 
     def _read_table(self, table: Table, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
+        below = (heads[-1].label.text for _, heads in sorted(table.heads.items()) if heads)
+        self._heads += islice(map(shown, below), max(0, _MOST_HEADS - len(self._heads)))
         self._take_as_named(table, columns)
         self._report_unknown(table, columns)
         if columns.dated:
@@ -303,7 +335,7 @@ class Collector:
             key=lambda s: (order[s.entry.place.sheet], s.entry.place.row, s.entry.place.column)
         )
         if self._filtered:
-            self.notes.append(f"另有 {self._filtered} 个其他地区或指标的数未取。")
+            self.notes.append(left_out(self._filtered))
         if not (settled or self.firms or self.part_months or self.findings.any_error):
             self._report_nothing()
         return [_reading(s, self.published_on, self.source) for s in settled]
@@ -318,11 +350,18 @@ class Collector:
         else:
             causes = any(f.severity == "warning" for f in self.findings.all())
             message = "没有读出可以导入的数" if causes else "没有找到可识别的表格或数值"
+            if self._heads:
+                message += f"（各栏的表头：{'、'.join(dict.fromkeys(self._heads))}）"
             remedy = (
                 "请核对文件；版式特殊时用 mapping.toml 说明，"
                 "或用 forecast data template 的模板填报。"
             )
         self.findings.add("nothing_read", None, message, remedy)
+
+
+def left_out(count: int) -> str:
+    """The note on figures that an option did not want."""
+    return f"另有 {count} 个其他地区或指标的数未取。"
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import text_of
@@ -240,14 +241,11 @@ class EntryReader:
 
     def _check_size(self, entry: ValueCell) -> None:
         value, indicator = entry.converted(), entry.indicator
-        unit = parse_unit(indicator.unit) if indicator is not None else None
-        people = conversion(unit, "人") if unit is not None else None
-        if value is None or people is None:
+        if value is None or indicator is None:
             return
-        level = entry.region.level if entry.region else "national"
-        most = _MOST_PEOPLE.get(level, _MOST_PEOPLE["district"])
-        if abs(value) * people > most:
-            used = entry.unit.name if entry.unit else indicator.unit if indicator else ""
+        most = most_people(indicator.unit, entry.region.level if entry.region else "national")
+        if most is not None and abs(value) > most:
+            used = entry.unit.name if entry.unit else indicator.unit
             self.findings.add(
                 "implausible_size", entry.place, f"按单位“{used}”换算后超过当地可能的人数",
                 "多半是表头写万人而数值是人：请改正表头的单位。", entry.raw,
@@ -266,6 +264,15 @@ class EntryReader:
                         "若是 CSV 里的千分位逗号（如 68,151），请给数值加引号或去掉逗号；"
                         "否则请补上表头或删去多余的数。", text_of(value),
                     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def most_people(unit: str, level: str) -> float | None:
+    """Largest figure in a unit that a region of a level can have; None if it counts no people."""
+    counted = parse_unit(unit)
+    people = conversion(counted, "人") if counted is not None else None
+    most = _MOST_PEOPLE.get(level, _MOST_PEOPLE["district"])
+    return None if people is None else float(most / people)
 
 
 def _grain(raw: str) -> Decimal:

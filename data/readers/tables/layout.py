@@ -300,7 +300,8 @@ class _Locator:
     def _continues_header(self, table: Table, row: int, cells: dict[int, Value]) -> bool:
         if len(table.header) >= _MOST_HEADER_ROWS or self._has_values(row, cells):
             return False
-        first = self._first(table)
+        # The corner may be blank above: an indicator over regions, months from the next row on.
+        first = min(self._first(table), min(cells))
         for column, value in cells.items():
             plain = isinstance(value, float) or (isinstance(value, str) and looks_like_value(value))
             if plain and self._is_complete(table, column):

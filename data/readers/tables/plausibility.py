@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from statistics import median
+from statistics import median, median_low
 
 from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.vocabulary import parse_unit
@@ -37,9 +37,17 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
     """The cells of one series if they are fractions of a percentage."""
     first = cells[0]
     indicator = first.indicator
-    if indicator is None or not indicator.smallest:
+    if indicator is None:
         return ()
     values = [float(v) for c in cells if (v := c.converted()) is not None and v > 0]
+    if values and 0 < indicator.largest < median_low(values):
+        findings.add(
+            "implausible_rate", first.place,
+            f"“{indicator.name}”的值（{first.raw} 等 {len(values)} 个）大得不合常理，"
+            "像是以另一单位（‰、百分数）计",
+            "请在表头写明单位（如 ‰），或改成通常的写法后重新导入。", first.raw,
+        )  # fmt: skip
+        return ()
     if not values or median(values) >= indicator.smallest:
         return ()
     stated = next((c.unit for c in cells if c.unit is not None), None)
@@ -87,6 +95,5 @@ def _report_parts_of_persons(cells: Sequence[ValueCell], findings: Findings) -> 
 
 
 def _is_part(cell: ValueCell) -> bool:
-    if cell.number is None or (cell.unit is not None and cell.unit.factor != 1):
-        return False
-    return abs(cell.number - cell.number.to_integral_value()) > _WHOLE
+    value = cell.converted()
+    return value is not None and abs(value - value.to_integral_value()) > _WHOLE

@@ -119,7 +119,7 @@ class RowReader:
             if dimension not in ATTRIBUTES:
                 if dimension == "ignore" and value is not None:
                     unnumbered_total |= self.vocabulary.classify(text_of(value)).total == "total"
-                    remarked = _span_of(text_of(value)) or remarked
+                    remarked = span_of(text_of(value)) or remarked
                     facts = facts.over(Facts(units=unit_note(text_of(value))))
                 elif value is not None:
                     facts = self._extra(number, column, dimension, value).over(facts)
@@ -272,8 +272,7 @@ class RowReader:
         if dimension == "unit":
             return Facts(units=self.vocabulary.classify(text).units)
         if dimension == "source":
-            refuse_personal_text(text, f"{self.place(row, column)}的来源")
-            return Facts(source=printable(" ".join(text.split())))
+            return Facts(source=source_of(text, f"{self.place(row, column)}"))
         if dimension == "demo" and fold(text) in ("true", "1", "是", "演示", "演示数据", "yes"):
             self.findings.add(
                 "demo", self.place(row, column), "这是演示数据，不能当作真实数据导入",
@@ -281,7 +280,7 @@ class RowReader:
             )  # fmt: skip
             return Facts(skip=True)
         if dimension == "published_on":
-            day = value if isinstance(value, date) else _day(text)
+            day = value if isinstance(value, date) else day_of(text)
             if day is None:
                 self.findings.add(
                     "unknown_month", self.place(row, column), "发布日期无法识别",
@@ -298,6 +297,12 @@ class RowReader:
                 if label.known and not label.heading and (label.states or label.units):
                     facts = facts_of([label]).over(facts)
         return replace(facts, total=None) if facts.total else facts
+
+
+def source_of(text: str, place: str) -> str:
+    """A source as it is kept; raises RefusedError for one that names a person."""
+    refuse_personal_text(text, f"{place}的来源")
+    return printable(" ".join(text.split()))
 
 
 def is_like_region(text: str) -> bool:
@@ -320,7 +325,8 @@ def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> st
     ) + "需要导入时，请在 mapping.toml 的 [indicators] 里写明它对应的指标。"
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
+    """A day of publication; None for what is none."""
     folded = fold(text).replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")
     pieces = folded.split("日")[0].split("t")[0][:10].split("-")
     if len(pieces) == 1 and len(folded) == 8 and folded.isdecimal():
@@ -333,7 +339,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _span_of(remark: str) -> When | None:
+def span_of(remark: str) -> When | None:
     """Months that a remark says the figure of its row covers: 1-2月合计; None if it says none."""
     when = parse_when(_SUMMED.sub("", fold(remark[:40])).strip("()"))
     return when if when is not None and when.is_range else None

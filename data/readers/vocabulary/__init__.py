@@ -18,6 +18,7 @@ from employment_forecast.data.readers.vocabulary.units import (
     Unit,
     conversion,
     parse_unit,
+    parse_units,
     unit_note,
     units_in,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "looks_like_value",
     "parse_amount",
     "parse_unit",
+    "parse_units",
     "parse_when",
     "read_mapping",
     "unit_note",

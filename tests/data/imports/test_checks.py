@@ -38,8 +38,8 @@ def readings(indicator, values, start="2023-01", region="310114", group=None, pu
 
 
 def known(indicator, values, start="2021-01", region="310114"):
-    index = pd.period_range(start, periods=len(values), freq="M")
-    return {(region, indicator): pd.Series(values, index=index, dtype=float)}
+    first = pd.Period(start, freq="M").ordinal
+    return {(region, indicator): {first + i: float(v) for i, v in enumerate(values)}}
 
 
 def findings(check, *batch_readings, **more):

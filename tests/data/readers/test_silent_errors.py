@@ -394,10 +394,11 @@ def test_other_calendars_and_the_end_of_a_year(label, month):
 @pytest.mark.parametrize("head", ["城镇调查失业率", "31个大城市城镇调查失业率", "求人倍率", "PMI"])
 @pytest.mark.parametrize("span", ["2025年1-9月", "2025年1—9月", "2025年一季度", "2025年上半年"])
 def test_averages_over_a_span_are_no_month(head, span):
-    result = read(f"月份,{head}\n{span},5.2\n2025年10月,5.1\n")
+    usual = 50.2 if head == "PMI" else 5.2
+    result = read(f"月份,{head}\n{span},{usual}\n2025年10月,{usual}\n")
     assert months(result) == ["2025-10"]
     assert "span_average" in {f.check for f in result.warnings}
-    alone = read(f"月份,{head}\n{span},5.2\n")
+    alone = read(f"月份,{head}\n{span},{usual}\n")
     assert "nothing_read" in errors(alone)
     assert "平均" in str(alone.refusal())
 
@@ -682,3 +683,95 @@ def test_an_option_names_the_one_column_of_numbers():
     result = read("date,unemployment_rate\n2026-05-01,3.0\n", indicator=RATE)
     assert values(result) == [3.0]
     assert any("unemployment_rate" in n for n in result.notes)
+
+
+PAGE = "<table>{caption}<tr><td>月份<td>招聘人数</tr><tr><td>2025-01<td>9</tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        (PAGE.format(caption="<caption>单位：万人</caption>"), [90000]),
+        ("<p>单位：万人</p>" + PAGE.format(caption=""), [90000]),
+        ("<div>上海市统计局 单位：万人</div>" + PAGE.format(caption=""), [90000]),
+        (PAGE.format(caption="") + "<p>注：单位：万人</p>", [90000]),
+        (PAGE.format(caption="<caption>单位：万人</caption>")
+         + PAGE.format(caption="<caption>单位：人</caption>").replace("招聘", "求职"), [90000, 9]),
+        ("<p>制表单位：上海市统计局</p>" + PAGE.format(caption=""), [9]),
+    ],
+)  # fmt: skip
+def test_units_beside_the_tables_of_a_page(page, wanted):
+    result = read(page, "月报.xls")
+    assert values(result) == wanted
+    assert {r.observation.region for r in result.readings} == {"310114"}
+
+
+@pytest.mark.parametrize("where", ["sheet", "file"])
+def test_units_in_brackets_of_names(where):
+    def named(page):
+        page.title = "招聘（万人）" if where == "sheet" else "招聘"
+
+    data = workbook([["月份", "招聘人数", "求人倍率"], ["2025-01", 9, 1.1]], named)
+    result = read(data, "月报（万人）.xlsx" if where == "file" else "月报.xlsx")
+    assert values(result) == [90000, 1.1]
+    assert any("万人" in n and "名" in n for n in result.notes)
+
+
+def test_sheets_that_are_called_by_their_year():
+    book = openpyxl.Workbook()
+    for year in (2024, 2025):
+        page = book.create_sheet(str(year))
+        page.append(["月份", "登记失业人数"])
+        page.append(["1月", year])
+    stream = io.BytesIO()
+    book.save(stream)
+    result = read(stream.getvalue(), "月报.xlsx")
+    assert dict(zip(months(result), values(result), strict=True)) == {
+        "2024-01": 2024, "2025-01": 2025,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "wanted"),
+    [
+        ("制造业PMI", ["0.501", "0.502"], [50.1, 50.2]),
+        ("制造业PMI", ["5.01", "5.02"], None),
+        ("登记失业率", ["31", "32", "31.5"], None),
+        ("城镇调查失业率", ["51", "52"], None),
+        ("求人倍率", ["112", "113"], None),
+        ("16—24岁劳动力城镇调查失业率(不含在校生)", ["17.8", "21.3"], [17.8, 21.3]),
+        ("登记失业人数（万人）", ["0.91234567"], None),
+        ("登记失业人数（万人）", ["0.9123"], [9123]),
+    ],
+)
+def test_sizes_that_nothing_of_the_kind_has(head, cells, wanted):
+    result = read(column(head, cells))
+    if wanted is None:
+        assert errors(result) & {"implausible_rate", "part_of_person"}
+    else:
+        assert values(result) == pytest.approx(wanted)
+        assert not errors(result)
+
+
+def test_an_indicator_over_regions_with_a_blank_corner():
+    rows = [
+        [None, "登记失业人数", None, "招聘人数", None],
+        ["月份", "嘉定区", "徐汇区", "嘉定区", "徐汇区"],
+        ["2025-01", 900, 1200, 80, 90],
+    ]
+    result = read(workbook(rows), "a.xlsx", region=None)
+    assert [(r.observation.region, r.observation.value) for r in result.readings] == [
+        ("310114", 900), ("310104", 1200), ("310114", 80), ("310104", 90),
+    ]  # fmt: skip
+
+
+def test_a_file_named_for_another_year_than_its_title_is_told():
+    rows = [["2024年登记失业人数"], ["月份", "人数"], ["1月", 9100]]
+    result = read(workbook(rows), "2025年登记失业.xlsx")
+    assert months(result) == ["2024-01"]
+    assert any("2024年" in n and "2025年" in n for n in result.notes)
+
+
+def test_a_refusal_repeats_the_heads_that_it_could_not_use():
+    refused = read("月份,登记失业人数（人）/登记失业率（%）\n2025-01,9100/3.1\n").refusal()
+    assert "登记失业人数（人）/登记失业率（%）" in str(refused)

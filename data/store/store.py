@@ -6,6 +6,7 @@ SQLite by default, any SQLAlchemy URL by setting. Every write is one transaction
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -123,6 +124,8 @@ class Store:
         self, url: str, *, expected: bool = False, catalogue: Catalogue | None = None
     ) -> None:
         self._engine = _engine(url)
+        # Python 3.13 warns of each connection that its owner leaves open when it is forgotten.
+        weakref.finalize(self, self._engine.dispose).atexit = False
         self.url = _shown(url)
         self.catalogue = catalogue
         self._remembered: dict[tuple[str, str], Vintages] | None = None

@@ -52,7 +52,8 @@ def taken(request, tmp_path, monkeypatch):
     if run.in_pieces:
         # The reader's own process knows nothing of what is patched here.
         monkeypatch.setattr(importing, "read_in_pieces", here)
-    return run
+    yield run
+    store.close()
 
 
 @contextmanager

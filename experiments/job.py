@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -32,8 +31,6 @@ from employment_forecast.forecasting.competition import (
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.reconciliation import Sum
 from employment_forecast.models import roster
-
-_LEAST_MEMORY = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -130,11 +127,6 @@ def run_options(
     )
 
 
-def _demand_memory() -> None:
-    """Refuse where a limit leaves too little: the linear algebra library would wait for ever."""
-    mmap.mmap(-1, _LEAST_MEMORY).close()  # OSError, told as lack of memory; nothing is used up
-
-
 def open_job(
     session: Session,
     series: Series,
@@ -168,7 +160,6 @@ def open_job(
     -------
     ForecastJob
     """
-    _demand_memory()
     vintages = session.store.vintages(series.region.code, series.indicator.code)
     inputs = stored_inputs(
         session.store,

@@ -84,9 +84,11 @@ def run(
 
     几个地区（--region 重复，或 --parent）逐个运行，列成一张表；有地区没有得出预测时退出码为 12。
     """
+    from employment_forecast.cli.shell.session import demand_memory, notice, open_session
+
+    demand_memory()
     from employment_forecast.cli.forecasts.run_many import Wish, parts_with_data, run_many
     from employment_forecast.cli.shell.progress import progress
-    from employment_forecast.cli.shell.session import notice, open_session
     from employment_forecast.data.errors import UnrecordedError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
     from employment_forecast.experiments.cluster import cluster_of

@@ -42,8 +42,10 @@ def monthly(
 
     退出码：0 全部完成；12 部分地区、文件或通知未完成，其余已完成；10 另一个月度作业正在运行。
     """
+    from employment_forecast.cli.shell.session import demand_memory, open_session
+
+    demand_memory()
     from employment_forecast.cli.shell.output import write_json
-    from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.errors import EXIT_OK, EXIT_PARTIAL
     from employment_forecast.experiments.cycle import cycle_log, log_file, region_job, say_failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 
 from employment_forecast.data.workspace import (
@@ -12,7 +13,17 @@ from employment_forecast.data.workspace import (
     use_scratch,
 )
 
-__all__ = ["Session", "open_session", "notice"]
+__all__ = ["Session", "demand_memory", "open_session", "notice"]
+
+_LEAST_MEMORY = 900 << 20  # a forecast in one process ends with 1,000 MB of addresses, not with 900
+
+
+def demand_memory() -> None:
+    """Refuse to forecast under a limit on memory that is too small, before anything is loaded.
+
+    Later it is too late: libraries of linear algebra wait for ever for memory while they load.
+    """
+    mmap.mmap(-1, _LEAST_MEMORY).close()  # OSError is told as lack of memory; nothing is touched
 
 
 def notice(text: str) -> None:

@@ -42,7 +42,7 @@ unit: $(VENV)/.installed-test
 
 test: check unit
 
-# SOAK=4 takes four times the usual number of tries.
+# The campaigns at their full size; SOAK=0.25 takes a quarter of the tries.
 soak: $(VENV)/.installed-test
 	$(TEST_ENV) $(BIN)/pytest -m soak -v -s --durations=20
 

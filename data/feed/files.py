@@ -26,6 +26,7 @@ from typing import Any
 
 from employment_forecast.data.errors import StorageError
 from employment_forecast.data.feed.shape import misshapen
+from employment_forecast.data.feed.signing import SIGNATURE
 from employment_forecast.data.files import to_json, write_atomically
 
 SCHEMA_VERSION = "1.1"
@@ -110,12 +111,20 @@ def write(folder: Path, document: Mapping[str, Any]) -> bool:
         if _substance(before) == _substance(json.loads(content)):
             _write_sum(file, file.read_bytes())
             return False
-        earlier = folder / HISTORY / history_name(before)
-        if not earlier.exists():
-            write_atomically(earlier, file.read_bytes())
+        _keep(file, folder / HISTORY / history_name(before))
     write_atomically(file, content)
     _write_sum(file, content)
     return True
+
+
+def _keep(file: Path, earlier: Path) -> None:
+    """Keep a document with the signature under which it was published, if it had one."""
+    if earlier.exists():
+        return
+    signature = file.with_name(file.name + SIGNATURE)
+    if signature.is_file():
+        write_atomically(earlier.with_name(earlier.name + SIGNATURE), signature.read_bytes())
+    write_atomically(earlier, file.read_bytes())
 
 
 def _substance(document: Mapping[str, Any]) -> dict[str, Any]:

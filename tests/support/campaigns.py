@@ -8,5 +8,5 @@ SOAK = float(os.environ.get("SOAK", "1"))
 
 
 def tries(usual: int) -> int:
-    """Number of tries of a campaign: `SOAK=4 make soak` takes four times the usual ones."""
+    """Number of tries of a campaign: `SOAK=0.25 make soak` takes a quarter of the usual ones."""
     return max(2, round(usual * SOAK))

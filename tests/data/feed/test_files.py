@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.campaigns import tries
 
 from employment_forecast.data.errors import (
@@ -24,6 +25,7 @@ from employment_forecast.data.errors import (
 )
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed.reading import check, demand_usable, find, rounded, state_on
+from employment_forecast.data.feed.signing import sign_file, signature
 
 LEVELS = [
     {"code": code, "name": name, "colour": name[3:5], "probability": p, "months": 1, "step": "",
@@ -102,6 +104,19 @@ def test_earlier_documents_are_kept_and_found_by_day(tmp_path: Path) -> None:
         find(tmp_path, "徐汇", None, None)
     with pytest.raises(NoThresholdsError):
         find(tmp_path, "嘉定", None, date(2026, 1, 1))
+
+
+def test_earlier_documents_keep_the_signature_they_were_published_with(tmp_path: Path) -> None:
+    file, key = tmp_path / "x.310114.json", Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    for number in range(3):  # the first is published before there is a key
+        feed_files.write(tmp_path, document(number, created_at=f"2026-11-2{number}T08:00:00+08:00"))
+        sign_file(file, key if number else None)
+    unsigned, signed = sorted((tmp_path / "history").glob("*.json"))
+    assert not Path(f"{unsigned}.sig").exists()
+    assert Path(f"{signed}.sig").read_bytes() == signature(signed.read_bytes(), key)
+    then = feed_files.published_by(tmp_path, "x", "310114", date(2026, 11, 21))
+    assert then is not None
+    assert then["number"] == 1
 
 
 def test_checksum_file_agrees(tmp_path: Path) -> None:
@@ -273,4 +288,5 @@ def test_nonsense_under_a_seal_that_holds_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 def test_three_hundred_feeds_of_nonsense(tmp_path: Path) -> None:
-    print(f"feeds: 300 tried, {read_nonsense(tmp_path, 300)} refused, none unexpected")
+    count = tries(300)
+    print(f"feeds: {count} tried, {read_nonsense(tmp_path, count)} refused, none unexpected")

@@ -4,6 +4,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import ForecastError, SettingsError
@@ -225,4 +226,5 @@ def test_changed_files_are_refused_or_read(kind: str) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", WHOLE)
 def test_six_hundred_changed_files(kind: str) -> None:
-    print(f"{kind}: 150 tried, {read_changed(kind, 150)} refused, none unexpected")
+    count = tries(150)
+    print(f"{kind}: {count} tried, {read_changed(kind, count)} refused, none unexpected")

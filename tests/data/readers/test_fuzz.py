@@ -198,9 +198,10 @@ def test_a_hundred_mutated_files():
 
 @pytest.mark.soak
 def test_thousands_of_mutated_files(capsys):
-    outcomes, longest = campaign(tries(6000), seed=2)
+    count = tries(3500)
+    outcomes, longest = campaign(count, seed=2)
     with capsys.disabled():
-        print(f"\nmutated files: {dict(outcomes)}, longest {longest:.2f} s")
-    assert outcomes["decoded"] >= tries(3000)
+        print(f"\noffice files: {count} tried, {dict(outcomes)}, longest {longest:.2f} s")
+    assert outcomes["decoded"] >= count // 2
     assert outcomes["mute"] == 0
     assert longest < LONGEST_SECONDS

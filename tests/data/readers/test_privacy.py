@@ -13,8 +13,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.imports.importing import ImportOptions, import_files
 from employment_forecast.data.readers import read_bytes
 from employment_forecast.data.readers.privacy import is_identity_number
+from employment_forecast.data.store import Store
 
 CATALOGUE = load_catalogue()
 # Invented: right in form and check digit, belonging to nobody.
@@ -288,6 +290,50 @@ BESIDE = {
 def test_what_lies_beside_the_cells_is_looked_at(where):
     with pytest.raises(RefusedError):
         read(in_a_workbook(BESIDE[where]), "a.xlsx")
+
+
+HEADS = ("姓名", "身份证号码", "手机", "联系人", "住址", "出生日期", "银行账号", "护照号", "户主")
+NAMES = (IDENTITY, f"张三{MOBILE}", "138-1234-5678", "张三身份证", "一三八一二三四五六七八")
+FIRMS = "2021年3月\n企业编码,建档期就业人数,新招人数,减员人数,调查期末就业人数\n{},100,5,9,96\n"
+SPLIT = "月份,登记失业人数,甲,乙,丙\n2021-01,9120,110105,19491231,002X\n"
+
+
+def ways_in():
+    """Names and contents of files that bring persons in, each in another way."""
+    for text in DRESSES.values():
+        yield "月报.csv", TABLE.format(text).encode()
+    for text in list(DRESSES.values())[:12]:  # as the source, which is kept
+        yield "月报.csv", TABLE.replace("备注", "来源").format(text).encode()
+    for head in HEADS:
+        yield "月报.csv", f"月份,登记失业人数,{head}\n2021-01,9120,张三\n".encode()
+    for name in NAMES:
+        yield f"{name}.csv", TABLE.format("").encode()
+    for code in (IDENTITY, f"92{IDENTITY}", MOBILE):
+        yield "企业.csv", FIRMS.format(code).encode()
+    yield "月报.csv", SPLIT.encode()
+    for change in BESIDE.values():
+        yield "月报.xlsx", in_a_workbook(change)
+
+
+@pytest.mark.soak
+def test_ways_to_bring_persons_in_leave_nothing_in_the_store(tmp_path):
+    database, tried, said = tmp_path / "o.db", list(ways_in()), []
+    store = Store(f"sqlite:///{database}")
+    options = ImportOptions(region="嘉定")
+    for name, content in tried:
+        file = tmp_path / name
+        file.write_bytes(content)
+        try:
+            import_files(store, CATALOGUE, [file], options, today=date(2026, 11, 20), command="t")
+        except RefusedError as refused:
+            said.append(str(refused))
+    left = database.read_bytes()
+    store.close()
+    print(f"persons: {len(tried)} ways tried, {len(said)} refused")
+    assert len(said) == len(tried)
+    for mark in ("张三", MOBILE, "19491231", "002X"):
+        assert mark.encode() not in left
+        assert not any(mark in text for text in said)
 
 
 @pytest.mark.parametrize("code", ["91310114MA1GT3QB2X", "913101141234567890", "310114000123456"])

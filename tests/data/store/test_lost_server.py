@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.errors import EXIT_OK, EXIT_STORAGE
 
-MONTHS, STREETS, FALLS = 120, 12, 8
+MONTHS, STREETS, FALLS = 120, 12, tries(8)
 
 
 def rows(value: int) -> list[str]:

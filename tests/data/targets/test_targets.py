@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import DataError, ForecastError
@@ -344,7 +345,9 @@ def test_files_of_targets_with_something_wrong_are_refused_or_read(tmp_path: Pat
 
 @pytest.mark.soak
 def test_six_hundred_files_of_targets(tmp_path: Path) -> None:
-    print(f"files of targets: 600 tried, {read_broken(tmp_path, 600)} refused, none unexpected")
+    count = tries(600)
+    refused = read_broken(tmp_path, count)
+    print(f"files of targets: {count} tried, {refused} refused, none unexpected")
 
 
 def test_an_approximate_value_has_a_tolerance_of_its_own():

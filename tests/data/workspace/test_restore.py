@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from sqlalchemy import Connection, Table
+from support.campaigns import tries
 
 from employment_forecast.data.bundled.loader import sync
 from employment_forecast.data.catalogue import Catalogue, load_catalogue
@@ -346,4 +347,6 @@ def test_mutated_backups_are_refused_or_restored(backup: Path, tmp_path: Path) -
 
 @pytest.mark.soak
 def test_three_hundred_mutated_backups(backup: Path, tmp_path: Path) -> None:
-    print(f"mutated backups: 300 tried, {survive(backup, tmp_path, 300)} refused, none unexpected")
+    count = tries(300)
+    refused = survive(backup, tmp_path, count)
+    print(f"mutated backups: {count} tried, {refused} refused, none unexpected")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.campaigns import tries
 
 from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.catalogue.series import Series
@@ -277,5 +278,6 @@ def test_three_hundred_states_of_nonsense(
     record, competition: Competition, tracker: Tracker, tmp_path: Path
 ) -> None:
     _, version = record(competition)
-    refused = read_spoilt(state_folder(tracker, version), tmp_path / "x", 300)
-    print(f"version states: 300 tried, {refused} refused, none unexpected")
+    count = tries(300)
+    refused = read_spoilt(state_folder(tracker, version), tmp_path / "x", count)
+    print(f"version states: {count} tried, {refused} refused, none unexpected")

@@ -25,7 +25,8 @@ def unknown_command(name: str, known: list[str], path: str) -> click.UsageError:
     from employment_forecast.data.errors import suggestion
 
     return click.UsageError(
-        f"没有名为“{name}”的命令。{suggestion(name, known)}可用 {path} --help 查看全部命令。"
+        f"没有名为“{name}”的命令。{suggestion(name, known)}"
+        f"可用 {path} --help 查看全部命令，forecast help 关键词 查找命令。"
     )
 
 

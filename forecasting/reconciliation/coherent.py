@@ -108,8 +108,9 @@ def projected(
     """
     held = np.zeros(joint.shape[::2], dtype=bool) if fixed is None else fixed
     asked = np.ones((len(tree.sums), joint.shape[2]), dtype=bool) if demanded is None else demanded
-    spread = joint.std(axis=1)
-    found = _with_jagged(tree, joint, spread, held, asked)
+    known, held = _settled(tree, joint, held, asked, nonnegative=nonnegative)
+    spread = known.std(axis=1)
+    found = _with_jagged(tree, known, spread, held, asked)
     found = _projected(tree, found, spread, held, law, asked)
     if nonnegative:
         found = _without_negative(tree, found, held, asked)
@@ -231,6 +232,28 @@ def _matched(paths: Floats, level: Floats, slope: Floats) -> npt.NDArray[np.int6
     return found
 
 
+def _settled(
+    tree: Tree, joint: Floats, held: Flags, demanded: Flags, *, nonnegative: bool
+) -> tuple[Floats, Flags]:
+    """Paths and what is fixed in them, with what follows from sums of which all else is fixed."""
+    at = {key: i for i, key in enumerate(tree.members)}
+    found, settled = joint.copy(), held.copy()
+    before = -1
+    while before < settled.sum():
+        before = settled.sum()
+        for each, asked in zip(tree.sums, demanded, strict=True):
+            rows = [at[key] for key in (each.whole, *each.parts)]
+            signs = np.array([1.0, *(-1.0 for _ in each.parts)])
+            for month in np.flatnonzero(asked & ((~settled[rows]).sum(axis=0) == 1)):
+                free = int(np.argmin(settled[rows, month]))
+                gap = signs @ found[rows, :, month] - signs[free] * found[rows[free], :, month]
+                value = -signs[free] * gap
+                if not nonnegative or value.min() >= 0:
+                    found[rows[free], :, month] = value
+                    settled[rows[free], month] = True
+    return found, settled
+
+
 def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags, demanded: Flags) -> Floats:
     """Parts that share what their whole does from month to month, each as wide as before."""
     at, below = {key: i for i, key in enumerate(tree.members)}, _below(tree)
@@ -270,8 +293,6 @@ def _projected(
     free = np.where(held, 0.0, spread**2)
     diagonal = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in members])
     diagonal[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
-    # A whole that is late gives way to parts that are all published.
-    diagonal = np.where(diagonal > 0, diagonal, spread**2)
     still = held | (spread == 0)
     diagonal[still] = 0.0
     prior, learned = 1.0, law.covariance
@@ -287,6 +308,13 @@ def _projected(
             gain += (1 - prior) * scale * own[:, None] * (learned @ (own[:, None] * rows.T))
         gain = gain @ np.linalg.pinv(rows @ gain, hermitian=True)
         found[:, :, month] -= gain @ (rows @ joint[:, :, month])
+        now = found[:, :, month]
+        gap, totals = rows @ now, np.maximum(rows, 0.0) @ np.abs(now)
+        if (np.abs(gap) > TOLERANCE / 10 * np.maximum(totals, 1.0)).any():
+            # What stands still gives way where nothing that moves is left.
+            size = np.abs(now).mean(axis=1) + 1.0
+            gain = np.where(held[:, month], 0.0, size)[:, None] * rows.T
+            found[:, :, month] -= gain @ np.linalg.pinv(rows @ gain, hermitian=True) @ gap
     return found
 
 

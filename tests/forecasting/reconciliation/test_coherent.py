@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from employment_forecast.forecasting.reconciliation import (
@@ -136,6 +136,39 @@ def test_a_sum_that_published_figures_contradict_is_not_asked_for(published, imp
     assert np.abs(gaps[asked[:, None, :].repeat(200, axis=1)]).max() < 1e-9 * found.max()
     assert found.min() >= 0
     np.testing.assert_array_equal(found[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
+
+
+@pytest.mark.parametrize("published", [{"x": 5.0, "y": 4.0}, {"x": 5.0}, {"x": 12.0}])
+def test_what_stands_still_gives_way_to_what_is_published(published):
+    # A whole that is late and always was 10, of two parts one of which may be late as well.
+    tree = Tree.of([Sum("w", ("x", "y"))])
+    paths = np.ones((3, 20, 1)) * np.array([10.0, 6.0, 4.0])[:, None, None]
+    held = np.zeros((3, 1), dtype=bool)
+    for key, value in published.items():
+        at = tree.members.index(key)
+        paths[at], held[at] = value, True
+    found = coherent(tree, paths, law(tree), fixed=held)
+    assert left(tree, found) < 1e-8
+    np.testing.assert_array_equal(found[held[:, 0]], paths[held[:, 0]])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000))
+@example(724)
+@example(881)
+def test_what_is_possible_is_met_whatever_stands_still(seed):
+    rng = np.random.default_rng(seed)
+    paths = np.abs(draws(CITY, seed, n=20, months=2, scale=rng.choice([0.01, 1, 20])))
+    held = np.zeros((len(CITY.members), 2), dtype=bool)
+    held[:, 0] = rng.random(len(held)) < 0.5
+    for at, still in enumerate(rng.random(len(held)) < 0.5):
+        if still:
+            paths[at] = np.round(paths[at].mean()) * rng.choice([0, 1, 1, 3])
+        if held[at, 0]:
+            paths[at, :, 0] = np.round(paths[at, 0, 0])
+    asked = possible(CITY, paths, held)
+    found = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
+    assert found.min() >= 0
 
 
 def test_forecasts_that_add_up_already_keep_every_law():

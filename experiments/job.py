@@ -12,6 +12,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import UsageError, as_forecast_error
 from employment_forecast.data.records import Vintages
+from employment_forecast.data.store import groups_of
 from employment_forecast.data.targets import Target, in_force_ahead
 from employment_forecast.data.workspace import Session, Settings
 from employment_forecast.features.history import (
@@ -192,9 +193,9 @@ class TreeJob:
     Attributes
     ----------
     sums : tuple of Sum
-        Wholes and parts by code of region.
+        Wholes and parts, by the same keys.
     jobs : mapping
-        Job of every member by code of region, wholes before their parts.
+        Job of every member by code of region, of a group as 310114/men; wholes before their parts.
     until : pandas.Period or None
         Month that all are to be forecast to, beyond what their targets ask for.
     """
@@ -205,7 +206,7 @@ class TreeJob:
 
     @property
     def root(self) -> str:
-        """Code of the whole."""
+        """Key of the whole."""
         return next(iter(self.jobs))
 
     def compete(
@@ -240,7 +241,7 @@ class TreeJob:
                     refused[code] = found
             except Exception as error:  # noqa: BLE001  # a fault in one member is no fault of the others
                 why = as_forecast_error(error).message.rstrip("。")
-                absent[code] = f"{job.series.region.name}未得出预测：{why}"
+                absent[code] = f"{job.series.member_name}未得出预测：{why}"
         return replace(reconcile(self.sums, results, absent), refused=refused)
 
 
@@ -267,6 +268,7 @@ def open_tree(
     *,
     cached: bool = True,
     deep: bool = True,
+    groups: bool = True,
     until: pd.Period | None = None,
     elsewhere: Elsewhere | None = None,
 ) -> TreeJob:
@@ -278,6 +280,8 @@ def open_tree(
         As for `open_job`; the series is that of the whole.
     deep : bool
         With the parts of the parts.
+    groups : bool
+        With the groups of people of whom there are figures and who together make up everybody.
     until : pandas.Period, optional
         Month that every member is to be forecast to.
 
@@ -288,26 +292,43 @@ def open_tree(
     Raises
     ------
     UsageError
-        If the region has no parts, or the indicator does not add up.
+        If the region has no parts and no such groups, or the indicator does not add up.
     """
     below = session.catalogue.tree(series.region, series.indicator, pd.Period(as_of, freq="M"))
-    if not below:
+    sums = [
+        Sum(code, tuple(part.code for part in parts))
+        for code, parts in below.items()
+        if deep or code == series.region.code
+    ]
+    sums += _divisions(session, series) if groups else []
+    if not sums:
         raise UsageError(
             f"{series.title}没有可以相加的下级。",
             "请在 forecast.toml 的 [[regions]] 中登记全部下级（parent 写上级代码）；"
             "只有人数之类的指标可以相加，率不能。",
         )
-    if not deep:
-        below = {series.region.code: below[series.region.code]}
-    regions = {series.region.code: series.region}
-    regions |= {part.code: part for parts in below.values() for part in parts}
+    members = {series.region.code: series}
+    for key in (part for each in sums for part in each.parts):
+        members[key] = session.catalogue.member(key, series.indicator)
     targets = session.targets()
     jobs = {
-        code: open_job(
-            session, Series(region, series.indicator), as_of, options,
-            targets=targets, cached=cached, elsewhere=elsewhere,
+        key: open_job(
+            session, member, as_of, options, targets=targets, cached=cached, elsewhere=elsewhere
         )
-        for code, region in regions.items()
-    }  # fmt: skip
-    sums = tuple(Sum(code, tuple(part.code for part in parts)) for code, parts in below.items())
-    return TreeJob(sums, jobs, until)
+        for key, member in members.items()
+    }
+    return TreeJob(tuple(sums), jobs, until)
+
+
+def _divisions(session: Session, series: Series) -> list[Sum]:
+    """Divisions of a region's people of which some group has figures: each makes up the whole."""
+    region, indicator = series.region, series.indicator
+    if indicator.group or indicator.aggregation != "sum" or indicator.unit != "人":
+        return []
+    stored = set(groups_of(session.store, region.code, indicator.code))
+    found = []
+    for name in session.catalogue.partitions:
+        groups = session.catalogue.partition(name)
+        if stored.intersection(g.code for g in groups):
+            found.append(Sum(region.code, tuple(f"{region.code}/{g.code}" for g in groups)))
+    return found

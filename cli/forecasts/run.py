@@ -55,7 +55,7 @@ _NO_PROMOTION = "--dry-run 不登记模型版本，不能同时用 --promote。"
 @click.option(
     "--with-parts",
     is_flag=True,
-    help="连同全部下级一起预测，并使各级在每条路径、每个月相加一致。",
+    help="连同全部下级和互不重叠的群体一起预测，并使它们在每条路径、每个月相加一致。",
 )
 @click.option("--dry-run", is_flag=True, help="只算一遍看结果：不记录，不登记模型版本。")
 @no_cache_option
@@ -146,7 +146,7 @@ def run(
                     result = job.compete(tick)
             else:
                 judge = _standing_in(recording) if promoting else (lambda _: None)
-                tree = parts.compete(lambda each: progress(f"{each.region.name} 回测"), judge)
+                tree = parts.compete(lambda each: progress(f"{each.member_name} 回测"), judge)
                 result = tree.member(series.region.code)
             for note in [] if cluster is None else cluster.take_notes():
                 notice(note)

@@ -96,7 +96,8 @@ def allocate(
     if target.basis == "period_total":
         raise UsageError("全年累计没有突破概率，不能分解。", "请改用各月、期末或全年平均。")
     options = run_options(session.settings, jobs=jobs)
-    parts = open_tree(session, series, as_of, options, until=target.last_month, deep=False)
+    reach = target.last_month
+    parts = open_tree(session, series, as_of, options, until=reach, deep=False, groups=False)
     kept = _kept(session, keeping, [c for c in parts.jobs if c != series.region.code])
 
     from employment_forecast.forecasting.documents.allocation import (

@@ -18,6 +18,7 @@ from employment_forecast.data.catalogue.schema import (
     read_indicator,
     read_region,
 )
+from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.catalogue.tree import check_tree, joined_entries, territory_breaks
 from employment_forecast.data.errors import DataError, SettingsError, UnknownNameError, suggestion
 from employment_forecast.data.files.toml_tables import one_line
@@ -141,6 +142,7 @@ class Catalogue:
         return replace(
             indicator,
             code=f"{indicator.code}.{group.code}",
+            group=group.code,
             name=f"{group.name}{indicator.name}",
             synonyms=(),
         )
@@ -157,6 +159,17 @@ class Catalogue:
     def partition(self, name: str) -> tuple[Group, ...]:
         """Groups of one division, which together make up everybody."""
         return tuple(g for g in self.groups if name and g.partition == name)
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """Divisions that the groups are of."""
+        return tuple(dict.fromkeys(g.partition for g in self.groups if g.partition))
+
+    def member(self, key: str, indicator: Indicator) -> Series:
+        """A member of a tree of an indicator: a region, or a group of its people as 310114/men."""
+        code, _, group = key.partition("/")
+        counted = self.grouped(indicator, self.group(group)) if group else indicator
+        return Series(self.region(code), counted)
 
     def _of_group(self, folded: str) -> Indicator | None:
         """The series of a group, from its code or from the names of group and indicator."""

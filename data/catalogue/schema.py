@@ -130,6 +130,8 @@ class Indicator:
         such bound.
     numerator, denominator : tuple of str
         Codes of the indicators whose sums divided give a rate of a whole; empty where unknown.
+    group : str
+        Code of the group of people it counts; empty for everybody.
     """
 
     code: str
@@ -150,6 +152,12 @@ class Indicator:
     numerator: tuple[str, ...] = ()
     denominator: tuple[str, ...] = ()
     breaks: tuple[Break, ...] = field(default=())
+    group: str = ""
+
+    @property
+    def of_everybody(self) -> str:
+        """Code of the indicator that counts everybody."""
+        return self.code.removesuffix(f".{self.group}") if self.group else self.code
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -26,6 +26,11 @@ class Series:
         return f"{self.indicator.code}.{self.region.code}"
 
     @property
+    def member_name(self) -> str:
+        """Chinese name among series that add up."""
+        return self.title if self.indicator.group else self.region.name
+
+    @property
     def title(self) -> str:
         """Chinese name."""
         return f"{self.region.name}{self.indicator.name}"

@@ -263,12 +263,17 @@ def _people(
     return rows
 
 
-def _parts(store: Store, catalogue: Catalogue, question: Question) -> dict[str, Any] | None:
+def _parts(
+    store: Store, catalogue: Catalogue, question: Question, stored: StoredForecast | None
+) -> dict[str, Any] | None:
     view = parts_of(catalogue, store.vintages, question.region, question.indicator, question.as_of)
     if view is None or view.month != question.month:
         return None
     source = f"观测库 {question.region.name}各下级“{question.indicator.name}”"
-    return parts_record(view, source)
+    ahead: list[dict[str, Any]] = []
+    if stored is not None and stored.history.origin == question.month:
+        ahead = stored.facts.get("coherence", {}).get("breadth", [])
+    return parts_record(view, source, ahead)
 
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
@@ -351,7 +356,7 @@ def bulletin_record(
         "series": series,
         "flows": flows_record(context),
         "people": people,
-        "parts": _parts(store, catalogue, question),
+        "parts": _parts(store, catalogue, question, stored),
         "sample": sample,
         "progress": progress,
         "outlook": outlook,

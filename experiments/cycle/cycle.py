@@ -118,8 +118,10 @@ def _carried_out(
         named = {(region.code, indicator.code): (region, indicator) for region, indicator in chosen}
 
         def ask(worker: Worker, task: RegionTask) -> Iterator[RegionResult]:
-            keys = [(code, task.indicator) for code in task.members or (task.region,)]
-            return _carry_through(worker, [named[key] for key in keys], task, minutes)
+            of = session.catalogue.indicator(task.indicator)
+            keys = task.members or (task.region,)
+            series = [session.catalogue.member(key, of) for key in keys]
+            return _carry_through(worker, [(s.region, s.indicator) for s in series], task, minutes)
 
         for entry in workers.results(tasks_of(session, chosen, day), ask):
             kept = _keep(session, journal, entry, failed, log)

@@ -119,16 +119,20 @@ def carry_tree(
     """Do a region with its parts: forecast all, make them add up, then publish one by one."""
     series = _series(session, task)
     options = run_options(session.settings, jobs=task.jobs)
-    tree = open_tree(session, series, task.as_of, options, elsewhere=cluster)
+    groups = any(
+        session.catalogue.member(key, series.indicator).indicator.group != series.indicator.group
+        for key in task.members
+    )
+    tree = open_tree(session, series, task.as_of, options, groups=groups, elsewhere=cluster)
     together = _Together(session, tree)
-    for code in task.members:
-        own = replace(task, region=code, members=())
+    for key in task.members:
+        part = session.catalogue.member(key, series.indicator)
+        own = replace(task, region=part.region.code, indicator=part.indicator.code, members=())
         try:
-            result = carry_through(session, cluster, own, together)
+            result = carry_through(session, cluster, own, together, key)
         except Exception as error:  # noqa: BLE001  # one member's fault must not end the others
-            part = _series(session, own)
             result = RegionResult(
-                code, part.region.name, task.indicator, series.indicator.name,
+                part.region.code, part.region.name, part.indicator.code, part.indicator.name,
                 task.as_of.isoformat(), "failed", message=str(as_forecast_error(error)),
             )  # fmt: skip
         yield result
@@ -150,9 +154,10 @@ def carry_through(
     cluster: Cluster | None,
     task: RegionTask,
     together: _Together | None = None,
+    key: str = "",
 ) -> RegionResult:
     """Do one region, alone or as a member of a tree."""
-    known = None if together is None else together.tree.jobs[task.region]
+    known = None if together is None else together.tree.jobs[key]
     job = known or _opened(session, task, cluster)
     series, history = job.series, job.history()
     neighbours = neighbours_identity(job.inputs.neighbours, series.indicator, task.as_of)
@@ -180,12 +185,12 @@ def carry_through(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
     found = None if together is None else together.found
-    result, settled, run_id = _forecast(session, job, found)
+    result, settled, run_id = _forecast(session, job, found, key)
     made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     remarks += [] if cluster is None else cluster.take_notes()
-    if together is not None and task.region == together.tree.root:
+    if together is not None and key == together.tree.root:
         remarks += together.found.notes
     if reason := made.pop("unassessed", ""):
         remarks.append(f"预警等级未评估：{reason}")
@@ -221,14 +226,13 @@ def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None
 
 
 def _forecast(
-    session: Session, job: ForecastJob, found: TreeResult | None = None
+    session: Session, job: ForecastJob, found: TreeResult | None = None, key: str = ""
 ) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     series, uri = job.series, session.settings.tracking_uri(session.workspace)
-    code = series.region.code
     with recorded(uri, session.workspace, series) as recording:
-        result = job.compete() if found is None else found.candidate(code)
-        stand_in = found.results[code] if found is not None and code in found.refused else None
+        result = job.compete() if found is None else found.candidate(key)
+        stand_in = found.results[key] if found is not None and key in found.refused else None
         run = recording.run
         before = same_version(run.tracker, series, result, stand_in)
         if before is None:

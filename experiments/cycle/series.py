@@ -92,9 +92,16 @@ def tasks_of(
         tree = catalogue.tree(region, indicator, month)
         parts = [part.code for below in tree.values() for part in below]
         present = [code for code in parts if (code, indicator.code) in wanted]
+        for division in () if indicator.group else catalogue.partitions:
+            groups = catalogue.partition(division)
+            if all((region.code, f"{indicator.code}.{g.code}") in wanted for g in groups):
+                present += [f"{region.code}/{g.code}" for g in groups]
         if present:
             members[region.code, indicator.code] = (region.code, *present)
-    below = {(code, key[1]) for key, codes in members.items() for code in codes[1:]}
+    below = set()
+    for key, codes in members.items():
+        series = (catalogue.member(code, catalogue.indicator(key[1])) for code in codes[1:])
+        below |= {(each.region.code, each.indicator.code) for each in series}
     return [
         RegionTask(*key, day, members=members.get(key, ()))
         for region, indicator in chosen

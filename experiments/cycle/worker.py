@@ -50,8 +50,8 @@ class RegionTask:
     jobs : int
         Processes it may use for itself; no result depends on it.
     members : tuple of str
-        Regions that are done with it, itself the first: parts that are made to add up. Empty for a
-        region by itself.
+        What is done with it, itself the first: regions, and groups as 310114/men, that are made to
+        add up. Empty for a region by itself.
     """
 
     region: str

@@ -67,7 +67,7 @@ def record_parts(
             versions[key] = recording.register(result, fan_chart(result)).version
             settled = conclude(recording, result, in_force, promoting=promoting)
         if promoting and in_force.coherence is not None and settled.action == "kept":
-            apart.append(result.region.name)
+            apart.append(result.series.member_name)
     return RecordedParts(versions, tuple(apart))
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from employment_forecast.data.errors import NoModelError, RefusedError
+from employment_forecast.forecasting.competition.breadth import breadth_rows
 from employment_forecast.forecasting.competition.compete import reconciled
 from employment_forecast.forecasting.competition.result import Coherence, Competition
 from employment_forecast.forecasting.reconciliation import (
@@ -144,7 +145,7 @@ def reconcile(
 
 
 def _late(result: Competition, said: str) -> str:
-    return f"{result.region.name}的数据只到 {result.history.origin}，{said}"
+    return f"{result.series.member_name}的数据只到 {result.history.origin}，{said}"
 
 
 def _gap(results: Mapping[str, Competition], newest: pd.Period, late: str) -> bool:
@@ -164,7 +165,7 @@ def _unfit(each: Sum, results: Mapping[str, Competition]) -> str:
     name = whole.series.title
     if len({m.history.demo for m in members}) > 1:
         return f"{name}与下级有的是演示数据、有的是实际数据，不相加"
-    if len({m.indicator.code for m in members}) > 1 or whole.indicator.aggregation != "sum":
+    if len({m.indicator.of_everybody for m in members}) > 1 or whole.indicator.aggregation != "sum":
         return f"{name}与下级的指标不能相加，各自预测"
     table = pd.concat([m.history.series for m in members], axis=1, keys=range(len(members)))
     known = table.dropna().iloc[-AGREED_MONTHS:]
@@ -246,11 +247,19 @@ def _reconciled(
         ahead = int((own.origin + 1 - first).n)
         paths = own.values[order[at]]
         paths[:, : len(axis) - ahead] = found[at, :, ahead:]
-        coherence = Coherence(own, tree, choice, last)
+        sums = [row for row, each in enumerate(tree.sums) if key in (each.whole, *each.parts)]
+        apart = tuple(axis[~asked[sums].all(axis=0) & ~published[at]])
+        coherence = Coherence(own, tree, choice, last, apart)
         made[key] = reconciled(member, replace(own, values=paths), coherence)
-    apart = [
-        f"{members[each.whole].region.name} {month} 已公布的数与下级之和不符，该月不强求相加"
+    for each in tree.sums:
+        whole, parts = made[each.whole], [made[key] for key in each.parts]
+        together = whole.coherence
+        if together is not None and all(p.indicator.code == whole.indicator.code for p in parts):
+            broad = replace(together, breadth=breadth_rows(parts))
+            made[each.whole] = replace(whole, coherence=broad)
+    unmet = [
+        f"{members[each.whole].series.member_name} {month} 已公布的数与下级之和不符，该月不强求相加"
         for each, demanded in zip(tree.sums, asked, strict=True)
         for month in axis[~demanded]
     ]
-    return made, apart
+    return made, unmet

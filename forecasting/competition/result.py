@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -81,12 +82,18 @@ class Coherence:
         Why it was reconciled.
     until : pandas.Period
         Last month that adds up.
+    apart : tuple of pandas.Period
+        Forecast months before it that do not: what is published contradicts a sum.
+    breadth : tuple of dict
+        Of a whole, what share of its parts will be in trouble in each month; see `breadth_rows`.
     """
 
     base: SamplePaths
     tree: Tree
     choice: TreeChoice
     until: pd.Period
+    apart: tuple[pd.Period, ...] = ()
+    breadth: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

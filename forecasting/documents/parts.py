@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, figure
-from employment_forecast.features.parts import LOW_MONTHS, breadth_ahead
 from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.competition import Competition, TreeResult
 from employment_forecast.forecasting.documents.result_tables import UNTESTED, amount, cap_value
@@ -47,59 +45,40 @@ def tree_document(
     whole = {part: each.whole for each in found.tree.sums for part in each.parts}
     month = _compared(found, root)
     total = _value(found.results[root], month)
-    choice = found.choice
-    direct = next((each.parts for each in found.tree.sums if each.whole == root), ())
-    together = [found.results[code] for code in direct if code in found.results]
-    joint = found.reconciled and len(together) == len(direct)
+    choice, indicator = found.choice, found.results[root].indicator
+    coherence = found.results[root].coherence
     return {
         "reconciled": found.reconciled,
-        "breadth": breadth_rows(together) if joint else None,
+        "breadth": list(coherence.breadth) if coherence and coherence.breadth else None,
         "month": str(month),
         "value": total,
-        "notes": [*_behind(found, month), *found.notes, *_apart(apart)],
+        "notes": [*_behind(found, month), *_divisions(found), *found.notes, *_apart(apart)],
         "choice": None if choice is None else choice_document(choice),
         "parts": [
-            _part(result, whole.get(code), versions.get(code), month, total)
+            _part(result, indicator, whole.get(code), versions.get(code), month, total)
             for code, result in found.results.items()
             if code != root
         ],
     }
 
 
-def breadth_rows(parts: Sequence[Competition]) -> list[dict[str, Any]] | None:
-    """Share of parts in broad trouble in each month ahead, from their joint paths.
+def _divisions(found: TreeResult) -> list[str]:
+    """What groups of people make up a whole beside its regions."""
+    notes = []
+    for each in found.tree.sums:
+        of = found.results[each.whole].indicator
+        groups = [_group(found.results[key], of) for key in each.parts]
+        names = "、".join(group["name"] for group in groups if group)
+        notes += [f"{names}合起来等于总数，不与各地区相加"] if names else []
+    return notes
 
-    Parameters
-    ----------
-    parts : sequence of Competition
-        Reconciled: path i of all of them belongs together.
 
-    Returns
-    -------
-    list of dict or None
-        `month`, `mean`, `q10`, `q50`, `q90`, and `p_half`, the probability that half of the parts
-        or more rise for three months or stand 10 % above their low. None where the parts do not end
-        in the same month or have too few months.
-    """
-    needed = LOW_MONTHS - 1
-    last = [each.history.values[-needed:] for each in parts]
-    complete = all(len(v) == needed and np.isfinite(v).all() for v in last)
-    if not parts or not complete or len({each.history.origin for each in parts}) > 1:
+def _group(result: Competition, of: Indicator) -> dict[str, str] | None:
+    """The group that a member is, None for a region."""
+    indicator = result.indicator
+    if indicator.group == of.group:
         return None
-    months = min(len(each.champion_paths.months) for each in parts)
-    keys = [each.region.code for each in parts]
-    ahead = {k: each.champion_paths.values[:, :months] for k, each in zip(keys, parts, strict=True)}
-    shares = breadth_ahead(dict(zip(keys, last, strict=True)), ahead)
-    ends = np.quantile(shares, (0.1, 0.5, 0.9), axis=0)
-    return [
-        {
-            "month": str(month),
-            "mean": round(float(shares[:, at].mean()), 3),
-            **{name: round(float(ends[n, at]), 3) for n, name in enumerate(("q10", "q50", "q90"))},
-            "p_half": round(float((shares[:, at] >= 0.5).mean()), 3),
-        }
-        for at, month in enumerate(parts[0].champion_paths.months[:months])
-    ]
+    return {"code": indicator.group, "name": indicator.name.removesuffix(of.name)}
 
 
 def _breadth_note(rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
@@ -135,12 +114,13 @@ def _behind(found: TreeResult, month: pd.Period) -> list[str]:
     members = {k: r for k, r in found.results.items() if k in found.tree.members}
     if all(r.history.origin == month for r in members.values()):
         return []
-    names = "、".join(r.region.name for r in members.values() if r.history.origin == month)
+    names = "、".join(r.series.member_name for r in members.values() if r.history.origin == month)
     return [f"{names}的数只到 {month}，各地区的数和占比同按该月比较"]
 
 
 def _part(
     result: Competition,
+    of: Indicator,
     whole: str | None,
     version: str | None,
     month: pd.Period,
@@ -150,6 +130,7 @@ def _part(
     value = _value(result, month)
     return {
         "region": {"code": result.region.code, "name": result.region.name},
+        "group": _group(result, of),
         "whole": whole,
         "data_month": str(history.origin),
         "latest": figure(float(history.values[-1]), indicator),
@@ -206,4 +187,5 @@ def _row(row: Mapping[str, Any], shown: list[str]) -> tuple[Any, ...]:
     cap = row["caps"][0] if row["caps"] else None
     limit = (None, None) if cap is None else (cap_value(cap), cap[BASES[cap["basis"]].probability])
     means = (ahead.get(month) for month in shown)
-    return (row["region"]["name"], row["value"], row["share"], *means, *limit)
+    name = row["group"]["name"] if row.get("group") else row["region"]["name"]
+    return (name, row["value"], row["share"], *means, *limit)

@@ -191,9 +191,13 @@ def coherence_notes(result: Competition) -> tuple[str, ...]:
     found = result.coherence
     if found is None:
         return ()
+    groups = sum("/" in key for key in found.tree.members)
+    named = f"{len(found.tree.members) - groups} 个地区" + (f"、{groups} 个群体" if groups else "")
+    apart = "、".join(map(str, found.apart))
+    apart = apart and f"，{apart} 除外：当月已公布的数与合计不符"
     return (
-        f"已与上下级协调：{len(found.tree.members)} 个地区的每条模拟路径逐月相加一致"
-        f"（至 {found.until}）；{found.choice.reason}",
+        f"已与上下级协调：{named}的每条模拟路径逐月相加一致（至 {found.until}{apart}）；"
+        f"{found.choice.reason}",
     )
 
 
@@ -204,6 +208,8 @@ def coherence_document(result: Competition) -> dict[str, Any]:
     return {
         "members": list(found.tree.members),
         "until": str(found.until),
+        "apart": [str(month) for month in found.apart],
+        "breadth": list(found.breadth),
         **choice_document(found.choice),
         "base_forecast": forecast_rows(result, found.base),
     }

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from employment_forecast.forecasting.bulletin.text.figures import show
+
 SETTINGS = """
 [run]
 models = ["theta"]
@@ -55,7 +57,10 @@ def test_a_district_is_the_sum_of_its_streets(forecast: Any, home: Path, total: 
     brought = forecast("data", "import", str(sheet(home, total=total)))
     assert brought.code == 0, brought.err
     assert ("合计作为嘉定区自己的数导入" in brought.out + brought.err) == total
-    ran = forecast("run", "--region", "嘉定", "--promote", "--json")
+    asked = ("caps", "set", "--region", "嘉定", "--tier", "区", "--value", "1040")
+    cap = forecast(*asked, "--period", "2027", "--basis", "各月", "--source", "区府〔2026〕9号")
+    assert cap.code == 0, cap.err
+    ran = forecast("run", "--region", "嘉定", "--with-parts", "--promote", "--json")
     assert ran.code == 0, ran.err
     content = ran.json
     assert (content["latest"], content["data_month"], content["demo"]) == (1010, "2026-10", False)
@@ -66,6 +71,13 @@ def test_a_district_is_the_sum_of_its_streets(forecast: Any, home: Path, total: 
         "东街道": 300, "西街道": 400, "南镇": 310,
     }  # fmt: skip
     assert sum(row["share"] for row in rows.values()) == pytest.approx(1, abs=1e-3)
+    # The probability is that of paths that add up, and those of the parts are in the same table.
+    tree = content["tree"]
+    assert tree["reconciled"] is True
+    for at, row in enumerate(content["forecast"]):
+        means = [part["forecast"][at]["mean"] for part in tree["parts"]]
+        assert row["mean"] == pytest.approx(sum(means), abs=2)
+    assert 0 <= content["caps"][0]["p_any"] <= 1
     if total:
         return
     text = forecast(
@@ -73,7 +85,11 @@ def test_a_district_is_the_sum_of_its_streets(forecast: Any, home: Path, total: 
     )
     assert text.code == 0, text.err
     (file,) = (home / "月报").glob("*月报.md")
-    assert "| 西街道 | 400 | 39.6% |" in file.read_text("utf-8")
+    written = file.read_text("utf-8")
+    assert "| 西街道 | 400 | 39.6% |" in written
+    ahead = tree["breadth"][2]
+    assert "扩散面预测" in written
+    assert f"| 2027年1月 | {show(ahead['mean'], 'per_cent', 0)} |" in written
 
 
 def test_a_street_that_is_missing_is_named_and_no_demonstration_data_stand_in(

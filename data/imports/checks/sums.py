@@ -163,8 +163,9 @@ def _partitions(batch: Batch) -> list[Finding]:
     """Divisions (industries, occupations) all of whose groups a month has, and no total like it."""
     found = []
     by_key = batch.by_key
-    for name in dict.fromkeys(g.partition for g in batch.catalogue.groups if g.partition):
-        codes = [g.code for g in batch.catalogue.partition(name)]
+    for name in batch.catalogue.partitions:
+        groups = batch.catalogue.partition(name)
+        codes, named = [g.code for g in groups], "、".join(g.name for g in groups)
         for region, indicator in {k[:2] for k in by_key if k[2] in codes}:
             parts = [by_key.get((region, indicator, code)) for code in codes]
             complete = [p.new for p in parts if p is not None]
@@ -174,13 +175,15 @@ def _partitions(batch: Batch) -> list[Finding]:
                 whole = batch.value(region, indicator, month)
                 rows = [new[month] for new in complete]
                 summed = sum(r.observation.value for r in rows)
-                slack = sum(g for r in rows if (g := _grain(r)) > 1) / 2
-                if whole is not None and abs(summed - whole) > slack:
+                if whole is None:
+                    continue
+                total = _rounded_to(batch.reading(region, indicator, month), whole)
+                slack = sum(g for g in (total, *map(_grain, rows)) if g > 1) / 2
+                if abs(summed - whole) > slack:
                     found.append(
                         finding(
                             "group_parts", "error", rows[0],
-                            f"{month_text(month)}{name} 各项之和 {summed:.12g} 不等于总数 "
-                            f"{whole:.12g}",
+                            f"{month_text(month)}{named}之和 {summed:.12g} 不等于总数 {whole:.12g}",
                             "请核对各项与总数；若各项互有重叠，请去掉 [[groups]] 的 partition。",
                         )
                     )  # fmt: skip

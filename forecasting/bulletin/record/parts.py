@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from employment_forecast.features.parts import LAGS, PartRow, PartsView, parts_document
@@ -18,7 +18,13 @@ def _few(row: PartRow) -> bool:
     return any(0 < abs(value) < LEAST_PEOPLE for value in told)
 
 
-def parts_record(view: PartsView | None, source: str) -> dict[str, Any] | None:
+# Months ahead whose breadth is told.
+AHEAD = (1, 3, 6, 12)
+
+
+def parts_record(
+    view: PartsView | None, source: str, breadth: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any] | None:
     """Parts as a bulletin may show them.
 
     Parameters
@@ -27,6 +33,8 @@ def parts_record(view: PartsView | None, source: str) -> dict[str, Any] | None:
         Of the bulletin's month.
     source : str
         Where the record has it from, in Chinese.
+    breadth : sequence of dict
+        Share of the parts in trouble in the months ahead, as the version in force has it.
 
     Returns
     -------
@@ -51,7 +59,10 @@ def parts_record(view: PartsView | None, source: str) -> dict[str, Any] | None:
         listed += [{**written["parts"][0], "name": OTHERS}]
     notes = [note for note in document["notes"] if not hidden]
     unit = {"unit": view.indicator.unit, "decimals": view.indicator.decimals}
-    return {**document, **unit, "parts": listed, "notes": notes, "source": source}
+    ahead = [dict(breadth[step - 1]) for step in AHEAD if step <= len(breadth)]
+    return {
+        **document, **unit, "parts": listed, "notes": notes, "ahead": ahead, "source": source,
+    }  # fmt: skip
 
 
 def _together(rows: Sequence[PartRow]) -> PartRow:

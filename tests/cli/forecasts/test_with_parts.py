@@ -84,6 +84,35 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     assert "没有上年同期的控制数" in again.err
 
 
+def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) -> None:
+    home.mkdir(parents=True)
+    short = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n'
+    (home / "forecast.toml").write_text(short, "utf-8")
+    whole = np.sum(list(street_values(36).values()), axis=0)
+    lines = ["嘉定区（人）", "月份,登记失业人数,其中：女,其中：男,其中：毕业生"]
+    for at, month in enumerate(pd.period_range(end="2026-10", periods=36, freq="M")):
+        women = round(0.4 * whole[at]) + at % 5
+        lines.append(f"{month},{whole[at]:.0f},{women},{whole[at] - women:.0f},{900 + at}")
+    file = home / "群体.csv"
+    file.write_text("\n".join(lines), "utf-8")
+    done = forecast("data", "import", str(file), "--yes")
+    assert done.code == 0, done.err
+    ran = forecast("run", "--region", "嘉定", "--with-parts", "--promote", "--json")
+    assert ran.code == 0, ran.err
+    tree = ran.json["tree"]
+    assert tree["reconciled"] is True
+    assert ran.json["coherence"]["members"] == [DISTRICT, f"{DISTRICT}/women", f"{DISTRICT}/men"]
+    assert [part["group"]["name"] for part in tree["parts"]] == ["女性", "男性"]
+    assert "女性、男性合起来等于总数，不与各地区相加" in tree["notes"]
+    assert tree["breadth"] is None
+    for at, row in enumerate(ran.json["forecast"]):
+        total = sum(part["forecast"][at]["mean"] for part in tree["parts"])
+        assert row["mean"] == pytest.approx(total, abs=3)
+    served = forecast("predict", "--region", "嘉定", "--group", "女", "--json")
+    expected = [each["mean"] for each in tree["parts"][0]["forecast"]]
+    assert [each["mean"] for each in served.json["rows"]] == pytest.approx(expected, abs=0.6)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -51,6 +51,15 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
         alone, together = tasks_of(session, chosen, DAY)
         assert (alone.region, alone.members) == ("310104", ())
         assert (together.region, together.members) == (DISTRICT, (DISTRICT, *ALL))
+        # Groups that make up everybody are done with them, others by themselves.
+        grouped = session.catalogue.grouped
+        groups = [
+            (chosen[1][0], grouped(indicator, session.catalogue.group(g)))
+            for g in ("women", "men", "graduates")
+        ]
+        _, wider, apart = tasks_of(session, [*chosen, *groups], DAY)
+        assert wider.members[-2:] == (f"{DISTRICT}/women", f"{DISTRICT}/men")
+        assert (apart.indicator, apart.members) == (groups[2][1].code, ())
 
         first = list(carry_tree(session, None, together))
         assert [each.state for each in first] == ["done"] * 5

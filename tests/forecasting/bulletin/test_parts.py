@@ -72,6 +72,32 @@ def test_one_or_two_people_cannot_be_told_from_the_total(rows, shown):
     assert [(line[0], line[1]) for line in lines] == shown
 
 
+def test_breadth_ahead_is_one_sentence_and_one_table():
+    rows = [
+        {
+            "month": f"2026-{m:02d}",
+            "mean": m / 100,
+            "q10": 0.0,
+            "q50": 0.3,
+            "q90": 0.667,
+            "p_half": 0.2,
+        }
+        for m in (11, 12)
+    ]
+    record = {
+        "parts": parts_record(view(row("甲镇", 500, 30), row("乙镇", 300, -12)), "测试", rows),
+        "month": "2026-10", "source": "测试", "intervals": {"inner": 80, "source": "测试"},
+    }  # fmt: skip
+    *_, said, table = parts(CitedRecord(record))
+    assert plain(said.text) == (
+        "按各地区协调后的预测，2026年11月连续三个月上升或比近一年低点高出一成以上的下级地区平均占11%"
+        "（80%区间为0%—67%）；达到半数的概率为20%（不太可能）。"
+    )
+    assert [[plain(cell) for cell in line] for line in table.rows] == [
+        ["2026年11月", "11%", "0%—67%", "20%"],
+    ]
+
+
 def test_no_parts_no_section():
     assert parts_record(None, "测试") is None
     assert parts(CitedRecord({"source": "测试"})) == []

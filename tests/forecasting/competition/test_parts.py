@@ -15,6 +15,7 @@ from support.trees import (
 
 from employment_forecast.data.errors import RefusedError
 from employment_forecast.forecasting.competition import rechosen, reconcile
+from employment_forecast.forecasting.documents.run import coherence_notes
 from employment_forecast.forecasting.reconciliation import Sum
 
 
@@ -95,6 +96,35 @@ def test_published_figures_that_do_not_add_up_stand_beside_a_late_member(base):
         made.results[code].champion_paths.values[:, :-1] for code in (DISTRICT, *STREETS)
     )
     np.testing.assert_allclose(whole, np.sum(parts, axis=0), rtol=1e-9)
+
+
+def test_a_late_member_whose_sum_was_left_out_says_of_which_month(base):
+    values = street_values(60)
+    late = competition("310114002", values["310114002"][:-1], end="2026-09")
+    total = np.sum(list(values.values()), axis=0)
+    total[-1] = 100.0  # below what the other streets have published
+    made = reconcile(SUMS, {**base, "310114002": late, DISTRICT: competition(DISTRICT, total)})
+    month = pd.Period("2026-10", freq="M")
+    assert made.results["310114002"].coherence.apart == (month,)
+    (said,) = coherence_notes(made.results["310114002"])
+    assert "，2026-10 除外：当月已公布的数与合计不符）" in said
+    assert made.results[DISTRICT].coherence.apart == ()
+
+
+@pytest.mark.parametrize("other", [600.0, 607.0])
+def test_a_whole_that_never_changed_and_is_late_is_the_sum_of_its_parts(other):
+    first = np.round(400 + 20 * np.sin(np.arange(40)))
+    second = 1000 - first
+    second[-1] = other
+    results = {
+        "310114001": competition("310114001", first, origins=6),
+        "310114002": competition("310114002", second, origins=6),
+        DISTRICT: competition(DISTRICT, [1000.0] * 39, end="2026-09", origins=6),
+    }
+    made = reconcile((Sum(DISTRICT, ("310114001", "310114002")),), results)
+    assert made.reconciled
+    told = made.results[DISTRICT].champion_paths.values[:, 0]
+    np.testing.assert_allclose(told, first[-1] + other, rtol=1e-9)
 
 
 def test_a_member_that_is_too_late_takes_its_sum_away(base):

@@ -15,11 +15,12 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     join,
     sentence,
 )
-from employment_forecast.forecasting.bulletin.text.wording import amount, signed_change
+from employment_forecast.forecasting.bulletin.text.wording import amount, chance, signed_change
 
 # Those with the largest changes of the month; the others are in the workbook and in JSON.
 SHOWN = 12
 _HEADS = ("地区", "数值", "占比", "环比增减", "拉动（百分点）", "同比增减", "拉动（百分点）")
+_AHEAD = ("月份", "平均占比", "八成区间", "达到半数的概率")
 _WIDTHS = (0.22, 0.13, 0.13, 0.13, 0.13, 0.13, 0.13)
 
 
@@ -65,8 +66,44 @@ def _breadth(record: CitedRecord) -> CitedText:
     )
 
 
+def _ahead(record: CitedRecord) -> list[Block]:
+    """How broad the trouble will be: one sentence, one table."""
+    rows = record.get("/parts/ahead") or ()
+    if not rows:
+        return []
+    last = f"/parts/ahead/{len(rows) - 1}"
+    said = sentence(
+        "按各地区协调后的预测，{month}连续三个月上升或比近一年低点高出一成以上的下级地区平均占{mean}"
+        "（{inner}%区间为{low}—{high}）；{half}。",
+        month=record.cite(f"{last}/month", "month"),
+        mean=record.cite(f"{last}/mean", "per_cent"),
+        inner=record.cite("/intervals/inner", "plain"),
+        low=record.cite(f"{last}/q10", "per_cent"),
+        high=record.cite(f"{last}/q90", "per_cent"),
+        half=chance(record, f"{last}/p_half", "达到半数"),
+    )
+    table = Table(
+        ("扩散面预测",),
+        cited_columns([(h,) for h in _AHEAD], [False] + [True] * 3, (0.25,) * 4),
+        tuple(
+            (
+                (record.cite(f"{pointer}/month", "month"),),
+                (record.cite(f"{pointer}/mean", "per_cent"),),
+                sentence(
+                    "{low}—{high}",
+                    low=record.cite(f"{pointer}/q10", "per_cent"),
+                    high=record.cite(f"{pointer}/q90", "per_cent"),
+                ),
+                (record.cite(f"{pointer}/p_half", "probability"),),
+            )
+            for pointer in (f"/parts/ahead/{at}" for at in range(len(rows)))
+        ),
+    )
+    return [Paragraph(said), table]
+
+
 def parts(record: CitedRecord) -> list[Block]:
-    """各地区情况: one sentence, one table."""
+    """各地区情况: what each part adds, then how broad the trouble will be."""
     rows = list(range(len(record.get("/parts/parts") or ())))
     if not rows:
         return []
@@ -91,4 +128,4 @@ def parts(record: CitedRecord) -> list[Block]:
         cited_columns([(h,) for h in _HEADS], [False] + [True] * 6, _WIDTHS),
         tuple(_row(record, f"/parts/parts/{at}", digits) for at in rows[:SHOWN]),
     )
-    return [*blocks, table]
+    return [*blocks, table, *_ahead(record)]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from employment_forecast.forecasting.documents.parts import breadth_rows
+from employment_forecast.forecasting.competition.breadth import breadth_rows
 from employment_forecast.models.paths import SamplePaths
 
 ORIGIN = pd.Period("2026-10", freq="M")
@@ -37,7 +37,7 @@ def test_parts_that_end_apart_or_are_short_have_no_breadth():
     flat = [100.0] * 12
     paths = [[100.0], [100.0]]
     late = part("b", flat, paths, ORIGIN - 1)
-    assert breadth_rows([part("a", flat, paths), late]) is None
-    assert breadth_rows([part("a", flat[:10], paths)]) is None
-    assert breadth_rows([part("a", [np.nan, *flat[1:]][:11], paths)]) is None
-    assert breadth_rows([]) is None
+    assert breadth_rows([part("a", flat, paths), late]) == ()
+    assert breadth_rows([part("a", flat[:10], paths)]) == ()
+    assert breadth_rows([part("a", [np.nan, *flat[1:]][:11], paths)]) == ()
+    assert breadth_rows([]) == ()

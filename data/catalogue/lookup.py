@@ -198,6 +198,21 @@ class Catalogue:
         entry = region.entry_in(month)
         return None if entry is None or entry.parent is None else self.region(entry.parent)
 
+    def lower(self, one: Region, two: Region) -> Region | None:
+        """Of two regions the one that is or ever was part of the other; None if neither is."""
+        if one.code in self._above(two):
+            return two
+        return one if two.code in self._above(one) else None
+
+    def _above(self, region: Region) -> set[str]:
+        """Codes of a region and of everything it is or ever was a part of."""
+        found, parents = {region.code}, {e.parent for e in region.entries if e.parent}
+        while parents:
+            found |= parents
+            above = (e.parent for code in parents for e in self.region(code).entries)
+            parents = {code for code in above if code} - found
+        return found
+
     def children(self, region: Region, month: pd.Period | None = None) -> tuple[Region, ...]:
         """Regions directly below one in a month; without a month those that ever were."""
         below = self._below.get(region.code, ())

@@ -31,7 +31,12 @@ from employment_forecast.data.readers.tables import (
     ListRow,
     NotPlain,
 )
-from employment_forecast.data.readers.vocabulary import Mapping, Vocabulary, read_mapping
+from employment_forecast.data.readers.vocabulary import (
+    Mapping,
+    Vocabulary,
+    read_mapping,
+    remark_on_publication,
+)
 from employment_forecast.data.records import (
     Observation,
     Place,
@@ -170,6 +175,11 @@ def read_sheets(collector: Collector, opened: Opened) -> ReadResult:
     for sheet in _chosen(opened.sheets, collector.vocabulary.mapping, collector.notes, name):
         with _named(name):
             collector.read_sheet(_unhidden(sheet, collector.notes))
+    said = (t for t in opened.remarks if remark_on_publication(t) == "unpublished")
+    if foreseen := next(said, ""):
+        collector.notes.append(
+            f"批注、页眉或表外文字提到“{shown(foreseen)}”，请核对各数是否已公布。"
+        )
     readings = collector.readings()
     return ReadResult(
         file=name,

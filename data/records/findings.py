@@ -147,6 +147,12 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "form", "累计与当月无法换算", "error", "指标按累计（或当月）保存，而文件缺少换算所需的月份"
     ),
     CheckInfo("cumulative_stock", "期末数写成累计", "error", "期末数、率、指数标为累计"),
+    CheckInfo(
+        "not_published",
+        "不是已公布的数",
+        "warning",
+        "表题、表头、行名或备注写明是预计、预测、计划、目标，该表、行、列略去",
+    ),
     CheckInfo("demo", "演示数据", "error", "文件标明是演示数据"),
     CheckInfo(
         "firm_row",

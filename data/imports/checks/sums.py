@@ -167,6 +167,8 @@ def _partitions(batch: Batch) -> list[Finding]:
         groups = batch.catalogue.partition(name)
         codes, named = [g.code for g in groups], "、".join(g.name for g in groups)
         for region, indicator in {k[:2] for k in by_key if k[2] in codes}:
+            if batch.catalogue.indicator(indicator).aggregation != "sum":
+                continue  # rates of men and women do not add up
             parts = [by_key.get((region, indicator, code)) for code in codes]
             complete = [p.new for p in parts if p is not None]
             if len(complete) < len(codes):

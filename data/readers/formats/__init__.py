@@ -14,6 +14,7 @@ from employment_forecast.data.readers.formats.delimited import (
 )
 from employment_forecast.data.readers.formats.limits import LIMITS, MEGABYTE, Limits, too_large
 from employment_forecast.data.readers.formats.opening import Opened, format_of, load, open_sheets
+from employment_forecast.data.readers.formats.stated import stated_units
 
 __all__ = [
     "FORMULA_WITHOUT_RESULT",
@@ -29,6 +30,7 @@ __all__ = [
     "load",
     "open_sheets",
     "records",
+    "stated_units",
     "text_encoding",
     "text_of",
     "too_large",

@@ -12,6 +12,7 @@ from employment_forecast.data.errors import DataError
 from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder
 from employment_forecast.data.readers.formats.delimited import text_encoding
 from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
+from employment_forecast.data.readers.formats.stated import stated_units
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", re.IGNORECASE)
 _CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "cp936", "hz-gb-2312"}
@@ -20,10 +21,10 @@ _MAX_DEPTH = 20
 _CHUNK = 1 << 16
 _SILENT = ("script", "style")
 _BLOCKS = ("table", "caption", "p", "div", "tr", "td", "th", "h1", "h2", "h3", "h4", "br", "li")
-_UNIT = re.compile(
-    r"单位\s*[:：为是]\s*[十百千万亿]{0,2}(?:人次|[人个户家%％‰])(?:\s*[、，,/]\s*[%％‰])?"
-)
-_MOST_CHARS, _MOST_BESIDE = 400, 4
+# Says of the table below that nobody published it; the tables judge.
+_FORESEEN = re.compile(r"(?=.*(?:\d|表|数)).*(?:预计|预测|预估|暂估|计划|规划|目标|任务)")
+_MOST_TITLE_CHARS = 40
+_MOST_BESIDE = 4
 
 
 @dataclass
@@ -113,8 +114,7 @@ class _Tables:
         """Keep a text outside cells that heads a table or states a unit."""
         text = " ".join("".join(self._text).split())
         self._text = []
-        unit = None if caption else _UNIT.search(text[:_MOST_CHARS])
-        kept = text if caption else unit.group() if unit else ""
+        kept = text if caption else _stated(text)
         if kept:
             self._beside = [*self._beside, kept][-_MOST_BESIDE:]
             if self._open and not self._open[-1].row:
@@ -154,6 +154,14 @@ class _Tables:
             table.column = right
         if table.column > self._builder.limits.columns:
             raise too_large("网页表格的列数超出电子表格的范围")
+
+
+def _stated(text: str) -> str:
+    """What a text outside cells says of the table below: its unit, or that it is a forecast."""
+    if len(text) <= _MOST_TITLE_CHARS and _FORESEEN.match(text):
+        return text
+    units = stated_units(text)
+    return f"单位：{units}" if units else ""
 
 
 def _span(text: str | None) -> int:

@@ -29,8 +29,10 @@ _BUILT_IN = (
     | dict.fromkeys((28, 29, 51, 53, 54, 58), 'm"月"d"日"')
 )
 _COMPARE = {">=": ge, "<=": le, "<>": ne, ">": gt, "<": lt, "=": eq}
-# Words behind a number that say in what it counts, or that it is a month or a year.
-_TELLING = frozenset("十百千万亿‰%年月季人名个家户元倍点岗次kKmM")
+# Words behind a number that say in what it counts, that it is a month or a year, or that it is
+# expected, planned or aimed at (预计, 计划, 目标).
+_FORESEEN = ("e", "f")
+_TELLING = frozenset("十百千万亿‰%年月季人名个家户元倍点岗次kKmM预划标")
 
 
 @dataclass
@@ -101,9 +103,9 @@ class NumberFormat:
         if self.kind == "percent":
             return f"{_plain(shown)}%"
         unit = "".join(section.after).strip(" ()（）")
-        if not _TELLING.intersection(unit):
+        if not _TELLING.intersection(unit) and unit not in _FORESEEN:
             front = "".join(section.before).strip(" ()（）")
-            unit = front if set("千万亿‰") & set(front) else ""
+            unit = front if set("千万亿‰预划标") & set(front) else ""
         if unit:
             return f"{_plain(shown)}{unit}"
         return float(shown) if section.thousands or section.moved else number

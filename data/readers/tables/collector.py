@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -26,20 +27,29 @@ from employment_forecast.data.readers.tables.facts import (
 )
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
-from employment_forecast.data.readers.tables.layout import Table, locate
+from employment_forecast.data.readers.tables.layout import Table, is_note, locate
 from employment_forecast.data.readers.tables.part_months import (
     PartMonthReader,
     is_part_month_sheet,
 )
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
-from employment_forecast.data.readers.tables.rows import RowReader, is_like_region, unknown_hint
+from employment_forecast.data.readers.tables.regions import check_regions
+from employment_forecast.data.readers.tables.rows import (
+    RowReader,
+    TableRow,
+    is_like_region,
+    unknown_hint,
+)
 from employment_forecast.data.readers.tables.totals import settle_totals
 from employment_forecast.data.readers.vocabulary import (
     Vocabulary,
     When,
     fold,
+    is_unpublished_title,
+    looks_like_value,
     parse_units,
     parse_when,
+    unread_unit,
 )
 from employment_forecast.data.records import (
     Findings,
@@ -53,6 +63,7 @@ from employment_forecast.data.records import (
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
 _MOST_HEADS = 8
+_MOST_LOOKED_AT = 1000
 _BRACKETS = re.compile(r"\(([^()]{1,8})\)")
 _TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
@@ -151,9 +162,16 @@ class Collector:
         facts = self._with_units_of_names(facts, sheet)
         named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
         self._note_other_year(facts.when, named.when)
+        self._note_named_forecast()
         complete = facts.over(named)
         self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
         return complete
+
+    def _note_named_forecast(self) -> None:
+        """Say that the name of the file speaks of figures that nobody published."""
+        name = Path(self.file).stem
+        if is_unpublished_title(name):
+            self.notes.append(f"文件名“{shown(name)}”像是预计、预测或计划，请核对各数是否已公布。")
 
     def _note_other_year(self, stated: When | None, named: When | None) -> None:
         """Say that the name of the file speaks of another year than the title of a table."""
@@ -211,8 +229,12 @@ class Collector:
             place = Place(self.file, table.sheet.name, head.row, head.column)
             self.findings.add("day_in_month", place, *DAYS_READ, head.label.text)
         blocks = side_by_side(columns)
-        for block in blocks:
-            entries = self._entries_of(table, block, background)
+        readers = [self._rows_of(table, block) for block in blocks]
+        rows = [list(reader.read()) for reader in readers]
+        if self._is_unpublished(table, columns, readers):
+            return
+        for block, own in zip(blocks, rows, strict=True):
+            entries = self._entries_of(table, block, background, own)
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()
             catalogue = self.vocabulary.catalogue if len(blocks) == 1 else None
@@ -223,7 +245,16 @@ class Collector:
             if totals:
                 use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
                 self.notes.append(f"{where}的合计、小计{use}。")
+            self._check_regions(table, values)
             self._collect([e for e in values if e.number is not None])
+
+    def _check_regions(self, table: Table, values: list[ValueCell]) -> None:
+        """Hold the regions of values against titles and names, as far as those are wanted."""
+        read = {e.facts.region.code: e.facts.region for e in values if e.facts.region is not None}
+        wanted = [r for r in read.values() if self.region in (None, r)]
+        stated = any(e.row.facts.region or e.column.region for e in values)
+        vocabulary, findings = self.vocabulary, self.findings
+        self.notes += check_regions(table, vocabulary, wanted, stated, self.file, findings)
 
     def _take_as_named(self, table: Table, columns: Columns) -> None:
         """Where an option names the indicator, the one column of numbers holds it."""
@@ -238,9 +269,45 @@ class Collector:
         columns.values[column] = facts_of(h.label for h in table.heads[column] if h.label.known)
         self.notes.append(f"栏目“{shown(head.label.text)}”按 --indicator 作{self.indicator.name}。")
 
-    def _entries_of(self, table: Table, columns: Columns, background: Facts) -> list[ValueCell]:
+    def _rows_of(self, table: Table, columns: Columns) -> RowReader:
         lenient = self.region is not None
-        rows = RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
+        return RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
+
+    def _is_unpublished(self, table: Table, columns: Columns, rows: list[RowReader]) -> bool:
+        """Say what was not published and is left out; True if that is the whole table."""
+        marked = {place: text for reader in rows for place, text in reader.unpublished.items()}
+        for column, facts in columns.values.items():
+            heads = (h for h in table.heads[column] if facts.skip and h.label.unpublished)
+            if (head := next(heads, None)) and _has_numbers(table, column):
+                marked[head.row, head.column] = head.label.text
+        title = next(iter(_titles_of_plans(table)), None)
+        if title is not None and not marked:
+            place = Place(self.file, table.sheet.name, *title[:2]) if title[0] else None
+            self.findings.add(
+                "not_published", place,
+                "题名写明是预计、预测、计划或目标，整张表略去",
+                "已公布的数请改正题名后导入；计划、目标请登记为控制数（forecast caps）。", title[2],
+            )  # fmt: skip
+            return True
+        if marked:
+            (first, text), more = min(marked.items()), len(marked) - 1
+            self.findings.add(
+                "not_published", Place(self.file, table.sheet.name, *first),
+                "写明是预计、预测、计划或目标，不是已公布的数，该行或该列略去"
+                + (f"（同样的还有 {more} 处）" if more else ""),
+                "已公布的数请去掉这样的字样后导入。", text,
+            )  # fmt: skip
+        mentions = {place: text for reader in rows for place, text in reader.mentions.items()}
+        if mentions:
+            (row, _), text = min(mentions.items())
+            self.notes.append(
+                f"第{row}行等 {len(mentions)} 处备注提到“{shown(text)}”，请核对各数是否已公布。"
+            )
+        return False
+
+    def _entries_of(
+        self, table: Table, columns: Columns, background: Facts, rows: list[TableRow]
+    ) -> list[ValueCell]:
         cells = EntryReader(
             table,
             columns,
@@ -251,11 +318,16 @@ class Collector:
             self._unit_remarks(table, columns),
         )
         cells.report_headless()
-        return [entry for row in rows.read() for entry in cells.read(row)]
+        return [entry for row in rows for entry in cells.read(row)]
 
     def _unit_remarks(self, table: Table, columns: Columns) -> list[UnitRemark]:
         rows = (table.sheet.rows.get(number, {}) for number in table.remarks)
         texts = [text_of(value) for cells in rows for value in cells.values()]
+        above = (table.sheet.rows.get(number, {}) for number in table.banners)
+        stated = [text_of(value) for cells in above for value in cells.values()]
+        texts += filter(is_note, stated)
+        if unread := next(filter(None, map(unread_unit, [*stated, *texts])), ""):
+            self.notes.append(f"没有认出单位“{shown(unread)}”，各数按指标自己的单位读取，请核对。")
         found = unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
         if found:
             names = dict.fromkeys(unit.name for remark in found for unit in remark.units)
@@ -357,6 +429,22 @@ class Collector:
                 "或用 forecast data template 的模板填报。"
             )
         self.findings.add("nothing_read", None, message, remedy)
+
+
+def _has_numbers(table: Table, column: int) -> bool:
+    values = (table.sheet.value(row, column) for row in table.rows)
+    return any(looks_like_value(v) for v in islice(values, _MOST_LOOKED_AT))
+
+
+def _titles_of_plans(table: Table) -> Iterator[tuple[int, int, str]]:
+    """Titles that say that nothing below was published, with their places; the sheet's at 0, 0."""
+    for row in table.banners:
+        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
+            text = text_of(value)
+            if not is_note(text) and is_unpublished_title(text):
+                yield row, column, text
+    if is_unpublished_title(table.sheet.name):
+        yield 0, 0, table.sheet.name
 
 
 def left_out(count: int) -> str:

@@ -74,6 +74,11 @@ class _Content:
     kind: Kind
     known: int
 
+    @property
+    def filled(self) -> int:
+        """Cells that are not empty."""
+        return self.texts + self.values
+
 
 def kind_of(label: Label) -> Kind:
     """The one thing a row label states first of all."""
@@ -138,7 +143,7 @@ def roles(table: Table, vocabulary: Vocabulary) -> Columns:
             found.unknown[column] = next(h for h in heads if not h.label.known)
         if column in found.labels:
             found.kinds[column] = content.kind
-            if content.times and content.times >= content.texts + content.values - content.known:
+            if content.times and content.times >= content.filled - content.known:
                 _note_bare(found, table, column)
     _complete_parts(found)
     _settle_times(found, table)
@@ -158,6 +163,8 @@ def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _
         found.labels[column] = "any"  # 单位 also heads columns of offices
     elif dimension == "any" and content.values > content.texts and not content.times:
         found.values[column] = Facts()
+    elif dimension == "ignore" and content.kind == "region" and content.known == content.filled:
+        found.labels[column] = "region"  # 代码 beside 地区: the two have to agree
     elif _heads_the_other_axis(dimension, content):
         found.labels[column] = "any"
     else:
@@ -168,11 +175,10 @@ def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:
     """True for a corner word that names what runs to the right: 月份 above a column of regions."""
     if dimension in ("month", "year"):
         return not content.times and content.known * 2 > content.texts
-    filled = content.texts + content.values
     return (
         dimension in ("region", "indicator")
         and content.kind == "when"
-        and (content.times == filled)
+        and content.times == content.filled
     )
 
 
@@ -185,8 +191,8 @@ def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
 
 
 def _put_headless(found: Columns, column: int, content: _Content, is_headed: bool) -> None:
-    filled = content.values + content.texts
-    labels = content.texts > content.values or (content.times and content.times == filled)
+    times_only = content.times and content.times == content.filled
+    labels = content.texts > content.values or times_only
     if labels and not found.values:
         found.labels[column] = "any"
     elif not is_headed:

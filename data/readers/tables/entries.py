@@ -216,8 +216,9 @@ class EntryReader:
         for units in (own, head.units, row.facts.units):
             if not units:
                 continue
-            fitting = [u for u in units if conversion(u, indicator.unit) is not None]
+            fitting = _fitting(units, indicator)
             if fitting:
+                self._demand_one(place, raw, fitting)
                 self._warn_change(place, raw, fitting[0])
                 return fitting[0]
             self.findings.add(
@@ -230,7 +231,17 @@ class EntryReader:
         general = self.background.units or next(
             (r.units for r in self.remarks if r.indicator in (None, indicator)), ()
         )
-        return next((u for u in general if conversion(u, indicator.unit) is not None), None)
+        fitting = _fitting(general, indicator)
+        self._demand_one(place, raw, fitting)
+        return fitting[0] if fitting else None
+
+    def _demand_one(self, place: Place, raw: str, units: Sequence[Unit]) -> None:
+        if len({unit.factor for unit in units}) > 1:
+            self.findings.add(
+                "unit_conflict", place,
+                f"单位写了“{'、'.join(u.name for u in units)}”，不知道这个数用哪一个",
+                "请在表头逐栏写明单位，如 登记失业人数（万人）。", raw,
+            )  # fmt: skip
 
     def _warn_change(self, place: Place, raw: str, unit: Unit) -> None:
         if unit.change:
@@ -264,6 +275,13 @@ class EntryReader:
                         "若是 CSV 里的千分位逗号（如 68,151），请给数值加引号或去掉逗号；"
                         "否则请补上表头或删去多余的数。", text_of(value),
                     )  # fmt: skip
+
+
+def _fitting(units: Sequence[Unit], indicator: Indicator) -> list[Unit]:
+    """Units that a figure of an indicator may have; of 万人 and 个 for people the first alone."""
+    fitting = [u for u in units if conversion(u, indicator.unit) is not None]
+    people = [u for u in fitting if u.dimension == "persons" and u.name.endswith(indicator.unit)]
+    return people or fitting
 
 
 @lru_cache(maxsize=4096)

@@ -162,6 +162,12 @@ def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemar
     return sorted(found, key=lambda remark: remark.indicator is None)
 
 
+def is_clerical(folded: str) -> bool:
+    """True for a folded text that says who filled in, checked or sent the table."""
+    key = _KEY.match(folded)
+    return bool(key and _CLERICAL.search(key.group(1)))
+
+
 def _statement(value: Value, vocabulary: Vocabulary) -> Facts:
     text = text_of(value)[:_LONGEST]
     if is_note(text):
@@ -173,7 +179,7 @@ def _statement(value: Value, vocabulary: Vocabulary) -> Facts:
         return Facts(units=units)
     folded = fold(text)
     key = _KEY.match(folded)
-    if key and _CLERICAL.search(key.group(1)):
+    if key and is_clerical(folded):
         return Facts(region=vocabulary.find_region(key.group(2)))
     dated = _DAY.search(folded) and not _UNTIL.search(folded)
     if key and not dated:
@@ -195,7 +201,6 @@ def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     """What a free text, such as a title or a file name, says in passing."""
     found = find_when(text)
     folded = fold(text[:_LONGEST])
-    units = re.search(r"[(,;]?单位:([^),;。]+)", folded)
     form: Form | None = None
     if "当月" in folded:
         form = "monthly"
@@ -206,7 +211,7 @@ def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
         region=vocabulary.find_region(text),
         indicator=indicator,
         when=found[0] if found else None,
-        units=unit_note(units.group(0).strip("(),;")) if units else (),
+        units=units_in(text) if "单位" in folded else (),
         form=form,
         label=text if indicator is not None else "",
     )

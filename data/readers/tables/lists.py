@@ -26,9 +26,19 @@ from employment_forecast.data.readers.tables.columns import Columns, roles
 from employment_forecast.data.readers.tables.entries import most_people
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.firms import is_firm_table
-from employment_forecast.data.readers.tables.layout import locate
+from employment_forecast.data.readers.tables.layout import Table, locate
 from employment_forecast.data.readers.tables.part_months import is_part_month_sheet
-from employment_forecast.data.readers.tables.rows import day_of, source_of, span_of
+from employment_forecast.data.readers.tables.regions import (
+    check_regions,
+    code_fits,
+    division_code,
+)
+from employment_forecast.data.readers.tables.rows import (
+    day_of,
+    heads_codes,
+    source_of,
+    span_of,
+)
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Mapping,
@@ -36,6 +46,7 @@ from employment_forecast.data.readers.vocabulary import (
     conversion,
     parse_amount,
     parse_unit,
+    remark_on_publication,
     unit_note,
 )
 
@@ -84,7 +95,10 @@ class _Kind:
 
 @dataclass(frozen=True)
 class _Roles:
-    """Columns of a list, counted from 0; -1 for one that it has not."""
+    """Columns of a list, counted from 0; -1 for one that it has not.
+
+    Those of `regions` name the region once more: by its division code, mostly.
+    """
 
     region: int
     indicator: int
@@ -93,6 +107,7 @@ class _Roles:
     published_on: int
     source: int
     ignored: tuple[int, ...]
+    regions: tuple[int, ...]
     values: tuple[tuple[int, Facts], ...]
 
     @property
@@ -100,7 +115,7 @@ class _Roles:
         """Columns that say what the figures are about."""
         columns = (
             self.region, self.indicator, self.month, self.unit, self.published_on, self.source,
-            *self.ignored,
+            *self.ignored, *self.regions,
         )  # fmt: skip
         return tuple(index for index in columns if index >= 0)
 
@@ -126,16 +141,17 @@ class ListReader:
     def __init__(self, header: list[str], sample: Sequence[Line], collector: Collector) -> None:
         self._collector, self._classify = collector, collector.vocabulary.classify
         self._width = len(header)
-        self._roles = _roles(header, sample, collector)
+        self._roles, self._table = _roles(header, sample, collector)
         used = {*self._roles.labels, *(index for index, _ in self._roles.values)}
         self._unused = [i for i in range(self._width) if i not in used]
         self._zero_is_missing = collector.vocabulary.mapping.zero_is_missing
         self._regions = _Meanings(self._region)
         self._months = _Meanings(self._month)
-        self._sources = _Meanings(lambda text: source_of(text, f"“{collector.file}”"))
+        self._sources = _Meanings(self._source)
         self._days = _Meanings(day_of)
         self._ignored = _Meanings(self._remark)
         self._kinds: dict[tuple[int, str, str], _Kind] = {}
+        self._agreeing: set[tuple[str, str]] = set()
         self._left_out = 0
 
     def region_of(self, fields: Sequence[str]) -> Region:
@@ -145,9 +161,30 @@ class ListReader:
         indicator = self._classify(fields[at.indicator]) if at.indicator >= 0 else None
         if indicator is not None and not _states_only(indicator, "indicator"):
             raise NotPlain
+        return self._region_on(fields)
+
+    def _region_on(self, fields: Sequence[str]) -> Region:
+        """The region of a line, with which its other columns of regions and codes agree."""
+        at = self._roles
         region = self._regions[fields[at.region]] if at.region >= 0 else self._collector.region
         assert region is not None
+        for index in at.regions:
+            pair = (region.code, fields[index])
+            if pair not in self._agreeing:
+                self._demand_agreement(region, fields[index])
+                self._agreeing.add(pair)
         return region
+
+    def _demand_agreement(self, region: Region, text: str) -> None:
+        catalogue, code = self._collector.vocabulary.catalogue, division_code(text)
+        named = self._classify(text).region
+        fits = (
+            named == region
+            if named
+            else not code or code_fits(code, region, catalogue, below=False)
+        )
+        if not fits or len(self._agreeing) >= _MOST_TEXTS:
+            raise NotPlain
 
     @property
     def label_columns(self) -> tuple[int, ...]:
@@ -161,7 +198,13 @@ class ListReader:
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, in the words of the tables."""
-        return (left_out(self._left_out),) if self._left_out else ()
+        collector = self._collector
+        read = {r.code: r for r in self._regions.values() if collector.region in (None, r)}
+        said = check_regions(
+            self._table, collector.vocabulary, read.values(), True, self.file, collector.findings
+        )
+        left = (left_out(self._left_out),) if self._left_out else ()
+        return tuple(dict.fromkeys((*collector.notes, *said, *left)))
 
     def read(self, lines: Iterable[Line]) -> list[ListRow]:
         """Figures of whole series, in the order of the file.
@@ -189,10 +232,9 @@ class ListReader:
     def _read(self, number: int, fields: list[str], rows: list[ListRow]) -> None:
         if not any(fields):
             return
-        at, collector = self._roles, self._collector
+        at = self._roles
         month, published_on, source = self._labels(fields)
-        region = self._regions[fields[at.region]] if at.region >= 0 else collector.region
-        assert region is not None
+        region = self._region_on(fields)
         if fields[at.month].isdecimal() and split_identity(dict(enumerate(fields, 1))):
             raise NotPlain  # the tables say where
         named = fields[at.indicator] if at.indicator >= 0 else ""
@@ -294,9 +336,14 @@ class ListReader:
         plain = not (when.is_range or when.cumulative or when.unpadded or when.day)
         return when.month if plain else None
 
+    def _source(self, text: str) -> str | None:
+        published = not remark_on_publication(text)
+        return source_of(text, f"“{self._collector.file}”") if published else None
+
     def _remark(self, text: str) -> bool | None:
         label = self._classify(text)
         idle = label.total is None and span_of(text) is None and not unit_note(text)
+        idle = idle and not remark_on_publication(text)
         return (idle and len(text) <= 40) or None
 
     def _refuse_persons(self) -> None:
@@ -335,7 +382,7 @@ def _kind_of(indicator: Indicator, label: str, units: tuple[Unit, ...]) -> _Kind
     )
 
 
-def _roles(header: list[str], sample: Sequence[Line], collector: Collector) -> _Roles:
+def _roles(header: list[str], sample: Sequence[Line], collector: Collector) -> tuple[_Roles, Table]:
     """The columns of a list, as the tables tell them apart."""
     sheet, mapping = Sheet(""), collector.vocabulary.mapping
     for number, fields in ((1, header), *sample):
@@ -356,16 +403,20 @@ def _roles(header: list[str], sample: Sequence[Line], collector: Collector) -> _
     background = collector.background(table)
     if background.units or background.form or background.total or background.group:
         raise NotPlain
-    return _checked(roles(table, collector.vocabulary), collector)
+    coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
+    return _checked(roles(table, collector.vocabulary), coded, collector), table
 
 
-def _checked(columns: Columns, collector: Collector) -> _Roles:
-    at: dict[str, int] = {
-        d: column - 1 for column, d in columns.labels.items() if d in _Roles.__annotations__
-    }
+def _checked(columns: Columns, coded: set[int], collector: Collector) -> _Roles:
+    at: dict[str, int] = {}
+    for column, dimension in columns.labels.items():
+        if dimension in _Roles.__annotations__:
+            at.setdefault(dimension, column - 1)
     ignored = tuple(column - 1 for column, d in columns.labels.items() if d == "ignore")
+    again = [c - 1 for c, d in columns.labels.items() if d == "region" and c - 1 != at["region"]]
     unusual = columns.unknown or columns.headless or columns.unit_cells or columns.dated
-    if unusual or len(at) + len(ignored) != len(columns.labels) or "month" not in at:
+    roles_known = len(at) + len(ignored) + len(again) == len(columns.labels)
+    if unusual or not roles_known or "month" not in at:
         raise NotPlain
     heads = columns.values
     for head in heads.values():
@@ -384,5 +435,6 @@ def _checked(columns: Columns, collector: Collector) -> _Roles:
         published_on=at.get("published_on", -1),
         source=at.get("source", -1),
         ignored=ignored,
+        regions=(*again, *(index for index in ignored if index + 1 in coded)),
         values=tuple((column - 1, head) for column, head in sorted(heads.items())),
     )

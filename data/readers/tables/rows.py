@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from employment_forecast.data.catalogue import Region
 from employment_forecast.data.errors import nearest
 from employment_forecast.data.readers.formats import Value, text_of
 from employment_forecast.data.readers.privacy import refuse_personal_text
@@ -19,7 +20,8 @@ from employment_forecast.data.readers.tables.axis import (
 )
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
-from employment_forecast.data.readers.tables.layout import Table
+from employment_forecast.data.readers.tables.layout import Headed, Table
+from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
@@ -27,12 +29,17 @@ from employment_forecast.data.readers.vocabulary import (
     bare_when,
     fold,
     parse_when,
+    remark_on_publication,
     unit_note,
 )
 from employment_forecast.data.records import Findings, Place, printable, shown
 
 # What a remark adds to the months that it says a figure covers: 1-2月合计, 含1月.
 _SUMMED = re.compile(r"(?:两个?月|\d+个月)?(?:合计|合并|累计|之和|数据?|值|报送|统计)*$")
+_CODE_HEAD = re.compile("码|code", re.IGNORECASE)
+# Heads of columns that name what a row is part of: its code may be of the part.
+_WHOLES = ("省份", "省市", "省", "城市", "地市", "市", "地级市", "所属市", "所属区")
+_YES = ("true", "1", "是", "yes", "y")
 _REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 
 
@@ -89,7 +96,16 @@ class RowReader:
             for c, d in columns.labels.items()
             if d in ("month", "any")
         }
+        heads = (fold(h.label.text) for c in columns.labels for h in table.heads[c])
+        self._wholes = any(text in _WHOLES for text in heads)
+        self._coded = [
+            c
+            for c, heads in table.heads.items()
+            if c not in columns.values and any(map(heads_codes, heads))
+        ]
         self._dated: dict[int, bool] = {}
+        self.unpublished: dict[tuple[int, int], str] = {}
+        self.mentions: dict[tuple[int, int], str] = {}
         self._block: dict[int, str] = {}
         self._sections_above: tuple[int, ...] = ()
         named = [c for c, d in columns.labels.items() if d in ATTRIBUTES]
@@ -117,10 +133,13 @@ class RowReader:
         for column, dimension in self.columns.labels.items():
             value = self.table.sheet.value(number, column)
             if dimension not in ATTRIBUTES:
+                text = text_of(value)
+                if dimension in ("ignore", "source", "unit"):
+                    facts = facts.over(self._remark(number, column, text, has_values))
                 if dimension == "ignore" and value is not None:
-                    unnumbered_total |= self.vocabulary.classify(text_of(value)).total == "total"
-                    remarked = span_of(text_of(value)) or remarked
-                    facts = facts.over(Facts(units=unit_note(text_of(value))))
+                    unnumbered_total |= self.vocabulary.classify(text).total == "total"
+                    remarked = span_of(text) or remarked
+                    facts = facts.over(Facts(units=unit_note(text)))
                 elif value is not None:
                     facts = self._extra(number, column, dimension, value).over(facts)
                 continue
@@ -134,9 +153,13 @@ class RowReader:
                 bad = True
                 facts = Facts(part=label.part).over(facts)
                 continue
-            facts = facts_of([label]).over(facts)
+            if label.unpublished and has_values:
+                self.unpublished[number, column] = label.text
+            facts = self._one_region(number, column, facts_of([label]), facts).over(facts)
             if label.total and not label.indicator and not label.region:
                 total_column = column
+        if has_values and facts.region is not None:
+            self._check_codes(number, facts.region)
         attributes = [c for c, d in self.columns.labels.items() if d in ATTRIBUTES]
         if total_column is None and unnumbered_total and attributes and not labels:
             total_column = attributes[0]
@@ -154,6 +177,44 @@ class RowReader:
             tuple(self.table.sections.get(number, ())),
             bad,
         )
+
+    def _one_region(self, number: int, column: int, label: Facts, before: Facts) -> Facts:
+        """A label whose region is the lower one of two (上海市, 嘉定区); others contradict."""
+        if label.region is None or before.region is None:
+            return label
+        text = self._text(number, column)
+        lower = self.vocabulary.catalogue.lower(label.region, before.region)
+        if lower is None or (
+            lower != before.region and not self._wholes and division_code(text) != ""
+        ):
+            self.findings.add(
+                "contradiction", self.place(number, column),
+                f"与同一行的{before.region.name}（{before.region.code}）不是同一个地区", REMEDY,
+                text,
+            )  # fmt: skip
+        return replace(label, region=lower or label.region)
+
+    def _check_codes(self, number: int, region: Region) -> None:
+        """Hold the division code that a row has beside its region against it."""
+        for column in self._coded:
+            text = self._text(number, column)
+            code = division_code(text)
+            below = code_fits(code, region, self.vocabulary.catalogue, below=self._wholes)
+            if code and not below:
+                self.findings.add(
+                    "contradiction", self.place(number, column),
+                    f"与同一行的{region.name}（{region.code}）不是同一个地区", REMEDY, text,
+                )  # fmt: skip
+
+    def _remark(self, number: int, column: int, text: str, has_values: bool) -> Facts:
+        """What a remark says of its row: that it was not published, or just something about it."""
+        said = remark_on_publication(text) if has_values else ""
+        if said == "unpublished":
+            self.unpublished[number, column] = text
+            return Facts(skip=True)
+        if said:
+            self.mentions[number, column] = text
+        return NOTHING
 
     def _start_block(self, number: int) -> None:
         """Forget the times of the rows above where another region or indicator begins."""
@@ -273,11 +334,14 @@ class RowReader:
             return Facts(units=self.vocabulary.classify(text).units)
         if dimension == "source":
             return Facts(source=source_of(text, f"{self.place(row, column)}"))
-        if dimension == "demo" and fold(text) in ("true", "1", "是", "演示", "演示数据", "yes"):
+        if dimension == "demo" and (fold(text) in _YES or fold(text) in ("演示", "演示数据")):
             self.findings.add(
                 "demo", self.place(row, column), "这是演示数据，不能当作真实数据导入",
                 "请删去演示行；演示数据由程序自带，无需导入。", text,
             )  # fmt: skip
+            return Facts(skip=True)
+        if dimension == "unpublished" and fold(text) in _YES:
+            self.unpublished[row, column] = text
             return Facts(skip=True)
         if dimension == "published_on":
             day = value if isinstance(value, date) else day_of(text)
@@ -294,9 +358,16 @@ class RowReader:
         for section in self.table.sections.get(row, []):
             for column in sorted(self.table.sheet.rows[section]):
                 label = self.vocabulary.classify(self._text(section, column))
+                if label.unpublished:
+                    self.unpublished[section, column] = label.text
                 if label.known and not label.heading and (label.states or label.units):
                     facts = facts_of([label]).over(facts)
         return replace(facts, total=None) if facts.total else facts
+
+
+def heads_codes(head: Headed) -> bool:
+    """True for the head of a column of codes, which may be those of regions."""
+    return _CODE_HEAD.search(head.label.text) is not None
 
 
 def source_of(text: str, place: str) -> str:

@@ -21,6 +21,12 @@ from employment_forecast.data.readers.vocabulary.units import (
     parse_units,
     unit_note,
     units_in,
+    unread_unit,
+)
+from employment_forecast.data.readers.vocabulary.unpublished import (
+    is_unpublished,
+    is_unpublished_title,
+    remark_on_publication,
 )
 from employment_forecast.data.readers.vocabulary.words import (
     FIRM_HEADS,
@@ -48,12 +54,16 @@ __all__ = [
     "conversion",
     "find_when",
     "fold",
+    "is_unpublished",
+    "is_unpublished_title",
     "looks_like_value",
     "parse_amount",
     "parse_unit",
     "parse_units",
     "parse_when",
     "read_mapping",
+    "remark_on_publication",
     "unit_note",
     "units_in",
+    "unread_unit",
 ]

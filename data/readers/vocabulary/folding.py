@@ -25,6 +25,7 @@ _SPELLING = (
     | {ord(c): "-" for c in _DASHES}
     | {ord(c): "(" for c in "（〔【［[﹙"}
     | {ord(c): ")" for c in "）〕】］]﹚"}
+    | dict.fromkeys(map(ord, "∶﹕︰"), ":")
     | {ord("“"): '"', ord("”"): '"', ord("‘"): "'", ord("’"): "'", ord("○"): "〇", ord("Ｏ"): "O"}
     | dict.fromkeys(map(ord, "\u200b\u200c\u200d\ufeff\u00ad"))
 )

@@ -13,6 +13,7 @@ from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.mapping import IGNORE, Mapping
 from employment_forecast.data.readers.vocabulary.months import When, find_when, parse_when
 from employment_forecast.data.readers.vocabulary.units import Unit, parse_units, unit_note
+from employment_forecast.data.readers.vocabulary.unpublished import is_unpublished
 from employment_forecast.data.readers.vocabulary.words import (
     DERIVED,
     DIMENSIONS,
@@ -78,6 +79,11 @@ class Label:
         return not self.residue or self.derived or self.ignored or self.heading
 
     @property
+    def unpublished(self) -> bool:
+        """True if the label says that the values are expected, forecast, planned or aimed at."""
+        return self.derived and is_unpublished(self.text)
+
+    @property
     def states(self) -> bool:
         """True if the label says anything about the values beside or below it."""
         return bool(
@@ -127,6 +133,7 @@ _MAX_CHARS = 40
 _TITLE_CHARS = 200
 # Nobody reads a label that long, and expressions below take more than linear time.
 _LONGEST = 300
+_LONG_CODE = re.compile(r"\d{9}|\d{12}")
 _CORNER = re.compile(r"[/\\|、,与和-]")
 
 
@@ -194,6 +201,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         regions = {fold(n): r for r in reversed(self.catalogue.regions) for n in r.names}
+        # Statistical offices write 310114 with six zeros more, and for streets with three.
+        long = {r.code + "0" * n: r for r in self.catalogue.regions for n in (3, 6)}
+        regions |= {code: region for code, region in long.items() if _LONG_CODE.fullmatch(code)}
         indicators = {fold(n): i for i in reversed(self.catalogue.indicators) for n in i.names}
         groups = {fold(n): g.code for g in reversed(self.catalogue.groups) for n in g.names}
         self._ignored = set()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from employment_forecast.data.readers.formats import FORMULA_WITHOUT_RESULT, Value
 from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.units import Unit, parse_unit
+from employment_forecast.data.readers.vocabulary.unpublished import remark_on_publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ def _read_text(raw: str) -> Amount:
     unit = parse_unit(found.group(2)) if found else None
     if found and unit is not None and unit.name != "月" and _is_number(found.group(1)):
         return _finite(found.group(1), unit)
+    if remark_on_publication(raw):
+        return Amount(fault="写明是预计、预测、计划或目标，不是已公布的数")
     return Amount(fault="不是数值")
 
 

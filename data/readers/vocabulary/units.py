@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from employment_forecast.data.readers.formats import stated_units
 from employment_forecast.data.readers.vocabulary.folding import fold
 
 
@@ -57,7 +58,10 @@ _BASES = {
 _SCALES = {"": 1, "十": 10, "百": 100, "千": 1000, "万": 10_000, "十万": 100_000}
 _SCALES |= {"百万": 1_000_000, "千万": 10_000_000, "亿": 100_000_000}
 _COUNTED = {"persons", "money", "firms"}
-_SCALED = re.compile(r"(十万|百万|千万|[十百千万亿]?)(.*)")
+_SCALED = re.compile(r"(?P<power>10{0,8})?(?P<scale>十万|百万|千万|[十百千万亿]?)(?P<base>\D.*)")
+
+
+_THOUSANDS = re.compile(r"(?<=\d)[, ，](?=000)")
 
 
 @lru_cache(maxsize=1024)
@@ -73,13 +77,15 @@ def parse_unit(text: str) -> Unit | None:
     if name in ("万", "千"):
         return Unit(name, "persons", Decimal(_SCALES[name]))
     found = _SCALED.fullmatch(name)
-    if not found or _BASES.get(found.group(2)) not in _COUNTED:
+    if not found or _BASES.get(found["base"]) not in _COUNTED:
         return None
-    return Unit(name, _BASES[found.group(2)], Decimal(_SCALES[found.group(1)]))
+    factor = Decimal(found["power"] or 1) * _SCALES[found["scale"]]
+    return Unit(name, _BASES[found["base"]], factor)
 
 
 def parse_units(text: str) -> tuple[Unit, ...]:
     """Read a list such as `人、%`; empty unless every part is a unit."""
+    text = _THOUSANDS.sub("", text)
     parts = [p for p in re.split(r"[、,，;；/和]|及", text) if p.strip()]
     units = [parse_unit(p) for p in parts]
     return tuple(u for u in units if u is not None) if parts and all(units) else ()
@@ -99,23 +105,22 @@ def unit_note(text: str) -> tuple[Unit, ...]:
     return parse_units(found["list"] if found else folded)
 
 
-_REMARK = re.compile(
-    r"(?:(?:计量|数量|统计)?单位(?:均|都)?(?:为|是|:)|以)"
-    r"[\"']?(?P<unit>[十百千万亿]{0,2}(?:人次|人|个|户|家|元)|%|百分点|‰)(?:(?:、|/|和)(?P<other>%|‰))?"
+# A unit that is none of ours, and no name of an office: 单位:W人.
+_UNREAD = re.compile(
+    r"(?:计量|数量|统计)?单位:(?=.*[\d万千百亿人%‰a-z])(?P<name>[^局处科室司心街镇区县市]{1,8})"
 )
-_REMARK_CHARS = 400
+
+
+def unread_unit(text: str) -> str:
+    """What a 单位 note names that is no unit known here; empty if it names none or a known one."""
+    found = _UNREAD.fullmatch(fold(text[:_LONGEST]).strip("()")) if "位" in text else None
+    return "" if found is None or parse_units(found["name"]) else found["name"]
 
 
 @lru_cache(maxsize=1024)
 def units_in(text: str) -> tuple[Unit, ...]:
     """Units that a remark states in passing: 注：本表数据单位为万人. Empty if it states none."""
-    folded = fold(text[:_REMARK_CHARS])
-    units = unit_note(folded)
-    found = None if units else _REMARK.search(folded)
-    if found is None or (found.group().startswith("以") and "为单位" not in folded):
-        return units
-    both = (parse_unit(u) for u in (found["unit"], found["other"]) if u)
-    return tuple(u for u in both if u is not None)
+    return unit_note(text) or parse_units(stated_units(text))
 
 
 def conversion(source: Unit, target_name: str) -> Decimal | None:

@@ -277,6 +277,28 @@ def test_a_group_larger_than_everybody():
     assert findings("group_parts", rows) == []
 
 
+@pytest.mark.parametrize(
+    ("whole", "men", "women", "wanted"),
+    [
+        (100, 60, 40, []), (100, 60, 41, [("error", "B2")]), (100, 50, 40, [("error", "B2")]),
+        (100, 60, None, []), (None, 60, 41, []),
+    ],
+)  # fmt: skip
+def test_men_and_women_make_up_everybody(whole, men, women, wanted):
+    rows = [
+        reading
+        for group, value in ((None, whole), ("men", men), ("women", women))
+        for reading in readings(UNEMPLOYED, [value], group=group)
+    ]
+    assert findings("group_parts", rows) == wanted
+
+
+def test_rates_of_men_and_women_are_not_added_up():
+    rows = [r for g, v in ((None, 3.1), ("men", 3.0), ("women", 3.2))
+            for r in readings(RATE, [v], group=g)]  # fmt: skip
+    assert findings("group_parts", rows) == []
+
+
 def test_a_rate_that_implies_another_labour_force():
     counts = readings(UNEMPLOYED, [9000, 9100, 9050, 9000])
     rates = readings(RATE, [3.0, 3.05, 4.5, 3.0])

@@ -26,17 +26,17 @@ UNITS = ["人", "万人", "%", "", "个"]
 SOURCES = ["月报", "统计局 月报", "", "张三 13812345678", "310114199003070000"]
 
 
-def read(text, **options):
+def read(text, name="月报.csv", **options):
     """What is read, or the kind of refusal."""
     try:
-        return read_bytes(text.encode(), "月报.csv", CATALOGUE, **options)
+        return read_bytes(text.encode(), name, CATALOGUE, **options)
     except ForecastError as error:
         return type(error)
 
 
-def reference(text, **options):
+def reference(text, name="月报.csv", **options):
     try:
-        return readers.read_tables(text.encode(), "月报.csv", CATALOGUE, options)
+        return readers.read_tables(text.encode(), name, CATALOGUE, options)
     except ForecastError as error:
         return type(error)
 
@@ -88,6 +88,21 @@ def test_lists_and_tables_agree(lines, options):
 def test_lists_with_several_columns_of_figures_agree_too(lines, head):
     text = f"地区,月份,{head},登记失业率（%）,备注\n{lines}"
     assert read(text) == reference(text)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    lists(
+        (REGIONS[:4], REGIONS[4:]), (["310114"], ["310104", "310115", "310000", "1", "甲", ""]),
+        (MONTHS[:5], MONTHS[5:]), (NUMBERS[:9], NUMBERS[9:]),
+        (["", "初步数"], ["预计数", "完成年度目标"]),
+    ),
+    st.sampled_from(["代码", "行政区划代码", "编号", "省份"]),
+    st.sampled_from(["月报.csv", "徐汇区.csv", "310115.csv", "2026年预测.csv"]),
+)  # fmt: skip
+def test_lists_with_codes_and_remarks_agree_too(lines, head, name):
+    text = f"地区,{head},月份,登记失业人数,备注\n{lines}"
+    assert read(text, name) == reference(text, name)
 
 
 def test_what_is_plain_is_read_straight_through():

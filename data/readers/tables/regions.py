@@ -1,0 +1,134 @@
+"""Whether all that a sheet says of its region is of one region: names, division codes, titles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from employment_forecast.data.catalogue import Catalogue, Region
+from employment_forecast.data.readers.formats import text_of
+from employment_forecast.data.readers.tables.facts import is_clerical
+from employment_forecast.data.readers.tables.layout import Table, is_note
+from employment_forecast.data.readers.vocabulary import Vocabulary, fold
+from employment_forecast.data.records import Findings, Place, shown
+
+# GB/T 2260 (province, city, county) and the longer codes of streets (GB/T 10114).
+_CODE = re.compile(
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(?:0000|(?!00)\d\d(?!99)\d\d)"
+    r"(?:\d{3}(?:\d{3})?)?"
+)
+_IN_A_NAME = re.compile(rf"(?<!\d){_CODE.pattern}(?!\d)")
+_CODED = re.compile(
+    rf"(?:区划|区域|地区|区县|行政|单位|机构)\w{{0,4}}码[:(]?(?P<code>{_CODE.pattern})\)?"
+)
+_KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
+REMEDY = "请核对地区名称与行政区划代码，改成同一个地区。"
+
+
+def division_code(text: str) -> str:
+    """The code that a text is, without what stands for a whole province or city; empty if none."""
+    folded = fold(text)
+    if not _CODE.fullmatch(folded):
+        return ""
+    return re.sub("^(..)0000.*|^(....)00.*|^(.{6})(?:000)+$|^(.{9})000$", _kept, folded)
+
+
+def _kept(found: re.Match[str]) -> str:
+    return next(group for group in found.groups() if group)
+
+
+def code_fits(code: str, region: Region, catalogue: Catalogue, *, below: bool = True) -> bool:
+    """Whether a division code may be of a region: its own, one above it or, if allowed, one below.
+
+    A region with a code of the bureau's own is held to be where its next whole with a code is.
+    """
+    own: Region | None = region
+    while own is not None and not division_code(own.code):
+        own = catalogue.region(own.parent) if own.parent else None
+    if own is None:
+        return True
+    known = division_code(own.code)
+    inside = own is region and not below
+    return known.startswith(code) or (not inside and code.startswith(known))
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """What a text outside the table says of its region; a division code or a name."""
+
+    text: str
+    code: str
+    region: Region | None
+    firm: bool
+    row: int = 0
+    column: int = 0
+
+    def fits(self, region: Region, catalogue: Catalogue) -> bool:
+        """Whether a region may be meant."""
+        if self.region is not None:
+            return catalogue.lower(self.region, region) is not None
+        return code_fits(self.code, region, catalogue)
+
+
+def check_regions(
+    table: Table,
+    vocabulary: Vocabulary,
+    regions: Iterable[Region],
+    stated: bool,
+    file: str,
+    findings: Findings,
+) -> Iterator[str]:
+    """Hold the regions of a table against what is said above it and in names of sheet and file.
+
+    Parameters
+    ----------
+    table, vocabulary
+        Located table, and what recognises labels.
+    regions : iterable of Region
+        Regions that its values were read for.
+    stated : bool
+        True if its rows or columns name them: then a title may be about another one.
+    file : str
+        File name.
+    findings : Findings
+        Receives contradictions.
+
+    Yields
+    ------
+    str
+        Notes on names that say something else and may just be old.
+    """
+    catalogue, every = vocabulary.catalogue, list(regions)
+    for said in _statements(table, vocabulary, file):
+        other = next((r for r in every if not said.fits(r, catalogue)), None)
+        if other is None:
+            continue
+        if said.row and (said.firm or not stated):
+            findings.add(
+                "contradiction", Place(file, table.sheet.name, said.row, said.column),
+                f"与表中的{other.name}（{other.code}）不是同一个地区", REMEDY, said.text,
+            )  # fmt: skip
+        else:
+            name = other.name
+            yield f"“{shown(said.text)}”说的不是{name}，按表中写明的{name}读取，请核对。"
+
+
+def _statements(table: Table, vocabulary: Vocabulary, file: str) -> Iterator[_Statement]:
+    for row in table.banners:
+        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
+            text = text_of(value)
+            folded = fold(text[:200])
+            if (row, column) in table.sheet.covered or is_note(text) or is_clerical(folded):
+                continue
+            coded = _CODED.search(folded)
+            region = None if coded else vocabulary.find_region(text)
+            if coded or region:
+                code = division_code(coded["code"]) if coded else ""
+                firm = bool(coded or _KEYED.match(folded))
+                yield _Statement(text, code, region, firm, row, column)
+    for name in (table.sheet.name, Path(file).stem):
+        region, coded = vocabulary.find_region(name), _IN_A_NAME.search(fold(name))
+        if region is not None or coded:
+            yield _Statement(name, division_code(coded.group()) if coded else "", region, False)

@@ -1,0 +1,56 @@
+"""What says that a figure was not published: expected, forecast, planned or aimed at."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from employment_forecast.data.readers.vocabulary.folding import fold
+
+_FORESEEN = "预计|预测|预估|暂估"
+_AIMED_AT = "预期|计划|规划|目标|任务"
+_SUFFIXES = r"\((?:预|e|f)\)|(?<![a-z])(?:forecast|planned|target|budget)(?![a-z])"
+# As a column head or a row label; shares and progress compare with such figures.
+_LABEL = re.compile(f"{_FORESEEN}|{_AIMED_AT}|{_SUFFIXES}")
+_COMPARES = re.compile("完成|进度|率|比|差|排名")
+# As a remark about one row.
+_REMARK = re.compile(
+    rf"(?:本月|当月|本期|全年|均|该|此|数据|数|值|为|系|是|属于?)*(?:{_FORESEEN}|{_AIMED_AT})"
+    r"(?:数据|人数|数字|数|值|性|中)*(?:[,;。(:].*)?|(?:预|e|f|forecast|planned|target|budget)"
+    rf"|.*(?:(?:{_FORESEEN}|计划|目标)(?:数|值)|(?:为|系)(?:{_FORESEEN})|\((?:{_FORESEEN}|计划|预)\)).*"
+)
+_PUBLISHED = re.compile(
+    rf"(?:非|不是|不含|并非|没有|达到|完成|超过?|高于|低于|好于|差于)(?:{_FORESEEN}|{_AIMED_AT})"
+)
+# As the title of a table; of what is only planned it has to say that the table holds the plan.
+_TITLE = re.compile(
+    rf"{_FORESEEN}|(?:{_AIMED_AT})(?:数|值|人数|指标|分解|安排|目标|任务|分配)*(?:情况|汇总|一览|统计)?"
+    r"(?:表|[):,]|$)"
+)
+_NO_TITLE = re.compile(
+    "(?:监测|预警).{0,2}预测|预测(?:预警|系统|模型|平台|监测|中心|用|所需|输入|依据|基础|数据源)|供预测"
+    "|实际|实绩|完成情况"
+)
+_LONGEST = 200
+
+
+def is_unpublished(label: str) -> bool:
+    """True for a column head or row label such as 12月（预计） or 年度目标."""
+    text = fold(label[:_LONGEST])
+    return bool(_LABEL.search(text)) and not _COMPARES.search(text)
+
+
+@lru_cache(maxsize=8192)
+def remark_on_publication(text: str) -> str:
+    """`unpublished` if a remark says so of its row, `mentioned` for a word of it in passing."""
+    folded = fold(text[:_LONGEST])
+    if not _LABEL.search(folded) and folded not in ("预", "e", "f"):
+        return ""
+    said = _REMARK.fullmatch(folded) and not _PUBLISHED.search(folded)
+    return "unpublished" if said else "mentioned"
+
+
+def is_unpublished_title(text: str) -> bool:
+    """True for the title of a table of figures that nobody published: 2026年目标任务分解表."""
+    folded = fold(text[:_LONGEST])
+    return bool(_TITLE.search(folded)) and not _NO_TITLE.search(folded)

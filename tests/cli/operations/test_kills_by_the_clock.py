@@ -88,6 +88,7 @@ class Campaign:
             )
             for word in COMMANDS[self.name]
         ]
+        self.usual = self.usual_seconds()
 
     def fresh(self) -> Path:
         home = self.folder / "被杀"
@@ -110,24 +111,29 @@ class Campaign:
         assert process.wait() == EXIT_OK, self.name
         return time.monotonic() - began
 
-    def kill(self, seconds: float) -> bool:
-        """Kill it after so long, and try again; whether it was still at work."""
+    def kill(self, share: float) -> bool:
+        """Kill it after this share of the time it takes, and try again; whether it was at work."""
         home = self.fresh()
-        process = self.start(home)
-        time.sleep(seconds)
-        at_work = process.poll() is None
-        if at_work:
+        process, began = self.start(home), time.monotonic()
+        try:
+            process.wait(share * self.usual)
+        except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+            process.wait()
+            self.whole(home)
+            return True
+        self.usual = time.monotonic() - began  # the machine has become faster
         self.whole(home)
-        return at_work
+        return False
 
     def whole(self, home: Path) -> None:
         """The command succeeds, or says that it has been done; the workspace answers."""
         forecast = self.forecast_in(home)
         own = {"TMPDIR": str(self.temporary)}
+        began = time.monotonic()
         again = forecast(*self.words, env=own)
         assert again.code in (EXIT_OK, EXIT_REFUSED), (self.name, again.out, again.err)
+        self.usual = max(self.usual, time.monotonic() - began)  # or slower
         for question in (("data", "status"), ("models", "list", *PLACE)):
             answer = forecast(*question, "--json", env=own)
             assert answer.code == EXIT_OK, (self.name, question, answer.out)
@@ -174,9 +180,9 @@ def campaign(
 
 
 def wage(campaign: Campaign, kills: int, capsys: pytest.CaptureFixture[str]) -> int:
-    """So many kills spread over the usual time; gives how many met the work open."""
-    usual, dice = campaign.usual_seconds(), random.Random(20261129)
-    at_work = sum(campaign.kill(dice.uniform(0.0, usual)) for _ in range(kills))
+    """So many kills spread over the time it takes; gives how many met the work open."""
+    dice = random.Random(20261129)
+    at_work = sum(campaign.kill(dice.random()) for _ in range(kills))
     left = campaign.leftovers()
     with capsys.disabled():
         print(f"\n{campaign.name}: {kills} tried, {at_work} killed at work, {kills} survived, "

@@ -21,7 +21,7 @@ from employment_forecast.experiments.tracking import (
     table_tag,
 )
 from employment_forecast.forecasting.assessment import MilestoneAssessment, TotalAssessment
-from employment_forecast.forecasting.competition import Competition, LeaderboardRow
+from employment_forecast.forecasting.competition import Competition, LeaderboardRow, path_scored
 from employment_forecast.forecasting.documents import (
     cap_document,
     forecast_csv,
@@ -32,7 +32,7 @@ from employment_forecast.forecasting.documents import (
 )
 from employment_forecast.models import roster
 from employment_forecast.models.combining import MEMBERS
-from employment_forecast.models.paths import Failure
+from employment_forecast.models.paths import QUANTILES, Failure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -325,25 +325,30 @@ def tables(result: Competition) -> dict[str, bytes]:
         BACKTEST: bz2.compress(csv_table(result.backtest.table())),
     }
     events = result.cap_events
-    return (
-        found
-        if events is None or not events.events
-        else {**found, CAP_EVENTS: bz2.compress(csv_table(events.table()))}
-    )
+    if events is None or not events.events:
+        return found
+    chosen = result.choice.model
+    table = events.table(lambda model: path_scored(model, chosen))
+    return {**found, CAP_EVENTS: bz2.compress(csv_table(table))}
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
-    """A table as CSV with eight digits, as `to_csv(float_format="%.8g")` writes it but faster."""
+    """A table as CSV, as `to_csv` writes it but faster.
+
+    Figures have eight digits, quantiles seven: what more they would say is chance, and it is most
+    of what a run takes on disk.
+    """
     forms, columns = [], []
     for name in table.columns:
+        digits = 7 if name in QUANTILES else 8
         column, kind = table[name].tolist(), table[name].dtype.kind
         plain = kind == "f" and not any(v != v for v in column)
         if kind == "f" and not plain:
-            column = ["" if v != v else f"{v:.8g}" for v in column]
+            column = ["" if v != v else f"{v:.{digits}g}" for v in column]
         elif kind not in "fiub":
             shown = {v: _CELL % v.replace('"', '""') if _QUOTED(v) else v for v in set(column)}
             column = [shown[v] for v in column]
-        forms.append("%.8g" if plain else "%s")
+        forms.append(f"%.{digits}g" if plain else "%s")
         columns.append(column)
     form = ",".join(forms) + "\r\n"
     head = ",".join(map(str, table.columns))

@@ -112,7 +112,7 @@ def evidence_of(result: Competition) -> Evidence:
 
 
 def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
-    """Evidence that a version keeps, to the eight digits it was written with.
+    """Evidence that a version keeps, to the digits it was written with.
 
     Raises
     ------

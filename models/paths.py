@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -68,9 +69,15 @@ class SamplePaths:
         Returns
         -------
         numpy.ndarray
-            float64, shape (horizon, 9), in the order of `QUANTILES`.
+            float64, shape (horizon, 9), in the order of `QUANTILES`; not to be written to.
         """
-        return _points(np.sort(np.ascontiguousarray(self.values.T), axis=1), LEVELS)
+        return self._quantiles
+
+    @cached_property
+    def _quantiles(self) -> Floats:
+        found = _points(np.sort(np.ascontiguousarray(self.values.T), axis=1), LEVELS)
+        found.flags.writeable = False
+        return found
 
     def near(self, log: bool) -> Floats:
         """Median and half the distance of the 16 and 84 % points of the first months.

@@ -455,6 +455,17 @@ class Store:
         with self.reading() as connection:
             return set(connection.scalars(query))
 
+    def indicators_of(self, region: str) -> set[str]:
+        """Indicators of which a region has any row of its own in force; groups of people apart."""
+        query = (
+            select(observations.c.indicator)
+            .join(batches, batches.c.id == observations.c.batch_id)
+            .where(observations.c.region == region, batches.c.withdrawn_at.is_(None))
+            .distinct()
+        )
+        with self.reading() as connection:
+            return set(connection.scalars(query))
+
     def series(self) -> list[tuple[str, str, bool]]:
         """Stored (region, indicator, demo) triples in force, and those of wholes, sorted."""
         query = (

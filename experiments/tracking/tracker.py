@@ -122,9 +122,16 @@ class Tracker:
     def _connect(self) -> MlflowClient:
         from mlflow.tracking import MlflowClient
 
+        class Client(MlflowClient):  # type: ignore[misc, unused-ignore]
+            """MLflow's, for names that are ours."""
+
+            def _raise_if_prompt(self, name: str) -> None:
+                # MLflow reads the whole model before each tag, to find out that it is no prompt.
+                pass
+
         with one_writer(self.uri):
             prepare(self.uri, self.artifacts)
-            client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+            client = Client(tracking_uri=self.uri, registry_uri=self.uri)
         if self.served:
             client.search_experiments(max_results=1)
         return client

@@ -131,8 +131,11 @@ def stored_covariate_sources(
         In catalogue order, then the target's groups of people, then the sample firms.
     """
     found: list[CovariateSource] = []
+    # One question instead of one for each indicator, where nothing can be a sum.
+    alone = not (catalogue.lists_parts(region) or catalogue.merged_into(region))
+    held = store.indicators_of(region.code) if alone else None
     for indicator in catalogue.indicators:
-        if indicator.code == target.code:
+        if indicator.code == target.code or (held is not None and indicator.code not in held):
             continue
         vintages = store.vintages(region.code, indicator.code)
         if not vintages.rows.empty:

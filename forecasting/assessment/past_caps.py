@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,30 @@ from employment_forecast.models.paths import Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 Shares = Callable[[str, Sequence[Outcome], Floats, float], Floats]
+
+
+class _WhenAsked(Mapping[str, Floats]):
+    """Arrays by model, each worked out when it is first asked for."""
+
+    def __init__(self, models: Collection[str], make: Callable[[str], Floats]) -> None:
+        self._models, self._make = models, make
+        self._made: dict[str, Floats] = {}
+
+    def __getitem__(self, model: str) -> Floats:
+        if model not in self._models:
+            raise KeyError(model)
+        if model not in self._made:
+            self._made[model] = self._make(model)
+        return self._made[model]
+
+    def __contains__(self, model: object) -> bool:
+        return model in self._models
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
 
 
 @dataclass(frozen=True)
@@ -35,7 +60,7 @@ class CapEvents:
         By tier, same shape: 1 where the published month was above that cap, 0 where not, NaN where
         unknown.
     probabilities : dict
-        By tier and model, same shape, NaN where the model failed.
+        By tier and model, same shape, NaN where the model failed; worked out when asked for.
     """
 
     months: pd.PeriodIndex
@@ -57,10 +82,11 @@ class CapEvents:
     def first(self, count: int) -> CapEvents:
         """The same of the first origins alone."""
         caps = {tier: c[:count] for tier, c in self.caps.items() if np.isfinite(c[:count]).any()}
-        said = {
-            tier: {model: rows[:count] for model, rows in self.probabilities[tier].items()}
-            for tier in caps
-        }
+
+        def cut(tier: str, model: str) -> Floats:
+            return self.probabilities[tier][model][:count]
+
+        said = {t: _WhenAsked(self.probabilities[t].keys(), partial(cut, t)) for t in caps}
         events = {tier: self.events[tier][:count] for tier in caps}
         return CapEvents(self.months[:count], caps, events, said)
 
@@ -81,8 +107,14 @@ class CapEvents:
         cells = self.squared_errors(model)
         return None if cells is None or np.isnan(cells).all() else float(np.nanmean(cells))
 
-    def table(self) -> pd.DataFrame:
-        """Every cell as a row: model, tier, origin, h, month, cap, probability, event."""
+    def table(self, wanted: Callable[[str], bool] = lambda _: True) -> pd.DataFrame:
+        """Every cell as a row: model, tier, origin, h, month, cap, probability, event.
+
+        Parameters
+        ----------
+        wanted : callable, optional
+            Whether a model is to be in it.
+        """
         steps = np.arange(1, self._horizon + 1)
         origins = self.months.repeat(len(steps))
         ahead = np.tile(steps, len(self.months))
@@ -95,12 +127,13 @@ class CapEvents:
                     "h": ahead,
                     "month": (origins + ahead).astype(str),
                     "cap": self.caps[tier].ravel(),
-                    "probability": said.ravel(),
+                    "probability": by_model[model].ravel(),
                     "event": self.events[tier].ravel(),
                 }
             )
             for tier, by_model in self.probabilities.items()
-            for model, said in by_model.items()
+            for model in by_model
+            if wanted(model)
         ]
         columns = ["model", "tier", "origin", "h", "month", "cap", "probability", "event"]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
@@ -201,12 +234,14 @@ def cap_events(
             for tier, value in _monthly_caps(monthly_caps, origin + step + 1, day).items():
                 caps.setdefault(tier, np.full((n, horizon), np.nan))[row, step] = value
     events: dict[str, Floats] = {}
-    said: dict[str, dict[str, Floats]] = {}
+    said: dict[str, Mapping[str, Floats]] = {}
+
+    def share(limits: Floats, model: str) -> Floats:
+        return shares(model, paths[model], limits, history.precision)
+
     for tier, limits in caps.items():
         over = above(outcomes, limits, history.precision)
         unknown = np.isnan(outcomes) | np.isnan(limits)
         events[tier] = np.where(unknown, np.nan, over)
-        said[tier] = {
-            model: shares(model, given, limits, history.precision) for model, given in paths.items()
-        }
+        said[tier] = _WhenAsked(paths.keys(), partial(share, limits))
     return CapEvents(months, caps, events, said)

@@ -7,6 +7,7 @@ from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
     Done,
+    Remembered,
     Task,
     cell_seed,
     compute,
@@ -31,6 +32,7 @@ from employment_forecast.forecasting.backtest.origins import (
     origin_days,
     rolling_origins,
 )
+from employment_forecast.forecasting.backtest.redrawing import Redrawing, tasks_for
 from employment_forecast.forecasting.backtest.residuals import ResidualCheck
 from employment_forecast.forecasting.backtest.wire import pack, unpack
 from employment_forecast.forecasting.backtest.workers import (
@@ -55,6 +57,8 @@ __all__ = [
     "Kept",
     "Origin",
     "Progress",
+    "Redrawing",
+    "Remembered",
     "ResidualCheck",
     "Results",
     "THREAD_VARIABLES",
@@ -78,6 +82,7 @@ __all__ = [
     "cached_covariates",
     "rolling_origins",
     "run_tasks",
+    "tasks_for",
     "seal_json",
     "unpack",
     "unseal_json",

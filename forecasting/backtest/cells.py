@@ -84,6 +84,9 @@ class Remembered(SamplePaths):
     _log: bool = False
     _shape: tuple[int, int] = (0, 0)
     _draw: Callable[[], SamplePaths] | None = None
+    # What has to be drawn for them: a cell, or other forecasts.
+    cell: Cell | None = None
+    made_of: tuple[SamplePaths, ...] = ()
 
     @classmethod
     def of(
@@ -93,12 +96,40 @@ class Remembered(SamplePaths):
         n_paths: int,
         origin: pd.Period,
         draw: Callable[[], SamplePaths],
+        rests_on: Cell | Iterable[SamplePaths],
     ) -> Remembered:
-        """Paths that are not there yet."""
+        """Paths that are not there yet.
+
+        Parameters
+        ----------
+        points : numpy.ndarray
+            Shape (horizon, 9) or, with what `near` gives in the first rows, (horizon, 11).
+        log : bool
+            Scale of the latter.
+        n_paths, origin
+            Of the paths.
+        draw : callable
+            Draws them.
+        rests_on : Cell or iterable of SamplePaths
+            What is drawn, or what they are made of.
+        """
         made = object.__new__(cls)
         kept = {"_points": points, "_log": log, "_shape": (n_paths, points.shape[0]), "_draw": draw}
+        if isinstance(rests_on, Cell):
+            kept["cell"] = rests_on
+        else:
+            kept["made_of"] = tuple(rests_on)
         made.__dict__.update(kept, origin=origin)
         return made
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the paths are there."""
+        return "values" in self.__dict__
+
+    def take(self, paths: SamplePaths) -> None:
+        """Have paths that were drawn elsewhere."""
+        self.__dict__["values"] = paths.values
 
     def __getattr__(self, name: str) -> Floats:
         if name != "values" or self._draw is None:
@@ -122,7 +153,8 @@ class Remembered(SamplePaths):
 
     def near(self, log: bool) -> Floats:
         """As kept on the scale of the series."""
-        if self._points is None or log != self._log:
+        kept = self._points is not None and self._points.shape[1] > len(QUANTILES)
+        if self._points is None or not kept or log != self._log:
             return super().near(log)
         return self._points[:NEAR_MONTHS, len(QUANTILES) :]
 
@@ -144,7 +176,11 @@ def encode(outcome: Outcome, log: bool) -> bytes:
 
 
 def decode(
-    blob: bytes, origin: pd.Period, shape: tuple[int, int], draw: Callable[[], SamplePaths]
+    blob: bytes,
+    origin: pd.Period,
+    shape: tuple[int, int],
+    draw: Callable[[], SamplePaths],
+    rests_on: Cell | Iterable[SamplePaths] = (),
 ) -> Outcome | None:
     """Inverse of `encode`; None if the bytes are damaged, so that the cell is computed anew.
 
@@ -158,6 +194,8 @@ def decode(
         Paths and months ahead.
     draw : callable
         Draws the paths again.
+    rests_on : Cell or iterable of SamplePaths, optional
+        What is drawn then, or what they are made of.
     """
     n_paths, horizon = shape
     near = min(horizon, NEAR_MONTHS)
@@ -172,7 +210,8 @@ def decode(
         values = np.frombuffer(body, dtype=np.float64)
         points[:, : len(QUANTILES)] = values[: -2 * near].reshape(horizon, len(QUANTILES))
         points[:near, len(QUANTILES) :] = values[-2 * near :].reshape(near, 2)
-        return Remembered.of(points, bool(header["log"]), n_paths, origin, draw)
+        log = bool(header["log"])
+        return Remembered.of(points, log, n_paths, origin, draw, rests_on)
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -19,11 +19,11 @@ from employment_forecast.forecasting.backtest.identity import engine_version
 Floats = npt.NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
 
-SAVE_SECONDS = 1.0
+SAVE_SECONDS = 5.0
 
 
 class Gathered:
-    """A cache that is written once a second at most in a `with` block, and at its end.
+    """A cache that is written every five seconds at most in a `with` block, and at its end.
 
     Each save is a transaction; a run that is killed loses no more than this.
     """
@@ -75,7 +75,10 @@ def content_key(kind: str, *parts: str | bytes) -> str:
 
 
 def kept_arrays(
-    cache: CellCache | None, wanted: Mapping[K, str], make: Callable[[K], Floats]
+    cache: CellCache | None,
+    wanted: Mapping[K, str],
+    make: Callable[[K], Floats],
+    prepare: Callable[[Sequence[K]], None] = lambda _: None,
 ) -> dict[K, Floats]:
     """Arrays of one dimension from the cache; what is missing or damaged is made and kept.
 
@@ -87,16 +90,17 @@ def kept_arrays(
         Content hash by whatever tells one array from another.
     make : callable
         Makes one.
+    prepare : callable, optional
+        Called first with all that are to be made.
     """
     stored = cache.load(list(wanted.values())) if cache is not None else {}
-    found: dict[K, Floats] = {}
-    fresh: dict[str, bytes] = {}
-    for each, key in wanted.items():
-        values = _decoded(stored[key]) if key in stored else None
-        if values is None:
-            values = make(each)
-            fresh[key] = seal(values.astype(np.float64).tobytes())
-        found[each] = values
+    read = {each: _decoded(stored[key]) for each, key in wanted.items() if key in stored}
+    known = {each: values for each, values in read.items() if values is not None}
+    missing = [each for each in wanted if each not in known]
+    prepare(missing)
+    made = {each: make(each) for each in missing}
+    fresh = {wanted[each]: seal(v.astype(np.float64).tobytes()) for each, v in made.items()}
+    found = {each: made[each] if each in made else known[each] for each in wanted}
     if cache is not None and fresh:
         cache.save(fresh)
     return found
@@ -119,10 +123,13 @@ class Kept:
         Keeps results between runs.
     keys : mapping
         Per model the content hash of its forecast at each origin.
+    recall : callable
+        Has the paths of forecasts ready, by model and number of the origin.
     """
 
     cache: CellCache | None = None
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    recall: Callable[[Sequence[tuple[str, int]]], None] = lambda _: None
 
     def figures(
         self,
@@ -147,4 +154,4 @@ class Kept:
             (model, at): content_key(kind, self.keys[model][at], other)
             for (model, at), other in wanted.items()
         }
-        return kept_arrays(self.cache, keys, make)
+        return kept_arrays(self.cache, keys, make, self.recall)

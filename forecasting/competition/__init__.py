@@ -23,7 +23,7 @@ from employment_forecast.forecasting.competition.combinations import (
     unmoved,
 )
 from employment_forecast.forecasting.competition.compete import rechosen
-from employment_forecast.forecasting.competition.evidence import ModelEvidence
+from employment_forecast.forecasting.competition.evidence import ModelEvidence, path_scored
 from employment_forecast.forecasting.competition.gate import (
     LEVELS,
     STATE_NAMES,
@@ -63,6 +63,7 @@ __all__ = [
     "learned_weights",
     "never_moved",
     "paired_difference",
+    "path_scored",
     "reconcile",
     "rechosen",
     "uncalibrated",

@@ -1,7 +1,9 @@
 """The combinations at every origin: robust, weighted by earlier scores, moved by a shared shift.
 
 They are made of the members' paths and cost next to nothing; what each needs beyond them, weights
-or what the regions share, rests only on what was known at the origin.
+or what the regions share, rests only on what was known at the origin. Quantiles of the weighted one
+are the weighted means of the members': learned weights change at all origins twice a year, and no
+path has to be drawn again for them.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from employment_forecast.forecasting.backtest import (
     Backtest,
     CellCache,
     Origin,
+    Remembered,
     cell_seed,
     code_version,
     content_key,
@@ -145,13 +148,14 @@ def combined(
         mix = _Mix(given, weights, shifts[i], history, seed)
         parts = {} if cells is None else {m: cells[m][i] for m in given}
         named = {name: content_key("combined", name, mix.identity(name, parts)) for name in asked}
-        stored = {} if cache is None or not parts else cache.load(list(named.values()))
+        asked_for = [key for name, key in named.items() if name != WEIGHTED]
+        stored = {} if cache is None or not parts else cache.load(asked_for)
         first = next(iter(given.values()))
         for name, key in named.items():
-            outcome = None
+            outcome: Outcome | None = mix.averaged() if name == WEIGHTED else None
             if key in stored:
                 shape, again = (first.n_paths, first.horizon), partial(mix.paths, name)
-                outcome = decode(stored[key], first.origin, shape, again)
+                outcome = decode(stored[key], first.origin, shape, again, given.values())
             if outcome is None:
                 outcome = mix.paths(name)
                 fresh[key] = encode(outcome, history.transform == "log")
@@ -195,12 +199,42 @@ class _Mix:
         return json.dumps([dict(cells), own.get(name), self.seed])
 
     @cached_property
-    def _made(self) -> dict[str, SamplePaths]:
-        return combinations_at(self.given, self.weights, self.shift, self.history, self.seed)
+    def _share(self) -> float:
+        return season_share(self.history)
+
+    @cached_property
+    def _counts(self) -> Floats:
+        learned = np.array([self.weights.get(m, 1.0) for m in self.given])
+        return learned * _group_weights(list(self.given), self._share)
+
+    @cached_property
+    def _robust(self) -> SamplePaths:
+        return combine(self.given, self._share, cell_seed(self.seed, COMBINATION, self.history))
+
+    def _moved(self) -> SamplePaths:
+        if self.shift is None:
+            return self._robust
+        moved = shifted(self._robust, self.shift, self.history.transform)
+        if self.history.transform == "none" and self._robust.values.min() >= 0:
+            # What cannot be negative in the paths is not made so by a shift.
+            moved = replace(moved, values=np.maximum(moved.values, 0.0))
+        return moved
+
+    def averaged(self) -> SamplePaths:
+        """The weighted one: its quantiles from those of the members, its paths when asked for."""
+        first = next(iter(self.given.values()))
+        share = (self._counts / self._counts.sum())[:, None, None]
+        points = (share * np.stack([m.quantiles() for m in self.given.values()])).sum(axis=0)
+        log = self.history.transform == "log"
+        draw = partial(self.paths, WEIGHTED)
+        made_of = self.given.values()
+        return Remembered.of(points, log, first.n_paths, first.origin, draw, made_of)
 
     def paths(self, name: str) -> SamplePaths:
         """One of them."""
-        return self._made[name]
+        if name == WEIGHTED:
+            return combine_weighted(list(self.given.values()), self._counts, self._robust)
+        return self._moved() if name == POOLED else self._robust
 
 
 def combinations_at(
@@ -231,21 +265,8 @@ def combinations_at(
     dict
         By roster name.
     """
-    share = season_share(history)
-    robust = combine(given, share, cell_seed(seed, COMBINATION, history))
-    counts = np.array([weights.get(m, 1.0) for m in given]) * _group_weights(list(given), share)
-    found = {
-        COMBINATION: robust,
-        WEIGHTED: combine_weighted(list(given.values()), counts, robust),
-        POOLED: robust,
-    }
-    if shift is not None:
-        moved = shifted(robust, shift, history.transform)
-        if history.transform == "none" and robust.values.min() >= 0:
-            # What cannot be negative in the paths is not made so by a shift.
-            moved = replace(moved, values=np.maximum(moved.values, 0.0))
-        found[POOLED] = moved
-    return found
+    mix = _Mix(given, weights, shift, history, seed)
+    return {name: mix.paths(name) for name in (COMBINATION, WEIGHTED, POOLED)}
 
 
 def _group_weights(members: Sequence[str], share: float) -> Floats:

@@ -39,17 +39,16 @@ from employment_forecast.forecasting.backtest import (
     Lenders,
     Origin,
     Progress,
-    Task,
+    Redrawing,
     cached_covariates,
-    compute_single_threaded,
     decode,
-    decode_parameters,
     encode,
     encode_parameters,
     group,
     origin_days,
     rolling_origins,
     run_tasks,
+    tasks_for,
 )
 from employment_forecast.forecasting.backtest import backtest as backtests
 from employment_forecast.forecasting.competition.calibration import (
@@ -78,6 +77,7 @@ from employment_forecast.forecasting.competition.disruptions import (
     unsettled,
     unsettled_note,
 )
+from employment_forecast.forecasting.competition.evidence import path_scored
 from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 from employment_forecast.forecasting.nowcast import Nowcast, conditioned
 from employment_forecast.forecasting.shocks import note, propose
@@ -96,21 +96,22 @@ def _run_cells(
     jobs: int,
     progress: Progress | None,
     elsewhere: Elsewhere | None,
+    redrawing: Redrawing,
 ) -> tuple[dict[str, Outcome], int]:
     """Outcomes by key and how many of them were computed now."""
     wanted = {cell.key: cell for cell in cells}
     found: dict[str, Outcome] = {}
-    estimated: dict[str, bytes] = {}
+    estimated = redrawing.estimated
     if cache is not None:
         # Parameters are asked for with their cells, so that they are kept as long as these.
         keys = [key for task in group(cells) if (key := task.estimate_key)]
         stored = dict(cache.load([*wanted, *keys]))
-        estimated |= {key: stored.pop(key) for key in keys if key in stored}
+        estimated.update({key: stored.pop(key) for key in keys if key in stored})
         for key, blob in stored.items():
             cell = wanted[key]
             shape = cell.n_paths, cell.horizon
-            again = partial(_drawn_again, cell, cache, estimated)
-            outcome = decode(blob, cell.origin.month, shape, again)
+            again = partial(redrawing.one, cell)
+            outcome = decode(blob, cell.origin.month, shape, again, cell)
             if outcome is not None:
                 found[key] = outcome
     missing = [cell for key, cell in wanted.items() if key not in found]
@@ -127,36 +128,8 @@ def _run_cells(
         estimated.update(fresh)
         cache.save(kept | fresh)
 
-    computed = run_tasks(_tasks(missing, estimated), jobs, progress, keep, elsewhere)
+    computed = run_tasks(tasks_for(missing, estimated), jobs, progress, keep, elsewhere)
     return found | computed, len(computed)
-
-
-def _drawn_again(cell: Cell, cache: CellCache, estimated: dict[str, bytes]) -> SamplePaths:
-    """The paths of a cell of which the cache has the quantiles; what is estimated serves others."""
-    (task,) = _tasks([cell], estimated)
-    done = compute_single_threaded(task)
-    (found,) = done.outcomes
-    if (key := task.estimate_key) and done.estimate:
-        estimated[key] = encode_parameters(done.estimate)
-        cache.save({key: estimated[key]})
-    if isinstance(found, Failure):
-        # It forecast before: what is missing now is memory, or a library.
-        raise NoModelError(
-            f"{roster.label(cell.model)}在 {cell.origin.month} 的模拟路径未能重新得出"
-            f"（{found.reason}）。",
-            "请检查可用内存后重试；仍不成功时用 --no-cache 重新计算。",
-        )
-    return found
-
-
-def _tasks(cells: Sequence[Cell], estimated: Mapping[str, bytes]) -> list[Task]:
-    """Tasks for cells with the parameters that were estimated before."""
-    return [
-        replace(task, known=decode_parameters(blob))
-        if (blob := estimated.get(task.estimate_key or ""))
-        else task
-        for task in group(cells)
-    ]
 
 
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
@@ -214,9 +187,15 @@ def compete(
         If every model fails at the current origin.
     """
     with nullcontext() if cache is None else Gathered(cache) as kept:
-        return _competed(
-            series, vintages, as_of, targets, options, kept, progress, inputs, elsewhere
+        redrawing = Redrawing(kept, options.jobs, progress)
+        result = _competed(
+            series, vintages, as_of, targets, options, kept, progress, inputs, elsewhere, redrawing
         )
+        if kept is not None:
+            # While the cache gathers, and somebody is told how far it has come.
+            _ = result.evidence_by_model
+        redrawing.progress = None
+        return result
 
 
 def _competed(
@@ -229,6 +208,7 @@ def _competed(
     progress: Progress | None,
     inputs: ModelInputs,
     elsewhere: Elsewhere | None,
+    redrawing: Redrawing,
 ) -> Competition:
     region, indicator = series.region, series.indicator
     others = inputs.others
@@ -268,8 +248,9 @@ def _competed(
         for m in competitors
     }
     outcomes, computed = _run_cells(
-        [c for row in plan.values() for c in row], cache, options.jobs, progress, elsewhere
-    )
+        [c for row in plan.values() for c in row],
+        cache, options.jobs, progress, elsewhere, redrawing,
+    )  # fmt: skip
     table: dict[str, list[Outcome]] = {m: [outcomes[c.key] for c in row] for m, row in plan.items()}
     fitted = backtests.assemble(
         past, current, {m: row[:-1] for m, row in table.items()}, options.horizon
@@ -284,7 +265,11 @@ def _competed(
     mixed, made_of = combined(
         options.models, everywhere, table, fitted, shifts, options.seed, cache, keys
     )
-    kept = Kept(cache, keys | made_of)
+
+    def recall(forecasts: Sequence[tuple[str, int]]) -> None:
+        redrawing.all(table[model][number] for model, number in forecasts)
+
+    kept = Kept(cache, keys | made_of, recall)
     table |= mixed
     now = {m: row[-1] for m, row in table.items()}
     before = {m: tuple(row[:-1]) for m, row in table.items()}
@@ -316,6 +301,7 @@ def _competed(
     on_file = tuple(t for t in targets if (t.region, t.indicator) == (region.code, indicator.code))
     at = {o.month: row for row, o in enumerate(past)}
     rows = [at[m] for m in backtest.months]
+    at_origins = [*(past[row] for row in rows), current]
     tested = _tested_horizon(backtest)
     assessed = _assessed(targets_in_force, on_file, history, champion, tested)
     return Competition(
@@ -354,7 +340,7 @@ def _competed(
         nowcasts=nowcasts,
         on_file=on_file,
         cap_events=_cap_events(
-            backtest, [*(past[row] for row in rows), current], rows, table, on_file, history, kept
+            backtest, at_origins, rows, table, on_file, history, kept, choice.model
         ),
         kept=kept,
     )
@@ -368,6 +354,7 @@ def _cap_events(
     on_file: Sequence[Target],
     history: History,
     kept: Kept,
+    chosen: str,
 ) -> CapEvents:
     """What past forecasts said about the caps; the current one is kept for the months to come."""
     numbers = [*rows, -1]
@@ -392,7 +379,7 @@ def _cap_events(
             found[asked[number]] = row
         return found
 
-    return cap_events(
+    events = cap_events(
         pd.PeriodIndex([*backtest.months, history.origin], freq="M"),
         [origin.history.as_of for origin in origins],
         np.concatenate([backtest.outcomes, unknown]),
@@ -400,7 +387,10 @@ def _cap_events(
         on_file,
         history,
         shares,
-    ).first(len(rows))
+    )
+    # Worked out while the cache gathers what is to be kept.
+    _ = [said[m] for said in events.probabilities.values() for m in said if path_scored(m, chosen)]
+    return events.first(len(rows))
 
 
 def _in_progress(

@@ -30,6 +30,7 @@ from employment_forecast.forecasting.scoring import (
     variogram_score,
 )
 from employment_forecast.models.paths import Outcome, SamplePaths
+from employment_forecast.models.roster import WEIGHTED
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,6 +47,9 @@ WHOLE_ORIGINS = 8
 @dataclass(frozen=True)
 class ModelEvidence:
     """What is said of one model beside its leaderboard line; None where it does not apply.
+
+    Scores of paths are not worked out for the combination with learned weights where it is not
+    chosen: its weights, and so all of its paths, change twice a year.
 
     Attributes
     ----------
@@ -99,6 +103,7 @@ def evidence_by_model(
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
     kept: Kept,
+    chosen: str,
 ) -> dict[str, ModelEvidence]:
     """Further scores and tests of all models that the leaderboard scores."""
     scored, common = common_origins(backtest)
@@ -106,13 +111,14 @@ def evidence_by_model(
     if not len(rows):
         return {}
     tests = _tests(backtest, scored, rows)
-    by_model = _origin_scores(backtest, scored, rows, origins, forecasts, events, kept)
+    by_paths = [m for m in scored if path_scored(m, chosen)]
+    by_model = _origin_scores(backtest, by_paths, rows, origins, forecasts, events, kept)
     found = {}
     for model in scored:
         dm = tests.dm.get(model) if tests else None
         p_value = tests.set_p.get(model) if tests else None
         found[model] = replace(
-            _means(np.stack(by_model[model])),
+            _means(np.stack(by_model[model])) if model in by_model else ModelEvidence(),
             reference=tests.reference if tests and model != tests.reference else None,
             tested_months=tests.months if tests else None,
             dm_statistic=dm[0] if dm else None,
@@ -121,6 +127,11 @@ def evidence_by_model(
             in_confidence_set=None if p_value is None else p_value >= IN_SET,
         )
     return found
+
+
+def path_scored(model: str, chosen: str) -> bool:
+    """Whether scores of a model's paths at past origins are worked out without being asked for."""
+    return model != WEIGHTED or model == chosen
 
 
 def _origin_scores(

@@ -199,8 +199,9 @@ class Competition:
     def evidence_by_model(self) -> dict[str, ModelEvidence]:
         """Further scores and tests by model, worked out when first asked for."""
         return evidence_by_model(
-            self.backtest, self.origins, self.past_forecasts, self.cap_events, self.kept
-        )
+            self.backtest, self.origins, self.past_forecasts, self.cap_events, self.kept,
+            self.choice.model,
+        )  # fmt: skip
 
     @property
     def nowcast(self) -> Nowcast | None:

@@ -68,6 +68,23 @@ def test_table_reads_back(events):
         from_table(pd.DataFrame({"model": []}))
 
 
+def test_shares_are_worked_out_when_asked_for(cap_of, history_of):
+    asked = []
+
+    def shares(model, given, limits, precision):
+        asked.append(model)
+        return np.zeros(limits.shape)
+
+    cap = cap_of(100.0, period="2024", announced_on=date(2024, 1, 8))
+    found = cap_events(
+        MONTHS, DAYS, OUTCOMES, {"a": [], "b": []}, [cap], history_of([100.0, 101.0]), shares
+    ).first(1)
+    assert not asked
+    assert set(found.table(lambda model: model == "a")["model"]) == {"a"}
+    assert found.brier("b") == found.brier("b") == pytest.approx(0.5)
+    assert asked == ["a", "b"]
+
+
 def test_without_caps_there_is_nothing(history_of):
     none = cap_events(MONTHS, DAYS, OUTCOMES, {}, [], history_of([1.0, 2.0]))
     assert none.months_above == 0

@@ -54,12 +54,12 @@ def panel(vintages_of, monthly):
 def run(panel, jiading, unemployed):
     own, neighbours = panel
 
-    def make(beside=neighbours, cache=None, models=MODELS, own=own, **given):
+    def make(beside=neighbours, cache=None, models=MODELS, own=own, progress=None, **given):
         own = replace(own, region="310114")
         day = own.rows["published_on"].iloc[-1].date()
         options = Options(models, **{"origins": ORIGINS, "n_paths": 60, **given})
         around = ModelInputs((), beside)
-        return compete(Series(jiading, unemployed), own, day, (), options, cache, None, around)
+        return compete(Series(jiading, unemployed), own, day, (), options, cache, progress, around)
 
     return make
 
@@ -232,3 +232,35 @@ def test_news_of_others_counts_from_a_thousandth_on(panel, result, unemployed):
     assert not unmoved(tuple(now), now + 0.06, rate)
     for before, after in (((), now), (tuple(now), None), (tuple(now[:6]), now)):
         assert not unmoved(before, after, history)
+
+
+def test_quantiles_of_the_weighted_one_need_no_paths(run, result):
+    """They are what its paths have, and nothing is drawn for them in a month of new weights."""
+    cache = Memory()
+    run(cache=cache)
+    again = run(cache=cache)
+    for i, forecast in enumerate(again.past_forecasts[roster.WEIGHTED]):
+        assert not forecast.drawn
+        fresh = result.past_forecasts[roster.WEIGHTED][i]
+        assert forecast.quantiles().tobytes() == fresh.quantiles().tobytes()
+        drawn = SamplePaths(fresh.values, fresh.origin)
+        np.testing.assert_allclose(forecast.quantiles(), drawn.quantiles(), rtol=1e-12)
+        assert not again.past_forecasts["ets"][i].drawn
+    found = again.evidence_by_model
+    assert found[roster.WEIGHTED].crps is None
+    assert found[roster.COMBINATION].crps is not None
+    chosen = replace(result, choice=replace(result.choice, model=roster.WEIGHTED))
+    assert chosen.evidence_by_model[roster.WEIGHTED].crps > 0
+
+
+def test_paths_that_are_asked_for_again_are_drawn_together_and_told(run, result):
+    """As after new caps, or where the figures worked out from them are lost."""
+    cache, told = Memory(), []
+    run(cache=cache, progress=lambda *at: told.append(at))
+    own = {cell for cell, blob in cache.kept.items() if b'"shape"' in blob or blob[4:5] in b"[{"}
+    cache.kept = {key: blob for key, blob in cache.kept.items() if key in own}
+    told.clear()
+    again = run(cache=cache, progress=lambda *at: told.append(at))
+    assert again.cells_computed == 0
+    assert told[-1][0] == told[-1][1] > ORIGINS
+    assert again.evidence_by_model == result.evidence_by_model

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, is_hypothesis_test, settings
+from hypothesis import HealthCheck, settings
 from support.paths import ROOT
 from support.shared import made_once, make_databases
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from employment_forecast.forecasting.backtest.cells import CellCache
     from employment_forecast.forecasting.competition.result import Competition
 
-pytest_plugins = ("support.processor_time", "support.forks")
+pytest_plugins = ("support.processor_time", "support.lines", "support.forks")
 
 # No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
 # every time; at a desk new ones are tried.
@@ -36,31 +36,6 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("steady"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "steady")
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Measure lines in the first case of each test alone, and in no test by generated examples.
-
-    Tracing adds half to what a test costs; another case of the same test shows few new lines.
-    """
-    measured = set()
-    for item in items:
-        function = getattr(item, "function", None)
-        if function in measured or is_hypothesis_test(function):
-            item.add_marker(pytest.mark.no_cover)
-        measured.add(function)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Measure in one worker alone what importing the modules executes."""
-    measured = session.config.pluginmanager.getplugin("_cov")
-    pause = measured and os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0"
-    if pause:
-        measured.cov_controller.pause()
-    yield
-    if pause:
-        measured.cov_controller.resume()
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""Pages are worked through in this process; a command leaves its store to the end of its own."""
+"""Notebooks run in this process; a command leaves its store to the end of its own."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -10,9 +11,8 @@ from pkgutil import resolve_name
 
 import click
 import pytest
+from support.shared import made_once
 
-from employment_forecast.cli.main import cli
-from employment_forecast.cli.shell import failures
 from employment_forecast.data.errors import EXIT_CODES, LEVEL_EXIT_CODES
 from employment_forecast.data.imports.checks import CHECKS
 from employment_forecast.data.records import READING_CHECKS
@@ -24,9 +24,6 @@ sys.path.insert(0, str(DOCS / "tools"))
 import calls  # noqa: E402
 import generated  # noqa: E402
 import pages  # noqa: E402
-
-# Stores that commands leave to the end of their process are collected in the middle of a page.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SOURCES = sorted(
     f for f in DOCS.rglob("*.md") if not {"_build", "generated"} & set(f.relative_to(DOCS).parts)
@@ -100,36 +97,39 @@ def test_links_between_pages_lead_somewhere():
     assert broken == []
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory, databases):
+def environment(home: Path) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR")}
+    return {**kept, "FORECAST_HOME": str(home), "FORECAST_TODAY": pages.TODAY, "LANG": "C.UTF-8"}
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory, databases, forks):
     """A workspace in which the nation has been run."""
-    home = tmp_path_factory.mktemp("prepared") / "w"
-    shutil.copytree(databases, home)
-    (home / "forecast.toml").write_text(CHEAP, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FORECAST_HOME", str(home))
-        patch.setenv("FORECAST_TODAY", pages.TODAY)
-        assert failures.run_and_translate(cli, ["run", "--region", "全国"]) == 0
-    return home
+
+    def make(folder: Path) -> None:
+        shutil.copytree(databases, folder, dirs_exist_ok=True)
+        (folder / "forecast.toml").write_text(CHEAP, "utf-8")
+        code, *_ = forks.run(
+            ["forecast", "run", "--region", "全国"], environment(folder), folder, 600
+        )
+        assert code == 0
+
+    return made_once(tmp_path_factory, "manual", make)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda f: f.relative_to(DOCS).as_posix())
-def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, monkeypatch, capfd):
+def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, forks):
     home = tmp_path / "w"
     shutil.copytree(prepared, home)
-    monkeypatch.setenv("FORECAST_HOME", str(home))
-    monkeypatch.setenv("FORECAST_TODAY", pages.TODAY)
-    monkeypatch.chdir(home)
     settings = home / "forecast.toml"
 
     def execute(words: list[str], folder: Path) -> tuple[int, str]:
         assert words[0] == "forecast"
         if not settings.read_text("utf-8").startswith(CHEAP):
             settings.write_text(CHEAP + settings.read_text("utf-8"), "utf-8")
-        # The process that reads files outlives a page and keeps the folder it was started in.
-        given = [str(folder / w) if (folder / w).is_file() else w for w in words[1:]]
-        code = failures.run_and_translate(cli, given)
-        return code, "".join(capfd.readouterr())
+        code, out, err = forks.run(words, environment(home), folder, 600)
+        return code, (out + err).decode()
 
     found = pages.blocks(page.read_text("utf-8"))
     for block, (code, output) in zip(found, pages.run_page(found, home, execute), strict=True):

@@ -26,6 +26,7 @@ import threading
 import time
 import traceback
 from contextlib import redirect_stderr
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -144,15 +145,20 @@ def become(request: list[Any], streams: list[int]) -> None:
     sys.orig_argv[:] = [sys.executable, *sys.argv]
 
 
+@cache
 def measurement() -> coverage.Coverage:
-    """The measurement of lines of this child, begun."""
+    """The measurement of lines, made once: a child finds it ready."""
     import coverage
 
-    lines = coverage.Coverage(
-        data_file=ROOT / ".coverage", data_suffix=True, config_file=ROOT / "setup.cfg"
-    )
+    lines = coverage.Coverage(data_file=None, config_file=ROOT / "setup.cfg")
     lines.start()
+    lines.stop()
     return lines
+
+
+def executed(lines: coverage.Coverage) -> dict[str, list[int]]:
+    """What was measured; to save it as coverage does would list all files for every command."""
+    return {file: sorted(numbers) for file, numbers in lines._collector.data.items() if numbers}
 
 
 def run() -> int:
@@ -217,16 +223,18 @@ def serve(connection: socket.socket) -> None:
             for handle in streams:
                 os.close(handle)
             continue
+        told, *request = json.loads(content)
+        lines = measurement() if told else None
         child = os.fork()
         if child == 0:
             connection.close()
-            measure, *request = json.loads(content)
             become(request, streams)
-            lines = measurement() if measure else None
+            if lines is None:
+                end(run())
+            lines.start()
             code = run()
-            if lines is not None:
-                lines.stop()
-                lines.save()
+            lines.stop()
+            Path(told).write_text(json.dumps(executed(lines)), "utf-8")
             end(code)
         for handle in streams:
             os.close(handle)

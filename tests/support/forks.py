@@ -21,6 +21,7 @@ from typing import IO
 import pytest
 from coverage import Coverage
 
+from support.lines import add_lines
 from support.processor_time import add_fork
 
 SERVER = Path(__file__).with_name("fork_server.py")
@@ -66,12 +67,13 @@ class Forks:
         self._folder = folder
         self._databases = databases
         self._seconds = 0.0
-        self._measured: set[frozenset[str]] = set()
+        self._measured: set[tuple[str, str]] = set()
         self._server: subprocess.Popen[bytes] | None = None
         self._connection, self._far = socket.socketpair()
 
     def _start(self) -> None:
-        environment = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR")}
+        kept = ("PATH", "HOME", "TMPDIR", "COVERAGE_CORE")
+        environment = {k: v for k, v in os.environ.items() if k in kept}
         self._server = subprocess.Popen(
             [sys.executable, str(SERVER), str(self._databases)],
             stdin=self._far,
@@ -87,8 +89,11 @@ class Forks:
         """Exit code, standard output and standard error of the console script."""
         if self._server is None:
             self._start()
-        measure = Coverage.current() is not None and self._is_new(arguments)
-        request = json.dumps([measure, list(arguments), dict(environment), str(folder)]).encode()
+        measurement = Coverage.current()
+        measured = measurement is not None and self._is_new(arguments)
+        lines = self._folder / "lines.json"
+        told = str(lines) if measured else ""
+        request = json.dumps([told, list(arguments), dict(environment), str(folder)]).encode()
         with (
             Path(os.devnull).open("rb") as empty,
             tempfile.TemporaryFile() as out,
@@ -107,13 +112,15 @@ class Forks:
                 self._received(ENDED.size)
                 raise
             self._count(seconds)
+            if measurement is not None and measured:
+                add_lines(measurement, json.loads(lines.read_text("utf-8")))
             return code, _content(out), _content(err)
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Fork:
         """The same without waiting for its end."""
         if self._server is None:
             self._start()
-        request = json.dumps([False, list(arguments), dict(environment), str(folder)]).encode()
+        request = json.dumps(["", list(arguments), dict(environment), str(folder)]).encode()
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         reports, report = os.pipe()
         with Path(os.devnull).open("rb") as empty:
@@ -129,14 +136,14 @@ class Forks:
         add_fork(seconds)
 
     def _is_new(self, arguments: Sequence[str]) -> bool:
-        """Whether these commands and options come for the first time, whatever their values.
+        """Whether a word of this command comes for the first time in it, whatever the values.
 
         Measuring lines doubles what a command costs, and the second time shows few new ones.
         """
-        words = frozenset(w for w in arguments[1:] if re.fullmatch(r"(--)?[a-z][a-z-]*", w))
-        new = words not in self._measured
-        self._measured.add(words)
-        return new
+        words = [w for w in arguments[1:] if re.fullmatch(r"(--)?[a-z][a-z-]*", w)]
+        new = {(words[0], w) for w in words} - self._measured
+        self._measured |= new
+        return bool(new)
 
     def _received(self, size: int) -> bytes:
         content = b""

@@ -33,6 +33,7 @@ from employment_forecast.experiments.cycle.on_file import OnFile
 from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.experiments.cycle.series import series_to_do
 from employment_forecast.experiments.cycle.summary import Report, text
+from employment_forecast.experiments.cycle.worker import RegionTask, Worker
 
 DAY = date(2026, 11, 20)
 LOG = logging.Logger("test")
@@ -46,6 +47,17 @@ def session(tmp_path: Path, databases: Path) -> Iterator[Session]:
     opened = Session(workspace, Settings())
     yield opened
     opened.store.close()
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regions are done in this process; that one of its own does them is `test_worker`'s."""
+
+    def ask(self: Worker, task: RegionTask) -> Iterator[RegionResult]:
+        yield from self._prepare(self._root)(task)
+
+    monkeypatch.setattr(Worker, "_started", lambda _: None)
+    monkeypatch.setattr(Worker, "ask", ask)
 
 
 def test_regions_are_isolated_and_failures_told(session: Session) -> None:

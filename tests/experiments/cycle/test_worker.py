@@ -38,6 +38,18 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("worker")
+
+
+@pytest.fixture(scope="module")
+def worker(root: Path) -> Iterator[Worker]:
+    """One for all, since each start imports everything; it starts again where a test ended it."""
+    with Worker(root, temperamental, 600) as started:
+        yield started
+
+
 def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
     with Worker(tmp_path, temperamental, 600) as worker:
         (first,) = worker.ask(order("a"))
@@ -48,30 +60,35 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
             list(worker.ask(order("odd")))
         (second,) = worker.ask(order("b"))
         assert second.message == first.message != str(os.getpid())
-        with pytest.raises(WorkerDied):
-            list(worker.ask(order("die")))
-        (third,) = worker.ask(order("c"))
-        assert third.message != first.message
     deadline = time.monotonic() + 600
     while alive(int(first.message)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not alive(int(first.message))
 
 
+def test_a_process_that_dies_is_replaced(worker: Worker) -> None:
+    (first,) = worker.ask(order("a"))
+    with pytest.raises(WorkerDied):
+        list(worker.ask(order("die")))
+    (second,) = worker.ask(order("c"))
+    assert second.message != first.message
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="/proc")
-def test_what_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
-    with Worker(tmp_path, temperamental, 600) as warm:
-        list(warm.ask(order("a")))
-        warm._seconds = 10.0
-        with pytest.raises(RegionTimeout):
-            list(warm.ask(order("hang")))
-        child = int((tmp_path / "child").read_text())
-        deadline = time.monotonic() + 600
-        while alive(child) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert not alive(child)
-        warm._seconds = 600.0
-        assert [each.state for each in warm.ask(order("b"))] == ["done"]
+def test_what_hangs_is_ended_with_its_children(
+    worker: Worker, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(worker.ask(order("a")))
+    monkeypatch.setattr(worker, "_seconds", 10.0)
+    with pytest.raises(RegionTimeout):
+        list(worker.ask(order("hang")))
+    child = int((root / "child").read_text())
+    deadline = time.monotonic() + 600
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(child)
+    monkeypatch.undo()
+    assert [each.state for each in worker.ask(order("b"))] == ["done"]
 
 
 def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
@@ -100,14 +117,13 @@ def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
     ("fault", "said"), [("die", "处理进程意外退出"), ("known", "缺月。"), ("odd", "KeyError")]
 )
 def test_members_of_a_tree_that_ended_before_a_fault_stay_done(
-    tmp_path: Path, fault: str, said: str
+    worker: Worker, fault: str, said: str
 ) -> None:
     members = ("a", "b", fault, "c")
     indicator = load_catalogue().indicator("registered_unemployed")
     named = [(Region(code, code, None, "district"), indicator) for code in members]
     task = replace(order("a"), members=members, indicator=indicator.code)
-    with Worker(tmp_path, temperamental, 600) as worker:
-        told = list(_carry_through(worker, named, task, 10))
+    told = list(_carry_through(worker, named, task, 10))
     assert [(each.region, each.state) for each in told] == [
         ("a", "done"), ("b", "done"), (fault, "failed"), ("c", "failed"),
     ]  # fmt: skip

@@ -1,9 +1,10 @@
 """Run `forecast` in forks of one process that has imported everything: a start costs no imports.
 
-Started by `forks.Forks` with a connected socket as standard input and the folder of databases that
-a workspace may begin with. For each request it forks;
-the child has the arguments, environment, folder and streams of the request and ends as a process of
-its own ends: with its exit code, its exit handlers and nothing of ours behind it.
+Started by `forks.Forks` with a listening socket as standard input, its address and the folder of
+databases that a workspace may begin with; it serves the workers of a session and ends with the last
+of them. For each request it forks; the child has the arguments, environment, folder and streams of
+the request and ends as a process of its own ends: with its exit code, its exit handlers and nothing
+of ours behind it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import json
 import multiprocessing.context
 import os
 import pkgutil
+import resource
+import select
 import shutil
 import signal
 import socket
@@ -244,11 +247,33 @@ def serve(connection: socket.socket) -> None:
         connection.sendall(ENDED.pack(code, usage.ru_utime + usage.ru_stime))
 
 
+def serve_all(listening: socket.socket, starter: int) -> None:
+    """Answer each worker by a fork, until nobody is connected any more."""
+    handlers: set[int] = set()
+    served = False
+    while handlers or (not served and os.getppid() == starter):
+        if select.select([listening], [], [], 0.5)[0]:
+            connection, _ = listening.accept()
+            handler = os.fork()
+            if handler == 0:
+                listening.close()
+                serve(connection)
+                os._exit(0)
+            connection.close()
+            handlers.add(handler)
+            served = True
+        handlers = {pid for pid in handlers if os.waitpid(pid, os.WNOHANG)[0] == 0}
+
+
 if __name__ == "__main__":
-    server = socket.socket(fileno=os.dup(0))
+    server, starter = socket.socket(fileno=os.dup(0)), os.getppid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.path.remove(str(Path(__file__).resolve().parent))
+    address, databases = map(Path, sys.argv[1:])
     preload()
-    warm_up(Path(sys.argv[1]))
+    warm_up(databases)
     gc.freeze()  # a collection in a child would copy every page
-    serve(server)
+    serve_all(server, starter)
+    address.unlink()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    address.with_suffix(".seconds").write_text(str(usage.ru_utime + usage.ru_stime))

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,10 @@ from typing import IO
 import pytest
 from coverage import Coverage
 
+from employment_forecast.data.files.locks import lock
 from support.lines import add_lines
 from support.processor_time import add_fork
+from support.shared import shared_by_workers
 
 SERVER = Path(__file__).with_name("fork_server.py")
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
@@ -36,7 +38,6 @@ class Fork:
     _reports: int
     _out: IO[bytes]
     _err: IO[bytes]
-    _count: Callable[[float], None]
     returncode: int | None = None
 
     def send_signal(self, number: int) -> None:
@@ -48,7 +49,7 @@ class Fork:
             raise TimeoutError
         self.returncode, seconds = ENDED.unpack(os.read(self._reports, ENDED.size))
         os.close(self._reports)
-        self._count(seconds)
+        add_fork(seconds)
         with self._out, self._err:
             return _content(self._out), _content(self._err)
 
@@ -63,32 +64,43 @@ class Fork:
 class Forks:
     """Runs commands one after the other, each in a process of its own."""
 
-    def __init__(self, folder: Path, databases: Path) -> None:
+    def __init__(self, folder: Path, address: Path, databases: Path) -> None:
         self._folder = folder
+        self._address = address
         self._databases = databases
-        self._seconds = 0.0
         self._measured: set[tuple[str, str]] = set()
         self._server: subprocess.Popen[bytes] | None = None
-        self._connection, self._far = socket.socketpair()
+        self._to_server: socket.socket | None = None
+
+    @property
+    def _connection(self) -> socket.socket:
+        """To the server of the session, which the first worker that needs it starts."""
+        if self._to_server is None:
+            self._to_server = socket.socket(socket.AF_UNIX)
+            with lock(self._address.with_suffix(".lock")):
+                if not self._address.exists():
+                    self._start()
+                self._to_server.connect(str(self._address))
+        return self._to_server
 
     def _start(self) -> None:
         kept = ("PATH", "HOME", "TMPDIR", "COVERAGE_CORE")
         environment = {k: v for k, v in os.environ.items() if k in kept}
-        self._server = subprocess.Popen(
-            [sys.executable, str(SERVER), str(self._databases)],
-            stdin=self._far,
-            stdout=subprocess.DEVNULL,
-            env={**environment, "LANG": "C.UTF-8"},
-            cwd=self._folder,
-        )
-        self._far.close()
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(self._address))
+            listening.listen()
+            self._server = subprocess.Popen(
+                [sys.executable, str(SERVER), str(self._address), str(self._databases)],
+                stdin=listening,
+                stdout=subprocess.DEVNULL,
+                env={**environment, "LANG": "C.UTF-8"},
+                cwd=self._folder,
+            )
 
     def run(
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, timeout: float
     ) -> tuple[int, bytes, bytes]:
         """Exit code, standard output and standard error of the console script."""
-        if self._server is None:
-            self._start()
         measurement = Coverage.current()
         measured = measurement is not None and self._is_new(arguments)
         lines = self._folder / "lines.json"
@@ -111,15 +123,13 @@ class Forks:
                 self._connection.settimeout(600)
                 self._received(ENDED.size)
                 raise
-            self._count(seconds)
+            add_fork(seconds)
             if measurement is not None and measured:
                 add_lines(measurement, json.loads(lines.read_text("utf-8")))
             return code, _content(out), _content(err)
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Fork:
         """The same without waiting for its end."""
-        if self._server is None:
-            self._start()
         request = json.dumps(["", list(arguments), dict(environment), str(folder)]).encode()
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         reports, report = os.pipe()
@@ -129,11 +139,7 @@ class Forks:
             self._connection.sendall(request)
         os.close(report)
         (child,) = PID.unpack(os.read(reports, PID.size))
-        return Fork(child, reports, out, err, self._count)
-
-    def _count(self, seconds: float) -> None:
-        self._seconds += seconds
-        add_fork(seconds)
+        return Fork(child, reports, out, err)
 
     def _is_new(self, arguments: Sequence[str]) -> bool:
         """Whether a word of this command comes for the first time in it, whatever the values.
@@ -154,11 +160,13 @@ class Forks:
         return content
 
     def stop(self) -> None:
-        self._connection.close()
-        self._far.close()
-        if self._server:
-            add_fork(-self._seconds)  # from here on they are counted with the server
-            self._server.wait(timeout=600)
+        """Let the server end, once no other worker needs it either."""
+        if self._to_server is not None:
+            self._to_server.close()
+        if self._server is not None:
+            self._server.wait()
+            # From here on all forks are counted with the server.
+            add_fork(-float(self._address.with_suffix(".seconds").read_text("utf-8")))
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -168,7 +176,8 @@ def _content(file: IO[bytes]) -> bytes:
 
 @pytest.fixture(scope="session")
 def forks(tmp_path_factory: pytest.TempPathFactory, databases: Path) -> Iterator[Forks]:
-    """The server of forks of this session; it starts with the first command."""
-    server = Forks(tmp_path_factory.mktemp("forks"), databases)
+    """To the server of forks of this session; it starts with the first command."""
+    address = shared_by_workers(tmp_path_factory.getbasetemp()) / "forks"
+    server = Forks(tmp_path_factory.mktemp("forks"), address, databases)
     yield server
     server.stop()

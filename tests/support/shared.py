@@ -15,11 +15,14 @@ from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
 
 
+def shared_by_workers(base: Path) -> Path:
+    """Folder of the whole session, from the folder for temporary files of a worker."""
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Folder that the first worker to ask for it has filled; the others wait for it."""
-    base = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
+    base = shared_by_workers(factory.getbasetemp())
     folder, done = base / f"shared-{name}", base / f"shared-{name}.done"
     with lock(base / f"shared-{name}.lock"):
         if not done.exists():

@@ -175,10 +175,12 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     draws = _weights(_DRAWS)
     # Not reconciled, by the widths, with learned weights.
     gaps = np.empty((3, len(rows), *evidence.outcomes.shape[1:]))
+    any_learned = False
     for at, row in enumerate(rows):
         known = evidence.known_at(int(evidence.months[row]))
         base = np.moveaxis(evidence.quantiles[row] @ draws.T, 2, 1)
         law = known.law(tree, base)
+        any_learned |= law.covariance is not None
         order = joint_order(tree, base, law, seed)
         joint = np.take_along_axis(base, order[:, :, None], axis=1)
         counts = bool(base.min() >= 0)
@@ -192,7 +194,7 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     overlap = max(1, math.ceil(evidence.outcomes.shape[2] / spacing))
     none, plain, learned = gaps
     over = _levels(tree, plain, learned, overlap)
-    best = learned if not any(level.worse for level in over) else plain
+    best = learned if any_learned and not any(level.worse for level in over) else plain
     levels = _levels(tree, none, best, overlap)
     if best is learned and any(level.worse for level in levels):
         best, levels = plain, _levels(tree, none, plain, overlap)

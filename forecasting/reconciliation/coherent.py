@@ -22,8 +22,6 @@ Flags = npt.NDArray[np.bool_]
 TOLERANCE = 1e-9
 # The sum of the parts counts for so much against one direct forecast of the whole.
 PARTS_WEIGHT = 3.0
-# Stretches of origins that do not overlap, for which weights that nothing was learned from count.
-PRIOR_WEIGHTS = 0.25
 # Of what a part does from month to month so much of the variance stays its own at least.
 LEAST_OWN = 0.1
 
@@ -73,11 +71,14 @@ def coherent(
     their spreads, and their own movements of that kind are reduced until each is as wide as before.
 
     With C the constraints (C y = 0 for what adds up), a joint path y then becomes
-    y - W C' (C W C')^+ C y. W is the covariance of the members' errors at earlier origins, drawn to
-    a diagonal one the more, the fewer of them do not overlap: that has for a lowest part the
-    variance of its paths in that month, for a whole `PARTS_WEIGHT` times the sum of its lowest
-    parts' variances (structural scaling with variances in the place of ones). What would be
-    negative is set to zero and the rest of the same parts reduced in proportion.
+    y - W C' (C W C')^+ C y, its mean over all paths with one W and what it is apart from the mean
+    with another: errors at earlier origins tell well which member's level to trust, but weights
+    learned from few of them add their noise to every path. For what is apart from the mean W is
+    diagonal: for a lowest part the variance of its paths in that month, for a whole `PARTS_WEIGHT`
+    times the sum of its lowest parts' variances (structural scaling with variances in the place of
+    ones). For the mean it is the covariance of the members' errors at earlier origins, where there
+    is one. What would be negative is set to zero and the rest of the same parts reduced in
+    proportion.
 
     References
     ----------
@@ -295,27 +296,29 @@ def _projected(
     diagonal[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
     still = held | (spread == 0)
     diagonal[still] = 0.0
-    prior, learned = 1.0, law.covariance
-    if learned is not None and learned.trace() > 0:
-        prior = PRIOR_WEIGHTS / (PRIOR_WEIGHTS + law.stretches)
-    found = joint.copy()
+    found, mean = joint.copy(), joint.mean(axis=1)
     for month in np.flatnonzero(demanded.any(axis=0)):
         rows = every[demanded[:, month]]
-        gain = prior * diagonal[:, month, None] * rows.T
-        if prior < 1.0 and learned is not None:
-            own = np.where(still[:, month], 0.0, 1.0)
-            scale = diagonal[:, month].sum() / learned.trace()
-            gain += (1 - prior) * scale * own[:, None] * (learned @ (own[:, None] * rows.T))
-        gain = gain @ np.linalg.pinv(rows @ gain, hermitian=True)
-        found[:, :, month] -= gain @ (rows @ joint[:, :, month])
+        weighed = diagonal[:, month, None] * rows.T
+        gap = rows @ mean[:, month]
+        found[:, :, month] -= _gain(weighed, rows) @ (rows @ joint[:, :, month] - gap[:, None])
+        if law.covariance is not None:
+            own = np.where(still[:, month], 0.0, 1.0)[:, None]
+            weighed = own * (law.covariance @ (own * rows.T))
+        found[:, :, month] -= (_gain(weighed, rows) @ gap)[:, None]
         now = found[:, :, month]
         gap, totals = rows @ now, np.maximum(rows, 0.0) @ np.abs(now)
         if (np.abs(gap) > TOLERANCE / 10 * np.maximum(totals, 1.0)).any():
             # What stands still gives way where nothing that moves is left.
             size = np.abs(now).mean(axis=1) + 1.0
-            gain = np.where(held[:, month], 0.0, size)[:, None] * rows.T
-            found[:, :, month] -= gain @ np.linalg.pinv(rows @ gain, hermitian=True) @ gap
+            weighed = np.where(held[:, month], 0.0, size)[:, None] * rows.T
+            found[:, :, month] -= _gain(weighed, rows) @ gap
     return found
+
+
+def _gain(weighed: Floats, rows: Floats) -> Floats:
+    """What each member gives of each gap, from W C' and C."""
+    return np.asarray(weighed @ np.linalg.pinv(rows @ weighed, hermitian=True))
 
 
 def _smooth(spread: Floats) -> Floats:

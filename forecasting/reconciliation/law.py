@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 # do not overlap weigh as much as it. A single correlation needs more of them than the mean of all.
 USUAL = 0.7
 PRIOR_MEAN, PRIOR_SINGLE = 8.0, 20.0
+# The errors of one stretch are one error, seen many times.
+LEAST_STRETCHES = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,7 @@ class ErrorLaw:
     stretches : float
         Stretches of origins that do not overlap, on which it rests.
     covariance : numpy.ndarray or None
-        Second moments of the errors in people, of the same shape, not shrunk; None where no month
-        of any origin is known of all.
+        Of the errors in people, of the same shape; None where less than two stretches tell it.
     """
 
     correlation: Floats
@@ -89,7 +90,7 @@ def learn_law(
         What the mean correlation is drawn to; see `implied_correlation`.
     misses : numpy.ndarray, optional
         Outcome less median, of the shape of `errors`: all months ahead count together, so that the
-        far ones, where most is to be gained, weigh most.
+        far ones, where most is to be gained, weigh most. Their covariance is drawn to its diagonal.
 
     Returns
     -------
@@ -99,9 +100,10 @@ def learn_law(
 
     References
     ----------
-    Schaefer and Strimmer (2005), A shrinkage approach to large-scale covariance matrix estimation,
-    target F (constant correlation); the intensity is fixed by the stretches, since that of the
-    paper takes origins to be independent.
+    Schaefer and Strimmer (2005), A shrinkage approach to large-scale covariance matrix estimation:
+    of the correlation target F (constant correlation), the intensity fixed by the stretches, since
+    that of the paper takes origins to be independent; of the covariance target D (diagonal) with
+    the paper's intensity, as the MinT(Shrink) of Wickramasuriya et al. (2019) has it.
     """
     members = errors.shape[1]
     table = np.ascontiguousarray(np.moveaxis(errors, 1, 2)).reshape(-1, members)
@@ -118,14 +120,25 @@ def learn_law(
     trust = n / (n + PRIOR_SINGLE)
     found = np.where(apart, trust * np.where(apart, single, 0.0) + (1 - trust) * shared, shared)
     np.fill_diagonal(found, 1.0)
-    return ErrorLaw(_semidefinite(found), n, None if misses is None else _covariance(misses))
+    seen = misses if stretches >= LEAST_STRETCHES else None
+    return ErrorLaw(_semidefinite(found), n, None if seen is None else _covariance(seen))
 
 
 def _covariance(misses: Floats) -> Floats | None:
-    """Second moments about zero over the months of origins that are known of all members."""
+    """Shrunk covariance over the months of origins that are known of all members."""
     table = np.moveaxis(misses, 1, 2).reshape(-1, misses.shape[1])
     table = table[np.isfinite(table).all(axis=1)]
-    return np.asarray(table.T @ table / len(table), dtype=float) if len(table) else None
+    n = len(table)
+    if n < 2:
+        return None
+    centred, spread = table - table.mean(axis=0), table.std(axis=0)
+    scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    correlation = scaled.T @ scaled / n
+    noise = ((scaled**2).T @ scaled**2 / n - correlation**2) / (n - 1)
+    apart = ~np.eye(len(spread), dtype=bool)
+    told = float((correlation[apart] ** 2).sum())
+    kept = max(0.0, 1.0 - float(noise[apart].sum()) / told) if told > 0 else 0.0
+    return np.where(apart, kept * correlation, 1.0) * np.outer(spread, spread)
 
 
 def _semidefinite(correlation: Floats) -> Floats:

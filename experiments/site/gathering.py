@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from employment_forecast.data.catalogue import Catalogue, Series, phrase
+import pandas as pd
+
+from employment_forecast.data.catalogue import Series, phrase
 from employment_forecast.data.errors import DataError, ForecastError, NoThresholdsError
 from employment_forecast.data.store import (
     VERDICT_NAMES,
@@ -43,16 +45,6 @@ from employment_forecast.forecasting.site import RegionPage, Tile, hands_on
 _FORMS = {"html": "网页", "docx": "文档", "pdf": "PDF", "ofd": "OFD", "md": "文本", "json": "依据"}
 _SHOWN_BULLETINS = 24
 _UNKNOWN = "—"
-
-
-def _depth(catalogue: Catalogue, code: str) -> int:
-    """How far below the top of the catalogue a region lies."""
-    parents = {r.code: r.parent for r in catalogue.regions}
-    depth, at, seen = 0, parents.get(code), {code}
-    while at is not None and at not in seen:
-        seen.add(at)
-        depth, at = depth + 1, parents.get(at)
-    return depth
 
 
 def _levels(feed: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -90,13 +82,18 @@ def _lines(series: Series, record: Mapping[str, Any], feed: Mapping[str, Any] | 
     return lines
 
 
-def _changed(
-    series: Series,
-    record: Mapping[str, Any],
-    feed: Mapping[str, Any] | None,
-    warnings: Sequence[IssuedWarning],
-) -> list[str]:
-    """What is new since the month before, in words."""
+def _level_before(
+    level_name: str, feed: Mapping[str, Any] | None, warnings: Sequence[IssuedWarning]
+) -> str:
+    """The level last issued of an earlier month, where it is another one."""
+    if feed is None or feed["level"] is None:
+        return ""
+    earlier = [w.level_name or "无预警" for w in warnings if str(w.month) < feed["data_month"]]
+    return earlier[-1] if earlier and earlier[-1] != level_name else ""
+
+
+def _changed(series: Series, record: Mapping[str, Any]) -> list[str]:
+    """What is new in the figures since the month before, in words."""
     found = []
     row = record["series"].get(series.indicator.code)
     compared = None if row is None else row.get("month_on_month")
@@ -107,11 +104,6 @@ def _changed(
         verb = "上升" if unit == "个百分点" else "增加"
         down = "下降" if unit == "个百分点" else "减少"
         found.append("与上月持平" if change == 0 else f"{verb if change > 0 else down}{size}{unit}")
-    earlier = [w for w in warnings if feed is not None and str(w.month) < feed["data_month"]]
-    if feed is not None and feed["level"] is not None and earlier:
-        before, now = earlier[-1].level_name or "无预警", feed["level"]["name"] or "无预警"
-        if before != now:
-            found.append(f"预警等级由{before}变为{now}")
     return found
 
 
@@ -265,14 +257,16 @@ def gather(
     ]
     rows = _warning_rows(warnings, outcomes(session.store, day))
     level, level_name = _levels(feed)
+    whole = session.catalogue.parent(region, pd.Period(day, "M"))
     tile = Tile(
         code=series.code,
         title=series.title,
-        depth=_depth(session.catalogue, region.code),
+        whole="" if whole is None else whole.name,
         level=level,
         level_name=level_name,
+        level_before=_level_before(level_name, feed, warnings),
         lines=tuple(_lines(series, record, feed)),
-        changed=tuple(_changed(series, record, feed, warnings)),
+        changed=tuple(_changed(series, record)),
         demo=demo or (now is not None and now.demo),
     )
     leaderboard: list[dict[str, str]] = []

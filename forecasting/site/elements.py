@@ -28,23 +28,26 @@ class Tile:
         `indicator.region`; names the page's files.
     title : str
         Region and indicator.
-    depth : int
-        Of the region in the hierarchy, 0 for the highest shown.
+    whole : str
+        Name of the region that it lies in, empty for the highest.
     level, level_name : str
         Code of the warning level, `none` or `absent`, and its name.
     lines : tuple of str
         Newest figure, headroom, probability, a line each.
+    level_before : str
+        Name of the level of the month before, empty where it is the same or not known.
     changed : tuple of str
-        What is new since the month before, in words.
+        What else is new since then, in words.
     demo : bool
         From demonstration data.
     """
 
     code: str
     title: str
-    depth: int
+    whole: str
     level: str
     level_name: str
+    level_before: str
     lines: tuple[str, ...]
     changed: tuple[str, ...]
     demo: bool
@@ -61,13 +64,21 @@ def tile_from(row: Mapping[str, Any]) -> Tile:
     return Tile(
         code=row["code"],
         title=row["title"],
-        depth=row["depth"],
+        # An earlier release said a change of level among all others.
+        whole=row.get("whole", ""),
         level=row["level"],
         level_name=row["level_name"],
+        level_before=row.get("level_before", ""),
         lines=tuple(row["lines"]),
         changed=tuple(row["changed"]),
         demo=row["demo"],
     )
+
+
+def told(tile: Tile) -> list[str]:
+    """What is new since the month before, the level first."""
+    level = f"预警等级由{tile.level_before}变为{tile.level_name}"
+    return [*([level] if tile.level_before else []), *tile.changed]
 
 
 def document(

@@ -24,6 +24,7 @@ from employment_forecast.forecasting.site.elements import (
     paragraphs,
     section,
     table,
+    told,
 )
 
 
@@ -158,7 +159,8 @@ def region_page(page: RegionPage) -> bytes:
         *(_body(page.bulletin) if page.bulletin is not None else []),
         *rest,
     ]
-    changed = [f"与上月相比：{'；'.join(tile.changed)}。"] if tile.changed else []
+    said = told(tile)
+    changed = [f"与上月相比：{'；'.join(said)}。"] if said else []
     body: list[Child] = [
         element(
             "header",

@@ -6,7 +6,10 @@ from importlib import resources
 
 _ASSETS = "employment_forecast.forecasting.site.assets"
 # uPlot (MIT): 51 kB without dependencies, canvas, syntax of 2017, plain script for file:// pages.
-_NAMES = ("site.css", "site.js", "uPlot.iife.min.js", "uPlot.min.css", "uPlot.LICENSE.txt")
+_NAMES = (
+    "site.css", "site.js", "overview.js", "uPlot.iife.min.js", "uPlot.min.css",
+    "uPlot.LICENSE.txt",
+)  # fmt: skip
 
 
 def shared_files() -> dict[str, bytes]:

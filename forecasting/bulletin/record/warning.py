@@ -11,6 +11,7 @@ from employment_forecast.forecasting.bulletin.text import record_key, retold, sh
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _BLANK = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
 _MONTH = re.compile(r"(?<![\d-])\d{4}-(0[1-9]|1[0-2])(?![\d-])")
+_DAY = re.compile(r"(?<![\d-])\d{4}-\d{2}-\d{2}(?![\d-])")
 _YEARS = re.compile(r"(?<=（)\d{4}(-\d{4})?(?=，)")
 _LEVEL_KEYS = ("code", "name", "since", "reasons", "step", "report_hours")
 
@@ -18,10 +19,11 @@ _LEVEL_KEYS = ("code", "name", "since", "reasons", "step", "report_hours")
 def _official(region: str, text: str) -> str:
     """A text for the terminal as documents are set.
 
-    No separators, no blanks beside Chinese, months and years as they are spoken of, and who set a
-    cap in the words of the place.
+    No separators, no blanks beside Chinese, days, months and years as they are spoken of, and who
+    set a cap in the words of the place.
     """
     said = _MONTH.sub(lambda found: show(found[0], "month"), _SEPARATOR.sub("", text))
+    said = _DAY.sub(lambda found: show(found[0], "day"), said)
     said = _YEARS.sub(lambda found: show(found[0], "period"), said)
     return retold(region, _BLANK.sub("", said))
 
@@ -98,7 +100,7 @@ def warning_record(
     lines = dict(sorted(lines.items())[:months])
     return {
         "state": feed["state"],
-        "state_reason": feed.get("state_reason"),
+        "state_reason": _official(region, feed.get("state_reason") or ""),
         "data_month": feed["data_month"],
         "unit": feed["unit"],
         "decimals": decimals,

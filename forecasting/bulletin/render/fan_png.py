@@ -19,7 +19,7 @@ from employment_forecast.forecasting.documents.pictures import (
     value_axis,
 )
 
-WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 2.6, 200  # the width of 156 mm
+WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 1.9, 200  # the width of 156 mm
 _SIZE = 9.0
 
 

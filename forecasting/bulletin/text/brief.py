@@ -49,7 +49,7 @@ def _figures(record: CitedRecord) -> CitedText:
                 "{name}{value}，{year}", name=record.cite(f"{pointer}/name"), value=value, year=year
             )
         )
-    if moved := strongest_movement(record):
+    if moved := strongest_movement(record, others=True):
         said.append(moved)
     if (key := most_at_risk(record)) is not None:
         said.append(cap_chance(record, f"/outlook/caps/{key}"))

@@ -27,16 +27,17 @@ from employment_forecast.forecasting.bulletin.text.facts import (
 from employment_forecast.forecasting.bulletin.text.figures import CHANCES
 from employment_forecast.forecasting.bulletin.text.sections import (
     explanation,
-    market,
     model,
     outlook_annex,
     sample,
     sample_annex,
 )
 from employment_forecast.forecasting.bulletin.text.sections.outlook import outlook
-from employment_forecast.forecasting.bulletin.text.sections.overview import overview
+from employment_forecast.forecasting.bulletin.text.sections.overview import (
+    market_and_people,
+    overview,
+)
 from employment_forecast.forecasting.bulletin.text.sections.parts import parts
-from employment_forecast.forecasting.bulletin.text.sections.people import people
 from employment_forecast.forecasting.bulletin.text.sections.progress import progress
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
 from employment_forecast.forecasting.bulletin.text.sections.written import written
@@ -179,7 +180,7 @@ def _indicator_notes(cited: CitedRecord) -> list[CitedText]:
 
 
 def _scale(cited: CitedRecord) -> list[Block]:
-    """概率用语对照表."""
+    """概率用语."""
     rows = []
     for position, (_, word) in enumerate(CHANCES):
         # As probabilities are written: never none, never all.
@@ -291,7 +292,7 @@ def compose(
         **record,
         "intervals": INTERVALS,
         "scale": scale_record(),
-        "annexes": [1, 2, 3, 4, 5, 6],
+        "annexes": [1, 2, 3, 4],
     }
     if stamp is not None:
         full["stamp"] = {
@@ -319,18 +320,17 @@ def compose(
         ),
         sentence(TITLE),
     )
-    # What is to be decided first, what it rests on after it, what people conclude at the end.
+    # What is to be decided first, what it rests on after it, what people conclude at the end;
+    # how it was tested and made is for those who ask, in the annexes.
     sections = [
         overview(cited),
         warning(cited),
         outlook(cited),
-        market(cited),
+        market_and_people(cited),
         parts(cited),
-        people(cited),
         sample(cited),
         progress(cited),
         *written(cited, draft=stamp is None),
-        explanation(cited),
     ]
     marks: list[CitedText] = []
     tell = _marked if record["demo"] else list[Block]
@@ -344,12 +344,14 @@ def compose(
     def annexed(name: str, blocks: list[Block]) -> list[tuple[str, list[Block]]]:
         return [(name, tell(blocks))] if blocks else []
 
+    ahead = outlook_annex(cited)
     appended = [
-        ("主要就业失业指标", tell(_indicators(cited))),
-        *annexed("各月预测", outlook_annex(cited)),
+        (
+            "主要指标、各月预测和概率用语" if ahead else "主要指标和概率用语",
+            [*tell([*_indicators(cited), *ahead]), *_scale(cited)],
+        ),
         *annexed("监测企业用工", sample_annex(cited)),
-        ("概率用语对照表", _scale(cited)),
-        ("模型和版本", model(cited)),
+        ("检验、数据和模型说明", [*tell(explanation(cited)), *model(cited)]),
         *([("更正说明", tell(_changes(cited)))] if correction is not None else []),
     ]
     annexes = tuple(

@@ -84,6 +84,25 @@ def compared(
     return sentence("{said}（{way}{share}%）", said=said, way=way, share=share)
 
 
+def against_year(record: CitedRecord, pointer: str, series: Mapping[str, Any]) -> CitedText:
+    """A comparison with a year before in few words: 同比增长7.9%, 同比下降0.12, 同比持平."""
+    change, percent = record.get(f"{pointer}/change"), record.get(f"{pointer}/percent")
+    if change is None:
+        return compared(record, pointer, series, "上年同期")
+    if change == 0:
+        return sentence("同比持平")
+    if percent is not None and abs(percent) >= TOLD_APART:
+        way = "增长" if percent > 0 else "下降"
+        return sentence(
+            "同比{way}{share}%", way=way, share=record.cite(f"{pointer}/percent", "size", 1)
+        )
+    return sentence(
+        "同比{way}{size}",
+        way=direction(change, series["kind"]),
+        size=difference(record, f"{pointer}/change", series["unit"], series["decimals"]),
+    )
+
+
 def signed_change(record: CitedRecord, pointer: str, digits: int) -> CitedText:
     """A change in a table cell: +120, -0.05, 0; empty where there is none."""
     if record.get(pointer) is None:
@@ -93,6 +112,9 @@ def signed_change(record: CitedRecord, pointer: str, digits: int) -> CitedText:
 
 def qualified(record: CitedRecord, pointer: str, unit: str, digits: int) -> CitedText:
     """A target's value with its word where the language puts it: 14300人以内, 不低于27500人."""
+    # As it was set: 2.5%, not 2.50%.
+    stated = float(record.get(f"{pointer}/value"))
+    digits = next((d for d in range(digits) if stated == round(stated, d)), digits)
     value = amount(record, f"{pointer}/value", unit, digits)
     word = str(record.get(f"{pointer}/qualifier") or "")
     if not word:

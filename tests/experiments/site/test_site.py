@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -24,27 +24,10 @@ from employment_forecast.experiments.site import (
 )
 from employment_forecast.experiments.site.publishing import site_series
 from employment_forecast.experiments.tracking.tracker import Tracker
-from employment_forecast.forecasting.competition.compete import compete
-from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.competition.result import Competition
 
 DAY = date(2026, 11, 20)
 CODE = "registered_unemployed.310114"
-
-
-@pytest.fixture
-def session(workspace: Workspace) -> Iterator[Session]:
-    opened = Session(workspace, Settings())
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture
-def result(session: Session) -> Competition:
-    region = session.catalogue.region("嘉定")
-    series = Series(region, session.catalogue.default_indicator(region))
-    vintages = session.store.vintages(region.code, series.indicator.code)
-    options = Options(models=("random_walk", "drift", "seasonal_naive"), origins=6, n_paths=300)
-    return compete(series, vintages, DAY, session.targets(), options)
 
 
 def others_of(session: Session) -> list[Series]:

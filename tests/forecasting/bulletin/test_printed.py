@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import shutil
 import subprocess
+import sys
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import resources
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from xml.etree import ElementTree
 
 import pytest
+from support.paths import FIXTURES
 
+from employment_forecast.data.store.bulletins import brought_up_to_date
+from employment_forecast.forecasting.bulletin.render import ofd
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.ofd import convert_ofd
 from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, program
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Annex,
@@ -26,6 +35,7 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Table,
     cited_columns,
 )
+from employment_forecast.forecasting.bulletin.text.compose import Stamp, compose
 from employment_forecast.forecasting.fonts import FONT_PACKAGE
 
 pytestmark = pytest.mark.skipif(
@@ -214,6 +224,27 @@ def test_annexes_begin_a_page_with_their_number(sheets: list[Sheet]) -> None:
         assert title.bottom - sheet.lines[1].bottom == pytest.approx(2 * HEIGHT / 22, abs=12)
 
 
+# Paragraphs of 600 characters in all, as offices write them.
+OWN = {"原因分析": (56, 57, 54), "存在问题": (64, 38, 24), "下一步措施": (62, 52, 58, 42),
+       "会商意见": (93,)}  # fmt: skip
+
+
+def test_a_district_with_everything_is_told_of_on_five_pages(tmp_path: Path) -> None:
+    file = FIXTURES / "records" / "bulletin-2026-11-23.json"
+    record = brought_up_to_date(json.loads(file.read_text("utf-8")))
+    sections = [
+        {"title": title, "paragraphs": [("文" * (n - 1)) + "。" for n in lengths]}
+        for title, lengths in OWN.items()
+    ]
+    record["written"] = {"sections": sections, "changes": [], "source": "文字稿"}
+    record["letterhead"] = "嘉定区人力资源和社会保障局文件"
+    bulletin = compose(record, Stamp("嘉人社〔2026〕12号", "区人民政府", "张三", "2026-11-23"))
+    sheets = printed(bulletin, tmp_path)
+    (annexed,) = [at for at, sheet in enumerate(sheets) if sheet.lines[1].text == "附件1"]
+    assert annexed == 5
+    assert any("2026年11月23日" in line.text for line in sheets[4].lines)
+
+
 def test_a_table_is_not_torn_apart(tmp_path: Path) -> None:
     """A table that would begin on the last lines of a page goes to the next with its caption."""
     pushed = replace(LONG, blocks=(Paragraph((SENTENCE * 9,)), *LONG.blocks[3:]), annexes=())
@@ -224,3 +255,30 @@ def test_a_table_is_not_torn_apart(tmp_path: Path) -> None:
     # The page before had room for some of its rows, and was left empty for the whole.
     before = sheets[sheets.index(sheet) - 1]
     assert before.lines[-2].bottom < TOP + HEIGHT - 2 * HEIGHT / 22
+
+
+@pytest.mark.skipif(find_spec("pdf2ofd") is None, reason="pdf2ofd is not installed")
+def test_the_printed_page_as_ofd(
+    sheets: list[Sheet], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real converter: every page and its size; each letter an outline where it was printed."""
+    file = next(tmp_path_factory.getbasetemp().glob("printed*/printed.pdf"))
+    monkeypatch.setattr(ofd, "print_pdf", lambda docx: file.read_bytes())
+    made = convert_ofd(b"", f"'{sys.executable}' -m pdf2ofd --quiet {{pdf}} {{ofd}}")
+    space = {"ofd": "http://www.ofdspec.org/2016"}
+    with zipfile.ZipFile(io.BytesIO(made)) as package:
+        document = ElementTree.fromstring(package.read("Doc_0/Document.xml"))
+        where = [p.get("BaseLoc", "") for p in document.iterfind("ofd:Pages/ofd:Page", space)]
+        pages = [ElementTree.fromstring(package.read(f"Doc_0/{name}")) for name in where]
+    assert len(pages) == len(sheets)
+    for page, sheet in zip(pages, sheets, strict=True):
+        box = (page.findtext("ofd:Area/ofd:PhysicalBox", "", space)).split()
+        assert [float(v) for v in box] == pytest.approx([0, 0, 210, 297], abs=0.2)
+        drawn = [d.text or "" for d in page.iter(f"{{{space['ofd']}}}AbbreviatedData")]
+        letters = sum(len(x.text.replace(" ", "")) for x in sheet.lines)
+        assert len(drawn) >= letters
+        # An outline starts somewhere within its letter.
+        starts = [float(d.split()[1]) for d in drawn]
+        letter = CHARACTER / MM
+        assert min(starts) == pytest.approx(min(x.left for x in sheet.lines) / MM, abs=letter)
+        assert max(starts) == pytest.approx(max(x.right for x in sheet.lines) / MM, abs=letter)

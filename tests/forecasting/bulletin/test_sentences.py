@@ -31,7 +31,10 @@ from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, pla
 from employment_forecast.forecasting.bulletin.text.sections.notes import explanation
 from employment_forecast.forecasting.bulletin.text.sections.outlook import _in_progress
 from employment_forecast.forecasting.bulletin.text.sections.overview import overview
-from employment_forecast.forecasting.bulletin.text.sections.summary import summary
+from employment_forecast.forecasting.bulletin.text.sections.summary import (
+    strongest_movement,
+    summary,
+)
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
 from employment_forecast.forecasting.bulletin.text.tiers import retold, tier_word
 from employment_forecast.forecasting.early_warning.decision import (
@@ -158,7 +161,6 @@ def test_the_general_judgement(month: int | None, year: int | None, said: str) -
 def test_the_general_judgement_tells_what_is_known() -> None:
     rows = {
         "registered_unemployed": series("registered_unemployed", 13612, month=5, year=5),
-        "openings_to_seekers": series("openings_to_seekers", 0.985),
     }
     progress = {
         "new_jobs": {"basis": "period_total", "period": "2026", "gap": -1.2, "name": "城镇新增就业"}
@@ -169,9 +171,12 @@ def test_the_general_judgement_tells_what_is_known() -> None:
     )
     (only,) = summary(full)
     assert isinstance(only, Paragraph)
+    # That one is ahead of the calendar is no news.
+    progress["new_jobs"]["gap"] = 1.2
+    ahead = plain(summary(full)[0].text)
+    assert "序时进度" not in ahead
     assert plain(only.text) == (
-        "总的看，2026年10月末登记失业人数13612人，环比、同比均增加；求人倍率0.99；"
-        "城镇新增就业慢于序时进度；2026年内突破区控制数（14000人以内）的概率为62%"
+        "总的看，2026年10月末登记失业人数13612人，环比、同比均增加；城镇新增就业慢于序时进度；2026年内突破区控制数（14000人以内）的概率为62%"
         "（可能与不可能大体相当）；预警等级为Ⅱ级（橙色）。"
     )
     unknown = {"registered_unemployed": series("registered_unemployed", None)}
@@ -198,7 +203,7 @@ def told(code: str, reasons: list[str], *caps: dict[str, Any], region: str = "�
 def test_a_level_is_told_with_its_reason() -> None:
     reason = "区控制数 14,000人以内（2026，各月）的突破概率 99.9% 以上，达到Ⅰ级（红色）的界限 80%"
     said = told("red", [reason, "登记失业率连续 2 个月不低于 6（2026-07 为 6.1）"], region="嵊州市")
-    assert "按2026年10月数据，预警等级为Ⅰ级（红色），自2026年9月起。" in said
+    assert said.startswith("预警等级为Ⅰ级（红色），自2026年9月起。")
     assert (
         "理由：本市控制数14000人以内（2026年，各月）的突破概率99%以上，达到Ⅰ级（红色）的界限80%；"
         "登记失业率连续2个月不低于6（2026年7月为6.1）。"
@@ -239,7 +244,7 @@ def test_why_there_is_no_level(outlook: dict[str, Any], why: str) -> None:
 def indicator_notes(**rows: dict[str, Any]) -> str:
     record = json.loads(next(FOLDER.glob("bulletin-*.json")).read_text("utf-8"))
     annex = compose(brought_up_to_date({**record, "series": rows, "progress": {}})).annexes[0]
-    (note,) = [b for b in annex.blocks if isinstance(b, Paragraph)]
+    note = next(b for b in annex.blocks if isinstance(b, Paragraph))
     return plain(note.text)
 
 
@@ -401,6 +406,11 @@ def test_the_strongest_movement_leads_and_a_drop_of_sample_jobs_is_never_missing
     (only,) = summary(book(series=main, sample=sample))
     assert plain(only.text).startswith("总的看，变动最大的是可比监测企业岗位比上年同月下降20.00%；")
     assert plain(only.text).count("可比监测企业") == 1
+    # The note for the head has the main figure anyway, and what moved most beside it.
+    assert plain(strongest_movement(book(series=main, sample=sample), others=True)).endswith(
+        "20.00%"
+    )
+    assert strongest_movement(book(series=main), others=True) == ()
 
 
 def test_what_is_not_there_stands_in_one_line() -> None:

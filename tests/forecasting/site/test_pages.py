@@ -89,9 +89,9 @@ class Addresses(HTMLParser):
 
 def tile(**fields) -> Tile:
     given = {
-        "code": "registered_unemployed.310114", "title": "嘉定区登记失业人数", "depth": 1,
-        "level": "orange", "level_name": "Ⅱ级（橙色）", "lines": ("2026-10：13,612人",),
-        "changed": ("增加92人",), "demo": True,
+        "code": "registered_unemployed.310114", "title": "嘉定区登记失业人数", "whole": "上海市",
+        "level": "orange", "level_name": "Ⅱ级（橙色）", "level_before": "",
+        "lines": ("2026-10：13,612人",), "changed": ("增加92人",), "demo": True,
     }  # fmt: skip
     return Tile(**{**given, **fields})
 
@@ -117,6 +117,34 @@ def test_nothing_outside_the_folder_is_asked_for(scene):
 
 def test_a_tile_survives_its_file():
     assert tile_from(json.loads(json.dumps(vars(tile())))) == tile()
+
+
+def many() -> list[Tile]:
+    """Three wholes of 40 parts; every tenth part is red and was not the month before."""
+    return [
+        tile(
+            code=f"registered_unemployed.9{n:03d}", title=f"第{n}街道登记失业人数", demo=False,
+            whole="甲乙丙"[n // 40] + "区",
+            **({"level": "red", "level_name": "Ⅰ级（红色）", "level_before": "Ⅱ级（橙色）"}
+               if n % 10 == 0 else {}),
+        )
+        for n in range(120)
+    ]  # fmt: skip
+
+
+def test_many_regions_are_folded_by_what_they_lie_in():
+    text = index_page(many(), "2026-11-29", [f"第{n}处有误" for n in range(40)]).decode("utf-8")
+    assert text.count('<details class="group">') == 3
+    assert text.count('class="tile ') == 120
+    for said in ("共 120 个：", "Ⅰ级（红色） 12<", "<strong>乙区</strong>，40 个：", "另有 10 条"):
+        assert said in text
+    # Of the changes only those of a level are listed; every tile has its own.
+    news = text[text.index('id="news"') :]
+    assert news.count("<li>") == news.count("预警等级由Ⅱ级（橙色）变为Ⅰ级（红色）；增加92人") == 12
+    assert text.count("增加92人") == 120 + 12
+    few = index_page(many()[:60], "2026-11-29").decode("utf-8")
+    assert "<details" not in few
+    assert "<script" not in few
 
 
 SQUARE = [[[121.0, 31.0], [121.4, 31.0], [121.4, 31.3], [121.0, 31.3], [121.0, 31.0]]]
@@ -164,7 +192,8 @@ def test_an_empty_site_says_what_to_do():
 
 def test_shared_files_are_understood_by_old_browsers():
     files = shared_files()
-    assert not SYNTAX_AFTER_2019.search(files["assets/site.js"].decode("utf-8"))
+    for own in ("site.js", "overview.js"):
+        assert not SYNTAX_AFTER_2019.search(files[f"assets/{own}"].decode("utf-8"))
     assert b"MIT License" in files["assets/uPlot.LICENSE.txt"]
     assert sum(map(len, files.values())) < 100_000
 

@@ -2,12 +2,10 @@
 
 from employment_forecast.forecasting.bulletin.text.sections.notes import explanation, model
 from employment_forecast.forecasting.bulletin.text.sections.outlook import outlook_annex
-from employment_forecast.forecasting.bulletin.text.sections.overview import market
 from employment_forecast.forecasting.bulletin.text.sections.people import sample, sample_annex
 
 __all__ = [
     "explanation",
-    "market",
     "model",
     "outlook_annex",
     "sample",

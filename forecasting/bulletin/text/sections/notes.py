@@ -1,10 +1,10 @@
-"""检验和数据说明, and the annex 模型和版本."""
+"""The annex 检验、数据和模型说明."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from employment_forecast.forecasting.bulletin.text.blocks import Block, Heading, Paragraph
+from employment_forecast.forecasting.bulletin.text.blocks import Block, Paragraph
 from employment_forecast.forecasting.bulletin.text.facts import (
     CitedRecord,
     CitedText,
@@ -189,10 +189,8 @@ def _any_note(record: CitedRecord, key: str) -> bool:
 
 
 def explanation(record: CitedRecord) -> list[Block]:
-    """检验和说明: how the past did, what a reader must know of the data, and what is not there."""
-    blocks: list[Block] = [
-        Heading(("检验和数据说明",)), *review(record), *_remarks(record)
-    ]  # fmt: skip
+    """How the past did, what a reader must know of the data, and what is not there."""
+    blocks: list[Block] = [*review(record), *_remarks(record)]
     absent = [name for name, missing in _ABSENT if missing(record)]
     if absent:
         blocks.append(Paragraph(sentence("本期没有：{names}。", names="、".join(absent))))
@@ -202,7 +200,7 @@ def explanation(record: CitedRecord) -> list[Block]:
 
 
 def model(record: CitedRecord) -> list[Block]:
-    """模型和版本: what made the forecast, how it was tested, the data behind it."""
+    """What made the forecast, how it was tested, the data behind it."""
     program = record.cite("/program")
     day = record.cite("/as_of", "day")
     last = sentence("本月报以{day}所知数据编制，程序版本{program}。", day=day, program=program)

@@ -23,6 +23,7 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     sentence,
 )
 from employment_forecast.forecasting.bulletin.text.figures import show
+from employment_forecast.forecasting.bulletin.text.sections.summary import cap_told
 from employment_forecast.forecasting.bulletin.text.tiers import cap_words
 from employment_forecast.forecasting.bulletin.text.wording import amount, chance
 
@@ -132,16 +133,21 @@ def _status(record: CitedRecord) -> CitedText:
     )
 
 
-def _cap_said(record: CitedRecord, key: str) -> CitedText:
+def _cap_said(record: CitedRecord, key: str) -> list[CitedText]:
+    """How likely a cap is broken, unless the summary says so, and when more likely than not."""
     pointer = f"/outlook/caps/{key}"
     row = record.get(pointer)
-    said = cap_chance(record, pointer)
-    if row["already_breached"] or row[measure(row["basis"])] is None:
-        return said
-    if row["first_breach_month"] is not None and row["basis"] != "period_end":
+    open_ = not row["already_breached"] and row[measure(row["basis"])] is not None
+    found: list[CitedText] = []
+    if key != cap_told(record):
+        said = cap_chance(record, pointer)
+        untested = "（考核期末超出回测检验的范围）" if open_ and row["untested"] else ""
+        found.append(sentence("{said}{untested}", said=said, untested=untested))
+    if open_ and row["first_breach_month"] is not None and row["basis"] != "period_end":
+        cap = cap_words(str(record.get("/region/name") or ""), row["tier"])
         first = record.cite(f"{pointer}/first_breach_month", "month")
-        said = sentence("{said}，突破概率累计过半的首月为{first}", said=said, first=first)
-    return sentence("{said}（考核期末超出回测检验的范围）", said=said) if row["untested"] else said
+        found.append(sentence("突破{cap}的概率累计过半的首月为{first}", cap=cap, first=first))
+    return found
 
 
 def _table(record: CitedRecord, months: list[str], caption: str) -> Table:
@@ -282,7 +288,6 @@ def outlook(record: CitedRecord) -> list[Block]:
     # Earlier releases kept nothing of months in progress.
     if record.get("/outlook/in_progress"):
         blocks.append(Paragraph(_in_progress(record)))
-    blocks.append(_chart(record))
     # What the last months of a period that has just ended broke belongs to no cap in force.
     ended = [
         sentence("{said}，考核期已结束。", said=cap_chance(record, f"/outlook/ended/{key}"))
@@ -291,14 +296,11 @@ def outlook(record: CitedRecord) -> list[Block]:
     blocks += [Paragraph(join(ended, ""))] if ended else []
     caps = _by_number(record)
     if not caps:
-        blocks.append(
-            Paragraph(sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。"))
-        )
-        return blocks
-    said = [
-        sentence("{said}。", said=join([_cap_said(record, key) for key in keys])) for keys in caps
-    ]
-    return [*blocks, Paragraph(join(said, ""))]
+        none = sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。")
+        return [*blocks, Paragraph(none), _chart(record)]
+    told = [[said for key in keys for said in _cap_said(record, key)] for keys in caps]
+    said = join([sentence("{said}。", said=join(each)) for each in told if each], "")
+    return [*blocks, *([Paragraph(said)] if said else []), _chart(record)]
 
 
 def _by_number(record: CitedRecord) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""一、总体情况 and 二、市场供求."""
+"""总体情况, 市场供求和重点群体."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     join,
     sentence,
 )
+from employment_forecast.forecasting.bulletin.text.sections.people import people
 from employment_forecast.forecasting.bulletin.text.sections.summary import summary
-from employment_forecast.forecasting.bulletin.text.wording import against_cap, amount, compared
+from employment_forecast.forecasting.bulletin.text.wording import (
+    against_cap,
+    against_year,
+    amount,
+    compared,
+)
 
 # What the section on the market tells; everything else belongs to the general situation.
 MARKET = ("job_openings", "job_seekers", "openings_to_seekers")
@@ -37,37 +43,42 @@ def _absent(record: CitedRecord, pointer: str) -> CitedText:
     )
 
 
-def value_and_change(record: CitedRecord, code: str, *, by_month: bool = True) -> CitedText:
+def value_and_change(
+    record: CitedRecord, code: str, *, by_month: bool = True, known: bool = False
+) -> CitedText:
     """One indicator in a sentence: value, 环比, 同比; the annex's table has both of every one.
 
-    Without `by_month` 环比 is told only where there is no 同比.
+    Without `by_month` 环比 is told only where there is no 同比, and 同比 in few words; the value
+    of what is `known` has been told.
     """
     pointer = f"/series/{code}"
     series = record.get(pointer)
     if series["value"] is None:
         return _absent(record, pointer)
-    value = amount(record, f"{pointer}/value", series["unit"], series["decimals"])
     name = record.cite(f"{pointer}/name")
+    value: CitedText = ()
+    if not known:
+        value = amount(record, f"{pointer}/value", series["unit"], series["decimals"])
+        value = sentence("{value}，", value=value)
     if series["reporting"] == "year_to_date":
         said = sentence(
-            "{span}{name}累计{value}，{year}",
+            "{span}{name}累计{value}{year}",
             span=record.cite(f"{pointer}/month", "through"),
             name=name,
             value=value,
-            year=compared(record, f"{pointer}/year_on_year", series, "上年同期"),
+            year=against_year(record, f"{pointer}/year_on_year", series),
         )
         if series["flow"] is None:
             return said
         flow = amount(record, f"{pointer}/flow/value", series["unit"], series["decimals"])
-        year = compared(record, f"{pointer}/flow/year_on_year", series, "上年同月")
+        year = against_year(record, f"{pointer}/flow/year_on_year", series)
         return sentence("{said}；其中当月{flow}，{year}", said=said, flow=flow, year=year)
-    year = compared(record, f"{pointer}/year_on_year", series, "上年同月")
     if not by_month and series["year_on_year"]["change"] is not None:
-        return sentence("{name}{value}，{year}", name=name, value=value, year=year)
+        year = against_year(record, f"{pointer}/year_on_year", series)
+        return sentence("{name}{value}{year}", name=name, value=value, year=year)
+    year = compared(record, f"{pointer}/year_on_year", series, "上年同月")
     month = compared(record, f"{pointer}/month_on_month", series, "上月")
-    return sentence(
-        "{name}{value}，{month}，{year}", name=name, value=value, month=month, year=year
-    )
+    return sentence("{name}{value}{month}，{year}", name=name, value=value, month=month, year=year)
 
 
 def _caps(record: CitedRecord, code: str) -> CitedText:
@@ -100,11 +111,15 @@ def overview(record: CitedRecord) -> list[Block]:
     month = record.cite("/month", "month")
     levels: CitedText = ()
     for code in _recorded(record, LEVELS):
-        said = value_and_change(record, code)
+        # The summary has said month and value.
+        known = code == record.get("/indicator") and len(blocks) > 1
+        main = code == record.get("/indicator")
+        said = value_and_change(record, code, by_month=main, known=known)
         caps = _caps(record, code)
-        known = record.get(f"/series/{code}/value") is not None
-        lead = sentence("{month}末，", month=month) if known and code in LEVELS[:2] else ()
-        lead = sentence("{month}，", month=month) if known and not lead else lead
+        lead: CitedText = ()
+        if record.get(f"/series/{code}/value") is not None and not known:
+            end = "末" if code in LEVELS[:2] else ""
+            lead = sentence("{month}{end}，", month=month, end=end)
         text = sentence("{lead}{said}。", lead=() if levels else lead, said=said)
         if caps:
             name = record.cite(f"/series/{code}/name")
@@ -112,40 +127,35 @@ def overview(record: CitedRecord) -> list[Block]:
         levels = (*levels, *text)
     if levels:
         blocks.append(Paragraph(levels))
+    told: list[CitedText] = []
     flows = _recorded(record, FLOWS)
     if flows:
         said = join([value_and_change(record, c, by_month=False) for c in flows])
-        text = sentence("从登记失业人员流动看，{said}。", said=said)
-        blocks.append(Paragraph(sentence("{text}{check}", text=text, check=_flows_check(record))))
+        told.append(sentence("从流动看，{said}。{check}", said=said, check=_flows_check(record)))
     # A series without the month's figure is told of once, among the delays.
     series = record.get("/series") or {}
     rest = [c for c, row in series.items()
             if c not in (*LEVELS, *FLOWS, *MARKET) and row["value"] is not None]  # fmt: skip
     rest.sort(key=lambda c: c != "new_jobs")
-    blocks.extend(Paragraph(sentence("{said}。", said=value_and_change(record, c))) for c in rest)
+    told += [sentence("{said}。", said=value_and_change(record, c)) for c in rest[:1]]
+    blocks += [Paragraph(join(told, ""))] if told else []
+    blocks += [Paragraph(sentence("{said}。", said=value_and_change(record, c))) for c in rest[1:]]
     if len(blocks) == 1:
         blocks.append(Paragraph(sentence("本月没有已入库的就业失业指标。")))
     return blocks
 
 
-def _ratio_meaning(ratio: float) -> str:
-    """What the ratio says, at the precision at which it is printed."""
-    shown = round(ratio, 2)
-    if shown > 1:
-        return "招聘人数多于求职人数"
-    return "招聘人数少于求职人数" if shown < 1 else "招聘人数与求职人数大体相当"
-
-
-def market(record: CitedRecord) -> list[Block]:
-    """市场供求: openings, seekers and their ratio."""
-    blocks: list[Block] = [Heading(("市场供求情况",))]
+def _market(record: CitedRecord) -> list[Block]:
+    """Openings, seekers and their ratio."""
     codes = _recorded(record, MARKET)
     if not codes:
         return []
     said = join([value_and_change(record, c, by_month=False) for c in codes])
-    text = sentence("{month}，{said}。", month=record.cite("/month", "month"), said=said)
-    ratio = record.get("/series/openings_to_seekers/value")
-    if ratio is not None:
-        text = sentence("{text}{meaning}。", text=text, meaning=_ratio_meaning(ratio))
-    blocks.append(Paragraph(text))
-    return blocks
+    return [Paragraph(sentence("{said}。", said=said))]
+
+
+def market_and_people(record: CitedRecord) -> list[Block]:
+    """市场供求和重点群体."""
+    market, groups = _market(record), people(record)
+    names = [name for name, told in (("市场供求", market), ("重点群体", groups)) if told]
+    return [Heading(("和".join(names),)), *market, *groups] if names else []

@@ -1,4 +1,4 @@
-"""三、重点群体和高校毕业生, 四、监测企业用工."""
+"""重点群体, 监测企业用工."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from employment_forecast.forecasting.bulletin.text.facts import (
     sentence,
 )
 from employment_forecast.forecasting.bulletin.text.wording import (
+    against_year,
     amount,
     cap_name,
     chance,
@@ -41,11 +42,11 @@ def _group(record: CitedRecord, code: str) -> CitedText:
         value=amount(record, f"{pointer}/value", row["unit"], row["decimals"]),
         change=compared(record, f"{pointer}/month_on_month", row, "上月")
         if row["year_on_year"]["change"] is None
-        else compared(record, f"{pointer}/year_on_year", row, "上年同月"),
+        else against_year(record, f"{pointer}/year_on_year", row),
     )
     if row["share"] is not None:
         share = record.cite(f"{pointer}/share", "plain", 1)
-        said = sentence("{said}，占登记失业人数的{share}%", said=said, share=share)
+        said = sentence("{said}，占{share}%", said=said, share=share)
     return sentence("{said}{ahead}", said=said, ahead=_ahead(record, pointer))
 
 
@@ -91,31 +92,21 @@ def _withheld(record: CitedRecord, groups: list[str]) -> list[Block]:
 
 
 def people(record: CitedRecord) -> list[Block]:
-    """重点群体, then 高校毕业生."""
+    """重点群体, 高校毕业生 last."""
     known = list(record.get("/people") or {})
     groups = [g for g in known if not record.get(f"/people/{g}/withheld")]
     small = [g for g in known if g not in groups]
-    others = [g for g in groups if g != GRADUATES]
+    groups.sort(key=lambda g: g == GRADUATES)
     blocks: list[Block] = []
-    if others:
-        said = join([_group(record, g) for g in others])
-        month = record.cite("/month", "month")
-        blocks.append(
-            Paragraph(
-                sentence(
-                    "{month}末登记失业人员中，{said}。各群体有交叉，占比合计不等于全部。",
-                    month=month,
-                    said=said,
-                )
-            )
+    if groups:
+        said = sentence(
+            "登记失业人员中，{said}{shared}。",
+            said=join([_group(record, g) for g in groups]),
+            shared="（有交叉）" if len(groups) > 1 else "",
         )
-    blocks.extend(_withheld(record, [g for g in small if g != GRADUATES]))
-    if GRADUATES in groups:
-        said = _group(record, GRADUATES)
-        blocks.append(Paragraph(sentence("登记失业的{said}。", said=said)))
-    elif GRADUATES in small:
-        blocks.extend(_withheld(record, [GRADUATES]))
-    return [Heading(("重点群体和高校毕业生",)), *blocks] if blocks else []
+        blocks.append(Paragraph(said))
+    blocks.extend(_withheld(record, small))
+    return blocks
 
 
 def _matched(record: CitedRecord, pointer: str, who: CitedText) -> CitedText:
@@ -124,10 +115,10 @@ def _matched(record: CitedRecord, pointer: str, who: CitedText) -> CitedText:
         few = "不足三家，不予列示" if row["firms"] else "没有可比的上月报表"
         return sentence("{who}{few}", who=who, few=few)
     if row["change"] == 0:
-        moved = sentence("岗位与上月持平")
+        moved = sentence("岗位环比持平")
     else:
         moved = sentence(
-            "岗位比上月{way}{size}%",
+            "岗位环比{way}{size}%",
             way="增长" if row["change"] > 0 else "下降",
             size=record.cite(f"{pointer}/change", "size", 2),
         )
@@ -140,16 +131,16 @@ def _matched(record: CitedRecord, pointer: str, who: CitedText) -> CitedText:
     if row["year_change"] is None:
         return said
     if row["year_change"] == 0:
-        return sentence("{said}，与上年同月持平", said=said)
+        return sentence("{said}，同比持平", said=said)
     return sentence(
-        "{said}，比上年同月{way}{size}%",
+        "{said}，同比{way}{size}%",
         said=said,
         way="增长" if row["year_change"] > 0 else "下降",
         size=record.cite(f"{pointer}/year_change", "size", 2),
     )
 
 
-def _overall(record: CitedRecord) -> list[Block]:
+def _overall(record: CitedRecord) -> CitedText:
     def count(name: str, unit: str = "人") -> CitedText:
         return (record.cite(f"/sample/totals/{name}", "size"), unit)
 
@@ -159,31 +150,26 @@ def _overall(record: CitedRecord) -> list[Block]:
         if net == 0
         else sentence("净{way}{size}", way=direction(net, "stock"), size=count("net"))
     )
-    totals = sentence(
-        "{month}上报的监测企业{firms}，期初就业{opening}，新招{hires}，减员{separations}，"
-        "期末就业{end}，{moved}。",
-        month=record.cite("/month", "month"),
+    return sentence(
+        "上报的监测企业{firms}，新招{hires}，减员{separations}，期末就业{end}，{moved}。{alike}。",
         firms=count("firms", "家"),
-        opening=count("opening"),
         hires=count("hires"),
         separations=count("separations"),
         end=count("end"),
         moved=moved,
+        # The panel changes: only those that reported both months are like for like.
+        alike=_matched(record, "/sample/matched", sentence("连续两个月都上报的可比企业")),
     )
+
+
+def _rates(record: CitedRecord) -> list[Block]:
     rates = [
         sentence("{name}{value}%", name=name, value=record.cite(pointer, "plain", 2))
         for pointer, name in _RATES
         if record.get(pointer) is not None
     ]
-    alike = sentence(
-        "按可比口径（只比较连续两个月都上报的企业），{all}。",
-        all=_matched(record, "/sample/matched", sentence("可比企业")),
-    )
-    if rates:
-        totals = sentence("{totals}{rates}。", totals=totals, rates=join(rates, "，"))
-    blocks: list[Block] = [Paragraph(totals)]
-    blocks.append(Paragraph(alike))
-    return blocks
+    said = sentence("{rates}。", rates=join(rates, "，"))
+    return [Paragraph(said, note=True)] if rates else []
 
 
 def _division(record: CitedRecord, kind: str) -> CitedText:
@@ -299,13 +285,13 @@ def _movers(record: CitedRecord) -> list[Block]:
     ]
 
 
-def _abnormal(record: CitedRecord) -> list[Block]:
+def _abnormal(record: CitedRecord) -> CitedText:
     """Firms whose separations stand out, or why none is named."""
     if record.get("/sample/movers_withheld"):
-        return [Paragraph(sentence("上报的企业太少，按保密规则不逐户列示。"))]
+        return sentence("上报的企业太少，按保密规则不逐户列示。")
     unusual = [
         sentence(
-            "{firm}减员{count}人（按以往约{usual}人）",
+            "{firm}减员{count}人（以往约{usual}人）",
             firm=record.cite(f"/sample/abnormal/{key}/firm"),
             count=record.cite(f"/sample/abnormal/{key}/separations", "plain"),
             usual=record.cite(f"/sample/abnormal/{key}/expected", "plain"),
@@ -316,9 +302,8 @@ def _abnormal(record: CitedRecord) -> list[Block]:
         count = record.cite("/sample/abnormal_withheld", "plain")
         unusual.append(sentence("另有{count}家按保密规则不逐户列示", count=count))
     if not unusual:
-        return []
-    said = sentence("减员明显超出本企业以往水平的有：{firms}，请核实。", firms=join(unusual))
-    return [Paragraph(said)]
+        return ()
+    return sentence("减员明显超出以往的有：{firms}，请核实。", firms=join(unusual))
 
 
 def _shown(record: CitedRecord) -> bool:
@@ -327,18 +312,25 @@ def _shown(record: CitedRecord) -> bool:
 
 
 def sample(record: CitedRecord) -> list[Block]:
-    """监测企业用工: totals, like for like, causes, firms that stand out."""
+    """监测企业用工: totals, like for like, firms that stand out."""
     if record.get("/sample") is None:
         return []
     head = Heading(("监测企业用工情况",))
     if not _shown(record):
         return [head, Paragraph(sentence("{why}。", why=record.cite("/sample/reason")))]
-    return [head, *_overall(record), *_abnormal(record)]
+    said = join([_overall(record), _abnormal(record)], "")
+    return [head, Paragraph(said)]
 
 
 def sample_annex(record: CitedRecord) -> list[Block]:
-    """Industries, largest movers, separations by cause and by type."""
+    """Rates, industries, largest movers, separations by cause and by type."""
     if not _shown(record):
         return []
     divided = [*_by(record, "causes", "原因"), *_by(record, "types", "类型")]
-    return [*_industries(record), *_movers(record), _without_largest(record), *divided]
+    return [
+        *_industries(record),
+        *_rates(record),
+        *_movers(record),
+        _without_largest(record),
+        *divided,
+    ]

@@ -32,11 +32,11 @@ NOTABLE_PERCENT = 5.0
 _LED = ("registered_inflow", "job_openings", "job_seekers")
 
 
-def _strongest(record: CitedRecord) -> tuple[str, float] | None:
+def _strongest(record: CitedRecord, *, others: bool = False) -> tuple[str, float] | None:
     """Pointer and percent of what moved most against a year before, the season being left out."""
     code = str(record.get("/indicator"))
     moved: dict[str, float] = {}
-    for each in (code, *_LED):
+    for each in _LED if others else (code, *_LED):
         percent = record.get(f"/series/{each}/year_on_year/percent")
         if percent is not None:
             moved[f"/series/{each}/year_on_year/percent"] = percent
@@ -45,7 +45,7 @@ def _strongest(record: CitedRecord) -> tuple[str, float] | None:
         moved["/series/new_jobs/flow/year_on_year/percent"] = flow
     if record.get("/sample/matched/year_change") is not None:
         moved["/sample/matched/year_change"] = record.get("/sample/matched/year_change")
-    if len(moved) < 2:
+    if len(moved) < (1 if others else 2):
         return None
     pointer = max(moved, key=lambda p: abs(moved[p]))
     return pointer, moved[pointer]
@@ -67,9 +67,9 @@ def _movement(record: CitedRecord, pointer: str, percent: float) -> CitedText:
     )
 
 
-def strongest_movement(record: CitedRecord) -> CitedText:
-    """What moved most against a year before, where it is notable."""
-    strongest = _strongest(record)
+def strongest_movement(record: CitedRecord, *, others: bool = False) -> CitedText:
+    """What moved most against a year before, where it is notable; of all or of the others."""
+    strongest = _strongest(record, others=others)
     if strongest is None or abs(strongest[1]) < NOTABLE_PERCENT:
         return ()
     return _movement(record, *strongest)
@@ -104,26 +104,13 @@ def _level(record: CitedRecord, code: str) -> CitedText:
     return join([said, _moves(record, pointer)], "，")
 
 
-def _market(record: CitedRecord) -> CitedText:
-    pointer = "/series/openings_to_seekers"
-    if record.get(f"{pointer}/value") is None:
-        return ()
-    digits = record.get(f"{pointer}/decimals")
-    ratio = record.cite(f"{pointer}/value", "plain", digits)
-    return sentence("{name}{ratio}", name=record.cite(f"{pointer}/name"), ratio=ratio)
-
-
 def _year(record: CitedRecord) -> CitedText:
-    """Whether this year's new jobs are ahead of the calendar."""
+    """That this year's new jobs are behind the calendar."""
     rows = record.get("/progress") or {}
     for key, row in rows.items():
         yearly = row["basis"] == "period_total" and row["period"] == str(record.get("/month"))[:4]
-        if not yearly or row["gap"] is None:
-            continue
-        way = "快于" if row["gap"] > 0 else "慢于" if row["gap"] < 0 else "与"
-        same = "" if row["gap"] else "一致"
-        name = record.cite(f"/progress/{key}/name")
-        return sentence("{name}{way}序时进度{same}", name=name, way=way, same=same)
+        if yearly and row["gap"] is not None and row["gap"] < 0:
+            return sentence("{name}慢于序时进度", name=record.cite(f"/progress/{key}/name"))
     return ()
 
 
@@ -132,6 +119,20 @@ def _ended(record: CitedRecord) -> list[CitedText]:
     return [
         cap_chance(record, f"/outlook/ended/{key}") for key in record.get("/outlook/ended") or {}
     ]
+
+
+def cap_told(record: CitedRecord) -> str | None:
+    """Key of the cap that the summary tells of; no other section need say it again."""
+    key = most_at_risk(record)
+    if key is None or not _known(record):
+        return None
+    # That a horizon was not tested is said beside the other caps.
+    return None if record.get(f"/outlook/caps/{key}/untested") else key
+
+
+def _known(record: CitedRecord) -> bool:
+    """Whether the month's main figure is there; without it there is no summary."""
+    return record.get(f"/series/{record.get('/indicator')}/value") is not None
 
 
 def _threat(record: CitedRecord) -> CitedText:
@@ -150,15 +151,14 @@ def _warning(record: CitedRecord) -> CitedText:
 
 
 def summary(record: CitedRecord) -> list[Block]:
-    """总的看: the main figure, the market, the year's task, the cap most at risk, the level."""
-    code = str(record.get("/indicator"))
-    if record.get(f"/series/{code}/value") is None:
+    """总的看: what moved most, the main figure, the cap most at risk, the level."""
+    if not _known(record):
         return []
+    code = str(record.get("/indicator"))
     parts = [
         _lead(record),
         _level(record, code),
         _sample(record),
-        _market(record),
         _year(record),
         *_ended(record),
         _threat(record),

@@ -48,11 +48,13 @@ def _below(record: CitedRecord) -> CitedText:
 def _level(record: CitedRecord) -> list[Block]:
     level = record.get("/warning/level")
     name = record.cite("/warning/level/name")
-    month = record.cite("/warning/data_month", "month")
+    until: CitedText = ()
+    if record.get("/warning/data_month") != record.get("/month"):
+        until = sentence("按{month}数据，", month=record.cite("/warning/data_month", "month"))
     quiet = level["code"] == NONE
     said = sentence(
-        "按{month}数据，{verb}{name}",
-        month=month,
+        "{until}{verb}{name}",
+        until=until,
         verb="没有达到任何预警等级，为" if quiet else "预警等级为",
         name=name,
     )

@@ -247,7 +247,10 @@
             return months.map(function (m, i) { return m.slice(5) === "01" ? i : -1; })
               .filter(function (i) { return i >= 0; });
           },
-          values: function (_, s) { return s.map(function (i) { return months[i].slice(0, 4) + "年"; }); } },
+          values: function (_, s) {
+            var every = box.clientWidth < 480 ? 2 : 1;
+            return s.map(function (i, k) { return k % every ? "" : months[i].slice(0, 4) + "年"; });
+          } },
         { stroke: ink, grid: { stroke: grid }, ticks: { stroke: grid }, size: 74,
           values: function (_, s) { return s.map(figure); } }
       ],

@@ -35,11 +35,9 @@ _TABLES = (
     " refused INTEGER NOT NULL)",
     # Apart, so that a look at all sizes reads none of it.
     "CREATE TABLE IF NOT EXISTS contents (series TEXT PRIMARY KEY, content BLOB NOT NULL)",
-    # As earlier releases kept them.
-    "DROP TABLE IF EXISTS cells",
-    "DROP TABLE IF EXISTS kept",
-    "DROP TABLE IF EXISTS series",
 )
+# Of earlier releases, which kept paths.
+_EARLIER = ("cells", "kept", "series")
 _FACTS = "series, version, opening, day, bytes, refused"
 _HASH_BYTES = 16
 _PLACE = struct.Struct(f"<{_HASH_BYTES}sII")
@@ -156,8 +154,16 @@ class FileCellCache:
                 connection.execute("BEGIN IMMEDIATE")
                 for table in _TABLES:
                     connection.execute(table)
+                names = {n for (n,) in connection.execute("SELECT name FROM sqlite_master")}
+                earlier = names & {*_EARLIER}
+                for name in earlier:
+                    connection.execute(f"DROP TABLE {name}")
                 connection.execute("SELECT series, content FROM contents LIMIT 1")
                 connection.execute(f"SELECT {_FACTS} FROM entries LIMIT 1")
+            if earlier:
+                # They were most of the disk; another process may hold it, then it is used again.
+                with suppress(sqlite3.OperationalError):
+                    connection.execute("VACUUM")
             # Only faster; SQLite refuses at once, without waiting, while another process is there.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")

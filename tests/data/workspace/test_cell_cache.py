@@ -7,6 +7,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,28 @@ def test_a_database_of_another_layout_is_replaced(file):
     cache = FileCellCache(file, 1)
     cache.save({"a": b"1"})
     assert cache.load(["a"]) == {"a": b"1"}
+
+
+def test_the_file_of_a_release_that_kept_paths_gives_its_place_back(file):
+    """As `forecast` wrote it before evidence was kept instead of paths."""
+    with closing(sqlite3.connect(file)) as other, other:
+        other.executescript(
+            "CREATE TABLE kept (series TEXT NOT NULL, key TEXT PRIMARY KEY,"
+            " opening INTEGER NOT NULL, result BLOB NOT NULL);"
+            "CREATE INDEX by_series ON kept (series, opening);"
+            "CREATE TABLE series (name TEXT PRIMARY KEY, opening INTEGER NOT NULL,"
+            " day INTEGER NOT NULL, bytes INTEGER NOT NULL, refused INTEGER NOT NULL);"
+            "INSERT INTO series VALUES ('310114', 3, 740000, 5000000, 0);"
+        )
+        rows = [("310114", f"{i}", 3, bytes(500_000)) for i in range(10)]
+        other.executemany("INSERT INTO kept VALUES (?, ?, ?, ?)", rows)
+    assert file.stat().st_size > 5_000_000
+    cache = FileCellCache(file, 1, "310114")
+    assert cache.load(["1"]) == {}
+    assert cache.shortage() is None
+    cache.save({"1": b"evidence"})
+    assert FileCellCache(file, 1, "310114").load(["1"]) == {"1": b"evidence"}
+    assert sum(f.stat().st_size for f in file.parent.glob(f"{file.name}*")) < 200_000
 
 
 def test_torn_pages_cost_the_cells_and_nothing_else(file):

@@ -16,6 +16,7 @@ from employment_forecast.cli.shell.output import print_rows, write_json
 if TYPE_CHECKING:
     from employment_forecast.cli.shell.session import Session
     from employment_forecast.data.catalogue import Series
+    from employment_forecast.experiments.cluster import Cluster
     from employment_forecast.forecasting.competition import Options
 
 _TITLES = {
@@ -71,19 +72,24 @@ def parts_with_data(
 def run_many(session: Session, chosen: Sequence[Series], wish: Wish, as_json: bool) -> int:
     """Run every series; one that fails is told in its row and keeps no other from running."""
     from employment_forecast.cli.shell.progress import progress
+    from employment_forecast.cli.shell.session import notice
     from employment_forecast.data.errors import EXIT_OK, EXIT_PARTIAL, ForecastError
+    from employment_forecast.experiments.cluster import cluster_of
 
+    cluster = cluster_of(session.settings, session.workspace)
     runs: list[dict[str, Any]] = []
     with progress("各地区") as tick:
         for done, series in enumerate(chosen, start=1):
             names = {"region": series.region.name, "indicator": series.indicator.name}
             try:
-                content, failure = _one(session, series, wish), ""
+                content, failure = _one(session, series, wish, cluster), ""
             except ForecastError as error:
                 content, failure = None, str(error)
             runs.append({**names, "content": content, "failure": failure})
             if tick is not None:
                 tick(done, len(chosen))
+    for note in [] if cluster is None else cluster.take_notes():
+        notice(note)
     failed = [run for run in runs if run["failure"]]
     if as_json:
         write_json({"runs": runs})
@@ -98,7 +104,7 @@ def run_many(session: Session, chosen: Sequence[Series], wish: Wish, as_json: bo
     return EXIT_PARTIAL if failed else EXIT_OK
 
 
-def _one(session: Session, series: Series, wish: Wish) -> dict[str, Any]:
+def _one(session: Session, series: Series, wish: Wish, cluster: Cluster | None) -> dict[str, Any]:
     """Run one series, record it and write its files; its document."""
     from employment_forecast.data.files import to_json, write_atomically
     from employment_forecast.experiments.job import open_job
@@ -107,7 +113,7 @@ def _one(session: Session, series: Series, wish: Wish) -> dict[str, Any]:
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
 
-    job = open_job(session, series, wish.as_of, wish.options, cached=wish.cached)
+    job = open_job(session, series, wish.as_of, wish.options, cached=wish.cached, elsewhere=cluster)
     uri = session.settings.tracking_uri(session.workspace)
     chart = number = run_id = gate = None
     with nullcontext() if wish.dry_run else recorded(uri, session.workspace, series) as recording:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from employment_forecast.forecasting.backtest import (
     unpack,
 )
 from employment_forecast.models import roster
+from employment_forecast.models.paths import Failure
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -45,6 +47,9 @@ _AWAY_SECONDS = 300.0
 _STALLED_SECONDS = 600.0
 # A worker that has ended is started anew within seconds.
 _WITHOUT_WORKERS_SECONDS = 30.0
+# A network that has fallen silent answers nothing and ends no connection.
+_ANSWER_SECONDS = 10.0
+_CUT = "与调度程序的连接中断，或工作进程都已离开。"
 
 
 def answer(work: bytes) -> bytes:
@@ -92,10 +97,11 @@ class Cluster:
             self._away = None
             try:
                 client = self.connected()
-                if not client.nthreads():
+                if not processes(client):
                     raise ClusterError("没有可用的工作进程。")
             except ForecastError as error:
                 self._away = (time.monotonic(), error)
+                self.close()
             else:
                 return client
         self._say(self._away[1])
@@ -133,7 +139,7 @@ class Cluster:
         client = connect(self.address.url, security_of(self))
         try:
             self._own = self._own or fingerprint_of(self._kept)
-            theirs = read_fingerprint(client.sync(getattr(client.scheduler, FINGERPRINT)))
+            theirs = asked_fingerprint(client)
             if difference := self._own.difference(theirs):
                 raise ClusterError(f"调度程序与本机不一致：{difference}。", "请安装同一版本。")
         except Exception as error:
@@ -151,7 +157,7 @@ class Cluster:
     ) -> Generator[tuple[Task, Done], None, list[Task]]:
         """Results of the cluster; returns the tasks that it lost."""
         waiting: dict[Future, list[Task]] = {}
-        for share in shared_out(tasks, max(1, len(client.nthreads()))):
+        for share in shared_out(tasks, max(1, processes(client))):
             work = pack(share)
             key = f"forecast-{hashlib.sha256(work).hexdigest()}"
             waiting[client.submit(answer, work, key=key, pure=False)] = share
@@ -170,13 +176,15 @@ class Cluster:
                 if ended:
                     moved = time.monotonic()
                     continue
-                alive = client.status == "running" and bool(client.scheduler_info()["workers"])
-                seen = time.monotonic() if alive else seen
+                with suppress(ClusterError):
+                    seen = time.monotonic() if processes(client) else seen
                 if client.status == "closed" or (
                     time.monotonic() - seen > _WITHOUT_WORKERS_SECONDS
                 ):
                     lost += [task for share in waiting.values() for task in share]
-                    self._say(ClusterError("与调度程序的连接中断，或工作进程都已离开。"))
+                    self._say(ClusterError(_CUT))
+                    # Whether it would take the work back is not to be waited for.
+                    self.close()
                     break
                 if time.monotonic() - moved > _STALLED_SECONDS:
                     lost += [task for share in waiting.values() for task in share]
@@ -204,20 +212,48 @@ class Cluster:
             counts = [len(d.outcomes) for d in done]
             if counts != [len(t.cells) for t in share]:
                 raise ClusterError("一个工作进程的答复不完整。")
+            failed = (o for d in done for o in d.outcomes if isinstance(o, Failure) and o.passing)
+            if (failure := next(failed, None)) is not None:
+                # Its memory or its libraries, not the model.
+                why = failure.reason.rstrip("。")
+                raise ClusterError(f"一个工作进程没有算出（{why}）。")
         except ClusterError as error:
             self._say(error)
             return None
         # Killed too often, out of memory, damaged on the way: computed here, where a fault of the
         # model itself shows as what it is.
         except Exception as error:  # noqa: BLE001
-            self._say(ClusterError(f"一份工作没有完成（{type(error).__name__}）。"))
+            lost = self._client is not None and self._client.status != "running"
+            undone = ClusterError(f"一份工作没有完成（{type(error).__name__}）。")
+            self._say(ClusterError(_CUT) if lost else undone)
             return None
         return done
 
 
-def _pause(waiting: Sequence[Any]) -> None:
-    from contextlib import suppress
+def asked_fingerprint(client: Client) -> Fingerprint:
+    """What the scheduler's machine computes with."""
+    question = getattr(client.scheduler, FINGERPRINT)
+    return read_fingerprint(client.sync(question, callback_timeout=_ANSWER_SECONDS))
 
+
+def processes(client: Client) -> int:
+    """Worker processes, as the scheduler says now.
+
+    Raises
+    ------
+    ClusterError
+        If it does not answer.
+    """
+    if client.status != "running":
+        raise ClusterError(_CUT)
+    try:
+        told = client.sync(client.scheduler.identity, callback_timeout=_ANSWER_SECONDS)
+        return len(told["workers"])
+    except Exception as error:
+        raise ClusterError("调度程序没有应答。") from error
+
+
+def _pause(waiting: Sequence[Any]) -> None:
     from distributed import wait
 
     with suppress(Exception):

@@ -61,8 +61,9 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
-        """All of it as one hash."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """What `difference` looks at as one hash; the program may differ where no cell sees it."""
+        seen = {name: value for name, value in asdict(self).items() if name != "program"}
+        return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
     def difference(self, other: Fingerprint) -> str:
         """How another machine differs from this one, in Chinese; empty where it does not."""

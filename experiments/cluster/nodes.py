@@ -21,11 +21,10 @@ from employment_forecast.experiments.cluster.connection import (
     quiet_dask,
     security,
 )
-from employment_forecast.experiments.cluster.elsewhere import DIGEST, connect
+from employment_forecast.experiments.cluster.elsewhere import DIGEST, asked_fingerprint, connect
 from employment_forecast.experiments.cluster.fingerprint import (
     Fingerprint,
     fingerprint_of,
-    read_fingerprint,
 )
 from employment_forecast.forecasting.backtest import THREAD_VARIABLES
 
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from distributed import Scheduler, Worker
 
 _SAID = "forecast"
+# A worker whose scheduler is away asks for it again after so long.
+AGAIN_SECONDS = 15.0
 Say = Callable[[str], None]
 
 
@@ -110,6 +111,8 @@ def _until_told() -> asyncio.Event:
 def serve_workers(url: str, jobs: int, certificates: Path | None, say: Say) -> None:
     """Run workers until they are interrupted or terminated.
 
+    One whose connection is lost joins again when the scheduler is back.
+
     Parameters
     ----------
     url : str
@@ -124,16 +127,23 @@ def serve_workers(url: str, jobs: int, certificates: Path | None, say: Say) -> N
     Raises
     ------
     RefusedError
-        If this machine would not give the same bytes as the scheduler's.
+        If this machine would not give the same bytes as the scheduler's, now or when it comes back.
     ClusterError
         If the scheduler does not answer.
     """
     address = parse_address(url)
     given = security(certificates, encrypted=address.encrypted)
     own = fingerprint_of()
-    client = connect(address.url, given)
+    _demand_equal(address.url, given, own)
+    quiet_dask()
+    asyncio.run(_workers(address.url, jobs, given, own, say))
+
+
+def _demand_equal(url: str, given: Any, own: Fingerprint) -> None:
+    """Refuse to work for a scheduler whose machine would give other bytes."""
+    client = connect(url, given)
     try:
-        theirs = read_fingerprint(client.sync(getattr(client.scheduler, FINGERPRINT)))
+        theirs = asked_fingerprint(client)
     except Exception as error:
         raise ClusterError(f"{url} 的调度程序不是由 forecast cluster scheduler 启动的。") from error
     finally:
@@ -144,8 +154,6 @@ def serve_workers(url: str, jobs: int, certificates: Path | None, say: Say) -> N
             "请在各机安装同一版本（同一份 constraints.txt）；处理器不同时，各机（含调度程序和运行"
             "月度作业的机器）设同一个 OPENBLAS_CORETYPE，或只用同一种处理器。",
         )
-    quiet_dask()
-    asyncio.run(_workers(address.url, jobs, given, own, say))
 
 
 def announce(worker: Worker) -> None:
@@ -161,16 +169,49 @@ async def _workers(url: str, jobs: int, given: Any, own: Fingerprint, say: Say) 
     from distributed import Nanny
 
     threads = dict.fromkeys(THREAD_VARIABLES, "1")
-    nannies = [
-        Nanny(
-            url, nthreads=1, name=f"{platform.node()}-{os.getpid()}-{i}", security=given,
+    ended, lost = _until_told(), asyncio.Event()
+
+    async def joined(number: int) -> Nanny:
+        return await Nanny(
+            url, nthreads=1, name=f"{platform.node()}-{os.getpid()}-{number}", security=given,
             env={**threads, DIGEST: own.digest}, preload=[f"{__package__}.preload"],
             dashboard=False, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
-        )
-        for i in range(jobs)
-    ]  # fmt: skip
-    ended = _until_told()
-    await asyncio.gather(*nannies)
+        )  # fmt: skip
+
+    async def again(number: int) -> Nanny:
+        """A worker in the place of one that lost its scheduler, when there is one again."""
+        if not lost.is_set():
+            lost.set()
+            say(f"与 {url} 的连接中断，每 {AGAIN_SECONDS:.0f} 秒重试一次。")
+        while True:
+            await asyncio.sleep(AGAIN_SECONDS)
+            try:
+                # It may be of another version now.
+                await asyncio.to_thread(_demand_equal, url, given, own)
+                made = await joined(number)
+            except (ClusterError, OSError, TimeoutError, RuntimeError):
+                continue
+            if lost.is_set():
+                lost.clear()
+                say(f"已重新加入 {url}。")
+            return made
+
+    async def serve(number: int, nanny: Nanny) -> None:
+        try:
+            while True:
+                await nanny.finished()
+                nanny = await again(number)
+        finally:
+            await nanny.close(timeout=5)
+
+    nannies = await asyncio.gather(*(joined(i) for i in range(jobs)))
     say(f"{jobs} 个工作进程已加入 {url}，{own.program}。")
-    await ended.wait()
-    await asyncio.gather(*(nanny.close(timeout=5) for nanny in nannies))
+    serving = [asyncio.create_task(serve(i, nanny)) for i, nanny in enumerate(nannies)]
+    told = asyncio.create_task(ended.wait())
+    waiting: list[asyncio.Task[Any]] = [told, *serving]
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
+    for task in done - {told}:
+        task.result()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from support.cluster_node import TRIAL
-from support.paths import TESTS
-from support.processes import Processes
+from support.cluster_office import Office
 
 from employment_forecast.experiments.cluster import Cluster, ClusterError, cluster_state, elsewhere
 from employment_forecast.experiments.cluster.certificates import make_certificates
@@ -29,48 +25,6 @@ from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.models.paths import SamplePaths
 
 pytest.importorskip("distributed")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Office:
-    """The processes of a cluster, as they are started on its machines."""
-
-    def __init__(self, folder: Path) -> None:
-        self.processes = Processes()
-        self.port = free_port()
-        made = make_certificates(folder / "证书", ["office", "helper"])
-        self.certificates, self.helper = made
-        self.url = f"tls://127.0.0.1:{self.port}"
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        script = str(TESTS / "support" / "cluster_node.py")
-        environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUTF8": "1"}
-        return self.processes.start(
-            [sys.executable, script, *arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-
-    def said(self, process: subprocess.Popen[str]) -> str:
-        """The next line of a process."""
-        assert process.stdout is not None
-        return process.stdout.readline()
-
-    def scheduler(self) -> subprocess.Popen[str]:
-        started = self.start(
-            "scheduler", "127.0.0.1", str(self.port), str(self.certificates), TRIAL
-        )
-        assert "已就绪" in self.said(started)
-        return started
-
-    def workers(self, jobs: int) -> subprocess.Popen[str]:
-        started = self.start("worker", self.url, str(jobs), str(self.helper), TRIAL)
-        assert f"{jobs} 个工作进程已加入" in self.said(started)
-        return started
 
 
 @pytest.fixture(scope="module")
@@ -169,10 +123,10 @@ class Silent:
     status = "running"
     cancelled = 0
 
-    def nthreads(self) -> dict[str, int]:
-        return {"one": 1}
+    class scheduler:  # as Dask's client names it
+        identity = None
 
-    def scheduler_info(self) -> dict[str, dict[str, object]]:
+    def sync(self, *_: object, callback_timeout: float) -> dict[str, dict[str, object]]:
         return {"workers": {"one": {}}}
 
     def submit(self, *_: object, key: str, **__: object) -> Silent.Future:

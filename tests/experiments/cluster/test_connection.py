@@ -84,6 +84,8 @@ def test_differences_are_told_apart() -> None:
         other = Fingerprint(**{**vars(ours), name: "x"})
         assert words in ours.difference(other)
         assert ours.digest != other.digest
+    later = Fingerprint(**{**vars(ours), "program": "1+b"})
+    assert (ours.difference(later), later.digest) == ("", ours.digest)
 
 
 def test_the_trial_is_kept_until_the_program_changes(

@@ -1,0 +1,124 @@
+"""Commands with a real cluster of this machine: the same figures, and a disk that fills."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.cluster_office import free_port
+from support.paths import ROOT
+from support.processes import Processes
+from support.trees import DISTRICT, STREETS, street_values
+
+pytest.importorskip("distributed")
+
+SETTINGS = '[run]\nmodels = ["ets"]\norigins = 9\npaths = 200\njobs = 1\n{compute}' + "".join(
+    f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
+    for code, name in STREETS.items()
+)
+COMPUTE = '[compute]\nengine = "dask"\nscheduler = "tcp://127.0.0.1:{port}"\n'
+
+
+@pytest.fixture
+def streets(home: Path, forecast: Callable[..., Any]) -> Callable[..., Any]:
+    """Real figures of three streets, and their district as the sum."""
+    home.mkdir(parents=True)
+    (home / "forecast.toml").write_text(SETTINGS.format(compute=""), "utf-8")
+    months = pd.period_range(end="2026-10", periods=48, freq="M")
+    rows = [
+        (STREETS[code], month, int(value))
+        for code, values in street_values(48).items()
+        for month, value in zip(months, np.asarray(values), strict=True)
+    ]
+    file = home / "街镇.csv"
+    pd.DataFrame(rows, columns=["地区", "月份", "登记失业人数"]).to_csv(file, index=False)
+    assert forecast("data", "import", str(file)).code == 0
+    return forecast
+
+
+@pytest.fixture
+def port(
+    home: Path,
+    command_of: Callable[..., list[str]],
+    environment_of: Callable[[Path], dict[str, str]],
+) -> Iterator[int]:
+    """A scheduler and a worker, as IT starts them."""
+    started, number = Processes(), free_port()
+    for words in (
+        ("scheduler", "--port", str(number)),
+        ("worker", f"tcp://127.0.0.1:{number}", "--jobs", "1"),
+    ):
+        process = started.start(
+            command_of(["cluster", *words]), env=environment_of(home), cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        assert "已" in process.stdout.readline()
+    yield number
+    started.end()
+
+
+def figures(content: Any) -> Any:
+    """What a run says, without the work it took and the moment."""
+    if isinstance(content, dict):
+        left = ("cells_computed", "cells_reused", "seconds", "work")
+        return {k: figures(v) for k, v in content.items() if k not in left}
+    return [figures(each) for each in content] if isinstance(content, list) else content
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of processes")
+def test_the_same_figures_and_a_full_disk_of_the_recorder(
+    streets: Callable[..., Any],
+    home: Path,
+    port: int,
+    command_of: Callable[..., list[str]],
+    environment_of: Callable[[Path], dict[str, str]],
+) -> None:
+    asked = (
+        ("run", "--region", "甲街道", "--region", "乙街道"),
+        ("run", "--region", "嘉定", "--with-parts"),
+    )
+    more = ("--dry-run", "--no-cache", "--json")
+    local = [streets(*each, *more) for each in asked]
+    text = SETTINGS.format(compute=COMPUTE.format(port=port))
+    (home / "forecast.toml").write_text(text, "utf-8")
+    checked = streets("cluster", "check")
+    assert checked.code == 0, checked.err
+    away = [streets(*each, *more) for each in asked]
+    for one, other in zip(local, away, strict=True):
+        assert (one.code, other.code) == (0, 0), other.err
+        assert "集群不可用" not in other.err
+        assert figures(one.json) == figures(other.json)
+    # Files may not grow beyond what some already are: as on a disk that is full.
+    largest = max(f.stat().st_size for f in home.rglob("*") if f.is_file())
+    words = command_of(["monthly", "--json", "--quiet"])
+    codes = []
+    for limit in (4096, largest // 2, largest + 200_000, None):
+
+        def filled(limit: int | None = limit) -> None:
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        ran = subprocess.run(
+            words, env=environment_of(home), cwd=ROOT, preexec_fn=filled,
+            capture_output=True, timeout=600, check=False,
+        )  # fmt: skip
+        codes.append(ran.returncode)
+        assert b"Traceback" not in ran.stderr + ran.stdout, ran.stderr.decode()
+    print("full disk, exit codes:", codes)
+    assert codes[-1] == 0
+    assert set(codes[:-1]) <= {0, 6, 11, 12}
+    report = json.loads(ran.stdout)
+    assert {entry["state"] for entry in report["regions"]} <= {"done", "unchanged"}
+    told = {
+        e["region"]["name"]: e for e in streets("run", *asked[1][1:], *more).json["tree"]["parts"]
+    }
+    assert told.keys() == set(STREETS.values())

@@ -1,0 +1,158 @@
+"""A scheduler that dies, a network that is cut or falls silent, workers without memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from support.cluster_node import TRIAL
+from support.cluster_office import Network, Office
+
+from employment_forecast.experiments.cluster import Cluster, cluster_state, elsewhere
+from employment_forecast.forecasting.backtest.cells import Cell, Done, Task, group
+from employment_forecast.forecasting.backtest.wire import pack
+from employment_forecast.forecasting.backtest.workers import (
+    Results,
+    compute_single_threaded,
+    run_tasks,
+)
+from employment_forecast.forecasting.competition.result import Competition
+from employment_forecast.models.paths import Failure, SamplePaths
+
+pytest.importorskip("distributed")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorter, so that no test waits for minutes."""
+    monkeypatch.setattr("employment_forecast.experiments.cluster.fingerprint.trial", lambda: TRIAL)
+    monkeypatch.setattr(elsewhere, "_STALLED_SECONDS", 20.0)
+    monkeypatch.setattr(elsewhere, "_WITHOUT_WORKERS_SECONDS", 5.0)
+    monkeypatch.setattr(elsewhere, "_ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(elsewhere, "_AWAY_SECONDS", 0.0)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    started = Office(tmp_path)
+    yield started
+    started.processes.end()
+
+
+Work = Callable[[int], list[Task]]
+
+
+@pytest.fixture(scope="module")
+def work(competition: Competition) -> Work:
+    """Tasks that no cluster has had before."""
+    models = ("random_walk", "drift", "seasonal_naive")
+    return lambda seed: group(Cell(m, o, 6, 200, seed) for m in models for o in competition.origins)
+
+
+def as_bytes(found: object) -> dict[str, bytes]:
+    return {k: p.values.tobytes() for k, p in found.items() if isinstance(p, SamplePaths)}
+
+
+def here(tasks: Sequence[Task]) -> Results:
+    yield from ((task, compute_single_threaded(task)) for task in tasks)
+
+
+def nowhere(tasks: Sequence[Task]) -> Results:
+    raise AssertionError("computed here")
+    yield
+
+
+def all_of(stream: Results) -> dict[str, bytes]:
+    cells = {c.key: o for t, d in stream for c, o in zip(t.cells, d.outcomes, strict=True)}
+    return as_bytes(cells)
+
+
+@pytest.mark.soak
+def test_cut_silent_and_dead_in_the_middle_of_work_change_no_byte(
+    office: Office, work: Work
+) -> None:
+    scheduler = office.scheduler()
+    way, other = Network(office.port), Network(office.port)
+    workers = office.workers(1), office.workers(1, other.url)
+    cluster = Cluster(way.url, office.certificates)
+
+    def in_the_middle(seed: int, happens: Callable[[], object]) -> tuple[bool, str]:
+        """Whether the bytes are those of one process after an event with work open; the notes."""
+        stream = cluster(work(seed), here)
+        done = [next(stream)]
+        happens()
+        done += stream
+        equal = all_of(iter(done)) == as_bytes(run_tasks(work(seed), 1))
+        return equal, "".join(cluster.take_notes())
+
+    # Between the office and the scheduler.
+    equal, notes = in_the_middle(1, way.cut)
+    assert equal
+    assert "连接中断" in notes
+    way.restore()
+    assert all_of(cluster(work(2), nowhere)) == as_bytes(run_tasks(work(2), 1))
+    equal, notes = in_the_middle(3, way.silence)
+    assert equal
+    assert "连接中断" in notes
+    way.cut()
+    way.restore()
+    # Between the scheduler and one worker, which comes back by itself.
+    assert in_the_middle(4, other.cut) == (True, "")
+    assert "连接中断" in office.said(workers[1])
+    other.restore()
+    assert "已重新加入" in office.said(workers[1])
+    assert cluster_state(cluster).workers == {"127.0.0.1": 2}
+    # The scheduler itself.
+    equal, notes = in_the_middle(5, scheduler.kill)
+    assert equal
+    assert "连接中断" in notes
+    scheduler.wait()
+    office.scheduler()
+    for each in workers:
+        assert "连接中断" in office.said(each)
+        assert "已重新加入" in office.said(each)
+    assert all_of(cluster(work(6), nowhere)) == as_bytes(run_tasks(work(6), 1))
+    cluster.close()
+    way.cut()
+    other.cut()
+
+
+class Answered:
+    """Work that a worker has answered."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def done(self) -> bool:
+        return True
+
+    def result(self, timeout: float) -> bytes:
+        return self._answer
+
+
+class Forgetful:
+    """A connection to workers that lack the memory for a model."""
+
+    status = "running"
+
+    class scheduler:  # as Dask's client names it
+        identity = None
+
+    def sync(self, *_: object, callback_timeout: float) -> dict[str, dict[str, object]]:
+        return {"workers": {"one": {}}}
+
+    def submit(self, _: object, content: bytes, **__: object) -> Answered:
+        failed = Failure("内存不足", passing=True)
+        done = [Done([failed] * len(task.cells)) for task in elsewhere.unpack(content)]
+        return Answered(pack({"fingerprint": "same", "done": done}))
+
+
+def test_what_a_worker_lacks_the_memory_for_is_computed_here(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster("tcp://127.0.0.1:8786", None)
+    monkeypatch.setattr(cluster, "connected", Forgetful)
+    monkeypatch.setattr(cluster, "_own", type("Own", (), {"digest": "same"}))
+    assert all_of(cluster(work(7), here)) == as_bytes(run_tasks(work(7), 1))
+    assert "内存不足" in cluster.take_notes()[0]

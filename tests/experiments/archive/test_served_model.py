@@ -2,34 +2,53 @@ from __future__ import annotations
 
 import json
 import pickletools
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.shared import tracking_uri
 
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import NotFoundError, UsageError
 from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.registry.registry import promote
 from employment_forecast.experiments.registry.serving import WHATS, answer, predict
 from employment_forecast.experiments.registry.versions import Version
-from employment_forecast.experiments.tracking.tracker import Tracker
+from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
 from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.forecasting.early_warning.lines import warning_lines
 from employment_forecast.forecasting.early_warning.scheme import default_scheme
 from employment_forecast.models.paths import QUANTILES
 
 
-@pytest.fixture
-def version(record, competition: Competition, tracker: Tracker, series: Series) -> Version:
-    record(competition)
-    return promote(tracker, series).champion
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, template: Workspace) -> Workspace:
+    """A workspace in which the version is the champion; nothing here changes it."""
+    folder = tmp_path_factory.mktemp("served") / "工作 区"
+    shutil.copytree(template.root, folder)
+    return Workspace(folder)
 
 
-@pytest.fixture
-def served(version: Version, tracker: Tracker):
-    tracker.open()
+@pytest.fixture(scope="module")
+def shelf(kept: Workspace) -> Iterator[Tracker]:
+    with open_tracker(tracking_uri(kept), kept) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def version(kept: Workspace, shelf: Tracker, competition: Competition, series: Series) -> Version:
+    with recorded(tracking_uri(kept), kept, series) as recording:
+        recording.register(competition)
+    return promote(shelf, series).champion
+
+
+@pytest.fixture(scope="module")
+def served(version: Version, shelf: Tracker):
+    shelf.open()
     from mlflow import pyfunc
 
     return pyfunc.load_model(version.source)
@@ -57,11 +76,11 @@ def test_paths_and_caps_are_served_too(served, competition: Competition) -> None
 @pytest.mark.parametrize("what", WHATS)
 @pytest.mark.parametrize("horizon", [1, 5, 12])
 def test_in_process_answers_are_the_served_ones(
-    served, version: Version, tracker: Tracker, series: Series, what: str, horizon: int
+    served, version: Version, shelf: Tracker, series: Series, what: str, horizon: int
 ) -> None:
-    here = predict(tracker, version, what, horizon)
+    here = predict(shelf, version, what, horizon)
     pd.testing.assert_frame_equal(here, ask(served, horizon, what=what))
-    said = answer(tracker, series, None, what, horizon)
+    said = answer(shelf, series, None, what, horizon)
     assert said["version"] == version.version
     assert len(said["rows"]) == len(here)
     assert "NaN" not in json.dumps(said, allow_nan=False)
@@ -135,9 +154,9 @@ print(json.dumps([
 
 
 def test_a_fresh_process_serves_the_same_numbers_without_our_packages(
-    version: Version, uri: str, competition: Competition, python
+    version: Version, kept: Workspace, competition: Competition, python
 ) -> None:
-    table, paths, signed, example, ours = python.json(LOAD, uri)
+    table, paths, signed, example, ours = python.json(LOAD, tracking_uri(kept))
     expected = competition.champion_paths.table()
     for column in expected.columns:
         assert table[column] == expected[column].tolist()
@@ -160,8 +179,8 @@ def test_the_check_for_pickles_finds_one() -> None:
     assert not is_pickle(b"month,value\n2026-10,1\n")
 
 
-def test_no_pickle_is_anywhere(version: Version, workspace: Workspace) -> None:
-    files = [f for f in workspace.mlruns.joinpath("artifacts").rglob("*") if f.is_file()]
+def test_no_pickle_is_anywhere(version: Version, kept: Workspace) -> None:
+    files = [f for f in kept.mlruns.joinpath("artifacts").rglob("*") if f.is_file()]
     assert len(files) > 10
     for file in files:
         assert file.suffix not in {".pkl", ".pickle", ".joblib", ".npy"}
@@ -172,5 +191,7 @@ def test_no_pickle_is_anywhere(version: Version, workspace: Workspace) -> None:
 
 
 def test_the_version_holds_the_script_itself(version: Version, root: Path) -> None:
-    kept = Path(version.source) / "served_model.py"
-    assert kept.read_bytes() == (root / "experiments" / "archive" / "served_model.py").read_bytes()
+    script = Path(version.source) / "served_model.py"
+    assert (
+        script.read_bytes() == (root / "experiments" / "archive" / "served_model.py").read_bytes()
+    )

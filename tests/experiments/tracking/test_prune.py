@@ -18,14 +18,20 @@ from employment_forecast.forecasting.competition.result import Competition
 
 
 @pytest.fixture
-def six(record, competition: Competition, tracker: Tracker, series: Series) -> list[str]:
-    """Run ids of six versions: 2 is the champion, 1 the previous one, 6 the candidate."""
+def recorded(
+    record, competition: Competition, tracker: Tracker, series: Series, request
+) -> list[str]:
+    """Run ids of the versions: 2 is the champion, 1 the previous one, the last the candidate."""
     ids = []
-    for number in range(1, 7):
+    for number in range(1, request.param + 1):
         ids.append(record(competition)[0])
         if number <= 2:
             promote(tracker, series, why="测试")
     return ids
+
+
+def versions_recorded(number: int) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("recorded", [number], indirect=True)
 
 
 def publish(workspace: Workspace, series: Series, version: str, name: str) -> None:
@@ -45,8 +51,9 @@ def runs(tracker: Tracker) -> set[str]:
     return {r.info.run_id for r in client.search_runs(ids, run_view_type=3, max_results=1000)}
 
 
+@versions_recorded(6)
 def test_what_is_referred_to_stays_and_the_rest_goes(
-    six, workspace: Workspace, tracker: Tracker, series: Series
+    recorded, workspace: Workspace, tracker: Tracker, series: Series
 ) -> None:
     publish(workspace, series, "3", "registered_unemployed.310114.json")
     (workspace.root / "thresholds" / "broken.json").write_text("{", "utf-8")
@@ -66,18 +73,22 @@ def test_what_is_referred_to_stays_and_the_rest_goes(
     assert done.runs == 2 * (before // 6)
     assert len(runs(tracker)) == before - done.runs
     folders = {p.name for p in tracker.artifacts.rglob("*") if len(p.name) == 32}
-    assert folders & set(six) == {six[0], six[1], six[2], six[5]}
+    assert folders & set(recorded) == {recorded[0], recorded[1], recorded[2], recorded[5]}
     assert prune(tracker, workspace, keep=1).runs == 0
 
 
+@versions_recorded(6)
 def test_warnings_and_the_newest_stay(
-    six, workspace: Workspace, tracker: Tracker, series: Series
+    recorded, workspace: Workspace, tracker: Tracker, series: Series
 ) -> None:
     done = prune(tracker, workspace, keep=2, referred={(series.registered_name, "4")})
     assert [v for _, v in done.versions] == ["3"]
 
 
-def test_by_age_and_by_region(six, workspace: Workspace, tracker: Tracker, series: Series) -> None:
+@versions_recorded(3)
+def test_by_age_and_by_region(
+    recorded, workspace: Workspace, tracker: Tracker, series: Series
+) -> None:
     now = datetime.now(UTC)
     for nothing in (
         {"before": now - timedelta(days=31)},
@@ -92,8 +103,9 @@ def test_by_age_and_by_region(six, workspace: Workspace, tracker: Tracker, serie
     )
 
 
+@versions_recorded(6)
 def test_a_process_killed_on_the_way_is_completed_by_the_next(
-    six, workspace: Workspace, tracker: Tracker, series: Series, monkeypatch
+    recorded, workspace: Workspace, tracker: Tracker, series: Series, monkeypatch
 ) -> None:
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -110,11 +122,12 @@ def test_a_process_killed_on_the_way_is_completed_by_the_next(
     prune(tracker, workspace, keep=1)
     assert not client.search_runs(ids, f"tags.{PRUNED_TAG} = 'true'", run_view_type=2)
     folders = {p.name for p in tracker.artifacts.rglob("*") if len(p.name) == 32}
-    assert folders & set(six) == {six[0], six[1], six[5]}
+    assert folders & set(recorded) == {recorded[0], recorded[1], recorded[5]}
 
 
+@versions_recorded(3)
 def test_runs_of_others_and_open_runs_are_left_alone(
-    six, workspace: Workspace, tracker: Tracker, tmp_path: Path
+    recorded, workspace: Workspace, tracker: Tracker, tmp_path: Path
 ) -> None:
     client = tracker.open()
     elsewhere = client.create_experiment("别处", artifact_location=str(tmp_path / "else"))

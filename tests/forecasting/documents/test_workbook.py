@@ -189,10 +189,10 @@ def converted(content: bytes, folder: Path, sheet: str) -> str:
 @pytest.mark.parametrize(
     ("month", "value", "level"),
     [
-        ("2026-11", 13_499, NO_LEVEL),
+        pytest.param("2026-11", 13_499, NO_LEVEL, marks=pytest.mark.soak),
         ("2026-11", 13_500, "Ⅲ级（黄色）"),
-        ("2026-11", 20_000, "Ⅱ级（橙色）"),
-        ("2026-12", 1, "Ⅲ级（黄色）"),
+        pytest.param("2026-11", 20_000, "Ⅱ级（橙色）", marks=pytest.mark.soak),
+        pytest.param("2026-12", 1, "Ⅲ级（黄色）", marks=pytest.mark.soak),
     ],
 )
 def test_a_figure_typed_in_shows_its_level(

@@ -119,6 +119,7 @@ def story(forecast: Forecast, home: Path, folder: Path, address: str = "") -> No
     }
 
 
+@pytest.mark.no_cover  # its commands are measured where each is tested
 def test_the_story_on_the_workspace_itself(forecast: Forecast, home: Path, tmp_path: Path) -> None:
     story(forecast, home, tmp_path)
 

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from support.trees import DISTRICT, EMPTY, STREETS, street_values
 
 Forecast = Callable[..., Any]
-SETTINGS = '[run]\nmodels = ["ets"]\norigins = 9\npaths = 200\n' + "".join(
+SETTINGS = '[run]\nmodels = ["theta"]\norigins = 9\npaths = 200\n' + "".join(
     f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'
     for code, name in {**STREETS, **EMPTY}.items()
 )

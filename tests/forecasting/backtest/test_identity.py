@@ -115,10 +115,10 @@ def test_words_change_nothing_and_a_number_does(version_after):
     before = identity.code_version.__wrapped__()
 
     def replaced(old: str, new: str) -> str:
-        return version_after("models/contract.py", lambda source: source.replace(old, new, 1))
+        return version_after("models/scale.py", lambda source: source.replace(old, new, 1))
 
     assert replaced(season, f"# A year has twelve months.\n{season}") == before
-    assert replaced('"""Declared abilities.', '"""Abilities of a model.') == before
+    assert replaced('"""What a hook sees', '"""What hooks see') == before
     assert replaced(season, f"{season}  \n\n") == before
     assert replaced(season, "SEASON = 13") != before
 

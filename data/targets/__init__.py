@@ -9,14 +9,12 @@ from employment_forecast.data.targets.target import (
     TIER_NAMES,
     Span,
     Target,
-    in_force,
-    in_force_ahead,
-    limit_at,
     number_words,
     period_months,
     tolerance_words,
     with_tolerance,
 )
+from employment_forecast.data.targets.validity import in_force, in_force_ahead, limit_at
 
 __all__ = [
     "APPROXIMATE",

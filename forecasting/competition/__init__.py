@@ -22,7 +22,6 @@ from employment_forecast.forecasting.competition.combinations import (
     learned_weights,
     unmoved,
 )
-from employment_forecast.forecasting.competition.compete import rechosen
 from employment_forecast.forecasting.competition.evidence import ModelEvidence, path_scored
 from employment_forecast.forecasting.competition.gate import (
     LEVELS,
@@ -31,6 +30,7 @@ from employment_forecast.forecasting.competition.gate import (
     Scored,
     Verdict,
 )
+from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.parts import TreeResult, reconcile
 from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
 from employment_forecast.forecasting.competition.result import Coherence, Competition, Options

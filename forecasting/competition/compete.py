@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -13,9 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from employment_forecast.data.catalogue import Series
-from employment_forecast.data.errors import NoModelError, ShortHistoryError
-from employment_forecast.data.records import PartVintages, Vintages
-from employment_forecast.data.targets import Target, in_force_ahead, limit_at
+from employment_forecast.data.records import Vintages
+from employment_forecast.data.targets import Target, in_force_ahead
 from employment_forecast.features.history import (
     NO_INPUTS,
     History,
@@ -23,9 +21,7 @@ from employment_forecast.features.history import (
     neighbours_identity,
 )
 from employment_forecast.forecasting.assessment import (
-    Assessments,
     CapEvents,
-    assess_all,
     cap_events,
     share_above,
 )
@@ -51,14 +47,7 @@ from employment_forecast.forecasting.backtest import (
     tasks_for,
 )
 from employment_forecast.forecasting.backtest import backtest as backtests
-from employment_forecast.forecasting.competition.calibration import (
-    Calibration,
-    learn,
-    never_moved,
-)
 from employment_forecast.forecasting.competition.choice import (
-    DEFAULTS,
-    Choice,
     choose,
     leaderboard,
 )
@@ -72,18 +61,29 @@ from employment_forecast.forecasting.competition.combinations import (
 from employment_forecast.forecasting.competition.disruptions import (
     cleaned,
     continued,
-    shared_between,
     slips_note,
-    unsettled,
     unsettled_note,
 )
+from employment_forecast.forecasting.competition.enough import (
+    demand_enough,
+    first_origin,
+    origins_note,
+)
 from employment_forecast.forecasting.competition.evidence import path_scored
-from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
-from employment_forecast.forecasting.nowcast import Nowcast, conditioned
+from employment_forecast.forecasting.competition.issuing import (
+    assess_paths,
+    calibrated_models,
+    calibration_of,
+    issue_paths,
+    tested_months,
+    with_progress,
+)
+from employment_forecast.forecasting.competition.result import Competition, Options
+from employment_forecast.forecasting.nowcast import Nowcast
 from employment_forecast.forecasting.shocks import note, propose
 from employment_forecast.models import roster
 from employment_forecast.models.contract import Parameters
-from employment_forecast.models.paths import Failure, Outcome, SamplePaths
+from employment_forecast.models.paths import Outcome, SamplePaths
 
 Floats = npt.NDArray[np.float64]
 
@@ -217,7 +217,7 @@ def _competed(
         for m in options.models
         if m not in roster.COMBINATIONS and roster.suited(m, indicator.code)
     ]
-    first = _first_origin(competitors)
+    first = first_origin(competitors)
     if cache is not None:
         others = cached_covariates(others, origin_days(vintages, as_of, options.origins), cache)
     current, past = rolling_origins(
@@ -230,7 +230,7 @@ def _competed(
     current, past = cleaned(current), [cleaned(origin) for origin in past]
     if len(history) >= first:
         past = [origin for origin in past if len(origin.history) >= first]
-    _demand_enough(history, competitors)
+    demand_enough(history, competitors)
     # The period assessed is the one that holds the first month still unknown, and later ones that
     # have a target of their own.
     # Real figures are never held against demonstration caps.
@@ -280,18 +280,18 @@ def _competed(
     entries = leaderboard(backtest, now, label)
     choice = choose(backtest, entries, now, label)
     log = history.transform == "log"
-    calibration = _calibration(backtest, choice.model, history)
+    calibration = calibration_of(backtest, choice.model, history)
     proposals = propose(current.history)
     level = continued(history, proposals, horizon)
     moved: set[str] = set()
     nowcasts: dict[str, Nowcast] = {}
-    for model in _issued_calibrated(choice) & now.keys():
+    for model in calibrated_models(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
-            learned = _calibration(backtest, model, history)
-            issued, follows = _issue(raw, learned, log, level)
+            learned = calibration_of(backtest, model, history)
+            issued, follows = issue_paths(raw, learned, log, level)
             moved |= {model} if follows else set()
-            now[model], found = _in_progress(
+            now[model], found = with_progress(
                 issued, learned, inputs.part_months, history, past, before[model]
             )
             nowcasts |= {} if found is None else {model: found}
@@ -302,8 +302,8 @@ def _competed(
     at = {o.month: row for row, o in enumerate(past)}
     rows = [at[m] for m in backtest.months]
     at_origins = [*(past[row] for row in rows), current]
-    tested = _tested_horizon(backtest)
-    assessed = _assessed(targets_in_force, on_file, history, champion, tested)
+    tested = tested_months(backtest)
+    assessed = assess_paths(targets_in_force, on_file, history, champion, tested)
     return Competition(
         series=series,
         history=history,
@@ -321,7 +321,7 @@ def _competed(
             calibration.note,
             *disrupted,
             *slips_note(history),
-            *_origins_note(history, len(past), first, options.origins),
+            *origins_note(history, len(past), first, options.origins),
             *members_note(now, before),
             *unpooled,
             *roster.notes(),
@@ -391,210 +391,3 @@ def _cap_events(
     # Worked out while the cache gathers what is to be kept.
     _ = [said[m] for said in events.probabilities.values() for m in said if path_scored(m, chosen)]
     return events.first(len(rows))
-
-
-def _in_progress(
-    paths: SamplePaths,
-    calibration: Calibration,
-    parts: PartVintages | None,
-    history: History,
-    origins: Sequence[Origin],
-    hindcasts: Sequence[Outcome],
-) -> tuple[SamplePaths, Nowcast | None]:
-    """Calibrated paths given what is known of the months in progress."""
-    if parts is None:
-        return paths, None
-    return conditioned(
-        paths, history, parts, history.as_of, origins, hindcasts, calibration.factors
-    )
-
-
-def _assessed(
-    targets: Sequence[Target],
-    on_file: Sequence[Target],
-    history: History,
-    paths: SamplePaths,
-    tested: int,
-) -> Assessments:
-    return assess_all(
-        targets,
-        history,
-        paths,
-        tested,
-        lambda target, month: limit_at(target, on_file, month, history.as_of),
-    )
-
-
-def rechosen(result: Competition, model: str, reason: str) -> Competition:
-    """The same competition with another of its models chosen, calibrated and assessed alike.
-
-    Parameters
-    ----------
-    result : Competition
-        Outcome of the main job.
-    model : str
-        One that forecast at the current origin.
-    reason : str
-        Chinese sentence.
-
-    Returns
-    -------
-    Competition
-
-    Raises
-    ------
-    NoModelError
-        If that model did not compete or gave no forecast.
-    """
-    if result.coherence is not None:
-        # Another model's paths are its own, and the former champion's are so again.
-        own = {**result.forecasts, result.choice.model: result.coherence.base}
-        result = replace(result, forecasts=own, coherence=None)
-    paths = result.forecasts.get(model)
-    if not isinstance(paths, SamplePaths):
-        why = f"（{paths.reason}）" if isinstance(paths, Failure) else "（未参赛）"
-        raise NoModelError(
-            f"{roster.label(model) if model in roster.names() else model}此次没有得出预测{why}。",
-            "请让它参赛（见 forecast run --models），或改用其他模型。",
-        )
-    history = result.history
-    log = history.transform == "log"
-    calibration = _calibration(result.backtest, model, history)
-    nowcasts, follows = result.nowcasts, model in result.moved
-    if model not in _issued_calibrated(result.choice):
-        level = continued(history, result.proposals, paths.horizon)
-        issued, follows = _issue(paths, calibration, log, level)
-        paths, found = _in_progress(
-            issued,
-            calibration,
-            result.part_months,
-            history,
-            result.origins,
-            result.past_forecasts[model],
-        )
-        nowcasts = nowcasts if found is None else {**nowcasts, model: found}
-    disrupted = (unsettled_note(history, result.proposals),) if follows else ()
-    assessed = _assessed(result.targets, result.on_file, history, paths, result.tested_horizon)
-    return replace(
-        result,
-        choice=replace(result.choice, model=model, reason=reason),
-        forecasts={**result.forecasts, model: paths},
-        assessments=assessed.caps,
-        totals=assessed.totals,
-        levels=assessed.levels,
-        joint=assessed.joint,
-        disrupted=disrupted,
-        moved=result.moved | ({model} if follows else set()),
-        notes=(
-            calibration.note,
-            *disrupted,
-            *result.notes[1 + len(result.disrupted) :],
-        ),
-        nowcasts=nowcasts,
-    )
-
-
-def reconciled(result: Competition, paths: SamplePaths, coherence: Coherence) -> Competition:
-    """The same competition with the champion's paths made to add up, and assessed again.
-
-    Parameters
-    ----------
-    result : Competition
-        Outcome of the main job.
-    paths : SamplePaths
-        The reconciled ones.
-    coherence : Coherence
-        Where they come from.
-    """
-    assessed = _assessed(
-        result.targets, result.on_file, result.history, paths, result.tested_horizon
-    )
-    return replace(
-        result,
-        forecasts={**result.forecasts, result.choice.model: paths},
-        assessments=assessed.caps,
-        totals=assessed.totals,
-        levels=assessed.levels,
-        joint=assessed.joint,
-        coherence=coherence,
-    )
-
-
-def _issue(
-    raw: SamplePaths, calibration: Calibration, log: bool, level: Floats | None
-) -> tuple[SamplePaths, bool]:
-    """Paths as they are issued, and whether they are shared with a new level at the end."""
-    paths = calibration.apply(raw, log)
-    if level is not None and unsettled(paths, level):
-        return shared_between(paths, level), True
-    return paths, False
-
-
-def _issued_calibrated(choice: Choice) -> set[str]:
-    """Models whose current forecast is calibrated: the chosen one and the defaults."""
-    return {choice.model, *DEFAULTS}
-
-
-def _tested_horizon(backtest: Backtest) -> int:
-    """Months ahead at which some past forecast has met its outcome."""
-    return int(np.isfinite(backtest.outcomes).any(axis=0).sum())
-
-
-def _calibration(backtest: Backtest, model: str, history: History) -> Calibration:
-    """Calibration of one series' forecasts from the outcomes known now."""
-    if history.unchanging:
-        return never_moved(backtest.horizon)
-    return learn(
-        backtest.months,
-        backtest.records[model].quantiles[:, None],
-        backtest.outcomes[:, None],
-        history.transform == "log",
-    )
-
-
-def _first_origin(models: Sequence[str]) -> int:
-    """Months of history of the first origin: as many as the least demanding real model needs.
-
-    Before it only simple floors could compete, and what they score says nothing of the models.
-    """
-    needs = [roster.tags(m).min_months for m in models if not roster.tags(m).floor]
-    return min(needs, default=0)
-
-
-def _origins_note(history: History, used: int, first: int, asked: int) -> tuple[str, ...]:
-    """How the origins follow from the length of the history, where it is short."""
-    if used >= asked:
-        return ()
-    if len(history) < first:
-        return (f"历史只有 {len(history)} 个月，不足 {first} 个月，只有简单基准能参加回测",)
-    still = _unmoved_months(history)
-    if max(first, 2) <= still < len(history) <= still + asked:
-        return (
-            f"到 {history.start + (still - 1)} 为止一直没有变动，那时的起点说明不了此后，不能比较："
-            f"逐月回测共 {used} 个起点（变动更早时为 {asked} 个）",
-        )
-    return (
-        f"历史共 {len(history)} 个月：自有 {first} 个月可用之时起逐月回测，共 {used} 个起点"
-        f"（历史够长时为 {asked} 个）；需要更长历史的模型只在其够用的起点参加",
-    )
-
-
-def _unmoved_months(history: History) -> int:
-    """Months from the start in which the series had one value."""
-    known = history.series
-    other = known.index[known.to_numpy() != known.iloc[0]]
-    return (other[0] - history.start).n if len(other) else len(history)
-
-
-def _demand_enough(history: History, models: Sequence[str]) -> None:
-    needs = {m: roster.tags(m).min_months for m in models}
-    if not needs or len(history) >= min(needs.values()):
-        return
-    listed = "、".join(
-        f"{roster.label(m)} {n} 个月" for m, n in sorted(needs.items(), key=lambda x: x[1])
-    )
-    raise ShortHistoryError(
-        f"历史只有 {len(history)} 个月（{history.start} 至 {history.origin}），"
-        "所选模型都无法运行。",
-        f"各模型至少需要：{listed}。请导入更早的月份，或用 --models 选择需要较少历史的模型。",
-    )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from employment_forecast.data.errors import NoModelError, RefusedError
 from employment_forecast.forecasting.competition.breadth import breadth_rows
-from employment_forecast.forecasting.competition.compete import reconciled
+from employment_forecast.forecasting.competition.issuing import reconciled
 from employment_forecast.forecasting.competition.result import Coherence, Competition
 from employment_forecast.forecasting.reconciliation import (
     Sum,

@@ -31,7 +31,8 @@ from employment_forecast.data.store.schema import metadata
 from employment_forecast.data.store.store import Store
 from employment_forecast.data.store.targets import add_targets, stored_targets
 from employment_forecast.data.targets.file import read_targets
-from employment_forecast.data.targets.target import Target, in_force
+from employment_forecast.data.targets.target import Target
+from employment_forecast.data.targets.validity import in_force
 from employment_forecast.data.workspace import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import SettingsError, UnknownNameError
 from employment_forecast.data.targets.plans import as_targets, load_plans, parse_plan, plan_targets
-from employment_forecast.data.targets.target import in_force
+from employment_forecast.data.targets.validity import in_force
 
 CATALOGUE = load_catalogue()
 PLANS = load_plans()

@@ -20,11 +20,10 @@ from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_targets
 from employment_forecast.data.targets.target import (
     Target,
-    in_force,
-    limit_at,
     period_months,
     with_tolerance,
 )
+from employment_forecast.data.targets.validity import in_force, limit_at
 
 NATION, JIADING = "100000", "310114"
 SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"

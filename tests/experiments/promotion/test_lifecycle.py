@@ -35,7 +35,7 @@ from employment_forecast.experiments.registry.versions import (
     versions,
 )
 from employment_forecast.experiments.tracking.tracker import Tracker
-from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.result import Coherence, Competition
 from employment_forecast.forecasting.reconciliation import Sum, Tree, TreeChoice
 

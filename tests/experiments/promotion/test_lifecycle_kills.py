@@ -40,7 +40,7 @@ from employment_forecast.experiments.tracking.quiet import silence
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.experiments.tracking.tracker import open_tracker
-from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.issuing import rechosen
 
 silence()
 import mlflow.pyfunc

@@ -15,7 +15,7 @@ from employment_forecast.experiments.promotion import lifecycle, version_view
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.experiments.watch.review_pack import looks, pack, zipped
-from employment_forecast.forecasting.competition.compete import rechosen
+from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.result import Competition
 
 

@@ -22,7 +22,8 @@ from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.experiments.watch.explain import STEPS, explain, pair
 from employment_forecast.experiments.watch.monitoring import observe, roll_back_after_alarm
 from employment_forecast.features.history.build import from_known
-from employment_forecast.forecasting.competition.compete import compete, rechosen
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.result import Competition, Options
 
 FLOORS = ("random_walk", "drift", "seasonal_naive")

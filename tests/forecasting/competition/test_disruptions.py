@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from employment_forecast.forecasting.competition import uncalibrated
-from employment_forecast.forecasting.competition.compete import _issue
 from employment_forecast.forecasting.competition.disruptions import (
     continued,
     shared_between,
@@ -14,6 +13,7 @@ from employment_forecast.forecasting.competition.disruptions import (
     unsettled,
     without_slips,
 )
+from employment_forecast.forecasting.competition.issuing import issue_paths
 from employment_forecast.forecasting.shocks import propose
 from employment_forecast.models.paths import SamplePaths
 
@@ -81,13 +81,13 @@ def test_half_of_the_paths_go_on_from_it_where_the_model_forecasts_a_return():
     values = np.random.default_rng(4).normal(9000, 100, (400, 2))
     paths = SamplePaths(values, None)  # type: ignore[arg-type]
     level = np.array([19_000.0, 18_000.0])
-    issued, moved = _issue(paths, uncalibrated(2), True, level)
+    issued, moved = issue_paths(paths, uncalibrated(2), True, level)
     assert moved
     assert np.mean(issued.values[:, 0] > 15_000) == 0.5
     low, high = np.quantile(issued.values[:, 0], [0.025, 0.975])
     assert low < 9500
     assert high > 19_000
-    assert _issue(paths, uncalibrated(2), True, None) == (paths, False)
+    assert issue_paths(paths, uncalibrated(2), True, None) == (paths, False)
 
 
 def test_paths_that_follow_the_level_are_left_alone():

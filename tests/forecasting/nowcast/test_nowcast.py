@@ -14,7 +14,8 @@ from employment_forecast.data.records import PART_COLUMNS, PartVintages
 from employment_forecast.features.history import ModelInputs
 from employment_forecast.forecasting.backtest import Origin
 from employment_forecast.forecasting.competition import Options
-from employment_forecast.forecasting.competition.compete import compete, rechosen
+from employment_forecast.forecasting.competition.compete import compete
+from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.nowcast import conditioned
 from employment_forecast.forecasting.nowcast.closing import Closing, days_left, same_day
 from employment_forecast.models.paths import SamplePaths

@@ -43,7 +43,7 @@ unit: $(VENV)/.installed-test
 test: check unit
 
 # The campaigns at their full size; SOAK=0.25 takes a quarter of the tries.
-soak: $(VENV)/.installed-test
+soak: $(VENV)/.installed-test $(VENV)/.installed-release
 	$(TEST_ENV) $(BIN)/pytest -m soak -v -s --durations=20
 
 $(VENV)/.installed-docs: $(VENV)/.installed

@@ -37,7 +37,7 @@ def test_two_builds_are_the_same_bytes_and_hold_the_product(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     first, second = distributions.built(), distributions.built()
     assert first == second
-    ((sdist, packed), (wheel, zipped)) = sorted(first.items(), key=lambda pair: pair[0][-3:])[::-1]
+    ((sdist, packed), (wheel, zipped)) = sorted(first.items(), key=lambda pair: pair[0][-3:])
     assert (sdist.endswith(".tar.gz"), wheel.endswith(".whl")) == (True, True)
     with zipfile.ZipFile(io.BytesIO(zipped)) as archive_:
         names = set(archive_.namelist())

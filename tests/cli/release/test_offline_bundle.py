@@ -141,6 +141,5 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
         subprocess.run(
             [*alone, f"FORECAST_HOME={home}", command, *arguments], capture_output=True, check=True
         )
-    assert {f.suffix for f in (home / "bulletins").rglob("*.*") if f.is_file()} == {
-        ".docx", ".html", ".md",
-    }  # fmt: skip
+    written = {f.suffix for f in (home / "bulletins").rglob("*.*") if f.is_file()}
+    assert written >= {".docx", ".html", ".md"}

@@ -38,7 +38,7 @@ def backup(file: Path, as_json: bool) -> None:
 @click.option(
     "--connections",
     is_flag=True,
-    help="连同备份中的外部地址（数据库、MLflow、监视文件夹、通知、邮件）一起恢复；默认停用。",
+    help="连同备份中的外部地址（数据库、MLflow、监视文件夹、集群、通知、邮件、外部程序）一起恢复；默认停用。",
 )
 @json_option
 def restore(file: Path, connections: bool, as_json: bool) -> None:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from employment_forecast.data.workspace.backup import write_backup
     from employment_forecast.data.workspace.cell_cache import FileCellCache
+    from employment_forecast.data.workspace.connections import (
+        MAIL_PASSWORD,
+        harmless_environment,
+    )
     from employment_forecast.data.workspace.folders import Workspace, find_workspace
     from employment_forecast.data.workspace.restore import demand_restored, restore_backup
     from employment_forecast.data.workspace.scratch import use_scratch
@@ -17,11 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FileCellCache",
+    "MAIL_PASSWORD",
     "Session",
     "Settings",
     "Workspace",
     "demand_restored",
     "find_workspace",
+    "harmless_environment",
     "load_settings",
     "restore_backup",
     "template",
@@ -30,6 +36,8 @@ __all__ = [
 ]
 _HOME = {
     "FileCellCache": "cell_cache",
+    "MAIL_PASSWORD": "connections",
+    "harmless_environment": "connections",
     "Session": "session",
     "Settings": "settings",
     "Workspace": "folders",

@@ -31,7 +31,7 @@ _PIECE = 1 << 20
 # Everything that zipfile and json raise over content that is not what it should be.
 UNREADABLE = (
     *(OSError, EOFError, LookupError, ValueError, TypeError, AttributeError, RuntimeError),
-    *(zipfile.BadZipFile, zlib.error),
+    *(ArithmeticError, zipfile.BadZipFile, zlib.error),
 )
 
 

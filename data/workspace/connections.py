@@ -1,11 +1,12 @@
 """Settings that tie a workspace to the world: a copy must not follow them unasked.
 
 A backup restored on another machine would otherwise write into the bureau's database, register its
-runs at the bureau's MLflow server, empty its inbox and send its mail.
+runs at the bureau's MLflow server, empty its inbox, send its mail and run its programs.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -13,7 +14,16 @@ from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.workspace.settings import Settings, parse_settings
 
 _CONNECTIONS = ("store.url", "mlflow.tracking_uri", "monthly.inbox", "notify.command", "smtp.",
-                "thresholds.signing_key")  # fmt: skip
+                "bulletin.ofd_command", "compute.", "thresholds.signing_key")  # fmt: skip
+MAIL_PASSWORD = "FORECAST_SMTP_PASSWORD"
+# Variables that hold passwords, or addresses in which one may stand.
+_SECRET_VARIABLES = (
+    MAIL_PASSWORD,
+    "PGPASSWORD",
+    "MLFLOW_TRACKING_",
+    "AWS_SECRET",
+    "AWS_SESSION_TOKEN",
+)
 _SECTION = re.compile(r"\s*\[([A-Za-z0-9_.\"']+)\]\s*(#.*)?")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
 
@@ -26,6 +36,11 @@ def connections(settings: Settings) -> list[str]:
         for path, value in settings.values.items()
         if path.startswith(_CONNECTIONS) and value != plain[path]
     ]
+
+
+def harmless_environment() -> dict[str, str]:
+    """The environment without passwords of ours: hooks, converters and their children need none."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(_SECRET_VARIABLES)}
 
 
 def without_connections(content: str, file: Path) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 import shutil
 import sqlite3
@@ -70,8 +71,16 @@ def _value(text_: str, column: Any) -> Any:
     if isinstance(column.type, Date):
         return date.fromisoformat(text_)
     if isinstance(column.type, Integer):
-        return int(text_)
-    return float(text_) if isinstance(column.type, Float) else text_
+        number = int(text_)
+        if column.name == "month":
+            date(number // 100, number % 100, 1)  # raises for what is no month
+        return number
+    if not isinstance(column.type, Float):
+        return text_
+    value = float(text_)
+    if not math.isfinite(value):
+        raise ValueError(text_)
+    return value
 
 
 def is_filled(store: Store) -> bool:

@@ -14,13 +14,11 @@ from pathlib import Path
 from employment_forecast.data import clock
 from employment_forecast.data.errors import ForecastError
 from employment_forecast.data.files import visible
-from employment_forecast.data.workspace import Settings
+from employment_forecast.data.workspace import MAIL_PASSWORD, Settings, harmless_environment
 
 COMMAND_SECONDS = 60
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 SMTP_SECONDS = 30
-PASSWORD = "FORECAST_SMTP_PASSWORD"
-_SECRETS = ("PGPASSWORD", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET")
 
 
 class NotificationError(ForecastError):
@@ -55,7 +53,7 @@ def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) ->
         done = subprocess.run(
             shlex.split(command),
             input=body.encode("utf-8"),
-            env={**_harmless_environment(), **given},
+            env={**harmless_environment(), **given},
             capture_output=True,
             timeout=COMMAND_SECONDS,
             check=False,
@@ -72,11 +70,6 @@ def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) ->
             f"通知命令“{_program(command)}”以退出码 {done.returncode} 结束。",
             "请检查 forecast.toml 的 notify.command，并在命令行试运行。",
         )
-
-
-def _harmless_environment() -> dict[str, str]:
-    """The environment without passwords of ours: a hook and what it starts need none."""
-    return {k: v for k, v in os.environ.items() if k != PASSWORD and not k.startswith(_SECRETS)}
 
 
 def _program(command: str) -> str:
@@ -109,22 +102,24 @@ def _message(settings: Settings, subject: str, body: str) -> EmailMessage:
 
 def _password(settings: Settings) -> str:
     """From the environment, else the first line of a file: cron and systemd hand over little."""
-    given = os.environ.get(PASSWORD)
+    given = os.environ.get(MAIL_PASSWORD)
     if given:
         return given
     name: str = settings["smtp.password_file"]
     if not name:
         raise NotificationError(
-            f"邮件没有发出：设了登录名，却没有口令（{PASSWORD} 与 smtp.password_file 都未设置）。",
+            "邮件没有发出：设了登录名，却没有口令"
+            f"（{MAIL_PASSWORD} 与 smtp.password_file 都未设置）。",
             "请把口令写入一个只有运行用户可读的文件，并在 forecast.toml 填写 smtp.password_file。",
         )
     try:
         lines = Path(name).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise NotificationError(
-            f"邮件没有发出：口令文件“{name}”无法读取（{error}）。",
+            # What Python says of bytes that are no text quotes them.
+            f"邮件没有发出：口令文件“{name}”无法读取（{getattr(error, 'strerror', '不是文本')}）。",
             "请检查 smtp.password_file 与文件权限。",
-        ) from error
+        ) from None
     return lines[0].strip() if lines else ""
 
 
@@ -161,5 +156,5 @@ def _send(settings: Settings, subject: str, body: str) -> None:
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise NotificationError(
             f"邮件没有发出（{host}:{port}，{_said(error)}）。",
-            f"请检查 forecast.toml 的 smtp 各项与环境变量 {PASSWORD}。",
+            f"请检查 forecast.toml 的 smtp 各项与环境变量 {MAIL_PASSWORD}。",
         ) from error

@@ -314,9 +314,9 @@ def tracking(installation: Installation) -> Finding:
 
     uri = installation.settings.tracking_uri(installation.workspace)
     file = sqlite_file(uri)
+    check_database(uri, installation.workspace.mlruns / "artifacts")
     if file is not None and not file.exists():
         return Finding("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
-    check_database(uri)
     with open_tracker(uri, installation.workspace) as tracker:
         tracker.call("检查连接", lambda c: c.search_experiments(max_results=1))
     return Finding("ok", f"MLflow 可用（{shown(uri)}）。")

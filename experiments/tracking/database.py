@@ -14,6 +14,11 @@ from employment_forecast.data.errors import StorageError
 from employment_forecast.data.files import lock
 
 BUSY_SECONDS = 30.0
+# Of every MLflow that a workspace can have been written by.
+_TABLES = {
+    *("experiments", "runs", "metrics", "latest_metrics", "params", "tags"),
+    *("registered_models", "model_versions"),
+}
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -48,32 +53,44 @@ def prepare(uri: str, artifacts: Path) -> None:
     in the course of MLflow's sixty migrations leaves nothing that the next one could trip over.
     To be called by one process at a time (`one_writer`).
     """
+    check(uri, artifacts)
     file = sqlite_file(uri)
     if file is not None and _missing(file):
         try:
             _build(file, artifacts)
         except (OSError, sqlite3.Error) as error:
             raise _unusable(file, error) from error
-    check(uri)
+        check(uri, artifacts)
 
 
-def check(uri: str) -> None:
+def check(uri: str, artifacts: Path) -> None:
     """Open a SQLite database that is there, and set it to write-ahead logging.
 
     Raises
     ------
     StorageError
-        If it cannot be opened, or is not a database.
+        If it cannot be opened, is not a database, has lost a table, or is empty beside what its
+        runs left: a new one would know of no champion.
     """
     file = sqlite_file(uri)
-    if file is None or _missing(file):
+    if file is None:
+        return
+    if _missing(file):
+        if (
+            file.parent == artifacts.parent.resolve()
+            and artifacts.is_dir()
+            and any(artifacts.iterdir())
+        ):
+            raise _lost(file, "是空的，而工作区里已有登记过的模型")
         return
     try:
         with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA user_version").fetchone()
+            names = {n for (n,) in connection.execute("SELECT name FROM sqlite_master")}
     except (OSError, sqlite3.Error) as error:
         raise _unusable(file, error) from error
+    if "alembic_version" in names and (tables := _TABLES - names):
+        raise _lost(file, f"缺少表 {'、'.join(sorted(tables))}")
 
 
 def schema_fault(uri: str, said: str) -> StorageError:
@@ -98,10 +115,18 @@ def _missing(file: Path) -> bool:
     return not file.exists() or file.stat().st_size == 0
 
 
+def _lost(file: Path, fault: str) -> StorageError:
+    return StorageError(
+        f"MLflow 数据库“{file}”{fault}，运行记录和现役模型可能已经丢失。",
+        "请先把工作区另存一份，再用 forecast restore 从最近的备份恢复到另一个空的工作区；"
+        "确要重新开始的，把旁边的 artifacts 文件夹也移走。",
+    )
+
+
 def _unusable(file: Path, error: Exception) -> StorageError:
     return StorageError(
         f"MLflow 数据库“{file}”无法打开（{error}）。",
-        "请检查文件权限与磁盘空间；文件若已损坏，请从备份恢复，或移走后重新运行。",
+        "请检查文件权限与磁盘空间；文件若已损坏，请从备份恢复。",
     )
 
 

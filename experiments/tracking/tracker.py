@@ -103,7 +103,7 @@ class Tracker:
             If its folder cannot be written, or it is not a database. A server is not asked.
         """
         with one_writer(self.uri):
-            check(self.uri)
+            check(self.uri, self.artifacts)
 
     def open(self) -> MlflowClient:
         """Client of this workspace, opened at the first call.

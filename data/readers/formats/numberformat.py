@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from math import isfinite
 from operator import eq, ge, gt, le, lt, ne
 from typing import Literal
@@ -19,6 +20,7 @@ Shown = Literal["number", "date", "percent"]
 
 # Excel takes no longer ones; nothing that a person wrote comes near.
 MOST_CODE_CHARS = 1000
+_MOST_SECTIONS = 4
 # ECMA-376 Part 1, 18.8.30: built-in formats that files do not spell out, 27 to 36 and 50 to 58 as
 # Chinese editions show them. Formats that only show a number or a time of day are left out.
 _BUILT_IN = (
@@ -158,7 +160,7 @@ def parse_format(identifier: int, code: str | None) -> NumberFormat:
     """
     if code is None:
         code = _BUILT_IN.get(identifier, "")
-    sections = tuple(_sections(code[:MOST_CODE_CHARS])) or (_Section(),)
+    sections = tuple(islice(_sections(code[:MOST_CODE_CHARS]), _MOST_SECTIONS)) or (_Section(),)
     first = sections[0]
     if first.percents:
         return NumberFormat("percent", sections)

@@ -64,6 +64,7 @@ from employment_forecast.data.records import (
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
 _MOST_HEADS = 8
 _MOST_LOOKED_AT = 1000
+_PROBE = 20_000
 _BRACKETS = re.compile(r"\(([^()]{1,8})\)")
 _TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
@@ -229,6 +230,9 @@ class Collector:
             place = Place(self.file, table.sheet.name, head.row, head.column)
             self.findings.add("day_in_month", place, *DAYS_READ, head.label.text)
         blocks = side_by_side(columns)
+        if len(table.rows) > _PROBE and self._lacks_something(table, blocks[0], background):
+            # That refuses the file: what the other rows hold need not be found out.
+            del table.rows[_PROBE:]
         readers = [self._rows_of(table, block) for block in blocks]
         rows = [list(reader.read()) for reader in readers]
         if self._is_unpublished(table, columns, readers):
@@ -269,9 +273,23 @@ class Collector:
         columns.values[column] = facts_of(h.label for h in table.heads[column] if h.label.known)
         self.notes.append(f"栏目“{shown(head.label.text)}”按 --indicator 作{self.indicator.name}。")
 
-    def _rows_of(self, table: Table, columns: Columns) -> RowReader:
+    def _lacks_something(self, table: Table, columns: Columns, background: Facts) -> bool:
+        """Whether no figure of the first rows has its indicator, region and month stated."""
+        probe, unheard = replace(table, rows=table.rows[:_PROBE]), Findings()
+        rows = list(self._rows_of(probe, columns, unheard).read())
+        cells = EntryReader(probe, columns, background, self.file, False, unheard)
+        found = [e for row in rows for e in cells.read(row) if e.number is not None]
+        return bool(found) and not any(
+            f.indicator and f.region and f.when and f.when.year and f.when.last
+            for f in (entry.facts for entry in found)
+        )
+
+    def _rows_of(
+        self, table: Table, columns: Columns, findings: Findings | None = None
+    ) -> RowReader:
+        sink = self.findings if findings is None else findings
         lenient = self.region is not None
-        return RowReader(table, columns, self.vocabulary, self.findings, self.file, lenient)
+        return RowReader(table, columns, self.vocabulary, sink, self.file, lenient)
 
     def _is_unpublished(self, table: Table, columns: Columns, rows: list[RowReader]) -> bool:
         """Say what was not published and is left out; True if that is the whole table."""

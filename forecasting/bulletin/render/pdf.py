@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from employment_forecast.data.errors import StorageError
+from employment_forecast.data.workspace import harmless_environment
 from employment_forecast.forecasting.bulletin.render.docx_style import FALLBACKS
 
 PROGRAMS = ("soffice", "libreoffice")
@@ -48,12 +49,13 @@ def _fonts(folder: Path) -> Mapping[str, str]:
     usual = os.environ.get("FONTCONFIG_FILE") or "/etc/fonts/fonts.conf"
     settings = folder / "fonts.conf"
     settings.write_text(_FONTS.format(usual=escape(usual), aliases=aliases), "utf-8")
-    return {**os.environ, "FONTCONFIG_FILE": str(settings)}
+    return {**harmless_environment(), "FONTCONFIG_FILE": str(settings)}
 
 
 def run_alone(call: Sequence[str], seconds: float, env: Mapping[str, str] | None = None) -> int:
     """Exit code of a program that asks nobody; who takes too long ends with all that it started."""
     nothing = subprocess.DEVNULL
+    env = harmless_environment() if env is None else env
     with subprocess.Popen(
         call, stdin=nothing, stdout=nothing, stderr=nothing, env=env, start_new_session=True
     ) as process:

@@ -13,6 +13,7 @@ from employment_forecast.data.errors import DataError, ForecastError, RefusedErr
 from employment_forecast.data.readers import process as processes
 from employment_forecast.data.readers import read_apart, read_file
 from employment_forecast.data.readers.process import ReaderProcess
+from employment_forecast.data.readers.tables import collector
 
 CATALOGUE = load_catalogue()
 GOOD = "月份,登记失业人数,青年\n2025-01,9000,900\n"
@@ -83,6 +84,16 @@ def test_a_process_that_dies_is_one_refusal(tmp_path):
     assert process.returncode == -signal.SIGKILL
 
 
+def test_what_the_first_rows_lack_refuses_without_reading_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(collector, "_PROBE", 3)
+    path = written(tmp_path, "a.csv", "".join(f"{n}\n" for n in range(1000, 1100)))
+    result = read_file(path, CATALOGUE, region="嘉定")
+    assert [f.check for f in result.errors] == ["not_stated"]
+    rows = "".join(f"2025-{m:02d},{9000 + m}\n" for m in range(1, 13))
+    good = written(tmp_path, "b.csv", f"标题\n月份,登记失业人数\n{rows}")
+    assert len(read_file(good, CATALOGUE, region="嘉定").readings) == 12
+
+
 def diagonal():
     rows = "".join(f'<row r="{i}"><c r="A{i}"/><c><v>1</v></c></row>' for i in range(1, 3))
     cells = "".join(
@@ -101,6 +112,14 @@ def styles():
     return text[:at] + formats + text[at:].replace("<numFmts", "<ignored", 1)
 
 
+def many_formats():
+    codes = "".join(
+        f'<numFmt numFmtId="{164 + i}" formatCode="{";" * 990}{i}"/>' for i in range(9000)
+    )
+    cells = "".join(f'<xf numFmtId="{164 + i}"/>' for i in range(9000))
+    return f"<styleSheet><numFmts>{codes}</numFmts><cellXfs>{cells}</cellXfs></styleSheet>"
+
+
 def merges():
     areas = "".join(f'<mergeCell ref="A{i}:B{i}"/>' for i in range(1, 200_001))
     rows = "".join(f'<row r="{i}"><c r="C{i}"><v>{i}</v></c></row>' for i in range(1, 500))
@@ -114,6 +133,7 @@ def overlapping():
 
 
 HOSTILE = {
+    "formats.xlsx": lambda: workbook("xl/styles.xml", many_formats()),
     "diagonal.xlsx": lambda: workbook(SHEET, diagonal()),
     "brackets.xlsx": lambda: workbook("xl/styles.xml", styles()),
     "merges.xlsx": lambda: workbook(SHEET, merges()),

@@ -232,6 +232,17 @@ def test_on_request_the_rows_go_where_the_restored_settings_say(
         restore_backup(fresh(tmp_path / "second"), None, changed, keep_connections=True)
 
 
+def test_programs_and_clusters_of_the_original_are_not_taken_over() -> None:
+    file = Path("forecast.toml")
+    text = (
+        '[bulletin]\noffice = "某局"\nofd_command = "/srv/x {pdf} {ofd}"\n'
+        '[compute]\nengine = "dask"\nscheduler = "tls://a:8786"\ncertificates = "/etc/x"\n'
+    )
+    settings = parse_settings(without_connections(text, file), file)
+    assert connections(settings) == []
+    assert (settings["bulletin.office"], settings["bulletin.ofd_command"]) == ("某局", "")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -273,6 +284,29 @@ def test_a_backup_made_to_fill_the_disk_is_refused(backup: Path, tmp_path: Path)
     with pytest.raises(StorageError, match="远大于"):
         restore_backup(workspace, None, bomb)
     assert not any(p.name.startswith(".") for p in workspace.root.iterdir())
+
+
+ROW = b"id,batch_id,region,indicator,month,value,published_on,published_estimated,source_id\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"9" * 30 + b",1,310114,registered_unemployed,202601,9,2026-02-01,1,1\n",
+        b"1,1,310114,registered_unemployed,202613,9,2026-02-01,1,1\n",
+        b"1,1,310114,registered_unemployed," + b"9" * 20 + b",9,2026-02-01,1,1\n",
+        b"1,1,310114,registered_unemployed,202601,inf,2026-02-01,1,1\n",
+        b"1,1,310114,registered_unemployed,202601,nan,2026-02-01,1,1\n",
+    ],
+)
+def test_rows_that_cannot_be_are_damage(row: bytes, backup: Path, tmp_path: Path) -> None:
+    odd = resealed(
+        backup, tmp_path / "b.zip", lambda files: {**files, "store/observations.csv": ROW + row}
+    )
+    workspace = fresh(tmp_path / "ws")
+    with pytest.raises(StorageError, match="不是完整的备份"):
+        restore_backup(workspace, None, odd)
+    assert not any((workspace.root / name).exists() for name in FILES)
 
 
 def test_members_that_are_none_of_ours_are_refused(backup: Path, tmp_path: Path) -> None:

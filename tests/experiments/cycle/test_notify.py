@@ -133,6 +133,10 @@ def test_the_password_comes_from_the_environment_or_a_file(
     assert "没有口令" in nothing
     (unreadable,) = mail(smtp__password_file=str(tmp_path / "没有"))
     assert "无法读取" in unreadable
+    (tmp_path / "乱码").write_bytes(b"\xf7ab")
+    (garbled,) = mail(smtp__password_file=str(tmp_path / "乱码"))
+    assert "不是文本" in garbled
+    assert "f7" not in garbled
     assert sent == []
     secret = tmp_path / "口令"
     secret.write_text("甲乙丙\n第二行\n", "utf-8")
@@ -163,6 +167,7 @@ def test_neither_message_nor_hook_learns_a_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORECAST_SMTP_PASSWORD", "hunter2")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://u:hunter2@mlflow:5000")
     script, out = tmp_path / "hook.py", tmp_path / "out"
     script.write_text(
         f"import os; open({str(out)!r}, 'w').write(repr(dict(os.environ)))\n", "utf-8"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -65,6 +66,31 @@ def test_a_file_that_is_no_database_says_so_before_any_work(empty: Workspace, ur
     assert "备份" in caught.value.hint
     with pytest.raises(StorageError):
         tracker.open()
+
+
+@pytest.mark.parametrize("how", ["emptied", "gone"])
+def test_a_lost_database_beside_artifacts_is_no_fresh_start(
+    how: str, empty: Workspace, uri: str
+) -> None:
+    (empty.mlruns / "artifacts" / "x").mkdir(parents=True)
+    if how == "emptied":
+        (empty.mlruns / "mlflow.db").write_bytes(b"")
+    tracker = open_tracker(uri, empty)
+    for ask in (tracker.check, tracker.open):
+        with pytest.raises(StorageError, match="现役模型可能已经丢失"):
+            ask()
+    shutil.rmtree(empty.mlruns / "artifacts")
+    tracker.check()
+
+
+def test_a_database_that_lost_a_table_is_named(workspace: Workspace, uri: str) -> None:
+    artifacts = workspace.mlruns / "artifacts"
+    prepare(uri, artifacts)
+    with closing(sqlite3.connect(workspace.mlruns / "mlflow.db")) as connection:
+        connection.execute("DROP TABLE latest_metrics")
+        connection.commit()
+    with pytest.raises(StorageError, match="缺少表 latest_metrics"):
+        open_tracker(uri, workspace).check()
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_what_is_converted_comes_back(tmp_path: Path, monkeypatch: pytest.Monkey
         assert package.read("Doc_0/source") == b"%PDF of the docx"
 
 
+def test_a_converter_learns_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_SMTP_PASSWORD", "hunter2")
+    script = (
+        CONVERTS + f"\nimport os; open({str(tmp_path / 'seen')!r}, 'w').write(repr(os.environ))\n"
+    )
+    convert_ofd(b"the docx", command(tmp_path, script))
+    assert "hunter2" not in (tmp_path / "seen").read_text("utf-8")
+
+
 def test_a_converter_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for script, said in (
         ("raise SystemExit(3)", "没有生成文件（退出码 3）"),

@@ -119,7 +119,7 @@ class Catalogue:
         found = self._group_index.get(_fold(text))
         if found is None:
             raise UnknownNameError(
-                f"没有名为“{text}”的群体。",
+                f"没有名为“{one_line(text)}”的群体。",
                 suggestion(text, [n for g in self.groups for n in g.names])
                 + f"可用的群体：{'、'.join(g.name for g in self.groups)}；"
                 "新群体请在 forecast.toml 的 [[groups]] 中登记。",

@@ -224,8 +224,8 @@ def integer(low: int, high: int, wanted: str = "") -> Constraint:
 
 
 def table(wanted: str) -> Constraint:
-    """A table of its own."""
-    return Constraint(lambda v: isinstance(v, dict), wanted)
+    """A table of its own; what stands in its place may be meant for a secret key of it."""
+    return Constraint(lambda v: isinstance(v, dict), wanted, secret=True)
 
 
 def tables(wanted: str = "若干个表", *, empty: bool = True) -> Constraint:

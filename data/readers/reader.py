@@ -259,9 +259,9 @@ def _chosen(
     if settings.sheet is not None:
         chosen = [s for s in sheets if s.name == settings.sheet]
         if not chosen:
-            names = [s.name for s in sheets]
+            names = [shown(s.name) for s in sheets]
             raise SettingsError(
-                f"“{name}”里没有名为“{settings.sheet}”的工作表。",
+                f"“{name}”里没有名为“{shown(settings.sheet)}”的工作表。",
                 suggestion(settings.sheet, names) or f"现有工作表：{'、'.join(names)}。",
             )
         return chosen

@@ -26,13 +26,18 @@ from employment_forecast.data.records import FIRM_FIELDS, Base
 IGNORE = "ignore"
 TableForm = Literal["monthly", "year_to_date"]
 
+_MOST_HEADER_ROWS = 20
 _TABLES: dict[str, TableSchema] = {
     "table": TableSchema(
         {
             "sheet": filled("加引号的工作表名"),
             "header_rows": Constraint(
-                lambda v: isinstance(v, list) and all(type(r) is int and 0 < r < 10**7 for r in v),
-                "行号的列表，如 [3, 4]",
+                lambda v: (
+                    isinstance(v, list)
+                    and len(v) <= _MOST_HEADER_ROWS
+                    and all(type(r) is int and 0 < r < 10**7 for r in v)
+                ),
+                f"行号的列表，如 [3, 4]，至多 {_MOST_HEADER_ROWS} 行",
             ),
             "unit": Constraint(
                 lambda v: isinstance(v, str) and parse_unit(v) is not None,

@@ -67,3 +67,9 @@ def test_a_workspace_adds_divisions_that_exclude_each_other():
 def test_a_wrong_group_is_refused(entry, said):
     with pytest.raises(SettingsError, match=said):
         load_catalogue(extra_groups=[entry])
+
+
+def test_an_unknown_group_reaches_no_terminal_with_its_control_characters() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        load_catalogue().group("甲\x1b[31m")
+    assert "\x1b" not in str(caught.value)

@@ -217,6 +217,12 @@ def read_changed(kind: str, count: int) -> int:
     return len(refused)
 
 
+def test_an_address_in_place_of_its_table_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        _settings('store = "postgresql://u:hidden-word@h/x"\n')
+    assert "hidden-word" not in str(refused.value)
+
+
 @pytest.mark.parametrize("kind", WHOLE)
 def test_changed_files_are_refused_or_read(kind: str) -> None:
     READERS[kind](WHOLE[kind])

@@ -416,6 +416,8 @@ def test_the_mapping_says_that_plain_months_are_monthly():
         ({"table": {"unit": "头"}}, "万人"),
         ({"table": {"month": "2021年1月"}}, "2021-03"),
         ({"table": {"header_rows": ["x"]}}, "[3, 4]"),
+        ({"table": {"header_rows": list(range(1, 100_000))}}, "至多 20 行"),
+        ({"table": {"sheet": "\x07汇总"}}, "?汇总"),
         ({"table": "x"}, "[table]"),
         ({"columns": {"期别": "mont"}}, "month"),
         ({"columns": ["a"]}, "在册"),

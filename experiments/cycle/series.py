@@ -64,6 +64,8 @@ def series_to_do(
     gone = {r.code for r in catalogue.regions if r.until is not None and r.until < this_month - 1}
     codes = codes - (gone - named)
     asked = [catalogue.indicator(i) for i in indicators or session.settings["monthly.indicators"]]
+    for group in (indicator.code for indicator in asked if indicator.group):
+        present |= {(code, group) for code in session.store.holding(group, sorted(codes))}
     chosen = [
         (region, indicator)
         for region in catalogue.regions

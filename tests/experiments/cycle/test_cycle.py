@@ -225,7 +225,7 @@ def test_wholes_of_real_parts_are_done_and_what_merged_is_not(
     session.store.close()
 
 
-def test_a_group_with_a_target_is_done_with_its_region(
+def test_a_group_with_a_target_or_asked_for_is_done_with_its_region(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (cap,) = [t for t in session.targets() if t.region == "310114" and t.basis == "any_month"][:1]
@@ -237,6 +237,11 @@ def test_a_group_with_a_target_is_done_with_its_region(
         "registered_unemployed.graduates",
     ]
     assert [i.code for _, i in series_to_do(session, ["徐汇"])] == ["registered_unemployed"]
+    # So is one that is named, where there are figures.
+    named = ["登记失业人数", "高校毕业生登记失业人数", "退役军人登记失业人数"]
+    asked = series_to_do(session, ["嘉定", "徐汇"], indicators=named)
+    assert ("310114", "registered_unemployed.graduates") in {(r.code, i.code) for r, i in asked}
+    assert "registered_unemployed.veterans" not in {i.code for _, i in asked}
 
 
 def test_nothing_to_do_is_said(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

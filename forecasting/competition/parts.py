@@ -175,8 +175,9 @@ def _unfit(each: Sum, results: Mapping[str, Competition]) -> str:
     parts = known.drop(columns=0).sum(axis=1)
     gap = float(((known[0] - parts).abs() / total).median())
     if gap > AGREED_SHARE:
+        kind = "下级" if members[1].indicator.code == whole.indicator.code else "群体"
         return (
-            f"{name}近 {len(known)} 个月与 {len(each.parts)} 个下级之和相差的中位数为 {gap:.1%}，"
+            f"{name}近 {len(known)} 个月与 {len(each.parts)} 个{kind}之和相差的中位数为 {gap:.1%}，"
             "超过 2 %，未强求相加，请核对下级是否齐全、口径是否一致"
         ).replace("%，超", " %，超")
     return ""

@@ -146,11 +146,11 @@ def list_bulletins(
         "correction_name": "更正", "number": "文号", "reviewer": "审核人", "signer": "签发人",
         "issued_on": "成文日期", "demo": "演示",
     }  # fmt: skip
-    what = None if indicator is None else session.catalogue.indicator(indicator).code
+    indicator_code = None if indicator is None else session.catalogue.indicator(indicator).code
     rows = [
         row
         for row in listing(session, code, about)
-        if what in (None, row["indicator"])
+        if indicator_code in (None, row["indicator"])
         and (year is None or row["month"].startswith(f"{year}-"))
         and not (real and row["demo"])
     ]

@@ -126,15 +126,17 @@ def history(
 
     session = open_session()
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
-    code = session.catalogue.region(region).code if region else None
+    region_code = session.catalogue.region(region).code if region else None
     if as_of is None:
-        settle_outcomes(session, day, code)
+        settle_outcomes(session, day, region_code)
     found = outcomes(session.store, day)
-    what = session.catalogue.indicator(indicator).code if indicator else None
+    indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     warnings = [
         w
-        for w in issued(session.store, code, kind=None, day=day)
-        if what in (None, w.indicator) and year in (None, w.month.year) and not (real and w.demo)
+        for w in issued(session.store, region_code, kind=None, day=day)
+        if indicator_code in (None, w.indicator)
+        and year in (None, w.month.year)
+        and not (real and w.demo)
     ]
     latest = {w.id: found[w.id][-1] if w.id in found else None for w in warnings}
     rows = [_warning(session, w, latest[w.id]) for w in warnings]

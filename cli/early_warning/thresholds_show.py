@@ -32,8 +32,7 @@ def _published(region: str, indicator: str | None, as_of: str | None) -> tuple[A
         document = find(folder, region, indicator, past)
     except NoThresholdsError:
         # Perhaps nothing was published; perhaps the name is unknown, or written in another way.
-        place, what = _catalogued(region, indicator)
-        document = find(folder, place, what, past)
+        document = find(folder, *_catalogued(region, indicator), past)
     return document, past or clock.today()
 
 
@@ -42,8 +41,8 @@ def _catalogued(region: str, indicator: str | None) -> tuple[str, str | None]:
     from employment_forecast.cli.shell.session import open_session
 
     catalogue = open_session().catalogue
-    place = catalogue.region(region)
-    return place.name, None if indicator is None else catalogue.indicator(indicator).code
+    code = None if indicator is None else catalogue.indicator(indicator).code
+    return catalogue.region(region).name, code
 
 
 def _caps(document: Mapping[str, Any]) -> dict[str, str]:

@@ -40,18 +40,17 @@ def nowcast(
 
     session = open_session()
     series = resolve_series(session, region, indicator)
-    place, what = series.region, series.indicator
     options = run_options(session.settings, models=models, jobs=jobs)
     job = open_job(session, series, as_of, options, targets=())
-    with progress(f"{place.name} 月中估计") as tick:
+    with progress(f"{series.region.name} 月中估计") as tick:
         result = job.compete(tick)
     found = nowcast_document(result)
     history, rows = result.history, forecast_rows(result)[:3]
     content = {
-        "region": {"code": place.code, "name": place.name},
-        "indicator": what.code,
-        "indicator_name": what.name,
-        "unit": what.unit,
+        "region": {"code": series.region.code, "name": series.region.name},
+        "indicator": series.indicator.code,
+        "indicator_name": series.indicator.name,
+        "unit": series.indicator.unit,
         "as_of": history.as_of.isoformat(),
         "data_month": str(history.origin),
         "demo": result.demo,
@@ -64,8 +63,8 @@ def nowcast(
         return
     mark = "（演示数据）" if result.demo else ""
     click.echo(
-        f"{place.name} · {what.name}{mark}：截至 {history.as_of}，月度数据到 {history.origin}，"
-        f"模型为{result.label}"
+        f"{series.region.name} · {series.indicator.name}{mark}：截至 {history.as_of}，"
+        f"月度数据到 {history.origin}，模型为{result.label}"
     )
     if found is None:
         click.echo("没有尚未公布月份的月中数，当月估计就是模型自己的预测。")
@@ -73,6 +72,6 @@ def nowcast(
         click.echo(f"{note}。")
     for row in rows:
         click.echo(
-            f"{row['month']}：中位数 {row['q50']:,}{what.unit}，"
+            f"{row['month']}：中位数 {row['q50']:,}{series.indicator.unit}，"
             f"80% 区间 {row['q10']:,}—{row['q90']:,}"
         )

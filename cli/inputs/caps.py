@@ -286,13 +286,13 @@ def list_caps(
     from employment_forecast.data.targets import TIER_NAMES, number_words, tolerance_words
 
     session = open_session()
-    place = session.catalogue.region(region).code if region else None
-    what = session.catalogue.indicator(indicator).code if indicator else None
+    region_code = session.catalogue.region(region).code if region else None
+    indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     rows = [
         target_row(t)
         for t in session.targets()
-        if place in (None, t.region)
-        and what in (None, t.indicator)
+        if region_code in (None, t.region)
+        and indicator_code in (None, t.indicator)
         and (year is None or t.first_month.year <= year <= t.last_month.year)
         and not (real and t.demo)
     ]
@@ -348,11 +348,11 @@ def withdraw_cap(number: int, reason: str, as_json: bool) -> None:
     if as_json:
         write_json({"target": target_row(target)})
         return
-    place = session.catalogue.region(target.region).name
-    what = session.catalogue.indicator(target.indicator).name
+    region = session.catalogue.region(target.region).name
+    indicator = session.catalogue.indicator(target.indicator).name
     said = target.quote if target.value is None else f"{target.value:,.12g}{target.unit}"
     click.echo(
-        f"已撤回第 {number} 号：{place}“{what}”{target.period} {said}（{reason}）。"
+        f"已撤回第 {number} 号：{region}“{indicator}”{target.period} {said}（{reason}）。"
         "已发布的预警线和等级在下次 forecast thresholds export 时更新。"
     )
 
@@ -375,9 +375,9 @@ def import_caps(file: Path, confirmed: bool, as_json: bool) -> None:
     aliases = {"tier": TIERS, "basis": BASES, "direction": DIRECTIONS}
     targets = read_targets(file, session.catalogue, aliases)
     for target in () if confirmed else targets:
-        place = session.catalogue.region(target.region)
-        what = session.catalogue.indicator(target.indicator)
-        _demand_plausible(session, Series(place, what), target)
+        region = session.catalogue.region(target.region)
+        indicator = session.catalogue.indicator(target.indicator)
+        _demand_plausible(session, Series(region, indicator), target)
     count = add_targets(session.store, targets, session.catalogue)
     if as_json:
         write_json({"recorded": count})

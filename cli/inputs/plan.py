@@ -82,14 +82,14 @@ def show_plan(region: str, indicator: str | None, year: int | None, as_json: boo
 
     session = open_session()
     entry = session.catalogue.region(region)
-    what = session.catalogue.indicator(indicator).code if indicator else None
+    indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     plans = [
         replace(
             plan,
             targets=tuple(
                 target
                 for target in plan.targets
-                if what in (None, target.indicator)
+                if indicator_code in (None, target.indicator)
                 and (year is None or int(target.period[:4]) <= year <= _last_year(target.period))
             ),
         )

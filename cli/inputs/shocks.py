@@ -112,12 +112,13 @@ def list_shocks(region: str | None, indicator: str | None, year: int | None, as_
     from employment_forecast.data.store import declared
 
     session = open_session()
-    only = session.catalogue.region(region).code if region else None
-    what = session.catalogue.indicator(indicator).code if indicator else None
+    region_code = session.catalogue.region(region).code if region else None
+    indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     rows = [
         shock_row(each)
-        for each in declared(session.store, only)
-        if (what is None or each.indicator in ("", what)) and year in (None, each.month.year)
+        for each in declared(session.store, region_code)
+        if (indicator_code is None or each.indicator in ("", indicator_code))
+        and year in (None, each.month.year)
     ]
     if not as_json:
         for row in rows:

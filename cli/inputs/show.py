@@ -52,8 +52,8 @@ def status(
     from employment_forecast.data.store.inventory import inventory
 
     session = open_session()
-    only = session.catalogue.region(region).code if region else None
-    what = session.catalogue.indicator(indicator).code if indicator else None
+    region_code = session.catalogue.region(region).code if region else None
+    indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     rows: list[dict[str, Any]] = [
         {
             "region": {"code": s.region.code, "name": s.region.name},
@@ -69,8 +69,8 @@ def status(
             "demo": s.demo,
         }
         for s in inventory(session.store, session.catalogue, _day(as_of))
-        if only in (None, s.region.code)
-        and what in (None, s.indicator.code)
+        if region_code in (None, s.region.code)
+        and indicator_code in (None, s.indicator.code)
         and not (real and s.demo)
     ]
     if not as_json:

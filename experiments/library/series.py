@@ -102,10 +102,10 @@ class Series:
             one month that became known on the same day.
         """
         shipped = load_catalogue()
-        what = shipped.indicator(indicator) if isinstance(indicator, str) else indicator
-        where = _region(region, shipped)
-        rows = _rows(frame, what, value, month, published_on, source, demo)
-        return cls(catalogue.Series(where, what), Vintages(where.code, what.code, rows))
+        known = shipped.indicator(indicator) if isinstance(indicator, str) else indicator
+        series = catalogue.Series(_region(region, shipped), known)
+        rows = _rows(frame, known, value, month, published_on, source, demo)
+        return cls(series, Vintages(series.region.code, known.code, rows))
 
     @property
     def title(self) -> str:

@@ -47,7 +47,8 @@ def normal(rng: Random) -> float:
 def festival(year: int) -> date:
     """Day of 春节 (正月初一)."""
     days = holidays.country_holidays("CN", years=year, language="zh_CN")
-    return min(day for day, name in days.items() if name == "春节")
+    first: date = min(day for day, name in days.items() if name == "春节")
+    return first
 
 
 @cache

@@ -30,6 +30,10 @@ _GUIDE = (
     "# 在各标题下写文字，一段一行，保存后重新运行 forecast bulletin。",
     "# 也可以直接写在 docx 的同名章节里。以 # 开头的行不进入月报；【】中的标题请勿改动。",
 )
+_NUMBERED = re.compile(r"[一二三四五六七八九十]+、(.+)")
+# What follows the last section: the list of annexes or the first of them; in drafts of earlier
+# releases a section of the program's.
+_CLOSING = re.compile(r"附件(：1\..*|1)|.+、检验和数据说明")
 # XML has no place for these.
 _CONTROL = dict.fromkeys([*range(32), 0xFFFE, 0xFFFF], " ")
 
@@ -128,17 +132,20 @@ def read_docx(
 
     document = Document(io.BytesIO(content))
     headings = _headings(bulletin)
-    by_heading = {h: t for h in headings for t in titles if h.endswith(f"、{t}")}
     sections: Sections = {}
     rest: list[str] = []
     current: str | None = None
     for paragraph in document.paragraphs:
         text = clean(paragraph.text)
-        if text in headings:
-            current = by_heading.get(text)
-            if current is not None:
-                sections[current] = []
-        if current is None or text in headings or text.startswith(OUTRUN):
+        numbered = _NUMBERED.fullmatch(text)
+        # Another release may have given a section another number.
+        own = numbered[1] if numbered and numbered[1] in titles else ""
+        if own:
+            current = own
+            sections[own] = []
+        elif text in headings or _CLOSING.fullmatch(text.replace(" ", "")):
+            current = None
+        if current is None or own or text.startswith(OUTRUN):
             rest.append(" ".join(text.split()))
         elif text and text != TO_WRITE:
             sections[current].append(text)

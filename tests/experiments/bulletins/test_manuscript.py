@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -12,19 +13,27 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from support.paths import FIXTURES
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import DataError, RefusedError
+from employment_forecast.data.store.bulletins import brought_up_to_date
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.data.workspace.settings import parse_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
-from employment_forecast.experiments.bulletins.manuscript import read_docx, read_text, text_file
+from employment_forecast.experiments.bulletins.manuscript import (
+    read_docx,
+    read_text,
+    text_file,
+    written_record,
+)
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
 from employment_forecast.experiments.tracking import Tracker, open_tracker
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.pdf import program
 from employment_forecast.forecasting.bulletin.text import Stamp
 from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Heading, Paragraph
+from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.bulletin.text.facts import plain
 from employment_forecast.forecasting.bulletin.text.sections.written import OUTRUN
 
@@ -105,6 +114,7 @@ def test_text_typed_into_the_docx_survives_until_it_is_signed(
         issue_bulletin(session, series, STAMP)
     assert draft(session, tracker, series) == ()
     assert set(WRITTEN) <= set(said(file))
+    assert said(file).count("附件1") == 1
     assert draft(session, tracker, series) == ()
     write_bulletin(session, review_bulletin(session, series, "李四"))
     write_bulletin(session, issue_bulletin(session, series, STAMP))
@@ -197,6 +207,29 @@ def test_only_the_line_on_changed_figures_is_the_programs_own() -> None:
     sections, now = read_docx(stream.getvalue(), bulletin, ["原因分析"])
     assert sections == {"原因分析": ["补充的话。", "原有的话。"]}
     assert set(rest) - set(now) == {plain(note.text)}
+
+
+@pytest.mark.parametrize("stamp", [None, STAMP], ids=["draft", "issued"])
+def test_what_follows_the_last_section_is_not_taken_for_its_text(stamp: Stamp | None) -> None:
+    file = FIXTURES / "records" / "bulletin-2026-11-23.json"
+    record = brought_up_to_date(json.loads(file.read_text("utf-8")))
+    own = {"原因分析": ["一、不是标题。"], "会商意见": ["附件：见会议纪要。", "同意。"]}
+    record["written"] = written_record(own)
+    bulletin = compose(record, stamp)
+    sections, rest = read_docx(render_docx(bulletin), bulletin, tuple(own))
+    assert sections == own
+    assert {"附件1", "附件2", "主要指标、各月预测和概率用语"} <= set(rest)
+    # A draft of an earlier release counted sections otherwise, and ended with one of the program's.
+    document = Document(io.BytesIO(render_docx(bulletin)))
+    for paragraph in document.paragraphs:
+        if paragraph.text.endswith("、会商意见"):
+            paragraph.text = "十一、会商意见"
+        if paragraph.text == "同意。":
+            paragraph.insert_paragraph_before("同意。")
+            paragraph.text = "十二、检验和数据说明"
+    stream = io.BytesIO()
+    document.save(stream)
+    assert read_docx(stream.getvalue(), bulletin, tuple(own))[0] == own
 
 
 def test_a_text_below_no_section_is_named_and_not_swallowed(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def desk(forecast: Forecast, home: Path) -> Desk:
     return Desk(forecast, home)
 
 
+@pytest.mark.soak
 def test_from_draft_to_second_correction(desk: Desk) -> None:
     refused(desk.review(), "月报草稿", EXIT_NOT_FOUND)
     refused(desk.issue("嘉人社〔2026〕1号"), "月报草稿", EXIT_NOT_FOUND)

@@ -119,11 +119,6 @@ def story(forecast: Forecast, home: Path, folder: Path, address: str = "") -> No
     }
 
 
-@pytest.mark.no_cover  # its commands are measured where each is tested
-def test_the_story_on_the_workspace_itself(forecast: Forecast, home: Path, tmp_path: Path) -> None:
-    story(forecast, home, tmp_path)
-
-
 def test_versions_are_shown_compared_and_pruned(used: Forecast) -> None:
     """On the prepared workspace, with one version of 嘉定."""
     good(used("promote", *PLACE, "--force", "--why", "测试", "--json"))
@@ -140,6 +135,24 @@ def test_versions_are_shown_compared_and_pruned(used: Forecast) -> None:
         said = used(*words, *PLACE)
         assert said.code == 0, said.err
         assert "演示数据" in said.out
+
+
+def test_a_worse_version_is_refused_forced_and_taken_back(used: Forecast, home: Path) -> None:
+    """The story in small, on the prepared workspace."""
+    good(used("promote", *PLACE, "--force", "--why", "测试", "--json"))
+    assert used("thresholds", "export", *PLACE).code == 0
+    (home / "forecast.toml").write_text('[run]\nmodels = ["drift"]\norigins = 12\n', "utf-8")
+    worse = good(used("run", *PLACE, "--json"))
+    assert worse["gate"]["passed"] is False
+    refused = used("promote", *PLACE, "--auto", "--json")
+    assert refused.code == EXIT_REFUSED
+    assert in_force(used, {}) == "1"
+    done = good(used("promote", *PLACE, "--force", "--why", "测试", "--json"))
+    assert (done["champion"]["version"], done["previous"]) == ("2", "1")
+    assert in_force(used, {}) == "2"
+    back = good(used("rollback", *PLACE, "--why", "核对后退回", "--json"))
+    assert (back["champion"]["version"], back["previous"]) == ("1", "2")
+    assert in_force(used, {}) == "1"
 
 
 @pytest.mark.soak

@@ -20,6 +20,7 @@ RUN = (
 PLACE = ("--region", "嘉定")
 
 
+@pytest.mark.soak
 def test_the_shifted_combination_lives_like_any_model(forecast: Forecast) -> None:
     made = forecast("run", *PLACE, *RUN, "--jobs", "1", "--json")
     assert made.code == 0, made.err

@@ -71,6 +71,7 @@ def test_what_nobody_can_be_asked_is_refused(used: Forecast, given: tuple[str, .
     assert "请" in done.err
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(os.name == "nt", reason="pty")
 def test_a_person_is_asked(
     cheap: Path,

@@ -116,6 +116,11 @@ def _targets(
         raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
     targets = []
     for line, row in enumerate(reader, start=2):
+        if None in row or None in row.values():
+            raise DataError(
+                f"文件“{file}”第 {line} 行的格数与表头不同，多半是数值里有千分位逗号。",
+                "请去掉逗号（13,900 写成 13900），或给整格加引号。",
+            )
         raw = {**DEFAULTS}
         raw |= {names[k]: (v or "").strip() for k, v in row.items() if k in names}
         raw |= {k: v for k, v in DEFAULTS.items() if not raw[k]}

@@ -310,6 +310,16 @@ def test_tiers_have_names():
     assert set(module.TIER_NAMES) == {"national", "municipal", "district", "own"}
 
 
+@pytest.mark.parametrize(
+    "line", ["嘉定,登记失业人数,district,2026,14,300,某号", "嘉定,登记失业人数,district,2026,14300"]
+)
+def test_a_line_of_other_width_than_the_header_is_refused(line: str, tmp_path: Path) -> None:
+    file = tmp_path / "控制数.csv"
+    file.write_text(f"地区,指标,层级,时期,数值,来源\n{line}\n", "utf-8")
+    with pytest.raises(DataError, match="第 2 行的格数与表头不同"):
+        read_targets(file, load_catalogue(), {})
+
+
 def read_broken(folder: Path, count: int) -> int:
     """Read files of targets with something wrong; how often they were refused."""
     aliases = {"tier": {"市": "municipal"}, "basis": {"各月": "any_month"}, "direction": {}}

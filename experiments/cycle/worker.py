@@ -7,7 +7,6 @@ process.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import queue
@@ -87,7 +86,6 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
     # is told when something is asked for.
     with suppress(Exception):
         carry_through = prepare(root)
-    settled = False
     while True:
         try:
             task = link.recv()
@@ -99,12 +97,6 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
                 for result in carry_through(task):
                     link.send(result)
             link.send(None)
-            if not settled:
-                # What the libraries have made by now stays: it is not looked through for rubbish
-                # again and again.
-                settled = True
-                gc.collect()
-                gc.freeze()
         except Exception as error:  # noqa: BLE001  # one region's fault must not end the cycle
             link.send(as_forecast_error(error))
 

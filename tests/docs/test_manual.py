@@ -13,6 +13,7 @@ import click
 import pytest
 from support.shared import made_once
 
+from employment_forecast.cli.main import cli
 from employment_forecast.data.errors import EXIT_CODES, LEVEL_EXIT_CODES
 from employment_forecast.data.imports.checks import CHECKS
 from employment_forecast.data.records import READING_CHECKS
@@ -97,6 +98,25 @@ def test_links_between_pages_lead_somewhere():
     assert broken == []
 
 
+def demand_known(words: list[str]) -> None:
+    """Have a command line parsed as far as click does it, and no command called."""
+    name, command, rest, context = words[0], cli, words[1:], None
+    while True:
+        context = command.make_context(name, list(rest), parent=context)
+        left = [*context._protected_args, *context.args]
+        if not (isinstance(command, click.Group) and left):
+            return
+        name, command, rest = command.resolve_command(context, left)
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda f: f.relative_to(DOCS).as_posix())
+def test_every_command_and_option_on_a_page_exists(page):
+    for block in pages.blocks(page.read_text("utf-8")):
+        for words in block.commands if block.kind == "run" else ():
+            if words[0] == "forecast" and block.exit_code == 0:
+                demand_known(words)
+
+
 def environment(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR")}
     return {**kept, "FORECAST_HOME": str(home), "FORECAST_TODAY": pages.TODAY, "LANG": "C.UTF-8"}
@@ -117,8 +137,20 @@ def prepared(tmp_path_factory, databases, forks):
     return made_once(tmp_path_factory, "manual", make)
 
 
+# The longest, whose commands are tested by themselves; the build of the manual runs them all.
+LONG = ("bulletin.md", "start.md", "monthly.md", "site.md", "warnings.md", "targets.md")
+PAGES = [
+    pytest.param(
+        page,
+        marks=pytest.mark.soak if page.name in LONG else (),
+        id=page.relative_to(DOCS).as_posix(),
+    )
+    for page in WITH_EXAMPLES
+]
+
+
 @pytest.mark.no_cover
-@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda f: f.relative_to(DOCS).as_posix())
+@pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, forks):
     home = tmp_path / "w"
     shutil.copytree(prepared, home)

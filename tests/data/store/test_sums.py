@@ -266,7 +266,7 @@ reports = st.lists(
 
 
 @given(reports)
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_on_every_day_the_sum_is_that_of_what_is_known(tmp_path_factory, told):
     """The slow and obvious reference: ask every part on every day, add where all have answered."""
     folder = tmp_path_factory.mktemp("sums")

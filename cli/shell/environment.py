@@ -89,6 +89,8 @@ def _demand_utf8_arguments() -> None:
 def prepare() -> None:
     """Set up the process. Called once, before other imports of ours."""
     _demand_utf8_arguments()
+    # Whatever the umask: others who may log in must not be able to change models and figures.
+    os.umask(os.umask(0o077) | 0o002)
     for name, value in DEFAULTS.items():
         os.environ[name] = value
     # click takes its own messages from gettext; ours are in cli/locale.

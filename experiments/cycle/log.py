@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from io import TextIOWrapper
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -26,14 +25,6 @@ class _OneLine(logging.Formatter):
 
 class _LogFile(RotatingFileHandler):
     """A log that a full disk cuts short: what goes wrong is told by the cycle itself."""
-
-    def _open(self) -> TextIOWrapper:
-        """Open it; whatever the umask, others may read it at most."""
-        stream = super()._open()
-        with suppress(OSError):
-            file = Path(self.baseFilename)
-            file.chmod(file.stat().st_mode & 0o755)
-        return stream
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say nothing: logging would print a traceback."""

@@ -211,6 +211,8 @@ def secrets(installation: Installation) -> Finding:
     """Files with passwords and keys can be read by nobody else."""
     values, workspace = installation.settings, installation.workspace
     files = [Path(values[key]).expanduser() for key in _SECRET_FILES if values[key]]
+    if values["compute.certificates"]:
+        files.append(Path(values["compute.certificates"]).expanduser() / "key.pem")
     if any("@" in values[key] for key in _ADDRESSES) or values["notify.command"]:
         files.append(workspace.settings_file)
     files = [workspace.root / file for file in files]

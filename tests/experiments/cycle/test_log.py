@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -34,17 +33,6 @@ def test_the_log_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert kept == ["monthly.log", "monthly.log.1", "monthly.log.2", "monthly.log.3"]
     assert all(f.stat().st_size <= 2000 for f in tmp_path.iterdir())
     assert "第 59 次" in file.read_text("utf-8")
-
-
-@pytest.mark.skipif(os.name != "posix", reason="umask")
-def test_others_cannot_write_the_log_whatever_the_umask(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        with cycle_log(tmp_path / "a.log", quiet=True):
-            pass
-    finally:
-        os.umask(before)
-    assert (tmp_path / "a.log").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -295,9 +295,13 @@ def test_files_with_secrets_are_for_their_owner_alone(
 ) -> None:
     secret = tmp_path / "口令"
     installation.workspace.settings_file.write_text(
-        f'[store]\nurl = "sqlite:///{tmp_path}/a@b.db"\n[smtp]\npassword_file = "{secret}"\n',
+        f'[store]\nurl = "sqlite:///{tmp_path}/a@b.db"\n[smtp]\npassword_file = "{secret}"\n'
+        f'[compute]\ncertificates = "{tmp_path}"\n',
         "utf-8",
     )
+    key = tmp_path / "key.pem"
+    key.write_text("x", "utf-8")
+    key.chmod(0o600)
     installation.workspace.settings_file.chmod(0o600)
     assert doctor_checks.secrets(installation).state == "fail"
     secret.write_text("x", "utf-8")
@@ -307,6 +311,9 @@ def test_files_with_secrets_are_for_their_owner_alone(
     assert f"chmod 600 {secret}" in found.remedy or "chmod 600" in found.remedy
     secret.chmod(0o600)
     assert doctor_checks.secrets(installation).state == "ok"
+    key.chmod(0o644)
+    assert "key.pem" in doctor_checks.secrets(installation).message
+    key.chmod(0o600)
     installation.workspace.settings_file.chmod(0o644)
     assert doctor_checks.secrets(installation).state == "fail"
 

@@ -71,6 +71,9 @@ def export(
     series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
+    current = session.workspace.thresholds / feed_files.file_name(
+        series.indicator.code, series.region.code
+    )
     try:
         with open_tracker(uri, session.workspace) as tracker:
             document = build_feed(session, tracker, series, day, past=as_of is not None)
@@ -79,19 +82,17 @@ def export(
             # What was published or saved before must not go on looking new.
             mark_failed(session.workspace, series, error.message)
             if output is not None and output.exists():
-                saved = failure(session.workspace, series, error.message)
-                write_atomically(output, as_file(saved, str(form)))
+                # As it was published, to the second, where it was.
+                failed = feed_files.read(current)
+                failed = failed or failure(session.workspace, series, error.message)
+                write_atomically(output, as_file(failed, str(form)))
         raise
     sealed = feed_files.decode(feed_files.encode(document), "thresholds")
     if as_of is None:
         publish(session.workspace, document)
         with open_tracker(uri, session.workspace) as tracker:
             renew_pages(session, tracker, series)
-        kept = feed_files.read(
-            session.workspace.thresholds
-            / feed_files.file_name(series.indicator.code, series.region.code)
-        )
-        sealed = kept or sealed
+        sealed = feed_files.read(current) or sealed
     if output is not None:
         write_atomically(output, as_file(sealed, str(form)))
     if as_json or (form == "json" and output is None):
@@ -103,9 +104,6 @@ def export(
     if document["state_reason"]:
         click.echo(f"状态：{document['state_reason']}")
     if as_of is None:
-        name = feed_files.file_name(series.indicator.code, series.region.code)
-        click.echo(
-            f"已发布：{session.workspace.thresholds / name}（有效期至 {document['valid_until']}）"
-        )
+        click.echo(f"已发布：{current}（有效期至 {document['valid_until']}）")
     if output is not None:
         click.echo(f"已写出：{output}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -114,9 +114,10 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
     if names:
         click.echo(f"等级依据：{document['scheme']['source']}。± 为模拟误差（一个标准误）。")
         click.echo(
-            "公布数达到或高于警戒线即够得上该等级；考核期末月的警戒线是高于控制数的最小公布数。"
+            "公布数达到或高于警戒线即够得上该等级；按单月考核的，考核期末月的警戒线是高于控制数的"
+            "最小公布数。"
         )
-        _print_events(document)
+        _print_events(document, document["lines"])
 
 
 @click.command(options_metavar="[选项]", short_help="对照预警线判断一个新数，退出码表示等级。")
@@ -126,7 +127,9 @@ def show_thresholds(region: str, indicator: str | None, as_of: str | None, as_js
 @click.option(
     "--month", metavar="月份", help="数值所属月份，如 2026-11；默认为下一个待公布的月份。"
 )
-@click.option("--confirmed", is_flag=True, help="数值远在可能的范围之外、但已核实无误。")
+@click.option(
+    "--confirmed", is_flag=True, help="数值不像该月的（远在范围之外、与往月相同）、但已核实无误。"
+)
 @as_of_option
 @json_option
 def check(
@@ -188,16 +191,16 @@ def check(
     for row in answer.rows:
         reached = "达到" if row["reached"] else "未达到"
         click.echo(f"  {reached} {names[row['level']]}：{_line(row)}（{caps[row['cap']]}）")
-    _print_events(document)
+    _print_events(document, answer.rows)
     now = document["level"]
     if now is not None and now["code"] != answer.level:
         click.echo(f"现行等级（按 {document['data_month']} 数据）：{now['name']}。")
     return code
 
 
-def _print_events(document: Mapping[str, Any]) -> None:
-    """What the lines of each cap warn of."""
-    drawn = {line["cap"] for line in document["lines"]}
+def _print_events(document: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> None:
+    """What the lines of each cap that is shown warn of."""
+    drawn = {line["cap"] for line in lines}
     events = {cap["title"]: cap.get("event") for cap in document["caps"] if cap["id"] in drawn}
     for title, event in events.items():
         if event:

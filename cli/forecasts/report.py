@@ -81,7 +81,8 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
             soft_wrap=True,
         )
     champion = content["champion"]
-    version = f" 第 {champion['version']} 版（候选）" if champion["version"] else ""
+    kind = "试算" if content.get("trial") else "候选"
+    version = f" 第 {champion['version']} 版（{kind}）" if champion["version"] else ""
     out.print(
         f"回测单元：新算 {content['cells_computed']} 个，沿用 {content['cells_reused']} 个。"
         f"登记模型：{champion['registered_name']}{version}。"

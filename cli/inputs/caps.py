@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
+from employment_forecast.cli.shell.feeds import CAPS_CHANGED, outdate
 from employment_forecast.cli.shell.options import (
     indicator_option,
     json_option,
@@ -142,6 +143,7 @@ def set_cap(
     if not confirmed:
         _demand_plausible(session, series, target)
     add_targets(session.store, [target], session.catalogue)
+    outdate(session, [(target.region, target.indicator)], CAPS_CHANGED)
     if as_json:
         write_json({"target": target_row(target)})
         return
@@ -345,6 +347,7 @@ def withdraw_cap(number: int, reason: str, as_json: bool) -> None:
 
     session = open_session()
     target = withdraw_target(session.store, number, clock.today(), reason)
+    outdate(session, [(target.region, target.indicator)], CAPS_CHANGED)
     if as_json:
         write_json({"target": target_row(target)})
         return
@@ -353,7 +356,7 @@ def withdraw_cap(number: int, reason: str, as_json: bool) -> None:
     said = target.quote if target.value is None else f"{target.value:,.12g}{target.unit}"
     click.echo(
         f"已撤回第 {number} 号：{region}“{indicator}”{target.period} {said}（{reason}）。"
-        "已发布的预警线和等级在下次 forecast thresholds export 时更新。"
+        "已发布的预警线须重新运行 forecast thresholds export。"
     )
 
 
@@ -379,6 +382,7 @@ def import_caps(file: Path, confirmed: bool, as_json: bool) -> None:
         indicator = session.catalogue.indicator(target.indicator)
         _demand_plausible(session, Series(region, indicator), target)
     count = add_targets(session.store, targets, session.catalogue)
+    outdate(session, {(t.region, t.indicator) for t in targets}, CAPS_CHANGED)
     if as_json:
         write_json({"recorded": count})
         return

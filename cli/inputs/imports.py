@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from employment_forecast.cli.shell.feeds import outdate
 from employment_forecast.cli.shell.options import json_option
 from employment_forecast.cli.shell.output import print_rows, write_json
 
@@ -112,6 +113,8 @@ def bring_in(
     run = _importer(session, files)
     done, series = run(replace(options, dry_run=True) if asking else options)
     if as_json:
+        if done.batch is not None and not options.dry_run:
+            outdate(session, {(s.region, s.indicator) for s in series if not s.partial})
         write_json(_document(done, series, options.dry_run))
         return done
     if series and (asking or options.dry_run):
@@ -130,6 +133,7 @@ def bring_in(
     elif done.batch is None:
         click.echo(f"没有新的内容可写入：{_counts(done)}。")
     else:
+        outdate(session, {(s.region, s.indicator) for s in series if not s.partial})
         click.echo(
             f"已导入（第 {done.batch} 批）：{_counts(done)}。"
             f"撤回可用：forecast data withdraw {done.batch}"

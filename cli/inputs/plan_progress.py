@@ -135,8 +135,13 @@ def _print(content: dict[str, Any], view: str | None) -> None:
     tables = {"period_end": period_ends_table, "midterm": midterm_table, "yearly": yearly_table}
     for name, make in tables.items():
         if shown and view in (None, name):
-            print_table(make(shown))
-    if view is None or not shown:
-        print_table(unassessed_table(content["targets"]))
+            table = make(shown)
+            if table.rows:
+                print_table(table)
+            elif view == name:
+                out.print(f"没有可列的{table.caption}进度。")
+    missing = unassessed_table(content["targets"])
+    if missing.rows and (view is None or not shown):
+        print_table(missing)
     for note in content["notes"]:
         out.print(f"注：{note}", soft_wrap=True)

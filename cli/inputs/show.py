@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from employment_forecast.cli.shell import output
+from employment_forecast.cli.shell.feeds import outdate
 from employment_forecast.cli.shell.options import (
     indicator_option,
     json_option,
@@ -239,7 +240,9 @@ def withdraw(batch: int, as_json: bool) -> None:
     """撤回一个批次：其中的数不再参与任何计算，批次记录保留备查。"""
     from employment_forecast.cli.shell.session import open_session
 
-    open_session().store.withdraw(batch)
+    session = open_session()
+    session.store.withdraw(batch)
+    outdate(session)
     if as_json:
         write_json({"batch": batch, "withdrawn": True})
         return

@@ -114,6 +114,7 @@ def print_table(table: Table[Any]) -> None:
         out.width,
         title=table.caption or None,
         title_justify="left",
+        caption_justify="left",
         caption="\n".join(table.notes) or None,
     )
     for drawn, column in zip(made.columns, table.columns, strict=True):

@@ -22,6 +22,8 @@ from employment_forecast.data.feed.meaning import likely_meaning
 
 _BITS = 1e-6
 _TIMES_NEWEST = 3.0
+# Thinkable figures of a month from which on two months hardly ever publish the same one.
+_STEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,11 @@ def demand_usable(document: Mapping[str, Any], day: date) -> None:
     """
     state, reason = state_on(document, day)
     name = f"{document['region']['name']}{document['indicator_name']}"
-    hint = f"请导入最新数据后重新运行 forecast run --region {document['region']['name']}。"
+    place = f"--region {document['region']['name']}"
+    hint = (
+        f"请导入最新数据，重新运行 forecast run {place} --promote，"
+        f"再运行 forecast thresholds export {place}。"
+    )
     if state == "failed":
         raise FailedThresholdsError(f"{name}的预警线更新失败：{reason}。", hint)
     if state == "stale":
@@ -207,8 +213,16 @@ def _limit(cap: Mapping[str, Any]) -> float:
     return float(cap.get("limit", cap["value"]))
 
 
+def _repeated(published: Sequence[Mapping[str, Any]], value: float, month: str) -> str | None:
+    """Month of a figure that is easily taken for another's: the newest two, a year before."""
+    year_before = f"{int(month[:4]) - 1}{month[4:]}"
+    near = {row["month"]: row["value"] for row in published[-2:]}
+    near |= {row["month"]: row["value"] for row in published if row["month"] == year_before}
+    return next((m for m in sorted(near, reverse=True) if near[m] == value), None)
+
+
 def demand_plausible(document: Mapping[str, Any], value: float, month: str | None) -> None:
-    """Refuse a figure so far outside the month's law that it is a slip, not news.
+    """Refuse a figure that is a slip, not news: far outside the month's law, or another month's.
 
     Parameters
     ----------
@@ -231,15 +245,23 @@ def demand_plausible(document: Mapping[str, Any], value: float, month: str | Non
         # Published by an earlier release: nothing but the newest figure is there to compare with.
         newest = float(document["latest"])
         law = {"low": newest / _TIMES_NEWEST, "high": newest * _TIMES_NEWEST}
-    if law is None or law["low"] <= value <= law["high"]:
+    if law is None:
         return
     unit, digits = document["unit"], max(0, round(-math.log10(document["precision"])))
-    meaning = likely_meaning(value, law["low"], law["high"], unit, digits)
+    shown = f"{value:,.12g}{unit}"
     published = document.get("published", ())
+    if law["low"] <= value <= law["high"]:
+        again = _repeated(published, value, str(at))
+        if again is None or law["high"] - law["low"] < _STEPS * document["precision"]:
+            return
+        raise DataError(
+            f"{at} 的数值 {shown} 与 {again} 的公布数完全相同，不作判断。",
+            f"是否误用了 {again} 的公布数？如两月确实相同，请加 --confirmed 重试。",
+        )
+    meaning = likely_meaning(value, law["low"], law["high"], unit, digits)
     same = next((r["month"] for r in published if r["value"] == value), None)
     if not meaning and same is not None:
         meaning = f"是否误用了 {same} 的公布数"
-    shown = f"{value:,.12g}{unit}"
     low, high = (f"{law[k]:,.{digits}f}" for k in ("low", "high"))
     raise DataError(
         f"{at} 的数值 {shown} 远在可能的范围（{low}—{high}{unit}）之外，不作判断。",

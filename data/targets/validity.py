@@ -85,7 +85,7 @@ def _applicable(announced: Sequence[Target], month: pd.Period, as_of: date) -> l
     """Targets of a month's period, else of the one before.
 
     A plan that says "as the city decides" names no number: it neither displaces a number announced
-    for its period nor keeps the previous one from being carried over.
+    for its period nor keeps the previous one from being carried over, beside which it is shown.
     """
     numbered = [t for t in announced if t.value is not None]
     chosen = {
@@ -95,7 +95,7 @@ def _applicable(announced: Sequence[Target], month: pd.Period, as_of: date) -> l
     before = _latest(t for t in numbered if t.covers(month - t.length))
     chosen |= {key: _carried(t, as_of) for key, t in before.items() if key not in chosen}
     silent = _latest(t for t in announced if t.value is None and t.covers(month))
-    answered = {key[:2] for key in chosen}
+    answered = {key[:2] for key, t in chosen.items() if not t.carried}
     return [*chosen.values(), *(t for key, t in silent.items() if key[:2] not in answered)]
 
 

@@ -28,6 +28,7 @@ Action = Literal["promoted", "refreshed", "kept"]
 PASSED_WHY = "自动：通过晋级检查"
 ONLY_EXAMINED = "只作检查，未要求晋级"
 REFRESH_WHY = "候选未通过，沿用现役模型并更新数据"
+_AS_SET = "请按设置运行 forecast run --region {}；要改名单或起点数，请写入 forecast.toml 的 [run]。"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,17 @@ def examine_only(
     verdict, incumbent = _judged(tracker, series, result, candidate)
     why = _trial_words(candidate) or ONLY_EXAMINED
     return PromotionResult(incumbent, candidate, verdict, "kept", why)
+
+
+def _no_candidate(tracker: Tracker, series: Series) -> NotFoundError:
+    """No candidate yet; perhaps there are trials, which a person may take for one."""
+    trials = sum(TRIAL_TAG in v.tags for v in versions(tracker, series))
+    if not trials:
+        return registry.no_candidate(series)
+    return NotFoundError(
+        f"{series.title}只有 {trials} 个试算的版本，没有候选模型版本。",
+        _AS_SET.format(series.region.name),
+    )
 
 
 def _trial_words(version: Version) -> str:
@@ -270,12 +282,11 @@ def promote(
     if version is not None:
         chosen = find(tracker, series, version)
     if chosen is None:
-        raise registry.no_candidate(series)
+        raise _no_candidate(tracker, series)
     if trial := chosen.tags.get(TRIAL_TAG):
         raise RefusedError(
             f"{series.title}第 {chosen.version} 版是试算（{trial}），不能晋级。",
-            f"请按设置运行 forecast run --region {series.region.name}；"
-            "要改名单或起点数，请写入 forecast.toml 的 [run]。",
+            _AS_SET.format(series.region.name),
         )
     incumbent = champion_of(tracker, series)
     evidence = stored_evidence(tracker, chosen)

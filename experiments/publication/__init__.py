@@ -7,6 +7,7 @@ from employment_forecast.experiments.publication.baseline import (
 from employment_forecast.experiments.publication.feed import (
     build_feed,
     feed_document,
+    outdate,
     publish_feed,
     republish,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "republish",
     "issue_warnings",
     "mark_failed",
+    "outdate",
     "publish",
     "publish_feed",
     "published_baseline",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,11 +12,12 @@ import pandas as pd
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Series, figure
+from employment_forecast.data.errors import StorageError
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.champion import ChampionAssessment, assess_champion
-from employment_forecast.experiments.publication.publishing import publish
+from employment_forecast.experiments.publication.publishing import mark_stale, publish
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.monthly import monthly_figures
 from employment_forecast.features.register import RegisterFlows, register_flows
@@ -60,13 +62,18 @@ def _state(now: ChampionAssessment) -> tuple[str, str]:
     if now.newest < now.history.origin:
         return "stale", f"{now.newest} 以后的数据已撤回，现役模型尚未更新"
     if now.revised:
-        listed = "、".join(str(m) for m in now.revised[:3])
-        return "stale", f"{listed} 等 {len(now.revised)} 个月的数据已修订，现役模型尚未更新"
+        return "stale", _revised([str(m) for m in now.revised])
     if now.events_changed:
         return "stale", "申报的事件有变化，现役模型尚未计入"
     if now.day > now.valid_until:
         return "stale", f"{now.history.origin + 1} 的数据逾期未到（有效期至 {now.valid_until}）"
     return ("demo", DEMO_REASON) if now.demo else ("current", "")
+
+
+def _revised(months: Sequence[str]) -> str:
+    listed = "、".join(months[:3])
+    more = f" 等 {len(months)} 个月" if len(months) > 3 else " "
+    return f"{listed}{more}的数据已修订，现役模型尚未更新"
 
 
 def _flows(session: Session, now: ChampionAssessment) -> RegisterFlows | None:
@@ -241,3 +248,47 @@ def republish(session: Session, tracker: Tracker, series: Series, day: date) -> 
         return False
     publish_feed(session, tracker, series, day)
     return True
+
+
+def outdate(
+    session: Session, series: Iterable[tuple[str, str]] | None = None, why: str = ""
+) -> None:
+    """Mark published documents that what was brought in since has overtaken.
+
+    Without a model: lines stay as they were published and are no longer given as current.
+
+    Parameters
+    ----------
+    session : Session
+        Store and workspace.
+    series : iterable of (str, str), optional
+        Region and indicator codes to look at; all that are published by default.
+    why : str
+        Chinese sentence; empty asks the figures on file.
+    """
+    folder = session.workspace.thresholds
+    files = feed_files.current(folder)
+    if series is not None:
+        files = (folder / feed_files.file_name(what, where) for where, what in sorted(set(series)))
+    for file in files:
+        document = None
+        with suppress(StorageError):
+            document = feed_files.read(file)
+        if document is not None and (reason := why or _overtaken(session, document)):
+            mark_stale(session.workspace, document, reason)
+
+
+def _overtaken(session: Session, document: Mapping[str, Any]) -> str:
+    """What the figures on file say against a published document; empty if nothing."""
+    indicator = session.catalogue.indicator(document["indicator"])
+    known = session.store.vintages(document["region"]["code"], indicator.code).as_of(clock.today())
+    figures = monthly_figures(known, indicator)[0].values.dropna()
+    newest, month = str(figures.index[-1]) if len(figures) else "", document["data_month"]
+    if month and newest > month:
+        return f"已有 {newest} 的数据，现役模型只用到 {month}"
+    if month and newest < month:
+        return f"{newest} 以后的数据已撤回，现役模型尚未更新"
+    by_month = {str(m): figure(float(v), indicator) for m, v in figures.items()}
+    shown = {row["month"]: row["value"] for row in document.get("published", ())}
+    moved = [m for m, value in shown.items() if by_month.get(m, value) != value]
+    return _revised(moved) if moved else ""

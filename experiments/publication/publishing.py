@@ -121,6 +121,39 @@ def failure(workspace: Workspace, series: Series, reason: str) -> dict[str, Any]
     }
 
 
+def mark_stale(workspace: Workspace, document: Mapping[str, Any], reason: str) -> bool:
+    """Say in the current document of a series that what it rests on has changed since.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the feed is.
+    document : mapping
+        The current one.
+    reason : str
+        Chinese sentence.
+
+    Returns
+    -------
+    bool
+        False if it gave no lines to rely on before.
+
+    Raises
+    ------
+    StorageError
+        If the files cannot be written.
+    """
+    if document["state"] not in ("current", "demo"):
+        return False
+    key = None
+    # As for a failure: it must show.
+    with suppress(SettingsError):
+        key = _key(workspace)
+    now = clock.now().isoformat(timespec="seconds")
+    stale = {**document, "state": "stale", "state_reason": reason, "created_at": now}
+    return _publish(workspace, stale, key)
+
+
 def mark_failed(workspace: Workspace, series: Series, reason: str) -> bool:
     """Replace the current document by one that says that there are no thresholds, and why.
 

@@ -59,7 +59,7 @@ class Basis:
 
 
 _TABLE = (
-    Basis("any_month", WORDS["any_month"], "each", "p_any", "自该月至考核期末有任一月高于控制数"),
+    Basis("any_month", WORDS["any_month"], "each", "p_any", "自该月起，考核期内有任一月高于控制数"),
     Basis("period_end", WORDS["period_end"], "last", "p_end", "考核期末月高于控制数"),
     Basis("period_total", WORDS["period_total"], "sum", "p_above"),
     Basis("period_average", WORDS["period_average"], "mean", "p_average", "全年平均高于控制数"),

@@ -312,6 +312,10 @@ class _Evidence:
 
     def stays(self, best: str, gap: float, error: float, compared: Estimate) -> str:
         lower, needed = self._shares(best, gap, error)
+        if needed is not None:
+            # No score is lower by all of the leader's.
+            never = self._needed(best, gap, error) >= self.wis[self.leader] > 0
+            needed = "无论低多少都不能排除偶然" if never else f"要低 {needed} 以上才不像偶然"
         begin = (
             f"得分榜首位是{self.label(best)}，比{self.label(self.leader)}低 {lower}；"
             f"但两者共同的 {compared.origins} 个起点的预测期互相重叠，"
@@ -321,18 +325,22 @@ class _Evidence:
         else:
             why = (
                 f"互不重叠的只有 {compared.stretches} 段，又是从 {self.rivals + 1} 个模型中"
-                f"挑出的最好者，要低 {needed} 以上才不像偶然"
+                f"挑出的最好者，{needed}"
             )
         return f"{begin}{why}，因此仍采用{self.label(self.leader)}。"
+
+    def _needed(self, model: str, gap: float, error: float) -> float:
+        """By how much a score has to be lower, in the table's scores."""
+        lower = self.wis[model] - self.wis[self.leader]
+        return MARGIN * error * (lower / gap if gap and lower else 1.0)
 
     def _shares(self, model: str, gap: float, error: float) -> tuple[str, str | None]:
         """How much lower a score is and has to be, with digits enough to tell them apart.
 
         In the table's scores, which convert those of a model that competed at later origins only.
         """
-        base, lower = self.wis[self.leader], self.wis[model] - self.wis[self.leader]
-        needed = MARGIN * error * (lower / gap if gap and lower else 1.0)
-        gap, other = lower, None
+        needed, other = self._needed(model, gap, error), None
+        base, gap = self.wis[self.leader], self.wis[model] - self.wis[self.leader]
         for digits in range(1, 6):
             one = _percent(-gap, base, digits)
             other = _percent(needed, base, digits) if np.isfinite(needed) else None

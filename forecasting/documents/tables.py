@@ -46,13 +46,13 @@ def number(decimals: int, *, signed: bool = False) -> Form:
 
 def likelihood(value: float) -> str:
     """Probability in words a person trusts: never 0 or 100 % from a finite number of paths."""
-    if value <= 0.0:
+    if value < 0.0005:
         return "<0.1%"
-    return ">99.9%" if value >= 1.0 else f"{value:.1%}"
+    return ">99.9%" if value >= 0.9995 else f"{value:.1%}"
 
 
 TEXT = Form()
-PROBABILITY = Form(likelihood, '[<=0]"<0.1%";[>=1]">99.9%";0.0%')
+PROBABILITY = Form(likelihood, '[<0.0005]"<0.1%";[>=0.9995]">99.9%";0.0%')
 PERCENT = Form(lambda v: f"{v:.0%}", "0%")
 TENTHS_OF_PERCENT = Form(lambda v: f"{v:.1%}", "0.0%")
 SCORE = number(3)

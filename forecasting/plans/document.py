@@ -19,6 +19,7 @@ from employment_forecast.forecasting.documents import (
     total_document,
 )
 from employment_forecast.forecasting.documents.fields import published, share
+from employment_forecast.forecasting.documents.tables import likelihood
 from employment_forecast.forecasting.plans.progress import PlanRow
 
 # What of a period a cap is held against, by the functional of its basis.
@@ -85,13 +86,6 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def likely(value: float) -> str:
-    """Probability in words that a finite number of paths can bear."""
-    if value <= 0:
-        return "<0.1%"
-    return ">99.9%" if value >= 1 else f"{value:.0%}"
-
-
 def _result(row: PlanRow, indicator: Indicator) -> str:
     """The period's end in a few words of Chinese; single years are in the yearly view."""
     assert row.history is not None
@@ -108,13 +102,22 @@ def _result(row: PlanRow, indicator: Indicator) -> str:
             settled = [a for a in settled if a not in over]
         words += [_one(a, indicator, over=a in over) for a in settled]
     for level in found.levels:
-        likelihood = level.p_reach
+        chance = level.p_reach
         words.append(
-            level.reasons["p_reach"] if likelihood is None else f"达到概率 {likely(likelihood)}"
+            level.reasons["p_reach"] if chance is None else f"达到概率 {likelihood(chance)}"
         )
     if not row.targets and row.reported is not None:
-        words.append(f"数据为 {phrase(row.reported, indicator)}")
+        words.append(f"数据为 {_amount(row.reported, indicator)}")
     return "；".join(words)
+
+
+def _amount(value: float, indicator: Indicator) -> str:
+    return f"{phrase(value, indicator)}{indicator.unit}"
+
+
+def _cap(value: float, indicator: Indicator) -> str:
+    """A number as it was announced, which may have more or fewer digits than the figures."""
+    return f"{value:,.12g}{indicator.unit}"
 
 
 def _years(over: Sequence[Assessment | TotalAssessment], verb: str) -> str:
@@ -144,20 +147,20 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
     name = f"{target.period} 年" if target.length == 12 else ""
     if isinstance(item, Assessment):
         name += EVENTS[basis_of(target).functional]
-        value = phrase(target.limit or 0.0, indicator)
+        value = _cap(target.limit or 0.0, indicator)
         if item.breach is not None:
             return f"{name}{_broken(item, item.breach, indicator)}"
         if item.probability is None:
             return f"{name}{next(iter(item.reasons.values()))}"
         if over:
             return f"{name}未突破 {value}"
-        return f"{name}突破 {value} 的概率 {likely(item.probability)}"
+        return f"{name}突破 {value} 的概率 {likelihood(item.probability)}"
     if item.published is None:
         return f"{name}{item.reasons['published']}"
-    done = phrase(item.published, indicator)
+    done = _amount(item.published, indicator)
     if target.direction == "cap":
-        chance = "无法评估" if item.p_above is None else likely(item.p_above)
-        return f"{name}累计 {done}，突破 {phrase(target.limit or 0.0, indicator)} 的概率 {chance}"
+        chance = "无法评估" if item.p_above is None else likelihood(item.p_above)
+        return f"{name}累计 {done}，突破 {_cap(target.limit or 0.0, indicator)} 的概率 {chance}"
     if item.already_reached:
         return f"{name}已完成 {done}"
     if over:
@@ -165,21 +168,21 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
     if item.p_reach is None:
         return f"{name}已完成 {done}，{item.reasons.get('p_reach', '无法评估')}"
     mark = "，未经回测" if item.untested else ""
-    return f"{name}已完成 {done}，完成概率 {likely(item.p_reach)}{mark}"
+    return f"{name}已完成 {done}，完成概率 {likelihood(item.p_reach)}{mark}"
 
 
 def _broken(item: Assessment, breach: Breach, indicator: Indicator) -> str:
     """Since when a cap is broken, against the number of then, and what is still to come."""
     first = breach.months[0]
-    said = f"已突破 {phrase(first.cap, indicator)}"
+    said = f"已突破 {_cap(first.cap, indicator)}"
     if not basis_of(item.target).by_month:
         return said
     count = len(breach.months)
     said += f"（{first.month} 起 {count} 个月）" if count > 1 else f"（{first.month}）"
     if item.p_any_remaining is None:
         return said
-    again = phrase(item.target.limit or 0.0, indicator)
-    return f"{said}，今后再突破 {again} 的概率 {likely(item.p_any_remaining)}"
+    again = _cap(item.target.limit or 0.0, indicator)
+    return f"{said}，今后再突破 {again} 的概率 {likelihood(item.p_any_remaining)}"
 
 
 def progress_document(

@@ -416,7 +416,8 @@ def _years(
     views = []
     capped = entry.direction in ("cap", "achieved_cap")
     for year in range(entry.first_month.year, entry.last_month.year + 1):
-        first, last = pd.Period(f"{year}-01", "M"), pd.Period(f"{year}-12", "M")
+        first = max(pd.Period(f"{year}-01", "M"), entry.first_month)
+        last = min(pd.Period(f"{year}-12", "M"), entry.last_month)
         values = _inside(history, first, last)
         own = [t.limit for t in targets if t.period == str(year) and t.limit is not None]
         limit = min(own) if own and capped else max(own, default=None)
@@ -425,7 +426,7 @@ def _years(
         figure = _figure(entry, history.kind, values)
         over: int | None = None
         met: bool | None = None
-        whole = len(values) == 12
+        whole = len(values) == (last - first).n + 1
         if capped and limit is not None and BASES[entry.basis].functional != "each":
             if whole and figure is not None:
                 met = not above(np.array([figure]), limit, history.precision)[0]

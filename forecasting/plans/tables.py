@@ -20,6 +20,10 @@ from employment_forecast.forecasting.documents.workbook import tables_workbook
 
 Rows = Sequence[Mapping[str, Any]]
 AMOUNT = Form(lambda v: f"{v:,.12g}", "General")
+_FIGURES = (
+    "数据：控制数按各月考核的为最高月，按期末的为最近一月，按平均的为各月平均；累计目标为累计数。"
+    "超出月数按各月当时的控制数计。"
+)
 _MET = {True: "是", False: "否", None: None}
 
 
@@ -59,14 +63,16 @@ def midterm_table(rows: Rows) -> Table[Any]:
 
     def line(row: Mapping[str, Any]) -> tuple[Any, ...]:
         middle = row["midterm"]
-        known = middle["progress"] is not None
-        return (_name(row), middle["month"], middle["figure"], middle["progress"],
+        known, figure = middle["progress"] is not None, middle["figure"]
+        if figure is None:
+            figure = "尚未到期" if middle["month"] > row["data_month"] else "数据不全"
+        return (_name(row), row["unit"], middle["month"], figure, middle["progress"],
                 middle["progress_time"] if known else None)  # fmt: skip
 
     return Table(
         "中期",
         (
-            *columns("目标", "截至"),
+            *columns("目标", "单位", "截至"),
             *figures("数据", form=AMOUNT),
             *figures("进度", form=TENTHS_OF_PERCENT),
             *figures("时间进度", form=PERCENT),
@@ -81,7 +87,7 @@ def yearly_table(rows: Rows) -> Table[Any]:
     for row in rows:
         known = [year for year in row["years"] if year["months"]]
         lines.extend(
-            (_name(row) if year is known[0] else "", str(year["year"]),
+            (*((_name(row), row["unit"]) if year is known[0] else ("", "")), str(year["year"]),
              *(year[key] for key in ("value", "figure", "months", "months_above")),
              _MET[year["met"]])
             for year in known
@@ -89,11 +95,12 @@ def yearly_table(rows: Rows) -> Table[Any]:
     return Table(
         "年度",
         (
-            *columns("目标", "年"),
+            *columns("目标", "单位", "年"),
             *figures("当年目标", "数据", "月数", "超出月数", form=AMOUNT),
             *columns("达标"),
         ),
         tuple(lines),
+        notes=(_FIGURES,) if lines else (),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from operator import itemgetter
-from statistics import median
+from statistics import median, median_low
 
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.imports.checks.batch import (
@@ -218,8 +219,12 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
     centre = median(surprises.values())
     spread = 1.4826 * median(abs(v - centre) for v in surprises.values())
     level = median(abs(v) for v in values.values()) or 1.0
-    grain = indicator.precision / level if logs else indicator.precision
-    scale = max(spread, grain, 0.005 if logs else 0.0)
+    unit = level if logs else 1.0
+    scale = max(spread, indicator.precision / unit, 0.005 if logs else 0.0)
+    if all(abs(v - centre) <= _OUTLYING * scale for v in surprises.values()):
+        return []
+    # An office may print fewer digits than the indicator has: 3.1 is not nine steps from 3.2.
+    scale = max(scale, _last_digit(values.values()) / unit)
     found, before = [], 0.0
     for month, surprise in surprises.items():
         distance = (surprise - centre) / scale
@@ -227,9 +232,16 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
         returns = abs(before) > _OUTLYING and before * distance < 0
         told = any(month - lag < change <= month for change in explained)
         if abs(distance) > _OUTLYING and reading is not None and not returns and not told:
-            found.append(_outlier(series, month, reading, lag))
+            others = max(abs(v) for m, v in changes.items() if m != month)
+            found.append(_outlier(series, month, reading, lag, abs(changes[month]) > others))
         before = distance
     return found
+
+
+def _last_digit(values: Iterable[float]) -> float:
+    """Size of the last digit that an office prints of most figures: 0.1 of 3.1 and 3.2."""
+    exponents = [Decimal(f"{v:.12g}").normalize().as_tuple().exponent for v in values if v]
+    return 10.0 ** median_low(map(int, exponents)) if exponents else 0.0
 
 
 def _usual(alike: list[float], own: float) -> float:
@@ -238,12 +250,13 @@ def _usual(alike: list[float], own: float) -> float:
     return 0.0 if others is None else others
 
 
-def _outlier(series: Series, month: int, reading: Reading, lag: int) -> Finding:
+def _outlier(series: Series, month: int, reading: Reading, lag: int, largest: bool) -> Finding:
     base = "上年同月" if lag == 12 else "上月"
     earlier = series.values[month - lag]
+    how = "变动之大为该地区历史所未见" if largest else "的变动与往常相差很大"
     return finding(
         "outliers", "warning", reading,
         f"“{series.indicator.name}”{month_text(month)}为 {series.values[month]:.12g}，"
-        f"较{base}的 {earlier:.12g} 变动之大为该地区历史所未见",
+        f"较{base}的 {earlier:.12g} {how}",
         "请核对；若属实（如口径调整），请在目录里登记口径变化。",
     )  # fmt: skip

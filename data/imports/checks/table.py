@@ -110,7 +110,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         CheckInfo(
-            "outliers", "异常波动", "warning", "变动之大为该地区历史所未见（中位数与绝对中位差）"
+            "outliers", "异常波动", "warning", "变动与该地区往常相差很大（中位数与绝对中位差）"
         ),
         outliers,
     ),

@@ -10,11 +10,12 @@ from employment_forecast.experiments.benchmark.decisions import (
     chain,
     choice,
     gate,
+    lines,
     rates,
     significance,
 )
 
-_PARTS = ("choice", "gate", "tests", "calibration", "chain", "blind")
+_PARTS = ("choice", "gate", "tests", "calibration", "lines", "chain", "blind")
 
 
 def _part(name: str, runs: int) -> str:
@@ -26,7 +27,10 @@ def _part(name: str, runs: int) -> str:
     if name == "gate":
         return rates.table("Gate", gate.all_rates(runs))
     if name == "tests":
-        return rates.table("Tests", significance.sizes(runs))
+        told = rates.figures(
+            "Tests: the error of a mean difference", significance.HEAD, significance.errors(runs)
+        )
+        return rates.table("Tests", significance.sizes(runs)) + told
     if name == "chain":
         heads = ("law", "rule", "changed within a year", "true score after it", "n")
         told = rates.figures("Chain: the model in force", heads, chain.regret(runs // 2))
@@ -34,7 +38,10 @@ def _part(name: str, runs: int) -> str:
         return rates.table("Chain of choice and gate", chain.rates(runs // 2)) + told + pooled
     if name == "blind":
         return rates.table("Blind confirmation", chain.blind(runs // 2))
-    head = ("law", "width", "regions", "shared", *(f"month {h}" for h in calibration.SHOWN), "n")
+    if name == "lines":
+        return rates.figures("Lines", lines.HEAD, lines.rows(runs // 2))
+    months = (f"month {h}" for h in calibration.SHOWN)
+    head = ("law", "width", "regions", "shared", "rule", *months, "n")
     return rates.figures("Calibration: what 95 % intervals cover", head, calibration.rows(runs))
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
+from employment_forecast.experiments.benchmark.decisions import former
 from employment_forecast.experiments.benchmark.decisions.laws import (
     HORIZON,
     LAWS,
@@ -28,10 +29,12 @@ MONTHS = pd.period_range("2020-01", periods=ORIGINS, freq="M")
 _Z = np.asarray(norm.ppf(LEVELS), dtype=float)
 
 
-def covered_after(
+def coverages(
     law: Law, width: float, series: int, runs: int, seed: int, shared: float = 0.0, level: int = 95
 ) -> Floats:
-    """Coverage of the next forecasts, shape (runs, horizon), of Gaussian laws in closed form.
+    """Coverage of the next forecasts before and after, shape (2, runs, horizon).
+
+    Of Gaussian laws, in closed form.
 
     Parameters
     ----------
@@ -51,15 +54,16 @@ def covered_after(
     quantiles = np.broadcast_to(
         (width * size)[:, None] * _Z, (ORIGINS, series, HORIZON, len(LEVELS))
     )
-    found = np.empty((runs, HORIZON))
+    factors = np.empty((2, runs, HORIZON))
     for run in range(runs):
         error = np.sqrt(1 - shared) * errors(law, rng, series, ORIGINS)
         if shared:
             error = error + np.sqrt(shared) * errors(law, rng, 1, ORIGINS)
         outcomes = np.where(unknown(ORIGINS), np.nan, error * size)
-        calibration = learn(MONTHS, quantiles, np.moveaxis(outcomes, 0, 1), log=False)
-        found[run] = 2 * norm.cdf(reach * width * calibration.factors) - 1
-    return found
+        outcomes = np.moveaxis(outcomes, 0, 1)
+        factors[0, run] = former.stretched(MONTHS, quantiles, outcomes)
+        factors[1, run] = learn(MONTHS, quantiles, outcomes, log=False).factors
+    return np.asarray(2 * norm.cdf(reach * width * factors) - 1)
 
 
 def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tuple[str, ...]]:
@@ -68,9 +72,11 @@ def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tupl
     for law in laws:
         for width in (0.6, 1.0, 1.4):
             for series, shared in ((10, 0.0), (10, 0.5), (1, 0.0)):
-                coverage = covered_after(law, width, series, runs, seed, shared)
-                mean, error = coverage.mean(axis=0), coverage.std(axis=0) / np.sqrt(runs)
-                cells = [f"{mean[h - 1]:.1%} ± {1.96 * error[h - 1]:.1%}" for h in SHOWN]
-                cells = [cell.replace("%", " %") for cell in cells]
-                found.append((law.name, str(width), f"{series}", f"{shared}", *cells, str(runs)))
+                both = coverages(law, width, series, runs, seed, shared)
+                for rule, coverage in zip(("before", "after"), both, strict=True):
+                    mean, error = coverage.mean(axis=0), coverage.std(axis=0) / np.sqrt(runs)
+                    cells = [f"{mean[h - 1]:.1%} ± {1.96 * error[h - 1]:.1%}" for h in SHOWN]
+                    cells = [cell.replace("%", " %") for cell in cells]
+                    what = (law.name, str(width), f"{series}", f"{shared}", rule)
+                    found.append((*what, *cells, str(runs)))
     return found

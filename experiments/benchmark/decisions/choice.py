@@ -106,7 +106,8 @@ def regret(runs: int, seed: int = 12, laws: Sequence[Law] = LAWS) -> list[tuple[
         rng = np.random.default_rng(seed)
         promised: list[list[float]] = [[], []]
         true: list[list[float]] = [[], []]
-        replaced = [0, 0]
+        replaced: list[list[bool]] = [[], []]
+        displaced = []
         for _ in range(runs):
             faults = np.sort(rng.uniform(0.1, 0.95, 15))
             order = rng.permutation(12)
@@ -116,19 +117,24 @@ def regret(runs: int, seed: int = 12, laws: Sequence[Law] = LAWS) -> list[tuple[
             truth = [expected(m) for m in models]
             for rule, name in enumerate(chosen(cells, floors=3)):
                 i = int(name[1:])
-                replaced[rule] += i != 0
+                replaced[rule].append(i != 0)
+                if rule == 0:
+                    displaced.append(i >= len(models) - 3)
                 promised[rule].append(float(np.nanmean(cells[i]) / np.nanmean(cells[0]) - 1))
                 true[rule].append(truth[i] / truth[0] - 1)
-        for rule, title in enumerate(("before", "after")):
-            error = np.std(true[rule]) / np.sqrt(runs)
-            rows.append(
-                (
-                    law.name,
-                    title,
-                    f"{replaced[rule] / runs:.1%}",
-                    f"{np.mean(promised[rule]):+.1%}",
-                    f"{np.mean(true[rule]):+.1%} ± {1.96 * error:.1%}",
-                    str(runs),
+        whole = np.full(runs, True)
+        for which, label in ((whole, ""), (np.array(displaced), ", where a floor displaced it")):
+            for rule, title in enumerate(("before", "after")):
+                n, truth_of = int(which.sum()), np.array(true[rule])[which]
+                error = np.std(truth_of) / np.sqrt(n)
+                rows.append(
+                    (
+                        law.name,
+                        f"{title}{label}",
+                        f"{np.mean(np.array(replaced[rule])[which]):.1%}",
+                        f"{np.mean(np.array(promised[rule])[which]):+.1%}",
+                        f"{np.mean(truth_of):+.1%} ± {1.96 * error:.1%}",
+                        str(n),
+                    )
                 )
-            )
     return [tuple(cell.replace("%", " %") for cell in row) for row in rows]

@@ -123,12 +123,13 @@ def monthly(
 def pooled(share: float, regions: int, runs: int, seed: int, laws: Sequence[Law]) -> list[Rate]:
     """The same with the scores of several regions that move on their own, averaged by origin."""
     found = []
+    candidate = worse(CANDIDATE, share) if share else CANDIDATE
     for law in laws:
         rng = np.random.default_rng(seed)
         passed = 0
         for _ in range(runs):
             looks = [
-                Months(law, (worse(CANDIDATE, share), CANDIDATE), rng, ORIGINS).look(0, ORIGINS)
+                Months(law, (candidate, CANDIDATE), rng, ORIGINS).look(0, ORIGINS)
                 for _ in range(regions)
             ]
             new, old = (
@@ -161,5 +162,6 @@ def all_rates(runs: int, seed: int = 21, laws: Sequence[Law] = LAWS) -> list[Rat
             f"{share:.0%} worse passes at any of 12 monthly looks".replace("%", " %"),
             worse(CANDIDATE, share) if share else CANDIDATE, CANDIDATE, runs // 2, seed, laws,
         )  # fmt: skip
-    found += pooled(0.15, 10, runs // 4, seed, laws)
+    for share in (0.0, 0.15):
+        found += pooled(share, 10, runs // 4, seed, laws)
     return found

@@ -8,7 +8,6 @@ levels spoke of any month.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -151,17 +150,14 @@ def shares(count: int, seed: int = 17, draws: int = DRAWS) -> list[Share]:
     return rows
 
 
-def main() -> None:
-    """Print the table: `python -m employment_forecast.experiments.benchmark.decisions.lines`."""
-    write = sys.stdout.write
-    write("| lines speak of | cut | some later month above, truth | lines | districts |\n")
-    write("|---|---|---|---|---|\n")
-    for row in shares(200):
-        write(
-            f"| {row.event} | {row.cut:.0%} | {row.share:.1%} ± {row.half_width:.1%} "
-            f"| {row.lines} | {row.districts} |\n"
-        )
+HEAD = ("lines", "cut", "some later month above, truth", "lines counted", "districts")
+_RULES = {"end": "before: the period's end", "any": "after: any month"}
 
 
-if __name__ == "__main__":
-    main()
+def rows(count: int) -> list[tuple[str, ...]]:
+    """The shares as texts."""
+    return [
+        (_RULES[r.event], f"{r.cut:.0%}".replace("%", " %"),
+         f"{r.share:.1%} ± {r.half_width:.1%}".replace("%", " %"), str(r.lines), str(r.districts))
+        for r in shares(count)
+    ]  # fmt: skip

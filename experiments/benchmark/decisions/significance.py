@@ -8,9 +8,14 @@ import numpy as np
 
 from employment_forecast.experiments.benchmark.decisions import former
 from employment_forecast.experiments.benchmark.decisions.laws import LAWS, Law, Model, scores
-from employment_forecast.experiments.benchmark.decisions.rates import Rate
+from employment_forecast.experiments.benchmark.decisions.rates import Rate, interval
+from employment_forecast.forecasting.competition.choice import corrected_error
 from employment_forecast.forecasting.competition.evidence import first_months
-from employment_forecast.forecasting.scoring import diebold_mariano, model_confidence_set
+from employment_forecast.forecasting.scoring import (
+    diebold_mariano,
+    mean_and_error,
+    model_confidence_set,
+)
 
 ORIGINS = 36
 # Months ahead of which 36 origins hold twelve that do not overlap.
@@ -44,3 +49,26 @@ def sizes(runs: int, seed: int = 41, laws: Sequence[Law] = LAWS) -> list[Rate]:
             ),
         ]  # fmt: skip
     return found
+
+
+HEAD = ("law", "stated over true, before", "after", "three of them exceeded, before", "after", "n")
+
+
+def errors(runs: int, seed: int = 42, laws: Sequence[Law] = LAWS) -> list[tuple[str, ...]]:
+    """The stated standard error of a mean difference of two equal models over the true one.
+
+    And how often three of them are exceeded to one side; today's are those the choice uses.
+    """
+    rows = []
+    for law in laws:
+        rng = np.random.default_rng(seed)
+        cells = scores(law, (EQUAL,) * 2, rng, runs, ORIGINS)
+        means, stated = np.empty(runs), np.empty((2, runs))
+        for run in range(runs):
+            gaps = cells[0, run] - cells[1, run]
+            means[run], stated[0, run] = former.mean_and_error(gaps)
+            stated[1, run] = corrected_error(mean_and_error(gaps), 1)
+        ratios = np.sqrt((stated**2).mean(axis=1)) / means.std()
+        beyond = [interval(int((-means > 3 * each).sum()), runs) for each in stated]
+        rows.append((law.name, f"{ratios[0]:.2f}", f"{ratios[1]:.2f}", *beyond, str(runs)))
+    return rows

@@ -118,7 +118,7 @@ def test_every_figure_is_that_of_the_paths(forecast: Forecast, home: Path, tmp_p
     again = 100 * (ahead > 12_500).any(axis=1).mean()
     words = {row["key"]: row["result"] for row in progress["targets"] if not row["missing"]}
     assert words["registered_unemployed.municipal.cap.any_month.2026"].startswith(
-        "2026 年已突破 12,200（2026-01 起 3 个月），今后再突破 12,500 的概率 "
+        "2026 年已突破 12,200人（2026-01 起 3 个月），今后再突破 12,500人 的概率 "
     )
     report = good(forecast("run", *PLACE, "--dry-run", "--models", "theta")).out
     assert "自 2026-01 起共 3 个月高于控制数，最多高出 172人（2026-02 为 12,372人）" in report

@@ -77,6 +77,8 @@ def story(forecast: Forecast, home: Path, folder: Path, address: str = "") -> No
     )  # fmt: skip
     trial = good(forecast("run", *PLACE, "--models", "drift", *QUICK, env=OCTOBER))
     assert "试算" in trial["gate"]["reason"]
+    missing = forecast("promote", *PLACE, "--json", env=OCTOBER)
+    assert "只有 1 个试算的版本" in missing.json["error"]["message"]
     forced = ("--force", "--why", "试试")
     refused = forecast("promote", *PLACE, "--version", "1", *forced, "--json", env=OCTOBER)
     assert (refused.code, "试算" in refused.json["error"]["message"]) == (EXIT_REFUSED, True)

@@ -72,8 +72,11 @@ def test_an_impossible_figure_is_refused_with_what_it_means(published: Forecast)
     for slip, meaning in slips.items():
         done = published("thresholds", "check", str(slip), "--region", "嘉定")
         assert (done.code, meaning in done.err) == (EXIT_BAD_DATA, True)
-    meant = published("thresholds", "check", f"{latest / 10_000}万", "--region", "嘉定", "--json")
-    assert meant.json["value"] == latest
+    again = published("thresholds", "check", str(latest), "--region", "嘉定")
+    assert (again.code, "2026-10 的公布数完全相同" in again.err) == (EXIT_BAD_DATA, True)
+    near = f"{(latest + 1) / 10_000}万"
+    meant = published("thresholds", "check", near, "--region", "嘉定", "--json")
+    assert meant.json["value"] == latest + 1
     low = published("thresholds", "check", "1", "--region", "嘉定", "--confirmed")
     assert (low.code, "无预警" in low.out) == (0, True)
 

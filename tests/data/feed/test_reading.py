@@ -34,3 +34,24 @@ def test_the_published_law_decides_where_there_is_one() -> None:
     published = [{"month": "2026-09", "value": 17_001.0}]
     with pytest.raises(DataError, match="2026-09 的公布数"):
         demand_plausible(feed(laws=laws, published=published), 17_001.0, "2026-11")
+
+
+@pytest.mark.parametrize(
+    ("value", "whose"),
+    [(13_612.0, "2026-10"), (13_500.0, "2026-09"), (13_100.0, "2025-11"), (13_000.0, None)],
+)
+def test_another_months_figure_is_recognised(value: float, whose: str | None) -> None:
+    laws = [{"month": "2026-11", "low": 12_000.0, "high": 16_000.0}]
+    months = {"2025-11": 13_100.0, "2026-08": 13_000.0, "2026-09": 13_500.0, "2026-10": 13_612.0}
+    published = [{"month": m, "value": v} for m, v in months.items()]
+    if whose is None:  # months apart, a figure may come again
+        demand_plausible(feed(laws=laws, published=published), value, "2026-11")
+        return
+    with pytest.raises(DataError, match=f"与 {whose} 的公布数完全相同"):
+        demand_plausible(feed(laws=laws, published=published), value, "2026-11")
+
+
+def test_a_rate_often_stays_as_it_was() -> None:
+    laws = [{"month": "2026-11", "low": 4.0, "high": 6.5}]
+    fields = {"laws": laws, "published": [{"month": "2026-10", "value": 5.2}], "precision": 0.1}
+    demand_plausible(feed(unit="%", **fields), 5.2, "2026-11")

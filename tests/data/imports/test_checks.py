@@ -241,11 +241,32 @@ def test_a_merger_that_the_catalogue_has_explains_its_jump(check, value):
     assert findings(check, rows, known=stored, catalogue=told) == []
 
 
+def test_only_the_largest_change_is_called_unseen():
+    calm = [9000 + 50 * (-1) ** i for i in range(30)]
+    rows = readings(UNEMPLOYED, [*calm, 14000, *calm, 12000], start="2018-01")
+    batch = Batch(readings=rows, catalogue=CATALOGUE, today=TODAY)
+    (result,) = (r for r in run_checks(batch) if r.info.name == "outliers")
+    assert [("历史所未见" in f.message, "与往常相差" in f.message) for f in result.findings] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_a_regular_season_is_no_outlier():
     year = [100, 100, 100, 100, 100, 100, 180, 180, 100, 100, 100, 100]
     stored = known(UNEMPLOYED, [v + i % 3 for i, v in enumerate(year * 5)], start="2018-01")
     rows = readings(UNEMPLOYED, year[:8], start="2023-01")
     assert findings("outliers", rows, known=stored) == []
+
+
+@pytest.mark.parametrize(
+    ("usual", "value", "told"), [(2.3, 2.4, False), (2.3, 3.6, True), (2.31, 2.42, True)]
+)
+def test_a_step_of_the_last_printed_digit_is_no_outlier(usual, value, told):
+    """The indicator has two digits after the point; this office prints one."""
+    stored = known(RATE, [usual] * 30)
+    rows = readings(RATE, [value], str(pd.Period("2021-01", freq="M") + 30))
+    assert bool(findings("outliers", rows, known=stored)) == told
 
 
 def test_short_histories_have_no_outliers():

@@ -23,7 +23,7 @@ from employment_forecast.data.targets.target import (
     period_months,
     with_tolerance,
 )
-from employment_forecast.data.targets.validity import in_force, limit_at
+from employment_forecast.data.targets.validity import in_force, in_force_ahead, limit_at
 
 NATION, JIADING = "100000", "310114"
 SURVEYED, COUNT = "surveyed_unemployment_rate", "registered_unemployed"
@@ -228,8 +228,19 @@ def test_plan_without_a_number_neither_displaces_nor_stops_one():
     plan = cap("2024", date(2024, 11, 18), None)
     next_plan = cap("2025", date(2024, 11, 18), None)
     assert found([number, plan], "2024-12", date(2024, 12, 1)) == [number]
-    (carried,) = found([number, next_plan], "2025-01", date(2025, 1, 15))
+    carried, beside = found([number, next_plan], "2025-01", date(2025, 1, 15))
     assert (carried.value, carried.carried, carried.period) == (100.0, True, "2025")
+    assert beside == next_plan
+    # So it is for a year that comes within the horizon.
+    ahead = in_force_ahead(
+        [number, next_plan],
+        number.region,
+        number.indicator,
+        month("2024-11"),
+        6,
+        date(2024, 12, 1),
+    )
+    assert ahead == [number, next_plan]
     assert found([next_plan], "2025-01", date(2025, 1, 15)) == [next_plan]
 
 
@@ -277,8 +288,11 @@ def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]
                                 newest = max(t.announced_on for t in fitting)
                                 last = [t for t in fitting if t.announced_on == newest][-1]
                                 cells.append((last, shift > 0))
-                                break
-    answered = {(t.tier, t.direction, t.demo) for t, _ in cells if t.value is not None}
+                                if not shift:
+                                    break
+    answered = {
+        (t.tier, t.direction, t.demo) for t, carried in cells if t.value is not None and not carried
+    }
     cells = [
         (t, carried)
         for t, carried in cells

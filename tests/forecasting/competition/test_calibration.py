@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employment_forecast.experiments.benchmark.decisions.calibration import covered_after
+from employment_forecast.experiments.benchmark.decisions.calibration import coverages
 from employment_forecast.experiments.benchmark.decisions.laws import LAWS
 from employment_forecast.forecasting.competition.calibration import (
     FLOOR,
@@ -83,7 +83,7 @@ def test_regions_that_move_together_are_fewer(shared, expected):
 @pytest.mark.parametrize(("width", "least", "most"), [(0.6, 0.92, 0.97), (1.4, 0.92, 0.97)])
 def test_wrong_widths_end_near_what_they_promise(width, least, most):
     """36 overlapping origins of ten regions, of random walks; see benchmark/decisions."""
-    coverage = covered_after(LAWS[0], width, series=10, runs=20, seed=3).mean(axis=0)
+    coverage = coverages(LAWS[0], width, series=10, runs=20, seed=3)[1].mean(axis=0)
     assert coverage.min() > least
     assert coverage.max() < most
 

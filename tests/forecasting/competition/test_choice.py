@@ -112,6 +112,8 @@ def test_a_better_mean_alone_is_not_enough():
     assert gain == pytest.approx(-0.3)
     assert 3 * error > 0.3
     assert choice.model == "theta"
+    alone = decide({"random_walk": flat(9.0), "combination": flat(1.0), "ets": wild})
+    assert "从 3 个模型中挑出的最好者，无论低多少都不能排除偶然" in alone.reason
 
 
 def test_a_floor_replaces_it_by_the_same_rule_and_no_other():

@@ -154,7 +154,7 @@ def test_an_end_of_the_probability_scale_is_not_shown_as_certain(book: bytes) ->
     assert [PROBABILITY.text(p) for p in (0.0, 0.5, 1.0)] == ["<0.1%", "50.0%", ">99.9%"]
     caps = load_workbook(io.BytesIO(book))["控制数"]
     formats = {c.value: c.number_format for row in caps.iter_rows() for c in row}
-    assert formats[1.0] == formats[0.0] == '[<=0]"<0.1%";[>=1]">99.9%";0.0%'
+    assert formats[1.0] == formats[0.0] == '[<0.0005]"<0.1%";[>=0.9995]">99.9%";0.0%'
 
 
 def typed(book: bytes, month: str, value: float) -> bytes:

@@ -12,7 +12,7 @@ from employment_forecast.data.records.vintages import COLUMNS, Vintages
 from employment_forecast.data.targets.plans import parse_plan
 from employment_forecast.data.targets.target import Target
 from employment_forecast.features.history.build import from_known
-from employment_forecast.forecasting.plans.document import likely, progress_document
+from employment_forecast.forecasting.plans.document import progress_document
 from employment_forecast.forecasting.plans.progress import plan_rows
 from employment_forecast.forecasting.plans.tables import period_ends_table
 from employment_forecast.models.paths import SamplePaths
@@ -132,7 +132,7 @@ def test_a_settled_total(rows_of, catalogue):
     assert "指标目录" in rows["training"].missing
     content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), found, catalogue)
     assert (content["assessed"], content["demo"]) == (1, False)
-    assert content["targets"][0]["result"] == "已完成 2,520"
+    assert content["targets"][0]["result"] == "已完成 2,520人"
 
 
 def test_numbers_set_elsewhere_are_taken_from_file(rows_of, ahead_of, catalogue):
@@ -179,10 +179,6 @@ def test_a_running_period_is_forecast(rows_of, vintages_of, monthly):
     assert rows["jobs"].midterm.figure is None
 
 
-def test_probabilities_in_words():
-    assert [likely(p) for p in (0.0, 0.344, 1.0)] == ["<0.1%", "34%", ">99.9%"]
-
-
 def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue):
     """Own caps of the year, changed within it, on two bases; a yearly floor carried over."""
     values = [90.0] * 12 + [90.0, 120.0, 95.0, 104.0, 95.0, 95.0]
@@ -192,6 +188,7 @@ def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue
         cap(100.0, "2022", "2022-04-10", tier="district", basis="period_end"),
         cap(5.0, "2022", "2022-01-01", tier="own", demo=True),
         cap(None, "2022", "2022-01-01", tier="own"),
+        cap(130.0, "2022-12", "2022-01-01", tier="national", basis="point"),
     ]
     day = date(2022, 7, 20)
     _, found = rows_of(
@@ -202,11 +199,16 @@ def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue
     assert [(r["key"].split(".")[3], r["value"]) for r in shown] == [
         ("any_month", 100.0),
         ("period_end", 100.0),
+        ("point", 130.0),
     ]
     # February 120 broke 110, April 104 broke 100; then one path of two stays at 95.
-    assert shown[0]["result"] == "2022 年已突破 110（2022-02 起 2 个月），今后再突破 100 的概率 50%"
-    assert shown[1]["result"] == "2022 年期末突破 100 的概率 50%"
+    assert shown[0]["result"] == (
+        "2022 年已突破 110人（2022-02 起 2 个月），今后再突破 100人 的概率 50.0%"
+    )
+    assert shown[1]["result"] == "2022 年期末突破 100人 的概率 50.0%"
     assert [y["months_above"] for y in shown[0]["years"]] == [2]
+    # No month of the one that only December counts for is published.
+    assert [(y["months"], y["figure"]) for y in shown[2]["years"]] == [(0, None)]
     assert content["notes"] == ["取自测试"]
     table = period_ends_table([r for r in content["targets"] if not r["missing"]])
     assert table.rows[0][0] == "2022 登记失业人数（区控制数，各月）"

@@ -106,12 +106,13 @@ def _moved(record: CitedRecord) -> CitedText:
     unit, pointer = review_["unit"], "/review/forecast"
     size = difference(record, f"{pointer}/error", unit, review_["decimals"])
     return sentence(
-        "{said}；{when}实际数{way}上月预测的中位数{size}，{where}。",
+        "{said}；{when}实际数{way}上月预测的中位数{size}，在{inner}%区间{where}。",
         said=said,
         when=record.cite(f"{pointer}/month", "month"),
         way="高于" if review_["error"] > 0 else "低于",
         size=size,
-        where="在预测区间之内" if review_["inside80"] else "超出预测区间",
+        inner=record.cite("/intervals/inner", "plain"),
+        where="之内" if review_["inside80"] else "之外",
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, figure
 from employment_forecast.features.history import History
+from employment_forecast.forecasting.assessment.events import above
 from employment_forecast.forecasting.bulletin.text import rounded
 from employment_forecast.models.paths import SamplePaths
 
@@ -74,7 +75,9 @@ def outlook_record(
         ahead[str(month)] = {
             "month": str(month),
             **values,
-            "p_higher": round(float((paths.values[:, step - 1] > latest).mean()), 3),
+            "p_higher": round(
+                float(above(paths.values[:, step - 1], latest, indicator.precision).mean()), 3
+            ),
             "untested": step > tested,
         }
     past = history.series.iloc[-SHOWN_PAST:]

@@ -80,6 +80,8 @@ def told(forecast: Forecast, folder: Path, values: list[int], cap: int) -> str:
     assert chance(text, f"2026年内突破市控制数（{cap}人以内）的概率") == said(year)
     assert chance(text, f"2026年末突破市控制数（{cap}人以内）的概率") == said(end)
     assert chance(text, f"2027年内突破区控制数（{cap + 200}人以内）的概率") == said(later)
+    higher = (paths[:, 0] > values[-1]).mean()
+    assert chance(text, "高于2026年10月水平的概率") == said(higher)
     assert f"登记失业人数{values[-1]}人，比上月" in text
     return str(text)
 

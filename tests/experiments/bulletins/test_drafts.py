@@ -216,7 +216,7 @@ def test_an_earlier_month_is_told_as_it_was_due(
     made = make_bulletin(session, tracker, series, day, month=month, formats=("md",))
     assert made.month == "2026-09"
     text = made.files["嘉定区2026年9月就业失业月报.md"].decode()
-    assert "2026年9月末，登记失业人数" in text
+    assert "2026年9月末登记失业人数" in text
     assert "2026年10月末" not in text
     assert draft.month == "2026-10"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -92,12 +93,17 @@ def test_kills_while_the_database_is_made_leave_a_fresh_start(
     chance = random.Random(2)
     database = empty.mlruns / "mlflow.db"
     half_made = 0
-    for _ in range(KILLS // 2):
+
+    def begin_anew() -> None:
         database.unlink(missing_ok=True)
+        shutil.rmtree(empty.mlruns / "artifacts", ignore_errors=True)
+
+    for _ in range(KILLS // 2):
+        begin_anew()
         killed(python, "ready", chance.uniform(1.0, 5.0))
         half_made += not database.exists() and any(empty.mlruns.glob(".mlflow.db.new*"))
     assert half_made > 0
-    database.unlink(missing_ok=True)
+    begin_anew()
     assert python.finish(python.start(RECORD_WHEN_TOLD)).split()[-1] == "ended"
 
 

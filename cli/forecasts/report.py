@@ -92,4 +92,5 @@ def print_report(content: Mapping[str, Any], indicator: Indicator) -> None:
     gate = content.get("gate")
     if gate is not None:
         force = f"现役为第 {gate['in_force']} 版" if gate["in_force"] else "尚无现役版本"
-        out.print(f"晋级检查：{gate['text']}。{gate['reason']}；{force}。", soft_wrap=True)
+        reason = gate["reason"] if force in gate["reason"] else f"{gate['reason']}；{force}"
+        out.print(f"晋级检查：{gate['text']}。{reason}。", soft_wrap=True)

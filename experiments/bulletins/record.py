@@ -246,8 +246,7 @@ def _people(
     demo = is_demo(store, question)
     groups = {g: v for g, v in groups.items() if v.as_of(question.as_of).demo == demo}
     everybody = store.vintages(code, GROUPED)
-    labels = {g.code: g.name for g in catalogue.groups}
-    rows = people_record(context, groups, everybody, whole, labels)
+    rows = people_record(context, groups, everybody, whole, catalogue.groups)
     for group in groups:
         row = rows.get(record_key(group))
         pair = catalogue.group_of(f"{GROUPED}.{group}")

@@ -66,7 +66,9 @@ def _margin(record: Mapping[str, Any], row: Mapping[str, Any], key: str, name: s
 
 
 def _measured(row: Mapping[str, Any], path: str, name: str) -> str:
-    """What a part of a series is called, with its unit."""
+    """What a part of a series is called, with its unit; empty for one that is withheld."""
+    if row.get("withheld"):
+        return ""
     unit = "" if row["unit"] in ("倍", "指数") else f"（{row['unit']}）"
     point = "（百分点）" if row["unit"] == "%" else unit
     whole, _, last = path.rpartition("/")

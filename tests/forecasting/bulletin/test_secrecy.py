@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Group, load_catalogue
 from employment_forecast.data.records.observation import Observation
 from employment_forecast.data.records.vintages import Vintages
 from employment_forecast.data.store.store import Store
@@ -150,15 +150,15 @@ def store(tmp_path: Any) -> Iterator[Store]:
     opened.close()
 
 
-def series(store: Store, values: dict[str, float]) -> Vintages:
+def series(store: Store, values: dict[str, float], region: str = "310114") -> Vintages:
     """A series of registered unemployed with these months alone."""
     catalogue = load_catalogue()
     rows = [
-        Observation("310114", "registered_unemployed", pd.Period(m, "M"), v, DAY, "本区报表")
+        Observation(region, "registered_unemployed", pd.Period(m, "M"), v, DAY, "本区报表")
         for m, v in values.items()
     ]
     store.append(rows, catalogue, command="test")
-    return store.vintages("310114", "registered_unemployed")
+    return store.vintages(region, "registered_unemployed")
 
 
 @pytest.mark.parametrize(
@@ -172,14 +172,14 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     group = series(store, {"2026-09": before, "2026-10": now})
     record = people_record(
         RecordContext({}, {}, region, MONTH, DAY), {"graduates": group}, group, indicator,
-        {"graduates": "高校毕业生"},
+        catalogue.groups,
     )  # fmt: skip
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
     said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
     if withheld:
-        assert set(row) == {"label", "withheld", "source"}
+        assert set(row) == {"label", "partition", "withheld", "source"}
         assert "高校毕业生人数过少，按保密规则不予列示。" in said
         assert not any(isinstance(f.value, int | float) for f in book.facts)
         return
@@ -187,3 +187,67 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     assert (row["month_on_month"]["change"] is None) == guarded
     assert ("基数过小，不予列示" in said) == guarded
     assert np.isfinite(row["value"])
+
+
+THREE = [Group(c, n, (), "kind") for c, n in (("a", "甲类"), ("b", "乙类"), ("c", "丙类"))]
+
+
+def divided(
+    store: Store, catalogued: list[Group], total: dict[str, float], *parts: dict[str, float]
+) -> tuple[dict[str, Any], str]:
+    """What is told of the first groups of a partition, and in which words."""
+    catalogue = load_catalogue()
+    region, indicator = catalogue.region("310114"), catalogue.indicator("registered_unemployed")
+    codes = ("310104", "310000", "100000")
+    groups = {
+        group.code: series(store, values, code)
+        for group, values, code in zip(catalogued, parts, codes, strict=False)
+    }
+    record = people_record(
+        RecordContext({}, {}, region, MONTH, DAY), groups, series(store, total), indicator,
+        catalogued,
+    )  # fmt: skip
+    book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
+    return record, "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "total", "told"),
+    [
+        ((2, 8), 10, set()),  # two groups: each follows from the other
+        ((4, 6), 10, {"a", "b"}),
+        ((0, 8), 8, {"a", "b"}),
+        ((2, 8, 50), 60, {"c"}),
+        ((1, 1, 50), 52, set()),  # two that are hidden make two people
+        ((2, 0, 50), 52, set()),
+        ((1, 2, 50), 53, {"c"}),
+        ((8, 50), 60, {"b"}),  # the third has no number, and subtraction gives 2
+        ((8, 50), 90, {"a", "b"}),
+    ],
+)
+def test_a_small_group_of_a_partition_does_not_follow_from_the_total(
+    store: Store, numbers: tuple[int, ...], total: int, told: set[str]
+) -> None:
+    catalogued = THREE[: 3 if total > 10 else 2]
+    record, said = divided(
+        store, catalogued, {"2026-10": total}, *({"2026-10": n} for n in numbers)
+    )
+    assert {code for code, row in record.items() if not row["withheld"]} == told
+    assert ("按保密规则不予列示，以免推知过少的人数。" in said) == (len(told) < len(numbers))
+    assert "有交叉" not in said
+
+
+def test_nor_does_it_follow_from_the_changes(store: Store) -> None:
+    record, said = divided(
+        store, THREE[:2], {"2026-09": 10, "2026-10": 70},
+        {"2026-09": 2, "2026-10": 30}, {"2026-09": 8, "2026-10": 40},
+    )  # fmt: skip
+    for row in record.values():
+        assert (row["month_on_month"]["base"], row["month_on_month"]["change"]) == (None, None)
+    assert "乙类40人，与上月相比：基数按保密规则不予列示" in said
+
+
+def test_groups_of_two_divisions_overlap(store: Store) -> None:
+    other = [THREE[0], Group("young", "青年")]
+    _, said = divided(store, other, {"2026-10": 100}, {"2026-10": 30}, {"2026-10": 40})
+    assert "（有交叉）" in said

@@ -84,11 +84,21 @@ def _ahead(record: CitedRecord, pointer: str) -> CitedText:
 
 
 def _withheld(record: CitedRecord, groups: list[str]) -> list[Block]:
-    """Groups that are too small to be told of."""
-    small = [(record.cite(f"/people/{g}/label"),) for g in groups]
-    if not small:
-        return []
-    return [Paragraph(sentence("{names}人数过少，按保密规则不予列示。", names=join(small, "、")))]
+    """Groups that are too small to be told of, and those that would tell of one."""
+    blocks: list[Block] = []
+    # Which of a partition is the small one is not told.
+    for name in dict.fromkeys(_partition(record, g) for g in groups):
+        small = [
+            (record.cite(f"/people/{g}/label"),) for g in groups if _partition(record, g) == name
+        ]
+        why = "按保密规则不予列示，以免推知过少的人数" if name else "人数过少，按保密规则不予列示"
+        blocks.append(Paragraph(sentence("{names}{why}。", names=join(small, "、"), why=why)))
+    return blocks
+
+
+def _partition(record: CitedRecord, group: str) -> str:
+    """Groups of which division exclude each other; empty also in records of earlier releases."""
+    return str(record.get(f"/people/{group}").get("partition", ""))
 
 
 def people(record: CitedRecord) -> list[Block]:
@@ -99,10 +109,11 @@ def people(record: CitedRecord) -> list[Block]:
     groups.sort(key=lambda g: g == GRADUATES)
     blocks: list[Block] = []
     if groups:
+        apart = {_partition(record, g) or g for g in groups}
         said = sentence(
             "登记失业人员中，{said}{shared}。",
             said=join([_group(record, g) for g in groups]),
-            shared="（有交叉）" if len(groups) > 1 else "",
+            shared="（有交叉）" if len(apart) > 1 else "",
         )
         blocks.append(Paragraph(said))
     blocks.extend(_withheld(record, small))

@@ -162,11 +162,11 @@ def _unfit(each: Sum, results: Mapping[str, Competition]) -> str:
     """Why a whole and its parts are not held to add up, in Chinese; empty where they are."""
     members = [results[key] for key in (each.whole, *each.parts)]
     whole = members[0]
-    name = whole.series.title
+    name, kind = whole.series.title, _kind(each, results)
     if len({m.history.demo for m in members}) > 1:
-        return f"{name}与下级有的是演示数据、有的是实际数据，不相加"
+        return f"{name}与{kind}有的是演示数据、有的是实际数据，不相加"
     if len({m.indicator.of_everybody for m in members}) > 1 or whole.indicator.aggregation != "sum":
-        return f"{name}与下级的指标不能相加，各自预测"
+        return f"{name}与{kind}的指标不能相加，各自预测"
     table = pd.concat([m.history.series for m in members], axis=1, keys=range(len(members)))
     known = table.dropna().iloc[-AGREED_MONTHS:]
     if known.empty:
@@ -175,12 +175,17 @@ def _unfit(each: Sum, results: Mapping[str, Competition]) -> str:
     parts = known.drop(columns=0).sum(axis=1)
     gap = float(((known[0] - parts).abs() / total).median())
     if gap > AGREED_SHARE:
-        kind = "下级" if members[1].indicator.code == whole.indicator.code else "群体"
         return (
             f"{name}近 {len(known)} 个月与 {len(each.parts)} 个{kind}之和相差的中位数为 {gap:.1%}，"
-            "超过 2 %，未强求相加，请核对下级是否齐全、口径是否一致"
+            f"超过 2 %，未强求相加，请核对{kind}是否齐全、口径是否一致"
         ).replace("%，超", " %，超")
     return ""
+
+
+def _kind(each: Sum, results: Mapping[str, Competition]) -> str:
+    """What the parts of a whole are called."""
+    whole, part = results[each.whole].indicator, results[each.parts[0]].indicator
+    return "下级" if part.code == whole.code else "群体"
 
 
 def _evidence(members: Sequence[str], results: Mapping[str, Competition]) -> TreeEvidence:
@@ -259,7 +264,8 @@ def _reconciled(
             broad = replace(together, breadth=breadth_rows(parts))
             made[each.whole] = replace(whole, coherence=broad)
     unmet = [
-        f"{members[each.whole].series.member_name} {month} 已公布的数与下级之和不符，该月不强求相加"
+        f"{members[each.whole].series.member_name} {month} "
+        f"已公布的数与{_kind(each, members)}之和不符，该月不强求相加"
         for each, demanded in zip(tree.sums, asked, strict=True)
         for month in axis[~demanded]
     ]

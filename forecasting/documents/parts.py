@@ -115,7 +115,7 @@ def _behind(found: TreeResult, month: pd.Period) -> list[str]:
     if all(r.history.origin == month for r in members.values()):
         return []
     names = "、".join(r.series.member_name for r in members.values() if r.history.origin == month)
-    return [f"{names}的数只到 {month}，各地区的数和占比同按该月比较"]
+    return [f"{names}的数只到 {month}，各行的数和占比同按该月比较"]
 
 
 def _part(
@@ -156,7 +156,9 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
         For the printed digits.
     """
     tree, form = content["tree"], amount(indicator)
-    rows = [{**content, "value": tree["value"], "share": 1.0}, *tree["parts"]]
+    regions = [part for part in tree["parts"] if not part["group"]]
+    groups = [part for part in tree["parts"] if part["group"]]
+    rows = [{**content, "value": tree["value"], "share": 1.0}, *regions, *groups]
     ahead = [row["month"] for row in content["forecast"]]
     # Those that are still to come, and forecast, for all of them.
     of_all = set(ahead).intersection(*([f["month"] for f in row["forecast"]] for row in rows))
@@ -164,12 +166,14 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
     shown = list(dict.fromkeys([months[0], months[min(11, len(months) - 1)]]))
     untested = {f["month"] for row in rows for f in row["forecast"] if f["untested"]}
     heads = (f"{m} 均值{f'（{UNTESTED}）' if m in untested else ''}" for m in shown)
-    how = "每条路径逐月相加，各列均值可加" if tree["reconciled"] else "各自预测，未协调"
+    # Regions and groups each make up the whole: together they are more.
+    means = "各列均值在同一划分内可加" if groups else "各列均值可加"
+    how = f"每条路径逐月相加，{means}" if tree["reconciled"] else "各自预测，未协调"
     why = tree["choice"]["reason"] if tree["choice"] else ""
     return Table(
         f"局部与整体（{how}）",
         (
-            *columns("地区"),
+            *columns("成员" if groups else "地区"),
             *figures(tree["month"], form=form),
             *figures("占比", form=TENTHS_OF_PERCENT),
             *figures(*heads, form=form),
@@ -178,6 +182,7 @@ def parts_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
         ),
         tuple(_row(row, shown) for row in rows),
         strong=frozenset({0}),
+        ruled=frozenset({len(regions)} if groups else ()),
         notes=tuple(n for n in (why, *_breadth_note(tree["breadth"]), *tree["notes"]) if n),
     )
 

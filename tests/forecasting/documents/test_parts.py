@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from support.trees import CAP, DISTRICT, STREETS, SUMS, competition, competitions, street_values
 
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.forecasting.competition import reconcile
 from employment_forecast.forecasting.documents import document
 from employment_forecast.forecasting.documents.parts import parts_table, tree_document
+from employment_forecast.forecasting.reconciliation import Sum
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +19,8 @@ def base():
     return competitions(street_values(40), origins=9)
 
 
-def table_of(results, apart=()):
-    found = reconcile(SUMS, results)
+def table_of(results, apart=(), sums=SUMS):
+    found = reconcile(sums, results)
     whole = found.results[DISTRICT]
     content = document(whole, run_id=None, registered_name="x", version=None)
     content["tree"] = tree_document(found, DISTRICT, {}, apart)
@@ -35,7 +37,7 @@ def test_all_are_compared_in_the_newest_month_that_all_have(base):
         *(v[-2] for v in values.values()),
     ]
     assert sum(row[2] for row in table.rows[1:]) == pytest.approx(1)
-    assert "乙街道的数只到 2026-09，各地区的数和占比同按该月比较" in table.notes
+    assert "乙街道的数只到 2026-09，各行的数和占比同按该月比较" in table.notes
     heads = [column.title for column in table.columns]
     assert heads[1] == "2026-09"
     assert heads[3].startswith("2026-11 均值")  # October is published for all others
@@ -57,3 +59,40 @@ def test_caps_carry_their_tolerance_and_what_was_not_tested(base):
     assert [column.title.endswith("（未经回测）") for column in table.columns[3:5]] == [False, True]
     assert all(row[-2] is None for row in table.rows[1:])
     assert len(table.rows) == 1 + len(STREETS)
+
+
+def of_group(result, code):
+    """A member as if it counted a group of the district."""
+    catalogue = load_catalogue()
+    indicator = catalogue.grouped(result.indicator, catalogue.group(code))
+    return replace(result, series=Series(catalogue.region(DISTRICT), indicator))
+
+
+def test_groups_stand_apart_from_regions_and_both_are_not_to_be_added(base):
+    one, two = ("310114001", "310114002")
+    women, men = (f"{DISTRICT}/women", f"{DISTRICT}/men")
+    whole = base[DISTRICT].history.values
+    values = street_values(40)
+    rest = competition(two, whole - values[one], origins=9)
+    results = {
+        DISTRICT: base[DISTRICT],
+        women: of_group(base[one], "women"),
+        **{code: base[code] for code in STREETS},
+        men: of_group(rest, "men"),
+    }
+    sums = (*SUMS, Sum(DISTRICT, (women, men)))
+    _, table = table_of(results, sums=sums)
+    assert table.columns[0].title == "成员"
+    assert "各列均值在同一划分内可加" in table.caption
+    assert [row[0] for row in table.rows] == ["嘉定区", *STREETS.values(), "女性", "男性"]
+    assert table.ruled == {len(STREETS)}
+    assert sum(row[3] for row in table.rows[4:]) == pytest.approx(table.rows[0][3], abs=2)
+    assert table_of(base)[1].columns[0].title == "地区"
+    # Half of the men are missing: what does not add up are groups.
+    half = of_group(competition(two, (whole - values[one]) / 2, origins=9), "men")
+    (said,) = reconcile(sums[1:], {**results, men: half}).notes
+    assert "与 2 个群体之和相差" in said
+    assert "请核对群体是否齐全" in said
+    real = of_group(competition(two, whole - values[one], origins=9, demo=False), "men")
+    (said,) = reconcile(sums[1:], {**results, men: real}).notes
+    assert "与群体有的是演示数据" in said

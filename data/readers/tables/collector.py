@@ -47,8 +47,8 @@ from employment_forecast.data.readers.vocabulary import (
     fold,
     is_unpublished_title,
     looks_like_value,
-    parse_units,
     parse_when,
+    unit_note,
     unread_unit,
 )
 from employment_forecast.data.records import (
@@ -184,7 +184,7 @@ class Collector:
         """Facts with the unit that the name of the sheet or file has in brackets: （万人）."""
         for name, title in ((sheet, "工作表名"), (Path(self.file).stem, "文件名")):
             brackets = _BRACKETS.findall(fold(name))
-            units = tuple(u for text in brackets for u in parse_units(text))
+            units = tuple(u for text in brackets for u in unit_note(text))
             if units and not facts.units:
                 said = "、".join(unit.name for unit in units)
                 self.notes.append(f"单位“{said}”取自{title}，表中另有单位的除外。")

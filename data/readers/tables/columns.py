@@ -17,6 +17,7 @@ from employment_forecast.data.readers.vocabulary import (
     Vocabulary,
     bare_when,
     looks_like_value,
+    parse_units,
     unit_note,
 )
 
@@ -101,7 +102,7 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
             continue
         text = text_of(value)
         label = vocabulary.classify(text)
-        if unit_note(text):
+        if unit_note(text) or parse_units(text):
             units.append(text)
         if kind_of(label) != "none" and label.known:
             kinds[kind_of(label)] += 1

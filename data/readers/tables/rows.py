@@ -28,6 +28,7 @@ from employment_forecast.data.readers.vocabulary import (
     When,
     bare_when,
     fold,
+    parse_units,
     parse_when,
     remark_on_publication,
     unit_note,
@@ -331,7 +332,7 @@ class RowReader:
         """Facts from unit, publication day, source and demo columns."""
         text = text_of(value)
         if dimension == "unit":
-            return Facts(units=self.vocabulary.classify(text).units)
+            return Facts(units=self.vocabulary.classify(text).units or parse_units(text))
         if dimension == "source":
             return Facts(source=source_of(text, f"{self.place(row, column)}"))
         if dimension == "demo" and (fold(text) in _YES or fold(text) in ("演示", "演示数据")):

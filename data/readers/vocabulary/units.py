@@ -97,12 +97,17 @@ _UNIT_ROW = re.compile(r"(?:计量|数量|统计)?单位:(?P<list>.+)")
 
 @lru_cache(maxsize=8192)
 def unit_note(text: str) -> tuple[Unit, ...]:
-    """Units stated by a `单位：万人` note or a lone `（万人）`; empty if the text is none."""
+    """Units stated by a `单位：万人` note or a lone `（万人）`; empty if the text is none.
+
+    `10人` alone is a number of persons, and a unit only behind 单位.
+    """
     if len(text) > _LONGEST:
         return ()
     folded = fold(text).strip("()")
     found = _UNIT_ROW.fullmatch(folded)
-    return parse_units(found["list"] if found else folded)
+    if found:
+        return parse_units(found["list"])
+    return () if any(map(str.isdigit, folded)) else parse_units(folded)
 
 
 # A unit that is none of ours, and no name of an office: 单位:W人.

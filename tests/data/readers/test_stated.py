@@ -275,3 +275,36 @@ def test_a_unit_that_is_none_is_told_and_two_are_refused():
     result = read(f"单位：W人\n{HEAD}2026-01,9000\n", region="嘉定")
     assert any("没有认出单位“w人”" in note for note in result.notes)
     assert "unit_conflict" in checks(read(f"单位：人、万人\n{HEAD}2026-01,9000\n", region="嘉定"))
+
+
+# Remarks on the size of employers: no unit of the figures.
+SIZES = [
+    "注：监测范围为用人单位10人以上的企业", "用人单位100人以上裁员", "注：用人单位为百人以上",
+    "嘉定区重点用人单位（千人以上）用工情况", "重点用人单位（1000人以上）用工情况",
+    "注：参保单位（百户）", "监测单位：1000户", "参保单位100家", "用人单位：1000人以上",
+    "注：监测单位－百人、千人以上各半", "单位百人以上的企业", "工作单位百户", "10人", "（100人）",
+    "以100户为单位抽样", "注：10人", "单位：百人、千人以上", "单位（百人、千人以上）",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SIZES)
+def test_the_size_of_employers_multiplies_nothing(said):
+    plain = f"{HEAD}2025-01,8123\n2025-02,8210\n"
+    remarked = "月份,登记失业人数,备注\n2025-01,8123,{}\n2025-02,8210,{}\n"
+    tables = [f"{said}\n{plain}", f"{plain}{said}\n", f"{HEAD}2025-01,8123\n{said}\n2025-02,8210"]
+    for text in (*tables, remarked.format(said, ""), remarked.format(said, said)):
+        result = read(text, region="嘉定")
+        assert [r.observation.value for r in result.readings] == [8123, 8210], text
+    page = f"<p>{said}</p><table><tr><td>月份<td>登记失业人数<tr><td>2025-01<td>8123</table>"
+    result = read(page, "月报.html", region="嘉定")
+    assert [r.observation.value for r in result.readings] == [8123]
+    books = [("表", f"{said}.xlsx"), (said.replace("：", " ")[:31], "a.xlsx")]
+    for title, name in books:
+        rows = [["月份", "登记失业人数"], ["2025-01", 8123]]
+        result = read(workbook(rows, title), name, region="嘉定")
+        assert [r.observation.value for r in result.readings] == [8123]
+
+
+def test_a_column_of_units_may_say_ten_thousand_persons():
+    result = read("月份,登记失业人数,单位\n2025-01,1,10000人\n2025-02,2,万人\n", region="嘉定")
+    assert [r.observation.value for r in result.readings] == [10000, 20000]

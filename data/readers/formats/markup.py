@@ -22,7 +22,10 @@ _CHUNK = 1 << 16
 _SILENT = ("script", "style")
 _BLOCKS = ("table", "caption", "p", "div", "tr", "td", "th", "h1", "h2", "h3", "h4", "br", "li")
 # Says of the table below that nobody published it; the tables judge.
-_FORESEEN = re.compile(r"(?=.*(?:\d|表|数)).*(?:预计|预测|预估|暂估|计划|规划|目标|任务)")
+_FORESEEN = re.compile(
+    r"(?=.*(?:\d|表|数))(?!.*预计.*(?:发布|公布|更新|报送|上报))"
+    r".*(?:预计|预测|预估|暂估|计划|规划|目标|任务)"
+)
 _MOST_TITLE_CHARS = 40
 _MOST_BESIDE = 4
 

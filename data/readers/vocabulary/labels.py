@@ -124,6 +124,7 @@ _ENUMERATION = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]+\)|\d+[、.](?!\d)|[①-⑳])"
 )
 _FOOTNOTE = re.compile(r"[*①-⑳]+$")
+_SEX = re.compile(r"(?<=[女男性])\([fm]\)$")
 _PART = re.compile(r"^(?:[#*]+:?(?:其中)?:?|其中:?)")
 _BRACKETS = re.compile(r"^(.*?)\(([^()]+)\)$")
 _TRAILING_UNIT = re.compile(r"^(.+?)(?:[:/,](.+)|(%))$")
@@ -260,7 +261,7 @@ class Vocabulary:
             return _mapped(text, role)
         if whole not in self._indicators and whole not in self._regions:
             whole = _ENUMERATION.sub("", whole)
-            whole = _FOOTNOTE.sub("", whole) or whole
+            whole = _SEX.sub("", _FOOTNOTE.sub("", whole) or whole)
         bare = _PART.sub("", whole)
         part = bare != whole and bool(bare)
         whole = bare or whole

@@ -308,3 +308,63 @@ def test_the_size_of_employers_multiplies_nothing(said):
 def test_a_column_of_units_may_say_ten_thousand_persons():
     result = read("月份,登记失业人数,单位\n2025-01,1,10000人\n2025-02,2,万人\n", region="嘉定")
     assert [r.observation.value for r in result.readings] == [10000, 20000]
+
+
+# Remarks that only compare with figures nobody published, or speak of something else.
+COMPARING = [
+    "比预计数多50人", "与计划数一致", "较目标值少20人", "占年度目标值的95%", "预计数已更正为实际数",
+    "系预测系统导出", "为年度目标值的95%", "与预计数持平", "超出计划数3人", "下期数据预计20日发布",
+    "含目标群体", "未达到预期目标值",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", COMPARING)
+def test_a_remark_that_compares_leaves_its_row(said):
+    result = read(f"月份,登记失业人数,备注\n2025-01,8123,{said}\n2025-02,8210,\n", region="嘉定")
+    assert [r.observation.value for r in result.readings] == [8123, 8210]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "该数为预计数，比计划数少",
+        "预计数，与计划一致",
+        "目标值（占比未定）",
+        "实际数未出，系预计数",
+    ],
+)
+def test_a_remark_that_also_compares_is_still_taken_at_its_word(said):
+    result = read(f"月份,登记失业人数,备注\n2025-01,8123,\n2025-02,8210,{said}\n", region="嘉定")
+    assert [r.observation.value for r in result.readings] == [8123]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "下期数据预计11月20日发布",
+        "嘉定区登记失业人数（用于预测）",
+        "规划区2025年报表",
+        "供全市预测",
+    ],
+)
+def test_a_line_above_that_says_nothing_of_the_figures_leaves_the_table(above):
+    plain = read(f"{above}\n{HEAD}2025-01,8123\n2025-02,8210\n", region="嘉定")
+    cells = "<tr><td>月份<td>登记失业人数<tr><td>2025-01<td>8123<tr><td>2025-02<td>8210"
+    page = read(f"<p>{above}</p><table>{cells}</table>", "a.html", region="嘉定")
+    for result in (plain, page):
+        assert [r.observation.value for r in result.readings] == [8123, 8210]
+        assert not result.errors
+
+
+def test_women_by_a_letter_and_heads_that_only_hold_such_a_word():
+    result = read(
+        "月份,登记失业人数,女（F）,男性(M),企业(E),目标群体登记失业人数\n2025-01,8123,4000,4123,7,9\n",
+        region="嘉定",
+    )
+    assert [r.observation.value for r in result.readings] == [8123]
+    assert [(r.group, r.observation.value) for r in result.groups] == [
+        ("women", 4000),
+        ("men", 4123),
+    ]
+    assert "not_published" not in checks(result)
+    assert "unknown_label" in checks(result)

@@ -104,6 +104,12 @@ def read_targets(
         ) from error
 
 
+def _cut_off(row: Mapping[str, str | None], names: Mapping[str, str]) -> set[str]:
+    """Columns that a line ends before; one without any cell is blank."""
+    cut = {names[k] for k, v in row.items() if v is None}
+    return cut if any(row.values()) else set()
+
+
 def _targets(
     reader: csv.DictReader[str],
     file: Path,
@@ -116,10 +122,16 @@ def _targets(
         raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
     targets = []
     for line, row in enumerate(reader, start=2):
-        if None in row or None in row.values():
+        if None in row:
             raise DataError(
-                f"文件“{file}”第 {line} 行的格数与表头不同，多半是数值里有千分位逗号。",
+                f"文件“{file}”第 {line} 行的格数比表头多，多半是数值里有千分位逗号。",
                 "请去掉逗号（13,900 写成 13900），或给整格加引号。",
+            )
+        short = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en in _cut_off(row, names)]
+        if short:
+            raise DataError(
+                f"文件“{file}”第 {line} 行的格数比表头少，缺少：{'、'.join(short)}。",
+                "请补上后重试；没有内容的格也要留出逗号。",
             )
         raw = {**DEFAULTS}
         raw |= {names[k]: (v or "").strip() for k, v in row.items() if k in names}

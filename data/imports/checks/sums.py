@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue import Region, load_catalogue
 from employment_forecast.data.errors import UnknownNameError
 from employment_forecast.data.imports.checks.batch import (
     Batch,
@@ -25,6 +25,8 @@ _EMPLOYED = ("期末从业人员", "从业人员", "城镇从业人员", "期末
 # The labour force of a district moves slowly; a quarter more or less is a contradiction.
 _LABOUR_FORCE_SLACK = 0.25
 _FEWEST_IMPLIED = 3
+# Smaller figures are not written in 万 with three decimals.
+_IN_WAN = 1_000
 
 
 def region_parts(batch: Batch) -> list[Finding]:
@@ -122,10 +124,11 @@ def _parts_against(
 
 
 def _rounded_to(reading: Reading | None, value: float) -> float:
-    """What the last digit of a figure is worth; a stored one may have been typed in 万 or 百."""
+    """What the last digit of a figure is worth; a stored one may be of 0.812万."""
     if reading is not None:
         return _grain(reading)
-    return next((g for g in (10_000.0, 1_000.0, 100.0) if value and value % g == 0), 0.0)
+    grains = (10_000.0, 1_000.0, 100.0) + ((10.0,) if value >= _IN_WAN else ())
+    return next((g for g in grains if value and value % g == 0), 0.0)
 
 
 def _made_up(batch: Batch, region: Region, indicator: str, month: int) -> float | None:
@@ -160,7 +163,11 @@ def group_parts(batch: Batch) -> list[Finding]:
 
 
 def _partitions(batch: Batch) -> list[Finding]:
-    """Divisions (industries, occupations) all of whose groups a month has, and no total like it."""
+    """Divisions (sexes, industries) all of whose groups a month has, and no total like it.
+
+    Groups that exceed the total contradict it; where they fall short, people of whom nobody
+    recorded it are possible.
+    """
     found = []
     by_key = batch.by_key
     for name in batch.catalogue.partitions:
@@ -181,15 +188,30 @@ def _partitions(batch: Batch) -> list[Finding]:
                     continue
                 total = _rounded_to(batch.reading(region, indicator, month), whole)
                 slack = sum(g for g in (total, *map(_grain, rows)) if g > 1) / 2
-                if abs(summed - whole) > slack:
+                told = f"{month_text(month)}{named}之和 {summed:.12g}"
+                if summed > whole + slack:
                     found.append(
                         finding(
                             "group_parts", "error", rows[0],
-                            f"{month_text(month)}{named}之和 {summed:.12g} 不等于总数 {whole:.12g}",
-                            "请核对各项与总数；若各项互有重叠，请去掉 [[groups]] 的 partition。",
+                            f"{told} 超过总数 {whole:.12g}", _remedy(name),
+                        )
+                    )  # fmt: skip
+                elif summed < whole - slack:
+                    found.append(
+                        finding(
+                            "group_parts", "warning", rows[0],
+                            f"{told} 比总数 {whole:.12g} 少 {whole - summed:.12g}",
+                            "若有未登记该项的人员，无需处理；否则请核对各项与总数。",
                         )
                     )  # fmt: skip
     return found
+
+
+def _remedy(partition: str) -> str:
+    """What to do about groups that exceed the total; shipped ones are nobody's to change."""
+    if partition in load_catalogue().partitions:
+        return "请核对各项与总数。"
+    return "请核对各项与总数；若各项互有重叠，请去掉 [[groups]] 的 partition。"
 
 
 def rate_against_counts(batch: Batch) -> list[Finding]:

@@ -20,8 +20,9 @@ _CODE = re.compile(
     r"(?:\d{3}(?:\d{3})?)?"
 )
 _IN_A_NAME = re.compile(rf"(?<!\d){_CODE.pattern}(?!\d)")
+# No codes of organisations or posts, such as 组织机构代码：11310114MB2F34567X.
 _CODED = re.compile(
-    rf"(?:区划|区域|地区|区县|行政|单位|机构)\w{{0,4}}码[:(]?(?P<code>{_CODE.pattern})\)?"
+    rf"(?:区划|区域|地区|区县|行政区?)(?:代|编|统计代)?码[:(]?(?P<code>{_CODE.pattern})(?![0-9a-z])"
 )
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 REMEDY = "请核对地区名称与行政区划代码，改成同一个地区。"

@@ -38,6 +38,7 @@ from employment_forecast.data.records import Findings, Place, printable, shown
 # What a remark adds to the months that it says a figure covers: 1-2月合计, 含1月.
 _SUMMED = re.compile(r"(?:两个?月|\d+个月)?(?:合计|合并|累计|之和|数据?|值|报送|统计)*$")
 _CODE_HEAD = re.compile("码|code", re.IGNORECASE)
+_OTHER_CODE = re.compile("组织|机构代码|信用|邮|电话|手机|单位|行业|职业|zip|post", re.IGNORECASE)
 # Heads of columns that name what a row is part of: its code may be of the part.
 _WHOLES = ("省份", "省市", "省", "城市", "地市", "市", "地级市", "所属市", "所属区")
 _YES = ("true", "1", "是", "yes", "y")
@@ -126,6 +127,7 @@ class RowReader:
 
     def _read(self, number: int) -> TableRow:
         facts, labels, bad = NOTHING, {}, False
+        stated: dict[int, Label] = {}
         total_column: int | None = None
         unnumbered_total = False  # 合计 written into the column of serial numbers
         remarked: When | None = None
@@ -156,10 +158,13 @@ class RowReader:
                 continue
             if label.unpublished and has_values:
                 self.unpublished[number, column] = label.text
+            if label.region is not None:
+                stated[column] = label
             facts = self._one_region(number, column, facts_of([label]), facts).over(facts)
             if label.total and not label.indicator and not label.region:
                 total_column = column
         if has_values and facts.region is not None:
+            self._check_named(number, stated)
             self._check_codes(number, facts.region)
         attributes = [c for c, d in self.columns.labels.items() if d in ATTRIBUTES]
         if total_column is None and unnumbered_total and attributes and not labels:
@@ -183,29 +188,39 @@ class RowReader:
         """A label whose region is the lower one of two (上海市, 嘉定区); others contradict."""
         if label.region is None or before.region is None:
             return label
-        text = self._text(number, column)
         lower = self.vocabulary.catalogue.lower(label.region, before.region)
-        if lower is None or (
-            lower != before.region and not self._wholes and division_code(text) != ""
-        ):
-            self.findings.add(
-                "contradiction", self.place(number, column),
-                f"与同一行的{before.region.name}（{before.region.code}）不是同一个地区", REMEDY,
-                text,
-            )  # fmt: skip
+        if lower is None:
+            self._contradict(number, column, before.region)
         return replace(label, region=lower or label.region)
+
+    def _check_named(self, number: int, stated: dict[int, Label]) -> None:
+        """Hold codes that are of a part against the lowest region that the row names in words."""
+        coded = {c: x.region for c, x in stated.items() if x.region and division_code(x.text)}
+        named: Region | None = None
+        for column, label in stated.items():
+            if column not in coded and label.region is not None:
+                lower = self.vocabulary.catalogue.lower(label.region, named or label.region)
+                named = lower or label.region
+        if named is None or self._wholes:
+            return
+        for column, region in coded.items():
+            if self.vocabulary.catalogue.lower(region, named) not in (named, None):
+                self._contradict(number, column, named)
+
+    def _contradict(self, number: int, column: int, region: Region) -> None:
+        self.findings.add(
+            "contradiction", self.place(number, column),
+            f"与同一行的{region.name}（{region.code}）不是同一个地区", REMEDY,
+            self._text(number, column),
+        )  # fmt: skip
 
     def _check_codes(self, number: int, region: Region) -> None:
         """Hold the division code that a row has beside its region against it."""
         for column in self._coded:
-            text = self._text(number, column)
-            code = division_code(text)
+            code = division_code(self._text(number, column))
             below = code_fits(code, region, self.vocabulary.catalogue, below=self._wholes)
             if code and not below:
-                self.findings.add(
-                    "contradiction", self.place(number, column),
-                    f"与同一行的{region.name}（{region.code}）不是同一个地区", REMEDY, text,
-                )  # fmt: skip
+                self._contradict(number, column, region)
 
     def _remark(self, number: int, column: int, text: str, has_values: bool) -> Facts:
         """What a remark says of its row: that it was not published, or just something about it."""
@@ -368,7 +383,8 @@ class RowReader:
 
 def heads_codes(head: Headed) -> bool:
     """True for the head of a column of codes, which may be those of regions."""
-    return _CODE_HEAD.search(head.label.text) is not None
+    text = head.label.text
+    return _CODE_HEAD.search(text) is not None and not _OTHER_CODE.search(text)
 
 
 def source_of(text: str, place: str) -> str:

@@ -301,8 +301,8 @@ def test_a_group_larger_than_everybody():
 @pytest.mark.parametrize(
     ("whole", "men", "women", "wanted"),
     [
-        (100, 60, 40, []), (100, 60, 41, [("error", "B2")]), (100, 50, 40, [("error", "B2")]),
-        (100, 60, None, []), (None, 60, 41, []),
+        (100, 60, 40, []), (100, 60, 41, [("error", "B2")]), (100, 50, 40, [("warning", "B2")]),
+        (1000, 600, 398, [("warning", "B2")]), (100, 60, None, []), (None, 60, 41, []),
     ],
 )  # fmt: skip
 def test_men_and_women_make_up_everybody(whole, men, women, wanted):
@@ -312,6 +312,15 @@ def test_men_and_women_make_up_everybody(whole, men, women, wanted):
         for reading in readings(UNEMPLOYED, [value], group=group)
     ]
     assert findings("group_parts", rows) == wanted
+
+
+@pytest.mark.parametrize(
+    ("whole", "men", "wanted"), [(8120, 4124, []), (8120, 4129, ["error"]), (8121, 4122, ["error"])]
+)
+def test_a_stored_total_may_have_been_typed_in_ten_thousands(whole, men, wanted):
+    rows = readings(UNEMPLOYED, [men], group="men") + readings(UNEMPLOYED, [4000], group="women")
+    stored = known(UNEMPLOYED, [whole], start="2023-01")
+    assert [severity for severity, _ in findings("group_parts", rows, known=stored)] == wanted
 
 
 def test_rates_of_men_and_women_are_not_added_up():

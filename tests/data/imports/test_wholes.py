@@ -158,8 +158,9 @@ def test_industries_that_make_up_everybody(tmp_path: Path) -> None:
         file = sheet(tmp_path, "嘉定区（人）", head, *lines)
         import_files(store, catalogue, [file], ImportOptions(), today=TODAY, command="test")
 
-    with pytest.raises(DataError, match="制造业、服务业之和 59 不等于总数 60"):
-        bring_industries("2026-10,60,20,39")
+    with pytest.raises(DataError, match="制造业、服务业之和 61 超过总数 60") as refused:
+        bring_industries("2026-10,60,20,41")
+    assert "partition" in str(refused.value)
     bring_industries("2026-10,60,20,40")
     known = store.as_of(TODAY, "310114", f"{COUNT}.services")
     assert known.values.to_list() == [40]

@@ -368,3 +368,47 @@ def test_women_by_a_letter_and_heads_that_only_hold_such_a_word():
     ]
     assert "not_published" not in checks(result)
     assert "unknown_label" in checks(result)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "组织机构代码：11310115MB2F34567X", "组织机构代码：310115123", "邮政编码：316000",
+        "统一社会信用代码：11310115MB2F34567X", "单位代码：310115", "机构代码：310115001",
+        "地区邮政编码：316000", "行政区划代码：310114", "电话区号：021",
+    ],
+)  # fmt: skip
+def test_codes_of_organisations_and_posts_above_a_table_are_no_division_codes(above):
+    for text in (f"{above}\n{HEAD}2025-01,9000\n", f"{above}\n地区,{HEAD}嘉定区,2025-01,9000\n"):
+        result = read(text, region="嘉定")
+        assert [r.observation.value for r in result.readings] == [9000]
+        assert not result.errors
+
+
+@pytest.mark.parametrize(
+    ("rows", "region"),
+    [
+        ("地区,邮政编码,月份,登记失业人数\n舟山市,316000,2025-01,9000\n", "舟山"),
+        ("地区,组织机构代码,月份,登记失业人数\n嘉定区,310115123,2025-01,9000\n", "嘉定"),
+        ("地区,区县代码,区县,月份,登记失业人数\n上海市,310114,嘉定区,2025-01,9000\n", "嘉定"),
+        ("区县代码,地区,区县,月份,登记失业人数\n310114,上海市,嘉定区,2025-01,9000\n", "嘉定"),
+        ("地区,区县,区县代码,月份,登记失业人数\n上海市,嘉定区,310114,2025-01,9000\n", "嘉定"),
+    ],
+)
+def test_codes_beside_names_that_go_with_the_lowest_region_of_the_row(rows, region):
+    result = read(rows)
+    assert [r.observation.value for r in result.readings] == [9000]
+    assert [r.observation.region for r in result.readings] == [CATALOGUE.region(region).code]
+    assert "contradiction" not in checks(result)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "地区,区县代码,区县,月份,登记失业人数\n上海市,310104,嘉定区,2025-01,9000\n",
+        "地区,区县,区县代码,月份,登记失业人数\n上海市,嘉定区,310115,2025-01,9000\n",
+        "代码,地区,月份,登记失业人数\n310114,上海市,2025-01,9000\n",
+    ],
+)
+def test_codes_beside_names_that_do_not(rows):
+    assert "contradiction" in checks(read(rows))

@@ -13,7 +13,7 @@ _LIST = rf"{_ONE}(?:[、,/;和及]{_ONE})*"
 # 单位 is also an employer: 用人单位100人以上. Without a colon only a 单位 that stands by itself,
 # or is one of numbers, heads a unit.
 _EMPLOYER = r"(?<!用[人工])(?<!监测)(?<!参保)(?<![企事]业)(?<!工作)(?<!重点)(?<!填报)"
-_ALONE = r"(?:(?<![^\W_])|(?<=[计数]量)|(?<=数据)|(?<=人数))"
+_ALONE = r"(?:(?<![^\W_])|(?<=[计数]量)|(?<=数据)|(?<=人数)|(?<=货币)|(?<=金额))"
 _SIZE = rf"(?![、,/;和及]{_ONE}|次|及?以[上下内外]|左右|上下|规模|的|[大小级]|企业|单位)"
 # Looked for without spaces, and with one spelling of each mark.
 _UNIT = re.compile(

@@ -36,7 +36,7 @@ _COMPARED = re.compile(
     rf"|(?:{_FORESEEN}|{_AIMED_AT})(?:数|值|人数)?(?:的|完成)?[\d.]+%"
     "|预测(?:预警)?(?:系统|平台|模型|软件|中心)"
 )
-_REPLACED = re.compile("(?:更正|修正|调整|替换|更新|改)[为成](?:实际|正式|已?公布|实绩)")
+_REPLACED = re.compile("已经?(?:更正|修正|调整|替换|更新|改)[为成](?:实际|正式|已?公布|实绩)")
 # As the title of a table; of what is only planned it has to say that the table holds the plan.
 _TITLE = re.compile(
     rf"{_FORESEEN}|(?:{_AIMED_AT})(?:数|值|人数|指标|分解|安排|目标|任务|分配)*(?:情况|汇总|一览|统计)?"

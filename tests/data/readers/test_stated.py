@@ -271,6 +271,10 @@ def test_what_states_no_scale(said):
     assert stated_units(said) in ("", "人")
 
 
+def test_a_unit_in_brackets_of_money():
+    assert stated_units("货币单位（万元）") == "万元"
+
+
 def test_a_unit_that_is_none_is_told_and_two_are_refused():
     result = read(f"单位：W人\n{HEAD}2026-01,9000\n", region="嘉定")
     assert any("没有认出单位“w人”" in note for note in result.notes)

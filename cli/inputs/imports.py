@@ -113,8 +113,8 @@ def bring_in(
     run = _importer(session, files)
     done, series = run(replace(options, dry_run=True) if asking else options)
     if as_json:
-        if done.batch is not None and not options.dry_run:
-            outdate(session, {(s.region, s.indicator) for s in series if not s.partial})
+        if done.batch is not None:
+            outdate(session)
         write_json(_document(done, series, options.dry_run))
         return done
     if series and (asking or options.dry_run):
@@ -133,7 +133,7 @@ def bring_in(
     elif done.batch is None:
         click.echo(f"没有新的内容可写入：{_counts(done)}。")
     else:
-        outdate(session, {(s.region, s.indicator) for s in series if not s.partial})
+        outdate(session)
         click.echo(
             f"已导入（第 {done.batch} 批）：{_counts(done)}。"
             f"撤回可用：forecast data withdraw {done.batch}"

@@ -31,6 +31,7 @@ from employment_forecast.experiments.cycle.worker import (
     WorkerDied,
     Workers,
 )
+from employment_forecast.experiments.publication import outdate
 from employment_forecast.experiments.site import SITE_FOLDER, write_overview
 
 _BUSY = "另一个月度作业正在这个工作区运行。"
@@ -126,6 +127,8 @@ def _carried_out(
         for entry in workers.results(tasks_of(session, chosen, day), ask):
             kept = _keep(session, journal, entry, failed, log)
             entries[entry.region, entry.indicator] = kept
+    if any(arrival.batch is not None for arrival in arrivals):
+        outdate(session)  # of series that this cycle does not do
     short = None if session.cells is None else session.cells.shortage()
     notes = () if short is None else (f"{short.text}。{short.remedy}",)
     for note in notes:

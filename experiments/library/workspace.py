@@ -70,7 +70,7 @@ class OpenWorkspace:
         # The readers of office files take half a second to import.
         from employment_forecast.data.imports import ImportOptions, import_files
 
-        return import_files(
+        done = import_files(
             self.session.store,
             self.session.catalogue,
             [Path(file).absolute() for file in files],
@@ -78,6 +78,11 @@ class OpenWorkspace:
             today=clock.today(),
             command="OpenWorkspace.import_files",
         )
+        if done.batch is not None and any(self.session.workspace.thresholds.glob("*.json")):
+            from employment_forecast.experiments.publication import outdate
+
+            outdate(self.session)
+        return done
 
     def to_frame(self) -> pd.DataFrame:
         """Every series of the store: columns `region`, `indicator` (codes) and `demo`."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Indicator, Series, figure
-from employment_forecast.data.errors import StorageError
+from employment_forecast.data.errors import StorageError, UnknownNameError
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session
@@ -271,10 +271,12 @@ def outdate(
     if series is not None:
         files = (folder / feed_files.file_name(what, where) for where, what in sorted(set(series)))
     for file in files:
-        document = None
-        with suppress(StorageError):
+        document, reason = None, ""
+        # Of a series that the catalogue no longer has, nothing on file can overtake the lines.
+        with suppress(StorageError, UnknownNameError):
             document = feed_files.read(file)
-        if document is not None and (reason := why or _overtaken(session, document)):
+            reason = why or _overtaken(session, document) if document is not None else ""
+        if document is not None and reason:
             mark_stale(session.workspace, document, reason)
 
 

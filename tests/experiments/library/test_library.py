@@ -18,6 +18,9 @@ from support.trees import DISTRICT, STREETS, competitions, street_values
 import employment_forecast as ef
 from employment_forecast.cli.main import cli
 from employment_forecast.cli.shell import failures
+from employment_forecast.data.catalogue import Series
+from employment_forecast.data.feed.files import file_name, read
+from employment_forecast.experiments.publication.publishing import failed_feed, publish
 
 FAST = {"models": "random_walk", "origins": 6}
 DAY = "2026-11-20"
@@ -242,6 +245,53 @@ def test_a_workspace_shows_its_series_and_takes_files(tmp_path):
         named.write_text("地区,月份,登记失业人数\n嘉定,2026-10,12100\n", "utf-8")
         assert opened.import_files(named).added == 1
         assert not opened.series("嘉定").demo
+
+
+def test_lines_that_an_import_overtakes_are_outdated_up_to_the_whole(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORECAST_TODAY", DAY)
+    streets = [f'[[regions]]\ncode = "31011400{i}"\nname = "{name}"\nparent = "310114"\n'
+               'level = "street"\n' for i, name in enumerate(("甲街道", "乙街道"), 1)]  # fmt: skip
+    (tmp_path / "forecast.toml").write_text("".join(streets), "utf-8")
+    whole, other = ("310114", "registered_unemployed"), ("310104", "registered_unemployed")
+    women, gone = ("310114001", "registered_unemployed.women"), ("999999", "no_indicator")
+    current = {
+        "state": "current", "valid_until": "2026-11-30", "period": "2026", "data_month": "2026-09",
+        "latest": 900, "data_fingerprint": "f", "pseudo_real_time": False,
+        "scheme": {"levels": [], "source": "测试"},
+        "champion": {"registered_name": "x", "version": "1", "model": "drift",
+                     "model_label": "漂移"},
+    }  # fmt: skip
+
+    def bring(*rows: str) -> None:
+        file = tmp_path / "数.csv"
+        head = "地区,月份,登记失业人数(人),其中:女性登记失业人数(人)"
+        file.write_text("\n".join([head, *rows]) + "\n", "utf-8")
+        assert opened.import_files(file).batch is not None
+
+    def stale() -> set[tuple[str, str]]:
+        folder = opened.session.workspace.thresholds
+        return {
+            key for key in documents if read(folder / file_name(key[1], key[0]))["state"] == "stale"
+        }
+
+    with ef.open_workspace(tmp_path) as opened:
+        bring("徐汇区,2026-09,900,", "甲街道,2026-09,500,200", "乙街道,2026-09,400,150")
+        catalogue = opened.session.catalogue
+        documents = {
+            key: {
+                **failed_feed(Series(catalogue.region(key[0]), catalogue.indicator(key[1])), "无"),
+                **current,
+            }
+            for key in (whole, women, other)
+        }
+        place = {**documents[whole]["region"], "code": gone[0]}
+        documents[gone] = {**documents[whole], "indicator": gone[1], "region": place}
+        for document in documents.values():
+            publish(opened.session.workspace, document)
+        bring("甲街道,2026-10,510,210")
+        assert stale() == {women}  # the whole still lacks a street
+        bring("乙街道,2026-10,410,160")
+        assert stale() == {women, whole}
 
 
 def test_every_public_name_is_there_and_loads_alone():

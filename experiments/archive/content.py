@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data import clock
@@ -304,8 +304,11 @@ def forecast_failed(result: Competition, model: str) -> bool:
     return isinstance(result.forecasts[model], Failure)
 
 
-def tables(result: Competition) -> dict[str, bytes]:
-    """Tables kept with a run, by file name."""
+def tables(result: Competition, compared: Collection[str] = ()) -> dict[str, bytes]:
+    """Tables kept with a run, by file name.
+
+    `compared` are models that the gate may compare with the chosen one: those have all rows too.
+    """
     caps = [cap_document(item, result.indicator) for item in result.assessments]
     targets = {
         "caps_joint": joint_document(result.joint),
@@ -328,7 +331,7 @@ def tables(result: Competition) -> dict[str, bytes]:
     if events is None or not events.events:
         return found
     chosen = result.choice.model
-    table = events.table(lambda model: path_scored(model, chosen))
+    table = events.table(lambda model: path_scored(model, chosen) or model in compared)
     return {**found, CAP_EVENTS: bz2.compress(csv_table(table))}
 
 

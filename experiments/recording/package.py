@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -90,9 +90,10 @@ def packaged(
     files: Mapping[str, bytes] | None = None,
     *,
     model_runs: bool = False,
+    compared: Collection[str] = (),
 ) -> Iterator[Package]:
     """A package of a competition in a folder that goes with the block."""
-    contents = {**content.tables(result), **(files or {})}
+    contents = {**content.tables(result, compared), **(files or {})}
     if chart is not None:
         contents["chart.png"] = chart
     with tempfile.TemporaryDirectory() as scratch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
@@ -13,7 +13,7 @@ from employment_forecast.data.workspace import Workspace, load_settings
 from employment_forecast.experiments.archive import content, rehearse
 from employment_forecast.experiments.recording import package
 from employment_forecast.experiments.recording.spool import spool_of
-from employment_forecast.experiments.registry import Version
+from employment_forecast.experiments.registry import Version, champion_of
 from employment_forecast.experiments.tracking import (
     Run,
     RunPlan,
@@ -82,8 +82,9 @@ class Recording:
         wait([self._rehearsed])
         settings = load_settings(self._workspace)
         scheme, each = load_scheme(settings), settings["mlflow.model_runs"] == "on"
+        compared = self._in_force(result)
         with package.packaged(
-            self._series, result, scheme, seconds, chart, files, model_runs=each
+            self._series, result, scheme, seconds, chart, files, model_runs=each, compared=compared
         ) as packed:
             try:
                 return package.log(self.run, self._series, packed)
@@ -94,6 +95,14 @@ class Recording:
                     f"结果已暂存于“{spooled}”。",
                     "待 MLflow 恢复后执行 forecast sync。",
                 ) from error
+
+    def _in_force(self, result: Competition) -> Collection[str]:
+        """The model in force; where MLflow does not tell, any may be."""
+        try:
+            incumbent = champion_of(self.run.tracker, self._series)
+        except (StorageError, NotFoundError):
+            return result.backtest.records.keys()
+        return () if incumbent is None else (incumbent.model,)
 
 
 def _plan(series: Series) -> RunPlan:

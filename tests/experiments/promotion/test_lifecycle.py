@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import RefusedError
 from employment_forecast.data.workspace.folders import Workspace
-from employment_forecast.experiments.promotion import lifecycle
+from employment_forecast.experiments.promotion import gate, lifecycle
 from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
 from employment_forecast.experiments.promotion.lifecycle import (
     PromotionResult,
@@ -38,6 +39,7 @@ from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.result import Coherence, Competition
 from employment_forecast.forecasting.reconciliation import Sum, Tree, TreeChoice
+from employment_forecast.models.roster import WEIGHTED
 
 GOOD, OTHER, BAD = "random_walk", "seasonal_naive", "drift"
 
@@ -326,11 +328,57 @@ def test_a_champion_that_left_the_race_is_compared_by_what_it_kept(
     assert "未参赛" in done.reason
 
 
+class Watched(dict[str, np.ndarray]):
+    """Probabilities by model that tell whose were asked for."""
+
+    asked: set[str]
+
+    def __getitem__(self, model: str) -> np.ndarray:
+        self.asked.add(model)
+        return super().__getitem__(model)
+
+
+def with_weights(result: Competition, asked: set[str]) -> Competition:
+    """The competition with one of its models in the place of the weighted combination.
+
+    Every other month is above its cap.
+    """
+
+    def named(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {WEIGHTED if model == BAD else model: found[model] for model in found}
+
+    events = result.cap_events
+    assert events is not None
+    odd = np.add.outer(*map(np.arange, result.backtest.outcomes.shape)) % 2
+    came = {tier: np.where(np.isnan(each), np.nan, odd) for tier, each in events.events.items()}
+    said = {tier: Watched(named(each)) for tier, each in events.probabilities.items()}
+    for each in said.values():
+        each.asked = asked
+    return replace(
+        result,
+        backtest=replace(result.backtest, records=named(result.backtest.records)),
+        entries=[replace(e, model=WEIGHTED) if e.model == BAD else e for e in result.entries],
+        forecasts=named(result.forecasts),
+        past_forecasts=named(result.past_forecasts),
+        cap_events=replace(events, events=came, probabilities=said),
+    )
+
+
+@pytest.mark.parametrize("in_force", [None, OTHER, WEIGHTED])
 def test_stored_evidence_gives_the_same_verdict(
-    competition: Competition, record, tracker: Tracker
+    competition: Competition, record, tracker: Tracker, series: Series, in_force: str | None
 ) -> None:
-    version: Version = record(competition)[1]
-    kept, fresh = stored_evidence(tracker, version), evidence_of(competition)
+    asked: set[str] = set()
+    result = with_weights(competition, asked)
+    if in_force is not None:
+        record(rechosen(result, in_force, "测试"))
+        lifecycle.promote(tracker, series, why="测试", force=True)
+    asked.clear()
+    result = newer(rechosen(result, GOOD, "测试"), 1.0)
+    version: Version = record(result)[1]
+    # What nobody compares costs nothing.
+    assert (WEIGHTED in asked) == (in_force == WEIGHTED)
+    kept, fresh = stored_evidence(tracker, version), evidence_of(result)
     assert kept.log == fresh.log
     for model, record_ in fresh.backtest.records.items():
         np.testing.assert_allclose(
@@ -340,11 +388,22 @@ def test_stored_evidence_gives_the_same_verdict(
     assert fresh.events is not None
     assert kept.events is not None
     assert kept.events.months_above == fresh.events.months_above
-    for model in kept.backtest.records:
+    for model in {GOOD, OTHER, in_force or GOOD}:
         one, two = kept.events.squared_errors(model), fresh.events.squared_errors(model)
         assert one is not None
         assert two is not None
         np.testing.assert_allclose(one, two, rtol=1e-6)
+    incumbent = champion_of(tracker, series)
+    stored, direct = (
+        gate.judge(tracker, series, version, found, incumbent) for found in (kept, fresh)
+    )
+    assert stored.text == direct.text
+    assert [(c.name, c.state, c.text) for c in stored.checks] == [
+        (c.name, c.state, c.text) for c in direct.checks
+    ]
+    caps = next(check for check in direct.checks if check.name == "cap_brier")
+    assert ("没有现役版本" in caps.text) == (in_force is None)
+    assert "没有可比的突破概率" not in caps.text
 
 
 def test_without_a_back_test_nothing_passes(

@@ -100,14 +100,20 @@ def tasks_of(
                 present += [f"{region.code}/{g.code}" for g in groups]
         if present:
             members[region.code, indicator.code] = (region.code, *present)
-    below = set()
+    covered: dict[tuple[str, str], set[tuple[str, str]]] = {key: set() for key in wanted}
     for key, codes in members.items():
         series = (catalogue.member(code, catalogue.indicator(key[1])) for code in codes[1:])
-        below |= {(each.region.code, each.indicator.code) for each in series}
+        covered[key] = {(each.region.code, each.indicator.code) for each in series}
+    # The groups of a part are in no tree of the whole: they are tasks of their own.
+    tops, left = set[tuple[str, str]](), wanted
+    while left:
+        found = left.difference(*(covered[key] for key in left))
+        tops |= found
+        left = left.difference(found, *(covered[key] for key in found))
     return [
         RegionTask(*key, day, members=members.get(key, ()))
         for region, indicator in chosen
-        if (key := (region.code, indicator.code)) not in below
+        if (key := (region.code, indicator.code)) in tops
     ]
 
 

@@ -61,6 +61,15 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
         assert wider.members[-2:] == (f"{DISTRICT}/women", f"{DISTRICT}/men")
         assert (apart.indicator, apart.members) == (groups[2][1].code, ())
 
+        # Those of a part are in no tree of the whole.
+        street = session.catalogue.region(next(iter(ALL)))
+        own = [(street, group) for _, group in groups[:2]]
+        _, same, *others = tasks_of(session, [*chosen, *own], DAY)
+        assert same == together
+        assert [(t.region, t.indicator, t.members) for t in others] == [
+            (street.code, group.code, ()) for _, group in own
+        ]
+
         first = list(carry_tree(session, None, together))
         assert [each.state for each in first] == ["done"] * 5
         journal = Journal(journal_folder(session.workspace))

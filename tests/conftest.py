@@ -32,7 +32,7 @@ pytest_plugins = ("support.processor_time", "support.lines", "support.forks")
 # No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
 # every time; at a desk new ones are tried.
 settings.register_profile(
-    "steady", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("ci", settings.get_profile("steady"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "steady")

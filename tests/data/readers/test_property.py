@@ -377,7 +377,7 @@ def read_back(file):
     assert len(result.readings) == len(expected)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files())
 def test_every_layout_gives_its_numbers_back(file):
     read_back(file)

@@ -73,7 +73,7 @@ def shared(tmp_path_factory):
     opened.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(batches, min_size=1, max_size=4), st.integers(-5, 240))
 def test_as_of_equals_the_slow_reference(shared, catalogue, given_batches, day):
     numbers = []

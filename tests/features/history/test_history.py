@@ -233,7 +233,7 @@ def test_fingerprint_knows_everything_a_model_sees(history_of):
         assert history_of(values).fingerprint != base.fingerprint
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 29), st.integers(1, 9_999)), max_size=30),
     origin=st.integers(3, 29),

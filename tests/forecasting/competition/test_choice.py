@@ -322,7 +322,7 @@ def test_models_that_never_meet_cannot_be_compared():
     assert found == Estimate(0.0, math.inf, 0, 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     # Distinct levels: a tie is a matter of the last binary digit.
     levels=st.lists(st.integers(5, 15), min_size=5, max_size=5, unique=True),

@@ -63,7 +63,7 @@ def test_one_member_is_itself():
     horizon=st.integers(1, 4),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_margins_are_exact(members, n, horizon, seed):
     rng = np.random.default_rng(seed)
     # Rounded, so that there are ties.

@@ -113,7 +113,7 @@ def test_the_mode_is_where_a_general_search_ends():
 
 
 @given(st.integers(0, 10_000), st.integers(1, 8), st.floats(0.0, 5.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_found_satisfies_the_conditions_of_a_minimum(seed, size, weight):
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(20, size)) + rng.normal(size=(20, 1))

@@ -24,7 +24,7 @@ def test_stationary_by_hand():
 
 
 @given(st.lists(st.floats(-2.5, 2.5), min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_root_lies_outside_the_unit_circle(free):
     found = stationary(np.array(free))
     assert np.abs(np.roots(np.append(1.0, -found))).max() < 1 + 1e-9

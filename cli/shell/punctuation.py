@@ -7,6 +7,7 @@ import re
 import click
 
 _QUOTED = re.compile(r"'([^']*)'")
+_LISTED = re.compile(r",\s+")
 _BLANK = re.compile(r"(?<=[。？：，、]) +")
 
 
@@ -20,7 +21,8 @@ class Formatter(click.HelpFormatter):
 
 def sentence(message: str) -> str:
     """A usage error of click as a Chinese sentence."""
-    said = _BLANK.sub("", _QUOTED.sub(r"“\1”", message.strip()).replace(", ", "、"))
+    said = _QUOTED.sub(r"“\1”", message.strip()).replace("”. ", "”。")
+    said = _BLANK.sub("", _LISTED.sub("、", said))
     if said.endswith((".", ":")):
         said = said[:-1]
     return said if said.endswith(("。", "？", "！")) else f"{said}。"

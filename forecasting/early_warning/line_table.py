@@ -77,7 +77,8 @@ def run_lines(result: Competition, scheme: Scheme) -> dict[str, Any]:
     Returns
     -------
     dict
-        `caps` (`id`, `title`, `value`), `lines`, `scheme`, `level` (None) and `level_reason`.
+        `caps` (what names each and its limit), `lines`, `scheme`, `level` (None) and
+        `level_reason`.
     """
     as_of, lines = result.history.as_of, []
     for item in result.assessments:
@@ -95,8 +96,11 @@ def run_lines(result: Competition, scheme: Scheme) -> dict[str, Any]:
             {
                 "id": cap_id(a.target),
                 "title": cap_words(a.target),
+                "tier": a.target.tier,
+                "period": str(a.target.period),
                 "value": a.target.value,
                 "limit": a.target.limit,
+                "demo": a.target.demo,
             }
             for a in result.assessments
         ],

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from employment_forecast.data.errors import EXIT_INTERRUPTED
@@ -95,8 +96,10 @@ def test_national_yardstick_is_average_and_monthly_ceiling(prepared: Any) -> Non
 
 def test_output_files(quick: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    ran = quick("--region", "徐汇", "--output", str(folder))
+    ran = quick("--region", "徐汇", "--output", str(folder), "--format", "xlsx")
     assert ran.code == 0, ran.err
+    (book,) = folder.glob("*.xlsx")
+    assert "试算" in openpyxl.load_workbook(book).sheetnames
     raw = (folder / "forecast.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))

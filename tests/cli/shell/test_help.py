@@ -112,6 +112,7 @@ def test_help_is_chinese_throughout() -> None:
         ("有多余的参数：extra", "有多余的参数：extra。"),
         ("没有选项 '--nope'。 您要的是否是：'--no'？", "没有选项 “--nope”。您要的是否是：“--no”？"),
         ("'x' 不可用，可选：'a', 'b'。", "“x” 不可用，可选：“a”、“b”。"),
+        ("缺少选项 '--tier'. 可选：市,\n\t区", "缺少选项 “--tier”。可选：市、区。"),
     ],
 )
 def test_errors_are_sentences(message: str, said: str) -> None:

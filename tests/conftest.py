@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from support.paths import ROOT
-from support.shared import made_once, make_databases
+from support.shared import files_of, made_once, make_databases
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
@@ -51,9 +51,14 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the bundled data and without a run."""
-    return made_once(tmp_path_factory, "databases", make_databases)
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace with the bundled data and without a run, to be copied and never opened.
+
+    Who opens it adds journals and takes them away again while another worker copies them.
+    """
+    folder = made_once(tmp_path_factory, "databases", make_databases)
+    yield folder
+    assert {file.name for file in files_of(folder)} == {"observations.db", "mlflow.db"}
 
 
 @pytest.fixture(scope="session")

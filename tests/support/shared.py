@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,11 +40,25 @@ def tracking_uri(workspace: Workspace) -> str:
 
 
 def make_databases(folder: Path) -> None:
-    """Databases as the program makes them; migrating and filling takes seconds, copying none."""
+    """Databases as the program makes them; migrating and filling takes seconds, copying none.
+
+    They are complete and nobody's: a journal that its process still holds would vanish in the
+    middle of a test's copy.
+    """
     from employment_forecast.experiments.tracking.tracker import open_tracker
 
-    workspace = Workspace(folder)
-    workspace.create()
-    with open_tracker(tracking_uri(workspace), workspace) as tracker:
+    made, shared = Workspace(folder.with_name(f"{folder.name}.made")), Workspace(folder)
+    for workspace in (made, shared):
+        workspace.create()
+    with open_tracker(tracking_uri(made), made) as tracker:
         tracker.open()
-    Session(workspace, Settings()).store.close()
+    Session(made, Settings()).store.close()
+    for file in made.root.rglob("*.db"):
+        copy = shared.root / file.relative_to(made.root)
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+
+
+def files_of(folder: Path) -> set[Path]:
+    """Every file below a folder."""
+    return {file for file in folder.rglob("*") if file.is_file()}

@@ -75,9 +75,11 @@ def session(workspace: Workspace) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="module")
-def demo(template: Workspace) -> Competition:
+def demo(template: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Competition:
     """The floors compete on the demonstration data of 嘉定."""
-    opened = Session(template, Settings())
+    place = tmp_path_factory.mktemp("demo") / "工作区"
+    shutil.copytree(template.root, place)
+    opened = Session(Workspace(place), Settings())
     try:
         return run(opened, DAY)
     finally:

@@ -383,7 +383,7 @@ class _Import:
         )
         readings = tuple(r for f in results for r in f.readings)
         self._doubt(f for r in results for f in r.warnings)
-        self._notes |= dict.fromkeys(f"“{r.file}”:{n}" for r in results for n in r.notes)
+        self._notes |= dict.fromkeys(f"“{r.file}”：{n}" for r in results for n in r.notes)
         known = _Stored(store, catalogue, readings, today, connection)
         self._check(results, readings, known)
         rows, revised = _split(readings, known, catalogue, today)

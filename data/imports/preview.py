@@ -82,14 +82,18 @@ def preview_rows(series: Iterable[SeriesPreview], catalogue: Catalogue) -> list[
     for one in series:
         indicator = catalogue.indicator(one.indicator)
         whom = f"（{catalogue.group(one.group).name}）" if one.group else ""
-        low, high = phrase(one.smallest, indicator), phrase(one.largest, indicator)
+        values = _span(phrase(one.smallest, indicator), phrase(one.largest, indicator))
         rows.append(
             {
                 "label": one.label or ("月中数" if one.partial else "（选项指定）"),
                 "indicator": indicator.name + whom,
                 "region": catalogue.region(one.region).name,
-                "months": f"{one.first}—{one.last}，{one.months}个",
-                "range": f"{low}—{high}{indicator.unit}",
+                "months": f"{_span(one.first, one.last)}，{one.months}个",
+                "range": f"{values}{indicator.unit}",
             }
         )
     return rows
+
+
+def _span(first: object, last: object) -> str:
+    return f"{first}" if first == last else f"{first}—{last}"

@@ -108,7 +108,7 @@ _KOREAN = str.maketrans({"년": "年", "월": "月", "일": "日"})
 _CHINESE_YEAR = re.compile(r"[一二][〇零一二三四五六七八九]{3}(?=年)")
 _TWELVE = "十[一二]?|[一二三四五六七八九]"
 _CHINESE_MONTH = re.compile(
-    rf"(?<![一二三四五六七八九十])({_TWELVE})(?=月|[-至到、和及与](?:{_TWELVE})月)"
+    rf"(?<![一二三四五六七八九十])({_TWELVE})(?=月|[-至到、和及与](?:{_TWELVE})月)|元(?=月)"
 )
 _CUMULATIVE = re.compile(r"(?:累计数?|\(累计\))$")
 _SINCE = re.compile(r"^(?:截至|截止|截止到|至|到)")
@@ -120,6 +120,8 @@ def _plain_digits(text: str) -> str:
 
     def month(found: re.Match[str]) -> str:
         word = found.group()
+        if word == "元":
+            return "1"
         return "1" + (_DIGITS[word[1]] if word[1:] else "0") if word[0] == "十" else _DIGITS[word]
 
     text = _CHINESE_MONTH.sub(month, text)
@@ -139,7 +141,7 @@ def parse_when(label: str) -> When | None:
     ----------
     label : str
         Any spelling offices use: 2021年3月, 2025年03月份, 202103, 2021-03, 2021.03, 2021/3,
-        20180131, 3月, 1—3月累计, 2021年一季度, 二〇二一年三月, Mar-21, 2021年.
+        20180131, 3月, 元月, 1—3月累计, 2021年一季度, 二〇二一年三月, Mar-21, 2021年.
 
     Returns
     -------

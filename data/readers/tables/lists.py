@@ -171,18 +171,17 @@ class ListReader:
         for index in at.regions:
             pair = (region.code, fields[index])
             if pair not in self._agreeing:
-                self._demand_agreement(region, fields[index])
+                self._demand_agreement(region, fields[index], index not in at.ignored)
                 self._agreeing.add(pair)
         return region
 
-    def _demand_agreement(self, region: Region, text: str) -> None:
+    def _demand_agreement(self, region: Region, text: str, names_regions: bool) -> None:
         catalogue, code = self._collector.vocabulary.catalogue, division_code(text)
         named = self._classify(text).region
-        fits = (
-            named == region
-            if named
-            else not code or code_fits(code, region, catalogue, below=False)
-        )
+        if named or (names_regions and text.strip()):
+            fits = named == region
+        else:
+            fits = not code or code_fits(code, region, catalogue, below=False)
         if not fits or len(self._agreeing) >= _MOST_TEXTS:
             raise NotPlain
 

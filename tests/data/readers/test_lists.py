@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from employment_forecast.data.catalogue import load_catalogue
@@ -100,6 +100,9 @@ def test_lists_with_several_columns_of_figures_agree_too(lines, head):
     st.sampled_from(["代码", "行政区划代码", "编号", "省份"]),
     st.sampled_from(["月报.csv", "徐汇区.csv", "310115.csv", "2026年预测.csv"]),
 )  # fmt: skip
+@example("嘉定区,1,2025-01,9000,\n", "行政区划代码", "月报.csv")
+@example("嘉定区,,2025-01,9000,\n", "行政区划代码", "月报.csv")
+@example("嘉定区,甲,2025-01,9000,\n", "编号", "月报.csv")
 def test_lists_with_codes_and_remarks_agree_too(lines, head, name):
     text = f"地区,{head},月份,登记失业人数,备注\n{lines}"
     assert read(text, name) == reference(text, name)

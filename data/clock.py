@@ -86,8 +86,7 @@ def parse_month(text: str, option: str) -> pd.Period:
     UsageError
         If the text is not a month.
     """
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text.strip())
-    if found is None:
+    if not re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text.strip()):
         raise UsageError(f"{option} 的值“{text}”不是有效月份。", "请写成 2026-12 这样的年-月。")
     import pandas as pd
 

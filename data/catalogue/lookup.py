@@ -72,15 +72,15 @@ class Catalogue:
         UnknownNameError
             With the nearest matches.
         """
-        found = self._region_index.get(_fold(text))
-        if found is None:
+        region = self._region_index.get(_fold(text))
+        if region is None:
             names = [n for r in self.regions for n in (r.name, r.code, *r.aliases)]
             raise UnknownNameError(
                 f"没有名为“{one_line(text)}”的地区。",
                 suggestion(text, names)
                 + "可用行政区划代码、名称或简称；新地区请在 forecast.toml 的 [[regions]] 中登记。",
             )
-        return found
+        return region
 
     def knows_region(self, text: str) -> bool:
         """Whether a region has this code, name or alias."""
@@ -98,15 +98,15 @@ class Catalogue:
         UnknownNameError
             With the nearest matches.
         """
-        found = self._indicator_index.get(_fold(text)) or self._of_group(_fold(text))
-        if found is None:
+        indicator = self._indicator_index.get(_fold(text)) or self._of_group(_fold(text))
+        if indicator is None:
             names = [n for i in self.indicators for n in i.names]
             raise UnknownNameError(
                 f"没有名为“{one_line(text)}”的指标。",
                 suggestion(text, names)
                 + f"可用的指标：{'、'.join(i.code for i in self.indicators)}。",
             )
-        return found
+        return indicator
 
     def group(self, text: str) -> Group:
         """Group of people by code, name or synonym.
@@ -116,15 +116,15 @@ class Catalogue:
         UnknownNameError
             With the nearest matches.
         """
-        found = self._group_index.get(_fold(text))
-        if found is None:
+        group = self._group_index.get(_fold(text))
+        if group is None:
             raise UnknownNameError(
                 f"没有名为“{one_line(text)}”的群体。",
                 suggestion(text, [n for g in self.groups for n in g.names])
                 + f"可用的群体：{'、'.join(g.name for g in self.groups)}；"
                 "新群体请在 forecast.toml 的 [[groups]] 中登记。",
             )
-        return found
+        return group
 
     def grouped(self, indicator: Indicator, group: Group) -> Indicator:
         """The indicator for one group of people: a series like any other.
@@ -198,20 +198,20 @@ class Catalogue:
         entry = region.entry_in(month)
         return None if entry is None or entry.parent is None else self.region(entry.parent)
 
-    def lower(self, one: Region, two: Region) -> Region | None:
+    def lower(self, first: Region, second: Region) -> Region | None:
         """Of two regions the one that is or ever was part of the other; None if neither is."""
-        if one.code in self._above(two):
-            return two
-        return one if two.code in self._above(one) else None
+        if first.code in self._above(second):
+            return second
+        return first if second.code in self._above(first) else None
 
     def _above(self, region: Region) -> set[str]:
         """Codes of a region and of everything it is or ever was a part of."""
-        found, parents = {region.code}, {e.parent for e in region.entries if e.parent}
+        codes, parents = {region.code}, {e.parent for e in region.entries if e.parent}
         while parents:
-            found |= parents
+            codes |= parents
             above = (e.parent for code in parents for e in self.region(code).entries)
-            parents = {code for code in above if code} - found
-        return found
+            parents = {code for code in above if code} - codes
+        return codes
 
     def children(self, region: Region, month: pd.Period | None = None) -> tuple[Region, ...]:
         """Regions directly below one in a month; without a month those that ever were."""
@@ -239,15 +239,15 @@ class Catalogue:
         self, region: Region, indicator: Indicator, month: pd.Period
     ) -> dict[str, tuple[Region, ...]]:
         """Parts of a region and of its parts, by code of the whole, from the top down."""
-        found: dict[str, tuple[Region, ...]] = {}
+        parts_of: dict[str, tuple[Region, ...]] = {}
         wholes = [region]
         while wholes:
             whole = wholes.pop(0)
             below = self.parts(whole, indicator, month)
             if below:
-                found[whole.code] = below
+                parts_of[whole.code] = below
                 wholes += below
-        return found
+        return parts_of
 
     def merged_into(self, region: Region) -> tuple[Region, ...]:
         """Ended entries of other regions whose people all went to one (撤并)."""
@@ -255,19 +255,19 @@ class Catalogue:
 
     @cached_property
     def _merged(self) -> dict[str, tuple[Region, ...]]:
-        found: dict[str, list[Region]] = {}
+        merged: dict[str, list[Region]] = {}
         for entry in (e for r in self.regions for e in r.entries):
             if len(entry.successors) == 1 and entry.successors[0] != entry.code:
-                found.setdefault(entry.successors[0], []).append(entry)
-        return {code: tuple(entries) for code, entries in found.items()}
+                merged.setdefault(entry.successors[0], []).append(entry)
+        return {code: tuple(entries) for code, entries in merged.items()}
 
     @cached_property
     def _below(self) -> dict[str, tuple[Region, ...]]:
-        found: dict[str, list[Region]] = {}
+        parts: dict[str, list[Region]] = {}
         for region in self.regions:
             for parent in dict.fromkeys(e.parent for e in region.entries if e.parent):
-                found.setdefault(parent, []).append(region)
-        return {code: tuple(below) for code, below in found.items()}
+                parts.setdefault(parent, []).append(region)
+        return {code: tuple(below) for code, below in parts.items()}
 
 
 def _bundled(name: str) -> list[dict[str, Any]]:
@@ -360,5 +360,5 @@ def load_catalogue(
 
 def _kept(shipped: Region | None) -> dict[str, Any]:
     """What an entry of the workspace takes over from the shipped one it replaces."""
-    told = None if shipped is None else shipped.parts_complete
-    return {} if told is None else {"parts_complete": told}
+    complete = None if shipped is None else shipped.parts_complete
+    return {} if complete is None else {"parts_complete": complete}

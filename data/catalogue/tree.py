@@ -47,22 +47,22 @@ def joined_entries(entries: Iterable[Region], where: str) -> dict[str, Region]:
                 '请补上撤并前的最后一个月，如 until = "2024-06"。',
             )
         by_code.setdefault(entry.code, []).append(entry)
-    found = {}
+    regions = {}
     for code, same in by_code.items():
         same.sort(key=lambda e: e.since or _BEGINNING)
-        for one, following in pairwise(same):
-            if one.until is None or following.since is None or one.until >= following.since:
-                parents = " 和 ".join(str(e.parent) for e in (one, following))
-                twice = one.parent != following.parent
+        for earlier, later in pairwise(same):
+            if earlier.until is None or later.since is None or earlier.until >= later.since:
+                parents = " 和 ".join(str(e.parent) for e in (earlier, later))
+                twice = earlier.parent != later.parent
                 raise SettingsError(
-                    f"{where} 中地区 {code} {following.name} "
+                    f"{where} 中地区 {code} {later.name} "
                     + (f"同时有两个上级：{parents}。" if twice else "登记了两次。"),
                     "一个地区在同一个月只能登记一次；改名或改变隶属请写两段，"
                     "前一段写 until，后一段写 from。",
                 )
         *before, newest = same
-        found[code] = replace(newest, earlier=tuple(reversed(before)))
-    return found
+        regions[code] = replace(newest, earlier=tuple(reversed(before)))
+    return regions
 
 
 def check_tree(regions: Mapping[str, Region], where: str) -> None:
@@ -123,12 +123,12 @@ def _reached(
 
 
 def _ancestors(entry: Region, month: pd.Period, regions: Mapping[str, Region]) -> set[str]:
-    found = set()
+    codes = set()
     at: Region | None = entry
     while at is not None and at.parent is not None:
-        found.add(at.parent)
+        codes.add(at.parent)
         at = regions[at.parent].entry_in(month)
-    return found
+    return codes
 
 
 def heirs(region: Region, entry: Region, regions: Mapping[str, Region]) -> tuple[Region, ...]:
@@ -152,11 +152,11 @@ def territory_breaks(regions: Mapping[str, Region]) -> tuple[Break, ...]:
     tuple of Break
         Of treatment `dummy`, in order of regions.
     """
-    found: dict[tuple[str, pd.Period], Break] = {}
+    breaks: dict[tuple[str, pd.Period], Break] = {}
 
     def mark(codes: Iterable[str], month: pd.Period, note: str) -> None:
         for code in codes:
-            found.setdefault((code, month), Break(code, month, "dummy", note))
+            breaks.setdefault((code, month), Break(code, month, "dummy", note))
 
     came: set[tuple[str, pd.Period]] = set()
     for region in regions.values():
@@ -179,4 +179,4 @@ def territory_breaks(regions: Mapping[str, Region]) -> tuple[Break, ...]:
             if entry.since is not None and (entry.code, entry.since) not in came:
                 above = _ancestors(entry, entry.since, regions)
                 mark(sorted(above), entry.since, f"{entry.name}新设")
-    return tuple(found.values())
+    return tuple(breaks.values())

@@ -47,11 +47,11 @@ def read_value(text: str, unit: str, name: str) -> float:
         If it is no finite number, or in another unit.
     """
     plain = text.strip().replace("，", ",").replace("％", "%")
-    found = _VALUE.fullmatch(plain)
+    match = _VALUE.fullmatch(plain)
     hint = "请写成数字，如 12500、1.25万 或 5.5。"
-    if found is None:
+    if match is None:
         raise UsageError(f"{name}“{text}”不是有限的数。", hint)
-    number, ten_thousands, written = found.groups()
+    number, ten_thousands, written = match.groups()
     if unit and written and written != unit:
         raise UsageError(f"{name}“{text}”的单位是{written}，该指标的单位是{unit}。", hint)
     value = float(number.replace(",", "")) * (10_000 if ten_thousands else 1)

@@ -10,8 +10,8 @@ _LINE = re.compile(f"[{_CONTROLS}]")
 _TEXT = re.compile(f"(?![\n\t]|\r\n)[{_CONTROLS}]")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def visible(text: str, *, lines: bool = False) -> str:

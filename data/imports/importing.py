@@ -139,8 +139,8 @@ class _Stored(Mapping[tuple[str, str], dict[int, float]]):
     def _load(self, regions: Iterable[str], indicator: str) -> None:
         wanted = sorted(code for code in regions if (code, indicator) not in self._figures)
         self._figures |= {(code, indicator): {} for code in wanted}
-        found = self._store.latest(wanted, indicator, self._today, self._connection)
-        self._figures |= {(code, indicator): figures for code, figures in found.items()}
+        stored = self._store.latest(wanted, indicator, self._today, self._connection)
+        self._figures |= {(code, indicator): figures for code, figures in stored.items()}
 
     def figures(self, region: str, indicator: str) -> _Figures:
         """Values and their days by month ordinal; empty if there are none."""
@@ -366,8 +366,10 @@ class _Import:
         self.today, self.command = today, command
         self.batch: int | None = None
         self._targets = (
-            *stored_targets(store), *load_national_targets(), *as_targets(catalogue=catalogue),
-        )  # fmt: skip
+            *stored_targets(store),
+            *load_national_targets(),
+            *as_targets(catalogue=catalogue),
+        )
         self._doubts: dict[Finding, None] = {}
         self._notes: dict[str, None] = {}
         self._added = self._revised = self._unchanged = 0

@@ -62,9 +62,9 @@ def _figures(results: Iterable[ReadResult]) -> Iterator[_Figure]:
 
 def preview(results: Iterable[ReadResult]) -> tuple[SeriesPreview, ...]:
     """Series of files as they were read, in the order in which they first appear."""
-    found: dict[Any, tuple[list[pd.Period], list[float]]] = {}
+    by_series: dict[Any, tuple[list[pd.Period], list[float]]] = {}
     for key, month, value in _figures(results):
-        months, values = found.setdefault(key, ([], []))
+        months, values = by_series.setdefault(key, ([], []))
         months.append(month)
         values.append(value)
     return tuple(
@@ -72,23 +72,23 @@ def preview(results: Iterable[ReadResult]) -> tuple[SeriesPreview, ...]:
             shown(label), region, indicator, group, partial,
             min(months), max(months), len(values), min(values), max(values),
         )
-        for (label, region, indicator, group, partial), (months, values) in found.items()
+        for (label, region, indicator, group, partial), (months, values) in by_series.items()
     )  # fmt: skip
 
 
-def preview_rows(series: Iterable[SeriesPreview], catalogue: Catalogue) -> list[dict[str, str]]:
+def preview_rows(previews: Iterable[SeriesPreview], catalogue: Catalogue) -> list[dict[str, str]]:
     """Preview for people: names instead of codes, values as they are published."""
     rows = []
-    for one in series:
-        indicator = catalogue.indicator(one.indicator)
-        whom = f"（{catalogue.group(one.group).name}）" if one.group else ""
-        values = _span(phrase(one.smallest, indicator), phrase(one.largest, indicator))
+    for series in previews:
+        indicator = catalogue.indicator(series.indicator)
+        whom = f"（{catalogue.group(series.group).name}）" if series.group else ""
+        values = _span(phrase(series.smallest, indicator), phrase(series.largest, indicator))
         rows.append(
             {
-                "label": one.label or ("月中数" if one.partial else "（选项指定）"),
+                "label": series.label or ("月中数" if series.partial else "（选项指定）"),
                 "indicator": indicator.name + whom,
-                "region": catalogue.region(one.region).name,
-                "months": f"{_span(one.first, one.last)}，{one.months}个",
+                "region": catalogue.region(series.region).name,
+                "months": f"{_span(series.first, series.last)}，{series.months}个",
                 "range": f"{values}{indicator.unit}",
             }
         )

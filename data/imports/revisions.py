@@ -26,7 +26,7 @@ def new_groups(
 ) -> list[Reading]:
     """Group observations that are to be stored."""
     stored: dict[tuple[str, str, str], dict[object, float]] = {}
-    found = []
+    new = []
     for reading in readings:
         row = reading.observation
         key = (row.region, row.indicator, reading.group or "")
@@ -45,8 +45,8 @@ def new_groups(
         usual = catalogue.indicator(row.indicator).usually_published(row.month)
         undated = row.published_on is None and (before is not None or usual > today)
         dated = replace(row, published_on=today) if undated else row
-        found.append(replace(reading, observation=dated))
-    return found
+        new.append(replace(reading, observation=dated))
+    return new
 
 
 def _figures(row: FirmMonth) -> tuple[int | None, ...]:
@@ -63,11 +63,11 @@ def new_firms(
 ) -> list[FirmMonth]:
     """Firm reports that are to be stored; parameters and errors as for `new_groups`."""
     stored: dict[str, dict[tuple[str, object], tuple[int | None, ...]]] = {}
-    found = []
+    new = []
     for row in rows:
         where = row.region or region
         if where is None:
-            found.append(row)  # refused, with its reason, when it is stored
+            new.append(row)  # refused, with its reason, when it is stored
             continue
         code = catalogue.region(where).code
         if code not in stored:
@@ -87,8 +87,8 @@ def new_firms(
             raise DataError(f"企业 {row.firm} {row.month} 的月报已有不同的数。", _REVISE)
         usual = clock.estimated_publication(row.month, sample_store.FIRM_LAG_DAYS)
         undated = row.published_on is None and (before is not None or usual > today)
-        found.append(replace(row, published_on=today) if undated else row)
-    return found
+        new.append(replace(row, published_on=today) if undated else row)
+    return new
 
 
 def new_part_months(
@@ -100,7 +100,7 @@ def new_part_months(
     """
     check_part_months(rows, catalogue)
     stored: dict[tuple[str, str], dict[tuple[date, date], float]] = {}
-    found: dict[tuple[object, ...], PartMonth] = {}
+    new: dict[tuple[object, ...], PartMonth] = {}
     for row in rows:
         series = (catalogue.region(row.region).code, catalogue.indicator(row.indicator).code)
         if series not in stored:
@@ -126,11 +126,11 @@ def new_part_months(
         )
         dated = replace(row, published_on=today) if undated else row
         key = (*series, row.first_day, row.last_day)
-        if key in found and found[key].value != row.value:
+        if key in new and new[key].value != row.value:
             raise DataError(
-                f"{label}截至 {row.last_day} 在文件里有 {found[key].value:.12g} 和 "
+                f"{label}截至 {row.last_day} 在文件里有 {new[key].value:.12g} 和 "
                 f"{row.value:.12g} 两个数。",
                 "请只保留一个；若是修订，请分两次导入。",
             )
-        found[key] = dated
-    return list(found.values())
+        new[key] = dated
+    return list(new.values())

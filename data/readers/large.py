@@ -184,9 +184,9 @@ class _LargeList:
         """Why a line keeps a file from being read that is too large for anything but a list."""
         self._data.seek(start)
         with suppress(NotPlain, IndexError):
-            found = self._as_table([number], self._fields([self._data.readline()]))
-            if any(f.check in ("unknown_region", "unknown_month") for f in found.errors):
-                refused = found.refusal()
+            result = self._as_table([number], self._fields([self._data.readline()]))
+            if any(f.check in ("unknown_region", "unknown_month") for f in result.errors):
+                refused = result.refusal()
                 assert refused is not None
                 return refused
         return DataError(
@@ -230,9 +230,9 @@ class _LargeList:
         self._empty = self._empty and not result.readings
         if last and self._empty:
             return self._as_table(numbers, fields)  # and it says why
-        found = tuple(f for f in result.findings if f.check != "nothing_read")
+        findings = tuple(f for f in result.findings if f.check != "nothing_read")
         notes = (*result.notes, *self._reader.notes()) if last else result.notes
-        return replace(result, findings=found, notes=tuple(dict.fromkeys(notes)))
+        return replace(result, findings=findings, notes=tuple(dict.fromkeys(notes)))
 
     def _as_table(self, numbers: list[int], fields: list[list[str]]) -> ReadResult:
         """Lines as the tables read them, in their place under the head."""

@@ -134,9 +134,9 @@ def refuse_personal_data(file: str, sheets: tuple[Sheet, ...], remarks: Iterable
     for sheet in sheets:
         if kind := personal_kind(sheet.name):
             raise _refused(f"“{shown(file)}”的工作表名", kind)
-        found = _head(sheet) or _content(sheet)
-        if found is not None:
-            column, kind = found
+        personal = _head(sheet) or _content(sheet)
+        if personal is not None:
+            column, kind = personal
             where = f"工作表“{shown(sheet.name)}”" if sheet.name else ""
             letters = column_letters(column)
             raise _refused(f"“{shown(file)}”{where}第{column}列（{letters}列）", kind)
@@ -190,10 +190,10 @@ def _holds_identity(digits: str) -> bool:
 
     A number that stands alone needs no right check digit: whoever mistyped one meant a person.
     """
-    for found in _IDENTITY.finditer(digits):
-        number = found.group(1)
-        alone = not digits[found.start() - 1 : found.start()].isdigit()
-        alone = alone and not digits[found.start() + 18 : found.start() + 19].isdigit()
+    for match in _IDENTITY.finditer(digits):
+        number = match.group(1)
+        alone = not digits[match.start() - 1 : match.start()].isdigit()
+        alone = alone and not digits[match.start() + 18 : match.start() + 19].isdigit()
         if int(number[:2]) in _PROVINCES and (alone or is_identity_number(number.upper())):
             return True
     return False
@@ -213,9 +213,9 @@ def _head_kind(value: str) -> str | None:
     if value[0].isdigit():
         return None
     text = re.sub(r"\(.{0,30}?\)|[*#]", "", fold(value))
-    found = _HEADS.fullmatch(text.rstrip(":"))
-    if found and ":" not in text.rstrip(":"):
-        return found["kind"] or found["contact"] or "姓名、证件或手机"
+    match = _HEADS.fullmatch(text.rstrip(":"))
+    if match and ":" not in text.rstrip(":"):
+        return match["kind"] or match["contact"] or "姓名、证件或手机"
     return "姓名、证件" if _NAMED.match(text) and not _CLERICAL.search(text) else None
 
 

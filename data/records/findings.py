@@ -210,12 +210,12 @@ class Findings:
 
     def all(self) -> tuple[Finding, ...]:
         """Everything found, in order; a last line counts what was left out."""
-        found = list(self._found.values())
+        findings = list(self._found.values())
         if self.dropped:
             severity: Severity = "error" if self._dropped_errors else "warning"
             more = Finding(
                 "more", severity, None, "", f"另有 {self.dropped} 处问题未列出",
                 "请先改正上面列出的问题，再次导入。",
             )  # fmt: skip
-            found.append(more)
-        return tuple(found)
+            findings.append(more)
+        return tuple(findings)

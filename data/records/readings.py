@@ -178,11 +178,11 @@ def refusal(
 def _listed(findings: tuple[Finding, ...], front: str, most: int) -> list[str]:
     """One line each; of findings that say the same the first few, and a count of the others."""
     alike: dict[tuple[str, str], list[Finding]] = {}
-    for found in findings:
-        alike.setdefault((found.check, found.message), []).append(found)
+    for finding in findings:
+        alike.setdefault((finding.check, finding.message), []).append(finding)
     lines: list[str] = []
     for same in alike.values():
-        lines += [f"{front}{found}" for found in same[:_MOST_ALIKE]]
+        lines += [f"{front}{finding}" for finding in same[:_MOST_ALIKE]]
         if len(same) > _MOST_ALIKE:
             lines[-1] += f"（同样的共 {len(same)} 处，其余从略）"
     left = len(lines) - most

@@ -13,9 +13,7 @@ from employment_forecast.data.catalogue import Catalogue, Indicator, Region
 from employment_forecast.data.store.schema import batches, metadata
 from employment_forecast.data.store.store import Store
 
-EXPORT_COLUMNS = (
-    "region", "indicator", "month", "value", "unit", "published_on", "source", "demo",
-)  # fmt: skip
+EXPORT_COLUMNS = ("region", "indicator", "month", "value", "unit", "published_on", "source", "demo")
 
 
 @dataclass(frozen=True)

@@ -57,14 +57,14 @@ def declare(store: Store, shock: Shock, catalogue: Catalogue) -> Shock:
                 f"同样的事件已经申报过（编号 {same}）。", "用 forecast shocks list 查看。"
             )
         row = {name: getattr(shock, name) for name in FIELDS}
-        done = connection.execute(
+        inserted = connection.execute(
             insert(table).values(
                 **row,
                 month=month_key(shock.month),
                 recorded_at=clock.now().replace(tzinfo=None),
             )
         )
-        number = done.inserted_primary_key[0] if done.inserted_primary_key else 0
+        number = inserted.inserted_primary_key[0] if inserted.inserted_primary_key else 0
     return _find(store, int(number))
 
 
@@ -110,12 +110,12 @@ def withdraw(store: Store, number: int) -> Shock:
         If there is no such event in force.
     """
     with store.writing() as connection:
-        done = connection.execute(
+        updated = connection.execute(
             update(table)
             .where(table.c.id == number, table.c.withdrawn_on.is_(None))
             .values(withdrawn_on=clock.today())
         )
-        if done.rowcount == 0:
+        if updated.rowcount == 0:
             raise NotFoundError(
                 f"没有编号为 {number} 的有效事件。", "用 forecast shocks list 查看编号。"
             )

@@ -88,9 +88,9 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _as_table(found: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
+def _as_table(records: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     """Rows of one series as `Vintages` holds them; demonstration rows only where no real."""
-    rows = pd.DataFrame(found, columns=list(COLUMNS))
+    rows = pd.DataFrame(records, columns=list(COLUMNS))
     rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
     rows["demo"] = rows["demo"].astype(bool)
     if not rows["demo"].all():
@@ -304,12 +304,12 @@ class Store:
             If there is no such batch in force.
         """
         with self.writing() as connection:
-            done = connection.execute(
+            updated = connection.execute(
                 update(batches)
                 .where(batches.c.id == batch, batches.c.withdrawn_at.is_(None))
                 .values(withdrawn_at=clock.now().replace(tzinfo=None))
             )
-            if done.rowcount == 0:
+            if updated.rowcount == 0:
                 raise NotFoundError(f"没有编号为 {batch} 的有效批次。", "请核对批次编号。")
 
     def vintages(self, region: str, indicator: str) -> Vintages:
@@ -384,10 +384,10 @@ class Store:
             .where(table.c.region.in_(regions), *chosen, batches.c.withdrawn_at.is_(None))
             .order_by(table.c.month, table.c.published_on, table.c.id)
         )
-        found: dict[str, list[tuple[Any, ...]]] = {region: [] for region in regions}
+        records: dict[str, list[tuple[Any, ...]]] = {region: [] for region in regions}
         with self.reading() as connection:
             for region, *row in connection.execute(query):
-                found[region].append(tuple(row))
+                records[region].append(tuple(row))
             events = shocks_of(connection, None if len(regions) > 1 else regions[0], indicator)
         return {
             region: Vintages(
@@ -396,7 +396,7 @@ class Store:
                 _as_table(rows),
                 tuple(event for event in events if event.region == region),
             )
-            for region, rows in found.items()
+            for region, rows in records.items()
         }
 
     def latest(
@@ -424,12 +424,12 @@ class Store:
             )
             .order_by(table.c.month, table.c.published_on, table.c.id)
         )
-        found: dict[str, dict[int, tuple[float, date]]] = {}
+        figures: dict[str, dict[int, tuple[float, date]]] = {}
         with self.reading() if connection is None else nullcontext(connection) as source:
             for region, month, value, published_on in source.execute(query):
                 ordinal = (month // 100 - 1970) * 12 + month % 100 - 1
-                found.setdefault(region, {})[ordinal] = (value, published_on)
-        return found
+                figures.setdefault(region, {})[ordinal] = (value, published_on)
+        return figures
 
     def _rows_of(self, indicator: str) -> tuple[Table, tuple[ColumnElement[bool], ...]]:
         """Table and condition of an indicator's rows: a group of people has a table of its own."""
@@ -480,7 +480,7 @@ class Store:
             .order_by(observations.c.region, observations.c.indicator)
         )
         with self.reading() as connection:
-            found = {(r, i): bool(d) for r, i, d in connection.execute(query)}
+            demo_of = {(r, i): bool(d) for r, i, d in connection.execute(query)}
         if self.catalogue is not None:
-            found |= dict.fromkeys(wholes_of(self.catalogue, found), False)
-        return sorted((r, i, demo) for (r, i), demo in found.items())
+            demo_of |= dict.fromkeys(wholes_of(self.catalogue, demo_of), False)
+        return sorted((r, i, demo) for (r, i), demo in demo_of.items())

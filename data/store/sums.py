@@ -64,15 +64,15 @@ class Summed:
         months = self.told.index.to_numpy()
         known = self._first_told <= np.datetime64(day)
         columns = {code: at for at, code in enumerate(self.told.columns)}
-        found = {}
+        incomplete = {}
         for first, last, parts in self.spans:
             rows = np.flatnonzero((months >= first) & (months <= last))
             at = np.array([columns[p.code] for p in parts], dtype=int)
             told = known[rows][:, at]
             for row in np.flatnonzero(told.any(axis=1) & ~told.all(axis=1)):
                 absent = (p for p, had in zip(parts, told[row], strict=True) if not had)
-                found[int(months[rows[row]])] = tuple(absent)
-        return found
+                incomplete[int(months[rows[row]])] = tuple(absent)
+        return incomplete
 
     @cached_property
     def _first_told(self) -> npt.NDArray[np.datetime64]:
@@ -116,8 +116,8 @@ class Summed:
     def _origin(self, rows: pd.DataFrame) -> Iterator[str]:
         """A sentence for the months whose figures came about alike, stretch by stretch."""
         newest = rows.drop_duplicates("month", keep="last").sort_values("month")
-        told = zip(newest["month"], newest["source"], strict=True)
-        for how, alike in groupby(told, key=lambda each: self._how(*each)):
+        sources = zip(newest["month"], newest["source"], strict=True)
+        for how, alike in groupby(sources, key=lambda each: self._how(*each)):
             months = [int(month) for month, _ in alike]
             # A month that is missing or has an own figure ends a stretch.
             places = [month // 100 * 12 + month % 100 for month in months]
@@ -190,24 +190,24 @@ def wholes_of(
     indicators = {i.code: i for i in catalogue.indicators}
     regions = {r.code: r for r in catalogue.regions}
     real = {key for key, demo in stored.items() if not demo}
-    waiting, found = list(real), set[tuple[str, str]]()
+    waiting, summed = list(real), set[tuple[str, str]]()
     while waiting:
         code, indicator = waiting.pop()
         if indicator not in indicators or indicators[indicator].aggregation != "sum":
             continue
         for parent in {e.parent for e in regions[code].entries} if code in regions else ():
             key = (parent or "", indicator)
-            new = key not in real and key not in found
+            new = key not in real and key not in summed
             if parent and new and catalogue.lists_parts(regions[parent]):
-                found.add(key)
+                summed.add(key)
                 waiting.append(key)
-    counted = real | found
+    counted = real | summed
     wholes = {c for c, _ in counted if c in regions and _has_parts(catalogue, regions[c])}
     for region in wholes:
         for rate in (i for i in indicators.values() if i.numerator):
             if all((region, c) in counted for c in (*rate.numerator, *rate.denominator)):
-                found.add((region, rate.code))
-    return sorted(found - real)
+                summed.add((region, rate.code))
+    return sorted(summed - real)
 
 
 def _has_parts(catalogue: Catalogue, region: Region) -> bool:
@@ -245,8 +245,8 @@ class _Sums:
         parts = {r.code: self.whole(r) for r in former} | {region.code: plain}
         since = [e.since for r in (region, *former) for e in r.entries if e.since is not None]
         spans = _spans([*since, *(u + 1 for u in ends.values())], members)
-        kept = plain.rows[plain.rows["month"] > month_key(max(ends.values()))]
-        return _joined(plain, kept, self.indicator, parts, spans)
+        after = plain.rows[plain.rows["month"] > month_key(max(ends.values()))]
+        return _joined(plain, after, self.indicator, parts, spans)
 
     def plain(self, region: Region) -> Vintages:
         """Of its own territory alone."""
@@ -260,8 +260,8 @@ class _Sums:
         real = any(_is_real(v) for v in parts.values())
         if not parts or (not real and len(own.rows)):
             return own
-        kept = own.rows[~own.rows["demo"]] if real else own.rows
-        return _joined(own, kept, self.indicator, parts, self.spans(region))
+        real_rows = own.rows[~own.rows["demo"]] if real else own.rows
+        return _joined(own, real_rows, self.indicator, parts, self.spans(region))
 
     def parts(self, region: Region) -> dict[str, Vintages]:
         """Series of everything that was ever part of a region; all real ones or none."""
@@ -309,7 +309,7 @@ def _added(
     parts: Mapping[str, Vintages], spans: tuple[tuple[int, int, tuple[Region, ...]], ...]
 ) -> pd.DataFrame:
     """Sums of all months that every part has told, one row for each day they changed."""
-    found: list[tuple[object, ...]] = []
+    sums: list[tuple[object, ...]] = []
     for first, last, members in spans:
         if not members or any(parts[r.code].rows.empty for r in members):
             continue
@@ -318,26 +318,26 @@ def _added(
             for at, rows in enumerate(parts[r.code].rows for r in members)
         ]
         table = pd.concat(frames, ignore_index=True)
-        for month, told in table.groupby("month", sort=True):
-            if told["part"].nunique() == len(members):
-                found += _sums_of_month(month, told, members)
-    return _table(found)
+        for month, reports in table.groupby("month", sort=True):
+            if reports["part"].nunique() == len(members):
+                sums += _sums_of_month(month, reports, members)
+    return _table(sums)
 
 
-def _table(found: Sequence[tuple[object, ...]]) -> pd.DataFrame:
-    rows = pd.DataFrame(found, columns=list(COLUMNS))
+def _table(records: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    rows = pd.DataFrame(records, columns=list(COLUMNS))
     rows["published_on"] = pd.to_datetime(rows["published_on"]).astype("datetime64[s]")
     return rows.astype({"month": "int64", "value": float, "demo": bool})
 
 
 def _sums_of_month(
-    month: object, told: pd.DataFrame, members: Sequence[Region]
+    month: object, reports: pd.DataFrame, members: Sequence[Region]
 ) -> Iterator[tuple[object, ...]]:
     """Rows of one month: when the last part was told, and whenever a part was revised."""
-    ordered = told.sort_values(["published_on", "id"], kind="stable")
+    ordered = reports.sort_values(["published_on", "id"], kind="stable")
     latest: dict[int, tuple[float, bool]] = {}
     before: float | None = None
-    demo = bool(told["demo"].any())
+    demo = bool(reports["demo"].any())
     for day, rows in ordered.groupby("published_on", sort=True):
         for part, value, estimated in zip(
             rows["part"], rows["value"], rows["published_estimated"], strict=True
@@ -378,11 +378,11 @@ def _joined(
     until = pd.Series(first_own.reindex(sums["month"]).to_numpy(), index=sums.index)
     added = sums[usable & (until.isna() | (sums["published_on"] < until))]
     # Without the parts that told nothing: the months of an empty one are of no integer type.
-    told = pd.DataFrame(
+    first_days = pd.DataFrame(
         {c: v.rows.groupby("month")["published_on"].min() for c, v in parts.items() if len(v.rows)}
     ).reindex(columns=list(parts))
-    told = told.astype("datetime64[s]")
-    composition = Summed(indicator, spans, told.sort_index(), added, own, apart)
+    first_days = first_days.astype("datetime64[s]")
+    composition = Summed(indicator, spans, first_days.sort_index(), added, own, apart)
     if added.empty:
         return replace(series, rows=own, composition=composition)
     rows = pd.concat([t for t in (own, added) if len(t)])
@@ -447,18 +447,18 @@ def _quotient(
     empty = any(v.rows.empty or v.rows["demo"].all() for v in counts.values())
     if (empty and len(own.rows)) or any(v.rows.empty for v in counts.values()):
         return own
-    kept = own.rows[~own.rows["demo"]]
+    real = own.rows[~own.rows["demo"]]
     table = pd.concat(
         [v.rows.assign(part=c, summed=_are_sums(v)) for c, v in counts.items()], ignore_index=True
     )
     table = table.sort_values(["month", "published_on", "id"], kind="stable")
-    found: list[tuple[object, ...]] = []
+    rates: list[tuple[object, ...]] = []
     scale = 100.0 if indicator.unit == "%" else 1.0
     names = "、".join(catalogue.indicator(c).name for c in counts)
-    for month, told in table.groupby("month", sort=True):
+    for month, reports in table.groupby("month", sort=True):
         latest: dict[str, float] = {}
         summed: dict[str, bool] = {}
-        for day, rows in told.groupby("published_on", sort=True):
+        for day, rows in reports.groupby("published_on", sort=True):
             latest.update(zip(rows["part"], rows["value"], strict=True))
             summed.update(zip(rows["part"], rows["summed"], strict=True))
             source = f"{names}{f'{SUMMED}后' if any(summed.values()) else ''}相除"
@@ -466,7 +466,7 @@ def _quotient(
                 above = fsum(latest[c] for c in indicator.numerator)
                 below = fsum(latest[c] for c in indicator.denominator)
                 if below > 0:
-                    estimated = bool(told["published_estimated"].any())
-                    demo = bool(told["demo"].any())
-                    found.append((month, scale * above / below, day, estimated, source, demo, 0))
-    return _joined(own, kept, indicator, counts, (), _table(found))
+                    estimated = bool(reports["published_estimated"].any())
+                    demo = bool(reports["demo"].any())
+                    rates.append((month, scale * above / below, day, estimated, source, demo, 0))
+    return _joined(own, real, indicator, counts, (), _table(rates))

@@ -60,10 +60,10 @@ def period_months(period: str) -> tuple[pd.Period, pd.Period]:
     DataError
         If the text is none of these.
     """
-    found = _PERIOD.fullmatch(period)
-    if found:
-        year, month = int(found["year"]), found["month"]
-        last = int(found["last"] or year)
+    match = _PERIOD.fullmatch(period)
+    if match:
+        year, month = int(match["year"]), match["month"]
+        last = int(match["last"] or year)
         if month is None and year <= last:
             return _month(year, 1), _month(last, 12)
         if month is not None and 1 <= int(month) <= 12:

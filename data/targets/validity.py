@@ -66,12 +66,12 @@ def _in_month(announcements: Sequence[Target], month: pd.Period) -> Target:
 
 
 def _with_changes(target: Target, announced: Iterable[Target]) -> Target:
-    found = _announcements(target, announced)
-    if len({t.value for t in found}) < 2:
+    announcements = _announcements(target, announced)
+    if len({t.value for t in announcements}) < 2:
         return target
     spans: list[Span] = []
     for month in pd.period_range(target.first_month, target.last_month, freq="M"):
-        then = _in_month(found, month)
+        then = _in_month(announcements, month)
         assert then.value is not None
         assert then.limit is not None
         if spans and (spans[-1].value, spans[-1].limit) == (then.value, then.limit):
@@ -186,7 +186,7 @@ def in_force_ahead(
         Those in force as `in_force` orders them, then later periods by their beginning.
     """
     listed = list(targets)
-    found = in_force(listed, region, indicator, origin + 1, as_of, demo=demo)
+    targets_ahead = in_force(listed, region, indicator, origin + 1, as_of, demo=demo)
     starts = {
         t.first_month
         for t in listed
@@ -195,12 +195,12 @@ def in_force_ahead(
         and origin + 1 < t.first_month <= origin + horizon
     }
     for start in sorted(starts):
-        found += [
+        targets_ahead += [
             t
             for t in in_force(listed, region, indicator, start, as_of, demo=demo)
-            if not t.carried and t.first_month == start and t not in found
+            if not t.carried and t.first_month == start and t not in targets_ahead
         ]
-    return found
+    return targets_ahead
 
 
 def limit_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of: date) -> float:
@@ -226,9 +226,9 @@ def limit_at(target: Target, targets: Iterable[Target], month: pd.Period, as_of:
         In the unit of the target.
     """
     assert target.limit is not None
-    found = _announcements(target, (t for t in targets if t.known_on(as_of)))
-    if target.carried or not found:
+    announcements = _announcements(target, (t for t in targets if t.known_on(as_of)))
+    if target.carried or not announcements:
         return target.limit
-    limit = _in_month(found, month).limit
+    limit = _in_month(announcements, month).limit
     assert limit is not None
     return limit

@@ -58,17 +58,17 @@ def packed(entries: Entries) -> bytes:
 
 def unpacked(content: bytes) -> Entries:
     """Inverse of `packed`; empty where the entry is damaged."""
-    found: Entries = {}
+    entries: Entries = {}
     try:
         opened = zlib.decompress(content)
         (count,) = _COUNT.unpack_from(opened)
         end = _COUNT.size + count * _PLACE.size
         for key, opening, length in _PLACE.iter_unpack(opened[_COUNT.size : end]):
-            found[key] = opening, opened[end : end + length]
+            entries[key] = opening, opened[end : end + length]
             end += length
     except (zlib.error, struct.error):
         return {}
-    return found
+    return entries
 
 
 @dataclass(frozen=True)
@@ -179,13 +179,13 @@ class FileCellCache:
                 )
         except sqlite3.Error as error:
             self._mend(error)
-        found = {}
+        stored = {}
         for key in keys:
             short = _short(key)
             if short in self._entries:
-                blob = found[key] = self._entries[short][1]
+                blob = stored[key] = self._entries[short][1]
                 self._entries[short] = self._opening, blob
-        return found
+        return stored
 
     def save(self, results: Mapping[str, bytes]) -> None:
         """Keep results as far as there is room, and drop what the series has long not asked for."""
@@ -269,10 +269,10 @@ class FileCellCache:
         )
         try:
             with closing(self._connect()) as connection:
-                found = connection.execute(query, (_today() - _HELD_DAYS,)).fetchone()
+                sums = connection.execute(query, (_today() - _HELD_DAYS,)).fetchone()
         except sqlite3.Error:
             return None
-        series, size, refused = map(int, found)
+        series, size, refused = map(int, sums)
         if not refused:
             return None
         # Some room for the months to come.

@@ -75,11 +75,11 @@ class Session:
         if not self.steady:
             return self.store.vintages(region, indicator)
         key = (region, indicator)
-        found = self._read.pop(key, None) or self.store.vintages(region, indicator)
-        self._read[key] = found
+        vintages = self._read.pop(key, None) or self.store.vintages(region, indicator)
+        self._read[key] = vintages
         if len(self._read) > _MOST_READ:
             self._read.pop(next(iter(self._read)))
-        return found
+        return vintages
 
     @cached_property
     def cells(self) -> FileCellCache | None:

@@ -228,13 +228,13 @@ _parsed = lru_cache(maxsize=2)(parse_settings)
 
 def _dotted(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Keys under their dotted names; what is no filled table stays as it is."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for section, content in raw.items():
         if isinstance(content, dict) and content and section not in _TABLE_LISTS:
-            found |= {f"{section}.{name}": value for name, value in content.items()}
+            values |= {f"{section}.{name}": value for name, value in content.items()}
         else:
-            found[section] = content
-    return found
+            values[section] = content
+    return values
 
 
 def load_settings(workspace: Workspace) -> Settings:

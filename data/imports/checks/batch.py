@@ -162,16 +162,16 @@ class Batch:
     @cached_property
     def series(self) -> tuple[Series, ...]:
         """New readings by series, in order of first appearance."""
-        found: dict[SeriesKey, dict[int, Reading]] = {}
+        by_series: dict[SeriesKey, dict[int, Reading]] = {}
         for reading in (*self.readings, *self.groups):
             row = reading.observation
-            months = found.setdefault((row.region, row.indicator, reading.group), {})
+            months = by_series.setdefault((row.region, row.indicator, reading.group), {})
             before = months.get(row.month.ordinal)
             if before is None or _is_later(reading, before):
                 months[row.month.ordinal] = reading
         return tuple(
             Series(key, self.catalogue.indicator(key[1]), new, self._known(key))
-            for key, new in found.items()
+            for key, new in by_series.items()
         )
 
     def _known(self, key: SeriesKey) -> Mapping[int, float]:
@@ -204,8 +204,8 @@ class Batch:
         return {s.key: s for s in self.series}
 
 
-def _is_later(one: Reading, two: Reading) -> bool:
-    first, second = one.observation.published_on, two.observation.published_on
+def _is_later(new: Reading, old: Reading) -> bool:
+    first, second = new.observation.published_on, old.observation.published_on
     return first is not None and (second is None or first > second)
 
 

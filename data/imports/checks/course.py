@@ -30,7 +30,7 @@ _ZERO_MULTIPLE = 20
 
 def value_range(batch: Batch) -> list[Finding]:
     """Values that cannot be: negative counts and rates, rates beyond 100; net changes may be."""
-    found = []
+    findings = []
     indicator_of = cache(batch.catalogue.indicator)
     for reading in (*batch.readings, *batch.groups):
         row = reading.observation
@@ -39,15 +39,17 @@ def value_range(batch: Batch) -> list[Finding]:
         if reason is None and row.value < 0 and not indicator.signed:
             reason = "为负数"
         if reason:
-            found.append(
+            findings.append(
                 finding(
-                    "value_range", "error", reading,
+                    "value_range",
+                    "error",
+                    reading,
                     f"“{indicator.name}”{month_text(row.month.ordinal)}的值{reason}",
                     "请核对正负号、小数点与单位（括号里的数按负数读）；净增减这样可以为负的指标，"
                     "请在 forecast.toml 的 [[indicators]] 里写 signed = true。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def _years(series: Series) -> Iterator[list[int]]:
@@ -59,14 +61,14 @@ def _years(series: Series) -> Iterator[list[int]]:
 
 def stock_flow(batch: Batch) -> list[Finding]:
     """Stocks that accumulate and restart in January, cumulative flows that do not accumulate."""
-    found = []
+    findings = []
     for series in batch.series:
         kind, form = series.indicator.kind, series.indicator.reporting
         if kind in ("stock", "flow") and form == "monthly":
-            found += _restarts(series)
+            findings += _restarts(series)
         elif kind == "flow" and not series.indicator.signed:
-            found += _never_accumulates(series)
-    return found
+            findings += _never_accumulates(series)
+    return findings
 
 
 def _restarts(series: Series) -> list[Finding]:
@@ -77,14 +79,16 @@ def _restarts(series: Series) -> list[Finding]:
         rising = all(values[a] < values[b] for y in (earlier, later) for a, b in pairwise(y))
         reading = series.new.get(later[0])
         if rising and reading and values[later[0]] < values[earlier[-1]] / 2:
-            what = "期末数" if series.indicator.kind == "stock" else "当月数"
+            form = "期末数" if series.indicator.kind == "stock" else "当月数"
             return [
                 finding(
-                    "stock_flow", "error", reading,
-                    f"“{series.indicator.name}”应为{what}，数值却逐月累加、年初重新开始，像是累计数",
-                    f"请改用{what}，或在表头写明“累计”。",
+                    "stock_flow",
+                    "error",
+                    reading,
+                    f"“{series.indicator.name}”应为{form}，数值却逐月累加、年初重新开始，像是累计数",
+                    f"请改用{form}，或在表头写明“累计”。",
                 )
-            ]  # fmt: skip
+            ]
     return []
 
 
@@ -96,17 +100,19 @@ def _never_accumulates(series: Series) -> list[Finding]:
         if len(new) >= 2 and len(falls) * 3 >= len(months) - 1:
             return [
                 finding(
-                    "stock_flow", "error", series.new[new[0]],
+                    "stock_flow",
+                    "error",
+                    series.new[new[0]],
                     f"“{series.indicator.name}”应为1月起的累计数，数值却几度下降，像是当月数",
-                    "请在表头写明“当月”，或在 mapping.toml 的 [table] 里写 form = \"monthly\"。",
+                    '请在表头写明“当月”，或在 mapping.toml 的 [table] 里写 form = "monthly"。',
                 )
-            ]  # fmt: skip
+            ]
     return []
 
 
 def falling_year_to_date(batch: Batch) -> list[Finding]:
     """Cumulative flows that fall within a year; a fall below 1 % may be a correction."""
-    found = []
+    findings = []
     for series in batch.series:
         if series.indicator.reporting != "year_to_date" or series.indicator.signed:
             continue
@@ -118,21 +124,24 @@ def falling_year_to_date(batch: Batch) -> list[Finding]:
                 if fall <= max(_TINY, series.indicator.precision / 2) or reading is None:
                     continue
                 small = fall <= _SMALL_FALL * values[before]
-                found.append(
+                findings.append(
                     finding(
-                        "falling_year_to_date", "warning" if small else "error", reading,
+                        "falling_year_to_date",
+                        "warning" if small else "error",
+                        reading,
                         f"“{series.indicator.name}”{month_text(month)}累计 {values[month]:.12g} "
                         f"小于{month_text(before)}的 {values[before]:.12g}",
-                        "请核对两月的数；确为核减的小幅更正可以导入。" if small else
-                        "累计数在一年内不应下降：请核对两月的数，或写明是当月数。",
+                        "请核对两月的数；确为核减的小幅更正可以导入。"
+                        if small
+                        else "累计数在一年内不应下降：请核对两月的数，或写明是当月数。",
                     )
-                )  # fmt: skip
-    return found
+                )
+    return findings
 
 
 def zero_unpublished(batch: Batch) -> list[Finding]:
     """Zeros where the series is never near zero: the mark of 未公布 in some systems."""
-    found = []
+    findings = []
     for series in batch.series:
         indicator = series.indicator
         for month, reading in series.new.items():
@@ -147,20 +156,22 @@ def zero_unpublished(batch: Batch) -> list[Finding]:
             message = f"“{indicator.name}”{month_text(month)}为 0"
             if usual is not None:
                 message += f"，而平常约为 {usual:.12g}"
-            found.append(
+            findings.append(
                 finding(
-                    "zero_unpublished", "error" if sure else "warning", reading,
+                    "zero_unpublished",
+                    "error" if sure else "warning",
+                    reading,
                     f"{message}，多半表示未公布",
                     "未公布的请留空或写“…”；整个文件以 0 表示未公布时，"
-                    "可在 mapping.toml 的 [table] 里写 zero = \"missing\"。",
+                    '可在 mapping.toml 的 [table] 里写 zero = "missing"。',
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def gaps(batch: Batch) -> list[Finding]:
     """Months missing between known and new values, or inside the file."""
-    found = []
+    findings = []
     for series in batch.series:
         if series.key[2] is not None:
             continue
@@ -176,15 +187,17 @@ def gaps(batch: Batch) -> list[Finding]:
                 span = month_text(missing[0])
                 if len(missing) > 1:
                     span += f"至{month_text(missing[-1])}"
-                found.append(
+                findings.append(
                     finding(
-                        "gaps", "warning", reading,
+                        "gaps",
+                        "warning",
+                        reading,
                         f"“{series.indicator.name}”{month_text(month)}之前缺{span}，"
                         f"共 {len(missing)} 个月",
                         "请补齐缺月后再预测；确未公布的可不补。",
                     )
-                )  # fmt: skip
-    return found
+                )
+    return findings
 
 
 def _joins_january(indicator: Indicator) -> bool:
@@ -225,7 +238,7 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
         return []
     # An office may print fewer digits than the indicator has: 3.1 is not nine steps from 3.2.
     scale = max(scale, _last_digit(values.values()) / unit)
-    found, before = [], 0.0
+    findings, before = [], 0.0
     for month, surprise in surprises.items():
         distance = (surprise - centre) / scale
         reading = series.new.get(month)
@@ -233,9 +246,9 @@ def _outliers(series: Series, explained: set[int]) -> list[Finding]:
         told = any(month - lag < change <= month for change in explained)
         if abs(distance) > _OUTLYING and reading is not None and not returns and not told:
             others = max(abs(v) for m, v in changes.items() if m != month)
-            found.append(_outlier(series, month, reading, lag, abs(changes[month]) > others))
+            findings.append(_outlier(series, month, reading, lag, abs(changes[month]) > others))
         before = distance
-    return found
+    return findings
 
 
 def _last_digit(values: Iterable[float]) -> float:
@@ -255,8 +268,10 @@ def _outlier(series: Series, month: int, reading: Reading, lag: int, largest: bo
     earlier = series.values[month - lag]
     how = "变动之大为该地区历史所未见" if largest else "的变动与往常相差很大"
     return finding(
-        "outliers", "warning", reading,
+        "outliers",
+        "warning",
+        reading,
         f"“{series.indicator.name}”{month_text(month)}为 {series.values[month]:.12g}，"
         f"较{base}的 {earlier:.12g} {how}",
         "请核对；若属实（如口径调整），请在目录里登记口径变化。",
-    )  # fmt: skip
+    )

@@ -11,66 +11,73 @@ _SAME = 1e-9
 
 def revisions(batch: Batch) -> list[Finding]:
     """Another value for a month already stored: refused unless revisions are welcome."""
-    found = []
+    findings = []
     for series in batch.series:
         for month, reading in series.new.items():
             before, value = series.known.get(month), reading.observation.value
             if before is None or abs(before - value) <= _SAME * max(1.0, abs(before)):
                 continue
-            found.append(
+            findings.append(
                 finding(
-                    "revisions", "warning" if batch.revise else "error", reading,
+                    "revisions",
+                    "warning" if batch.revise else "error",
+                    reading,
                     f"“{series.indicator.name}”{month_text(month)}已有 {before:.12g}，"
                     f"文件里是 {value:.12g}",
-                    "将作为修订保存为新的数据版本，原值保留。" if batch.revise else
-                    "若是修订请加 --revise；否则请改正文件。",
+                    "将作为修订保存为新的数据版本，原值保留。"
+                    if batch.revise
+                    else "若是修订请加 --revise；否则请改正文件。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def duplicates(batch: Batch) -> list[Finding]:
     """Two different values for one month and publication day within the files of one command."""
     seen: dict[tuple[object, ...], Reading] = {}
-    found = []
+    findings = []
     for reading in (*batch.readings, *batch.groups):
         row = reading.observation
         key = (row.region, row.indicator, reading.group, row.month.ordinal, row.published_on)
         before = seen.setdefault(key, reading)
         earlier = before.observation.value
         if earlier != row.value:
-            found.append(
+            findings.append(
                 finding(
-                    "duplicates", "error", reading,
+                    "duplicates",
+                    "error",
+                    reading,
                     f"{month_text(row.month.ordinal)}的值 {row.value:.12g} 与{before.place}的 "
                     f"{earlier:.12g} 不同",
                     "请只保留正确的一个；若是修订，请分两次导入并分别写明发布日期。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def future_months(batch: Batch) -> list[Finding]:
     """Months that have not begun (error) or not ended (warning)."""
-    found = []
+    findings = []
     current = (batch.today.year - 1970) * 12 + batch.today.month - 1
     for reading in (*batch.readings, *batch.groups):
         month = reading.observation.month
         ahead = month.ordinal - current
         if ahead > 0 or (ahead == 0 and batch.today < clock.month_end(month)):
-            found.append(
+            findings.append(
                 finding(
-                    "future_months", "error" if ahead > 0 else "warning", reading,
+                    "future_months",
+                    "error" if ahead > 0 else "warning",
+                    reading,
                     f"{month_text(month.ordinal)}" + ("还没有到" if ahead > 0 else "还没有结束"),
                     "请核对年月；预测值、计划数不能作为观测值导入。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def publication_days(batch: Batch) -> list[Finding]:
     """Publication days after today, or before the month they report on has ended."""
-    found = []
+    findings = []
     for reading in (*batch.readings, *batch.groups):
         day, month = reading.observation.published_on, reading.observation.month
         if day is None:
@@ -81,10 +88,13 @@ def publication_days(batch: Batch) -> list[Finding]:
             message = f"发布日期 {day} 早于所报的{month_text(month.ordinal)}"
         else:
             continue
-        found.append(
+        findings.append(
             finding(
-                "publication_days", "error", reading, message,
+                "publication_days",
+                "error",
+                reading,
+                message,
                 "请核对发布日期；不知道的请留空，系统按惯常时滞估计。",
             )
-        )  # fmt: skip
-    return found
+        )
+    return findings

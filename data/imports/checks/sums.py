@@ -36,7 +36,7 @@ def region_parts(batch: Batch) -> list[Finding]:
     known, parts that fall short are doubtful: people whom no part counts are possible. Sums stand
     in for a region without a figure of its own. Figures may differ by what rounding explains.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     reported: set[tuple[str, str, int]] = set()
     for series in batch.series:
         code, indicator, group = series.key
@@ -49,8 +49,8 @@ def region_parts(batch: Batch) -> list[Finding]:
             if whole is None or (whole.code, indicator, month) in reported:
                 continue
             reported.add((whole.code, indicator, month))
-            found += _parts_against(batch, series, whole, month, reading)
-    return found
+            findings += _parts_against(batch, series, whole, month, reading)
+    return findings
 
 
 def _has_relatives(batch: Batch, code: str, indicator: str) -> bool:
@@ -105,21 +105,25 @@ def _parts_against(
     if summed > total + slack:
         return [
             finding(
-                "region_parts", "error", reading,
+                "region_parts",
+                "error",
+                reading,
                 f"{name}各地区之和 {summed:.12g} 超过{whole.name}的 {total:.12g}",
                 "请核对分地区数与总数，以及两者的单位。",
             )
-        ]  # fmt: skip
+        ]
     every = len(known) == len(parts) and batch.catalogue.lists_parts(whole)
     if every and summed < total - slack:
         return [
             finding(
-                "region_parts", "warning", reading,
+                "region_parts",
+                "warning",
+                reading,
                 f"{name}{whole.name}的 {total:.12g} 比各下级之和 {summed:.12g} 多 "
                 f"{total - summed:.12g}",
                 "若有不属于任何下级的人员，无需处理；不一致的月份不以汇总补缺。",
             )
-        ]  # fmt: skip
+        ]
     return []
 
 
@@ -144,7 +148,7 @@ def _made_up(batch: Batch, region: Region, indicator: str, month: int) -> float 
 
 def group_parts(batch: Batch) -> list[Finding]:
     """Groups (困难人员 …) larger than everybody."""
-    found = []
+    findings = []
     for series in batch.series:
         region, indicator, group = series.key
         if group is None or series.indicator.kind not in ("stock", "flow"):
@@ -152,14 +156,16 @@ def group_parts(batch: Batch) -> list[Finding]:
         for month, reading in series.new.items():
             whole, part = batch.value(region, indicator, month), reading.observation.value
             if whole is not None and part > whole + series.indicator.precision / 2:
-                found.append(
+                findings.append(
                     finding(
-                        "group_parts", "error", reading,
+                        "group_parts",
+                        "error",
+                        reading,
                         f"{month_text(month)}其中项 {part:.12g} 超过总数 {whole:.12g}",
                         "请核对其中项与总数。",
                     )
-                )  # fmt: skip
-    return found + _partitions(batch)
+                )
+    return findings + _partitions(batch)
 
 
 def _partitions(batch: Batch) -> list[Finding]:
@@ -168,7 +174,7 @@ def _partitions(batch: Batch) -> list[Finding]:
     Groups that exceed the total contradict it; where they fall short, people of whom nobody
     recorded it are possible.
     """
-    found = []
+    findings = []
     by_key = batch.by_key
     for name in batch.catalogue.partitions:
         groups = batch.catalogue.partition(name)
@@ -188,23 +194,28 @@ def _partitions(batch: Batch) -> list[Finding]:
                     continue
                 total = _rounded_to(batch.reading(region, indicator, month), whole)
                 slack = sum(g for g in (total, *map(_grain, rows)) if g > 1) / 2
-                told = f"{month_text(month)}{named}之和 {summed:.12g}"
+                stated = f"{month_text(month)}{named}之和 {summed:.12g}"
                 if summed > whole + slack:
-                    found.append(
+                    findings.append(
                         finding(
-                            "group_parts", "error", rows[0],
-                            f"{told} 超过总数 {whole:.12g}", _remedy(name),
+                            "group_parts",
+                            "error",
+                            rows[0],
+                            f"{stated} 超过总数 {whole:.12g}",
+                            _remedy(name),
                         )
-                    )  # fmt: skip
+                    )
                 elif summed < whole - slack:
-                    found.append(
+                    findings.append(
                         finding(
-                            "group_parts", "warning", rows[0],
-                            f"{told} 比总数 {whole:.12g} 少 {whole - summed:.12g}",
+                            "group_parts",
+                            "warning",
+                            rows[0],
+                            f"{stated} 比总数 {whole:.12g} 少 {whole - summed:.12g}",
                             "若有未登记该项的人员，无需处理；否则请核对各项与总数。",
                         )
-                    )  # fmt: skip
-    return found
+                    )
+    return findings
 
 
 def _remedy(partition: str) -> str:
@@ -222,22 +233,22 @@ def rate_against_counts(batch: Batch) -> list[Finding]:
     must not move by more than a quarter against the series' own median. 求人倍率 must be 招聘人数
     over 求职人数 to its printed digit.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for series in batch.series:
         if series.key[2] is None and series.key[1] == _RATE:
-            found += _against_employed(batch, series) or _against_itself(batch, series)
+            findings += _against_employed(batch, series) or _against_itself(batch, series)
         elif series.key[2] is None and series.key[1] == _RATIO:
-            found += _against_openings(batch, series)
+            findings += _against_openings(batch, series)
     for series in batch.series:
         rated = (series.key[0], _RATE, None) in batch.by_key
         if series.key[1:] == (_UNEMPLOYED, None) and not rated:
-            found += _against_itself(batch, series)
-    return found
+            findings += _against_itself(batch, series)
+    return findings
 
 
 def new_jobs_identity(batch: Batch) -> list[Finding]:
     """城镇新增就业 that is not 累计新就业 less 自然减员, to the last printed digit."""
-    found = []
+    findings = []
     for series in batch.series:
         region, indicator, group = series.key
         if indicator not in _NEW_JOBS or group is not None:
@@ -252,15 +263,17 @@ def new_jobs_identity(batch: Batch) -> list[Finding]:
             grains = [_grain(each) for each in new if each is not None]
             slack = sum(grains) if max(grains) > 1 else 0.0
             if abs(hired - left - net) > slack:
-                found.append(
+                findings.append(
                     finding(
-                        "new_jobs_identity", "error", reading,
+                        "new_jobs_identity",
+                        "error",
+                        reading,
                         f"{month_text(month)}城镇新增就业 {net:.12g} 不等于累计新就业 {hired:.12g} "
                         f"减自然减员 {left:.12g}",
                         "请核对三个数及其单位；三者都是1月起的累计数。",
                     )
-                )  # fmt: skip
-    return found
+                )
+    return findings
 
 
 def _first_new(batch: Batch, region: str, month: int) -> str:
@@ -281,7 +294,7 @@ def _against_employed(batch: Batch, series: Series) -> list[Finding]:
     employed_code = _employed(batch)
     if employed_code is None:
         return []
-    found = []
+    findings = []
     region = series.key[0]
     for month, reading in series.new.items():
         employed = batch.value(region, employed_code, month)
@@ -293,8 +306,8 @@ def _against_employed(batch: Batch, series: Series) -> list[Finding]:
         if abs(exact - reading.observation.value) > max(
             series.indicator.precision, _grain(reading)
         ):
-            found.append(_contradiction(reading, month, f"按人数计算应为 {exact:.2f}%"))
-    return found
+            findings.append(_contradiction(reading, month, f"按人数计算应为 {exact:.2f}%"))
+    return findings
 
 
 def _grain(reading: Reading) -> float:
@@ -309,7 +322,7 @@ def _grain(reading: Reading) -> float:
 
 
 def _against_openings(batch: Batch, series: Series) -> list[Finding]:
-    found = []
+    findings = []
     region = series.key[0]
     for month, reading in series.new.items():
         openings = batch.value(region, _OPENINGS, month)
@@ -318,15 +331,17 @@ def _against_openings(batch: Batch, series: Series) -> list[Finding]:
             continue
         exact = openings / seekers
         if abs(exact - reading.observation.value) > series.indicator.precision:
-            found.append(
+            findings.append(
                 finding(
-                    "rate_against_counts", "error", reading,
+                    "rate_against_counts",
+                    "error",
+                    reading,
                     f"{month_text(month)}求人倍率与招聘人数、求职人数对不上："
                     f"按人数计算应为 {exact:.2f}",
                     "请核对三个数及其统计范围。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def _against_itself(batch: Batch, series: Series) -> list[Finding]:
@@ -334,15 +349,15 @@ def _against_itself(batch: Batch, series: Series) -> list[Finding]:
     implied = dict(_labour_force(batch, region))
     if len(implied) < _FEWEST_IMPLIED:
         return []
-    found, ascending = [], sorted(implied.values())
+    findings, ascending = [], sorted(implied.values())
     for month, reading in series.new.items():
         usual = median_without(ascending, implied[month]) if month in implied else None
         if usual is None:
             continue
         if abs(implied[month] / usual - 1) > _LABOUR_FORCE_SLACK:
             detail = f"两者推算的劳动力为 {implied[month]:.0f} 人，平常约 {usual:.0f} 人"
-            found.append(_contradiction(reading, month, detail))
-    return found
+            findings.append(_contradiction(reading, month, detail))
+    return findings
 
 
 def _labour_force(batch: Batch, region: str) -> Iterator[tuple[int, float]]:
@@ -359,7 +374,9 @@ def _labour_force(batch: Batch, region: str) -> Iterator[tuple[int, float]]:
 
 def _contradiction(reading: Reading, month: int, detail: str) -> Finding:
     return finding(
-        "rate_against_counts", "error", reading,
+        "rate_against_counts",
+        "error",
+        reading,
         f"{month_text(month)}登记失业率与登记失业人数对不上：{detail}",
         "请核对失业率、失业人数及其单位与地区口径。",
-    )  # fmt: skip
+    )

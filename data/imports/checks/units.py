@@ -34,12 +34,12 @@ _LEAST_NATIONAL = 100_000
 
 def unit_jump(batch: Batch) -> list[Finding]:
     """A value 10, 100, 1,000 or 10,000 times its usual size or the inverse: a wrong unit."""
-    found = []
+    findings = []
     for series in batch.series:
         if series.indicator.kind == "index":
             continue
         if series.indicator.kind == "rate" and not series.known:
-            found += _fractions(series)
+            findings += _fractions(series)
         explained = batch.explained(series)
         for month, reading in series.new.items():
             usual, value = series.reference(month), reading.observation.value
@@ -51,16 +51,19 @@ def unit_jump(batch: Batch) -> list[Finding]:
             if severity is None or (severity == "warning" and any(m <= month for m in explained)):
                 continue
             times = _TIMES[power] + ("倍" if jump > 0 else "分之一")
-            found.append(
+            findings.append(
                 finding(
-                    "unit_jump", severity, reading,
+                    "unit_jump",
+                    severity,
+                    reading,
                     f"“{series.indicator.name}”{month_text(month)}换算后为 {value:.12g}，"
                     f"约为平常值 {usual:.12g} 的{times}",
                     "多半是单位写错（万人、千人与人，小数、‰ 与 %）：请改正单位后重新导入。"
-                    if severity == "error" else "请核对单位和小数点；属实则不必处理。",
+                    if severity == "error"
+                    else "请核对单位和小数点；属实则不必处理。",
                 )
-            )  # fmt: skip
-    return found
+            )
+    return findings
 
 
 def _power(jump: float) -> int:
@@ -91,24 +94,26 @@ def _fractions(series: Series) -> list[Finding]:
         return []
     return [
         finding(
-            "unit_jump", "warning", first,
+            "unit_jump",
+            "warning",
+            first,
             f"“{series.indicator.name}”全部小于 {_TINY_RATE}%，像是用小数表示的百分率",
             "若 0.0315 表示 3.15%，请改写成 3.15 或设为百分比格式后重新导入。",
         )
-    ]  # fmt: skip
+    ]
 
 
 def first_size(batch: Batch) -> list[Finding]:
     """Figures without history against targets, the labour force they imply, and their level."""
-    found = []
+    findings = []
     for series in batch.series:
         if series.key[2] is None and not series.known and any(_values(series)):
-            found += (
+            findings += (
                 _against_targets(series, batch.targets)
                 or _against_labour_force(batch, series)
                 or _against_level(batch, series)
             )
-    return found
+    return findings
 
 
 def _values(series: Series) -> list[float]:
@@ -141,12 +146,14 @@ def _against_targets(series: Series, targets: Iterable[Target]) -> list[Finding]
     severity: Severity = "error" if power > 1 else "warning"
     return [
         finding(
-            "first_size", severity, next(iter(series.new.values())),
+            "first_size",
+            severity,
+            next(iter(series.new.values())),
             f"“{series.indicator.name}”平常约 {size:.6g}，与 {nearest.period} 年的目标 "
             f"{nearest.value:.12g}{nearest.unit} 相差约{_TIMES[power]}倍",
             "请核对表的单位；若是目标写错，请先用 forecast caps set 改正。",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _against_labour_force(batch: Batch, series: Series) -> list[Finding]:
@@ -161,14 +168,17 @@ def _against_labour_force(batch: Batch, series: Series) -> list[Finding]:
         if force is not None and not low <= force <= high:
             return [
                 finding(
-                    "first_size", "error", reading,
+                    "first_size",
+                    "error",
+                    reading,
                     f"{month_text(month)}登记失业人数 {count:.12g} 与登记失业率 {rate:.12g}% "
-                    f"推算的劳动力只有 {force:.0f} 人" if force < low else
-                    f"{month_text(month)}登记失业人数 {count:.12g} 与登记失业率 {rate:.12g}% "
+                    f"推算的劳动力只有 {force:.0f} 人"
+                    if force < low
+                    else f"{month_text(month)}登记失业人数 {count:.12g} 与登记失业率 {rate:.12g}% "
                     f"推算的劳动力多达 {force:.0f} 人",
                     "请核对两者的单位：人数是否以万人为单位，率是否用小数表示。",
                 )
-            ]  # fmt: skip
+            ]
     return []
 
 
@@ -182,8 +192,10 @@ def _against_level(batch: Batch, series: Series) -> list[Finding]:
         return []
     return [
         finding(
-            "first_size", "error", next(iter(series.new.values())),
+            "first_size",
+            "error",
+            next(iter(series.new.values())),
             f"全国的“{indicator.name}”只有约 {size:.6g} 人，像是以万人为单位",
             "请在表头或标题写明“单位：万人”后重新导入。",
         )
-    ]  # fmt: skip
+    ]

@@ -96,11 +96,11 @@ class Sheet:
     @cached_property
     def columns_from_above(self) -> dict[int, list[int]]:
         """By row the columns into which a merged area of that one column reaches down."""
-        found: dict[int, list[int]] = {}
+        columns: dict[int, list[int]] = {}
         for (row, column), (top, left) in self.covered.items():
             if top < row and left == column and self.covered.get((top, column + 1)) != (top, left):
-                found.setdefault(row, []).append(column)
-        return found
+                columns.setdefault(row, []).append(column)
+        return columns
 
     @cached_property
     def hanging(self) -> set[int]:

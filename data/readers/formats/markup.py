@@ -176,15 +176,15 @@ def _span(text: str | None) -> int:
 
 def _html_encoding(data: bytes) -> str:
     """Encoding of a page: by content; its own word decides only where both would decode."""
-    found = text_encoding(data)
+    encoding = text_encoding(data)
     declared = _CHARSET.search(data[:4096])
     named = declared.group(1).decode("ascii").lower() if declared else ""
-    if found != "utf-8" or data.isascii() or named not in _CHINESE:
-        return found
+    if encoding != "utf-8" or data.isascii() or named not in _CHINESE:
+        return encoding
     # A short GB18030 text can decode as UTF-8 by accident, but then it is hardly Chinese.
     foreign = [c for c in data.decode("utf-8") if ord(c) > 127]
     chinese = sum("\u2010" <= c <= "\u206f" or c >= "\u3000" for c in foreign)
-    return found if chinese * 2 >= len(foreign) else "gb18030"
+    return encoding if chinese * 2 >= len(foreign) else "gb18030"
 
 
 def read_html(data: bytes, builder: SheetBuilder) -> str:

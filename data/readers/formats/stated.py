@@ -33,9 +33,9 @@ _MOST_CHARS = 400
 
 def stated_units(text: str) -> str:
     """Units as a list such as 万人,%; empty if a text states none."""
-    found = _UNIT.search("".join(text[:_MOST_CHARS].split()).translate(_SPELLINGS))
-    if found is None:
+    match = _UNIT.search("".join(text[:_MOST_CHARS].split()).translate(_SPELLINGS))
+    if match is None:
         return ""
-    said = next(filter(None, found.groups()))
+    said = next(filter(None, match.groups()))
     # 10,000人 is a unit only where 单位 says so; elsewhere it is a number of persons.
-    return said if found["named"] or not _DIGIT.search(said) else ""
+    return said if match["named"] or not _DIGIT.search(said) else ""

@@ -87,6 +87,6 @@ def _value(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Value | None:
         return None
     number = float(cell.value)
     key = book.xf_list[cell.xf_index].format_key
-    found = book.format_map.get(key)
-    form = parse_format(key, found.format_str if found is not None else None)
+    stored = book.format_map.get(key)
+    form = parse_format(key, stored.format_str if stored is not None else None)
     return shown(number, form, _EPOCHS[book.datemode])

@@ -278,10 +278,10 @@ class Collector:
         probe, unheard = replace(table, rows=table.rows[:_PROBE]), Findings()
         rows = list(self._rows_of(probe, columns, unheard).read())
         cells = EntryReader(probe, columns, background, self.file, False, unheard)
-        found = [e for row in rows for e in cells.read(row) if e.number is not None]
-        return bool(found) and not any(
+        entries = [e for row in rows for e in cells.read(row) if e.number is not None]
+        return bool(entries) and not any(
             f.indicator and f.region and f.when and f.when.year and f.when.last
-            for f in (entry.facts for entry in found)
+            for f in (entry.facts for entry in entries)
         )
 
     def _rows_of(
@@ -302,19 +302,23 @@ class Collector:
         if title is not None and not marked:
             place = Place(self.file, table.sheet.name, *title[:2]) if title[0] else None
             self.findings.add(
-                "not_published", place,
+                "not_published",
+                place,
                 "题名写明是预计、预测、计划或目标，整张表略去",
-                "已公布的数请改正题名后导入；计划、目标请登记为控制数（forecast caps）。", title[2],
-            )  # fmt: skip
+                "已公布的数请改正题名后导入；计划、目标请登记为控制数（forecast caps）。",
+                title[2],
+            )
             return True
         if marked:
             (first, text), more = min(marked.items()), len(marked) - 1
             self.findings.add(
-                "not_published", Place(self.file, table.sheet.name, *first),
+                "not_published",
+                Place(self.file, table.sheet.name, *first),
                 "写明是预计、预测、计划或目标，不是已公布的数，该行或该列略去"
                 + (f"（同样的还有 {more} 处）" if more else ""),
-                "已公布的数请去掉这样的字样后导入。", text,
-            )  # fmt: skip
+                "已公布的数请去掉这样的字样后导入。",
+                text,
+            )
         mentions = {place: text for reader in rows for place, text in reader.mentions.items()}
         if mentions:
             (row, _), text = min(mentions.items())
@@ -346,19 +350,21 @@ class Collector:
         texts += filter(is_note, stated)
         if unread := next(filter(None, map(unread_unit, [*stated, *texts])), ""):
             self.notes.append(f"没有认出单位“{shown(unread)}”，各数按指标自己的单位读取，请核对。")
-        found = unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
-        if found:
-            names = dict.fromkeys(unit.name for remark in found for unit in remark.units)
+        remarks = unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
+        if remarks:
+            names = dict.fromkeys(unit.name for remark in remarks for unit in remark.units)
             self.notes.append(f"单位“{'、'.join(names)}”取自表下或表旁的说明，表头另有单位的除外。")
-        return found
+        return remarks
 
     def _report_unknown(self, table: Table, columns: Columns) -> None:
         for head in columns.unknown.values():
             self.findings.add(
-                "unknown_label", Place(self.file, table.sheet.name, head.row, head.column),
+                "unknown_label",
+                Place(self.file, table.sheet.name, head.row, head.column),
                 "栏目名称不在目录中，该列略去",
-                unknown_hint(head.label, self.vocabulary, self.findings), head.label.text,
-            )  # fmt: skip
+                unknown_hint(head.label, self.vocabulary, self.findings),
+                head.label.text,
+            )
 
     def _collect(self, entries: list[ValueCell]) -> None:
         """Collect entries that are complete and wanted; say once per table what is missing."""

@@ -118,7 +118,7 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
 
 def roles(table: Table, vocabulary: Vocabulary) -> Columns:
     """Tell the columns of a table apart."""
-    found = Columns()
+    columns = Columns()
     for column in table.columns:
         heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
         content = _content(table, column, vocabulary)
@@ -126,29 +126,29 @@ def roles(table: Table, vocabulary: Vocabulary) -> Columns:
         dimension = next((x.dimension for x in labels if x.dimension), None)
         if not content.values and dimension is None:
             stated = (h.label.text for h in heads if h.label.units and not h.label.states)
-            found.unit_cells += [*stated, *content.units]
+            columns.unit_cells += [*stated, *content.units]
         if any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
-            _put_value(found, column, heads)
+            _put_value(columns, column, heads)
         elif dimension is not None:
-            _put_dimension(found, column, dimension, content)
+            _put_dimension(columns, column, dimension, content)
         elif not heads:
-            _put_headless(found, column, content, table.is_headed)
+            _put_headless(columns, column, content, table.is_headed)
         elif all(x.known for x in labels):
-            _put_value(found, column, heads)
+            _put_value(columns, column, heads)
         elif content.texts > content.values:
             if content.known * 2 > content.texts:
-                found.labels[column] = "any"
+                columns.labels[column] = "any"
             else:
-                found.labels[column] = "ignore"
+                columns.labels[column] = "ignore"
         else:
-            found.unknown[column] = next(h for h in heads if not h.label.known)
-        if column in found.labels:
-            found.kinds[column] = content.kind
+            columns.unknown[column] = next(h for h in heads if not h.label.known)
+        if column in columns.labels:
+            columns.kinds[column] = content.kind
             if content.times and content.times >= content.filled - content.known:
-                _note_bare(found, table, column)
-    _complete_parts(found)
-    _settle_times(found, table)
-    return found
+                _note_bare(columns, table, column)
+    _complete_parts(columns)
+    _settle_times(columns, table)
+    return columns
 
 
 def _timed(label: Label) -> Label:
@@ -157,19 +157,19 @@ def _timed(label: Label) -> Label:
     return label if when is None else Label(label.text, when=when)
 
 
-def _put_dimension(found: Columns, column: int, dimension: Dimension, content: _Content) -> None:
+def _put_dimension(columns: Columns, column: int, dimension: Dimension, content: _Content) -> None:
     if dimension == "value":
-        found.values[column] = Facts()
+        columns.values[column] = Facts()
     elif dimension == "unit" and len(content.units) * 2 < content.texts:
-        found.labels[column] = "any"  # 单位 also heads columns of offices
+        columns.labels[column] = "any"  # 单位 also heads columns of offices
     elif dimension == "any" and content.values > content.texts and not content.times:
-        found.values[column] = Facts()
+        columns.values[column] = Facts()
     elif dimension == "ignore" and content.kind == "region" and content.known == content.filled:
-        found.labels[column] = "region"  # 代码 beside 地区: the two have to agree
+        columns.labels[column] = "region"  # 代码 beside 地区: the two have to agree
     elif _heads_the_other_axis(dimension, content):
-        found.labels[column] = "any"
+        columns.labels[column] = "any"
     else:
-        found.labels[column] = dimension
+        columns.labels[column] = dimension
 
 
 def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:
@@ -183,61 +183,61 @@ def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:
     )
 
 
-def _put_value(found: Columns, column: int, heads: list[Headed]) -> None:
+def _put_value(columns: Columns, column: int, heads: list[Headed]) -> None:
     unknown = next((h for h in heads if not h.label.known), None)
     if unknown is not None:
-        found.unknown[column] = unknown
+        columns.unknown[column] = unknown
     else:
-        found.values[column] = facts_of(h.label for h in heads)
+        columns.values[column] = facts_of(h.label for h in heads)
 
 
-def _put_headless(found: Columns, column: int, content: _Content, is_headed: bool) -> None:
+def _put_headless(columns: Columns, column: int, content: _Content, is_headed: bool) -> None:
     times_only = content.times and content.times == content.filled
     labels = content.texts > content.values or times_only
-    if labels and not found.values:
-        found.labels[column] = "any"
+    if labels and not columns.values:
+        columns.labels[column] = "any"
     elif not is_headed:
-        found.values[column] = Facts()
+        columns.values[column] = Facts()
     else:
-        found.headless.append(column)
+        columns.headless.append(column)
 
 
-def _note_bare(found: Columns, table: Table, column: int) -> None:
+def _note_bare(columns: Columns, table: Table, column: int) -> None:
     values = [table.sheet.value(row, column) for row in table.rows]
     texts = [text_of(v) for v in values if v is not None]
     numbers = [t for t in texts if bare_when(t) is not None]
-    if found.labels[column] == "month" or len(numbers) == len(texts):
-        found.bare.add(column)
+    if columns.labels[column] == "month" or len(numbers) == len(texts):
+        columns.bare.add(column)
 
 
-def _complete_parts(found: Columns) -> None:
+def _complete_parts(columns: Columns) -> None:
     """Give a 其中 column the indicator of the column it is part of."""
     main: Facts | None = None
-    for column in sorted(found.values):
-        facts = found.values[column]
+    for column in sorted(columns.values):
+        facts = columns.values[column]
         if facts.indicator is not None and not facts.part:
             main = facts
         elif facts.indicator is None and facts.group is not None and main is not None:
             whole = replace(main, total=None, region=None)
-            found.values[column] = facts.over(whole)
+            columns.values[column] = facts.over(whole)
 
 
-def _settle_times(found: Columns, table: Table) -> None:
+def _settle_times(columns: Columns, table: Table) -> None:
     """Carry years to the right, and tell 2021.1 from 2021.10."""
-    habit = decimal_habit(h.label.text for c in found.values for h in table.heads[c])
-    whole_months = days_are_months(f.when for f in found.values.values() if f.when is not None)
+    habit = decimal_habit(h.label.text for c in columns.values for h in table.heads[c])
+    whole_months = days_are_months(f.when for f in columns.values.values() if f.when is not None)
     previous = Facts()
-    for column in sorted(found.values):
-        facts = found.values[column]
+    for column in sorted(columns.values):
+        facts = columns.values[column]
         same = all(
             getattr(facts, n) == getattr(previous, n) for n in ("region", "indicator", "group")
         )
         if facts.when is not None and facts.when.day is not None and whole_months:
             facts = replace(facts, when=replace(facts.when, day=None))
-            found.dated = found.dated or column
+            columns.dated = columns.dated or column
         if facts.when is not None and facts.when.last is not None:
             facts = replace(facts, when=settled(facts.when, previous.when if same else None, habit))
-            found.values[column] = facts
+            columns.values[column] = facts
         previous = facts
 
 

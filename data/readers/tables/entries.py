@@ -154,9 +154,12 @@ class EntryReader:
         if (row.number, column) in self.table.sheet.covered:
             if amount.number is not None and not self._is_repeated(row.number, column):
                 self.findings.add(
-                    "unreadable_value", place, "数值在合并单元格里，跨了几个不同的行或列",
-                    "请取消合并，逐格填写。", raw,
-                )  # fmt: skip
+                    "unreadable_value",
+                    place,
+                    "数值在合并单元格里，跨了几个不同的行或列",
+                    "请取消合并，逐格填写。",
+                    raw,
+                )
             return None
         if amount.fault:
             self._report_fault(place, raw, amount)
@@ -164,9 +167,12 @@ class EntryReader:
         conflict = contradicts(row.facts, head)
         if conflict is not None and amount.number is not None:
             self.findings.add(
-                "contradiction", place, f"行与列写明的{conflict}不一致",
-                "请核对行标题与列标题。", raw,
-            )  # fmt: skip
+                "contradiction",
+                place,
+                f"行与列写明的{conflict}不一致",
+                "请核对行标题与列标题。",
+                raw,
+            )
             return None
         facts = row.facts.over(head)
         if facts.indicator is None and facts.group is not None and column in self._main:
@@ -199,11 +205,14 @@ class EntryReader:
     def _report_fault(self, place: Place, raw: str, amount: Amount) -> None:
         comma = _DECIMAL_COMMA.fullmatch(fold(raw[:40])) is not None
         self.findings.add(
-            "unreadable_value", place,
+            "unreadable_value",
+            place,
             "数值像是用逗号作小数点" if comma else f"数值{amount.fault}",
-            "请把逗号改成点（3,2 写成 3.2）。" if comma else
-            "请改成数字；没有公布的写“…”“—”或留空。", raw,
-        )  # fmt: skip
+            "请把逗号改成点（3,2 写成 3.2）。"
+            if comma
+            else "请改成数字；没有公布的写“…”“—”或留空。",
+            raw,
+        )
 
     def _unit(
         self, place: Place, raw: str, amount: Amount, row: TableRow, head: Facts, facts: Facts
@@ -222,11 +231,13 @@ class EntryReader:
                 self._warn_change(place, raw, fitting[0])
                 return fitting[0]
             self.findings.add(
-                "unit_conflict", place,
+                "unit_conflict",
+                place,
                 f"单位“{'、'.join(u.name for u in units)}”不是“{indicator.name}”的单位"
                 f"（应为{indicator.unit}或可换算的单位）",
-                "请核对表头、单位栏与指标名称。", raw,
-            )  # fmt: skip
+                "请核对表头、单位栏与指标名称。",
+                raw,
+            )
             return None
         general = self.background.units or next(
             (r.units for r in self.remarks if r.indicator in (None, indicator)), ()
@@ -238,17 +249,22 @@ class EntryReader:
     def _demand_one(self, place: Place, raw: str, units: Sequence[Unit]) -> None:
         if len({unit.factor for unit in units}) > 1:
             self.findings.add(
-                "unit_conflict", place,
+                "unit_conflict",
+                place,
                 f"单位写了“{'、'.join(u.name for u in units)}”，不知道这个数用哪一个",
-                "请在表头逐栏写明单位，如 登记失业人数（万人）。", raw,
-            )  # fmt: skip
+                "请在表头逐栏写明单位，如 登记失业人数（万人）。",
+                raw,
+            )
 
     def _warn_change(self, place: Place, raw: str, unit: Unit) -> None:
         if unit.change:
             self.findings.add(
-                "unit_change", place, "水平值的单位写成百分点，像是增减幅度",
-                "若确是水平值请改写成 %；若是增减幅度，请在表头写明“增减”。", raw,
-            )  # fmt: skip
+                "unit_change",
+                place,
+                "水平值的单位写成百分点，像是增减幅度",
+                "若确是水平值请改写成 %；若是增减幅度，请在表头写明“增减”。",
+                raw,
+            )
 
     def _check_size(self, entry: ValueCell) -> None:
         value, indicator = entry.converted(), entry.indicator
@@ -258,9 +274,12 @@ class EntryReader:
         if most is not None and abs(value) > most:
             used = entry.unit.name if entry.unit else indicator.unit
             self.findings.add(
-                "implausible_size", entry.place, f"按单位“{used}”换算后超过当地可能的人数",
-                "多半是表头写万人而数值是人：请改正表头的单位。", entry.raw,
-            )  # fmt: skip
+                "implausible_size",
+                entry.place,
+                f"按单位“{used}”换算后超过当地可能的人数",
+                "多半是表头写万人而数值是人：请改正表头的单位。",
+                entry.raw,
+            )
 
     def report_headless(self) -> None:
         """Report values in columns without a head."""
@@ -270,11 +289,13 @@ class EntryReader:
                 value = sheet.rows.get(number, {}).get(column)
                 if value is not None and looks_like_value(value):
                     self.findings.add(
-                        "stray_value", Place(self.file, sheet.name, number, column),
+                        "stray_value",
+                        Place(self.file, sheet.name, number, column),
                         "数值所在的列没有表头",
                         "若是 CSV 里的千分位逗号（如 68,151），请给数值加引号或去掉逗号；"
-                        "否则请补上表头或删去多余的数。", text_of(value),
-                    )  # fmt: skip
+                        "否则请补上表头或删去多余的数。",
+                        text_of(value),
+                    )
 
 
 def _fitting(units: Sequence[Unit], indicator: Indicator) -> list[Unit]:

@@ -158,8 +158,8 @@ class UnitRemark:
 
 def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemark]:
     """Units stated in remarks under or beside a table, those for one indicator first."""
-    found = [UnitRemark(vocabulary.find_indicator(t), units_in(t)) for t in texts if units_in(t)]
-    return sorted(found, key=lambda remark: remark.indicator is None)
+    remarks = [UnitRemark(vocabulary.find_indicator(t), units_in(t)) for t in texts if units_in(t)]
+    return sorted(remarks, key=lambda remark: remark.indicator is None)
 
 
 def is_clerical(folded: str) -> bool:
@@ -199,7 +199,7 @@ def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
 
 def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     """What a free text, such as a title or a file name, says in passing."""
-    found = find_when(text)
+    time = find_when(text)
     folded = fold(text[:_LONGEST])
     form: Form | None = None
     if "当月" in folded:
@@ -210,7 +210,7 @@ def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     return Facts(
         region=vocabulary.find_region(text),
         indicator=indicator,
-        when=found[0] if found else None,
+        when=time[0] if time else None,
         units=units_in(text) if "单位" in folded else (),
         form=form,
         label=text if indicator is not None else "",

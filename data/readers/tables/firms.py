@@ -101,16 +101,14 @@ class FirmReader:
         if not codes:
             row = self.table.header[0] if self.table.header else self.table.rows[0]
             self._report(
-                self._place(row, min(self.table.heads)), "监测企业表缺少企业编码列",
-                "请加一列“企业编码”（用编码，不用名称），每家企业一个固定编码。", "",
-            )  # fmt: skip
+                self._place(row, min(self.table.heads)),
+                "监测企业表缺少企业编码列",
+                "请加一列“企业编码”（用编码，不用名称），每家企业一个固定编码。",
+                "",
+            )
             return []
-        found = []
-        for row in self.table.rows:
-            firm = self._row(row, codes[0])
-            if firm is not None:
-                found.append(firm)
-        return found
+        firms = (self._row(row, codes[0]) for row in self.table.rows)
+        return [firm for firm in firms if firm is not None]
 
     def _place(self, row: int, column: int) -> Place:
         return Place(self.file, self.table.sheet.name, row, column)
@@ -138,9 +136,11 @@ class FirmReader:
         refuse_personal_text(code, f"{place}的企业编码")
         if not _CODE.fullmatch(code) or re.fullmatch(r"\d\.\d+e\+\d+", code.lower()):
             self._report(
-                place, "企业编码缺失、像是名称，或被 Excel 转成了科学计数",
-                "请填企业编码（字母、数字），并把该列设为“文本”格式。", code,
-            )  # fmt: skip
+                place,
+                "企业编码缺失、像是名称，或被 Excel 转成了科学计数",
+                "请填企业编码（字母、数字），并把该列设为“文本”格式。",
+                code,
+            )
             return None
         if month is None:
             self._report(
@@ -185,7 +185,7 @@ class FirmReader:
         return complete.month if complete is not None else None
 
     def _numbers(self, row: int) -> dict[str, _Cell]:
-        found = {}
+        numbers = {}
         for column, field in self.fields.items():
             if field not in _NUMBERS and ":" not in field:
                 continue
@@ -199,10 +199,10 @@ class FirmReader:
             if fault:
                 self._report(place, f"人数{fault}", "请填整数人数；没有的留空。", text_of(value))
                 number = None
-            found[field] = _Cell(
+            numbers[field] = _Cell(
                 place, text_of(value), None if number is None else int(number), bool(fault)
             )
-        return found
+        return numbers
 
     def _firm(
         self, row: int, place: Place, code: str, month: pd.Period, cells: dict[str, _Cell]
@@ -272,9 +272,12 @@ class FirmReader:
             if label.region is None:
                 self._region_missing = True
                 self.findings.add(
-                    "unknown_region", self._place(row, column), "地区不在目录中",
-                    "请改正名称，或在 forecast.toml 的 [[regions]] 中登记。", text,
-                )  # fmt: skip
+                    "unknown_region",
+                    self._place(row, column),
+                    "地区不在目录中",
+                    "请改正名称，或在 forecast.toml 的 [[regions]] 中登记。",
+                    text,
+                )
             return label.region
         return self.background.region
 
@@ -299,10 +302,12 @@ class FirmReader:
             )
             if summed and summed != cell.number:
                 self.findings.add(
-                    "total_mismatch", cell.place,
+                    "total_mismatch",
+                    cell.place,
                     f"合计 {Decimal(cell.number)} 与各企业之和 {summed} 不符",
-                    "请核对分项或合计，改正后重新导入。", cell.raw,
-                )  # fmt: skip
+                    "请核对分项或合计，改正后重新导入。",
+                    cell.raw,
+                )
 
 
 def _field(heads: list[Headed]) -> str | None:

@@ -97,9 +97,12 @@ def _levels(entries: list[ValueCell], findings: Findings) -> list[Settled]:
         if _is_labelled_cumulative(entry) and known.get(_month_of(entry)) != _value_of(entry):
             name = entry.indicator.name if entry.indicator else ""
             findings.add(
-                "cumulative_stock", entry.place, f"“{name}”是期末数（或率、指数），不能标为累计",
-                "请核对表头；若该列其实是期末数，请去掉“累计”二字。", entry.raw,
-            )  # fmt: skip
+                "cumulative_stock",
+                entry.place,
+                f"“{name}”是期末数（或率、指数），不能标为累计",
+                "请核对表头；若该列其实是期末数，请去掉“累计”二字。",
+                entry.raw,
+            )
     return _unique([Settled(e, *_month_of(e), _value_of(e)) for e in plain], findings)
 
 
@@ -113,11 +116,13 @@ def _without_averages(entries: list[ValueCell], findings: Findings) -> list[Valu
         when = spans[0].when
         assert when is not None
         findings.add(
-            "span_average", spans[0].place,
+            "span_average",
+            spans[0].place,
             f"“{indicator.name}”写的是{when.first}—{when.last}月，是这几个月的平均，"
             f"不是{when.last}月当月值，共 {len(spans)} 个，没有导入",
-            "请提供各月当月的值；若确是当月值，请把时间写成单个月份。", spans[0].raw,
-        )  # fmt: skip
+            "请提供各月当月的值；若确是当月值，请把时间写成单个月份。",
+            spans[0].raw,
+        )
     left_out = {id(e) for e in spans}
     return [e for e in entries if id(e) not in left_out]
 
@@ -212,87 +217,97 @@ class _Flow:
     def _refuse(self, entry: ValueCell, why: str) -> None:
         wanted = "当月数" if self.indicator.reporting == "monthly" else "1月起的累计数"
         self.findings.add(
-            "form", entry.place, f"“{self.indicator.name}”{why}",
-            f"该指标按{wanted}保存：请提供{wanted}，或补齐当年1月以来各月。", entry.raw,
-        )  # fmt: skip
+            "form",
+            entry.place,
+            f"“{self.indicator.name}”{why}",
+            f"该指标按{wanted}保存：请提供{wanted}，或补齐当年1月以来各月。",
+            entry.raw,
+        )
 
     def run(self) -> list[Settled]:
         """Values in the reporting form, in order of time."""
-        done = self._accumulated() if self.indicator.reporting != "monthly" else self._differenced()
+        figures = (
+            self._accumulated() if self.indicator.reporting != "monthly" else self._differenced()
+        )
         return [
             Settled(e, *month, value, self.marks.get(month, ""))
-            for month, (e, value) in sorted(done.items())
+            for month, (e, value) in sorted(figures.items())
         ]
 
     def _accumulated(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
-        done = {m: (e, _value_of(e)) for m, e in self.cumulative.items()}
+        figures = {m: (e, _value_of(e)) for m, e in self.cumulative.items()}
         for month, entry in sorted(self.monthly.items()):
             year, number = month
-            before = (entry, Decimal(0)) if number == 1 else done.get((year, number - 1))
-            if month in done and _value_of(entry) > done[month][1]:
-                self._compare(entry, done[month][1], _value_of(entry))
+            before = (entry, Decimal(0)) if number == 1 else figures.get((year, number - 1))
+            if month in figures and _value_of(entry) > figures[month][1]:
+                self._compare(entry, figures[month][1], _value_of(entry))
                 continue
             if before is None:
-                if month not in done:
+                if month not in figures:
                     self._refuse(entry, "的当月数缺少1月以来各月，无法累计")
                 continue
             total = before[1] + _value_of(entry)
-            if month in done:
-                self._compare(done[month][0], done[month][1], total)
+            if month in figures:
+                self._compare(figures[month][0], figures[month][1], total)
             else:
-                done[month] = (entry, total)
-        return done
+                figures[month] = (entry, total)
+        return figures
 
     def _differenced(self) -> dict[_Month, tuple[ValueCell, Decimal]]:
-        done = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
+        figures = {m: (e, _value_of(e)) for m, e in self.monthly.items()}
         for year in sorted({y for y, _ in (*self.monthly, *self.cumulative)}):
-            self._settle_january(year, done)
+            self._settle_january(year, figures)
             running: Decimal | None = Decimal(0)
             for number in range(1, 13):
                 month = (year, number)
                 stated = self.cumulative.get(month)
                 if stated is not None:
                     total = _value_of(stated)
-                    if month in done and running is not None:
-                        self._compare(stated, total, running + done[month][1])
+                    if month in figures and running is not None:
+                        self._compare(stated, total, running + figures[month][1])
                     elif running is not None:
-                        done[month] = (stated, total - running)
-                    elif month not in done:
+                        figures[month] = (stated, total - running)
+                    elif month not in figures:
                         self._refuse(stated, "的累计数缺少上月累计，无法换算成当月数")
                     running = total
-                elif month in done and running is not None:
-                    running += done[month][1]
+                elif month in figures and running is not None:
+                    running += figures[month][1]
                 else:
                     running = None
-        return done
+        return figures
 
-    def _settle_january(self, year: int, done: dict[_Month, tuple[ValueCell, Decimal]]) -> None:
+    def _settle_january(self, year: int, figures: dict[_Month, tuple[ValueCell, Decimal]]) -> None:
         """Take January out of a sum of January and February that was published alone."""
         january, february = (year, 1), (year, 2)
         both = self.cumulative.get(february)
-        if both is None or january in done or january in self.cumulative:
+        if both is None or january in figures or january in self.cumulative:
             return
         total = _value_of(both)
-        if february in done:
-            done[january] = (both, total - done[february][1])
+        if february in figures:
+            figures[january] = (both, total - figures[february][1])
             return
         half = total / 2
         if self.indicator.precision >= 1:
             half = half.to_integral_value(ROUND_FLOOR)
-        done[january], done[february] = (both, half), (both, total - half)
+        figures[january], figures[february] = (both, half), (both, total - half)
         self.marks |= dict.fromkeys((january, february), "（1—2月合计，各半）")
         self.findings.add(
-            "split_months", both.place,
+            "split_months",
+            both.place,
             f"“{self.indicator.name}”{year}年1—2月只有合计 {total:f}，按各半记入1月 {half:f}、"
             f"2月 {total - half:f}，来源已注明",
-            "有分月的数时请补充导入（用 --revise）。", both.raw,
-        )  # fmt: skip
+            "有分月的数时请补充导入（用 --revise）。",
+            both.raw,
+        )
 
     def _compare(self, entry: ValueCell, stated: Decimal, summed: Decimal) -> None:
         grain = entry.grain * (entry.unit.factor if entry.unit else 1)
         slack = Decimal(0) if grain == 1 else grain * 7
         if abs(stated - summed) > slack:
             self.findings.add(
-                "total_mismatch", entry.place, f"累计 {stated:f} 与各月之和 {summed:f} 不符",
-                "请核对累计数与各月数，改正后重新导入。", entry.raw,
-            )  # fmt: skip
+                "total_mismatch",
+                entry.place,
+                f"累计 {stated:f} 与各月之和 {summed:f} 不符",
+                "请核对累计数与各月数，改正后重新导入。",
+                entry.raw,
+            )

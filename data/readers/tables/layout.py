@@ -333,16 +333,16 @@ class _Locator:
             table.heads[column] = self._heads(table.header, column, fill)
 
     def _heads(self, header: list[int], column: int, fill: bool) -> list[Headed]:
-        found: dict[tuple[int, int], Headed] = {}
+        heads: dict[tuple[int, int], Headed] = {}
         for level, row in enumerate(header):
             at = self.sheet.anchor(row, column)
             text = self.sheet.text(row, column)
             below = any(self.sheet.text(r, column) for r in header[level + 1 :])
             if not text and fill and below:
                 at, text = self._filled(header[: level + 1], column)
-            if text and at not in found:
-                found[at] = Headed(*at, self.vocabulary.classify(text))
-        return list(found.values())
+            if text and at not in heads:
+                heads[at] = Headed(*at, self.vocabulary.classify(text))
+        return list(heads.values())
 
     def _filled(self, levels: list[int], column: int) -> tuple[tuple[int, int], str]:
         """Head that a file without merged cells leaves blank: the nearest one to the left.

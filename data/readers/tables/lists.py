@@ -74,11 +74,11 @@ class _Meanings(dict[str, T]):
         self._meaning = meaning
 
     def __missing__(self, text: str) -> T:
-        found = self._meaning(text)
-        if found is None or len(self) >= _MOST_TEXTS:
+        meaning = self._meaning(text)
+        if meaning is None or len(self) >= _MOST_TEXTS:
             raise NotPlain
-        self[text] = found
-        return found
+        self[text] = meaning
+        return meaning
 
 
 @dataclass(frozen=True)
@@ -221,9 +221,9 @@ class ListReader:
         for number, fields in lines:
             self._read(number, fields, rows)
         for (_, indicator), values in self._rates.items():
-            found = self._collector.vocabulary.catalogue.indicator(indicator)
+            counted = self._collector.vocabulary.catalogue.indicator(indicator)
             usual = median(values)
-            if usual < found.smallest or 0 < found.largest < usual:
+            if usual < counted.smallest or 0 < counted.largest < usual:
                 raise NotPlain
         self._refuse_persons()
         return rows
@@ -305,10 +305,10 @@ class ListReader:
         label = head.label
         indicator = head.indicator
         if self._roles.indicator >= 0:
-            found = self._classify(named)
-            if not _states_only(found, "indicator"):
+            classified = self._classify(named)
+            if not _states_only(classified, "indicator"):
                 raise NotPlain
-            indicator, label = found.indicator, found.text
+            indicator, label = classified.indicator, classified.text
         if indicator is None:
             indicator, label = self._collector.indicator, ""
         assert indicator is not None

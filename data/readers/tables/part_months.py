@@ -45,10 +45,10 @@ class _Head:
 def _days(text: str, year: int | None, month: int | None) -> tuple[str, date, date] | None:
     """What is left of a head that names days, and the days; None if it names none."""
     folded = fold(text)
-    found = _named(folded)
-    if found is None:
+    match = _named(folded)
+    if match is None:
         return None
-    groups = found.groupdict()
+    groups = match.groupdict()
     in_year = int(groups["y"]) if groups["y"] else year
     in_month = int(groups["m"]) if groups["m"] else month
     if in_year is None or in_month is None:
@@ -58,17 +58,17 @@ def _days(text: str, year: int | None, month: int | None) -> tuple[str, date, da
         first = date(in_year, in_month, int(groups["a"])) if groups.get("a") else last
     except ValueError:
         return None
-    return folded[: found.start()] + groups["rest"], first, last
+    return folded[: match.start()] + groups["rest"], first, last
 
 
 def _named(text: str) -> re.Match[str] | None:
     """Days a folded text names, unless the last one ends a month: that figure is the month's."""
-    found = _STOOD.search(text) or _CAME.search(text)
-    if found is None or not found["m"]:
-        return found
-    year = int(found["y"]) if found["y"] else 2023
-    ends = monthrange(year, int(found["m"]))[1]
-    return None if int(found["d"]) >= ends else found
+    match = _STOOD.search(text) or _CAME.search(text)
+    if match is None or not match["m"]:
+        return match
+    year = int(match["y"]) if match["y"] else 2023
+    ends = monthrange(year, int(match["m"]))[1]
+    return None if int(match["d"]) >= ends else match
 
 
 def _header_row(sheet: Sheet) -> int | None:
@@ -110,7 +110,7 @@ class PartMonthReader:
         assert header is not None
         self.header = header
         titles = [text_of(v) for r, row in sheet.rows.items() if r < header for v in row.values()]
-        times = [found[0] for t in (*titles, sheet.name) if (found := find_when(t)) is not None]
+        times = [time[0] for t in (*titles, sheet.name) if (time := find_when(t)) is not None]
         dated = [match for t in titles if (match := _named(fold(t)))]
         self.year = next((t.year for t in times if t.year is not None), None)
         self.month = next((t.last for t in times if t.last is not None), None)
@@ -124,8 +124,10 @@ class PartMonthReader:
     def _read_head(self, column: int, text: str) -> None:
         folded = fold(text)
         for name, words in (
-            ("last", _LAST_HEADS), ("first", _FIRST_HEADS), ("published", _PUBLISHED_HEADS),
-        ):  # fmt: skip
+            ("last", _LAST_HEADS),
+            ("first", _FIRST_HEADS),
+            ("published", _PUBLISHED_HEADS),
+        ):
             if folded in words:
                 self.columns[name] = column
                 return
@@ -150,7 +152,7 @@ class PartMonthReader:
 
     def read(self) -> list[PartMonth]:
         """Every figure of the sheet."""
-        found = []
+        figures = []
         for row in sorted(r for r in self.sheet.rows if r > self.header):
             cells = self.sheet.rows[row]
             if not any(column in cells for column in self.heads):
@@ -159,10 +161,10 @@ class PartMonthReader:
             if region is None:
                 continue
             for column, head in self.heads.items():
-                one = self._figure(row, column, head, region)
-                if one is not None:
-                    found.append(one)
-        return found
+                figure = self._figure(row, column, head, region)
+                if figure is not None:
+                    figures.append(figure)
+        return figures
 
     def _region(self, row: int, cells: dict[int, Value]) -> Region | None:
         column = self.columns.get("region")
@@ -178,12 +180,12 @@ class PartMonthReader:
                     "not_stated",
                 )
             return self.region
-        found = self.vocabulary.classify(text).region
-        if found is None:
+        stated = self.vocabulary.classify(text).region
+        if stated is None:
             self._report(row, column or 1, "地区不在目录中", "请改正名称。", text, "unknown_region")
-        elif self.region is not None and found.code != self.region.code:
+        elif self.region is not None and stated.code != self.region.code:
             return None
-        return found
+        return stated
 
     def _figure(self, row: int, column: int, head: _Head, region: Region) -> PartMonth | None:
         value = self.sheet.rows[row].get(column)
@@ -225,8 +227,8 @@ class PartMonthReader:
         value = None if column is None else self.sheet.rows[row].get(column)
         if isinstance(value, date):
             return value
-        found = _DAY_ONLY.fullmatch(fold(text_of(value)).split("t")[0])
+        match = _DAY_ONLY.fullmatch(fold(text_of(value)).split("t")[0])
         try:
-            return date(*(int(found[g]) for g in "ymd")) if found else None
+            return date(*(int(match[g]) for g in "ymd")) if match else None
         except ValueError:
             return None

@@ -42,11 +42,13 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
     values = [float(v) for c in cells if (v := c.converted()) is not None and v > 0]
     if values and 0 < indicator.largest < median_low(values):
         findings.add(
-            "implausible_rate", first.place,
+            "implausible_rate",
+            first.place,
             f"“{indicator.name}”的值（{first.raw} 等 {len(values)} 个）大得不合常理，"
             "像是以另一单位（‰、百分数）计",
-            "请在表头写明单位（如 ‰），或改成通常的写法后重新导入。", first.raw,
-        )  # fmt: skip
+            "请在表头写明单位（如 ‰），或改成通常的写法后重新导入。",
+            first.raw,
+        )
         return ()
     if not values or median(values) >= indicator.smallest:
         return ()
@@ -54,18 +56,22 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
     shown = f"“{indicator.name}”的值（{first.raw} 等 {len(values)} 个）"
     if stated is None and max(values) < 1:
         findings.add(
-            "rate_as_fraction", first.place,
+            "rate_as_fraction",
+            first.place,
             f"{shown}是用小数表示的百分率，已按百分数读取（{first.raw} 读作 "
             f"{float(_HUNDRED * (first.number or 0)):.10g}%）",
-            "请核对；若不是，请在表头写明单位后重新导入。", first.raw,
-        )  # fmt: skip
+            "请核对；若不是，请在表头写明单位后重新导入。",
+            first.raw,
+        )
         return cells
     unit = stated.name if stated is not None else indicator.unit
     findings.add(
-        "implausible_rate", first.place,
+        "implausible_rate",
+        first.place,
         f"{shown}按单位“{unit}”小得不合常理，像是用小数表示的百分率",
-        "若 0.055 表示 5.5%，请改写成 5.5，或设为百分比格式并去掉表头的单位后重新导入。", first.raw,
-    )  # fmt: skip
+        "若 0.055 表示 5.5%，请改写成 5.5，或设为百分比格式并去掉表头的单位后重新导入。",
+        first.raw,
+    )
     return ()
 
 
@@ -87,11 +93,13 @@ def _report_parts_of_persons(cells: Sequence[ValueCell], findings: Findings) -> 
     raw = parts[0].raw
     thousands = len(raw.partition(".")[2]) == len("000")
     findings.add(
-        "part_of_person", parts[0].place,
+        "part_of_person",
+        parts[0].place,
         f"“{indicator.name}”按{indicator.unit}计，却有小数（{len(parts)} 个），多半是单位没有写明",
         ("若点是千分位（如 13.600 表示 13600），请去掉；" if thousands else "")
-        + "若以万人、千人为单位，请在表头或标题写明“单位：万人”后重新导入。", raw,
-    )  # fmt: skip
+        + "若以万人、千人为单位，请在表头或标题写明“单位：万人”后重新导入。",
+        raw,
+    )
 
 
 def _is_part(cell: ValueCell) -> bool:

@@ -36,8 +36,8 @@ def division_code(text: str) -> str:
     return re.sub("^(..)0000.*|^(....)00.*|^(.{6})(?:000)+$|^(.{9})000$", _kept, folded)
 
 
-def _kept(found: re.Match[str]) -> str:
-    return next(group for group in found.groups() if group)
+def _kept(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group)
 
 
 def code_fits(code: str, region: Region, catalogue: Catalogue, *, below: bool = True) -> bool:
@@ -108,9 +108,12 @@ def check_regions(
             continue
         if said.row and (said.firm or not stated):
             findings.add(
-                "contradiction", Place(file, table.sheet.name, said.row, said.column),
-                f"与表中的{other.name}（{other.code}）不是同一个地区", REMEDY, said.text,
-            )  # fmt: skip
+                "contradiction",
+                Place(file, table.sheet.name, said.row, said.column),
+                f"与表中的{other.name}（{other.code}）不是同一个地区",
+                REMEDY,
+                said.text,
+            )
         else:
             name = other.name
             yield f"“{shown(said.text)}”说的不是{name}，按表中写明的{name}读取，请核对。"

@@ -209,10 +209,12 @@ class RowReader:
 
     def _contradict(self, number: int, column: int, region: Region) -> None:
         self.findings.add(
-            "contradiction", self.place(number, column),
-            f"与同一行的{region.name}（{region.code}）不是同一个地区", REMEDY,
+            "contradiction",
+            self.place(number, column),
+            f"与同一行的{region.name}（{region.code}）不是同一个地区",
+            REMEDY,
             self._text(number, column),
-        )  # fmt: skip
+        )
 
     def _check_codes(self, number: int, region: Region) -> None:
         """Hold the division code that a row has beside its region against it."""
@@ -317,9 +319,12 @@ class RowReader:
         kind = self.columns.kinds.get(column, "none") if dimension == "any" else dimension
         if label.part and not label.region and dimension not in ("month", "year"):
             self.findings.add(
-                "unknown_label", place, "“其中”的分组不在目录中，该行略去",
-                "需要导入时，请在 mapping.toml 的 [groups] 里写明它对应的群体。", label.text,
-            )  # fmt: skip
+                "unknown_label",
+                place,
+                "“其中”的分组不在目录中，该行略去",
+                "需要导入时，请在 mapping.toml 的 [groups] 里写明它对应的群体。",
+                label.text,
+            )
         elif kind == "region":
             if not self.lenient:
                 names = (
@@ -329,19 +334,24 @@ class RowReader:
                 )
                 close = "、".join(nearest(shown(label.text), names))
                 self.findings.add(
-                    "unknown_region", place, "地区不在目录中",
+                    "unknown_region",
+                    place,
+                    "地区不在目录中",
                     (f"最接近的有：{close}。" if close else "")
                     + "请改正名称，或在 forecast.toml 的 [[regions]] 中登记；"
                     "不需要的地区可在 mapping.toml 的 [regions] 里写成 ignore。",
                     label.text,
-                )  # fmt: skip
+                )
         elif kind in ("month", "year", "when"):
             self.findings.add("unknown_month", place, *month_fault(label.text), label.text)
         else:
             self.findings.add(
-                "unknown_label", place, "指标或分组名称不在目录中，该行略去",
-                unknown_hint(label, self.vocabulary, self.findings), label.text,
-            )  # fmt: skip
+                "unknown_label",
+                place,
+                "指标或分组名称不在目录中，该行略去",
+                unknown_hint(label, self.vocabulary, self.findings),
+                label.text,
+            )
 
     def _extra(self, row: int, column: int, dimension: str, value: Value) -> Facts:
         """Facts from unit, publication day, source and demo columns."""
@@ -352,9 +362,12 @@ class RowReader:
             return Facts(source=source_of(text, f"{self.place(row, column)}"))
         if dimension == "demo" and (fold(text) in _YES or fold(text) in ("演示", "演示数据")):
             self.findings.add(
-                "demo", self.place(row, column), "这是演示数据，不能当作真实数据导入",
-                "请删去演示行；演示数据由程序自带，无需导入。", text,
-            )  # fmt: skip
+                "demo",
+                self.place(row, column),
+                "这是演示数据，不能当作真实数据导入",
+                "请删去演示行；演示数据由程序自带，无需导入。",
+                text,
+            )
             return Facts(skip=True)
         if dimension == "unpublished" and fold(text) in _YES:
             self.unpublished[row, column] = text
@@ -363,9 +376,12 @@ class RowReader:
             day = value if isinstance(value, date) else day_of(text)
             if day is None:
                 self.findings.add(
-                    "unknown_month", self.place(row, column), "发布日期无法识别",
-                    "请写成 2021-04-18 这样的年-月-日。", text,
-                )  # fmt: skip
+                    "unknown_month",
+                    self.place(row, column),
+                    "发布日期无法识别",
+                    "请写成 2021-04-18 这样的年-月-日。",
+                    text,
+                )
             return Facts(published_on=day)
         return Facts()
 

@@ -86,7 +86,7 @@ def _settle_rows(
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     parts_of = _part_rows(list(rows.values()))
     values: list[ValueCell] = []
-    out, monthly = 0, set[int]()
+    left_out, monthly = 0, set[int]()
     for entry in entries:
         row = entry.row
         if row.total_column is None:
@@ -106,10 +106,10 @@ def _settle_rows(
         if row.total_over == "region":
             own = whole(entry, [rows[n].facts.region for n in numbers])
         if own is None:
-            out += 1
+            left_out += 1
         else:
             values.append(own)
-    return [_as_monthly(e) if id(e) in monthly else e for e in values], out
+    return [_as_monthly(e) if id(e) in monthly else e for e in values], left_out
 
 
 def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
@@ -175,7 +175,7 @@ def _settle_columns(
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
     values: list[ValueCell] = []
-    out, monthly = 0, set[int]()
+    left_out, monthly = 0, set[int]()
     for entry in entries:
         over, columns_added = siblings.get(entry.place.column, ("", []))
         if not columns_added or over == "group":
@@ -191,10 +191,10 @@ def _settle_columns(
         if over == "region":
             own = whole(entry, [columns.values[c].region for c in columns_added])
         if own is None:
-            out += 1
+            left_out += 1
         else:
             values.append(own)
-    return [_as_monthly(e) if id(e) in monthly else e for e in values], out
+    return [_as_monthly(e) if id(e) in monthly else e for e in values], left_out
 
 
 def _siblings(column: int, columns: Columns) -> tuple[str, list[int]]:

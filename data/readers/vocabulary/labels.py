@@ -167,16 +167,16 @@ class _Names(dict[str, T]):
 
     def inside(self, text: str) -> list[T]:
         """Meanings of the longest names in a text; no character is used twice."""
-        found: list[T] = []
+        meanings: list[T] = []
         for length in self._lengths:
             at = 0
             while at + length <= len(text):
                 name = text[at : at + length]
                 if name in self:
-                    found.append(self[name])
+                    meanings.append(self[name])
                     text = text[:at] + "\n" + text[at + length :]
                 at += 1
-        return found
+        return meanings
 
 
 _FORM_WORDS = _Names[Form]({fold(n): form for form, names in FORMS.items() for n in names})
@@ -292,9 +292,9 @@ class Vocabulary:
     @staticmethod
     def _headed(text: str, whole: str, part: bool) -> Label:
         """A label that is no statement: a column head with a bracket, a comparison, or unknown."""
-        found = _BRACKETS.match(whole)
-        front = found.group(1) if found else whole
-        units = parse_units(found.group(2)) if found else ()
+        bracketed = _BRACKETS.match(whole)
+        front = bracketed.group(1) if bracketed else whole
+        units = parse_units(bracketed.group(2)) if bracketed else ()
         if front in _FIRM_WORDS:
             return Label(text, part=part, units=units, firm=_FIRM_WORDS[front])
         dimension = _dimension(front)
@@ -347,12 +347,12 @@ class Vocabulary:
 
     def _splits(self, text: str) -> Iterator[tuple[_Draft, str]]:
         """Ways to take one known piece off a text: the piece and the rest."""
-        found = _BRACKETS.match(text)
-        if found and (inside := self._inside(found.group(2))):
-            yield inside, found.group(1)
-        found = _TRAILING_UNIT.match(text)
-        if found and (units := parse_units(found.group(2) or found.group(3))):
-            yield _Draft(units=units), found.group(1)
+        match = _BRACKETS.match(text)
+        if match and (inside := self._inside(match.group(2))):
+            yield inside, match.group(1)
+        match = _TRAILING_UNIT.match(text)
+        if match and (units := parse_units(match.group(2) or match.group(3))):
+            yield _Draft(units=units), match.group(1)
         if time := find_when(text):
             rest = time[1].lstrip(_JOINTS)
             if rest.startswith("累计"):
@@ -384,25 +384,25 @@ class Vocabulary:
 
     def find_region(self, text: str) -> Region | None:
         """The one region a title names; the lowest where it names a line of them (上海市嘉定区)."""
-        found = {r.code: r for r in self._titles.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
-        parents = {r.code: r.parent for r in self.catalogue.regions} if len(found) > 1 else {}
-        for region in list(found.values()):
+        named = {r.code: r for r in self._titles.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
+        parents = {r.code: r.parent for r in self.catalogue.regions} if len(named) > 1 else {}
+        for region in list(named.values()):
             parent = region.parent
             while parent is not None:
-                found.pop(parent, None)
+                named.pop(parent, None)
                 parent = parents.get(parent)
-        return next(iter(found.values())) if len(found) == 1 else None
+        return next(iter(named.values())) if len(named) == 1 else None
 
     def find_indicator(self, text: str) -> Indicator | None:
         """The one indicator a title names, None if it names none or several."""
-        found = {i.code: i for i in self._indicators.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
-        return next(iter(found.values())) if len(found) == 1 else None
+        named = {i.code: i for i in self._indicators.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
+        return next(iter(named.values())) if len(named) == 1 else None
 
 
 def _dimension(text: str) -> Dimension | None:
-    found = _DIMENSION_WORDS.get(text)
-    if found is not None:
-        return found
+    known = _DIMENSION_WORDS.get(text)
+    if known is not None:
+        return known
     pieces = [p for p in _CORNER.split(text) if p]
     if len(pieces) > 1 and all(p in _DIMENSION_WORDS for p in pieces):
         return "any"

@@ -118,8 +118,8 @@ def _plain_digits(text: str) -> str:
     text = _ERA_YEAR.sub(_gregorian, text.translate(_KOREAN))
     text = _CHINESE_YEAR.sub(lambda m: "".join(_DIGITS[c] for c in m.group()), text)
 
-    def month(found: re.Match[str]) -> str:
-        word = found.group()
+    def month(match: re.Match[str]) -> str:
+        word = match.group()
         if word == "元":
             return "1"
         return "1" + (_DIGITS[word[1]] if word[1:] else "0") if word[0] == "十" else _DIGITS[word]
@@ -128,9 +128,9 @@ def _plain_digits(text: str) -> str:
     return _SHORT_YEAR.sub(lambda m: f"20{m.group('y')}年", text, count=1)
 
 
-def _gregorian(found: re.Match[str]) -> str:
-    year = 1 if found["y"] == "元" else int(found["y"])
-    return f"{_ERAS[found['e']] + year}年"
+def _gregorian(match: re.Match[str]) -> str:
+    year = 1 if match["y"] == "元" else int(match["y"])
+    return f"{_ERAS[match['e']] + year}年"
 
 
 @lru_cache(maxsize=8192)
@@ -155,35 +155,35 @@ def parse_when(label: str) -> When | None:
     text = _CUMULATIVE.sub("", text)
     if cumulative and text.endswith("("):
         return None
-    if found := _YEAR_ONLY.fullmatch(text):
-        return None if cumulative else _checked(int(found["y"]))
+    if match := _YEAR_ONLY.fullmatch(text):
+        return None if cumulative else _checked(int(match["y"]))
     for pattern in _SINGLE:
-        if found := pattern.fullmatch(text):
-            groups = found.groupdict()
+        if match := pattern.fullmatch(text):
+            groups = match.groupdict()
             year = int(groups["y"]) if groups.get("y") else None
             month = int(groups["m"])
             unpadded = re.fullmatch(r"\d{4}\.1", text) is not None
             when = _checked(year, month, month, cumulative, unpadded)
             return _on_day(when, int(groups["d"])) if when and groups.get("d") else when
-    if found := _RANGE.fullmatch(text):
-        begins, ends = found["y"], found["y2"]
-        first, last = int(found["a"]), int(found["b"])
+    if match := _RANGE.fullmatch(text):
+        begins, ends = match["y"], match["y2"]
+        first, last = int(match["a"]), int(match["b"])
         if first > last or (ends and ends != begins):
             return None
-        if found["to"] not in "-至到" and last != first + 1:
+        if match["to"] not in "-至到" and last != first + 1:
             return None  # 1、3月 names two months and no span
         return _checked(int(begins) if begins else None, first, last, cumulative)
-    if found := _PART.fullmatch(text):
-        first, last = _PARTS[found["p"]]
-        return _checked(int(found["y"]) if found["y"] else None, first, last, cumulative)
-    if found := _QUARTER.fullmatch(text):
-        months, number = (3, int(found["n"])) if found["p"] == "q" else (6, int(found["n"]))
+    if match := _PART.fullmatch(text):
+        first, last = _PARTS[match["p"]]
+        return _checked(int(match["y"]) if match["y"] else None, first, last, cumulative)
+    if match := _QUARTER.fullmatch(text):
+        months, number = (3, int(match["n"])) if match["p"] == "q" else (6, int(match["n"]))
         if months * number > 12:
             return None
-        return _checked(int(found["y"]), months * (number - 1) + 1, months * number, cumulative)
-    if found := _NAMED_MONTH.fullmatch(text) or _NAMED_MONTH_LAST.fullmatch(text):
-        year_text = found["y"]
-        month = _ENGLISH[found["n"]]
+        return _checked(int(match["y"]), months * (number - 1) + 1, months * number, cumulative)
+    if match := _NAMED_MONTH.fullmatch(text) or _NAMED_MONTH_LAST.fullmatch(text):
+        year_text = match["y"]
+        month = _ENGLISH[match["n"]]
         return _checked(int(year_text) + (2000 if len(year_text) == 2 else 0), month, month)
     return None
 
@@ -224,10 +224,10 @@ def bare_when(label: str) -> When | None:
     text = fold(label)
     if re.fullmatch(r"十[一二]?|[一二三四五六七八九]", text):
         text = _plain_digits(text + "月")[:-1]
-    found = _BARE.fullmatch(text)
-    if not found:
+    match = _BARE.fullmatch(text)
+    if not match:
         return None
-    first, last = int(found["a"]), int(found["b"] or found["a"])
+    first, last = int(match["a"]), int(match["b"] or match["a"])
     return When(None, first, last) if first <= last else None
 
 
@@ -262,9 +262,9 @@ def find_when(text: str) -> tuple[When, str] | None:
     folded = _plain_digits(fold(text[:_LONGEST_TITLE]))
     if _YEAR_SPAN.search(folded):
         return None
-    found = [(m, parse_when(m["full"])) for m in _INSIDE.finditer(folded)]
-    times = {when for _, when in found if when is not None}
+    stated = [(m, parse_when(m["full"])) for m in _INSIDE.finditer(folded)]
+    times = {when for _, when in stated if when is not None}
     if len(times) != 1:
         return None
-    match = found[0][0]
+    match = stated[0][0]
     return times.pop(), folded[: match.start()] + folded[match.end() :]

@@ -108,14 +108,14 @@ def _read_text(raw: str) -> Amount:
     if text in _ERRORS:
         return Amount(fault="是公式错误值")
     text = _FOOTNOTE.sub("", text) or text
-    if found := _NEGATIVE.fullmatch(text):
-        text = "-" + found.group(1)
+    if match := _NEGATIVE.fullmatch(text):
+        text = "-" + match.group(1)
     if _is_number(text):
         return _finite(text, None)
-    found = _WITH_UNIT.fullmatch(text)
-    unit = parse_unit(found.group(2)) if found else None
-    if found and unit is not None and unit.name != "月" and _is_number(found.group(1)):
-        return _finite(found.group(1), unit)
+    match = _WITH_UNIT.fullmatch(text)
+    unit = parse_unit(match.group(2)) if match else None
+    if match and unit is not None and unit.name != "月" and _is_number(match.group(1)):
+        return _finite(match.group(1), unit)
     if remark_on_publication(raw):
         return Amount(fault="写明是预计、预测、计划或目标，不是已公布的数")
     return Amount(fault="不是数值")

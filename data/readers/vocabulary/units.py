@@ -76,11 +76,11 @@ def parse_unit(text: str) -> Unit | None:
         return Unit(name, _BASES[name], factor, change="百分点" in name)
     if name in ("万", "千"):
         return Unit(name, "persons", Decimal(_SCALES[name]))
-    found = _SCALED.fullmatch(name)
-    if not found or _BASES.get(found["base"]) not in _COUNTED:
+    match = _SCALED.fullmatch(name)
+    if not match or _BASES.get(match["base"]) not in _COUNTED:
         return None
-    factor = Decimal(found["power"] or 1) * _SCALES[found["scale"]]
-    return Unit(name, _BASES[found["base"]], factor)
+    factor = Decimal(match["power"] or 1) * _SCALES[match["scale"]]
+    return Unit(name, _BASES[match["base"]], factor)
 
 
 def parse_units(text: str) -> tuple[Unit, ...]:
@@ -104,9 +104,9 @@ def unit_note(text: str) -> tuple[Unit, ...]:
     if len(text) > _LONGEST:
         return ()
     folded = fold(text).strip("()")
-    found = _UNIT_ROW.fullmatch(folded)
-    if found:
-        return parse_units(found["list"])
+    match = _UNIT_ROW.fullmatch(folded)
+    if match:
+        return parse_units(match["list"])
     return () if any(map(str.isdigit, folded)) else parse_units(folded)
 
 
@@ -118,8 +118,8 @@ _UNREAD = re.compile(
 
 def unread_unit(text: str) -> str:
     """What a 单位 note names that is no unit known here; empty if it names none or a known one."""
-    found = _UNREAD.fullmatch(fold(text[:_LONGEST]).strip("()")) if "位" in text else None
-    return "" if found is None or parse_units(found["name"]) else found["name"]
+    match = _UNREAD.fullmatch(fold(text[:_LONGEST]).strip("()")) if "位" in text else None
+    return "" if match is None or parse_units(match["name"]) else match["name"]
 
 
 @lru_cache(maxsize=1024)

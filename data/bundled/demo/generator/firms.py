@@ -115,15 +115,15 @@ def firms(rng: Random) -> list[Firm]:
 
 
 def _by_type(count: int, laid_off: int, rng: Random) -> dict[str, int]:
-    found: dict[str, int] = {"employer": laid_off} if laid_off else {}
+    counts: dict[str, int] = {"employer": laid_off} if laid_off else {}
     for _ in range(count - laid_off):
         draw, passed = rng.random(), 0.0
         for name, chance in TYPES:
             passed += chance
             if draw < passed or name == TYPES[-1][0]:
-                found[name] = found.get(name, 0) + 1
+                counts[name] = counts.get(name, 0) + 1
                 break
-    return found
+    return counts
 
 
 def _by_cause(types: Mapping[str, int], cause: str) -> dict[str, int]:

@@ -1,8 +1,9 @@
-"""How figures of a series were corrected later, by their age, learned from the store's vintages.
+"""How figures were corrected later, by their age and month, learned from the store's vintages.
 
 A correction takes back noise or brings news. Noise shows in that a figure that stands out from the
 year before is corrected towards it; the share of noise is learned from that. Regions are pooled,
-large corrections cut off, everything shrunk towards figures that stay as they are.
+large corrections cut off, everything shrunk towards figures that stay as they are. A calendar month
+has a bias of its own as far as its years agree on it, beyond chance.
 """
 
 from __future__ import annotations
@@ -31,11 +32,17 @@ PRIOR = 4.0
 FEWEST = 6
 # Of the usual monthly change: corrections this small cost more to follow than they matter.
 NEGLIGIBLE = 0.05
+# Years that weigh as much as the belief that a calendar month is corrected as all others are.
+PRIOR_YEARS, PRIOR_YEARS_OF_SPREAD = 1.0, 2.0
+# Below two standard errors from the others a month has no bias of its own.
+HARD = 4.0
 # Regions are asked, the nearest first, until so many first publications are found.
 ENOUGH = 120
 # Corrections beyond this quantile count as large as it.
 CUT = 0.95
 MOST_PERSISTENT = 0.95
+_NORMAL_MAD = 1.4826
+_MAD_VARIANCE = 5.4
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class Revisions:
     Attributes
     ----------
     bias, spread : tuple of float
-        Mean and standard deviation by age in months, 0 to `AGES` - 1.
+        Mean and standard deviation by age in months, 0 to `AGES` - 1, for the calendar months that
+        have these ages on the day.
     persistence : float
         Correlation of the corrections of neighbouring ages.
     noise : float
@@ -65,6 +73,25 @@ class Revisions:
         spread = np.asarray(self.spread)[:n][::-1]
         lag = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
         return np.outer(spread, spread) * self.persistence**lag
+
+
+@dataclass(frozen=True)
+class _Corrections:
+    """What became of first publications.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray
+        Shape (n, AGES), corrections of the figures known then, newest first, NaN where unknown.
+    moves : numpy.ndarray
+        Shape (n,), how far each newest figure stood from the year before.
+    months : numpy.ndarray
+        int64, shape (n,), ordinal of the newest month.
+    """
+
+    rows: Floats
+    moves: Floats
+    months: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -106,13 +133,10 @@ class RevisionSource:
                 found.append((day, month.ordinal, first[-AGES:], float(first[-1] - first[0])))
         return found
 
-    def corrections(self, day: date) -> tuple[Floats, Floats]:
-        """Corrections known by a day, and how far each newest figure stood from the year before.
-
-        Shapes (n, AGES), newest first, NaN where unknown, and (n,).
-        """
+    def corrections(self, day: date) -> _Corrections:
+        """What became of first publications by a day."""
         final = self.vintages.as_of(day).values
-        rows, moves = [], []
+        rows, moves, months = [], [], []
         if len(final):
             last = final.index[-1].ordinal
             oldest = min([last, *(newest for _, newest, _, _ in self._first)]) - AGES + 1
@@ -122,7 +146,16 @@ class RevisionSource:
                     end = newest - oldest + 1
                     rows.append((figures[end - AGES : end] - first)[::-1])
                     moves.append(move)
-        return np.array(rows, dtype=float).reshape(-1, AGES), np.array(moves, dtype=float)
+                    months.append(newest)
+        return _Corrections(
+            np.array(rows, dtype=float).reshape(-1, AGES),
+            np.array(moves, dtype=float),
+            np.array(months, dtype=np.int64),
+        )
+
+    def newest(self, day: date) -> int:
+        """Ordinal of the last month known on a day."""
+        return int(self.vintages.as_of(day).values.index[-1].ordinal)
 
     def usual_change(self, day: date) -> float:
         """Standard deviation of the monthly changes known on a day."""
@@ -172,32 +205,84 @@ def learn_revisions(
     if not own.revised:
         return None
     found = [own.corrections(day)]
-    if not (np.nan_to_num(found[0][0]) != 0).any():
+    if not (np.nan_to_num(found[0].rows) != 0).any():
         return None
     for other in others:
-        if sum(len(each) for each, _ in found) >= ENOUGH:
+        if sum(len(each.rows) for each in found) >= ENOUGH:
             break
         found.append(other.corrections(day))
-    rows = np.concatenate([each for each, _ in found])
-    moves = np.concatenate([each for _, each in found])
+    rows = np.concatenate([each.rows for each in found])
+    moves = np.concatenate([each.moves for each in found])
+    months = np.concatenate([each.months for each in found])
     n = len(rows)
     if n < FEWEST:
         return None
+    # All figures of a row are of the same calendar months as those of a row a year later: the
+    # month of the newest stands for all.
+    slots, today = months % SEASON, own.newest(day) % SEASON
+    biases, sure = _month_biases(rows, months)
+    rows = rows - biases[slots]
     limit = np.nanquantile(np.abs(rows), CUT, axis=0)
-    rows = np.clip(rows, -limit, limit)
+    cut = np.clip(rows, -limit, limit)
     known = np.isfinite(rows).sum(axis=0)
     trust = known / (known + PRIOR)
-    bias = np.nan_to_num(np.nanmedian(rows, axis=0)) * trust
-    spread = np.sqrt(np.nan_to_num(np.nanmean((rows - bias) ** 2, axis=0)) * trust)
+    common = np.nan_to_num(np.nanmedian(cut, axis=0)) * trust
+    left = cut - common
+    variance = np.nan_to_num(np.nanmean(left**2, axis=0))
+    of_month = slots == today
+    if of_month.any():
+        # The cut takes corrections of one month for odd ones: its own usual size may widen the
+        # law, as far as it is beyond chance (variance of a squared median deviation).
+        usual = _NORMAL_MAD * np.nan_to_num(np.median(np.abs(rows - common)[of_month], axis=0))
+        years = len(np.unique(months[of_month]))
+        excess = np.maximum(usual**2 - variance, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            chance = HARD * _MAD_VARIANCE * variance**2 / ((years - 1) * excess**2)
+        beyond = np.nan_to_num(np.maximum(1.0 - chance, 0.0))
+        variance += years / (years + PRIOR_YEARS_OF_SPREAD) * beyond * excess
+    # Either the month has a bias of its own or it has none: mean and variance of the two.
+    bias = common + sure[today] * biases[today]
+    doubt = sure[today] * (1.0 - sure[today]) * biases[today] ** 2
+    spread = np.sqrt(variance * trust + doubt)
     if max(spread.max(), np.abs(bias).max()) <= NEGLIGIBLE * own.usual_change(day):
         return None
     return Revisions(
         tuple(bias.tolist()),
         tuple(spread.tolist()),
-        _persistence(rows - bias),
-        _noise(rows[:, 0] - bias[0], moves, float(spread[0])),
+        _persistence(left),
+        _noise(left[:, 0], moves, float(spread[0])),
         n,
     )
+
+
+def _month_biases(rows: Floats, months: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Bias of each calendar month of the newest figure beyond the common one, and how sure it is.
+
+    Both of shape (12, AGES), by age. A year counts once, by the median of its regions: they are
+    corrected together. Months whose years differ too much for a bias of two standard errors have
+    none (the nonnegative garrote of Breiman 1995), nor have months seen in one year.
+    """
+    away = rows - np.nan_to_num(np.nanmedian(rows, axis=0))
+    each = np.unique(months)
+    # NaN where a region lacks a figure: that age learns nothing from the year's month.
+    yearly = np.array([np.median(away[months == month], axis=0) for month in each])
+    slots = each % SEASON
+    years = np.bincount(slots, minlength=SEASON)
+    seen = np.flatnonzero(years > 1)
+    middles, sums = np.zeros((SEASON, AGES)), np.zeros((SEASON, AGES))
+    for slot in seen:
+        own = yearly[slots == slot]
+        middles[slot] = np.median(own, axis=0)
+        sums[slot] = ((own - middles[slot]) ** 2).sum(axis=0)
+    degrees = np.maximum(years - 1, 1)[:, None]
+    pooled = np.nansum(sums, axis=0) / max(int((years[seen] - 1).sum()), 1)
+    # A month's own years may differ more than those of the others.
+    noise = np.maximum(sums / degrees, pooled)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = HARD * noise / (years[:, None] * middles**2)
+    trust = (years / (years + PRIOR_YEARS))[:, None]
+    sure = np.nan_to_num(np.maximum(1.0 - chance, 0.0) * trust)
+    return np.where(sure > 0, middles, 0.0), sure
 
 
 def _persistence(rows: Floats) -> float:

@@ -24,6 +24,26 @@ LATE = date(2030, 1, 1)
 
 
 @pytest.fixture
+def corrected_in_january(vintages_of):
+    """Registers whose January figures come out too low, and all a little off; final figures too."""
+
+    def make(years, low, wide=0.0, seed=0):
+        rng = np.random.default_rng(seed)
+        months = pd.period_range(end="2024-01", periods=12 * years + 19, freq="M")
+        final = 9 + np.cumsum(rng.normal(0, 0.02, len(months)))
+        errors = rng.normal(0, 0.005, len(months))
+        errors[months.month == 1] += low + wide * rng.normal(size=(months.month == 1).sum())
+        rows = []
+        for month, value, error in zip(months, final, errors, strict=True):
+            day = month.end_time.date() + timedelta(days=10)
+            rows.append((str(month), float(np.exp(value - error)), day))
+            rows.append((str(month), float(np.exp(value)), day + timedelta(days=170)))
+        return vintages_of(rows), final
+
+    return make
+
+
+@pytest.fixture
 def revised(vintages_of):
     """Sixty months, each published with an error that goes half a year later."""
 
@@ -93,6 +113,62 @@ def test_neighbours_lend_strength(revised):
     assert learned(vintages, day=day) is None
     others = [revised(0.05, s, f"31010{s}") for s in range(3, 8)]
     assert learned(vintages, others, day).learned == 12
+
+
+def newest(made, month):
+    """Law on the day a month came out, its figure then, its final one, and the law's 80 %."""
+    vintages, final = made
+    day = vintages.first_published(month)
+    known = vintages.as_of(day).values
+    law = learned(vintages, day=day)
+    mean, covariance = final_law(np.log(known.to_numpy()), law)
+    reach = 1.2816 * float(np.sqrt(covariance[-1, -1]))
+    return law, abs(float(final[len(known) - 1] - mean[-1])) <= reach
+
+
+def test_a_month_that_is_always_corrected_has_a_bias_of_its_own(corrected_in_january):
+    held = {"2024-01": 0, "2023-07": 0}
+    for seed in range(16):
+        made = corrected_in_january(5, 0.03, seed=seed)
+        for month in held:
+            law, covered = newest(made, pd.Period(month, "M"))
+            held[month] += covered
+            # July's own figure is the newest, January's six months older and corrected by then.
+            assert law.bias[0] == pytest.approx(0.024 if month == "2024-01" else 0, abs=0.006)
+    # 80 of 100 with some leeway for 16 draws; without the month it is none of them.
+    assert held["2024-01"] >= 11
+    assert held["2023-07"] >= 9
+
+
+def test_a_month_whose_corrections_differ_is_wider(corrected_in_january):
+    plain, uncertain = (
+        np.mean(
+            [
+                newest(corrected_in_january(6, 0.0, wide, seed), pd.Period("2024-01", "M"))[
+                    0
+                ].spread[0]
+                for seed in range(8)
+            ]
+        )
+        for wide in (0.0, 0.03)
+    )
+    assert plain == pytest.approx(0.005, rel=0.3)
+    assert uncertain > 0.015
+
+
+def test_few_years_of_a_month_say_what_all_months_say(corrected_in_january):
+    law, _ = newest(corrected_in_january(1, 0.03), pd.Period("2024-01", "M"))
+    assert abs(law.bias[0]) < 0.005
+
+
+def test_no_month_stands_out_by_chance(corrected_in_january):
+    biases = [
+        newest(corrected_in_january(years, 0.0, seed=seed), pd.Period("2024-01", "M"))[0].bias[0]
+        for years in (2, 4)
+        for seed in range(8)
+    ]
+    # A standard error of the plain mean over two years would be 0.0035.
+    assert np.sqrt(np.mean(np.square(biases))) < 0.0012
 
 
 def test_final_law_weighs_figure_and_model():

@@ -150,9 +150,9 @@ class ModelConformance:
         model, history = self.model(), self.history(self.kinds[0])
         values = history.values.copy()
         values[[60, 61, 100]] = np.nan
-        found = model.forecast(replace(history, values=values), HORIZON, PATHS, SEED)
-        assert isinstance(found, SamplePaths)
-        assert np.isfinite(found.values).all()
+        paths = model.forecast(replace(history, values=values), HORIZON, PATHS, SEED)
+        assert isinstance(paths, SamplePaths)
+        assert np.isfinite(paths.values).all()
 
     def test_least_history_is_as_declared(self) -> None:
         """It forecasts from `tags.min_months` months and gives an explicit null result below."""

@@ -244,8 +244,8 @@ class Competitor(ABC):
         given = [parameters] * COMPLETIONS if fitted is None else fitted
         most = -(-n_paths // COMPLETIONS)
         drawn = [
-            self._paths(z, found, horizon, max(most, 2), rng)
-            for z, found in zip(series, given, strict=True)
+            self._paths(z, fit, horizon, max(most, 2), rng)
+            for z, fit in zip(series, given, strict=True)
         ]
         # In turn, so that any first part of the paths holds every completion.
         return np.stack(drawn, axis=1).reshape(-1, horizon)[:n_paths]
@@ -278,12 +278,18 @@ class Competitor(ABC):
         """Optional calendar effects as parameters, see `scale`."""
         if self.calendar == "ignored":
             return {}
-        found = effects_of(history, self.policy)
+        effects = effects_of(history, self.policy)
         if self.calendar == "removed":
-            return {"windows": [list(w) for w in found.windows], "effects": dict(found.optional)}
+            return {
+                "windows": [list(w) for w in effects.windows],
+                "effects": dict(effects.optional),
+            }
         # Shrinkage suits short histories too, in which the criterion would not try the festival.
-        columns = [*GROUPS["festival"], *(c for c in found.optional if c in GROUPS["working_days"])]
-        return {"windows": [list(w) for w in found.windows], "columns": columns}
+        columns = [
+            *GROUPS["festival"],
+            *(c for c in effects.optional if c in GROUPS["working_days"]),
+        ]
+        return {"windows": [list(w) for w in effects.windows], "columns": columns}
 
     def _seen(self, history: History) -> History:
         """The history with the events this family is to be freed of."""

@@ -75,9 +75,9 @@ class SamplePaths:
 
     @cached_property
     def _quantiles(self) -> Floats:
-        found = _points(np.sort(np.ascontiguousarray(self.values.T), axis=1), LEVELS)
-        found.flags.writeable = False
-        return found
+        quantiles = _points(np.sort(np.ascontiguousarray(self.values.T), axis=1), LEVELS)
+        quantiles.flags.writeable = False
+        return quantiles
 
     def near(self, log: bool) -> Floats:
         """Median and half the distance of the 16 and 84 % points of the first months.
@@ -117,8 +117,8 @@ def _points(ordered: Floats, levels: Floats) -> Floats:
     share = place - below
     low, high = ordered[:, below], ordered[:, np.minimum(below + 1, most)]
     gap = high - low
-    found: Floats = np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
-    return found
+    points: Floats = np.where(share < 0.5, low + gap * share, high - gap * (1 - share))
+    return points
 
 
 @dataclass(frozen=True)

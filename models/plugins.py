@@ -131,13 +131,13 @@ def _package(point: metadata.EntryPoint) -> str:
 
 def _load(point: metadata.EntryPoint) -> type[Competitor]:
     try:
-        found = point.load()
+        loaded = point.load()
     # Foreign code may raise anything at import, an exit included.
     except (Exception, SystemExit) as error:
         raise _UnfitError(f"载入“{point.value}”失败：{type(error).__name__}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, Competitor)):
+    if not (isinstance(loaded, type) and issubclass(loaded, Competitor)):
         raise _UnfitError(f"“{point.value}”不是 models.contract.Competitor 的子类")
-    return found
+    return loaded
 
 
 def _check(family: type[Competitor], names: Collection[str], labels: Collection[str]) -> None:

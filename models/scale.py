@@ -53,9 +53,9 @@ class ScaledCovariate:
 
     def changes(self) -> Floats:
         """Monthly changes, shape (m - 1,); NaN where unknown or across a changed definition."""
-        found = np.diff(self.values)
-        found[[at - 1 for at in self.breaks if 0 < at <= len(found)]] = np.nan
-        return np.asarray(found, dtype=np.float64)
+        changes = np.diff(self.values)
+        changes[[at - 1 for at in self.breaks if 0 < at <= len(changes)]] = np.nan
+        return np.asarray(changes, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -103,12 +103,12 @@ class Scaled:
     def finals(self) -> list[Scaled]:
         """The series with final figures drawn for the last months, `COMPLETIONS` times."""
         assert self.revised is not None
-        found = []
+        finals = []
         for each in _strata(len(self.revised.missing)):
             z = self.revised.drawn(each)
             gaps = self.gaps if self.gaps is None else replace(self.gaps, values=z)
-            found.append(replace(self, z=z, gaps=gaps, revised=None))
-        return found
+            finals.append(replace(self, z=z, gaps=gaps, revised=None))
+        return finals
 
     def completed(self) -> list[Scaled]:
         """The series with values drawn for the missing months, `COMPLETIONS` times.
@@ -215,8 +215,8 @@ def carried_errors(history: History, horizon: int, n_paths: int, seed: int) -> F
     change = profiles[n : n + horizon] - profiles[n - 1]
     if not change.any():
         return np.zeros((1, 1))
-    found = effects_of(history).errors
-    errors = np.array([found[name] for name in history.forced.columns])
+    error_of = effects_of(history).errors
+    errors = np.array([error_of[name] for name in history.forced.columns])
     # A stream of its own: the draws of the family stay as they are without an event.
     normal = np.random.default_rng([seed, 1]).standard_normal((n_paths, len(errors)))
     return np.asarray((normal * errors) @ change.T, dtype=np.float64)

@@ -62,9 +62,9 @@ def complete(z: Floats, design: Floats) -> Completion:
     filled = np.interp(np.arange(len(z)), known, z[known])
     dummies = np.zeros((len(z), len(missing)))
     dummies[missing, np.arange(len(missing))] = 1.0
-    found = airline_regression(filled, np.hstack([dummies, design]))
-    filled[missing] -= found.coefficients[: len(missing)]
-    covariance = found.covariance[: len(missing), : len(missing)]
+    fit = airline_regression(filled, np.hstack([dummies, design]))
+    filled[missing] -= fit.coefficients[: len(missing)]
+    covariance = fit.covariance[: len(missing), : len(missing)]
     # By eigenvalues: two missing months may be known together as badly as each alone.
     sizes, vectors = np.linalg.eigh(covariance)
     return Completion(filled, missing, vectors * np.sqrt(np.maximum(sizes, 0.0)))

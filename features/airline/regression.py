@@ -76,8 +76,7 @@ def airline_regression(z: Floats, design: Floats) -> AirlineRegression:
     steps = np.diff(columns, axis=0)
     if len(z) < MIN_SEASONAL:
         steps = np.column_stack([steps, np.ones(len(steps))])
-        found = _solve(steps, USUAL[0], 0.0)
-        return _result(found, (USUAL[0], 0.0), design.shape[1])
+        return _result(_solve(steps, USUAL[0], 0.0), (USUAL[0], 0.0), design.shape[1])
     columns = steps[SEASON:] - steps[:-SEASON]
     averages = USUAL if len(z) < MIN_ESTIMATED else _estimated(columns)
     return _result(_solve(columns, *averages), averages, design.shape[1])
@@ -108,8 +107,7 @@ def _solve(columns: Floats, regular: float, seasonal: float) -> _Solved:
     squares = max(float(left @ left), 1e-24)
     inverse = np.linalg.pinv(design.T @ design) if k else np.zeros((0, 0))
     covariance = np.asarray(inverse * squares / max(n - int(rank), 1), dtype=np.float64)
-    found = np.asarray(coefficients, dtype=np.float64)
-    return _Solved(found, covariance, squares, determinant, n)
+    return _Solved(np.asarray(coefficients, dtype=np.float64), covariance, squares, determinant, n)
 
 
 def whiten(columns: Floats, regular: float, seasonal: float) -> tuple[Floats, float]:
@@ -149,21 +147,21 @@ def _estimated(columns: Floats) -> tuple[float, float]:
         n = len(target)
         return float(n * np.log(max(float(left @ left), 1e-24) / n) + determinant)
 
-    found = minimize(
+    optimum = minimize(
         badness,
         np.array(USUAL),
         method="L-BFGS-B",
         bounds=[(-LIMIT, LIMIT)] * 2,
         options={"eps": 1e-5, "maxiter": 30, "ftol": 1e-8},
     )
-    return float(found.x[0]), float(found.x[1])
+    return float(optimum.x[0]), float(optimum.x[1])
 
 
-def _result(found: _Solved, averages: tuple[float, float], wanted: int) -> AirlineRegression:
+def _result(solved: _Solved, averages: tuple[float, float], wanted: int) -> AirlineRegression:
     return AirlineRegression(
-        coefficients=found.coefficients[:wanted],
-        errors=np.sqrt(np.maximum(np.diag(found.covariance)[:wanted], 0.0)),
-        covariance=found.covariance[:wanted, :wanted],
+        coefficients=solved.coefficients[:wanted],
+        errors=np.sqrt(np.maximum(np.diag(solved.covariance)[:wanted], 0.0)),
+        covariance=solved.covariance[:wanted, :wanted],
         moving_averages=averages,
-        criterion=found.badness + wanted * float(np.log(found.months)),
+        criterion=solved.badness + wanted * float(np.log(solved.months)),
     )

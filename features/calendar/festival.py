@@ -53,12 +53,12 @@ def _festivals() -> dict[int, date]:
 
 def spring_festival(year: int) -> date:
     """Day of 春节 (正月初一)."""
-    found = _festivals().get(year)
-    if found is None:
+    day = _festivals().get(year)
+    if day is None:
         raise DataError(
             f"没有 {year} 年的春节日期。", f"请检查月份，可用年份为 {FIRST_YEAR}—{LAST_YEAR} 年。"
         )
-    return found
+    return day
 
 
 @cache

@@ -20,12 +20,12 @@ def splitting_break(
     indicator: Indicator, region: str, demo: bool, first: pd.Period, last: pd.Period
 ) -> Break | None:
     """Last break that splits a series, None if none lies in (first, last]."""
-    found = [
+    splitting = [
         b
         for b in indicator.breaks_in(region, demo)
         if b.treatment == "split" and first < b.month <= last
     ]
-    return found[-1] if found else None
+    return splitting[-1] if splitting else None
 
 
 def marked_breaks(
@@ -58,8 +58,8 @@ def estimable_steps(
         A step needs two months before it and two from it on.
     """
     steps = [b for b in breaks if b.treatment == "dummy"]
-    found = tuple(b for b in steps if first + MIN_SIDE <= b.month <= last - (MIN_SIDE - 1))
-    return found, tuple(b for b in steps if b not in found)
+    estimable = tuple(b for b in steps if first + MIN_SIDE <= b.month <= last - (MIN_SIDE - 1))
+    return estimable, tuple(b for b in steps if b not in estimable)
 
 
 def step_regressors(breaks: Iterable[Break], months: pd.PeriodIndex) -> pd.DataFrame:

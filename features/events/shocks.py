@@ -38,10 +38,10 @@ def usable_shocks(
     """
     ordered = sorted(shocks, key=lambda each: each.shape)
     alike = {each.shape: each for each in reversed(ordered)}
-    found = tuple(s for s in alike.values() if first + MONTHS_BEFORE <= s.month <= last)
-    found = tuple(sorted(found, key=lambda each: each.shape))
-    kept = {each.shape for each in found}
-    return found, tuple(each for each in ordered if each.shape not in kept)
+    usable = tuple(s for s in alike.values() if first + MONTHS_BEFORE <= s.month <= last)
+    usable = tuple(sorted(usable, key=lambda each: each.shape))
+    shapes = {each.shape for each in usable}
+    return usable, tuple(each for each in ordered if each.shape not in shapes)
 
 
 def shock_column(kind: str, start: pd.Period, length: int, months: pd.PeriodIndex) -> Floats:

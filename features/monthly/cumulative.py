@@ -102,14 +102,14 @@ def to_monthly(
     notes: list[str] = []
     ordinals, totals, dates = _published(year_to_date, published_on, notes)
     blocks = blocks_of(ordinals, totals)
-    told = [block for block in blocks if block.length <= longest_split]
-    first = told[0].first if told else blocks[-1].last + 1
+    usable = [block for block in blocks if block.length <= longest_split]
+    first = usable[0].first if usable else blocks[-1].last + 1
     last = blocks[-1].last
     if first > blocks[0].first:
         notes.append(_missing_note(blocks[0].first, first - 1))
     values = np.full(last - first + 1, np.nan)
     marks = np.full(last - first + 1, "missing", dtype=object)
-    for block in told:
+    for block in usable:
         at = slice(block.first - first, block.last - first + 1)
         values[at] = block.flow * _shares(block, blocks, rule, notes)
         marks[at] = "observed" if block.length == 1 else "split"
@@ -118,7 +118,7 @@ def to_monthly(
     notes.extend(_missing_note(int(run[0]), int(run[-1])) for run in runs if len(run))
     if correction != "keep":
         december = December(blocks)
-        for block in told:
+        for block in usable:
             expected = december.expected(block)
             if expected is not None:
                 notes.append(_corrected(values, marks, first, block, expected, correction))
@@ -259,17 +259,17 @@ def _corrected(
     """Spread or mark one correction in place; say which in Chinese."""
     at = slice(block.first - first, block.last - first + 1)
     kind = "为负" if block.flow < 0 else "明显偏离常年水平"
-    found = f"{block.end} 当月数 {block.flow:g} {kind}，视为年内更正"
+    sentence = f"{block.end} 当月数 {block.flow:g} {kind}，视为年内更正"
     before = block.total - block.flow
     if rule == "report" or block.total <= 0 or before + expected <= 0:
         marks[at] = "correction"
-        return f"{found}，未改动"
+        return f"{sentence}，未改动"
     year = slice(max(block.january - first, 0), at.stop)
     # Proportional to flows, the correcting month itself counting with what it should have been.
     values[at] = expected / block.length
     values[year] *= block.total / (before + expected)
     marks[year] = np.where(marks[year] == "missing", "missing", "spread")
-    return f"{found}，已按各月份额分摊到 {block.january_month} 至 {block.end}，合计不变"
+    return f"{sentence}，已按各月份额分摊到 {block.january_month} 至 {block.end}，合计不变"
 
 
 def _mark_revisions(

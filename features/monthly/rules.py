@@ -82,15 +82,15 @@ def _single(blocks: Sequence[Block]) -> dict[int, float]:
 def profile_shares(block: Block, blocks: Sequence[Block]) -> Floats | None:
     """Usual shares of a block's months in their common flow."""
     single = _single(blocks)
-    found = []
+    shares = []
     for year in sorted({b.january for b in blocks}):
         offsets = range(block.first - block.january, block.last - block.january + 1)
         flows = np.array([single.get(year + k, np.nan) for k in offsets])
         if np.isfinite(flows).all() and (flows >= 0).all() and flows.sum() > 0:
-            found.append(flows / flows.sum())
-    if len(found) < MIN_YEARS:
+            shares.append(flows / flows.sum())
+    if len(shares) < MIN_YEARS:
         return None
-    median = np.median(np.array(found), axis=0)
+    median = np.median(np.array(shares), axis=0)
     if median.sum() <= 0:
         return None
     return np.asarray(median / median.sum(), dtype=np.float64)
@@ -120,8 +120,8 @@ class December:
         self._others: dict[int, Floats] = {}
         for january in {b.january for b in blocks}:
             flows = [self._single.get(january + k, np.nan) for k in range(11)]
-            kept = [f for f in flows if np.isfinite(f) and f >= 0]
-            self._others[january] = np.array(kept, dtype=np.float64)
+            usable = [f for f in flows if np.isfinite(f) and f >= 0]
+            self._others[january] = np.array(usable, dtype=np.float64)
         self._ratios = {
             january: self._single[january + 11] / float(others.mean())
             for january, others in self._others.items()

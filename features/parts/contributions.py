@@ -123,8 +123,8 @@ def parts_of(
     if indicator.aggregation != "sum" or not below:
         return None
     whole = _monthly(vintages_of(region.code, indicator.code), indicator, as_of)
-    told = {r.code: _monthly(vintages_of(r.code, indicator.code), indicator, as_of) for r in below}
-    months = {code: set(values.dropna().index) for code, values in told.items()}
+    flows = {r.code: _monthly(vintages_of(r.code, indicator.code), indicator, as_of) for r in below}
+    months = {code: set(values.dropna().index) for code, values in flows.items()}
 
     def complete(month: pd.Period) -> bool:
         parts = catalogue.parts(region, indicator, month)
@@ -135,7 +135,7 @@ def parts_of(
         return None
     members = catalogue.parts(region, indicator, month)
     total = _row(region, whole, month, indicator, whole)
-    rows = [_row(p, told[p.code], month, indicator, whole) for p in members]
+    rows = [_row(p, flows[p.code], month, indicator, whole) for p in members]
     rows.sort(key=lambda r: -abs(c.change if (c := r.changes["month_on_month"]) else 0.0))
     return PartsView(
         month, indicator, total, tuple(rows), _rest(total, rows, indicator), _notes(rows, month)
@@ -228,12 +228,14 @@ def parts_document(view: PartsView | None) -> dict[str, Any] | None:
 
 def _written(row: PartRow, indicator: Indicator) -> dict[str, Any]:
     changes = {
-        name: None if c is None else {
+        name: None
+        if c is None
+        else {
             "change": figure(c.change, indicator),
             "points": None if c.points is None else round(c.points, 2),
         }
         for name, c in row.changes.items()
-    }  # fmt: skip
+    }
     return {
         "code": None if row.region is None else row.region.code,
         "name": "未分到下级" if row.region is None else row.region.name,

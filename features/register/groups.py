@@ -27,10 +27,10 @@ def measure_of(indicator: str) -> str | None:
 
 def refuse_mixed(indicators: Iterable[str]) -> None:
     """Refuse to compare or join series of different unemployment measures."""
-    found = dict.fromkeys(m for code in indicators if (m := measure_of(code)) is not None)
-    if len(found) > 1:
+    measures = dict.fromkeys(m for code in indicators if (m := measure_of(code)) is not None)
+    if len(measures) > 1:
         raise DataError(
-            f"{'与'.join(found)}是不同的统计口径，不能合并或直接比较。",
+            f"{'与'.join(measures)}是不同的统计口径，不能合并或直接比较。",
             "请分别预测、分别列示。",
         )
 

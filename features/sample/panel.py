@@ -220,7 +220,7 @@ def _link(table: pd.DataFrame) -> None:
 def _findings(table: pd.DataFrame, basis: Basis) -> pd.DataFrame:
     base, end, before = (table[c].to_numpy() for c in ("base", "end", "previous_end"))
     start = base if basis == "chained" else before
-    found = [
+    findings = [
         differing(
             table,
             "identity",
@@ -230,13 +230,13 @@ def _findings(table: pd.DataFrame, basis: Basis) -> pd.DataFrame:
         _exceeding_hidden(table),
     ]
     if basis == "chained":
-        found.append(differing(table, "continuity", before, base))
+        findings.append(differing(table, "continuity", before, base))
     else:
         years = table["month"].dt.year
         usual = table.groupby(["firm", years])["base"].transform("first")
-        found.append(differing(table, "fixed_base", usual.to_numpy(), base))
-    kept = [f for f in found if not f.empty]
-    return pd.concat(kept, ignore_index=True) if kept else found[0]
+        findings.append(differing(table, "fixed_base", usual.to_numpy(), base))
+    nonempty = [f for f in findings if not f.empty]
+    return pd.concat(nonempty, ignore_index=True) if nonempty else findings[0]
 
 
 def _exceeding_hidden(table: pd.DataFrame) -> pd.DataFrame:
@@ -244,11 +244,11 @@ def _exceeding_hidden(table: pd.DataFrame) -> pd.DataFrame:
     return differing(table, "hidden", np.where(hidden > end, end, np.nan), hidden)
 
 
-def differing(table: pd.DataFrame, check: str, expected: Floats, found: Floats) -> pd.DataFrame:
+def differing(table: pd.DataFrame, check: str, expected: Floats, reported: Floats) -> pd.DataFrame:
     """Findings for the rows in which two known numbers differ."""
-    wrong = np.isfinite(expected) & np.isfinite(found) & (expected != found)
+    wrong = np.isfinite(expected) & np.isfinite(reported) & (expected != reported)
     rows = table.loc[wrong, ["firm", "month"]].assign(
-        check=check, expected=expected[wrong], found=found[wrong]
+        check=check, expected=expected[wrong], found=reported[wrong]
     )
     rows["message"] = [
         f"单位“{firm}”{month}：{CHECK_LABELS[check]} 不成立，应为 {wanted:g}，上报 {given:g}"

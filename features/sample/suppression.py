@@ -58,9 +58,9 @@ def merge_small_cells(
     while ordered.iloc[:small].sum() < least:
         small += 1
     taken = ordered.index[:small]
-    kept = filled[~filled.index.isin(taken)]
+    large = filled[~filled.index.isin(taken)]
     merged = filled.loc[taken].sum().to_frame(label).T
-    return pd.concat([kept, merged.astype(filled.dtypes.to_dict())])
+    return pd.concat([large, merged.astype(filled.dtypes.to_dict())])
 
 
 def shared_cells(

@@ -87,12 +87,12 @@ def sample_warnings(
     )
 
 
-def by_street(found: SampleWarnings) -> list[dict[str, object]]:
+def by_street(sample: SampleWarnings) -> list[dict[str, object]]:
     """Firms that stand out by street, fit to be published.
 
     Parameters
     ----------
-    found : SampleWarnings
+    sample : SampleWarnings
         Of one month.
 
     Returns
@@ -101,10 +101,10 @@ def by_street(found: SampleWarnings) -> list[dict[str, object]]:
         `street`, `firms`, `separations`; streets of one or two firms are merged, and nothing is
         listed where fewer than three firms stand out at all.
     """
-    if found.firms.empty:
+    if sample.firms.empty:
         return []
-    table = found.firms.groupby("street")[["separations"]].sum().astype(float)
-    table["firms"] = found.firms.groupby("street")["firm"].nunique().astype(float)
+    table = sample.firms.groupby("street")[["separations"]].sum().astype(float)
+    table["firms"] = sample.firms.groupby("street")["firm"].nunique().astype(float)
     shown = merge_small_cells(
         table.sort_values("firms", ascending=False, kind="stable"), "firms", "其他（合并）"
     )

@@ -112,6 +112,6 @@ def ranks(values: npt.NDArray[np.generic], rng: np.random.Generator) -> npt.NDAr
     tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
     if tied.any():
         order[tied] = np.lexsort((chance.T[tied], columns[tied]), axis=1)
-    found = np.empty(columns.shape, dtype=np.int64)
-    np.put_along_axis(found, order, np.arange(len(values))[None, :], axis=1)
-    return np.ascontiguousarray(found.T)
+    ranked = np.empty(columns.shape, dtype=np.int64)
+    np.put_along_axis(ranked, order, np.arange(len(values))[None, :], axis=1)
+    return np.ascontiguousarray(ranked.T)

@@ -170,16 +170,16 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
     away = np.where(np.isnan(settled), np.nan, levels - np.nanmean(levels, axis=0)) / sizes
     features = np.dstack([away, *(np.broadcast_to(c[:, None], away.shape) for c in common.T)])
     # Where most regions come out later, what moves them all is known up to an earlier month.
-    told = int(np.flatnonzero(np.isfinite(common).all(axis=1))[-1])
-    now = np.column_stack([away[-1], np.broadcast_to(common[told], (len(used), len(SPANS)))])
-    found = np.empty((len(used), horizon))
+    latest = int(np.flatnonzero(np.isfinite(common).all(axis=1))[-1])
+    now = np.column_stack([away[-1], np.broadcast_to(common[latest], (len(used), len(SPANS)))])
+    predicted = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
         shift, leverage = _regress(features[:-step], distance / sizes, now, horizon)
-        found[:, step - 1] = trust * sizes * shift / (1 + leverage)
+        predicted[:, step - 1] = trust * sizes * shift / (1 + leverage)
     for row, i in enumerate(used):
         if histories[i].origin == newest:
-            shifts[i] = found[row]
+            shifts[i] = predicted[row]
     return shifts
 
 

@@ -77,8 +77,8 @@ def forced_path(history: History, policy: Policy = "automatic") -> Floats:
     n = len(history)
     if not history.forced.shape[1]:
         return np.zeros(n + KNOWN_AHEAD)
-    found = effects_of(history, policy).forced
-    levels = history.forced[list(found)].to_numpy() @ np.array(list(found.values()))
+    sizes = effects_of(history, policy).forced
+    levels = history.forced[list(sizes)].to_numpy() @ np.array(list(sizes.values()))
     return np.asarray(levels - levels[n - 1], dtype=float)
 
 
@@ -101,12 +101,12 @@ def effects_of(history: History, policy: Policy = "automatic") -> Effects:
         Optional groups are tried from 61 months on.
     """
     key = (history.fingerprint, policy)
-    found = _known.get(key)
-    if found is None:
-        found = _known[key] = _estimate(history, policy)
+    effects = _known.get(key)
+    if effects is None:
+        effects = _known[key] = _estimate(history, policy)
         if len(_known) > _REMEMBERED:
             _known.popitem(last=False)
-    return found
+    return effects
 
 
 def _estimate(history: History, policy: Policy) -> Effects:

@@ -117,10 +117,10 @@ def _grow(rows: Floats, target: Floats) -> list[Parameters]:
     """Fit, and keep what a prediction needs; the first entry is the constant."""
     from sklearn.ensemble import GradientBoostingRegressor
 
-    found = GradientBoostingRegressor(**SETTINGS).fit(rows, target)
+    fitted = GradientBoostingRegressor(**SETTINGS).fit(rows, target)
     rate = SETTINGS["learning_rate"]
     trees: list[Parameters] = [{"constant": float(target.mean())}]
-    for (each,) in found.estimators_:
+    for (each,) in fitted.estimators_:
         tree = each.tree_
         trees.append(
             {

@@ -72,8 +72,8 @@ def fourier(day: Floats) -> Floats:
 def trend(t: Floats, parameters: Parameters) -> Floats:
     """Piecewise linear trend at scaled times, shape (n,)."""
     since = np.maximum(np.subtract.outer(t, np.asarray(parameters["changepoints"])), 0.0)
-    found = parameters["offset"] + parameters["slope"] * t
-    return np.asarray(found + since @ np.asarray(parameters["slope_changes"]), dtype=float)
+    line = parameters["offset"] + parameters["slope"] * t
+    return np.asarray(line + since @ np.asarray(parameters["slope_changes"]), dtype=float)
 
 
 def penalised(gram: Floats, load: Floats, weights: Floats, start: Floats) -> Floats:

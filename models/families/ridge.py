@@ -80,17 +80,17 @@ class Ridge(Competitor):
         design = np.hstack([base, *(features for _, features in chosen)])
         unit = design.std(axis=0)
         unit[unit == 0] = 1.0
-        found = _solve(design / unit, target / size)
+        solution = _solve(design / unit, target / size)
 
-        variance = float((found.errors**2).sum() / max(len(target) - found.used, 1.0))
-        innovations = found.errors / np.sqrt(np.maximum(1 - found.leverage, 0.05))
+        variance = float((solution.errors**2).sum() / max(len(target) - solution.used, 1.0))
+        innovations = solution.errors / np.sqrt(np.maximum(1 - solution.leverage, 0.05))
         innovations *= np.sqrt(variance / (innovations**2).mean())
         # Law of the intercept (at mean features) and of the coefficients around it.
-        root = np.linalg.cholesky(variance * found.inverse) * size / unit[:, None]
+        root = np.linalg.cholesky(variance * solution.inverse) * size / unit[:, None]
         return {
             "centre": centre,
-            "intercept": found.intercept * size,
-            "coefficients": (found.coefficients * size / unit).tolist(),
+            "intercept": solution.intercept * size,
+            "coefficients": (solution.coefficients * size / unit).tolist(),
             "means": design.mean(axis=0).tolist(),
             "intercept_error": float(np.sqrt(variance / len(target)) * size),
             "coefficient_root": root.tolist(),
@@ -144,16 +144,16 @@ class _Solution:
 def _solve(scaled: Floats, target: Floats) -> _Solution:
     from sklearn.linear_model import RidgeCV
 
-    found = RidgeCV(alphas=PENALTIES).fit(scaled, target)
+    fitted = RidgeCV(alphas=PENALTIES).fit(scaled, target)
     centred = scaled - scaled.mean(axis=0)
     gram = centred.T @ centred
-    inverse = np.linalg.inv(gram + found.alpha_ * np.eye(len(gram)))
+    inverse = np.linalg.inv(gram + fitted.alpha_ * np.eye(len(gram)))
     leverage = np.einsum("ij,jk,ik->i", centred, inverse, centred) + 1 / len(target)
     return _Solution(
-        intercept=float(found.intercept_),
-        coefficients=np.asarray(found.coef_, dtype=np.float64),
+        intercept=float(fitted.intercept_),
+        coefficients=np.asarray(fitted.coef_, dtype=np.float64),
         inverse=inverse,
-        errors=np.asarray(target - found.predict(scaled), dtype=np.float64),
+        errors=np.asarray(target - fitted.predict(scaled), dtype=np.float64),
         leverage=leverage,
         used=float(np.trace(inverse @ gram)) + 1,
     )
@@ -163,9 +163,9 @@ def _chosen(data: Scaled, base: Floats, target: Floats) -> list[tuple[Leading, F
     """Indicators that earn a place, with their features."""
     first, n = data.months[0].month, len(data.z)
     candidates = [
-        (found, leading.past_features(found, each, first, REACH, n))
+        (learned, leading.past_features(learned, each, first, REACH, n))
         for each in data.beside
-        if (found := leading.learn(each, first)) is not None
+        if (learned := leading.learn(each, first)) is not None
     ]
 
     def squared_errors(further: Sequence[Floats]) -> Floats:

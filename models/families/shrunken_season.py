@@ -33,5 +33,5 @@ class ShrunkenSeason(Competitor):
         n_paths: int,
         rng: np.random.Generator,
     ) -> Floats:
-        found = level_season.posterior(data.z, data.months[0].month, data.borrowed)
-        return level_season.drawn(found.laws(data.months[-1].month, horizon), n_paths, rng)
+        posterior = level_season.posterior(data.z, data.months[0].month, data.borrowed)
+        return level_season.drawn(posterior.laws(data.months[-1].month, horizon), n_paths, rng)

@@ -51,16 +51,16 @@ def innovations_form(level: float, slope: float, seasonal: float, damping: float
 
 def powers(row: Floats, matrix: Floats, count: int) -> Floats:
     """Products of a row with the powers 0, 1, ... of a matrix, shape (count, size)."""
-    found = np.empty((count, len(row)))
-    found[0] = row
+    products = np.empty((count, len(row)))
+    products[0] = row
     known = 1
     # Each turn doubles what is known: seven products for ten years of months.
     while known < count:
         more = min(known, count - known)
-        found[known : known + more] = found[:more] @ matrix
+        products[known : known + more] = products[:more] @ matrix
         known += more
         matrix = matrix @ matrix
-    return found
+    return products
 
 
 def responses(z: Floats, design: Floats, transition: Floats, gain: Floats) -> Floats:
@@ -239,18 +239,18 @@ class ExponentialSmoothing(GaussianCompetitor):
         published = int(np.isfinite(z).sum())
 
         def badness(searched: Floats) -> float:
-            found = fit_first(z, *innovations_form(**self._weights(searched)), STATES - 1)
-            return published / 2 * float(np.log(found.errors @ found.errors)) + found.penalty
+            fit = fit_first(z, *innovations_form(**self._weights(searched)), STATES - 1)
+            return published / 2 * float(np.log(fit.errors @ fit.errors)) + fit.penalty
 
         bounds = [UNIT, UNIT, UNIT, *([DAMPING] if self.damped else [])]
-        found = minimize(
+        optimum = minimize(
             badness,
             np.array(START[: len(bounds)]),
             method="L-BFGS-B",
             bounds=bounds,
             options={"eps": 1e-4, "maxiter": 40, "ftol": 1e-6},
         )
-        weights = self._weights(found.x)
+        weights = self._weights(optimum.x)
         errors = fit_first(z, *innovations_form(**weights), STATES - 1).errors
         # Weights, level, slope and eleven free seasonal states.
         degrees = published - len(bounds) - 2 - (SEASON - 1)

@@ -44,9 +44,9 @@ def _fitted(family: str, y: Floats, **options: Any) -> dict[str, Any]:
     """What statsforecast keeps of a fitted model."""
     # Compiled code is kept, or some versions compile for half a minute in every process.
     os.environ.setdefault("NIXTLA_NUMBA_CACHE", "1")
-    found = getattr(import_module("statsforecast.models"), family)(**options).fit(y)
-    kept: dict[str, Any] = found.model_
-    return kept
+    model = getattr(import_module("statsforecast.models"), family)(**options).fit(y)
+    result: dict[str, Any] = model.model_
+    return result
 
 
 def _standardised(z: Floats) -> tuple[Floats, float]:
@@ -65,16 +65,16 @@ class AutoArima(GaussianCompetitor):
 
     def _estimate(self, data: Scaled) -> Parameters:
         y, size = _standardised(data.z)
-        found = _fitted("AutoARIMA", y, season_length=SEASON)
-        p, q, seasonal_p, seasonal_q, _, d, seasonal_d = (int(v) for v in found["arma"])
-        given = {name: float(value) for name, value in found["coef"].items()}
+        fitted = _fitted("AutoARIMA", y, season_length=SEASON)
+        p, q, seasonal_p, seasonal_q, _, d, seasonal_d = (int(v) for v in fitted["arma"])
+        given = {name: float(value) for name, value in fitted["coef"].items()}
         names = [
             *(f"ar{i + 1}" for i in range(p)),
             *(f"ma{i + 1}" for i in range(q)),
             *(f"sar{i + 1}" for i in range(seasonal_p)),
             *(f"sma{i + 1}" for i in range(seasonal_q)),
         ]
-        variance = float(found["sigma2"]) * size**2
+        variance = float(fitted["sigma2"]) * size**2
         if not variance > 0:
             raise ModelFailure("似然估计未得出正的方差")
         return {
@@ -113,14 +113,14 @@ class _Innovations(GaussianCompetitor):
     def _form(self, parameters: Parameters) -> Form:
         raise NotImplementedError
 
-    def _finished(self, z: Floats, found: Parameters, free: int) -> Parameters:
+    def _finished(self, z: Floats, parameters: Parameters, free: int) -> Parameters:
         """Parameters with the scale of the errors; `free` counts estimated quantities."""
-        errors = filter_history(z - z[0], *self._form(found)).errors
+        errors = filter_history(z - z[0], *self._form(parameters)).errors
         degrees = float(len(z) - free)
         sigma = float(np.sqrt(errors @ errors / degrees)) if degrees > 0 else 0.0
         if not sigma > 0:
             raise ModelFailure("估计未得出正的方差")
-        return {**found, "sigma": sigma, "degrees": degrees}
+        return {**parameters, "sigma": sigma, "degrees": degrees}
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
         form = self._form(parameters)
@@ -136,9 +136,9 @@ class AutoEts(_Innovations):
 
     def _estimate(self, data: Scaled) -> Parameters:
         y, _ = _standardised(data.z)
-        found = _fitted("AutoETS", y, season_length=SEASON, model="AZZ")
-        _, trend, season, damped = found["components"]
-        gains = [float(v) if np.isfinite(v) else 0.0 for v in found["par"][:4]]
+        fitted = _fitted("AutoETS", y, season_length=SEASON, model="AZZ")
+        _, trend, season, damped = fitted["components"]
+        gains = [float(v) if np.isfinite(v) else 0.0 for v in fitted["par"][:4]]
         chosen: Parameters = {
             "trend": trend == "A",
             "season": season == "A",
@@ -167,9 +167,9 @@ class AutoCes(_Innovations):
 
     def _estimate(self, data: Scaled) -> Parameters:
         # Its first states are shares of the level, so that the scale is not free.
-        found = _fitted("AutoCES", data.z.copy(), season_length=SEASON)
-        kind = str(found["seasontype"])
-        gains = {k: float(v) for k, v in found["par"].items() if np.isfinite(v)}
+        fitted = _fitted("AutoCES", data.z.copy(), season_length=SEASON)
+        kind = str(fitted["seasontype"])
+        gains = {k: float(v) for k, v in fitted["par"].items() if np.isfinite(v)}
         chosen: Parameters = {"kind": kind, "gains": gains}
         free = len(gains) + {"N": 2, "S": 2 * SEASON, "P": 1 + SEASON, "F": 2 * SEASON}[kind]
         return self._finished(data.z, chosen, free)
@@ -234,8 +234,8 @@ class AutoTheta(Theta):
         plain = data.z - seasonal[data.months.month.to_numpy() - 1]
         y, size = _standardised(plain)
         # Length of season 1: the season is out already.
-        found = _fitted("AutoTheta", y, season_length=1)
-        weight, theta = float(found["par"]["alpha"]), float(found["par"]["theta"])
+        fitted = _fitted("AutoTheta", y, season_length=1)
+        weight, theta = float(fitted["par"]["alpha"]), float(fitted["par"]["theta"])
         time = np.arange(len(y)) - (len(y) - 1) / 2
         slope = size * float(time @ y / (time @ time))
         return self._stored(plain, seasonal, weight, (1 - 1 / theta) * slope)

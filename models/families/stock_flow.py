@@ -92,10 +92,10 @@ def register(data: Scaled) -> Register:
     length = max([n, *(len(v) for v in flows.values())])
 
     def column(code: str) -> Floats:
-        found = np.full(length, np.nan)
-        known = flows.get(code, found)
-        found[: len(known)] = known
-        return found
+        values = np.full(length, np.nan)
+        known = flows.get(code, values)
+        values[: len(known)] = known
+        return values
 
     inflow, outflow = column(INFLOW), column(REEMPLOYED) + column(EXITED)
     if not (np.isfinite(inflow).any() or np.isfinite(outflow).any()):
@@ -135,14 +135,14 @@ class StockFlow(Competitor):
     events = False
 
     def _fit(self, data: Scaled) -> Parameters:
-        found = register(data)
+        counts = register(data)
         flows = {
-            "inflow": _estimate(np.log(found.inflow), found.first, data),
-            "leaving": _estimate(np.log(found.leaving), found.first, data),
+            "inflow": _estimate(np.log(counts.inflow), counts.first, data),
+            "leaving": _estimate(np.log(counts.leaving), counts.first, data),
         }
         errors = [
-            _errors(np.log(values), found.first, data, flows[name])
-            for name, values in (("inflow", found.inflow), ("leaving", found.leaving))
+            _errors(np.log(values), counts.first, data, flows[name])
+            for name, values in (("inflow", counts.inflow), ("leaving", counts.leaving))
         ]
         both = min(len(e) for e in errors)
         correlation = float(np.corrcoef(errors[0][:both], errors[1][:both])[0, 1])
@@ -156,23 +156,23 @@ class StockFlow(Competitor):
         n_paths: int,
         rng: np.random.Generator,
     ) -> Floats:
-        found = register(data)
-        n = len(found.stock)
+        counts = register(data)
+        n = len(counts.stock)
         # Months that some flow is drawn for; those of the past are drawn where a flow comes late.
-        begin = min(found.leaving_end, found.inflow_end)
+        begin = min(counts.leaving_end, counts.inflow_end)
         count = n + horizon - begin
         normals = stratified_normals(n_paths, 2 * count, rng)
         share = parameters["correlation"]
         entering, other = normals[:, :count], normals[:, count:]
         going = share * entering + np.sqrt(1 - share**2) * other
         inflow = _drawn(
-            np.log(found.inflow), found.first, data, parameters["inflow"], entering, begin, rng
+            np.log(counts.inflow), counts.first, data, parameters["inflow"], entering, begin, rng
         )
         leaving = _drawn(
-            np.log(found.leaving), found.first, data, parameters["leaving"], going, begin, rng
+            np.log(counts.leaving), counts.first, data, parameters["leaving"], going, begin, rng
         )
         levels = np.empty((n_paths, horizon))
-        level = np.full(n_paths, found.stock[-1])
+        level = np.full(n_paths, counts.stock[-1])
         for step in range(horizon):
             left = np.minimum(np.exp(leaving[:, n - begin + step]), MOST_LEAVING)
             level = level * (1 - left) + np.exp(inflow[:, n - begin + step])

@@ -62,12 +62,12 @@ class Theta(GaussianCompetitor):
         y = data.z - seasonal[data.months.month.to_numpy() - 1]
         time = np.arange(len(y)) - (len(y) - 1) / 2
         drift = self.share * float(time @ y / (time @ time))
-        found = minimize_scalar(
+        optimum = minimize_scalar(
             lambda weight: float((smooth(y, weight, drift)[1] ** 2).sum()),
             bounds=(0.01, 1.0),
             method="bounded",
         )
-        return self._stored(y, seasonal, float(found.x), drift)
+        return self._stored(y, seasonal, float(optimum.x), drift)
 
     def _stored(self, y: Floats, seasonal: Floats, weight: float, drift: float) -> Parameters:
         """Parameters with the scale of the one-step errors of the deseasonalised series."""

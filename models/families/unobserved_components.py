@@ -69,14 +69,14 @@ class LocalLevel(GaussianCompetitor):
         def badness(angles: Floats) -> float:
             return exact_fitness(changes / size, structure(shares(angles)), unknown).badness
 
-        found = minimize(
+        optimum = minimize(
             badness,
             np.array(min(STARTS, key=lambda angles: badness(np.array(angles)))),
             method="L-BFGS-B",
             bounds=[(0.0, np.pi / 2)] * 2,
             options={"eps": 1e-6, "maxiter": 60, "ftol": 1e-9},
         )
-        best = shares(found.x)
+        best = shares(optimum.x)
         scale = exact_fitness(changes / size, structure(best), unknown).variance
         variances = best * scale * size**2
         if not np.isfinite(variances).all() or variances.sum() <= 0:

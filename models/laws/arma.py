@@ -153,10 +153,10 @@ def _changes(structure: Structure, variance: float, horizon: int) -> Changes:
     """The law of the next differences from the structure of the process."""
 
     def law(w: Floats) -> tuple[Floats, Floats]:
-        found = conditional(w, structure, horizon)
-        if found is None:
+        moments = conditional(w, structure, horizon)
+        if moments is None:
             raise ModelFailure("参数所对应的过程不存在，无法预测")
-        return found[0], variance * found[1]
+        return moments[0], variance * moments[1]
 
     return law
 
@@ -168,10 +168,10 @@ def smooth_missing(
     changes, unknown = series.changes
     assert series.dummies is not None
     assert unknown is not None
-    found = whitened(np.column_stack([changes, unknown]), structure)
-    if found is None:
+    white = whitened(np.column_stack([changes, unknown]), structure)
+    if white is None:
         raise ModelFailure("缺月无法由模型补估")
-    target, moved = found.columns[:, 0], found.columns[:, 1:]
+    target, moved = white.columns[:, 0], white.columns[:, 1:]
     made_up = np.linalg.lstsq(moved, target, rcond=None)[0]
     law = np.asarray(variance * np.linalg.inv(moved.T @ moved), dtype=np.float64)
     return series.z - series.dummies @ made_up, law
@@ -223,16 +223,16 @@ def estimate_arma(
     start[cuts[0] : cuts[1]] = START_MOVING / max(order[1], 1)
     start[cuts[2] :] = START_SEASONAL
     reach = float(np.arctanh(LARGEST))
-    found = minimize(
+    optimum = minimize(
         lambda free: fitness(free).badness,
         start,
         method="L-BFGS-B",
         bounds=[(-reach, reach)] * len(start),
         options={"eps": 1e-5, "maxiter": 60, "ftol": 1e-7},
     )
-    variance = fitness(found.x).variance * size**2
+    variance = fitness(optimum.x).variance * size**2
     if not np.isfinite(variance) or variance <= 0:
         raise ModelFailure("似然估计未得出有限的方差")
-    flat = np.concatenate(coefficients(found.x))
+    flat = np.concatenate(coefficients(optimum.x))
     published = len(w) - (0 if dummies is None else dummies.shape[1])
     return [float(c) for c in flat], variance * published / (published - len(flat))

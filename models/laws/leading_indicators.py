@@ -117,9 +117,9 @@ def past_features(
     A change nobody knows counts as usual, so that a shorter indicator shortens no history.
     """
     unusual = np.zeros(n)
-    found = leading.unusual(each, first_month)[: n - 1]
+    changes = leading.unusual(each, first_month)[: n - 1]
     # unusual[t] is the change into month t.
-    unusual[1 : 1 + len(found)] = np.nan_to_num(found)
+    unusual[1 : 1 + len(changes)] = np.nan_to_num(changes)
     return np.array([unusual[t - LAGS : t][::-1] for t in range(reach, n)])
 
 
@@ -133,15 +133,15 @@ def future_changes(
     rng: np.random.Generator,
 ) -> Floats:
     """Unusual changes of the last six known and all future months along every path."""
-    found = np.empty(0) if each is None else leading.unusual(each, first_month)
+    changes = np.empty(0) if each is None else leading.unusual(each, first_month)
     drawn = rng.choice(leading.innovations, (n_paths, LAGS + horizon))
     paths = np.empty((n_paths, LAGS + horizon))
     before = np.zeros(n_paths)
     for column in range(LAGS + horizon):
         # The change into the target's month `at`, counted from its first.
         at = n - LAGS + column
-        if 1 <= at <= len(found):
-            value = found[at - 1]
+        if 1 <= at <= len(changes):
+            value = changes[at - 1]
             before = np.full(n_paths, value if np.isfinite(value) else 0.0)
         else:
             before = leading.memory * before + drawn[:, column]

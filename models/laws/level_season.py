@@ -117,7 +117,7 @@ class Posterior:
         ahead = np.arange(1, horizon + 1)
         season = _BASIS[(last_month - 1 + ahead) % SEASON]
         least = min(LEAST_WEIGHT, float(self.weights.max()))
-        found = []
+        weighted = []
         for prior, point in np.argwhere(self.weights >= least):
             level, slope, damping = DYNAMICS[point]
             trend = np.cumsum(damping**ahead)
@@ -129,9 +129,9 @@ class Posterior:
             doubt = rows[:, 1:] @ self.covariances[prior, point] @ rows[:, 1:].T
             covariance = self.variances[prior, point] * (own @ own.T + doubt)
             law = Law(mean, factorise(covariance), self.degrees)
-            found.append((float(self.weights[prior, point]), law))
-        total = sum(weight for weight, _ in found)
-        return [(weight / total, law) for weight, law in found]
+            weighted.append((float(self.weights[prior, point]), law))
+        total = sum(weight for weight, _ in weighted)
+        return [(weight / total, law) for weight, law in weighted]
 
 
 def _filtered(z: Floats, first_month: int) -> tuple[Floats, Floats, Floats]:
@@ -191,13 +191,13 @@ def posterior(z: Floats, first_month: int, borrowed: Borrowed | None = None) -> 
         precision = np.zeros(count)
         precision[:FREE] = 1 / max(size, _NOTHING) ** 2
         precision[FREE + 1] = 1 / FIRST_SLOPE**2
-        around = np.zeros(count)
-        around[:FREE] = centre
+        prior_mean = np.zeros(count)
+        prior_mean[:FREE] = centre
         whole = gram + np.diag(precision)
         covariances[row] = np.linalg.inv(whole)
-        pull = moments + precision * around
+        pull = moments + precision * prior_mean
         coefficients[row] = np.einsum("gkj,gj->gk", covariances[row], pull)
-        left = squares + precision @ around**2 - np.einsum("gk,gk->g", pull, coefficients[row])
+        left = squares + precision @ prior_mean**2 - np.einsum("gk,gk->g", pull, coefficients[row])
         left = np.maximum(left, 1e-12) + scale
         variances[row] = left / (degrees + free)
         determinants = np.linalg.slogdet(whole)[1] - np.log(precision[precision > 0]).sum()
@@ -285,9 +285,9 @@ def lend(histories: Sequence[History]) -> Borrowed | None:
             tuple(others.tolist()), tuple(even.tolist()), tuple(level.tolist()),
             float(np.exp(np.delete(logs, at).mean())), degrees, len(series) - 1,
         )  # fmt: skip
-        found = posterior(z, month, lent).weights
-        swings += found.sum(axis=1) / len(series)
-        dynamics += found.sum(axis=0) / len(series)
+        weights = posterior(z, month, lent).weights
+        swings += weights.sum(axis=1) / len(series)
+        dynamics += weights.sum(axis=0) / len(series)
     return Borrowed(
         season=tuple(seasons.mean(axis=0).tolist()),
         swings=tuple(((1 - _EVEN) * swings + _EVEN * even).tolist()),

@@ -29,10 +29,10 @@ def stationary(free: Floats) -> Floats:
     ----------
     Monahan (1984), A note on enforcing stationarity in autoregressive-moving average models.
     """
-    found = np.zeros(0)
+    coefficients = np.zeros(0)
     for partial in np.tanh(free):
-        found = np.append(found - partial * found[::-1], partial)
-    return found
+        coefficients = np.append(coefficients - partial * coefficients[::-1], partial)
+    return coefficients
 
 
 def product(short: Floats, seasonal: Floats) -> Floats:
@@ -111,16 +111,16 @@ class Structure:
         bands[:, early] = np.where(
             early + rows >= self.band, self.table[1][:, None], self.table[0][:, None]
         )
-        found, failed = dpbtrf(bands, lower=1)
-        return None if failed else found
+        lower, failed = dpbtrf(bands, lower=1)
+        return None if failed else lower
 
     def filtered(self, w: Floats) -> Floats:
         """The series, one or several columns, with the autoregression filtered out."""
-        found = np.array(w, dtype=np.float64)
+        filtered = np.array(w, dtype=np.float64)
         for lag, coefficient in enumerate(self.autoregressive, start=1):
             if coefficient:
-                found[self.band :] -= coefficient * w[self.band - lag : len(w) - lag]
-        return found
+                filtered[self.band :] -= coefficient * w[self.band - lag : len(w) - lag]
+        return filtered
 
 
 def arma_structure(autoregressive: Floats, moving: Floats) -> Structure:
@@ -166,18 +166,18 @@ def exact_fitness(w: Floats, structure: Structure, dummies: Floats | None = None
         integrated out (Gomez, Maravall and Pena 1999).
     """
     if dummies is None:
-        found = whitened(w, structure)
-        if found is None:
+        white = whitened(w, structure)
+        if white is None:
             return Fitness(INFEASIBLE, np.nan)
-        left, published, penalty = found.columns, len(w), found.determinant
+        left, published, penalty = white.columns, len(w), white.determinant
     else:
-        found = whitened(np.column_stack([w, dummies]), structure)
-        if found is None:
+        white = whitened(np.column_stack([w, dummies]), structure)
+        if white is None:
             return Fitness(INFEASIBLE, np.nan)
-        target, moved = found.columns[:, 0], found.columns[:, 1:]
+        target, moved = white.columns[:, 0], white.columns[:, 1:]
         left = target - moved @ np.linalg.lstsq(moved, target, rcond=None)[0]
         published = len(w) - moved.shape[1]
-        penalty = found.determinant + float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
+        penalty = white.determinant + float(np.linalg.slogdet(moved.T @ moved)[1]) / 2
     variance = float(left.T @ left) / published
     if not np.isfinite(variance) or variance <= 0:
         return Fitness(INFEASIBLE, np.nan)
@@ -226,11 +226,11 @@ def conditional(w: Floats, structure: Structure, horizon: int) -> tuple[Floats, 
     # The autoregression is put back; past months are known.
     past = np.zeros((len(structure.autoregressive), 1 + horizon))
     past[:, 0] = w[n - len(past) :]
-    found = np.vstack([past, left])
-    for step in range(len(past), len(found)):
-        found[step] += structure.autoregressive @ found[step - len(past) : step][::-1]
-    found = found[len(past) :]
-    return found[:, 0], found[:, 1:] @ found[:, 1:].T
+    joint = np.vstack([past, left])
+    for step in range(len(past), len(joint)):
+        joint[step] += structure.autoregressive @ joint[step - len(past) : step][::-1]
+    joint = joint[len(past) :]
+    return joint[:, 0], joint[:, 1:] @ joint[:, 1:].T
 
 
 def _autocovariances(autoregressive: Floats, cross: Floats) -> Floats:
@@ -243,9 +243,12 @@ def _autocovariances(autoregressive: Floats, cross: Floats) -> Floats:
     for lag, row in enumerate(system):
         for back, phi in enumerate(phis, start=1):
             row[abs(lag - back)] -= phi
-    found = np.linalg.solve(system, cross[: p + 1]).tolist()
+    autocovariances = np.linalg.solve(system, cross[: p + 1]).tolist()
     for known in cross[p + 1 :].tolist():
-        found.append(
-            known + sum(phi * each for phi, each in zip(phis, found[: -p - 1 : -1], strict=True))
+        autocovariances.append(
+            known
+            + sum(
+                phi * each for phi, each in zip(phis, autocovariances[: -p - 1 : -1], strict=True)
+            )
         )
-    return np.array(found)
+    return np.array(autocovariances)

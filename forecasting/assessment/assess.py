@@ -101,13 +101,13 @@ def assess_all(
     ValueError
         If paths and history have different origins.
     """
-    found = Assessments()
+    assessed = Assessments()
     together: dict[tuple[object, ...], tuple[Target, Flags]] = {}
     for target in targets:
         then = None if applied is None else _of(applied, target)
         cap = assess(target, history, paths, tested, then)
         if cap is not None:
-            found.caps.append(cap)
+            assessed.caps.append(cap)
             flags = paths_broken(target, history, paths, then)
             if flags is not None:
                 first, broken = together.get(target.announced, (target, flags))
@@ -115,21 +115,21 @@ def assess_all(
             continue
         total = assess_total(target, history, paths, tested)
         if total is not None:
-            found.totals.append(total)
+            assessed.totals.append(total)
             continue
         level = assess_milestone(target, history, paths, tested)
         if level is not None:
-            found.levels.append(level)
+            assessed.levels.append(level)
     if len(together) < 2:
-        return found
+        return assessed
     flags = np.stack([f for _, f in together.values()])
     joint = JointBreach(
         tuple(t for t, _ in together.values()),
         float(flags.any(axis=0).mean()),
         float(flags.all(axis=0).mean()),
-        len({a.target.announced for a in found.caps}) - len(together),
+        len({a.target.announced for a in assessed.caps}) - len(together),
     )
-    return Assessments(found.caps, found.totals, found.levels, joint)
+    return Assessments(assessed.caps, assessed.totals, assessed.levels, joint)
 
 
 def broken_and_over(targets: Sequence[Target], history: History, as_of: date) -> list[Assessment]:
@@ -147,13 +147,13 @@ def broken_and_over(targets: Sequence[Target], history: History, as_of: date) ->
     as_of : datetime.date
         Day of knowledge.
     """
-    found = in_force(
+    targets_now = in_force(
         targets, history.region, history.indicator, history.origin, as_of, demo=history.demo
     )
     # No path counts in a period that is over.
     paths = SamplePaths(history.values[-1:][None, :].copy(), history.origin)
     over: dict[tuple[object, ...], Assessment] = {}
-    for target in found:
+    for target in targets_now:
         if target.last_month != history.origin:
             continue
         item = assess(target, history, paths, 0, partial(_applied, target, targets, as_of))

@@ -164,8 +164,8 @@ def from_table(table: pd.DataFrame) -> CapEvents:
 def _monthly_caps(targets: Sequence[Target], month: pd.Period, day: date) -> dict[str, float]:
     if not targets:
         return {}
-    found = in_force(targets, targets[0].region, targets[0].indicator, month, day)
-    return {t.tier: t.limit for t in found if t.limit is not None}
+    caps = in_force(targets, targets[0].region, targets[0].indicator, month, day)
+    return {t.tier: t.limit for t in caps if t.limit is not None}
 
 
 def share_above(paths: SamplePaths, limits: Floats, precision: float) -> Floats:
@@ -177,9 +177,9 @@ def share_above(paths: SamplePaths, limits: Floats, precision: float) -> Floats:
 def shares_above(model: str, given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
     """`share_above` of one model at every origin, shape of the limits; NaN where it failed."""
     shares = np.full(limits.shape, np.nan)
-    for row, found in enumerate(given):
-        if isinstance(found, SamplePaths) and np.isfinite(limits[row]).any():
-            shares[row] = share_above(found, limits[row], precision)
+    for row, outcome in enumerate(given):
+        if isinstance(outcome, SamplePaths) and np.isfinite(limits[row]).any():
+            shares[row] = share_above(outcome, limits[row], precision)
     return shares
 
 

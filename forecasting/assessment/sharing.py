@@ -111,12 +111,12 @@ def equal_risk(value: int, critical: Mapping[str, Floats]) -> dict[str, float]:
     for _ in range(_HALVINGS):
         level = (low + high) / 2
         low, high = (level, high) if sum(at(level).values()) < value else (low, level)
-    found = at((low + high) / 2)
-    rest, sizes = value - sum(found.values()), at(0.5)
+    caps = at((low + high) / 2)
+    rest, sizes = value - sum(caps.values()), at(0.5)
     total = sum(sizes.values())
     return {
-        key: cap + rest * (sizes[key] / total if total > 0 else 1 / len(found))
-        for key, cap in found.items()
+        key: cap + rest * (sizes[key] / total if total > 0 else 1 / len(caps))
+        for key, cap in caps.items()
     }
 
 
@@ -137,11 +137,11 @@ def whole_numbers(value: int, parts: Mapping[str, float]) -> dict[str, int]:
     total = sum(wanted.values())
     scale = value / total if total > 0 else 0.0
     exact = {key: part * scale for key, part in wanted.items()}
-    found = {key: int(np.floor(part + TOLERANCE)) for key, part in exact.items()}
-    order = sorted(exact, key=lambda key: found[key] - exact[key])
-    for key in order[: value - sum(found.values())]:
-        found[key] += 1
-    return found
+    whole = {key: int(np.floor(part + TOLERANCE)) for key, part in exact.items()}
+    order = sorted(exact, key=lambda key: whole[key] - exact[key])
+    for key in order[: value - sum(whole.values())]:
+        whole[key] += 1
+    return whole
 
 
 def shares(
@@ -162,12 +162,12 @@ def shares(
     published : mapping
         `published_peak` of each part.
     """
-    found = {}
+    by_part = {}
     for key, cap in caps.items():
         values = critical[key]
         reach = max(1, cap // 100)
         risk = float((values > cap).mean())
         share = Share(cap, key in kept, risk, (risk - float((values > cap + reach).mean())) / reach)
         share = replace(share, reached=published[key])
-        found[key] = replace(share, per_person=None) if share.broken else share
-    return found
+        by_part[key] = replace(share, per_person=None) if share.broken else share
+    return by_part

@@ -151,8 +151,8 @@ def _outcomes(seen: PeriodView, target: Target, precision: float) -> Floats | No
 
 def _reach_month(seen: PeriodView, target: Target, precision: float) -> pd.Period | None:
     assert target.limit is not None
-    done = np.cumsum(seen.published)
-    met = reaches(done, target.limit, precision)
+    reached = np.cumsum(seen.published)
+    met = reaches(reached, target.limit, precision)
     if met.any():
         return seen.period[int(np.argmax(met))]
     if len(seen.months) == 0:

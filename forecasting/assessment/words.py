@@ -62,9 +62,11 @@ def breach_words(breach: Breach, target: Target, decimals: int, *, over: bool = 
     parts = [f"已突破{cap_words(target)}：自 {breach.since} 起共 {count} 个月高于控制数"]
     if count == 1:
         parts = [f"已突破{cap_words(target)}：{breach.since} 高于控制数"]
-    most = f"最多高出 {difference_words(worst.excess, unit, decimals)}" if count > 1 else (
-        f"高出 {difference_words(worst.excess, unit, decimals)}"
-    )  # fmt: skip
+    most = (
+        f"最多高出 {difference_words(worst.excess, unit, decimals)}"
+        if count > 1
+        else (f"高出 {difference_words(worst.excess, unit, decimals)}")
+    )
     parts.append(f"{most}（{worst.month} 为 {worst.value:,.{decimals}f}{unit}）")
     changed = dict.fromkeys(m.cap for m in breach.months if m.cap != target.limit)
     for cap in changed:

@@ -91,12 +91,12 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
         return np.where(cells, values, np.nan)[rows]
 
     first = common(wis[names[0]])
-    found = []
+    aligned = []
     for name in names:
         scores = common(wis[name])
         gap = mean_and_error(scores - first) if name != names[0] else None
         step = scores[:, 0] - first[:, 0] if scores.size else np.empty(0)
-        found.append(
+        aligned.append(
             Aligned(
                 name,
                 _mean(scores),
@@ -111,7 +111,7 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
                 None if name == names[0] else diebold_mariano(step[np.isfinite(step)], 1),
             )
         )
-    return Comparison(merged.months[rows], int(cells.sum()), tuple(found))
+    return Comparison(merged.months[rows], int(cells.sum()), tuple(aligned))
 
 
 def _mean(cells: Floats) -> float | None:

@@ -193,11 +193,11 @@ def assemble(
         quantiles = np.full((len(keep), horizon, len(QUANTILES)), np.nan)
         failed: dict[pd.Period, str] = {}
         for row, i in enumerate(keep):
-            found = given[i]
-            if isinstance(found, SamplePaths):
-                quantiles[row] = found.quantiles()[:horizon]
+            outcome = given[i]
+            if isinstance(outcome, SamplePaths):
+                quantiles[row] = outcome.quantiles()[:horizon]
             else:
-                failed[months[row]] = found.reason
+                failed[months[row]] = outcome.reason
         records[name] = Record(name, quantiles, failed)
     return Backtest(
         months=months,

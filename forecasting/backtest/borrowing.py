@@ -55,8 +55,8 @@ class Lenders:
         key = (day, history.demo, history.transform)
         if key not in self._known:
             self._known[key] = self._learned(history, day)
-        found = self._known[key] or level_season.usual(history)
-        return replace(history, borrowed=found, notes=(*history.notes, _note(history, found)))
+        borrowed = self._known[key] or level_season.usual(history)
+        return replace(history, borrowed=borrowed, notes=(*history.notes, _note(history, borrowed)))
 
     def _learned(self, history: History, day: date) -> Borrowed | None:
         if len(self._neighbours) < level_season.FEWEST_LENDERS:
@@ -72,12 +72,12 @@ class Lenders:
             except (ValueError, TypeError):
                 pass
         beside = histories_beside(self._neighbours, replace(history, as_of=day), self._indicator)
-        found = level_season.lend(
+        borrowed = level_season.lend(
             [h.last(LATEST_MONTHS) for h in beside if len(h) >= FEWEST_MONTHS]
         )
         if self._cache is not None:
-            self._cache.save({key: seal_json(None if found is None else asdict(found))})
-        return found
+            self._cache.save({key: seal_json(None if borrowed is None else asdict(borrowed))})
+        return borrowed
 
 
 def _half_year_before(day: date) -> date:

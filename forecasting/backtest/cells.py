@@ -313,11 +313,11 @@ def compute(task: Task) -> Done:
     for cell in task.cells:
         history = cell.origin.history
         seed = cell_seed(cell.seed, cell.model, history)
-        found = parameters if model.tags.filters else model.estimate(history)
-        if found is None or isinstance(found, Failure):
-            outcomes.append(found or Failure("没有参数"))
+        fitted = parameters if model.tags.filters else model.estimate(history)
+        if fitted is None or isinstance(fitted, Failure):
+            outcomes.append(fitted or Failure("没有参数"))
         else:
-            outcomes.append(model.draw(history, found, cell.horizon, cell.n_paths, seed))
+            outcomes.append(model.draw(history, fitted, cell.horizon, cell.n_paths, seed))
     if task.known is None and isinstance(parameters, dict):
         return Done(outcomes, parameters)
     return Done(outcomes)

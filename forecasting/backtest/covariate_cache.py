@@ -53,8 +53,8 @@ class Remembered:
 
     def as_of(self, day: date) -> Known:
         """What was known at the end of a day."""
-        found = self.answers.get(day)
-        return self.source.as_of(day) if found is None else found
+        answer = self.answers.get(day)
+        return self.source.as_of(day) if answer is None else answer
 
 
 def cached_covariates(
@@ -88,11 +88,11 @@ def cached_covariates(
     answers: dict[int, dict[date, Known]] = {}
     fresh: dict[str, bytes] = {}
     for (i, day), key in wanted.items():
-        found = _decode(stored[key]) if key in stored else None
-        if found is None:
-            found = others[i][1].as_of(day)
-            fresh[key] = _encode(found)
-        answers.setdefault(i, {})[day] = found
+        known = _decode(stored[key]) if key in stored else None
+        if known is None:
+            known = others[i][1].as_of(day)
+            fresh[key] = _encode(known)
+        answers.setdefault(i, {})[day] = known
     if fresh:
         cache.save(fresh)
     return [

@@ -100,10 +100,10 @@ def kept_arrays(
     prepare(missing)
     made = {each: make(each) for each in missing}
     fresh = {wanted[each]: seal(v.astype(np.float64).tobytes()) for each, v in made.items()}
-    found = {each: made[each] if each in made else known[each] for each in wanted}
+    arrays = {each: made[each] if each in made else known[each] for each in wanted}
     if cache is not None and fresh:
         cache.save(fresh)
-    return found
+    return arrays
 
 
 def _decoded(blob: bytes) -> Floats | None:

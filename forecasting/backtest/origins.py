@@ -85,7 +85,7 @@ def _history_at(
             if day is not None and day <= as_of:
                 try:
                     known = vintages.as_of(day)
-                    found = lend(
+                    history = lend(
                         from_known(
                             known, series.region, series.indicator, day, gaps, others,
                             revisions(day),
@@ -94,7 +94,7 @@ def _history_at(
                 except DataError:
                     return None
                 # Two months published on one day are one origin, the later.
-                built[month] = found if found.origin == month else None
+                built[month] = history if history.origin == month else None
         return built[month]
 
     return lookup
@@ -104,11 +104,11 @@ def _estimation_for(history: History, history_at: HistoryAt) -> History:
     month = history.origin
     while month.month not in ESTIMATION_MONTHS:
         month -= 1
-    found = history if month == history.origin else history_at(month)
-    if found is None or found.start != history.start or len(found) < SETTLED_MONTHS:
+    estimation = history if month == history.origin else history_at(month)
+    if estimation is None or estimation.start != history.start or len(estimation) < SETTLED_MONTHS:
         return history
     # An event declared since then is known at the origin: it must not bend the parameters either.
-    return found.knowing(history.shocks)
+    return estimation.knowing(history.shocks)
 
 
 def origin_days(vintages: Vintages, as_of: date, count: int) -> list[date]:
@@ -172,10 +172,10 @@ def rolling_origins(
     )
     past: list[Origin] = []
     for back in range(count, 0, -1):
-        found = history_at(now.origin - back)
+        earlier = history_at(now.origin - back)
         # A later start is a back file that came in afterwards: less was known, of the same kind.
         # What is said of a series that has never changed tells nothing of one that has.
-        alike = found is not None and found.unchanging == now.unchanging
-        if found is not None and alike and found.start >= now.start:
-            past.append(Origin(found, _estimation_for(found, history_at)))
+        alike = earlier is not None and earlier.unchanging == now.unchanging
+        if earlier is not None and alike and earlier.start >= now.start:
+            past.append(Origin(earlier, _estimation_for(earlier, history_at)))
     return Origin(now, _estimation_for(now, history_at)), past

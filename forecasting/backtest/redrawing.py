@@ -65,9 +65,9 @@ class Redrawing:
         waiting = {r.cell.key: r for each in forecasts for r in _undrawn(each) if r.cell}
         if len(waiting) < 2:
             return
-        found = self._drawn([r.cell for r in waiting.values() if r.cell], self.progress)
+        paths = self._drawn([r.cell for r in waiting.values() if r.cell], self.progress)
         for key, each in waiting.items():
-            each.take(found[key])
+            each.take(paths[key])
 
     def _drawn(self, cells: Sequence[Cell], progress: Progress | None) -> dict[str, SamplePaths]:
         def keep(_: Mapping[str, Outcome], estimates: Mapping[str, Parameters]) -> None:
@@ -77,7 +77,7 @@ class Redrawing:
                 self._cache.save(fresh)
 
         outcomes = run_tasks(tasks_for(cells, self.estimated), self._jobs, progress, keep)
-        found = {}
+        paths = {}
         for cell in cells:
             outcome = outcomes[cell.key]
             if isinstance(outcome, Failure):
@@ -87,8 +87,8 @@ class Redrawing:
                     f"（{outcome.reason}）。",
                     "请检查可用内存后重试；仍不成功时用 --no-cache 重新计算。",
                 )
-            found[cell.key] = outcome
-        return found
+            paths[cell.key] = outcome
+        return paths
 
 
 def _undrawn(forecast: Outcome) -> Iterator[Remembered]:

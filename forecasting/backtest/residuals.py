@@ -42,11 +42,11 @@ class ResidualCheck:
 def probability_transform(quantiles: Floats, outcomes: Floats) -> Floats:
     """Place of each outcome among nine quantiles, interpolated, shape (n,)."""
     low, high = float(LEVELS[0]), float(LEVELS[-1])
-    found = [
+    places = [
         low / 2 if y < q[0] else (1 + high) / 2 if y > q[-1] else float(np.interp(y, q, LEVELS))
         for q, y in zip(quantiles, outcomes, strict=True)
     ]
-    return np.array(found, dtype=float)
+    return np.array(places, dtype=float)
 
 
 def ljung_box(values: Floats, lags: int) -> tuple[float, float]:
@@ -76,9 +76,11 @@ def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
     errors = (outcomes - quantiles[:, 4])[known] / backtest.scales[known]
     n = len(errors)
     names = {
-        "bias": "平均误差", "autocorrelation": f"前 {_LAGS} 阶自相关（Ljung-Box）",
-        "normality": "正态性（Shapiro-Wilk）", "uniformity": "概率变换的均匀性（KS）",
-    }  # fmt: skip
+        "bias": "平均误差",
+        "autocorrelation": f"前 {_LAGS} 阶自相关（Ljung-Box）",
+        "normality": "正态性（Shapiro-Wilk）",
+        "uniformity": "概率变换的均匀性（KS）",
+    }
     if n < FEWEST or np.ptp(errors) == 0:
         text = f"只有 {n} 个误差，不作判断" if n < FEWEST else "误差没有变化，不作判断"
         return [ResidualCheck(k, label, None, None, n, text) for k, label in names.items()]
@@ -86,7 +88,7 @@ def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
     box, box_p = ljung_box(errors, min(_LAGS, n // 3))
     shape = stats.shapiro(errors)
     law = stats.kstest(probability_transform(quantiles[known], outcomes[known]), "uniform")
-    found = {
+    tests = {
         "bias": (float(t.statistic), float(t.pvalue),
                  f"平均 {float(errors.mean()):+z.3f} 倍季节误差"),
         "autocorrelation": (box, box_p, f"首阶 {_first(errors):+z.2f}"),
@@ -96,7 +98,7 @@ def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
     }  # fmt: skip
     return [
         ResidualCheck(k, names[k], statistic, p, n, text)
-        for k, (statistic, p, text) in found.items()
+        for k, (statistic, p, text) in tests.items()
     ]
 
 

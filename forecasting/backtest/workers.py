@@ -183,12 +183,12 @@ def run_tasks(
 
     # Closed at once when the caller is interrupted, so that no worker outlives this call.
     with closing(here(tasks) if elsewhere is None else elsewhere(tasks, here)) as stream:
-        for task, found in stream:
-            done = {c.key: o for c, o in zip(task.cells, found.outcomes, strict=True)}
-            results |= done
+        for task, result in stream:
+            by_key = {c.key: o for c, o in zip(task.cells, result.outcomes, strict=True)}
+            results |= by_key
             if keep:
                 key = task.estimate_key
-                keep(done, {key: found.estimate} if key and found.estimate else {})
+                keep(by_key, {key: result.estimate} if key and result.estimate else {})
             if progress:
                 progress(len(results), total)
     return results

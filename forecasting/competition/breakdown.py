@@ -67,7 +67,7 @@ def by_length(
     lengths = [n for n in LENGTHS if n < min((len(o.history) for o in origins), default=0)]
     every = -(-len(origins) // MOST_ORIGINS) or 1
     origins = origins[::-1][::every][::-1]
-    options, found = result.options, []
+    options, table = result.options, []
     for length in (*lengths, None):
         cut = [o.history if length is None else lend(o.history.last(length)) for o in origins]
         cells = {
@@ -86,8 +86,8 @@ def by_length(
                 quantiles[i] = combine(given, season_share(history), seed).quantiles()
         rows = [list(result.backtest.months).index(o.month) for o in origins]
         actual, scales = result.backtest.outcomes[rows], result.backtest.scales[rows]
-        found.append({"length": length, **_scored(quantiles, actual, scales)})
-    return found
+        table.append({"length": length, **_scored(quantiles, actual, scales)})
+    return table
 
 
 def by_day(result: Competition, parts: PartVintages | None) -> list[Row]:
@@ -108,7 +108,7 @@ def by_day(result: Competition, parts: PartVintages | None) -> list[Row]:
     history, model = result.history, result.choice.model
     origins, hindcasts = result.origins, result.past_forecasts[model]
     ones = np.ones(result.options.horizon)
-    found: list[Row] = []
+    table: list[Row] = []
     for number in DAYS:
         cases: list[tuple[float, float, float, float]] = []
         for month in history.months[~history.missing]:
@@ -131,8 +131,8 @@ def by_day(result: Competition, parts: PartVintages | None) -> list[Row]:
             cases.append((*errors, *inside))
         names = ("error", "error_without", "coverage80", "coverage95")
         means = np.mean(cases, axis=0).tolist() if cases else [None] * len(names)
-        found.append({"day": number, "months": len(cases), **dict(zip(names, means, strict=True))})
-    return found
+        table.append({"day": number, "months": len(cases), **dict(zip(names, means, strict=True))})
+    return table
 
 
 def by_maturity(result: Competition, vintages: Vintages) -> list[Row]:
@@ -154,7 +154,7 @@ def by_maturity(result: Competition, vintages: Vintages) -> list[Row]:
     """
     backtest, as_of = result.backtest, result.history.as_of
     quantiles = backtest.records[result.choice.model].quantiles
-    found = []
+    table = []
     for maturity in MATURITIES:
         actual = np.full(backtest.outcomes.shape, np.nan)
         for (at, step), value in np.ndenumerate(backtest.outcomes):
@@ -164,9 +164,9 @@ def by_maturity(result: Competition, vintages: Vintages) -> list[Row]:
         same = np.where(np.isfinite(actual), backtest.outcomes, np.nan)
         newest = _scored(quantiles, same, backtest.scales)["wis"]
         row = _scored(quantiles, actual, backtest.scales)
-        found.append({"maturity": maturity, **row, "wis_newest": newest})
+        table.append({"maturity": maturity, **row, "wis_newest": newest})
     whole = _scored(quantiles, backtest.outcomes, backtest.scales)
-    return [*found, {"maturity": None, **whole, "wis_newest": whole["wis"]}]
+    return [*table, {"maturity": None, **whole, "wis_newest": whole["wis"]}]
 
 
 def _at(vintages: Vintages, month: pd.Period, maturity: int, as_of: date) -> float:

@@ -196,33 +196,33 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
     if origins < FEWEST_ORIGINS:
         return Calibration(np.ones(horizon), origins, stretches)
     independent = stretches * _series(error, away, known)
-    found = _found(error, away, known)
+    logs = _best_logs(error, away, known)
     enough = stretches >= FEWEST_TO_STRETCH
-    return Calibration(_shrunk(found, independent, enough), origins, independent)
+    return Calibration(_shrunk(logs, independent, enough), origins, independent)
 
 
-def _found(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _best_logs(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Logarithms of the factors that would have been best, shape (horizon,)."""
     ratios, weights = _misses(error, away, known)
     horizon = len(ratios)
     aims = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
-    found = np.zeros(horizon)
+    logs = np.zeros(horizon)
     for h in range(horizon):
         near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
         pieces = [(ratios[k], weights[k] * (1 - abs(k - h) / REACH)) for k in near]
         miss = np.concatenate([r for r, _ in pieces])
         weight = np.concatenate([w for _, w in pieces])
         aim = np.broadcast_to(aims, miss.shape)
-        found[h] = np.log(_stretch(miss.ravel(), weight.ravel(), aim.ravel()))
-    return found
+        logs[h] = np.log(_stretch(miss.ravel(), weight.ravel(), aim.ravel()))
+    return logs
 
 
-def _shrunk(found: Floats, independent: Floats, enough: npt.NDArray[np.bool_]) -> Floats:
+def _shrunk(logs: Floats, independent: Floats, enough: npt.NDArray[np.bool_]) -> Floats:
     """Factors drawn towards no change, or towards a widening that the other months ask for."""
     trust = np.where(enough, independent / (independent + PRIOR), 0.0)
     most = float(independent.max())
-    general = most / (most + PRIOR) * float(np.average(found, weights=independent))
-    moved = trust * found + (1 - trust) * max(general, 0.0)
+    general = most / (most + PRIOR) * float(np.average(logs, weights=independent))
+    moved = trust * logs + (1 - trust) * max(general, 0.0)
     factors = np.exp(np.where(moved < 0, np.minimum(moved + LEEWAY, 0.0), moved))
     return np.asarray(np.maximum(factors, FLOOR), dtype=float)
 
@@ -238,7 +238,7 @@ def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats
     width = (away[..., -1] - away[..., 0])[..., None]
     with np.errstate(all="ignore"):
         scaled = np.where(known & (width[..., 0] > 0), error / width[..., 0], np.nan)
-    found = np.ones(error.shape[-1])
+    independent = np.ones(error.shape[-1])
     for h in range(error.shape[-1]):
         cells = scaled[..., h]
         counts = np.isfinite(cells).sum(axis=1)
@@ -250,8 +250,8 @@ def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats
         square = float((filled**2).sum() / n.sum())
         pairs = float(((filled.sum(axis=1) ** 2 - (filled**2).sum(axis=1)) / (n * (n - 1))).mean())
         shared = min(max(pairs / square, LEAST_SHARED), 1.0) if square > 0 else 1.0
-        found[h] = count / (1 + (count - 1) * shared)
-    return found
+        independent[h] = count / (1 + (count - 1) * shared)
+    return independent
 
 
 def _misses(

@@ -107,15 +107,15 @@ def partly_scored(backtest: Backtest) -> dict[str, npt.NDArray[np.bool_]]:
     They restrict nobody else: elsewhere the others are compared without them.
     """
     scored, common = common_origins(backtest)
-    found = {}
+    partly = {}
     for model, record in backtest.records.items():
         if model in scored or not record.works.any():
             continue
         begin = int(record.works.argmax())
         own = common & record.works
         if record.works[begin:].mean() >= 1 - MOST_FAILURES and own.sum() >= FEWEST_ORIGINS:
-            found[model] = own
-    return found
+            partly[model] = own
+    return partly
 
 
 Label = Callable[[str], str]
@@ -278,18 +278,18 @@ def decide(
     if leader is None:
         # Nothing leads by itself: a roster without combinations. Its best model is as good a guess.
         leader = min([m for m in wis if m not in floors] or wis, key=lambda m: wis[m])
-    found = {m: compare(m, leader) for m in wis if m != leader}
-    differences = {m: (d.mean, corrected_error(d, len(found))) for m, d in found.items()}
+    against = {m: compare(m, leader) for m in wis if m != leader}
+    differences = {m: (d.mean, corrected_error(d, len(against))) for m, d in against.items()}
     clear = [m for m, (gap, error) in differences.items() if gap < -MARGIN * error]
     winner = min(clear, key=lambda m: wis[m]) if clear else leader
     best = min(wis, key=lambda m: (wis[m], m != leader))
-    evidence = _Evidence(label, wis, leader, origins, len(found))
+    evidence = _Evidence(label, wis, leader, origins, len(against))
     if winner != leader:
         reason = evidence.replaced(winner, *differences[winner])
     elif best == leader:
         reason = f"{label(leader)}在 {origins} 个可比的回测起点上得分最好，采用该模型。"
     else:
-        reason = evidence.stays(best, *differences[best], found[best])
+        reason = evidence.stays(best, *differences[best], against[best])
     return Choice(winner, reason, differences, origins)
 
 

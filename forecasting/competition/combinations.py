@@ -85,9 +85,9 @@ def members_note(
         return ()
     absent = []
     for member in MEMBERS:
-        found = current.get(member)
-        if not isinstance(found, SamplePaths):
-            why = found.reason if isinstance(found, Failure) else "未参赛"
+        outcome = current.get(member)
+        if not isinstance(outcome, SamplePaths):
+            why = outcome.reason if isinstance(outcome, Failure) else "未参赛"
             absent.append(f"{roster.label(member)}（{why}）")
     asked = [past[m] for m in MEMBERS if m in past]
     rows = list(zip(*asked, strict=True))
@@ -132,7 +132,7 @@ def combined(
     asked = [name for name in COMBINATIONS if name in wanted]
     if not members or not asked:
         return {}, {}
-    found: dict[str, list[Outcome]] = {name: [] for name in asked}
+    made: dict[str, list[Outcome]] = {name: [] for name in asked}
     keys: dict[str, list[str]] = {name: [] for name in asked}
     fresh: dict[str, bytes] = {}
     evidence = _settled(Evidence.of(backtest, members))
@@ -141,7 +141,7 @@ def combined(
         given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
         if not given:
             for name in asked:
-                found[name].append(Failure(NO_MEMBER))
+                made[name].append(Failure(NO_MEMBER))
                 keys[name].append("")
             continue
         weights = learned_weights(evidence.as_known(history), members) if WEIGHTED in asked else {}
@@ -159,15 +159,15 @@ def combined(
             if outcome is None:
                 outcome = mix.paths(name)
                 fresh[key] = encode(outcome, history.transform == "log")
-            found[name].append(outcome)
+            made[name].append(outcome)
             keys[name].append(key)
     if cache is not None and cells is not None and fresh:
         cache.save(fresh)
-    if POOLED in found and all(shift is None for shift in shifts):
+    if POOLED in made and all(shift is None for shift in shifts):
         short = len(origins[-1].history) < FEWEST_MONTHS
         why = Failure(TOO_SHORT_TO_POOL if short else NOTHING_TO_POOL)
-        found[POOLED] = [why] * len(origins)
-    return found, keys
+        made[POOLED] = [why] * len(origins)
+    return made, keys
 
 
 def _settled(evidence: Evidence) -> Evidence:
@@ -291,8 +291,8 @@ def learned_weights(evidence: Evidence, members: Sequence[str]) -> dict[str, flo
     scored = evidence.comparable(members)
     if not scored:
         return {}
-    found = inverse_score_weights(evidence.origin_scores(scored))
-    return dict(zip(scored, (found * len(scored)).tolist(), strict=True))
+    weights = inverse_score_weights(evidence.origin_scores(scored))
+    return dict(zip(scored, (weights * len(scored)).tolist(), strict=True))
 
 
 def shared_shifts(
@@ -308,17 +308,17 @@ def shared_shifts(
     keys = [_key(origin.history, neighbours, indicator, horizon) for origin in origins]
     stored = dict(cache.load(keys)) if cache is not None else {}
     fresh: dict[str, bytes] = {}
-    found = []
+    shifts = []
     for origin, key in zip(origins, keys, strict=True):
         shift, known = _decoded(stored[key]) if key in stored else (None, False)
         if not known:
             beside = histories_beside(neighbours, origin.history, indicator)
             shift = pooled_shifts([origin.history, *beside], horizon)[0]
             fresh[key] = _encoded(shift)
-        found.append(shift)
+        shifts.append(shift)
     if cache is not None and fresh:
         cache.save(fresh)
-    return found
+    return shifts
 
 
 def current_shift(

@@ -100,7 +100,7 @@ def _run_cells(
 ) -> tuple[dict[str, Outcome], int]:
     """Outcomes by key and how many of them were computed now."""
     wanted = {cell.key: cell for cell in cells}
-    found: dict[str, Outcome] = {}
+    cached: dict[str, Outcome] = {}
     estimated = redrawing.estimated
     if cache is not None:
         # Parameters are asked for with their cells, so that they are kept as long as these.
@@ -113,23 +113,23 @@ def _run_cells(
             again = partial(redrawing.one, cell)
             outcome = decode(blob, cell.origin.month, shape, again, cell)
             if outcome is not None:
-                found[key] = outcome
-    missing = [cell for key, cell in wanted.items() if key not in found]
+                cached[key] = outcome
+    missing = [cell for key, cell in wanted.items() if key not in cached]
 
     def keep(outcomes: Mapping[str, Outcome], estimates: Mapping[str, Parameters]) -> None:
         if cache is None:
             return
-        kept = {
+        encoded = {
             key: encode(outcome, wanted[key].origin.history.transform == "log")
             for key, outcome in outcomes.items()
             if isinstance(outcome, SamplePaths) or not outcome.passing
         }
         fresh = {key: encode_parameters(each) for key, each in estimates.items()}
         estimated.update(fresh)
-        cache.save(kept | fresh)
+        cache.save(encoded | fresh)
 
     computed = run_tasks(tasks_for(missing, estimated), jobs, progress, keep, elsewhere)
-    return found | computed, len(computed)
+    return cached | computed, len(computed)
 
 
 def _horizon(targets: Sequence[Target], history: History, least: int) -> int:
@@ -186,12 +186,21 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
-    with nullcontext() if cache is None else Gathered(cache) as kept:
-        redrawing = Redrawing(kept, options.jobs, progress)
+    with nullcontext() if cache is None else Gathered(cache) as gathered:
+        redrawing = Redrawing(gathered, options.jobs, progress)
         result = _competed(
-            series, vintages, as_of, targets, options, kept, progress, inputs, elsewhere, redrawing
+            series,
+            vintages,
+            as_of,
+            targets,
+            options,
+            gathered,
+            progress,
+            inputs,
+            elsewhere,
+            redrawing,
         )
-        if kept is not None:
+        if gathered is not None:
             # While the cache gathers, and somebody is told how far it has come.
             _ = result.evidence_by_model
         redrawing.progress = None
@@ -291,10 +300,10 @@ def _competed(
             learned = calibration_of(backtest, model, history)
             issued, follows = issue_paths(raw, learned, log, level)
             moved |= {model} if follows else set()
-            now[model], found = with_progress(
+            now[model], nowcast = with_progress(
                 issued, learned, inputs.part_months, history, past, before[model]
             )
-            nowcasts |= {} if found is None else {model: found}
+            nowcasts |= {} if nowcast is None else {model: nowcast}
     disrupted = (unsettled_note(history, proposals),) if choice.model in moved else ()
     champion = now[choice.model]
     assert isinstance(champion, SamplePaths)
@@ -361,7 +370,7 @@ def _cap_events(
     unknown = np.full((1, backtest.horizon), np.nan)
 
     def shares(model: str, given: Sequence[Outcome], limits: Floats, precision: float) -> Floats:
-        found = np.full(limits.shape, np.nan)
+        above = np.full(limits.shape, np.nan)
         asked = {
             number: at
             for at, number in enumerate(numbers)
@@ -376,14 +385,14 @@ def _cap_events(
 
         wanted = {(model, n): limits[at].tobytes() for n, at in asked.items()}
         for (_, number), row in kept.figures(f"shares {precision}", wanted, make).items():
-            found[asked[number]] = row
-        return found
+            above[asked[number]] = row
+        return above
 
     events = cap_events(
         pd.PeriodIndex([*backtest.months, history.origin], freq="M"),
         [origin.history.as_of for origin in origins],
         np.concatenate([backtest.outcomes, unknown]),
-        {m: [found[n] for n in numbers] for m, found in table.items()},
+        {m: [row[n] for n in numbers] for m, row in table.items()},
         on_file,
         history,
         shares,

@@ -40,7 +40,7 @@ def slips(history: History) -> tuple[Shock, ...]:
         return ()
     z = np.log(history.values)
     declared = {shock.month for shock in history.shocks}
-    found = []
+    events = []
     inside = np.arange(2, len(z) - SEASON)
     beside = z[inside[:, None] + (-2, -1, 1, 2)]
     far = ~(np.abs(z[inside] - np.median(beside, axis=1)) < np.log(MANY_TIMES))
@@ -51,8 +51,8 @@ def slips(history: History) -> tuple[Shock, ...]:
         years = z[at % SEASON :: SEASON]
         usual = np.sum(np.abs(years - z[at]) < np.log(MANY_TIMES) / 2) > 1
         if np.ptp(around) < np.log(MANY_TIMES) / 2 and not usual:
-            found.append(_event(history, month))
-    return tuple(found)
+            events.append(_event(history, month))
+    return tuple(events)
 
 
 def _event(history: History, month: pd.Period) -> Shock:
@@ -70,10 +70,10 @@ def _event(history: History, month: pd.Period) -> Shock:
 
 def without_slips(history: History) -> History:
     """The history with its slips as events."""
-    found = slips(history)
-    if not found:
+    events = slips(history)
+    if not events:
         return history
-    return history.knowing(tuple(sorted((*history.shocks, *found), key=lambda s: s.month.ordinal)))
+    return history.knowing(tuple(sorted((*history.shocks, *events), key=lambda s: s.month.ordinal)))
 
 
 def cleaned(origin: Origin) -> Origin:
@@ -88,10 +88,10 @@ def cleaned(origin: Origin) -> Origin:
 
 def slips_note(history: History) -> tuple[str, ...]:
     """What was taken out, in Chinese."""
-    found = [s.month for s in without_slips(history).shocks if s not in history.shocks]
-    if not found:
+    months = [s.month for s in without_slips(history).shocks if s not in history.shocks]
+    if not months:
         return ()
-    listed = "、".join(str(month) for month in found)
+    listed = "、".join(str(month) for month in months)
     return (
         f"{listed} 的数值与前后月份相差 {MANY_TIMES:.0f} 倍以上，按一次性事件处理，不计入季节规律；"
         "如系笔误请导入更正值",

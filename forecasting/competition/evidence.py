@@ -113,11 +113,11 @@ def evidence_by_model(
     tests = _tests(backtest, scored, rows)
     by_paths = [m for m in scored if path_scored(m, chosen)]
     by_model = _origin_scores(backtest, by_paths, rows, origins, forecasts, events, kept)
-    found = {}
+    evidence = {}
     for model in scored:
         dm = tests.dm.get(model) if tests else None
         p_value = tests.set_p.get(model) if tests else None
-        found[model] = replace(
+        evidence[model] = replace(
             _means(np.stack(by_model[model])) if model in by_model else ModelEvidence(),
             reference=tests.reference if tests and model != tests.reference else None,
             tested_months=tests.months if tests else None,
@@ -126,7 +126,7 @@ def evidence_by_model(
             set_p=p_value,
             in_confidence_set=None if p_value is None else p_value >= IN_SET,
         )
-    return found
+    return evidence
 
 
 def path_scored(model: str, chosen: str) -> bool:
@@ -168,8 +168,8 @@ def _origin_scores(
         i: backtest.outcomes[row].tobytes() + above[i].tobytes() for i, row in row_of.items()
     }
     wanted = {(model, i): other for model in models for i, other in rests_on.items()}
-    found = kept.figures("scores", wanted, make)
-    return {model: [found[model, i] for i in row_of] for model in models}
+    scores = kept.figures("scores", wanted, make)
+    return {model: [scores[model, i] for i in row_of] for model in models}
 
 
 def _scores(

@@ -212,10 +212,13 @@ def _enough(origins: int) -> Check:
     enough = origins >= FEWEST_ORIGINS
     short = "" if enough else f"，少于 {FEWEST_ORIGINS} 个，无从判断"
     return Check(
-        "origins", "共同起点", "pass" if enough else "fail",
+        "origins",
+        "共同起点",
+        "pass" if enough else "fail",
         f"共同的回测起点有 {origins} 个{short}",
-        float(origins), float(FEWEST_ORIGINS),
-    )  # fmt: skip
+        float(origins),
+        float(FEWEST_ORIGINS),
+    )
 
 
 def optimism(difference: Estimate, chosen_from: int) -> float:
@@ -257,12 +260,12 @@ def _no_worse(
     name: str, label: str, score: str, gaps: Floats, level: float, chosen_from: int
 ) -> Check:
     """Fails where a mean difference is above all that chance explains; above nothing at level 0."""
-    found = mean_and_error(gaps)
-    if not found.freedom:
-        return Check(name, label, "skip", f"{_stretches(found)}，无从判断是否劣于现役")
-    reach = found.reach(level) if level else 0.0
-    lucky = optimism(found, chosen_from)
-    gap = found.mean + lucky
+    estimate = mean_and_error(gaps)
+    if not estimate.freedom:
+        return Check(name, label, "skip", f"{_stretches(estimate)}，无从判断是否劣于现役")
+    reach = estimate.reach(level) if level else 0.0
+    lucky = optimism(estimate, chosen_from)
+    gap = estimate.mean + lucky
     text = score + _gap(gap, reach)
     if lucky:
         text += f"（已加上从 {chosen_from} 个模型中挑选的乐观偏差 {score_text(lucky)}）"
@@ -271,8 +274,8 @@ def _no_worse(
     return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
 
 
-def _stretches(found: Estimate) -> str:
-    return f"互不重叠的回测起点只有 {found.stretches} 个"
+def _stretches(estimate: Estimate) -> str:
+    return f"互不重叠的回测起点只有 {estimate.stretches} 个"
 
 
 def _gap(gap: float, reach: float) -> str:
@@ -291,18 +294,18 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
     if not others:
         return Check(name, label, "skip", "没有可比的简单基准")
     gaps = [candidate.wis - f.wis for f in others]
-    found = [mean_and_error(gap) for gap in gaps]
+    estimates = [mean_and_error(gap) for gap in gaps]
     months = ""
-    if not all(d.freedom for d in found):
+    if not all(d.freedom for d in estimates):
         # Too few origins for the whole horizon: its first months still tell a bad model.
         near = max(1, min(_near(gap) for gap in gaps))
-        found = [mean_and_error(gap[:, :near]) for gap in gaps]
+        estimates = [mean_and_error(gap[:, :near]) for gap in gaps]
         months = f"前 {near} 个月的 "
-    if not all(d.freedom for d in found):
-        return Check(name, label, "skip", f"{_stretches(found[0])}，无从判断是否劣于简单基准")
-    reaches = [d.reach(WORSE / len(found)) for d in found]
-    worst = max(range(len(found)), key=lambda i: found[i].mean - reaches[i])
-    gap, reach = found[worst].mean, reaches[worst]
+    if not all(d.freedom for d in estimates):
+        return Check(name, label, "skip", f"{_stretches(estimates[0])}，无从判断是否劣于简单基准")
+    reaches = [d.reach(WORSE / len(estimates)) for d in estimates]
+    worst = max(range(len(estimates)), key=lambda i: estimates[i].mean - reaches[i])
+    gap, reach = estimates[worst].mean, reaches[worst]
     text = f"{months}WIS 比{others[worst].label}{_gap(gap, reach)}"
     return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
 
@@ -353,17 +356,19 @@ def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
         return Check(name, label, "skip", "没有可比的突破概率，略过")
     if events < FEWEST_EVENTS:
         return Check(
-            name, label, "skip",
+            name,
+            label,
+            "skip",
             f"回测期内超过控制数的月份只有 {events} 个（少于 {FEWEST_EVENTS} 个），略过",
-        )  # fmt: skip
-    found = mean_and_error(candidate.brier - incumbent.brier, candidate.wis.shape[1])
-    if not found.freedom:
+        )
+    estimate = mean_and_error(candidate.brier - incumbent.brier, candidate.wis.shape[1])
+    if not estimate.freedom:
         return Check(name, label, "skip", "可比的突破概率太少，略过")
-    reach = found.reach(NARROW)
+    reach = estimate.reach(NARROW)
     return Check(
-        name, label, "fail" if found.mean > reach else "pass",
-        f"突破概率的 Brier 分比现役{_gap(found.mean, reach)}",
-        found.mean, None, reach,
+        name, label, "fail" if estimate.mean > reach else "pass",
+        f"突破概率的 Brier 分比现役{_gap(estimate.mean, reach)}",
+        estimate.mean, None, reach,
     )  # fmt: skip
 
 
@@ -373,27 +378,27 @@ def _evidence(
     compared: Sequence[Scored],
     common: npt.NDArray[np.bool_],
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    evidence: dict[str, Any] = {}
     if incumbent is not None and incumbent.model != candidate.model:
         gaps = candidate.wis - incumbent.wis
-        found["diebold_mariano"] = _tests(gaps)
+        evidence["diebold_mariano"] = _tests(gaps)
         reach = mean_and_error(gaps).reach(WORSE)
         base = float(np.nanmean(incumbent.wis)) if np.isfinite(incumbent.wis).any() else 0.0
         if np.isfinite(reach) and base > 0:
             # A candidate whose score is higher by no more passes the check of all months.
-            found["unseen"] = round(reach / base, 4)
+            evidence["unseen"] = round(reach / base, 4)
     losses = {s.model: s.wis[common] for s in compared}
     months = min(candidate.wis.shape[1], int(common.sum()) // FEWEST_STRETCHES)
     if len(losses) > 1 and months:
         means = first_months(np.stack(list(losses.values()), axis=-1), months)
         values = model_confidence_set(means, list(losses), months)
         if values is not None:
-            found["confidence_set"] = {
+            evidence["confidence_set"] = {
                 "months": months,
                 "p_values": {m: round(p, 3) for m, p in values.items()},
                 "members": sorted(m for m, p in values.items() if p >= IN_SET),
             }
-    return found
+    return evidence
 
 
 def _tests(gaps: Floats) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
     if model not in calibrated_models(result.choice):
         level = continued(history, result.proposals, paths.horizon)
         issued, follows = issue_paths(paths, calibration, log, level)
-        paths, found = with_progress(
+        paths, nowcast = with_progress(
             issued,
             calibration,
             result.part_months,
@@ -114,7 +114,7 @@ def rechosen(result: Competition, model: str, reason: str) -> Competition:
             result.origins,
             result.past_forecasts[model],
         )
-        nowcasts = nowcasts if found is None else {**nowcasts, model: found}
+        nowcasts = nowcasts if nowcast is None else {**nowcasts, model: nowcast}
     disrupted = (unsettled_note(history, result.proposals),) if follows else ()
     assessed = assess_paths(result.targets, result.on_file, history, paths, result.tested_horizon)
     return replace(

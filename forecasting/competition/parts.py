@@ -190,15 +190,15 @@ def _kind(each: Sum, results: Mapping[str, Competition]) -> str:
 
 def _evidence(members: Sequence[str], results: Mapping[str, Competition]) -> TreeEvidence:
     """Back-tests of the chosen models on a common axis of origins."""
-    found = {key: results[key].backtest for key in members}
-    months = sorted({m.ordinal for each in found.values() for m in each.months})
+    backtests = {key: results[key].backtest for key in members}
+    months = sorted({m.ordinal for each in backtests.values() for m in each.months})
     row = {month: i for i, month in enumerate(months)}
-    horizon = min(each.horizon for each in found.values())
+    horizon = min(each.horizon for each in backtests.values())
     shape = (len(months), len(members), horizon)
     quantiles, outcomes = np.full((*shape, 9), np.nan), np.full(shape, np.nan)
     scales = np.full(shape[:2], np.nan)
     for at, key in enumerate(members):
-        backtest = found[key]
+        backtest = backtests[key]
         rows = [row[m.ordinal] for m in backtest.months]
         model = results[key].choice.model
         quantiles[rows, at] = backtest.records[model].quantiles[:, :horizon]
@@ -222,27 +222,27 @@ def _reconciled(
     n = min(m.champion_paths.n_paths for m in members.values())
     seed = members[tree.members[0]].options.seed
     values = np.empty((len(tree.members), n, len(axis)))
-    held = np.zeros((len(tree.members), len(axis)), dtype=bool)
+    known = np.zeros((len(tree.members), len(axis)), dtype=bool)
     for at, key in enumerate(tree.members):
         member = members[key]
         ahead = int((member.history.origin + 1 - first).n)
         values[at, :, :ahead] = member.history.values[len(member.history) - ahead :]
-        held[at, :ahead] = True
+        known[at, :ahead] = True
         values[at, :, ahead:] = member.champion_paths.values[:n, : len(axis) - ahead]
-    published = held.copy()
+    published = known.copy()
     law = evidence.law(tree, values, learned=choice.learned)
     order = joint_order(tree, values, law, seed)
     for key, figures in fixed.items():
         for month, value in figures.items():
             if key in tree.members and month in axis:
                 at, step = tree.members.index(key), int((month - first).n)
-                values[at, :, step], held[at, step] = value, True
+                values[at, :, step], known[at, step] = value, True
                 published[at, step] = False
     joint = np.take_along_axis(values, order[:, :, None], axis=1)
     counts = all(np.nanmin(m.history.values) >= 0 for m in members.values())
     asked = possible(tree, joint, published, nonnegative=counts)
     try:
-        found = projected(tree, joint, law, fixed=held, demanded=asked, nonnegative=counts)
+        coherent = projected(tree, joint, law, fixed=known, demanded=asked, nonnegative=counts)
     except ValueError as error:
         raise RefusedError(
             "手工设定的数与已公布的数或彼此之间相加不符，不能协调。", "请核对设定的数。"
@@ -252,7 +252,7 @@ def _reconciled(
         member, own = members[key], members[key].champion_paths
         ahead = int((own.origin + 1 - first).n)
         paths = own.values[order[at]]
-        paths[:, : len(axis) - ahead] = found[at, :, ahead:]
+        paths[:, : len(axis) - ahead] = coherent[at, :, ahead:]
         sums = [row for row, each in enumerate(tree.sums) if key in (each.whole, *each.parts)]
         apart = tuple(axis[~asked[sums].all(axis=0) & ~published[at]])
         coherence = Coherence(own, tree, choice, last, apart)

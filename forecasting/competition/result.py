@@ -232,9 +232,9 @@ class Competition:
     @property
     def champion_paths(self) -> SamplePaths:
         """Paths every probability is a functional of."""
-        found = self.forecasts[self.choice.model]
-        assert isinstance(found, SamplePaths)
-        return found
+        paths = self.forecasts[self.choice.model]
+        assert isinstance(paths, SamplePaths)
+        return paths
 
     @property
     def demo(self) -> bool:
@@ -244,5 +244,5 @@ class Competition:
     @property
     def unassessed(self) -> list[Target]:
         """Targets in force that cannot be assessed: no number, unconfirmed unit, other kinds."""
-        done = [a.target for part in (self.assessments, self.totals, self.levels) for a in part]
-        return [t for t in self.targets if t not in done]
+        assessed = [a.target for part in (self.assessments, self.totals, self.levels) for a in part]
+        return [t for t in self.targets if t not in assessed]

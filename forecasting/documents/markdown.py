@@ -94,8 +94,10 @@ def summary(result: Competition) -> str:
         else "没有可对照的控制数。",
     ]
     if content["floors"]:
-        parts += ["### 累计目标", markdown_table(floors_table(content["floors"], indicator),
-                                              cell_text)]  # fmt: skip
+        parts += [
+            "### 累计目标",
+            markdown_table(floors_table(content["floors"], indicator), cell_text),
+        ]
     if content["levels_assessed"]:
         rows = content["levels_assessed"]
         parts += ["### 目标值", markdown_table(milestones_table(rows, indicator), cell_text)]

@@ -10,16 +10,16 @@ from employment_forecast.forecasting.competition import Competition
 
 def nowcast_document(result: Competition) -> dict[str, Any] | None:
     """JSON-able account of the months in progress; None without part-month figures."""
-    found = result.nowcast
-    if found is None:
+    nowcast = result.nowcast
+    if nowcast is None:
         return None
     indicator = result.indicator
     names = ("q10", "q50", "q90")
     return {
-        "first_day": found.first_day.isoformat(),
-        "last_day": found.last_day.isoformat(),
-        "value": figure(found.value, indicator),
-        "figures": found.figures,
+        "first_day": nowcast.first_day.isoformat(),
+        "last_day": nowcast.last_day.isoformat(),
+        "value": figure(nowcast.value, indicator),
+        "figures": nowcast.figures,
         "months": [
             {
                 "month": str(each.month),
@@ -30,7 +30,7 @@ def nowcast_document(result: Competition) -> dict[str, Any] | None:
                 "with": {n: figure(v, indicator) for n, v in zip(names, each.after, strict=True)},
                 "narrower": round(each.narrower, 3),
             }
-            for each in found.months
+            for each in nowcast.months
         ],
         "notes": list(nowcast_notes(result)),
     }
@@ -38,18 +38,18 @@ def nowcast_document(result: Competition) -> dict[str, Any] | None:
 
 def nowcast_notes(result: Competition) -> tuple[str, ...]:
     """Sentences about the months in progress, for every report; none without figures."""
-    found = result.nowcast
-    if found is None:
+    nowcast = result.nowcast
+    if nowcast is None:
         return ()
     indicator = result.indicator
 
     def said(value: float) -> str:
         return phrase(value, indicator)
 
-    flow = found.first_day < found.last_day
-    days = f"{found.first_day} 至 {found.last_day}" if flow else f"截至 {found.last_day}"
-    known = f"月中数已知{days}的 {said(found.value)}{indicator.unit}"
-    if not found.months:
+    flow = nowcast.first_day < nowcast.last_day
+    days = f"{nowcast.first_day} 至 {nowcast.last_day}" if flow else f"截至 {nowcast.last_day}"
+    known = f"月中数已知{days}的 {said(nowcast.value)}{indicator.unit}"
+    if not nowcast.months:
         return (f"{known}；往月没有同日的月中数可比，或并不比模型更准，未据以调整",)
     return tuple(
         f"{each.month} {known}，按 {each.learned} 个往月从同一工作日到月末的经验，"
@@ -57,5 +57,5 @@ def nowcast_notes(result: Competition) -> tuple[str, ...]:
         f"80% 区间由 {said(each.before[0])}—{said(each.before[2])} "
         f"改为 {said(each.after[0])}—{said(each.after[2])}"
         f"（{'窄' if each.narrower >= 0 else '宽'} {abs(each.narrower):.0%}），其后各月随之调整"
-        for each in found.months
+        for each in nowcast.months
     )

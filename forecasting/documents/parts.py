@@ -27,13 +27,13 @@ from employment_forecast.forecasting.documents.tables import (
 
 
 def tree_document(
-    found: TreeResult, root: str, versions: Mapping[str, str], apart: Sequence[str] = ()
+    tree: TreeResult, root: str, versions: Mapping[str, str], apart: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The parts of a region's forecast as one JSON-able object.
 
     Parameters
     ----------
-    found : TreeResult
+    tree : TreeResult
         Keys are codes of regions.
     root : str
         The whole, which has a document of its own.
@@ -42,32 +42,32 @@ def tree_document(
     apart : sequence of str
         Regions of which nothing came into force.
     """
-    whole = {part: each.whole for each in found.tree.sums for part in each.parts}
-    month = _compared(found, root)
-    total = _value(found.results[root], month)
-    choice, indicator = found.choice, found.results[root].indicator
-    coherence = found.results[root].coherence
+    whole = {part: each.whole for each in tree.tree.sums for part in each.parts}
+    month = _compared(tree, root)
+    total = _value(tree.results[root], month)
+    choice, indicator = tree.choice, tree.results[root].indicator
+    coherence = tree.results[root].coherence
     return {
-        "reconciled": found.reconciled,
+        "reconciled": tree.reconciled,
         "breadth": list(coherence.breadth) if coherence and coherence.breadth else None,
         "month": str(month),
         "value": total,
-        "notes": [*_behind(found, month), *_divisions(found), *found.notes, *_apart(apart)],
+        "notes": [*_behind(tree, month), *_divisions(tree), *tree.notes, *_apart(apart)],
         "choice": None if choice is None else choice_document(choice),
         "parts": [
             _part(result, indicator, whole.get(code), versions.get(code), month, total)
-            for code, result in found.results.items()
+            for code, result in tree.results.items()
             if code != root
         ],
     }
 
 
-def _divisions(found: TreeResult) -> list[str]:
+def _divisions(tree: TreeResult) -> list[str]:
     """What groups of people make up a whole beside its regions."""
     notes = []
-    for each in found.tree.sums:
-        of = found.results[each.whole].indicator
-        groups = [_group(found.results[key], of) for key in each.parts]
+    for each in tree.tree.sums:
+        of = tree.results[each.whole].indicator
+        groups = [_group(tree.results[key], of) for key in each.parts]
         names = "、".join(group["name"] for group in groups if group)
         notes += [f"{names}合起来等于总数，不与各地区相加"] if names else []
     return notes
@@ -84,11 +84,11 @@ def _group(result: Competition, of: Indicator) -> dict[str, str] | None:
 def _breadth_note(rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
     if not rows:
         return []
-    told = "；".join(
+    shares = "；".join(
         f"{row['month']} 平均 {row['mean']:.0%}（80% 区间 {row['q10']:.0%}—{row['q90']:.0%}）"
         for row in (rows[min(2, len(rows) - 1)], rows[-1])
     )
-    return [f"扩散面（连升三月或高于低点一成的下级所占比重）：{told}"]
+    return [f"扩散面（连升三月或高于低点一成的下级所占比重）：{shares}"]
 
 
 def _apart(regions: Sequence[str]) -> list[str]:
@@ -97,10 +97,10 @@ def _apart(regions: Sequence[str]) -> list[str]:
     return [f"{'、'.join(regions)}此次没有版本进入现役，现役版本（如有）不与上下级相加"]
 
 
-def _compared(found: TreeResult, root: str) -> pd.Period:
+def _compared(tree: TreeResult, root: str) -> pd.Period:
     """Newest month that all members which add up have published; that of the whole without any."""
-    members = [key for key in found.tree.members if key in found.results] or [root]
-    return min(found.results[key].history.origin for key in members)
+    members = [key for key in tree.tree.members if key in tree.results] or [root]
+    return min(tree.results[key].history.origin for key in members)
 
 
 def _value(result: Competition, month: pd.Period) -> float | None:
@@ -109,9 +109,9 @@ def _value(result: Competition, month: pd.Period) -> float | None:
     return None if value is None else figure(float(value), result.indicator)
 
 
-def _behind(found: TreeResult, month: pd.Period) -> list[str]:
+def _behind(tree: TreeResult, month: pd.Period) -> list[str]:
     """Whose months hold the comparison back, where some have published more."""
-    members = {k: r for k, r in found.results.items() if k in found.tree.members}
+    members = {k: r for k, r in tree.results.items() if k in tree.tree.members}
     if all(r.history.origin == month for r in members.values()):
         return []
     names = "、".join(r.series.member_name for r in members.values() if r.history.origin == month)

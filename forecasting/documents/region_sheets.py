@@ -87,13 +87,16 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
         (
             Table(
                 f"{indicator.name}（{indicator.unit}）",
-                (*columns("月份"), *figures("数值", form=amount(indicator)),
-                 *figures("比上月", "比上年同月", form=step)),
+                (
+                    *columns("月份"),
+                    *figures("数值", form=amount(indicator)),
+                    *figures("比上月", "比上年同月", form=step),
+                ),
                 rows,
             ),
         ),
         (_subtitle(content), f"来源：{sources_phrase(content['sources'])}"),
-    )  # fmt: skip
+    )
 
 
 def forecast_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
@@ -224,14 +227,14 @@ def _line(row: Content | None) -> Any:
 
 def _threshold(feed: Content, month: str, level: str) -> float | None:
     """The lowest figure of a month that reaches a level, over all caps; None where none does."""
-    found = []
+    values = []
     for row in feed["lines"]:
         if row["month"] == month and row["level"] == level:
             if row["state"] == "already":
-                found.append(_ALWAYS)
+                values.append(_ALWAYS)
             elif row["value"] is not None:
-                found.append(float(row["value"]))
-    return min(found) if found else None
+                values.append(float(row["value"]))
+    return min(values) if values else None
 
 
 def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet | None:
@@ -332,13 +335,16 @@ def notes_sheet(content: Content) -> Sheet:
         ("来源", "；".join(content["sources"])),
         ("性质", DEMO_MARK if content["demo"] else "正式数据"),
         ("模型", f"{content['model_label']}（{content['champion']['model']}）"),
-        ("登记", f"{content['champion']['registered_name']}"
-                 f" 第 {content['champion']['version'] or '—'} 版"),
+        (
+            "登记",
+            f"{content['champion']['registered_name']}"
+            f" 第 {content['champion']['version'] or '—'} 版",
+        ),
         ("数据指纹", content["data_fingerprint"] or ""),
         ("模拟路径", f"{content['paths']} 条，随机种子 {content['seed']}"),
         ("回测检验", f"到今后 {content['tested_horizon']} 个月"),
         *(("提示", note) for note in content["notes"]),
-    ]  # fmt: skip
+    ]
     if content["pseudo_real_time"]:
         facts.append(("提示", "部分发布日期为估计（月末加发布滞后），回测为准实时"))
     return Sheet(

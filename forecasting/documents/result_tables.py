@@ -265,8 +265,8 @@ def caps_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
 
     def first(rows: Sequence[Mapping[str, Any]]) -> str:
         by_month = [row for row in rows if row["basis"] != "period_average"]
-        found = [row["first_breach_month"] for row in by_month if row["first_breach_month"]]
-        return min(found) if found else "无" if by_month else ABSENT
+        months = [row["first_breach_month"] for row in by_month if row["first_breach_month"]]
+        return min(months) if months else "无" if by_month else ABSENT
 
     def chance(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
         return next((row[name] for row in rows if row[name] is not None), None)
@@ -300,8 +300,11 @@ def breach_notes(content: Mapping[str, Any], indicator: Indicator) -> list[str]:
     for row in content["caps"]:
         parts = []
         broken = row["already_breached"]
-        shares = [f"{s['month']} {likelihood(s['probability'])}" for s in row["first_breach"]
-                  if s["probability"] >= LEAST_SHOWN]  # fmt: skip
+        shares = [
+            f"{s['month']} {likelihood(s['probability'])}"
+            for s in row["first_breach"]
+            if s["probability"] >= LEAST_SHOWN
+        ]
         if shares and not broken:
             parts.append(f"首次突破 {'、'.join(shares)}")
         if row["expected_months_above"] is not None and row["basis"] != "period_end":

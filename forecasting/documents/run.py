@@ -72,9 +72,12 @@ def _breach_months(
 
 
 _BREACH: Layout = {
-    "since": month, "months": _breach_months, "largest_excess": published,
-    "largest_month": month, "newest_above": same,
-}  # fmt: skip
+    "since": month,
+    "months": _breach_months,
+    "largest_excess": published,
+    "largest_month": month,
+    "newest_above": same,
+}
 _CAP: Layout = {
     "p_any": share, "p_any_remaining": share, "p_end": share, "p_average": share,
     "p_ahead": share, "already_breached": same, "breach": _breach,
@@ -188,30 +191,32 @@ def forecast_rows(result: Competition, paths: SamplePaths | None = None) -> list
 
 def coherence_notes(result: Competition) -> tuple[str, ...]:
     """How the forecast was made to add up, in Chinese; empty where it was not."""
-    found = result.coherence
-    if found is None:
+    coherence = result.coherence
+    if coherence is None:
         return ()
-    groups = sum("/" in key for key in found.tree.members)
-    named = f"{len(found.tree.members) - groups} 个地区" + (f"、{groups} 个群体" if groups else "")
-    apart = "、".join(map(str, found.apart))
+    groups = sum("/" in key for key in coherence.tree.members)
+    named = f"{len(coherence.tree.members) - groups} 个地区" + (
+        f"、{groups} 个群体" if groups else ""
+    )
+    apart = "、".join(map(str, coherence.apart))
     apart = apart and f"，{apart} 除外：当月已公布的数与合计不符"
     return (
-        f"已与上下级协调：{named}的每条模拟路径逐月相加一致（至 {found.until}{apart}）；"
-        f"{found.choice.reason}",
+        f"已与上下级协调：{named}的每条模拟路径逐月相加一致（至 {coherence.until}{apart}）；"
+        f"{coherence.choice.reason}",
     )
 
 
 def coherence_document(result: Competition) -> dict[str, Any]:
     """How the forecast was made to add up, and what it was before, as a JSON-able object."""
-    found = result.coherence
-    assert found is not None
+    coherence = result.coherence
+    assert coherence is not None
     return {
-        "members": list(found.tree.members),
-        "until": str(found.until),
-        "apart": [str(month) for month in found.apart],
-        "breadth": list(found.breadth),
-        **choice_document(found.choice),
-        "base_forecast": forecast_rows(result, found.base),
+        "members": list(coherence.tree.members),
+        "until": str(coherence.until),
+        "apart": [str(month) for month in coherence.apart],
+        "breadth": list(coherence.breadth),
+        **choice_document(coherence.choice),
+        "base_forecast": forecast_rows(result, coherence.base),
     }
 
 

@@ -222,10 +222,13 @@ class _Page:
         for title, style in lines.styled():
             at, first, last = source.body[title]
             chart.add_series(
-                {"name": title, "line": style,
-                 "categories": [source.sheet.name, first, axis[0], last, axis[0]],
-                 "values": [source.sheet.name, first, at, last, at]}
-            )  # fmt: skip
+                {
+                    "name": title,
+                    "line": style,
+                    "categories": [source.sheet.name, first, axis[0], last, axis[0]],
+                    "values": [source.sheet.name, first, at, last, at],
+                }
+            )
         font = {"name": FONT, "size": 10}
         chart.set_title({"name": lines.title, "name_font": {**font, "size": 13}, "overlay": False})
         chart.set_x_axis({"num_font": {**font, "rotation": -45}, "interval_unit": 6,

@@ -142,14 +142,14 @@ def level_events(
     decimals : int
         Digits the indicator is published with.
     """
-    found = []
+    events = []
     for item in assessments:
         target = item.target
         chance = item.p_ahead if leads == "ahead" else item.probability
         if chance is None or target.value is None:
             continue
         broken = item.breach is not None and (leads == "breach" or item.breach.newest_above)
-        found.append(
+        events.append(
             LevelEvent(
                 cap_id(target),
                 f"{cap_words(target)}{event_words(item)}",
@@ -157,7 +157,7 @@ def level_events(
                 breach_words(item.breach, target, decimals) if broken and item.breach else "",
             )
         )
-    return found
+    return events
 
 
 RaisedBy = Literal["probability", "rule", "held", ""]
@@ -211,15 +211,15 @@ def _said(event: str, probability: float, evidence: Evidence) -> str:
 
 
 def _by_probability(level: Level, evidence: Evidence) -> list[str]:
-    found = []
+    reasons = []
     for cap, course in evidence.probabilities.items():
         if _streak(course, evidence.month, level.probability) >= level.months:
             lasting = f"，已连续 {level.months} 个月" if level.months > 1 else ""
-            found.append(
+            reasons.append(
                 f"{_said(cap, course[evidence.month], evidence)}，达到{level.label}的界限"
                 f" {level.probability:.0%}{lasting}"
             )
-    return found
+    return reasons
 
 
 def _by_release(level: Level, evidence: Evidence) -> list[str]:
@@ -256,7 +256,7 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
         and first <= e.month <= evidence.month
         and e.firm_size >= rule.firm_size
     ]
-    what = EVENTS.get(rule.event, rule.event)
+    event = EVENTS.get(rule.event, rule.event)
     if rule.firms > 1 or rule.window > 1:
         total = sum(e.people for e in matching)
         # A firm that lays off twice is one firm; supposed events have no firm.
@@ -264,11 +264,11 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
         if firms < rule.firms or total < rule.people:
             return ""
         span = f"{first}—{evidence.month}" if rule.window > 1 else f"{evidence.month}"
-        return f"{span} {firms} 家企业{what}，共涉及 {total:g} 人{source}"
+        return f"{span} {firms} 家企业{event}，共涉及 {total:g} 人{source}"
     worst = max(matching, key=lambda e: e.people, default=None)
     if worst is None or worst.people < rule.people:
         return ""
-    return f"{evidence.month} 一家企业{what}涉及 {worst.people:g} 人{source}"
+    return f"{evidence.month} 一家企业{event}涉及 {worst.people:g} 人{source}"
 
 
 def decide_level(
@@ -298,10 +298,10 @@ def decide_level(
     for level in reversed(scheme.levels):
         by_rule = [text for rule in level.rules if (text := _by_rule(rule, evidence))]
         by_cut = _by_probability(level, evidence)
-        kept = _by_release(level, evidence) if scheme.rank(level.code) <= held_up_to else []
-        if by_cut or by_rule or kept:
+        lasting = _by_release(level, evidence) if scheme.rank(level.code) <= held_up_to else []
+        if by_cut or by_rule or lasting:
             chosen = level.code
-            reasons = [*by_cut, *by_rule] or kept
+            reasons = [*by_cut, *by_rule] or lasting
             raised_by = "probability" if by_cut else "rule" if by_rule else "held"
             break
     same = previous is not None and previous.level == chosen

@@ -92,7 +92,7 @@ def flow_lines(lines: Sequence[Line], history: History, flows: RegisterFlows) ->
     rate, spread, assumption = usual
     stock = float(history.values[-1])
     outflow = stock * rate / 100
-    found = []
+    registrations = []
     for line in lines:
         if line.month != month:
             continue
@@ -104,5 +104,5 @@ def flow_lines(lines: Sequence[Line], history: History, flows: RegisterFlows) ->
             error = float(np.hypot(line.standard_error or 0.0, stock * spread / 100))
             if value <= 0:
                 value, error, state = None, None, "already"
-        found.append(FlowLine(month, line.level, value, state, outflow, error, assumption))
-    return found
+        registrations.append(FlowLine(month, line.level, value, state, outflow, error, assumption))
+    return registrations

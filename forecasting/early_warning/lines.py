@@ -173,11 +173,11 @@ def _probabilities(
     edges = (nodes.scores[1:] + nodes.scores[:-1]) / 2
     near = np.searchsorted(edges, scores)
     residuals = y - (start[near] + slope[near] * u)
-    found = np.empty(fit.shape)
+    chances = np.empty(fit.shape)
     for row in range(len(fit)):
         inside = residuals >= limit - fit[row]
-        found[row] = (kernel[row] @ (weights * inside)) / s0[row]
-    return np.sort(found, axis=0)
+        chances[row] = (kernel[row] @ (weights * inside)) / s0[row]
+    return np.sort(chances, axis=0)
 
 
 def _crossing(nodes: _Nodes, probabilities: Floats, cut: float) -> Floats:
@@ -305,7 +305,7 @@ def _lines_of(
     scores = _scores(x)
     nodes = _nodes(x, scores, precision)
     chances = _probabilities(nodes, scores, ends, limit, weights)
-    found = []
+    lines = []
     for level, cut in cuts.items():
         crossings = _crossing(nodes, chances, cut)
         value = min(float(crossings[0]), bound)
@@ -319,8 +319,8 @@ def _lines_of(
             inside = np.clip(crossings[1:], nodes.values[0], min(bound, nodes.values[-1]))
             error = float(inside.std(ddof=1))
         at = min(_snapped(value, precision), bound) if state == "line" else None
-        found.append(Line(month, level, cut, at, state, error, len(x)))
-    return found
+        lines.append(Line(month, level, cut, at, state, error, len(x)))
+    return lines
 
 
 def _line(

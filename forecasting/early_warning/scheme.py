@@ -156,8 +156,8 @@ class Scheme:
 
     def name(self, code: str) -> str:
         """Chinese name of a level, 无预警 for `none`."""
-        found = self.level(code)
-        return NONE_NAME if found is None else found.label
+        level = self.level(code)
+        return NONE_NAME if level is None else level.label
 
     def rank(self, code: str) -> int:
         """0 for none, then 1 and up from the mildest."""

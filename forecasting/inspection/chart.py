@@ -77,9 +77,12 @@ def _festival(axes: Axes, history: History) -> None:
     x = _x(pd.PeriodIndex(table.index))
     for position, (name, colour) in enumerate(_FESTIVAL.items()):
         axes.bar(
-            x + (position - 1) * BAR_WIDTH, table[name].to_numpy(), BAR_WIDTH,
-            color=colour, label=column_label(name),
-        )  # fmt: skip
+            x + (position - 1) * BAR_WIDTH,
+            table[name].to_numpy(),
+            BAR_WIDTH,
+            color=colour,
+            label=column_label(name),
+        )
     # Steps only: working days have a picture of their own.
     for name in history.forced.columns:
         axes.step(x, table[name].to_numpy(), where="mid", lw=1.2, label=column_label(str(name)))
@@ -178,8 +181,10 @@ def features_chart(history: History, region: Region, indicator: Indicator) -> by
         figure.suptitle(
             f"{region.name} {indicator.name}：模型所见（截至 {history.as_of} 所知，"
             f"数据至 {history.origin}）",
-            x=0.01, ha="left", fontsize=12.5,
-        )  # fmt: skip
+            x=0.01,
+            ha="left",
+            fontsize=12.5,
+        )
         note = f"来源：{sources_phrase(history.sources)}"
         figure.supxlabel(
             fill(note, NOTE_CHARACTERS), x=0.01, ha="left", fontsize=8, color=NOTE_COLOUR

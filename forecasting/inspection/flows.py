@@ -20,12 +20,12 @@ def flow_inspection(history: History) -> dict[str, Any] | None:
     """Inflow and outflow rates of the last months, and whether the flows add up to the stock."""
     if history.indicator != STOCK:
         return None
-    found = {each.indicator: each.series for each in history.lagged if each.indicator in FLOWS}
-    if len(found) < 2:
+    known = {each.indicator: each.series for each in history.lagged if each.indicator in FLOWS}
+    if len(known) < 2:
         return None
     stock = history.series.reindex(history.months)
     inflow, reemployed, exited = (
-        found[code].reindex(stock.index) if code in found else None for code in FLOWS
+        known[code].reindex(stock.index) if code in known else None for code in FLOWS
     )
     try:
         # Half a person: stored counts are whole, sums of them carry no fractions.

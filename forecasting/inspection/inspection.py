@@ -76,22 +76,22 @@ def known_effects(history: History) -> dict[str, Any]:
         logarithms) and whether it is `forced`; `gains` of the optional groups (by how much each
         lowers the Bayesian information criterion, negative: does not pay, stays out).
     """
-    found = effects_of(history)
-    estimates = {**found.forced, **found.optional}
+    effects = effects_of(history)
+    estimates = {**effects.forced, **effects.optional}
     return {
-        "windows": {name: list(span) for name, span in found.windows._asdict().items()},
+        "windows": {name: list(span) for name, span in effects.windows._asdict().items()},
         "note": history.festival.note,
         "columns": [
             {
                 "column": name,
                 "name": column_label(name),
                 "coefficient": value,
-                "standard_error": found.errors[name],
-                "forced": name in found.forced,
+                "standard_error": effects.errors[name],
+                "forced": name in effects.forced,
             }
             for name, value in estimates.items()
         ],
-        "gains": dict(found.gains),
+        "gains": dict(effects.gains),
     }
 
 

@@ -123,8 +123,8 @@ def allocate(
     }
     proposals = {}
     for rule, exact in wanted.items():
-        found = {**kept, **whole_numbers(rest, exact)}
-        caps = {code: found[code] for code in parts}
+        shared = {**kept, **whole_numbers(rest, exact)}
+        caps = {code: shared[code] for code in parts}
         broken = np.any([critical[code] > cap for code, cap in caps.items()], axis=0)
         given = shares(caps, critical, list(kept), published)
         proposals[rule] = Proposal(rule, given, float(broken.mean()))
@@ -138,24 +138,24 @@ def _latest(result: Competition) -> float:
 
 
 def _critical(target: Target, result: Competition) -> np.ndarray[Any, np.dtype[np.float64]]:
-    found = critical_values(
+    critical = critical_values(
         replace(target, region=result.region.code), result.history, result.champion_paths
     )
-    if found is None:
+    if critical is None:
         raise DataError(
             f"{result.series.title}在 {target.period} 的月份不全或超出预测期，不能分配。",
             "请补录该时期已过去的月份，或换一个时期（预测期最长 60 个月）。",
         )
-    return found
+    return critical
 
 
-def allocation_document(found: Allocation, names: Mapping[str, str]) -> dict[str, Any]:
+def allocation_document(allocation: Allocation, names: Mapping[str, str]) -> dict[str, Any]:
     """Proposals as one JSON-able object."""
-    target = found.target
-    risks = [s.p_break for s in found.proposals["equal-risk"].parts.values() if not s.kept]
+    target = allocation.target
+    risks = [s.p_break for s in allocation.proposals["equal-risk"].parts.values() if not s.kept]
     broken = dict.fromkeys(
         f"{names[code]}已公布的月份最高为 {share.reached:,.0f}，控制数低于此数即为已突破。"
-        for proposal in found.proposals.values()
+        for proposal in allocation.proposals.values()
         for code, share in proposal.parts.items()
         if share.broken
     )
@@ -172,8 +172,8 @@ def allocation_document(found: Allocation, names: Mapping[str, str]) -> dict[str
         "basis": target.basis,
         "value": int(target.value or 0),
         "unit": target.unit,
-        "p_break": found.p_break,
-        "untested": found.untested,
+        "p_break": allocation.p_break,
+        "untested": allocation.untested,
         "rules": [
             {
                 "rule": rule,
@@ -186,6 +186,6 @@ def allocation_document(found: Allocation, names: Mapping[str, str]) -> dict[str
                     for code, share in proposal.parts.items()
                 ],
             }
-            for rule, proposal in found.proposals.items()
+            for rule, proposal in allocation.proposals.items()
         ],
     }  # fmt: skip

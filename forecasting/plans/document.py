@@ -51,7 +51,7 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
     if row.history is None or row.missing:
         return content
     indicator = catalogue.indicator(entry.indicator)
-    found = row.assessments
+    assessed = row.assessments
     middle = row.midterm
     return {
         **content,
@@ -59,9 +59,9 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
         "data_month": str(row.history.origin),
         "data_demo": row.history.demo,
         "sources": list(row.history.sources),
-        "caps": caps_document(found.caps, indicator),
-        "floors": [total_document(a, indicator) for a in found.totals],
-        "levels_assessed": [milestone_document(a, indicator) for a in found.levels],
+        "caps": caps_document(assessed.caps, indicator),
+        "floors": [total_document(a, indicator) for a in assessed.totals],
+        "levels_assessed": [milestone_document(a, indicator) for a in assessed.levels],
         "reported": published(row.reported, indicator),
         "midterm": None
         if middle is None
@@ -89,11 +89,11 @@ def _row(row: PlanRow, catalogue: Catalogue) -> dict[str, Any]:
 def _result(row: PlanRow, indicator: Indicator) -> str:
     """The period's end in a few words of Chinese; single years are in the yearly view."""
     assert row.history is not None
-    end, found = row.history.origin, row.assessments
+    end, assessed = row.history.origin, row.assessments
     words = []
     kinds: list[tuple[list[Assessment | TotalAssessment], str]] = [
-        ([*found.caps], "突破"),
-        ([*found.totals], "完成"),
+        ([*assessed.caps], "突破"),
+        ([*assessed.totals], "完成"),
     ]
     for settled, verb in kinds:
         over = [a for a in settled if a.target.last_month <= end]
@@ -101,7 +101,7 @@ def _result(row: PlanRow, indicator: Indicator) -> str:
             words.append(_years(over, verb))
             settled = [a for a in settled if a not in over]
         words += [_one(a, indicator, over=a in over) for a in settled]
-    for level in found.levels:
+    for level in assessed.levels:
         chance = level.p_reach
         words.append(
             level.reasons["p_reach"] if chance is None else f"达到概率 {likelihood(chance)}"
@@ -157,18 +157,18 @@ def _one(item: Assessment | TotalAssessment, indicator: Indicator, *, over: bool
         return f"{name}突破 {value} 的概率 {likelihood(item.probability)}"
     if item.published is None:
         return f"{name}{item.reasons['published']}"
-    done = _amount(item.published, indicator)
+    reached = _amount(item.published, indicator)
     if target.direction == "cap":
         chance = "无法评估" if item.p_above is None else likelihood(item.p_above)
-        return f"{name}累计 {done}，突破 {_cap(target.limit or 0.0, indicator)} 的概率 {chance}"
+        return f"{name}累计 {reached}，突破 {_cap(target.limit or 0.0, indicator)} 的概率 {chance}"
     if item.already_reached:
-        return f"{name}已完成 {done}"
+        return f"{name}已完成 {reached}"
     if over:
-        return f"{name}未完成（{done}）"
+        return f"{name}未完成（{reached}）"
     if item.p_reach is None:
-        return f"{name}已完成 {done}，{item.reasons.get('p_reach', '无法评估')}"
+        return f"{name}已完成 {reached}，{item.reasons.get('p_reach', '无法评估')}"
     mark = "，未经回测" if item.untested else ""
-    return f"{name}已完成 {done}，完成概率 {likelihood(item.p_reach)}{mark}"
+    return f"{name}已完成 {reached}，完成概率 {likelihood(item.p_reach)}{mark}"
 
 
 def _broken(item: Assessment, breach: Breach, indicator: Indicator) -> str:

@@ -247,9 +247,9 @@ def _registered(
             month, demo = pd.Period(day, "M") - 1, False
         else:
             month, demo = history.origin, history.demo
-        found = in_force(on_file, region.code, code, month, day, demo=demo)
-        found += in_force_ahead(on_file, region.code, code, month, AHEAD, day, demo=demo)
-        for target in dict.fromkeys(t for t in found if t.assessable):
+        numbers = in_force(on_file, region.code, code, month, day, demo=demo)
+        numbers += in_force_ahead(on_file, region.code, code, month, AHEAD, day, demo=demo)
+        for target in dict.fromkeys(t for t in numbers if t.assessable):
             entry = _entry(target, indicator)
             rows.append(PlanRow(source, entry, targets=(target,)))
     return rows
@@ -332,14 +332,14 @@ def _who(entry: PlanTarget) -> list[str]:
 
 def _on_file(wanted: Target, on_file: Sequence[Target], day: date) -> list[Target]:
     """The number that was announced elsewhere for a tier and period, the latest of each basis."""
-    found: dict[str, Target] = {}
+    by_basis: dict[str, Target] = {}
     for t in sorted(on_file, key=lambda t: t.announced_on):
         same = (t.region, t.indicator, t.tier, t.direction, t.period) == (
             wanted.region, wanted.indicator, wanted.tier, wanted.direction, wanted.period
         )  # fmt: skip
         if same and t.value is not None and t.known_on(day):
-            found[t.basis] = t
-    return list(found.values())
+            by_basis[t.basis] = t
+    return list(by_basis.values())
 
 
 def _settled(history: History) -> SamplePaths:
@@ -381,14 +381,14 @@ def _assessed(
     day: date,
 ) -> PlanRow:
     history, paths, tested = future
-    found = assess_all(
+    assessments = assess_all(
         row.targets,
         history,
         paths,
         tested,
         lambda target, month: limit_at(target, on_file, month, day),
     )
-    return replace(row, assessments=found)
+    return replace(row, assessments=assessments)
 
 
 def _inside(history: History, first: pd.Period, last: pd.Period) -> Floats:

@@ -87,11 +87,14 @@ def yearly_table(rows: Rows) -> Table[Any]:
     for row in rows:
         known = [year for year in row["years"] if year["months"]]
         lines.extend(
-            (*((_name(row), row["unit"]) if year is known[0] else ("", "")), str(year["year"]),
-             *(year[key] for key in ("value", "figure", "months", "months_above")),
-             _MET[year["met"]])
+            (
+                *((_name(row), row["unit"]) if year is known[0] else ("", "")),
+                str(year["year"]),
+                *(year[key] for key in ("value", "figure", "months", "months_above")),
+                _MET[year["met"]],
+            )
             for year in known
-        )  # fmt: skip
+        )
     return Table(
         "年度",
         (

@@ -203,13 +203,13 @@ def choose_tree(tree: Tree, evidence: TreeEvidence, seed: int = 1) -> TreeChoice
     return TreeChoice(good, reason, len(rows), levels, best is learned)
 
 
-def _levels(tree: Tree, base: Floats, found: Floats, overlap: int) -> tuple[LevelScore, ...]:
+def _levels(tree: Tree, base: Floats, coherent: Floats, overlap: int) -> tuple[LevelScore, ...]:
     """Scores of cells, shape (origins, members, months), by level."""
     at_member = {key: i for i, key in enumerate(tree.members)}
     levels = []
     for members in tree.levels():
         rows = [at_member[key] for key in members]
-        before, after = (kind[:, rows].reshape(len(kind), -1) for kind in (base, found))
+        before, after = (kind[:, rows].reshape(len(kind), -1) for kind in (base, coherent))
         if np.isfinite(after).any():
             error = mean_and_error(after - before, overlap).error
             means = float(np.nanmean(before)), float(np.nanmean(after))
@@ -235,10 +235,10 @@ def _weights(n: int) -> Floats:
     Beyond the outermost quantiles the last line goes on.
     """
     knots = np.array([_NORMAL.inv_cdf(level) for level in LEVELS])
-    found = np.zeros((n, len(knots)))
-    for row, share in zip(found, (np.arange(n) + 0.5) / n, strict=True):
+    weights = np.zeros((n, len(knots)))
+    for row, share in zip(weights, (np.arange(n) + 0.5) / n, strict=True):
         place = _NORMAL.inv_cdf(share)
         at = int(np.clip(np.searchsorted(knots, place) - 1, 0, len(knots) - 2))
         weight = (place - knots[at]) / (knots[at + 1] - knots[at])
         row[at], row[at + 1] = 1 - weight, weight
-    return found
+    return weights

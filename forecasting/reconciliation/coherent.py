@@ -111,12 +111,12 @@ def projected(
     asked = np.ones((len(tree.sums), joint.shape[2]), dtype=bool) if demanded is None else demanded
     known, held = _settled(tree, joint, held, asked, nonnegative=nonnegative)
     spread = known.std(axis=1)
-    found = _with_jagged(tree, known, spread, held, asked)
-    found = _projected(tree, found, spread, held, law, asked)
+    paths = _with_jagged(tree, known, spread, held, asked)
+    paths = _projected(tree, paths, spread, held, law, asked)
     if nonnegative:
-        found = _without_negative(tree, found, held, asked)
-    _demand_sums(tree, found, asked)
-    return found
+        paths = _without_negative(tree, paths, held, asked)
+    _demand_sums(tree, paths, asked)
+    return paths
 
 
 def possible(tree: Tree, paths: Floats, published: Flags, *, nonnegative: bool = True) -> Flags:
@@ -139,15 +139,15 @@ def possible(tree: Tree, paths: Floats, published: Flags, *, nonnegative: bool =
         Shape (sums, months). What follows from a sum all of whose other members are known counts
         as known too.
     """
-    found = np.ones((len(tree.sums), paths.shape[2]), dtype=bool)
+    met = np.ones((len(tree.sums), paths.shape[2]), dtype=bool)
     for month in np.flatnonzero(published.any(axis=0)):
         known = {
             key: float(paths[at, 0, month])
             for at, key in enumerate(tree.members)
             if published[at, month]
         }
-        found[:, month] = _met_by(tree, known, nonnegative=nonnegative)
-    return found
+        met[:, month] = _met_by(tree, known, nonnegative=nonnegative)
+    return met
 
 
 def _met_by(tree: Tree, known: dict[str, float], *, nonnegative: bool) -> list[bool]:
@@ -163,14 +163,14 @@ def _met_by(tree: Tree, known: dict[str, float], *, nonnegative: bool) -> list[b
         for row in reversed(left.copy()):
             whole, parts = tree.sums[row].whole, tree.sums[row].parts
             free = [key for key in (whole, *parts) if key not in known]
-            told = fsum(known.get(part, 0.0) for part in parts)
-            total = known.get(whole, told)
+            summed = fsum(known.get(part, 0.0) for part in parts)
+            total = known.get(whole, summed)
             slack = TOLERANCE * max(abs(total), 1.0)
             low = fsum(least.get(part, 0.0) for part in parts)
             above = nonnegative and whole in known and low > total + slack
-            met[row] = not above and (bool(free) or abs(total - told) <= slack)
+            met[row] = not above and (bool(free) or abs(total - summed) <= slack)
             if len(free) == 1 and met[row]:
-                known[free[0]] = told if free[0] == whole else total - told
+                known[free[0]] = summed if free[0] == whole else total - summed
             if len(free) <= 1 or not met[row]:
                 left.remove(row)
         if len(left) == before:
@@ -179,10 +179,10 @@ def _met_by(tree: Tree, known: dict[str, float], *, nonnegative: bool) -> list[b
 
 def _below(tree: Tree) -> dict[str, list[str]]:
     """The lowest parts of each member, by the first partition of each whole; itself for a leaf."""
-    found = {leaf: [leaf] for leaf in tree.leaves}
+    leaves = {leaf: [leaf] for leaf in tree.leaves}
     for each in reversed(tree.sums):
-        found[each.whole] = [low for part in each.parts for low in found[part]]
-    return found
+        leaves[each.whole] = [low for part in each.parts for low in leaves[part]]
+    return leaves
 
 
 def joint_order(tree: Tree, paths: Floats, law: ErrorLaw, seed: int = 1) -> npt.NDArray[np.int64]:
@@ -194,16 +194,16 @@ def joint_order(tree: Tree, paths: Floats, law: ErrorLaw, seed: int = 1) -> npt.
     rng = np.random.default_rng(seed)
     shape = (paths.shape[1], len(leaves))
     level, slope = rng.standard_normal(shape) @ root.T, rng.standard_normal(shape) @ root.T
-    found = np.empty(paths.shape[:2], dtype=np.int64)
+    order = np.empty(paths.shape[:2], dtype=np.int64)
     sums: dict[str, Floats] = {}
     for column, (key, i) in enumerate(zip(tree.leaves, leaves, strict=True)):
-        found[i] = _matched(paths[i], level[:, column], slope[:, column])
-        sums[key] = paths[i][found[i]]
+        order[i] = _matched(paths[i], level[:, column], slope[:, column])
+        sums[key] = paths[i][order[i]]
     for each in reversed(tree.sums):
         sums[each.whole] = np.sum([sums[part] for part in each.parts], axis=0)
         i = at[each.whole]
-        found[i] = _matched(paths[i], *_shape(sums[each.whole]))
-    return found
+        order[i] = _matched(paths[i], *_shape(sums[each.whole]))
+    return order
 
 
 def _shape(paths: Floats) -> tuple[Floats, Floats]:
@@ -228,9 +228,9 @@ def _order(level: Floats, slope: Floats) -> npt.NDArray[np.int64]:
 
 def _matched(paths: Floats, level: Floats, slope: Floats) -> npt.NDArray[np.int64]:
     """Rows of whole paths in the order that a level and a slope ask for."""
-    found = np.empty(len(paths), dtype=np.int64)
-    found[_order(level, slope)] = _order(*_shape(paths))
-    return found
+    rows = np.empty(len(paths), dtype=np.int64)
+    rows[_order(level, slope)] = _order(*_shape(paths))
+    return rows
 
 
 def _settled(
@@ -238,7 +238,7 @@ def _settled(
 ) -> tuple[Floats, Flags]:
     """Paths and what is fixed in them, with what follows from sums of which all else is fixed."""
     at = {key: i for i, key in enumerate(tree.members)}
-    found, settled = joint.copy(), held.copy()
+    paths, settled = joint.copy(), held.copy()
     before = -1
     while before < settled.sum():
         before = settled.sum()
@@ -247,12 +247,12 @@ def _settled(
             signs = np.array([1.0, *(-1.0 for _ in each.parts)])
             for month in np.flatnonzero(asked & ((~settled[rows]).sum(axis=0) == 1)):
                 free = int(np.argmin(settled[rows, month]))
-                gap = signs @ found[rows, :, month] - signs[free] * found[rows[free], :, month]
+                gap = signs @ paths[rows, :, month] - signs[free] * paths[rows[free], :, month]
                 value = -signs[free] * gap
                 if not nonnegative or value.min() >= 0:
-                    found[rows[free], :, month] = value
+                    paths[rows[free], :, month] = value
                     settled[rows[free], month] = True
-    return found, settled
+    return paths, settled
 
 
 def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags, demanded: Flags) -> Floats:
@@ -261,7 +261,7 @@ def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags, demande
     free = np.where(held, 0.0, spread)
     size = np.array([free[[at[low] for low in below[key]]].sum(axis=0) for key in tree.members])
     size[held] = 0.0
-    found = joint.copy()
+    paths = joint.copy()
     for each, asked in zip(tree.sums, demanded, strict=True):
         whole, parts = at[each.whole], [at[part] for part in each.parts]
         rough = np.eye(joint.shape[2]) - _smooth(spread[whole])
@@ -269,19 +269,22 @@ def _with_jagged(tree: Tree, joint: Floats, spread: Floats, held: Flags, demande
         share = np.divide(
             size[parts], total, out=np.zeros_like(size[parts]), where=(total > 0) & asked
         )
-        own = (found[parts] - found[parts].mean(axis=1, keepdims=True)) @ rough
-        before, told = own.var(axis=1), (found[whole] @ rough).var(axis=0)
+        own = (paths[parts] - paths[parts].mean(axis=1, keepdims=True)) @ rough
+        before, of_whole = own.var(axis=1), (paths[whole] @ rough).var(axis=0)
         # Own movements times k, and a share of what the whole has beyond their sum: the width is
-        # that of before where k^2 (v (1 - 2 share) + share^2 sum v) + share^2 told = v.
+        # that of before where k^2 (v (1 - 2 share) + share^2 sum v) + share^2 of_whole = v.
         kept = before * (1 - 2 * share) + share**2 * before.sum(axis=0)
         left = np.divide(
-            before - share**2 * told, kept, out=np.ones_like(kept), where=(kept > 0) & (share > 0)
+            before - share**2 * of_whole,
+            kept,
+            out=np.ones_like(kept),
+            where=(kept > 0) & (share > 0),
         )
         left = np.sqrt(np.clip(left, LEAST_OWN, 1.0))
-        found[parts] -= (1.0 - left)[:, None, :] * own
-        gap = (found[whole] - found[parts].sum(axis=0)) @ rough
-        found[parts] += share[:, None, :] * gap
-    return found
+        paths[parts] -= (1.0 - left)[:, None, :] * own
+        gap = (paths[whole] - paths[parts].sum(axis=0)) @ rough
+        paths[parts] += share[:, None, :] * gap
+    return paths
 
 
 def _projected(
@@ -296,24 +299,24 @@ def _projected(
     diagonal[[at[each.whole] for each in tree.sums]] *= PARTS_WEIGHT
     still = held | (spread == 0)
     diagonal[still] = 0.0
-    found, mean = joint.copy(), joint.mean(axis=1)
+    paths, mean = joint.copy(), joint.mean(axis=1)
     for month in np.flatnonzero(demanded.any(axis=0)):
         rows = every[demanded[:, month]]
         weighed = diagonal[:, month, None] * rows.T
         gap = rows @ mean[:, month]
-        found[:, :, month] -= _gain(weighed, rows) @ (rows @ joint[:, :, month] - gap[:, None])
+        paths[:, :, month] -= _gain(weighed, rows) @ (rows @ joint[:, :, month] - gap[:, None])
         if law.covariance is not None:
             own = np.where(still[:, month], 0.0, 1.0)[:, None]
             weighed = own * (law.covariance @ (own * rows.T))
-        found[:, :, month] -= (_gain(weighed, rows) @ gap)[:, None]
-        now = found[:, :, month]
+        paths[:, :, month] -= (_gain(weighed, rows) @ gap)[:, None]
+        now = paths[:, :, month]
         gap, totals = rows @ now, np.maximum(rows, 0.0) @ np.abs(now)
         if (np.abs(gap) > TOLERANCE / 10 * np.maximum(totals, 1.0)).any():
             # What stands still gives way where nothing that moves is left.
             size = np.abs(now).mean(axis=1) + 1.0
             weighed = np.where(held[:, month], 0.0, size)[:, None] * rows.T
-            found[:, :, month] -= _gain(weighed, rows) @ gap
-    return found
+            paths[:, :, month] -= _gain(weighed, rows) @ gap
+    return paths
 
 
 def _gain(weighed: Floats, rows: Floats) -> Floats:
@@ -336,20 +339,20 @@ def _without_negative(tree: Tree, paths: Floats, held: Flags, demanded: Flags) -
     for each, asked in zip(reversed(tree.sums), reversed(demanded), strict=True):
         i, parts = at[each.whole], [at[part] for part in each.parts]
         least[i] = np.maximum(least[i], np.where(asked, least[parts].sum(axis=0), 0.0))
-    found = np.where(held[:, None], paths, np.maximum(paths, least))
+    raised = np.where(held[:, None], paths, np.maximum(paths, least))
     for each, demand in zip(tree.sums, demanded, strict=True):
         parts = [at[part] for part in each.parts]
-        total, low = found[at[each.whole]], least[parts]
-        over = found[parts] - low
+        total, low = raised[at[each.whole]], least[parts]
+        over = raised[parts] - low
         asked, given = total - low.sum(axis=0), over.sum(axis=0)
         off = np.abs(given - asked) > TOLERANCE / 10 * np.maximum(np.abs(total), 1.0)
         open_parts = np.broadcast_to(~held[parts][:, None], over.shape)
         even = open_parts / np.maximum(open_parts.sum(axis=0), 1)
         share = np.where(given > 0, over / np.where(given > 0, given, 1.0), even)
-        found[parts] = np.where(
-            off & demand & (asked >= 0), low + share * np.maximum(asked, 0.0), found[parts]
+        raised[parts] = np.where(
+            off & demand & (asked >= 0), low + share * np.maximum(asked, 0.0), raised[parts]
         )
-    return found
+    return raised
 
 
 def _demand_sums(tree: Tree, paths: Floats, demanded: Flags) -> None:

@@ -118,10 +118,12 @@ def learn_law(
     mean = float(single[apart].mean()) if apart.any() else 0.0
     shared = max((n * mean + PRIOR_MEAN * usual) / (n + PRIOR_MEAN), 0.0)
     trust = n / (n + PRIOR_SINGLE)
-    found = np.where(apart, trust * np.where(apart, single, 0.0) + (1 - trust) * shared, shared)
-    np.fill_diagonal(found, 1.0)
+    correlation = np.where(
+        apart, trust * np.where(apart, single, 0.0) + (1 - trust) * shared, shared
+    )
+    np.fill_diagonal(correlation, 1.0)
     seen = misses if stretches >= LEAST_STRETCHES else None
-    return ErrorLaw(_semidefinite(found), n, None if seen is None else _covariance(seen))
+    return ErrorLaw(_semidefinite(correlation), n, None if seen is None else _covariance(seen))
 
 
 def _covariance(misses: Floats) -> Floats | None:
@@ -136,9 +138,9 @@ def _covariance(misses: Floats) -> Floats | None:
     correlation = scaled.T @ scaled / n
     noise = ((scaled**2).T @ scaled**2 / n - correlation**2) / (n - 1)
     apart = ~np.eye(len(spread), dtype=bool)
-    told = float((correlation[apart] ** 2).sum())
-    kept = max(0.0, 1.0 - float(noise[apart].sum()) / told) if told > 0 else 0.0
-    return np.where(apart, kept * correlation, 1.0) * np.outer(spread, spread)
+    signal = float((correlation[apart] ** 2).sum())
+    trust = max(0.0, 1.0 - float(noise[apart].sum()) / signal) if signal > 0 else 0.0
+    return np.where(apart, trust * correlation, 1.0) * np.outer(spread, spread)
 
 
 def _semidefinite(correlation: Floats) -> Floats:

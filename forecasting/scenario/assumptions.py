@@ -61,8 +61,10 @@ class Assumption:
     def range(self) -> str:
         """The figures as people read them, a single one if nothing is uncertain."""
         scale, digits, unit = {
-            "share": (100.0, 1, "%"), "months": (1.0, 1, " 个月"), "people": (1.0, 0, " 人"),
-        }[self.unit]  # fmt: skip
+            "share": (100.0, 1, "%"),
+            "months": (1.0, 1, " 个月"),
+            "people": (1.0, 0, " 人"),
+        }[self.unit]
         ends = [f"{round(end * scale, digits):,.12g}" for end in (self.low, self.high)]
         return "—".join(dict.fromkeys(ends)) + unit
 
@@ -138,7 +140,7 @@ def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
     except DataError:
         return None
     recent = table.iloc[-12 * MEASURED_YEARS :]
-    found: dict[str, dict[int, Range]] = {"reemployment": {}, "exits": {}}
+    rates: dict[str, dict[int, Range]] = {"reemployment": {}, "exits": {}}
     for key, column in (("reemployment", "reemployment_rate"), ("exits", "exit_rate")):
         shares = (recent[column] / 100.0).dropna().clip(0.0, 1.0)
         numbers = pd.PeriodIndex(shares.index).month
@@ -146,8 +148,8 @@ def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
             own = shares[np.asarray(numbers == month)]
             if own.empty:
                 return None
-            found[key][month] = Range(float(own.min()), float(own.max()))
-    return found
+            rates[key][month] = Range(float(own.min()), float(own.max()))
+    return rates
 
 
 def persons_per_unit(

@@ -78,8 +78,10 @@ class Comparison:
     @property
     def differences(self) -> Floats:
         """Scenario less baseline on each path, shape (n_paths, horizon)."""
-        found: Floats = self.changed.champion_paths.values - self.baseline.champion_paths.values
-        return found
+        differences: Floats = (
+            self.changed.champion_paths.values - self.baseline.champion_paths.values
+        )
+        return differences
 
 
 def compare_scenario(
@@ -119,7 +121,7 @@ def compare_scenario(
     impact: Impact | None = None
     stated: tuple[Assumption, ...] = ()
     if history.indicator == NEW_JOBS:
-        found = scale_flow(paths, scenario)
+        changed_paths = scale_flow(paths, scenario)
     else:
         ground: ScenarioBasis = basis(
             history, given, layoffs=bool(scenario.layoffs), jobs=scenario.jobs_change != 0.0
@@ -133,18 +135,18 @@ def compare_scenario(
             ceiling=100.0 if history.kind == "rate" else np.inf,
             seed=cell_seed(result.options.seed, SCENARIO_SEED, history),
         )
-        found, stated = impact.paths, (*given.behind, *ground.stated)
+        changed_paths, stated = impact.paths, (*given.behind, *ground.stated)
     known = list(targets)
     assessed = assess_all(
         result.targets,
         history,
-        found,
+        changed_paths,
         result.tested_horizon,
         lambda target, month: limit_at(target, known, month, history.as_of),
     )
     changed = replace(
         result,
-        forecasts={**result.forecasts, result.choice.model: found},
+        forecasts={**result.forecasts, result.choice.model: changed_paths},
         assessments=assessed.caps,
         totals=assessed.totals,
         levels=assessed.levels,
@@ -222,9 +224,9 @@ def change_phrase(value: float, indicator: Indicator) -> str:
     return f"{value:,.{_digits(indicator)}f}"
 
 
-def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
-    months = found.baseline.champion_paths.months
-    differences, indicator = found.differences, found.baseline.indicator
+def _difference_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    months = comparison.baseline.champion_paths.months
+    differences, indicator = comparison.differences, comparison.baseline.indicator
     rows = []
     for step, month in enumerate(months):
         low, middle, high = np.quantile(differences[:, step], (0.1, 0.5, 0.9))
@@ -234,12 +236,12 @@ def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
             "q50": _change(middle, indicator),
             "q90": _change(high, indicator),
         }
-        if found.impact is not None:
+        if comparison.impact is not None:
             row |= {
-                "registered": _people(found.impact.registered[:, step]),
-                "absorbed": _people(found.impact.absorbed[:, step]),
-                "outstanding": _people(found.impact.outstanding[:, step]),
-                "unhired": _people(found.impact.unhired[:, step]),
+                "registered": _people(comparison.impact.registered[:, step]),
+                "absorbed": _people(comparison.impact.absorbed[:, step]),
+                "outstanding": _people(comparison.impact.outstanding[:, step]),
+                "unhired": _people(comparison.impact.unhired[:, step]),
             }
         rows.append(row)
     return rows
@@ -248,15 +250,15 @@ def _difference_rows(found: Comparison) -> list[dict[str, Any]]:
 def _level(
     result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()
 ) -> dict[str, Any] | None:
-    found = level_of(result, scheme, layoffs)
-    if found is None:
+    decision = level_of(result, scheme, layoffs)
+    if decision is None:
         return None
     return {
-        "code": found.level,
-        "name": found.name,
-        "reasons": list(found.reasons),
-        "raised_by": found.raised_by or None,
-        "step": step_of(found, scheme) or None,
+        "code": decision.level,
+        "name": decision.name,
+        "reasons": list(decision.reasons),
+        "raised_by": decision.raised_by or None,
+        "step": step_of(decision, scheme) or None,
     }
 
 
@@ -271,12 +273,12 @@ def _side(result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()) -
     }
 
 
-def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]:
+def comparison_document(comparison: Comparison, run_id: str | None) -> dict[str, Any]:
     """A comparison as one JSON-able object.
 
     Parameters
     ----------
-    found : Comparison
+    comparison : Comparison
         From `compare_scenario`.
     run_id : str or None
         MLflow run that keeps it.
@@ -286,7 +288,7 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
     dict
         Keys in a fixed order; `baseline` and `scenario` have the same keys.
     """
-    base, scenario = found.baseline, found.scenario
+    base, scenario = comparison.baseline, comparison.scenario
     history = base.history
     return {
         "kind": "scenario",
@@ -312,11 +314,11 @@ def comparison_document(found: Comparison, run_id: str | None) -> dict[str, Any]
             "from": None if scenario.first is None else str(scenario.first),
             "until": None if scenario.last is None else str(scenario.last),
         },
-        "assumptions": [assumption_row(each) for each in found.stated],
-        "levels_source": found.scheme.source,
-        "baseline": _side(base, found.scheme),
-        "scenario": _side(found.changed, found.scheme, scenario.layoffs),
-        "difference": _difference_rows(found),
+        "assumptions": [assumption_row(each) for each in comparison.stated],
+        "levels_source": comparison.scheme.source,
+        "baseline": _side(base, comparison.scheme),
+        "scenario": _side(comparison.changed, comparison.scheme, scenario.layoffs),
+        "difference": _difference_rows(comparison),
         "tested_horizon": base.tested_horizon,
         "seed": base.options.seed,
         "paths": base.options.n_paths,
@@ -334,21 +336,21 @@ def comparison_csv(content: Mapping[str, Any]) -> bytes:
     """
     rows = []
     sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
-    for one, other, change in zip(*sides, content["difference"], strict=True):
+    for base, changed, change in zip(*sides, content["difference"], strict=True):
         row = {
             "region": content["region"]["code"],
             "region_name": content["region"]["name"],
             "indicator": content["indicator"],
-            "month": one["month"],
+            "month": base["month"],
         }
         for name in ("q025", "q10", "q50", "q90", "q975"):
-            row |= {f"baseline_{name}": one[name], f"scenario_{name}": other[name]}
+            row |= {f"baseline_{name}": base[name], f"scenario_{name}": changed[name]}
         row |= {f"difference_{name}": change[name] for name in ("q10", "q50", "q90")}
         row |= {
             "unit": content["unit"],
             "data_month": content["data_month"],
             "demo": "演示数据" if content["demo"] else "",
-            "untested": "未经回测" if one["untested"] else "",
+            "untested": "未经回测" if base["untested"] else "",
         }
         rows.append(row)
     return as_csv(pd.DataFrame(rows))

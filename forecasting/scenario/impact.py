@@ -102,12 +102,12 @@ class Scenario:
 
     def changes(self, months: pd.PeriodIndex) -> Floats:
         """Change of new jobs in each month, shape (len(months),)."""
-        held = np.ones(len(months), dtype=bool)
+        inside = np.ones(len(months), dtype=bool)
         if self.first is not None:
-            held &= np.asarray(months >= self.first)
+            inside &= np.asarray(months >= self.first)
         if self.last is not None:
-            held &= np.asarray(months <= self.last)
-        return np.where(held, self.jobs_change, 0.0)
+            inside &= np.asarray(months <= self.last)
+        return np.where(inside, self.jobs_change, 0.0)
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,16 @@ from employment_forecast.forecasting.scenario.comparison import change_phrase
 _QUANTILES = ("q50", "q10", "q90")
 _COMPARED: dict[str, dict[str, str]] = {
     "caps": {
-        "p_any": "期内突破", "p_any_remaining": "今后突破", "p_end": "期末突破",
-        "p_average": "均值突破", "first_breach_month": "首次突破月",
+        "p_any": "期内突破",
+        "p_any_remaining": "今后突破",
+        "p_end": "期末突破",
+        "p_average": "均值突破",
+        "first_breach_month": "首次突破月",
         "expected_months_above": "预计超出月数",
     },
     "floors": {"p_reach": "完成概率", "p_above": "突破", "q50": "预计", "reach_month": "完成月"},
     "levels_assessed": {"p_reach": "达到概率", "q50": "期末预计"},
-}  # fmt: skip
+}
 
 
 def scenario_forecast_table(content: Mapping[str, Any], indicator: Indicator) -> Table[Any]:
@@ -113,8 +116,10 @@ def scenario_workbook(content: Mapping[str, Any], indicator: Indicator) -> bytes
     indicator : Indicator
         Catalogue entry.
     """
-    form, change = amount(indicator), Form(lambda v: change_phrase(v, indicator),
-                                           amount(indicator).number_format)  # fmt: skip
+    form, change = (
+        amount(indicator),
+        Form(lambda v: change_phrase(v, indicator), amount(indicator).number_format),
+    )
     heads = ("中位数", "80%下限", "80%上限")
     sides = (content["baseline"]["forecast"], content["scenario"]["forecast"])
     rows = tuple(

@@ -28,11 +28,11 @@ def level_of(
     lasting = {e.words: {origin - k: e.probability for k in back} for e in events}
     facts = {e.words: e.fact for e in events if e.fact}
     published = {result.history.indicator: result.history.series}
-    found = [decide_level(scheme, Evidence(origin, lasting, published, facts=facts))]
+    decisions = [decide_level(scheme, Evidence(origin, lasting, published, facts=facts))]
     supposed = tuple(FirmEvent("layoff", o.month, o.people) for o in layoffs if o.people > 0)
-    found += [decide_level(scheme, Evidence(e.month, {}, {}, supposed)) for e in supposed]
+    decisions += [decide_level(scheme, Evidence(e.month, {}, {}, supposed)) for e in supposed]
     # Of equal ones the first, so that the probability speaks before the events.
-    return max(found, key=lambda each: scheme.rank(each.level))
+    return max(decisions, key=lambda each: scheme.rank(each.level))
 
 
 def step_of(decision: LevelDecision, scheme: Scheme) -> str:

@@ -92,12 +92,12 @@ def cusum(scores: Floats, allowance: float = ALLOWANCE) -> Floats:
     ----------
     Page (1954), Continuous inspection schemes.
     """
-    found = np.empty(len(scores))
+    levels = np.empty(len(scores))
     level = 0.0
     for i, score in enumerate(scores):
         level = max(0.0, level + float(score) - allowance)
-        found[i] = level
-    return found
+        levels[i] = level
+    return levels
 
 
 def rank_scores(values: Floats, first: int) -> Floats:
@@ -155,15 +155,15 @@ def charts(
     """
     limit = limit_for(float(CHARTS * FALSE_ALARM_MONTHS))
     place = transform_scores(transforms)
-    found = {
+    scores = {
         "score": ("得分变差", _ranked(reference_losses, losses)),
         "above": ("实际值偏高于预测", place),
         "below": ("实际值偏低于预测", -place),
         "spread": ("区间过窄", transform_scores(np.abs(2 * transforms - 1))),
         "data": ("数据波动变大", _ranked(reference_changes, changes)),
     }
-    assert len(found) == CHARTS
-    return [Chart(name, label, months, cusum(z), limit) for name, (label, z) in found.items()]
+    assert len(scores) == CHARTS
+    return [Chart(name, label, months, cusum(z), limit) for name, (label, z) in scores.items()]
 
 
 def _ranked(reference: Floats, values: Floats) -> Floats:

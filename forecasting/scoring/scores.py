@@ -49,8 +49,8 @@ def seasonal_scale(values: Floats, breaks: Sequence[int] = ()) -> float:
             known = changes[np.isfinite(changes)]
             if not len(known):
                 continue
-            found = float(np.mean(known))
-            return found if found > 0 else float("nan")
+            scale = float(np.mean(known))
+            return scale if scale > 0 else float("nan")
     return float("nan")
 
 

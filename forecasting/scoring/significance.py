@@ -59,8 +59,8 @@ def cosines(count: int, overlap: int) -> int:
     The root of the number, but none so fast that it runs within one overlap; 0 where fewer than
     two are left.
     """
-    found = min(round(math.sqrt(count)), count // max(overlap, 1))
-    return found if found >= _FEWEST_COSINES else 0
+    number = min(round(math.sqrt(count)), count // max(overlap, 1))
+    return number if number >= _FEWEST_COSINES else 0
 
 
 def long_run_error(values: Floats, overlap: int) -> tuple[float, int]:

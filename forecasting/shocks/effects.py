@@ -40,11 +40,11 @@ def shock_rows(history: History) -> list[dict[str, Any]]:
     if not history.shocks:
         return []
     with quietly():
-        found = effects_of(history)
+        effects = effects_of(history)
     rows = []
     for each in history.shocks:
         name = column_name(each)
-        size, error = found.forced.get(name), found.errors.get(name, 0.0)
+        size, error = effects.forced.get(name), effects.errors.get(name, 0.0)
         figures = {
             "size": size,
             "standard_error": None if size is None else error,

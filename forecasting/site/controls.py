@@ -37,7 +37,7 @@ def _control(name: str, label: str, attributes: Mapping[str, str], after: str = 
 
 def _cap_controls(content: Mapping[str, Any]) -> list[Child]:
     precision = f"{content['precision']:g}"
-    found: list[Child] = []
+    children: list[Child] = []
     for at, cap in enumerate(content["caps"]):
         spread = [row[-1] for row in content["quantiles"]] + [
             row[0] for row in content["quantiles"]
@@ -55,10 +55,10 @@ def _cap_controls(content: Mapping[str, Any]) -> list[Child]:
         lead = ""
         if cap["like"] == at:
             title = f"{cap['title']}，拖动试看其他数值："
-            found.append(_control(f"cap-{at}", title, ends, f"cap-value-{at}"))
+            children.append(_control(f"cap-{at}", title, ends, f"cap-value-{at}"))
         else:
             lead = f"{BASES[cap['basis']]}："
-        found += [
+        children += [
             element(
                 "p",
                 {"aria-live": "polite"},
@@ -80,7 +80,7 @@ def _cap_controls(content: Mapping[str, Any]) -> list[Child]:
                 ],
             ),
         ]
-    return found
+    return children
 
 
 def _scenario_controls(content: Mapping[str, Any]) -> list[Child]:
@@ -103,22 +103,24 @@ def _scenario_controls(content: Mapping[str, Any]) -> list[Child]:
             ],
         ),
         _control(
-            "people", "裁员人数：",
+            "people",
+            "裁员人数：",
             {"type": "range", "min": "0", "max": f"{most:.0f}", "step": "50", "value": "0"},
             "people-value",
         ),
         _control(
-            "jobs", "新增就业变动：",
-            {"type": "range", "min": "-50", "max": "50", "step": "5", "value": "0"}, "jobs-value",
+            "jobs",
+            "新增就业变动：",
+            {"type": "range", "min": "-50", "max": "50", "step": "5", "value": "0"},
+            "jobs-value",
         ),
-        *paragraphs(
-            ["与 forecast scenario 的默认假定相同；情景不是预测，不进入警戒线。"], "note"
-        ),
+        *paragraphs(["与 forecast scenario 的默认假定相同；情景不是预测，不进入警戒线。"], "note"),
         element(
-            "p", {"id": "supposed", "class": "warn", "hidden": "hidden"},
+            "p",
+            {"id": "supposed", "class": "warn", "hidden": "hidden"},
             ["图和概率现为假定情景之下的结果。"],
         ),
-    ]  # fmt: skip
+    ]
 
 
 def controls(content: Mapping[str, Any], title: str) -> Element:
@@ -135,9 +137,11 @@ def controls(content: Mapping[str, Any], title: str) -> Element:
     ]
     demo = paragraphs([DEMO], "demo") if content["demo"] else []
     chart = {
-        "id": "chart", "tabindex": "0", "role": "img",
+        "id": "chart",
+        "tabindex": "0",
+        "role": "img",
         "aria-label": f"{title}：已公布的数值、预测区间和控制数；左右方向键逐月读数",
-    }  # fmt: skip
+    }
     return element(
         "section",
         {"id": "hands-on", "class": "controls", "aria-labelledby": "hands-on-head"},

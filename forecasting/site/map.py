@@ -72,7 +72,7 @@ def read_map(text: str) -> dict[str, list[Ring]]:
         features = content["features"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _refused("不是 GeoJSON 的 FeatureCollection") from None
-    found: dict[str, list[Ring]] = {}
+    outlines: dict[str, list[Ring]] = {}
     points = 0
     for feature in features if isinstance(features, list) else ():
         about = (feature.get("properties") or {}) if isinstance(feature, dict) else {}
@@ -84,10 +84,10 @@ def read_map(text: str) -> dict[str, list[Ring]]:
         if points > _MOST_POINTS:
             raise _refused(f"坐标点超过 {_MOST_POINTS:,} 个，请先简化")
         for name in names:
-            found.setdefault(name, []).extend(rings)
-    if not found:
+            outlines.setdefault(name, []).extend(rings)
+    if not outlines:
         raise _refused("里面没有图形")
-    return found
+    return outlines
 
 
 def draw_map(

@@ -50,13 +50,13 @@ def _tiles(tiles: Iterable[Element]) -> Element:
 
 def _counts(tiles: Sequence[Tile]) -> list[Child]:
     """How many tiles are at each level, the worst first."""
-    found = Counter((tile.level, tile.level_name) for tile in tiles)
-    ranked = sorted(found, key=lambda pair: (_WORST_FIRST.index(pair[0]), pair[1]))
+    counts = Counter((tile.level, tile.level_name) for tile in tiles)
+    ranked = sorted(counts, key=lambda pair: (_WORST_FIRST.index(pair[0]), pair[1]))
     return [
         part
         for code, name in ranked
         for part in (
-            element("span", {"class": f"badge level-{code}"}, [f"{name} {found[code, name]:,}"]),
+            element("span", {"class": f"badge level-{code}"}, [f"{name} {counts[code, name]:,}"]),
             " ",
         )
     ]

@@ -87,18 +87,20 @@ class _SiteBlocks(Blocks):
 def _body(bulletin: Bulletin) -> list[Child]:
     """Sections of the bulletin, each first-level heading a section of the page."""
     blocks = _SiteBlocks(bulletin.facts)
-    found: list[Child] = []
+    sections: list[Child] = []
     part: list[Child] = []
     for block in bulletin.blocks:
         if isinstance(block, Heading) and block.level == 1 and part:
-            found.append(element("section", None, part))
+            sections.append(element("section", None, part))
             part = []
         part.append(blocks.block(block, 2))
-    found.append(element("section", None, part))
+    sections.append(element("section", None, part))
     for annex in bulletin.annexes:
         head = element("h2", None, [*blocks.text(annex.title)])
-        found.append(element("section", None, [head, *(blocks.block(b, 3) for b in annex.blocks)]))
-    return found
+        sections.append(
+            element("section", None, [head, *(blocks.block(b, 3) for b in annex.blocks)])
+        )
+    return sections
 
 
 def region_page(page: RegionPage) -> bytes:

@@ -176,8 +176,8 @@ def _breached(cap: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _targets(facts: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = facts.get(name) or ()
-    return found
+    targets: Sequence[Mapping[str, Any]] = facts.get(name) or ()
+    return targets
 
 
 def _key(row: Mapping[str, Any]) -> str:

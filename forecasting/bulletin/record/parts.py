@@ -14,8 +14,8 @@ OTHERS = "其余地区"
 def _few(row: PartRow) -> bool:
     """Whether a number of one or two people stands in a row or follows from it."""
     changes = [c for c in row.changes.values() if c is not None]
-    told = (row.value, *(row.value - c.change for c in changes))
-    return any(0 < abs(value) < LEAST_PEOPLE for value in told)
+    numbers = (row.value, *(row.value - c.change for c in changes))
+    return any(0 < abs(value) < LEAST_PEOPLE for value in numbers)
 
 
 # Months ahead whose breadth is told.
@@ -50,8 +50,8 @@ def parts_record(
     shown = [row for row in rows if row not in hidden]
     while hidden and shown and (len(hidden) < 2 or _few(_together(hidden))):
         hidden.append(shown.pop(0))
-    kept = {None if r.region is None else r.region.code for r in shown}
-    listed = [row for row in document["parts"] if row["code"] in kept]
+    codes = {None if r.region is None else r.region.code for r in shown}
+    listed = [row for row in document["parts"] if row["code"] in codes]
     if hidden and not _few(_together(hidden)):
         both = PartsView(view.month, view.indicator, view.whole, (_together(hidden),), None, ())
         written = parts_document(both)
@@ -60,9 +60,7 @@ def parts_record(
     notes = [note for note in document["notes"] if not hidden]
     unit = {"unit": view.indicator.unit, "decimals": view.indicator.decimals}
     ahead = [dict(breadth[step - 1]) for step in AHEAD if step <= len(breadth)]
-    return {
-        **document, **unit, "parts": listed, "notes": notes, "ahead": ahead, "source": source,
-    }  # fmt: skip
+    return {**document, **unit, "parts": listed, "notes": notes, "ahead": ahead, "source": source}
 
 
 def _together(rows: Sequence[PartRow]) -> PartRow:

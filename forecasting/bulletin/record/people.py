@@ -31,19 +31,19 @@ def _withheld(
     held: Set[str] = frozenset(),
 ) -> set[str]:
     """Groups of one or two people, those `held`, and those from which a small one would follow."""
-    found = {code for code, value in values.items() if code in held or _few(value)}
+    withheld = {code for code, value in values.items() if code in held or _few(value)}
     for codes in divisions:
         known = {code: values[code] for code in codes if code in values}
-        hidden = [known[code] for code in known if code in found]
+        hidden = [known[code] for code in known if code in withheld]
         if known and total is not None and len(known) < len(codes):
             # Subtraction gives those who are in the groups without a number.
             hidden.append(total - sum(known.values()))
-        for code in sorted(known.keys() - found, key=lambda c: (known[c], c)):
+        for code in sorted(known.keys() - withheld, key=lambda c: (known[c], c)):
             if not _few(sum(hidden)):
                 break
-            found.add(code)
+            withheld.add(code)
             hidden.append(known[code])
-    return found
+    return withheld
 
 
 def _guarded(comparison: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -97,14 +97,14 @@ def people_record(
     labels = {group.code: group.name for group in catalogued}
     people: dict[str, Any] = {}
     for code, row in rows.items():
-        told = {
+        group = {
             "label": labels.get(code, code),
             "partition": of.get(code, ""),
             "withheld": code in small,
             "source": f"{row['source']}（{labels.get(code, code)}）",
         }
         share = round(100 * row["value"] / total, 1) if total else None
-        people[record_key(code)] = told if code in small else {**row, **told, "share": share}
+        people[record_key(code)] = group if code in small else {**row, **group, "share": share}
     return people
 
 

@@ -117,10 +117,10 @@ def _row(
         return {**row, "reason": "本月数据未入库"}
     if basis_of(target).functional != "sum":
         return {**row, "done": figure(float(known.get(month, 0.0)), indicator)}
-    done = _published_total(known, indicator, target, month)
-    if done is None:
+    reached = _published_total(known, indicator, target, month)
+    if reached is None:
         return {**row, "reason": "考核期内已过月份的数据不全"}
-    share = round(100 * done / target.value, 1) if target.value > 0 else None
+    share = round(100 * reached / target.value, 1) if target.value > 0 else None
     elapsed = (month - target.first_month).n + 1
     calendar = round(100 * elapsed / target.length, 1)
     usual = (
@@ -130,7 +130,7 @@ def _row(
     )
     return {
         **row,
-        "done": figure(done, indicator),
+        "done": figure(reached, indicator),
         "share": share,
         "calendar": calendar,
         "seasonal": None if usual is None else round(usual, 1),

@@ -96,8 +96,10 @@ def _divided(details: pd.DataFrame, month: pd.Period, kind: str) -> dict[str, An
     counts = rows.groupby(rows[kind].astype(str).map(names))["count"].sum().astype(float)
     total = float(counts.sum())
     counts = counts.sort_values(ascending=False, kind="stable")
-    counts = counts.reindex([name for name in counts.index if name != OTHER]
-                            + [name for name in counts.index if name == OTHER])  # fmt: skip
+    counts = counts.reindex(
+        [name for name in counts.index if name != OTHER]
+        + [name for name in counts.index if name == OTHER]
+    )
     return {
         record_key(name): {
             "name": str(name),
@@ -134,15 +136,15 @@ def _abnormal(
         ["separations", "firm"], ascending=[False, True], kind="stable"
     )
     further = ~table["firm"].isin(named)
-    told = ~further | (further.cumsum() + len(named) <= most)
+    shown = ~further | (further.cumsum() + len(named) <= most)
     return {
         record_key(row["firm"]): {
             "firm": str(row["firm"]),
             "separations": _number(row["separations"], 0),
             "expected": _number(row["expected"], 1),
         }
-        for row in table[told].to_dict("records")
-    }, int((~told).sum())
+        for row in table[shown].to_dict("records")
+    }, int((~shown).sum())
 
 
 def sample_record(

@@ -22,9 +22,9 @@ def _official(region: str, text: str) -> str:
     No separators, no blanks beside Chinese, days, months and years as they are spoken of, and who
     set a cap in the words of the place.
     """
-    said = _MONTH.sub(lambda found: show(found[0], "month"), _SEPARATOR.sub("", text))
-    said = _DAY.sub(lambda found: show(found[0], "day"), said)
-    said = _YEARS.sub(lambda found: show(found[0], "period"), said)
+    said = _MONTH.sub(lambda match: show(match[0], "month"), _SEPARATOR.sub("", text))
+    said = _DAY.sub(lambda match: show(match[0], "day"), said)
+    said = _YEARS.sub(lambda match: show(match[0], "period"), said)
     return retold(region, _BLANK.sub("", said))
 
 

@@ -52,13 +52,13 @@ def fill(document: Opened, parts: Mapping[str, str]) -> frozenset[str]:
 
 def move_to_mark(document: Opened, before: Sequence[Any]) -> None:
     """Let what was written since take the place of the paragraph that is marked `正文`."""
-    place = _marked(document).get(TEXT_MARK)
-    if place is None:
+    marked = _marked(document).get(TEXT_MARK)
+    if marked is None:
         return
     known = set(map(id, before))
     for element in [e for e in document.element.body if id(e) not in known]:
-        place.addprevious(element)
-    place.getparent().remove(place)
+        marked.addprevious(element)
+    marked.getparent().remove(marked)
 
 
 def is_docx(content: bytes) -> bool:

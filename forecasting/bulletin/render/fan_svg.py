@@ -69,25 +69,27 @@ def _text(x: float, y: float, words: str, css: str, anchor: str = "start") -> El
 
 
 def _axes(fan: Fan, plane: _Plane) -> list[Element]:
-    found = []
+    elements = []
     for value in nice_ticks(plane.low, plane.high, fan.digits):
         y = plane.y(value)
-        found.append(
+        elements.append(
             element("path", {"d": f"M{LEFT:.1f},{y:.1f}H{WIDTH - RIGHT:.1f}", "class": "grid"})
         )
-        found.append(_text(LEFT - 8, y + 5, show(value, "plain", fan.digits), "tick", "end"))
+        elements.append(_text(LEFT - 8, y + 5, show(value, "plain", fan.digits), "tick", "end"))
     years = [m for m in range(plane.first, plane.last + 1) if m % 12 == 0]
     for month in years:
         x = plane.x(month)
-        found.append(element("path", {"d": f"M{x:.1f},{HEIGHT - BOTTOM:.1f}v6", "class": "axis"}))
-        found.append(_text(x, HEIGHT - BOTTOM + 24, f"{month // 12}年", "tick", "middle"))
+        elements.append(
+            element("path", {"d": f"M{x:.1f},{HEIGHT - BOTTOM:.1f}v6", "class": "axis"})
+        )
+        elements.append(_text(x, HEIGHT - BOTTOM + 24, f"{month // 12}年", "tick", "middle"))
     bottom = f"M{LEFT:.1f},{HEIGHT - BOTTOM:.1f}H{WIDTH - RIGHT:.1f}"
-    found.append(element("path", {"d": bottom, "class": "axis"}))
-    return found
+    elements.append(element("path", {"d": bottom, "class": "axis"}))
+    return elements
 
 
 def _caps(fan: Fan, plane: _Plane) -> list[Element]:
-    found = []
+    elements = []
     lines = [
         (CAP_COLOURS[position % len(CAP_COLOURS)], *span)
         for position, (_, spans) in enumerate(fan.caps)
@@ -101,8 +103,8 @@ def _caps(fan: Fan, plane: _Plane) -> list[Element]:
         y = plane.y(value)
         line = f"M{plane.x(start - 0.5 * (start == end)):.1f},{y:.1f}"
         line += f"H{plane.x(end + 0.5 * (start == end)):.1f}"
-        found.append(element("path", {"d": line, "class": "cap", "stroke": colour}))
-    return found
+        elements.append(element("path", {"d": line, "class": "cap", "stroke": colour}))
+    return elements
 
 
 def _spoken(fan: Fan, month: str, values: Sequence[float]) -> str:
@@ -118,7 +120,7 @@ def _points(fan: Fan, plane: _Plane) -> list[Element]:
     """A strip for every month; its values show at the top while it is pointed at or focused."""
     rows = [(m, (v,)) for m, v in fan.past] + [(row[0], row[1:]) for row in fan.ahead]
     half = (WIDTH - LEFT - RIGHT) / max(plane.last - plane.first, 1) / 2
-    found = []
+    elements = []
     for month, values in rows:
         at = ordinal(month)
         x = plane.x(at)
@@ -128,16 +130,19 @@ def _points(fan: Fan, plane: _Plane) -> list[Element]:
         if len(values) > 1:
             attributes |= {"tabindex": "0", "role": "img", "aria-label": words}
         strip = {
-            "x": f"{x - half:.1f}", "y": f"{TOP:.1f}", "width": f"{2 * half:.1f}",
-            "height": f"{HEIGHT - TOP - BOTTOM:.1f}", "class": "strip",
-        }  # fmt: skip
+            "x": f"{x - half:.1f}",
+            "y": f"{TOP:.1f}",
+            "width": f"{2 * half:.1f}",
+            "height": f"{HEIGHT - TOP - BOTTOM:.1f}",
+            "class": "strip",
+        }
         dot = {"cx": f"{x:.1f}", "cy": f"{plane.y(middle):.1f}", "r": "4", "class": "dot"}
         head, _, rest = words.partition("，")
         tip = [_text(LEFT, 20, head, "tip"), _text(LEFT, 42, rest, "tip")]
-        found.append(
+        elements.append(
             element("g", attributes, [element("rect", strip), element("circle", dot), *tip])
         )
-    return found
+    return elements
 
 
 def fan_svg(fan: Fan, alternative: str) -> Element:

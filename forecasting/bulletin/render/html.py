@@ -126,11 +126,11 @@ class Blocks:
 
 
 def _top(page: Blocks, bulletin: Bulletin) -> list[Child]:
-    found: list[Child] = []
+    children: list[Child] = []
     if bulletin.letterhead:
-        found.append(element("p", {"class": "letterhead"}, page.text(bulletin.letterhead)))
+        children.append(element("p", {"class": "letterhead"}, page.text(bulletin.letterhead)))
     if bulletin.number:
-        found.append(
+        children.append(
             element(
                 "p",
                 {"class": "flush number"},
@@ -141,15 +141,15 @@ def _top(page: Blocks, bulletin: Bulletin) -> list[Child]:
             )
         )
     lines = [element("span", None, page.text(line)) for line in bulletin.title]
-    found.append(element("h1", None, lines))
-    found.extend(element("p", {"class": "mark"}, page.text(m)) for m in bulletin.marks)
+    children.append(element("h1", None, lines))
+    children.extend(element("p", {"class": "mark"}, page.text(m)) for m in bulletin.marks)
     if bulletin.addressee:
-        found.append(element("p", {"class": "flush"}, [*page.text(bulletin.addressee), "："]))
-    return found
+        children.append(element("p", {"class": "flush"}, [*page.text(bulletin.addressee), "："]))
+    return children
 
 
 def _bottom(page: Blocks, bulletin: Bulletin) -> list[Child]:
-    found: list[Child] = [
+    children: list[Child] = [
         element(
             "p",
             None,
@@ -159,8 +159,8 @@ def _bottom(page: Blocks, bulletin: Bulletin) -> list[Child]:
         for at, annex in enumerate(bulletin.annexes)
     ]  # fmt: skip
     signed = [line for line in (bulletin.office, bulletin.date) if line]
-    found.extend(element("p", {"class": "sign"}, page.text(line)) for line in signed)
-    return found
+    children.extend(element("p", {"class": "sign"}, page.text(line)) for line in signed)
+    return children
 
 
 def render_html(bulletin: Bulletin) -> bytes:

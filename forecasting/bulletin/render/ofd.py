@@ -85,11 +85,11 @@ def is_ofd(content: bytes) -> bool:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            held = set(package.namelist())
+            members = set(package.namelist())
             root = etree.fromstring(package.read("OFD.xml"), parser)
     except _UNREADABLE:
         return False
     named = [(e.text or "").strip().lstrip("/") for e in root.iter("{*}DocRoot")]
     return etree.QName(root).localname == "OFD" and any(
-        posixpath.normpath(name) in held for name in named
+        posixpath.normpath(name) in members for name in named
     )

@@ -31,11 +31,11 @@ _HINT = "请安装 LibreOffice，或改用 --format docx,html，再由文字处�
 
 def program() -> str | None:
     """LibreOffice on this machine; None if there is none."""
-    found = [path for name in PROGRAMS if (path := shutil.which(name))]
-    if not found and sys.platform == "darwin":
+    programs = [path for name in PROGRAMS if (path := shutil.which(name))]
+    if not programs and sys.platform == "darwin":
         usual = Path("/Applications/LibreOffice.app/Contents/MacOS/soffice")
-        found = [str(usual)] if usual.exists() else []
-    return found[0] if found else None
+        programs = [str(usual)] if usual.exists() else []
+    return programs[0] if programs else None
 
 
 def _fonts(folder: Path) -> Mapping[str, str]:

@@ -29,9 +29,11 @@ _OF_VERSION = {
     f"/{part}/{key}" for part in ("outlook", "review/forecast") for key in ASIDE_OF_VERSION
 }
 _COMPARISONS = {
-    "month_on_month": "比上月增减", "year_on_year": "比上年同期增减",
-    "flow/month_on_month": "当月比上月增减", "flow/year_on_year": "当月比上年同月增减",
-}  # fmt: skip
+    "month_on_month": "比上月增减",
+    "year_on_year": "比上年同期增减",
+    "flow/month_on_month": "当月比上月增减",
+    "flow/year_on_year": "当月比上年同月增减",
+}
 _COUNTS = {"firms": "家数", "opening": "期初就业", "hires": "新招", "separations": "减员",
            "end": "期末就业", "net": "净变动"}  # fmt: skip
 # Which event each probability of a cap is of.
@@ -105,8 +107,8 @@ def label(record: Mapping[str, Any], pointer: str) -> str:
     if head == "sample" and path == "matched/change":
         return "可比企业岗位比上月增减（%）"
     if head == "progress" and rest[-1] in ("done", "share"):
-        done = f"完成数（{part[rest[0]]['unit']}）" if rest[-1] == "done" else "完成比例（%）"
-        return f"{show(part[rest[0]]['period'], 'period')}{part[rest[0]]['name']}{done}"
+        suffix = f"完成数（{part[rest[0]]['unit']}）" if rest[-1] == "done" else "完成比例（%）"
+        return f"{show(part[rest[0]]['period'], 'period')}{part[rest[0]]['name']}{suffix}"
     if head == "outlook" and rest[0] == "caps" and rest[-1] in (*_CHANCES, _AGAIN):
         cap = part["caps"][rest[1]]
         period = show(cap["period"], "period")

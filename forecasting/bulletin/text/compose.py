@@ -93,18 +93,18 @@ class Correction:
 
 def _numbered(sections: list[list[Block]]) -> tuple[Block, ...]:
     """Headings with their Chinese numbers: 一、 and （一）."""
-    found: list[Block] = []
+    blocks: list[Block] = []
     for number, section in zip(NUMERALS, sections, strict=False):
         inner = 0
         for block in section:
             if not isinstance(block, Heading):
-                found.append(block)
+                blocks.append(block)
             elif block.level == 1:
-                found.append(Heading((f"{number}、", *block.text), 1))
+                blocks.append(Heading((f"{number}、", *block.text), 1))
             else:
-                found.append(Heading((f"（{NUMERALS[inner]}）", *block.text), 2))
+                blocks.append(Heading((f"（{NUMERALS[inner]}）", *block.text), 2))
                 inner += 1
-    return tuple(found)
+    return tuple(blocks)
 
 
 def _marked(blocks: Sequence[Block]) -> list[Block]:

@@ -74,28 +74,28 @@ def _checked(literal: str) -> str:
 
 def sentence(template: str, **parts: Part) -> CitedText:
     """A sentence."""
-    found: list[str | Cited] = []
+    pieces: list[str | Cited] = []
     for literal, name, _, _ in Formatter().parse(template):
         if literal:
-            found.append(_checked(literal))
+            pieces.append(_checked(literal))
         if name is None:
             continue
         part = parts[name]
         if isinstance(part, tuple):
-            found.extend(part)
+            pieces.extend(part)
         elif isinstance(part, Cited) or part:
-            found.append(part if isinstance(part, Cited) else _checked(part))
-    return tuple(found)
+            pieces.append(part if isinstance(part, Cited) else _checked(part))
+    return tuple(pieces)
 
 
 def join(texts: Sequence[CitedText], between: str = "；") -> CitedText:
     """Texts one after the other with a mark between them."""
-    found: list[str | Cited] = []
+    pieces: list[str | Cited] = []
     for position, text in enumerate(t for t in texts if t):
         if position:
-            found.append(_checked(between))
-        found.extend(text)
-    return tuple(found)
+            pieces.append(_checked(between))
+        pieces.extend(text)
+    return tuple(pieces)
 
 
 def plain(text: CitedText) -> str:

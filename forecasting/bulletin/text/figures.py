@@ -42,8 +42,8 @@ def rounded(value: float, digits: int) -> Decimal:
     decimal.Decimal
         Never a negative zero.
     """
-    found = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-    return found if found else abs(found)
+    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return number if number else abs(number)
 
 
 def _plain(value: Any, digits: int) -> str:
@@ -55,8 +55,8 @@ def _size(value: Any, digits: int) -> str:
 
 
 def _signed(value: Any, digits: int) -> str:
-    found = rounded(value, digits)
-    return f"{found:+f}" if found else f"{found:f}"
+    number = rounded(value, digits)
+    return f"{number:+f}" if number else f"{number:f}"
 
 
 def _ten_thousands(value: Any, digits: int) -> str:
@@ -142,9 +142,9 @@ _ENDS = {"99.9%以上": 1.0, "不到0.1%": 0.0}
 def _reason(value: Any, digits: int) -> str:
     """The reason of a level, with probabilities as the rest of the bulletin has them."""
 
-    def whole(found: re.Match[str]) -> str:
-        share = _ENDS.get(found[0])
-        return _probability(float(found[0][:-1]) / 100 if share is None else share, 0)
+    def whole(match: re.Match[str]) -> str:
+        share = _ENDS.get(match[0])
+        return _probability(float(match[0][:-1]) / 100 if share is None else share, 0)
 
     return _TENTHS.sub(whole, _text(value, digits))
 

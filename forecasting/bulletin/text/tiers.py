@@ -31,4 +31,4 @@ def cap_words(region: str, tier: str) -> str:
 
 def retold(region: str, text: str) -> str:
     """A text written for any place, in the words of this one."""
-    return _CAP.sub(lambda found: tier_word(region, _TIERS[found[1]]), text)
+    return _CAP.sub(lambda match: tier_word(region, _TIERS[match[1]]), text)

@@ -112,9 +112,11 @@ def credit_scoring_cut(probability: Floats, event: Flags, grid: Floats = GRID) -
     """
     scores: list[float | None] = []
     for cut in grid:
-        found = confusion(probability, event, cut)
-        one, other = found.sensitivity, found.specificity
-        scores.append(None if one is None or other is None else abs(one - other))
+        counts = confusion(probability, event, cut)
+        sensitivity, specificity = counts.sensitivity, counts.specificity
+        scores.append(
+            None if sensitivity is None or specificity is None else abs(sensitivity - specificity)
+        )
     return _lowest(scores, grid)
 
 
@@ -128,9 +130,13 @@ def accuracy_cut(probability: Floats, event: Flags, grid: Floats = GRID) -> floa
     """
     scores: list[float | None] = []
     for cut in grid:
-        found = confusion(probability, event, cut)
-        one, other = found.sensitivity, found.specificity
-        scores.append(None if one is None or other is None else -abs(one + other - 1))
+        counts = confusion(probability, event, cut)
+        sensitivity, specificity = counts.sensitivity, counts.specificity
+        scores.append(
+            None
+            if sensitivity is None or specificity is None
+            else -abs(sensitivity + specificity - 1)
+        )
     return _lowest(scores, grid)
 
 
@@ -179,21 +185,21 @@ def choose_cut(
     default = cut_by_cost(miss_cost)
     events, quiet = int(event.sum()), int((~event).sum())
     broken = len(np.unique(episode[event]))
-    kept = len(np.unique(episode[~event]))
-    facts = f"突破 {events} 例（{broken} 个考核期）、未突破 {quiet} 例（{kept} 个考核期）"
-    if min(events, quiet) < fewest or min(broken, kept) < FEWEST_EPISODES:
+    unbroken = len(np.unique(episode[~event]))
+    facts = f"突破 {events} 例（{broken} 个考核期）、未突破 {quiet} 例（{unbroken} 个考核期）"
+    if min(events, quiet) < fewest or min(broken, unbroken) < FEWEST_EPISODES:
         wanted = f"各至少需要 {fewest} 例、{FEWEST_EPISODES} 个考核期"
         reason = f"{facts}，{wanted}，不足以选界限，采用默认界限 {default:.2f}（1/(1+代价)）。"
         return CutChoice(default, False, default, None, None, reason)
     cut = cost_cut(probability, event, miss_cost)
     rng = np.random.default_rng(0)
     names, position = np.unique(episode, return_inverse=True)
-    found = []
+    cuts = []
     for _ in range(draws):
         times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))
         rows = np.repeat(np.arange(len(event)), times[position])
-        found.append(cost_cut(probability[rows], event[rows], miss_cost))
-    low, high = (float(q) for q in np.quantile(found, (0.05, 0.95)))
+        cuts.append(cost_cut(probability[rows], event[rows], miss_cost))
+    low, high = (float(q) for q in np.quantile(cuts, (0.05, 0.95)))
     reason = (
         f"{facts}；漏报一次按误报 {miss_cost:g} 次计，代价最小的界限是 {cut:.2f}"
         f"（按考核期重抽样的 90% 区间 {low:.2f}—{high:.2f}）。"

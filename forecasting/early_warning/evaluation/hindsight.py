@@ -114,7 +114,7 @@ def calibration_at(result: Competition, model: str, origin: pd.Period) -> Calibr
 
 def _caps(targets: Sequence[Target], origin: Origin) -> list[Target]:
     history = origin.history
-    found = in_force(
+    targets_then = in_force(
         targets,
         history.region,
         history.indicator,
@@ -122,7 +122,7 @@ def _caps(targets: Sequence[Target], origin: Origin) -> list[Target]:
         history.as_of,
         demo=history.demo,
     )
-    caps = [t for t in found if t.direction == "cap" and t.assessable]
+    caps = [t for t in targets_then if t.direction == "cap" and t.assessable]
     if caps:
         return caps
     other = stand_in_cap(history)
@@ -183,12 +183,12 @@ def _call(
     paths: SamplePaths,
     now: History,
 ) -> Call | None:
-    found = assess(
+    assessed = assess(
         target, then, paths, paths.horizon, lambda m: limit_at(target, targets, m, then.as_of)
     )
-    if found is None or found.already_breached:
+    if assessed is None or assessed.already_breached:
         return None
-    probability = found.p_ahead
+    probability = assessed.p_ahead
     if probability is None:
         return None
     stated = {

@@ -106,19 +106,19 @@ def judge(
         None as long as it cannot be told.
     """
     caps: Iterable[Mapping[str, Any]] = warning.evidence.get("caps", ())
-    found = [(cap, judge_cap(cap, warning.month, history)) for cap in caps]
+    judged = [(cap, judge_cap(cap, warning.month, history)) for cap in caps]
     detail = {
         "caps": [
             {
                 **{k: cap[k] for k in ("tier", "basis", "period", "value")},
-                "state": one.state,
-                "month": None if one.month is None else str(one.month),
+                "state": outcome.state,
+                "month": None if outcome.month is None else str(outcome.month),
             }
-            for cap, one in found
+            for cap, outcome in judged
         ]
     }
-    states = [one.state for _, one in found]
-    broken = [one.month for _, one in found if one.month is not None]
+    states = [outcome.state for _, outcome in judged]
+    broken = [outcome.month for _, outcome in judged if outcome.month is not None]
     if broken:
         breach = min(broken)
         published = published_on(breach)

@@ -43,7 +43,7 @@ def _rounded(value: Any) -> Any:
 def _level(level: Level, cases: Cases, fewest: int) -> dict[str, Any]:
     cost = implied_cost(level)
     choice = choose_cut(cases.probability, cases.event, cases.episode, cost, fewest)
-    found, lead = signals(cases, level.probability), lead_times(cases, level.probability)
+    counts, lead = signals(cases, level.probability), lead_times(cases, level.probability)
     return {
         "code": level.code,
         "name": level.label,
@@ -51,13 +51,13 @@ def _level(level: Level, cases: Cases, fewest: int) -> dict[str, Any]:
         "miss_cost": cost,
         "cut": level.probability,
         "cut_source": level.source,
-        "hits": found.hits,
-        "misses": found.misses,
-        "false_alarms": found.false_alarms,
-        "correct_quiet": found.correct_quiet,
-        "hit_rate": found.sensitivity,
-        "false_alarm_rate": None if found.specificity is None else 1 - found.specificity,
-        "noise_to_signal": found.noise_to_signal,
+        "hits": counts.hits,
+        "misses": counts.misses,
+        "false_alarms": counts.false_alarms,
+        "correct_quiet": counts.correct_quiet,
+        "hit_rate": counts.sensitivity,
+        "false_alarm_rate": None if counts.specificity is None else 1 - counts.specificity,
+        "noise_to_signal": counts.noise_to_signal,
         "lead": asdict(lead),
         "chosen_cut": choice.cut,
         "chosen_by_backtest": choice.by_backtest,

@@ -138,16 +138,16 @@ def _cap_said(record: CitedRecord, key: str) -> list[CitedText]:
     pointer = f"/outlook/caps/{key}"
     row = record.get(pointer)
     open_ = not row["already_breached"] and row[measure(row["basis"])] is not None
-    found: list[CitedText] = []
+    sentences: list[CitedText] = []
     if key != cap_told(record):
         said = cap_chance(record, pointer)
         untested = "（考核期末超出回测检验的范围）" if open_ and row["untested"] else ""
-        found.append(sentence("{said}{untested}", said=said, untested=untested))
+        sentences.append(sentence("{said}{untested}", said=said, untested=untested))
     if open_ and row["first_breach_month"] is not None and row["basis"] != "period_end":
         cap = cap_words(str(record.get("/region/name") or ""), row["tier"])
         first = record.cite(f"{pointer}/first_breach_month", "month")
-        found.append(sentence("突破{cap}的概率累计过半的首月为{first}", cap=cap, first=first))
-    return found
+        sentences.append(sentence("突破{cap}的概率累计过半的首月为{first}", cap=cap, first=first))
+    return sentences
 
 
 def _table(record: CitedRecord, months: list[str], caption: str) -> Table:
@@ -298,8 +298,8 @@ def outlook(record: CitedRecord) -> list[Block]:
     if not caps:
         none = sentence("本地区该指标没有登记可评估的控制数，只作预测，不评估突破概率。")
         return [*blocks, Paragraph(none), _chart(record)]
-    told = [[said for key in keys for said in _cap_said(record, key)] for keys in caps]
-    said = join([sentence("{said}。", said=join(each)) for each in told if each], "")
+    by_caps = [[said for key in keys for said in _cap_said(record, key)] for keys in caps]
+    said = join([sentence("{said}。", said=join(each)) for each in by_caps if each], "")
     return [*blocks, *([Paragraph(said)] if said else []), _chart(record)]
 
 

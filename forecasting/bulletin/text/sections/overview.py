@@ -84,8 +84,11 @@ def value_and_change(
 def _caps(record: CitedRecord, code: str) -> CitedText:
     series = record.get(f"/series/{code}")
     # One number that is held against on two bases is one cap.
-    caps = {(c["tier"], c["value"], c["period"]): key for key, c in series.get("caps", {}).items()
-            if c["headroom"] is not None}  # fmt: skip
+    caps = {
+        (c["tier"], c["value"], c["period"]): key
+        for key, c in series.get("caps", {}).items()
+        if c["headroom"] is not None
+    }
     said = [against_cap(record, f"/series/{code}/caps/{key}", series) for key in caps.values()]
     return join([t for t in said if t], "；")
 
@@ -127,18 +130,23 @@ def overview(record: CitedRecord) -> list[Block]:
         levels = (*levels, *text)
     if levels:
         blocks.append(Paragraph(levels))
-    told: list[CitedText] = []
+    sentences: list[CitedText] = []
     flows = _recorded(record, FLOWS)
     if flows:
         said = join([value_and_change(record, c, by_month=False) for c in flows])
-        told.append(sentence("从流动看，{said}。{check}", said=said, check=_flows_check(record)))
+        sentences.append(
+            sentence("从流动看，{said}。{check}", said=said, check=_flows_check(record))
+        )
     # A series without the month's figure is told of once, among the delays.
     series = record.get("/series") or {}
-    rest = [c for c, row in series.items()
-            if c not in (*LEVELS, *FLOWS, *MARKET) and row["value"] is not None]  # fmt: skip
+    rest = [
+        c
+        for c, row in series.items()
+        if c not in (*LEVELS, *FLOWS, *MARKET) and row["value"] is not None
+    ]
     rest.sort(key=lambda c: c != "new_jobs")
-    told += [sentence("{said}。", said=value_and_change(record, c)) for c in rest[:1]]
-    blocks += [Paragraph(join(told, ""))] if told else []
+    sentences += [sentence("{said}。", said=value_and_change(record, c)) for c in rest[:1]]
+    blocks += [Paragraph(join(sentences, ""))] if sentences else []
     blocks += [Paragraph(sentence("{said}。", said=value_and_change(record, c))) for c in rest[1:]]
     if len(blocks) == 1:
         blocks.append(Paragraph(sentence("本月没有已入库的就业失业指标。")))

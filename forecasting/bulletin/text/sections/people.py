@@ -235,11 +235,13 @@ def _industries(record: CitedRecord) -> list[Block]:
     rows.append(
         (
             ("合计",),
-            *((record.cite(f"{totals}/{n}", "plain"),)
-              for n in ("firms", "opening", "hires", "separations", "end")),
+            *(
+                (record.cite(f"{totals}/{n}", "plain"),)
+                for n in ("firms", "opening", "hires", "separations", "end")
+            ),
             signed_change(record, f"{totals}/month_change_rate", 2),
         )
-    )  # fmt: skip
+    )
     titles = (
         "行业",
         "企业（家）",

@@ -17,14 +17,14 @@ from employment_forecast.forecasting.early_warning.scheme import NONE
 def _moves(record: CitedRecord, pointer: str) -> CitedText:
     """环比、同比均增加; 环比增加、同比减少; 环比持平."""
     row = record.get(pointer)
-    found = {}
+    ways = {}
     for key, name in (("month_on_month", "环比"), ("year_on_year", "同比")):
         change = (row.get(key) or {}).get("change")
         if change is not None:
-            found[name] = direction(change, row["kind"])
-    if len(found) > 1 and len(set(found.values())) == 1:
-        return sentence(f"{'、'.join(found)}均{next(iter(found.values()))}")
-    return sentence("、".join(f"{name}{way}" for name, way in found.items()))
+            ways[name] = direction(change, row["kind"])
+    if len(ways) > 1 and len(set(ways.values())) == 1:
+        return sentence(f"{'、'.join(ways)}均{next(iter(ways.values()))}")
+    return sentence("、".join(f"{name}{way}" for name, way in ways.items()))
 
 
 # A comparable sample that moved by as much (percent, against a year before) is always told of.
@@ -86,9 +86,11 @@ def _sample(record: CitedRecord) -> CitedText:
     percent, strongest = record.get(pointer), _strongest(record)
     if percent is None or abs(percent) < NOTABLE_PERCENT:
         return ()
-    return () if strongest is not None and strongest[0] == pointer else _movement(
-        record, pointer, percent
-    )  # fmt: skip
+    return (
+        ()
+        if strongest is not None and strongest[0] == pointer
+        else _movement(record, pointer, percent)
+    )
 
 
 def _level(record: CitedRecord, code: str) -> CitedText:

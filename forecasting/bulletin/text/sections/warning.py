@@ -294,15 +294,15 @@ def _past_warnings(record: CitedRecord) -> list[Block]:
 
     def row(key: str) -> tuple[CitedText, ...]:
         pointer = f"/review/warnings/{key}"
-        found = record.get(pointer)
+        warned = record.get(pointer)
         lead: CitedText = ()
-        if found["lead_months"] is not None:
+        if warned["lead_months"] is not None:
             lead = (record.cite(f"{pointer}/lead_months", "plain"),)
         return (
             (record.cite(f"{pointer}/month", "month"),),
             (record.cite(f"{pointer}/as_of", "day"),),
             (record.cite(f"{pointer}/level_name"),),
-            (record.cite(f"{pointer}/verdict"),) if found["verdict"] else sentence("尚未到期"),
+            (record.cite(f"{pointer}/verdict"),) if warned["verdict"] else sentence("尚未到期"),
             lead,
         )
 

@@ -235,10 +235,10 @@ class TreeJob:
             same = replace(job, options=replace(job.options, reach=reach))
             try:
                 with watch(job.series) as tick:
-                    found = same.compete(tick)
-                    results[code] = instead(found) or found
-                if results[code] is not found:
-                    refused[code] = found
+                    result = same.compete(tick)
+                    results[code] = instead(result) or result
+                if results[code] is not result:
+                    refused[code] = result
             except Exception as error:  # noqa: BLE001  # a fault in one member is no fault of the others
                 why = as_forecast_error(error).message.rstrip("。")
                 absent[code] = f"{job.series.member_name}未得出预测：{why}"
@@ -326,9 +326,9 @@ def _divisions(session: Session, series: Series) -> list[Sum]:
     if indicator.group or indicator.aggregation != "sum" or indicator.unit != "人":
         return []
     stored = set(groups_of(session.store, region.code, indicator.code))
-    found = []
+    divisions = []
     for name in session.catalogue.partitions:
         groups = session.catalogue.partition(name)
         if stored.intersection(g.code for g in groups):
-            found.append(Sum(region.code, tuple(f"{region.code}/{g.code}" for g in groups)))
-    return found
+            divisions.append(Sum(region.code, tuple(f"{region.code}/{g.code}" for g in groups)))
+    return divisions

@@ -24,9 +24,11 @@ format_option = click.option(
     "ofd 需要 bulletin.ofd_command。",
 )  # fmt: skip
 output_option = click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="文件夹",
     help="写到该文件夹；默认为工作区的 bulletins/地区代码/年-月。",
-)  # fmt: skip
+)
 
 
 def formats(text: str) -> tuple[str, ...]:
@@ -34,13 +36,13 @@ def formats(text: str) -> tuple[str, ...]:
     from employment_forecast.data.errors import UsageError
     from employment_forecast.models.roster import SEPARATORS
 
-    found = tuple(dict.fromkeys(name.lower() for name in SEPARATORS.split(text) if name))
-    odd = [name for name in found if name not in FORMATS]
-    if odd or not found:
+    names = tuple(dict.fromkeys(name.lower() for name in SEPARATORS.split(text) if name))
+    odd = [name for name in names if name not in FORMATS]
+    if odd or not names:
         raise UsageError(
             f"--format 的值“{text}”无效。", f"请用逗号分隔写出格式：{'、'.join(FORMATS)}。"
         )
-    return found
+    return names
 
 
 def renew(session: Session, series: Series) -> None:
@@ -87,9 +89,11 @@ def report(made: object, files: list[Path], done: str, *, as_json: bool) -> None
 @format_option
 @output_option
 @click.option(
-    "--as-of", "as_of", metavar="日期",
+    "--as-of",
+    "as_of",
+    metavar="日期",
     help="按该日（含）所知编制；默认为今天，以往月份默认为下月公布前一日。",
-)  # fmt: skip
+)
 @json_option
 @click.pass_context
 def bulletin(

@@ -34,16 +34,16 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
     uri = session.settings.tracking_uri(session.workspace)
     gaps = session.settings["history.gaps"]
     history = build(session.store, series.region, series.indicator, clock.today(), gaps)
-    done = None
+    restored = None
     with open_tracker(uri, session.workspace) as tracker:
         result = observe(tracker, series, history)
         if result is None:
             chosen_version(tracker, series, None)
             return
         if session.settings["monitor.rollback"] == "on":
-            done = roll_back_after_alarm(tracker, series, result)
+            restored = roll_back_after_alarm(tracker, series, result)
     content = result.document()
-    content["rolled_back_to"] = None if done is None else done.version
+    content["rolled_back_to"] = None if restored is None else restored.version
     if as_json:
         write_json(content)
         return
@@ -79,8 +79,8 @@ def monitor(region: str, indicator: str | None, as_json: bool) -> None:
     for note in content["notes"]:
         click.echo(f"注：{note}。")
     click.echo(f"{content['advice']}。")
-    if done is not None:
-        click.echo(f"已按设置退回到第 {done.version} 版（{done.model}）。")
+    if restored is not None:
+        click.echo(f"已按设置退回到第 {restored.version} 版（{restored.model}）。")
 
 
 @click.command(options_metavar="[选项]", short_help="说明预测比上一期为何变动。")

@@ -59,10 +59,10 @@ def promote(
     uri = session.settings.tracking_uri(session.workspace)
     reason = why or (PASSED_WHY if auto else "")
     with open_tracker(uri, session.workspace) as tracker:
-        done, verdict = examine_and_promote(tracker, series, version, reason, force)
+        promotion, verdict = examine_and_promote(tracker, series, version, reason, force)
         followed = republish(session, tracker, series, clock.today())
         renew_pages(session, tracker, series)
-    _report(series.region, series.indicator, done, as_json, {"gate": verdict.document()})
+    _report(series.region, series.indicator, promotion, as_json, {"gate": verdict.document()})
     if not as_json:
         click.echo(f"晋级检查：{verdict.text}。")
     _say_followed(followed, as_json)
@@ -88,10 +88,10 @@ def rollback(region: str, indicator: str | None, why: str, as_json: bool) -> Non
     series = resolve_series(session, region, indicator)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
-        done = roll_back(tracker, series, why)
+        promotion = roll_back(tracker, series, why)
         followed = republish(session, tracker, series, clock.today())
         renew_pages(session, tracker, series)
-    _report(series.region, series.indicator, done, as_json, {})
+    _report(series.region, series.indicator, promotion, as_json, {})
     _say_followed(followed, as_json)
 
 
@@ -101,25 +101,32 @@ def _say_followed(followed: bool, as_json: bool) -> None:
 
 
 def _report(
-    region: Region, indicator: Indicator, done: Promotion, as_json: bool, more: Mapping[str, Any]
+    region: Region,
+    indicator: Indicator,
+    promotion: Promotion,
+    as_json: bool,
+    more: Mapping[str, Any],
 ) -> None:
     if as_json:
         content = {
             "region": {"code": region.code, "name": region.name},
             "indicator": indicator.code,
-            "champion": {"registered_name": done.registered_name, "version": done.version,
-                         "model": done.model},
-            "previous": done.previous,
-            "changed": done.changed,
-            "demo": done.demo,
+            "champion": {
+                "registered_name": promotion.registered_name,
+                "version": promotion.version,
+                "model": promotion.model,
+            },
+            "previous": promotion.previous,
+            "changed": promotion.changed,
+            "demo": promotion.demo,
             **more,
-        }  # fmt: skip
+        }
         write_json(content)
         return
-    mark = "（演示数据）" if done.demo else ""
-    text = f"{done.registered_name} 第 {done.version} 版（{done.model}）{mark}"
-    if not done.changed:
+    mark = "（演示数据）" if promotion.demo else ""
+    text = f"{promotion.registered_name} 第 {promotion.version} 版（{promotion.model}）{mark}"
+    if not promotion.changed:
         click.echo(f"{region.name}“{indicator.name}”的现役模型仍为 {text}。")
         return
-    before = f"此前为第 {done.previous} 版。" if done.previous else "此前没有现役版本。"
+    before = f"此前为第 {promotion.previous} 版。" if promotion.previous else "此前没有现役版本。"
     click.echo(f"{region.name}“{indicator.name}”的现役模型已改为 {text}。{before}")

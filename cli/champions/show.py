@@ -51,14 +51,16 @@ def roster(as_json: bool) -> None:
         }
         for name in competitors.names()
     ]
-    out = [{"name": a.name, "package": a.package, "reason": a.reason} for a in competitors.absent()]
+    absent = [
+        {"name": a.name, "package": a.package, "reason": a.reason} for a in competitors.absent()
+    ]
     if as_json:
-        write_json({"models": rows, "absent": out})
+        write_json({"models": rows, "absent": absent})
         return
     print_rows(
         "models", ("名称", "中文名", "最少月数", "简单基准", "须点名", "软件包"), rows, as_json
     )
-    for item in out:
+    for item in absent:
         click.echo(f"未参赛：{item['name']}（{item['package']}）：{item['reason']}")
 
 

@@ -81,8 +81,8 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         now = assess_champion(session, tracker, series, day, past=as_of is not None)
-    done = issue_warnings(session, now)
-    rows = [{**_warning(session, w, None), "new": fresh} for w, fresh in done]
+    issued_now = issue_warnings(session, now)
+    rows = [{**_warning(session, w, None), "new": fresh} for w, fresh in issued_now]
     if as_json:
         write_json({"warnings": rows})
         return
@@ -129,7 +129,7 @@ def history(
     region_code = session.catalogue.region(region).code if region else None
     if as_of is None:
         settle_outcomes(session, day, region_code)
-    found = outcomes(session.store, day)
+    by_warning = outcomes(session.store, day)
     indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     warnings = [
         w
@@ -138,7 +138,7 @@ def history(
         and year in (None, w.month.year)
         and not (real and w.demo)
     ]
-    latest = {w.id: found[w.id][-1] if w.id in found else None for w in warnings}
+    latest = {w.id: by_warning[w.id][-1] if w.id in by_warning else None for w in warnings}
     rows = [_warning(session, w, latest[w.id]) for w in warnings]
     counts = tally(o.verdict for o in latest.values() if o is not None)
     if as_json:
@@ -183,8 +183,8 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
         raise UsageError(f"--month 的值“{month}”不是月份。", "请写成 2026-10。") from error
     reports = firm_panel(session.store, place.code, day)
     details = {kind: separation_details(reports, kind) for kind in ("type", "cause")}
-    found = sample_warnings(reports, details, at)
-    if found is None:
+    warned = sample_warnings(reports, details, at)
+    if warned is None:
         raise DataError(
             f"{place.name}{month or ''}没有监测企业上报。", "请先导入企业月报，或换一个月份。"
         )
@@ -195,20 +195,25 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
             "layoffs": int(row["layoffs"]), "abnormal": bool(row["abnormal"]),
             "layoff": bool(row["layoff"]), "message": str(row["message"]),
         }
-        for row in found.firms.to_dict("records")
+        for row in warned.firms.to_dict("records")
     ]  # fmt: skip
-    streets = by_street(found)
+    streets = by_street(warned)
     if as_json:
         write_json(
             {
                 "region": {"code": place.code, "name": place.name},
-                "month": str(found.month), "reporting": found.reporting, "demo": found.demo,
-                "firms": firms, "streets": streets,
+                "month": str(warned.month),
+                "reporting": warned.reporting,
+                "demo": warned.demo,
+                "firms": firms,
+                "streets": streets,
             }
-        )  # fmt: skip
+        )
         return
-    mark = "（演示数据）" if found.demo else ""
-    click.echo(f"{place.name} {found.month} 上报 {found.reporting} 家，异常 {len(firms)} 家{mark}")
+    mark = "（演示数据）" if warned.demo else ""
+    click.echo(
+        f"{place.name} {warned.month} 上报 {warned.reporting} 家，异常 {len(firms)} 家{mark}"
+    )
     titles = {
         "firm": "单位代码", "headcount": "期初", "separations": "减员", "expected": "预期",
         "layoffs": "解除", "abnormal": "异常退工", "layoff": "裁员规则", "message": "说明",

@@ -23,9 +23,12 @@ FORMATS = ("json", "csv", "xlsx")
 @region_option
 @indicator_option
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), metavar="格式",
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    metavar="格式",
     help="另存的格式：json、csv、xlsx；默认按 --output 的扩展名。",
-)  # fmt: skip
+)
 @file_option("--output", "另存到该文件。")
 @click.option(
     "--as-of", "as_of", metavar="日期", help="该日（含）当时会发布的内容；只另存或显示，不发布。"

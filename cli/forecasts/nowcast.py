@@ -44,7 +44,7 @@ def nowcast(
     job = open_job(session, series, as_of, options, targets=())
     with progress(f"{series.region.name} 月中估计") as tick:
         result = job.compete(tick)
-    found = nowcast_document(result)
+    document = nowcast_document(result)
     history, rows = result.history, forecast_rows(result)[:3]
     content = {
         "region": {"code": series.region.code, "name": series.region.name},
@@ -55,7 +55,7 @@ def nowcast(
         "data_month": str(history.origin),
         "demo": result.demo,
         "model": result.choice.model,
-        "nowcast": found,
+        "nowcast": document,
         "forecast": rows,
     }
     if as_json:
@@ -66,9 +66,9 @@ def nowcast(
         f"{series.region.name} · {series.indicator.name}{mark}：截至 {history.as_of}，"
         f"月度数据到 {history.origin}，模型为{result.label}"
     )
-    if found is None:
+    if document is None:
         click.echo("没有尚未公布月份的月中数，当月估计就是模型自己的预测。")
-    for note in found["notes"] if found else ():
+    for note in document["notes"] if document else ():
         click.echo(f"{note}。")
     for row in rows:
         click.echo(

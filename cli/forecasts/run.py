@@ -34,13 +34,19 @@ _NO_PROMOTION = "--dry-run 不登记模型版本，不能同时用 --promote。"
     options_metavar="[选项]", short_help="对一个地区回测、选模型、预测，并对照控制数评估。"
 )
 @click.option(
-    "--region", "regions", multiple=True, metavar="地区",
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="地区",
     help="地区：行政区划代码、名称或简称，如 嘉定；可重复，几个地区以一张表列出。",
-)  # fmt: skip
+)
 @click.option(
-    "--parent", "parents", multiple=True, metavar="地区",
+    "--parent",
+    "parents",
+    multiple=True,
+    metavar="地区",
     help="该地区的各直接下级中有数据的，如 上海市；可重复。",
-)  # fmt: skip
+)
 @indicator_option
 @horizon_option
 @as_of_option()
@@ -49,9 +55,11 @@ _NO_PROMOTION = "--dry-run 不登记模型版本，不能同时用 --promote。"
 @click.option("--seed", metavar="整数", type=click.IntRange(min=0), help="随机种子。")
 @jobs_option
 @click.option(
-    "--promote", "promoting", is_flag=True,
+    "--promote",
+    "promoting",
+    is_flag=True,
     help="随即按晋级检查处理：通过则晋级，未通过则沿用现役模型并更新数据。",
-)  # fmt: skip
+)
 @click.option(
     "--with-parts",
     is_flag=True,

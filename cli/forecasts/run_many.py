@@ -55,12 +55,12 @@ def parts_with_data(
     catalogue = session.catalogue
     named = None if indicator is None else catalogue.indicator(indicator)
     stored = {(region, code) for region, code, _ in session.store.series()} if parents else set()
-    found = [
+    parts = [
         Series(region, named or catalogue.default_indicator(region))
         for name in parents
         for region in catalogue.children(catalogue.region(name))
     ]
-    known = [s for s in found if (s.region.code, s.indicator.code) in stored]
+    known = [s for s in parts if (s.region.code, s.indicator.code) in stored]
     if parents and not known:
         raise NotFoundError(
             f"{'、'.join(parents)}的各下级没有可预测的数据。",

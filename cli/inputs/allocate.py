@@ -119,13 +119,15 @@ def allocate(
             "".join(tree.notes)
             + "没有预测的下级不能参加分解：请补录其数据，或暂不在 forecast.toml 中登记它。",
         )
-    found = share_out(target, tree, kept, _last_year(session, series, target, list(tree.results)))
-    if rule not in found.proposals:
+    allocation = share_out(
+        target, tree, kept, _last_year(session, series, target, list(tree.results))
+    )
+    if rule not in allocation.proposals:
         raise UsageError(
             "有的下级没有上年同期的控制数，不能按上年控制数分解。",
             "请先登记上年的控制数，或改用 --rule equal-risk。",
         )
-    document = allocation_document(found, {c: r.region.name for c, r in tree.results.items()})
+    document = allocation_document(allocation, {c: r.region.name for c, r in tree.results.items()})
     content: dict[str, Any] = {
         **document,
         "demo": any(each.demo for each in tree.results.values()),
@@ -153,7 +155,7 @@ def _kept(session: Session, given: Sequence[str], parts: Sequence[str]) -> dict[
     """Numbers that are given for parts, by code."""
     from employment_forecast.data.errors import UsageError
 
-    found = {}
+    kept = {}
     for text in given:
         name, _, number = text.partition("=")
         code = session.catalogue.region(name.strip()).code
@@ -161,8 +163,8 @@ def _kept(session: Session, given: Sequence[str], parts: Sequence[str]) -> dict[
             raise UsageError(
                 f"--keep 的“{text}”不可用。", "请写成 下级地区=整数，如 --keep 徐汇=9000。"
             )
-        found[code] = int(number)
-    return found
+        kept[code] = int(number)
+    return kept
 
 
 def _last_year(
@@ -170,7 +172,7 @@ def _last_year(
 ) -> dict[str, float]:
     """Caps of the regions for the period a year before, by code."""
     before = target.first_month - 12, target.last_month - 12
-    found = {
+    caps = {
         t.region: t.value
         for t in session.targets()
         if t.direction == "cap"
@@ -180,4 +182,4 @@ def _last_year(
         and t.region in regions
         and t.withdrawn_on is None
     }
-    return {code: float(value) for code, value in found.items()}
+    return {code: float(value) for code, value in caps.items()}

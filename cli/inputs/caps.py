@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 TIERS = {"国家": "national", "市": "municipal", "区": "district", "自定": "own"}
 BASES = {
-    "各月": "any_month", "期末": "period_end", "全年累计": "period_total",
-    "全年平均": "period_average", "当月": "point",
-}  # fmt: skip
+    "各月": "any_month",
+    "期末": "period_end",
+    "全年累计": "period_total",
+    "全年平均": "period_average",
+    "当月": "point",
+}
 QUALIFIERS = {"cap": "以内", "floor": "不低于", "level": ""}
 DIRECTIONS = {"控制数": "cap", "下限": "floor", "目标值": "level"}
 BASIS_EXPLAINED = (
@@ -50,14 +53,14 @@ def _demand_no_number(words: str) -> None:
     from employment_forecast.data.targets import FOLLOWING
 
     behind = "|".join(FOLLOWING)
-    found = re.fullmatch(
+    match = re.fullmatch(
         rf"(?P<before>控制在|不低于|不少于|不高于|不超过|约|)\s*(?P<value>\d[\d,.]*\s*万?)\s*"
         rf"[人个户家%％]?\s*(?P<behind>{behind}|)",
         words.strip(),
     )
-    if found is None:
+    if match is None:
         return
-    before, value, after = (found[name] for name in ("before", "value", "behind"))
+    before, value, after = (match[name] for name in ("before", "value", "behind"))
     word = after or {"控制在": "以内", "约": "左右"}.get(before, before)
     way = f"--value {value.replace(' ', '')}{f' --qualifier {word}' if word else ''}"
     raise UsageError(f"“{words}”写明了数字，照录为原文就不会对照评估。", f"请改用 {way}。")

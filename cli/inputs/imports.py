@@ -58,9 +58,11 @@ def _mapping(file: Path | None) -> dict[str, Any] | None:
     "--published-on", metavar="日期", help="这些数的公布日期；不给则按发布惯例估计并标明。"
 )
 @click.option(
-    "--mapping", metavar="文件", type=click.Path(dir_okay=False, path_type=Path),
+    "--mapping",
+    metavar="文件",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="本单位版式的对照文件 mapping.toml。",
-)  # fmt: skip
+)
 @click.option("--revise", is_flag=True, help="已有月份的值不同时，作为修订保存（原值保留）。")
 @click.option("--dry-run", is_flag=True, help="只检查，显示读出了什么，不写入。")
 @click.option("--yes", is_flag=True, help="在终端上不先询问就写入。")
@@ -111,34 +113,34 @@ def bring_in(
     asking = ask and not (as_json or options.dry_run)
     asking = asking and sys.stdin.isatty() and sys.stdout.isatty()
     run = _importer(session, files)
-    done, series = run(replace(options, dry_run=True) if asking else options)
+    report, series = run(replace(options, dry_run=True) if asking else options)
     if as_json:
-        if done.batch is not None:
+        if report.batch is not None:
             outdate(session)
-        write_json(_document(done, series, options.dry_run))
-        return done
+        write_json(_document(report, series, options.dry_run))
+        return report
     if series and (asking or options.dry_run):
         shown = preview_rows(series[:MOST_SHOWN], session.catalogue)
         print_rows("series", _PREVIEW, shown, as_json=False)
         if len(series) > MOST_SHOWN:
             click.echo(f"另有 {len(series) - MOST_SHOWN} 个序列，可用 --dry-run --json 查看。")
-    _print_remarks(done)
-    if asking and not done.empty:
-        if not click.confirm(f"将写入：{_counts(done)}。写入吗？", default=True):
+    _print_remarks(report)
+    if asking and not report.empty:
+        if not click.confirm(f"将写入：{_counts(report)}。写入吗？", default=True):
             click.echo("没有写入。")
             return None
-        done, _ = run(options)
+        report, _ = run(options)
     if options.dry_run:
-        click.echo(f"检查通过，未写入：{_counts(done)}。")
-    elif done.batch is None:
-        click.echo(f"没有新的内容可写入：{_counts(done)}。")
+        click.echo(f"检查通过，未写入：{_counts(report)}。")
+    elif report.batch is None:
+        click.echo(f"没有新的内容可写入：{_counts(report)}。")
     else:
         outdate(session)
         click.echo(
-            f"已导入（第 {done.batch} 批）：{_counts(done)}。"
-            f"撤回可用：forecast data withdraw {done.batch}"
+            f"已导入（第 {report.batch} 批）：{_counts(report)}。"
+            f"撤回可用：forecast data withdraw {report.batch}"
         )
-    return done
+    return report
 
 
 def _importer(
@@ -156,8 +158,9 @@ def _importer(
     from employment_forecast.data.records import file_title
 
     about: dict[str, Any] = {
-        "today": clock.today(), "command": f"data import {' '.join(map(file_title, files))}",
-    }  # fmt: skip
+        "today": clock.today(),
+        "command": f"data import {' '.join(map(file_title, files))}",
+    }
     store, catalogue = session.store, session.catalogue
     whole: list[tuple[ReadResult, ...]] = []
 
@@ -190,36 +193,40 @@ def _shown(pieces: Pieces, series: list[SeriesPreview]) -> Pieces:
         bar.render_finish()
 
 
-def _document(done: ImportReport, series: Sequence[SeriesPreview], dry_run: bool) -> dict[str, Any]:
+def _document(
+    report: ImportReport, series: Sequence[SeriesPreview], dry_run: bool
+) -> dict[str, Any]:
     return {
-        "batch": done.batch,
+        "batch": report.batch,
         "dry_run": dry_run,
-        "added": done.added,
-        "revised": done.revised,
-        "unchanged": done.unchanged,
-        "firms": done.firms,
-        "groups": done.groups,
-        "part_months": done.part_months,
+        "added": report.added,
+        "revised": report.revised,
+        "unchanged": report.unchanged,
+        "firms": report.firms,
+        "groups": report.groups,
+        "part_months": report.part_months,
         "series": [{**asdict(s), "first": str(s.first), "last": str(s.last)} for s in series],
-        "warnings": [str(w) for w in done.warnings],
-        "notes": list(done.notes),
+        "warnings": [str(w) for w in report.warnings],
+        "notes": list(report.notes),
     }
 
 
-def _print_remarks(done: ImportReport) -> None:
-    for warning in done.warnings[:MOST_SHOWN]:
+def _print_remarks(report: ImportReport) -> None:
+    for warning in report.warnings[:MOST_SHOWN]:
         click.echo(f"提醒：{warning}")
-    if len(done.warnings) > MOST_SHOWN:
-        click.echo(f"提醒：另有 {len(done.warnings) - MOST_SHOWN} 处，可用 --json 查看。")
-    for note in done.notes:
+    if len(report.warnings) > MOST_SHOWN:
+        click.echo(f"提醒：另有 {len(report.warnings) - MOST_SHOWN} 处，可用 --json 查看。")
+    for note in report.notes:
         click.echo(f"说明：{note}")
 
 
-def _counts(done: ImportReport) -> str:
-    counts = f"新增 {done.added} 个月值，修订 {done.revised} 个，与已有相同 {done.unchanged} 个"
-    counts += f"，企业月报 {done.firms} 行" if done.firms else ""
-    counts += f"，群体数据 {done.groups} 个" if done.groups else ""
-    counts += f"，月中数 {done.part_months} 个" if done.part_months else ""
+def _counts(report: ImportReport) -> str:
+    counts = (
+        f"新增 {report.added} 个月值，修订 {report.revised} 个，与已有相同 {report.unchanged} 个"
+    )
+    counts += f"，企业月报 {report.firms} 行" if report.firms else ""
+    counts += f"，群体数据 {report.groups} 个" if report.groups else ""
+    counts += f"，月中数 {report.part_months} 个" if report.part_months else ""
     return counts
 
 

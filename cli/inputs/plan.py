@@ -48,7 +48,7 @@ def _value(target: PlanTarget) -> str:
     return number_words(target.value, target.unit, target.qualifier)
 
 
-def _print(one: Plan) -> None:
+def _print(plan: Plan) -> None:
     from employment_forecast.cli.shell.output import print_grid
     from employment_forecast.data.targets.plans import DIRECTION_NAMES
 
@@ -66,9 +66,9 @@ def _print(one: Plan) -> None:
                 dict.fromkeys(t for t in (target.no_value, target.not_assessed, target.note) if t)
             ),
         )
-        for target in one.targets
+        for target in plan.targets
     ]
-    print_grid(heads, rows, title=one.source, title_justify="left", show_lines=True)
+    print_grid(heads, rows, title=plan.source, title_justify="left", show_lines=True)
 
 
 @click.command("show", options_metavar="[选项]", short_help="列出一个地区规划中的各项目标。")
@@ -102,8 +102,8 @@ def show_plan(region: str, indicator: str | None, year: int | None, as_json: boo
         ]
         write_json({"region": {"code": entry.code, "name": entry.name}, "plans": content})
         return
-    for one in plans:
-        if one.targets:
-            _print(one)
-    if not any(one.targets for one in plans):
+    for plan in plans:
+        if plan.targets:
+            _print(plan)
+    if not any(plan.targets for entry in plans):
         click.echo("（没有内容）")

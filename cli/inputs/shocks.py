@@ -73,14 +73,14 @@ def declare(
         region=entry.code, indicator=code, month=month, kind=KINDS.get(kind, kind), months=months,
         name=name, source=source, declared_on=day,
     )  # fmt: skip
-    done = record(session.store, shock, session.catalogue)
+    declared = record(session.store, shock, session.catalogue)
     if as_json:
-        write_json({"shock": shock_row(done)})
+        write_json({"shock": shock_row(declared)})
         return
     scope = session.catalogue.indicator(code).name if code else "全部指标"
     click.echo(
-        f"已申报（编号 {done.number}）：{entry.name}{scope}，{done.phrase}，"
-        f"自 {done.declared_on} 起为预测所知。"
+        f"已申报（编号 {declared.number}）：{entry.name}{scope}，{declared.phrase}，"
+        f"自 {declared.declared_on} 起为预测所知。"
     )
 
 
@@ -142,11 +142,13 @@ def withdraw(number: int, as_json: bool) -> None:
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.store import withdraw as take_back
 
-    done = take_back(open_session().store, number)
+    event = take_back(open_session().store, number)
     if as_json:
-        write_json({"shock": shock_row(done)})
+        write_json({"shock": shock_row(event)})
         return
-    click.echo(f"已撤回（编号 {done.number}）：{done.phrase}，自 {done.withdrawn_on} 起不再使用。")
+    click.echo(
+        f"已撤回（编号 {event.number}）：{event.phrase}，自 {event.withdrawn_on} 起不再使用。"
+    )
 
 
 @click.command("propose", options_metavar="[选项]", short_help="检验各月，提出可能的事件。")

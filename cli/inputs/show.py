@@ -145,13 +145,18 @@ def _format(form: str | None, file: Path | None) -> str:
 @indicator_option
 @as_of_option
 @click.option(
-    "--format", "form", type=click.Choice(["csv", "xlsx"]),
+    "--format",
+    "form",
+    type=click.Choice(["csv", "xlsx"]),
     help="文件格式；不给则按文件名的后缀，写到标准输出时为 csv。",
-)  # fmt: skip
+)
 @click.option(
-    "--output", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="文件",
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="文件",
     help="写入文件；不给则写到标准输出。",
-)  # fmt: skip
+)
 def export(
     region: str, indicator: str | None, as_of: str | None, form: str | None, file: Path | None
 ) -> None:
@@ -201,9 +206,12 @@ def revisions(
             if row["change"] is not None:
                 row["change"] = f"{row['change']:+z,.{series.indicator.decimals}f}"
     titles = {
-        "month": "月份", "published_on": "发布日", "value": f"公布值（{series.indicator.unit}）",
-        "change": "较上次", "source": "来源",
-    }  # fmt: skip
+        "month": "月份",
+        "published_on": "发布日",
+        "value": f"公布值（{series.indicator.unit}）",
+        "change": "较上次",
+        "source": "来源",
+    }
     output.print_rows("revisions", titles, rows, as_json)
 
 

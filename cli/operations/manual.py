@@ -22,13 +22,13 @@ def manual(only_path: bool, as_json: bool) -> None:
     # The offline installer puts it beside the program; `make docs` builds it in the sources.
     installed = Path(sys.prefix) / "share" / "doc" / "employment-forecast" / "manual"
     built = Path(__file__).resolve().parents[2] / "docs" / "_build" / "html"
-    found = [f for f in (installed / "index.html", built / "index.html") if f.is_file()]
-    if not found:
+    pages = [f for f in (installed / "index.html", built / "index.html") if f.is_file()]
+    if not pages:
         raise NotFoundError(
             "没有找到手册。",
             f"在程序文件夹里运行 make docs 生成，或用离线安装包安装（{installed}）。",
         )
-    page = found[0]
+    page = pages[0]
     if as_json:
         write_json({"manual": str(page)})
         return

@@ -52,7 +52,7 @@ def prune(
     warned = [w for w in issued(session.store, kind=None) if w.version]
     referred = {(str(w.registered_name), str(w.version)) for w in warned}
     with open_tracker(uri, session.workspace) as tracker:
-        done = clean(
+        pruned = clean(
             tracker, session.workspace, keep, referred, dry_run, before=before, regions=codes
         )
         served = tracker.served
@@ -60,19 +60,19 @@ def prune(
         write_json(
             {
                 "dry_run": dry_run,
-                "versions": [{"registered_name": n, "version": v} for n, v in done.versions],
-                "runs": done.runs,
-                "bytes": done.bytes,
-                "kept": done.kept,
+                "versions": [{"registered_name": n, "version": v} for n, v in pruned.versions],
+                "runs": pruned.runs,
+                "bytes": pruned.bytes,
+                "kept": pruned.kept,
             }
         )
         return
     verb = "将清理" if dry_run else "已清理"
     click.echo(
-        f"{verb}模型版本 {len(done.versions)} 个、运行 {done.runs} 个，"
-        f"文件 {done.bytes / 1e6:,.1f} MB；保留模型版本 {done.kept} 个。"
+        f"{verb}模型版本 {len(pruned.versions)} 个、运行 {pruned.runs} 个，"
+        f"文件 {pruned.bytes / 1e6:,.1f} MB；保留模型版本 {pruned.kept} 个。"
     )
-    for name, number in done.versions:
+    for name, number in pruned.versions:
         click.echo(f"  {name} 第 {number} 版")
     if served and not dry_run:
         click.echo("MLflow 服务器上的文件，请由管理员在服务器上执行 mlflow gc 清除。")

@@ -30,9 +30,11 @@ _CODE = re.compile(r"\d{6}|\d{9}|\d{12}")
 @click.option("--region", metavar="地区", help="地区名称；目录里没有的随即登记。")
 @click.option("--code", metavar="代码", help="新地区的行政区划代码；街道在上级代码后加三位。")
 @click.option(
-    "--file", metavar="文件", type=click.Path(dir_okay=False, path_type=Path),
+    "--file",
+    metavar="文件",
+    type=click.Path(dir_okay=False, path_type=Path),
     help="要导入的数据文件；不给则用已有的数据。",
-)  # fmt: skip
+)
 @click.option("--indicator", metavar="指标", help="指标：代码或名称；默认为文件里的。")
 @click.option("--cap", metavar="数", help="今年的控制数，可写 12500 或 1.25万；不给则只作预测。")
 @click.option("--basis", type=click.Choice(BASES), help="控制数怎样考核。")
@@ -67,21 +69,21 @@ def quickstart(
         raise UsageError("没有写明地区，也没有终端可问。", "请加 --region 地区。")
     region = region or click.prompt("地区（如 嘉定，或自己的街道）")
     session = open_session()
-    place = _settled(session, region, code, asking)
+    entry = _settled(session, region, code, asking)
     session = open_session()  # with the region that may just have been entered
 
     if file is None and asking:
-        file = _asked_file(required=not _series(session, place))
+        file = _asked_file(required=not _series(session, entry))
     if cap is None and asking:
         cap = click.prompt("今年的控制数（没有就直接回车）", default="", show_default=False) or None
     target = {} if cap is None else _target(cap, tier, source, asking)
 
     if file is not None:
-        words = _flat({"--region": place.name, "--indicator": indicator})
+        words = _flat({"--region": entry.name, "--indicator": indicator})
         _perform(context, "data", "import", str(file), *words)
-    chosen = indicator or _indicator(session, place)
-    series = {"--region": place.name, "--indicator": chosen}
-    if chosen == place.default_indicator:
+    chosen = indicator or _indicator(session, entry)
+    series = {"--region": entry.name, "--indicator": chosen}
+    if chosen == entry.default_indicator:
         series.pop("--indicator")
     if target:
         year = str(clock.today().year)
@@ -134,7 +136,7 @@ def _settled(session: Session, name: str, code: str | None, asking: bool) -> Reg
     from employment_forecast.data.errors import UnknownNameError, UsageError
 
     try:
-        found = session.catalogue.region(name)
+        region = session.catalogue.region(name)
     except UnknownNameError as error:
         if code is None and not asking:
             raise UsageError(
@@ -144,7 +146,7 @@ def _settled(session: Session, name: str, code: str | None, asking: bool) -> Reg
         _write_settings(session.workspace, _new_region(session, name, code))
         return open_session().catalogue.region(name)
     _write_settings(session.workspace, None)
-    return found
+    return region
 
 
 def _new_region(session: Session, name: str, code: str | None) -> dict[str, object]:
@@ -175,10 +177,10 @@ def _new_region(session: Session, name: str, code: str | None) -> dict[str, obje
 
 def _short(catalogue: Catalogue, name: str) -> dict[str, list[str]]:
     """What people call 松江区 for short, where nothing else is called so."""
-    found = _DIVISION.fullmatch(name)
-    if found is None or catalogue.knows_region(found[1]):
+    match = _DIVISION.fullmatch(name)
+    if match is None or catalogue.knows_region(match[1]):
         return {}
-    return {"aliases": [found[1]]}
+    return {"aliases": [match[1]]}
 
 
 def _level(code: str) -> str:

@@ -24,8 +24,8 @@ def sync(as_json: bool) -> int:
     session = open_session()
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker, progress("补记") as tick:
-        done = log_all(tracker, session.workspace, session.catalogue, tick)
-    failed = [each for each in done if each.version is None]
+        synced = log_all(tracker, session.workspace, session.catalogue, tick)
+    failed = [each for each in synced if each.version is None]
     code = EXIT_UNRECORDED if failed else EXIT_OK
     if as_json:
         rows = [
@@ -35,13 +35,13 @@ def sync(as_json: bool) -> int:
                 "version": each.version.version if each.version else None,
                 "failure": each.failure or None,
             }
-            for each in done
+            for each in synced
         ]
         write_json({"synced": rows, "waiting": len(failed)})
         return code
-    if not done:
+    if not synced:
         click.echo("没有等待补记的运行结果。")
-    for each in done:
+    for each in synced:
         if each.version is None:
             click.echo(f"{each.name}：仍未能补记。{each.failure}")
         else:

@@ -31,9 +31,9 @@ def walk(command: click.Command, path: str) -> Iterator[tuple[str, click.Command
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from walk(found, f"{path} {name}")
+            part = command.get_command(context, name)
+            assert part is not None
+            yield from walk(part, f"{path} {name}")
 
 
 def _options(command: click.Command) -> Iterator[str]:

@@ -127,7 +127,7 @@ def missing(wheels: Mapping[str, bytes], python: str) -> list[str]:
     """
     there = {parse_wheel_filename(name)[0] for name in wheels}
     environment = {**_WINDOWS, "python_version": python, "python_full_version": f"{python}.0"}
-    found = set()
+    unmet = set()
     for name, wheel in wheels.items():
         extras = ("", EXTRAS) if parse_wheel_filename(name)[0] == DISTRIBUTION else ("",)
         for wanted in _requirements(wheel):
@@ -135,8 +135,8 @@ def missing(wheels: Mapping[str, bytes], python: str) -> list[str]:
                 wanted.marker.evaluate({**environment, "extra": extra}) for extra in extras
             )
             if holds and canonicalize_name(wanted.name) not in there:
-                found.add(f"{wanted.name}{wanted.specifier}")
-    return sorted(found)
+                unmet.add(f"{wanted.name}{wanted.specifier}")
+    return sorted(unmet)
 
 
 def locked(constraints: str, wheels: Mapping[str, bytes]) -> bytes:
@@ -148,21 +148,29 @@ def locked(constraints: str, wheels: Mapping[str, bytes]) -> bytes:
 
 
 def contents(
-    wheels: Mapping[str, bytes], constraints: bytes, version: str, python: str,
+    wheels: Mapping[str, bytes],
+    constraints: bytes,
+    version: str,
+    python: str,
     documents: Mapping[str, bytes],
-) -> dict[str, bytes]:  # fmt: skip
+) -> dict[str, bytes]:
     """Files of the archive, checksums included; scripts end their lines as Windows does."""
     major, minor = map(int, python.split("."))
     values = {
-        "NAME": DISTRIBUTION, "VERSION": version, "PYTHON": python,
-        "WANTED": repr((major, minor, True)), "REQUIREMENT": f"{DISTRIBUTION}[{EXTRAS}]=={version}",
-    }  # fmt: skip
+        "NAME": DISTRIBUTION,
+        "VERSION": version,
+        "PYTHON": python,
+        "WANTED": repr((major, minor, True)),
+        "REQUIREMENT": f"{DISTRIBUTION}[{EXTRAS}]=={version}",
+    }
     files = {f"wheels/{name}": data for name, data in wheels.items()} | dict(documents)
     files["constraints.txt"] = constraints
     for name, text in (
-        ("install.cmd", _INSTALL), ("start.cmd", _START), ("verify.py", _VERIFY),
+        ("install.cmd", _INSTALL),
+        ("start.cmd", _START),
+        ("verify.py", _VERIFY),
         ("安装说明.txt", _READ_ME),
-    ):  # fmt: skip
+    ):
         files[name] = fill(text, values).replace("\n", "\r\n").encode()
     files[SUMS] = checksums(files)
     return files

@@ -83,8 +83,8 @@ def print_rows(
 
     texts = [[_cell(row[name]) for name in names] for row in rows]
     # A column in which nothing stands tells nobody anything.
-    told = [i for i in range(len(names)) if any(line[i] for line in texts)]
-    print_grid([heads[i] for i in told], [[line[i] for i in told] for line in texts])
+    filled = [i for i in range(len(names)) if any(line[i] for line in texts)]
+    print_grid([heads[i] for i in filled], [[line[i] for i in filled] for line in texts])
 
 
 def print_grid(heads: Sequence[str], rows: Sequence[Sequence[str]], **style: Any) -> None:

@@ -257,20 +257,20 @@ def child_tags(series: Series, result: Competition, entry: LeaderboardRow) -> di
         "model": entry.model,
         "chosen": str(entry.model == result.choice.model).lower(),
     }
-    found = result.evidence_by_model.get(entry.model)
-    if found is not None and found.in_confidence_set is not None:
-        facts["in_confidence_set"] = str(found.in_confidence_set).lower()
+    evidence = result.evidence_by_model.get(entry.model)
+    if evidence is not None and evidence.in_confidence_set is not None:
+        facts["in_confidence_set"] = str(evidence.in_confidence_set).lower()
     return {**facts, "failure": entry.failure} if entry.failure else facts
 
 
 def _further(result: Competition, model: str) -> dict[str, float | None]:
     """Further scores and tests of a model, as metrics."""
-    found = result.evidence_by_model.get(model)
-    if found is None:
+    evidence = result.evidence_by_model.get(model)
+    if evidence is None:
         return {}
     names = ("crps", "rmsse", "smape", "energy", "variogram", "cap_crps")
-    scores = {name: getattr(found, name) for name in names}
-    tests = {f"test/{name}": getattr(found, name) for name in ("dm_statistic", "dm_p", "set_p")}
+    scores = {name: getattr(evidence, name) for name in names}
+    tests = {f"test/{name}": getattr(evidence, name) for name in ("dm_statistic", "dm_p", "set_p")}
     return {
         name: None if value is None else round(value, 4)
         for name, value in {**scores, **tests}.items()
@@ -316,7 +316,7 @@ def tables(result: Competition, compared: Collection[str] = ()) -> dict[str, byt
         "levels_assessed": [milestone_document(item, result.indicator) for item in result.levels],
     }
     rows = _leaderboard_rows(result)
-    found = {
+    files = {
         "forecast.csv": forecast_csv(result),
         "leaderboard.csv": _leaderboard(rows),
         # The form in which MLflow keeps and shows tables.
@@ -329,10 +329,10 @@ def tables(result: Competition, compared: Collection[str] = ()) -> dict[str, byt
     }
     events = result.cap_events
     if events is None or not events.events:
-        return found
+        return files
     chosen = result.choice.model
     table = events.table(lambda model: path_scored(model, chosen) or model in compared)
-    return {**found, CAP_EVENTS: bz2.compress(csv_table(table))}
+    return {**files, CAP_EVENTS: bz2.compress(csv_table(table))}
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
@@ -371,8 +371,8 @@ def _leaderboard_rows(result: Competition) -> list[list[Any]]:
     for e in result.entries:
         difference, error = result.choice.differences.get(e.model, (None, None))
         scores = (e.wis, e.mase, e.coverage80, e.coverage95)
-        found = result.evidence_by_model.get(e.model)
-        more = [None if found is None else getattr(found, name) for name in _FURTHER]
+        evidence = result.evidence_by_model.get(e.model)
+        more = [None if evidence is None else getattr(evidence, name) for name in _FURTHER]
         rows.append(
             [
                 *(e.model, e.label, e.floor, *scores, e.cells, difference, error, *more),

@@ -149,10 +149,10 @@ def demand_seal(folder: Path, seal: str) -> None:
 
 def _in_progress(result: Competition) -> dict[str, Any]:
     """What is known of months in progress; nothing where nothing is."""
-    found = nowcast_document(result)
-    if found is None:
+    nowcast = nowcast_document(result)
+    if nowcast is None:
         return {}
-    return {"nowcast": found, "part_months": result.part_months_identity}
+    return {"nowcast": nowcast, "part_months": result.part_months_identity}
 
 
 def _shock_facts(each: Shock) -> dict[str, Any]:
@@ -240,33 +240,33 @@ def decode_history(folder: Path) -> History:
     """History a version was made from."""
     facts = decode_facts(folder)
     try:
-        kept = facts["history"]
+        stored = facts["history"]
         months, values = _columns(folder / HISTORY)
-        start = pd.Period(kept["start"], freq="M")
-        covariates = _lagged(folder, kept["lagged"]) if facts["format"] > 1 else ()
+        start = pd.Period(stored["start"], freq="M")
+        covariates = _lagged(folder, stored["lagged"]) if facts["format"] > 1 else ()
         history = History(
             region=facts["region"],
             indicator=facts["indicator"],
             start=start,
             values=np.array([float(v) for v in values]),
             unit=facts["unit"],
-            kind=kept["kind"],
-            transform=kept["transform"],
+            kind=stored["kind"],
+            transform=stored["transform"],
             precision=facts["precision"],
             as_of=date.fromisoformat(facts["as_of"]),
-            demo=kept["demo"],
-            pseudo_real_time=kept["pseudo_real_time"],
-            sources=tuple(kept["sources"]),
-            notes=tuple(kept["notes"]),
+            demo=stored["demo"],
+            pseudo_real_time=stored["pseudo_real_time"],
+            sources=tuple(stored["sources"]),
+            notes=tuple(stored["notes"]),
             breaks=tuple(
                 Break(**{**b, "month": pd.Period(b["month"], freq="M")})
-                for b in kept.get("breaks", ())
+                for b in stored.get("breaks", ())
             ),
             lagged=covariates,
-            shocks=tuple(_shock(each) for each in kept.get("shocks", ())),
-            revisions=_revisions(kept.get("revisions")),
-            signed=bool(kept.get("signed", False)),
-            borrowed=Borrowed.of(kept["borrowed"]) if "borrowed" in kept else None,
+            shocks=tuple(_shock(each) for each in stored.get("shocks", ())),
+            revisions=_revisions(stored.get("revisions")),
+            signed=bool(stored.get("signed", False)),
+            borrowed=Borrowed.of(stored["borrowed"]) if "borrowed" in stored else None,
         )
         whole = list(history.months.astype(str)) == months
         same = facts["format"] == 1 or history.fingerprint == facts["data_fingerprint"]
@@ -283,7 +283,7 @@ def _columns(file: Path) -> tuple[list[str], list[str]]:
     return [row[0] for row in rows], [row[1] for row in rows]
 
 
-def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[Covariate, ...]:
+def _lagged(folder: Path, rows: Sequence[Mapping[str, Any]]) -> tuple[Covariate, ...]:
     names, values = _columns(folder / LAGGED)
     return tuple(
         Covariate(
@@ -296,7 +296,7 @@ def _lagged(folder: Path, kept: Sequence[Mapping[str, Any]]) -> tuple[Covariate,
                 [float(v) for n, v in zip(names, values, strict=True) if n == each["indicator"]]
             ),
         )
-        for each in kept
+        for each in rows
     )
 
 

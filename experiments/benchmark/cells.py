@@ -55,16 +55,18 @@ class Plan:
 
     def cells(self, origin: pd.Period) -> dict[tuple[str, str], Cell]:
         """Cells of an origin by (model, series id)."""
-        found = {}
+        cells = {}
         for name in self.panel.series:
             history = self.panel.history(name, origin, self.window)
             if history is None:
                 continue
             # Origins of a benchmark lie far apart: there is nothing to re-use between them.
-            place = Origin(history, history)
+            forecast_origin = Origin(history, history)
             for model in self.models:
-                found[model, name] = Cell(model, place, self.horizon, self.n_paths, self.seed)
-        return found
+                cells[model, name] = Cell(
+                    model, forecast_origin, self.horizon, self.n_paths, self.seed
+                )
+        return cells
 
 
 def cpu_seconds() -> float:

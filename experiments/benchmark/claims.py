@@ -51,8 +51,10 @@ def _area(area: str, rows: pd.DataFrame) -> Claims:
     last = rows.groupby("week_end")[INDICATOR].last()
     by_month = last.groupby(pd.DatetimeIndex(last.index).to_period("M"))
     final = by_month.mean()[by_month.count() >= 4]
-    found = [_published(each, weeks) for each, weeks in rows.groupby(month) if each in final.index]
-    months = pd.concat(found, ignore_index=True)
+    published = [
+        _published(each, weeks) for each, weeks in rows.groupby(month) if each in final.index
+    ]
+    months = pd.concat(published, ignore_index=True)
     weeks = pd.DataFrame(
         {
             "first_day": rows["week_end"],

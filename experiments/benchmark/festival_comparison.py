@@ -133,12 +133,14 @@ def compare_festival(
             key = (policy, origin.estimation.fingerprint)
             if key not in estimated:
                 estimated[key] = model.estimate(origin.estimation)
-            found = estimated[key]
-            if not isinstance(found, Failure):
+            parameters = estimated[key]
+            if not isinstance(parameters, Failure):
                 number = cell_seed(seed, model.name, origin.history)
-                outcomes[policy].append(model.draw(origin.history, found, horizon, n_paths, number))
+                outcomes[policy].append(
+                    model.draw(origin.history, parameters, horizon, n_paths, number)
+                )
             else:
-                outcomes[policy].append(found)
+                outcomes[policy].append(parameters)
         if progress:
             progress(done, len(long_enough))
     backtest = backtests.assemble(long_enough, current, outcomes, horizon)
@@ -184,10 +186,10 @@ def _rounded(value: float | None) -> float | None:
 
 
 def comparison_document(
-    found: FestivalComparison, region: Region, indicator: Indicator
+    comparison: FestivalComparison, region: Region, indicator: Indicator
 ) -> dict[str, Any]:
     """The comparison as a JSON-able document."""
-    history = found.history
+    history = comparison.history
     return {
         "kind": "festival_comparison",
         "region": {"code": region.code, "name": region.name},
@@ -199,9 +201,9 @@ def comparison_document(
         "as_of": history.as_of.isoformat(),
         "demo": history.demo,
         "pseudo_real_time": history.pseudo_real_time,
-        "backtest_origins": found.origins,
-        "cells": found.cells,
-        "horizon": found.horizon,
+        "backtest_origins": comparison.origins,
+        "cells": comparison.cells,
+        "horizon": comparison.horizon,
         "variants": [
             {
                 "policy": v.policy,
@@ -215,7 +217,7 @@ def comparison_document(
                 "origins_with_festival": v.entered,
                 "origins_with_other_windows": v.other_windows,
             }
-            for v in found.variants
+            for v in comparison.variants
         ],
         "notes": [*history.notes, *history.left_out],
     }

@@ -47,10 +47,10 @@ def after_last_gap(history: History) -> History:
 def combination_quantiles(history: History, horizon: int, n_paths: int) -> Floats:
     """Quantiles of the members' robust combination, shape (horizon, 9); NaN if too short."""
     given = {
-        m: found
+        m: paths
         for m in MEMBERS
         if isinstance(
-            found := roster.create(m).forecast(history, horizon, n_paths, cell_seed(1, m, history)),
+            paths := roster.create(m).forecast(history, horizon, n_paths, cell_seed(1, m, history)),
             SamplePaths,
         )
     }

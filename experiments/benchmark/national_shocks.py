@@ -78,9 +78,9 @@ def table(backtests: dict[str, Backtest], models: Sequence[str]) -> pd.DataFrame
                 quantiles, outcomes = each.records[model].quantiles[used], each.outcomes[used]
                 known = np.isfinite(outcomes)
                 score = interval_score(quantiles, outcomes)
-                held = (outcomes >= quantiles[..., 2]) & (outcomes <= quantiles[..., 6])
+                covered = (outcomes >= quantiles[..., 2]) & (outcomes <= quantiles[..., 6])
                 row[f"wis.{case}"] = round(float(score[known].mean()), 4)
-                row[f"cover80.{case}"] = round(float(held[known].mean()), 3)
+                row[f"cover80.{case}"] = round(float(covered[known].mean()), 3)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -113,13 +113,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     last = max(vintages.rows["published_on"]).date()
     cells = FileCellCache(given.out / "cells", 512)
-    found = {
+    backtests = {
         case: compete(
             Series(region, indicator), declared(vintages, kind), last, (), options, cells
         ).backtest
         for case, kind in CASES.items()
     }
-    shown = table(found, (roster.COMBINATION, *MEMBERS, *roster.floors()))
+    shown = table(backtests, (roster.COMBINATION, *MEMBERS, *roster.floors()))
     write_atomically(
         given.out / "national_shocks.csv",
         shown.to_csv(index=False, lineterminator="\n").encode("utf-8"),

@@ -103,10 +103,10 @@ def _targets_then(history: History, targets: Sequence[Target]) -> tuple[float, .
     """Monthly ceiling in force for each of the next months, as known then."""
     values = []
     for step in range(1, AHEAD + 1):
-        found = in_force(
+        targets_now = in_force(
             targets, history.region, history.indicator, history.origin + step, history.as_of
         )
-        caps = [t.value for t in found if t.basis == "any_month" and t.value is not None]
+        caps = [t.value for t in targets_now if t.basis == "any_month" and t.value is not None]
         values.append(caps[0] if caps else float("inf"))
     return tuple(values)
 
@@ -115,7 +115,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
     """Warnings at every origin from December 2019 on."""
     now, log = result.history, result.history.transform == "log"
     precision = now.precision
-    found: list[Month] = []
+    months: list[Month] = []
     course: dict[pd.Period, float] = {}
     previous: LevelDecision | None = None
     for row, origin in enumerate(result.origins):
@@ -135,7 +135,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
         event = True if over.any() else (False if np.isfinite(values).all() else None)
         course[history.origin] = probability
         previous = decide_level(scheme, Evidence(history.origin, {"目标": course}), previous)
-        found.append(
+        months.append(
             Month(
                 month=history.origin,
                 as_of=history.as_of,
@@ -149,7 +149,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
                 model=model,
             )
         )
-    return found
+    return months
 
 
 def _cases(months: Sequence[Month]) -> Cases:
@@ -241,8 +241,11 @@ def picture(months: Sequence[Month], history: History, scheme: Scheme) -> bytes:
         upper.step([x(m.month + 1) for m in months], [m.targets[0] for m in months], where="mid",
                    color="#b3261e", lw=1.5, label="下月适用的目标（按当日已公布）")  # fmt: skip
         upper.set_ylabel("城镇调查失业率（%）")
-        upper.set_title("全国城镇调查失业率：目标、今后三个月突破的概率与所发等级（逐月回放）",
-                        loc="left", fontsize=12)  # fmt: skip
+        upper.set_title(
+            "全国城镇调查失业率：目标、今后三个月突破的概率与所发等级（逐月回放）",
+            loc="left",
+            fontsize=12,
+        )
         lower.bar([x(m.month) for m in months], [m.probability for m in months], width=0.07,
                   color=[COLOURS.get(m.decision.level, "#777777") for m in months])  # fmt: skip
         came = [m for m in months if m.event]
@@ -315,8 +318,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = table(months).to_csv(index=False, lineterminator="\n")
     write_atomically(given.out / "national_warnings.csv", text.encode("utf-8"))
     write_atomically(given.out / "national_warnings.png", picture(months, result.history, scheme))
-    found = scores(months)
-    for key, value in found.items():
+    scored = scores(months)
+    for key, value in scored.items():
         _say(_line(key, value) if isinstance(value, Skill) else f"{key}: {value}")
 
 

@@ -24,8 +24,8 @@ def quantile_rows(standing: Standing) -> pd.DataFrame:
     """Rows of quantiles.csv for one origin."""
     rows = [
         (model, name, str(standing.origin), step, *values)
-        for model, found in standing.quantiles.items()
-        for name, table in found.items()
+        for model, by_series in standing.quantiles.items()
+        for name, table in by_series.items()
         for step, values in enumerate(table.tolist(), start=1)
     ]
     return pd.DataFrame(rows, columns=list(QUANTILE_COLUMNS))
@@ -35,8 +35,8 @@ def cap_rows(standing: Standing) -> pd.DataFrame:
     """Rows of caps.csv for one origin; none for horizons or histories shorter than a year."""
     rows = [
         (model, name, str(standing.origin), *event_shares(paths, standing.histories[name]))
-        for model, found in standing.forecasts.items()
-        for name, paths in found.items()
+        for model, by_series in standing.forecasts.items()
+        for name, paths in by_series.items()
         if paths.horizon >= SEASON
     ]
     return pd.DataFrame(rows, columns=list(CAP_COLUMNS))

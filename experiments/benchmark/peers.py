@@ -63,11 +63,11 @@ def _origin(
 ) -> pd.DataFrame:
     core = importlib.import_module("statsforecast")
     models = importlib.import_module("statsforecast.models")
-    found = {s: panel.history(s, origin, window) for s in panel.series}
+    histories = {s: panel.history(s, origin, window) for s in panel.series}
     long = pd.concat(
         [
             pd.DataFrame({"unique_id": s, "ds": h.months.to_timestamp(), "y": h.values})
-            for s, h in found.items()
+            for s, h in histories.items()
             if h is not None
         ]
     )

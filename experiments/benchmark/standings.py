@@ -127,8 +127,8 @@ class _Collected:
             )
         )
         nothing = np.full((horizon, len(LEVELS)), np.nan)
-        for model, found in quantiles.items():
-            rows = [found[s][:, 1:] if s in found else nothing for s in self._names]
+        for model, by_series in quantiles.items():
+            rows = [by_series[s][:, 1:] if s in by_series else nothing for s in self._names]
             self._quantiles.setdefault(model, []).append(np.array(rows))
 
 
@@ -169,12 +169,12 @@ def _champion(
 ) -> dict[str, SamplePaths]:
     """Calibrated paths of the chosen model; where it failed, of the first that did not."""
     order = [choice.model, POOLED, COMBINATION, *sorted(forecasts)]
-    found = {}
+    paths = {}
     for name, history in histories.items():
         model = next((m for m in order if name in forecasts.get(m, {})), None)
         if model is not None:
-            found[name] = calibration.apply(forecasts[model][name], history.transform == "log")
-    return found
+            paths[name] = calibration.apply(forecasts[model][name], history.transform == "log")
+    return paths
 
 
 def standings(
@@ -200,15 +200,15 @@ def standings(
         calibration = _calibration(evidence, choice.model, log, plan.horizon)
         chosen = _champion(choice, forecasts, histories, calibration)
         times.add(CHAMPION, cpu_seconds() - started, len(chosen))
-        quantiles = {m: _summaries(found) for m, found in forecasts.items()}
+        quantiles = {m: _summaries(paths) for m, paths in forecasts.items()}
         collected.add(origin, histories, quantiles)
         forecasts[CHAMPION] = chosen
         quantiles[CHAMPION] = _summaries(chosen)
         yield Standing(origin, histories, forecasts, quantiles, choice, calibration)
 
 
-def _summaries(found: Mapping[str, SamplePaths]) -> dict[str, Floats]:
-    return {s: np.column_stack([p.mean(), p.quantiles()]) for s, p in found.items()}
+def _summaries(forecasts: Mapping[str, SamplePaths]) -> dict[str, Floats]:
+    return {s: np.column_stack([p.mean(), p.quantiles()]) for s, p in forecasts.items()}
 
 
 def _calibration(evidence: Evidence, model: str, log: bool, horizon: int) -> Calibration:

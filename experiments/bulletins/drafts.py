@@ -319,7 +319,7 @@ def with_files(
     missing = [form for form in formats if form not in frozen]
     bulletin = recompose(session, edition) if missing else None
     template = template_of(session) if missing else None
-    found = states(session.store, edition.region, edition.indicator, edition.month)
+    editions = states(session.store, edition.region, edition.indicator, edition.month)
     files = {}
     for form in formats:
         content = (
@@ -327,7 +327,7 @@ def with_files(
             if bulletin is None or form in frozen
             else render(bulletin, form, template, command)
         )
-        files[file_name(session, edition, form, found)] = content
+        files[file_name(session, edition, form, editions)] = content
     notices = () if edits is None else tuple(edits.notices)
     return BulletinFiles(
         edition.record, files, str(edition.month), edition.correction, changed, edition, notices
@@ -400,8 +400,8 @@ def headline(session: Session, made: BulletinFiles) -> str:
         return f"{title}已由{edition.signer}审核，待签发{'' if made.changed else '，内容没有变化'}"
     if not made.changed:
         return f"{title}草稿没有变化"
-    told = f"，{len(edition.changes)} 处变动" if edition.correction else ""
-    return f"{title}草稿已生成{told}"
+    changes = f"，{len(edition.changes)} 处变动" if edition.correction else ""
+    return f"{title}草稿已生成{changes}"
 
 
 def summary(made: BulletinFiles, files: Sequence[Path]) -> dict[str, Any]:
@@ -448,9 +448,9 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
     month : pandas.Period or None
         Only of this month.
     """
-    found = states(session.store, region, None, month, records=False)
+    editions = states(session.store, region, None, month, records=False)
     reviewed: dict[tuple[Any, ...], list[BulletinState]] = {}
-    for each in found:
+    for each in editions:
         if each.state == "reviewed":
             reviewed.setdefault(_edition_key(each), []).append(each)
     return [
@@ -461,7 +461,7 @@ def listing(session: Session, region: str | None, month: pd.Period | None) -> li
             **_row(edition),
             "reviewer": _reviewer(edition, reviewed.get(_edition_key(edition), ())),
         }
-        for edition in current_states(found)
+        for edition in current_states(editions)
     ]
 
 

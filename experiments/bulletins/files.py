@@ -86,7 +86,7 @@ def stem(session: Session, edition: BulletinState) -> str:
 
 
 def file_name(
-    session: Session, edition: BulletinState, form: str, found: Sequence[BulletinState]
+    session: Session, edition: BulletinState, form: str, editions: Sequence[BulletinState]
 ) -> str:
     """Name of a bulletin's file.
 
@@ -98,23 +98,23 @@ def file_name(
         The bulletin.
     form : str
         One of `forecasting.bulletin.render.rendering.FORMS`.
-    found : sequence of BulletinState
+    editions : sequence of BulletinState
         States of the same series and month: a demonstration bulletin gives its name up once there
         is a real one.
     """
-    return f"{stem(session, edition)}{DEMO_MARK if _gave_up(edition, found) else ''}.{form}"
+    return f"{stem(session, edition)}{DEMO_MARK if _gave_up(edition, editions) else ''}.{form}"
 
 
-def _gave_up(edition: BulletinState, found: Sequence[BulletinState]) -> bool:
-    return edition.demo and any(k.month == edition.month and not k.demo for k in found)
+def _gave_up(edition: BulletinState, editions: Sequence[BulletinState]) -> bool:
+    return edition.demo and any(k.month == edition.month and not k.demo for k in editions)
 
 
-def current_states(found: Sequence[BulletinState]) -> list[BulletinState]:
+def current_states(editions: Sequence[BulletinState]) -> list[BulletinState]:
     """Of states as the store gives them, what was issued and drafts that nothing has followed."""
-    newest = {(k.region, k.indicator, k.month): k.id for k in found}
+    newest = {(k.region, k.indicator, k.month): k.id for k in editions}
     return [
         k
-        for k in found
+        for k in editions
         if k.state == "issued"
         or (k.state in OPEN and k.id == newest[k.region, k.indicator, k.month])
     ]
@@ -131,11 +131,11 @@ def write_files(
         remember(destination, files)
     if changed:
         frozen = issued_sums(session.store, edition)
-        found = states(
+        editions = states(
             session.store, edition.region, edition.indicator, edition.month, records=False
         )
         for form in FORMS:
-            name = file_name(session, edition, form, found)
+            name = file_name(session, edition, form, editions)
             if name not in files and form not in frozen:
                 _remove(destination / name)
     region = session.catalogue.region(edition.region)
@@ -170,18 +170,20 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
     StorageError
         If files cannot be read or written, or the bytes that were issued are damaged.
     """
-    found = states(session.store, series.region.code, series.indicator.code, month, records=False)
-    stand = current_states(found)
+    editions = states(
+        session.store, series.region.code, series.indicator.code, month, records=False
+    )
+    stand = current_states(editions)
     mended: list[Path] = []
     for edition in stand:
         if edition.state == "issued":
-            mended += _restored(session, edition, found)
+            mended += _restored(session, edition, editions)
     used = {
-        folder(session, k) / file_name(session, k, form, found) for k in stand for form in FORMS
+        folder(session, k) / file_name(session, k, form, editions) for k in stand for form in FORMS
     }
     gone = {
         folder(session, k) / f"{stem(session, k)}.{form}"
-        for k in found
+        for k in editions
         if k.id not in {s.id for s in stand}
         for form in FORMS
     }
@@ -191,11 +193,11 @@ def repair_files(session: Session, series: Series, month: pd.Period | None = Non
 
 
 def _restored(
-    session: Session, edition: BulletinState, found: Sequence[BulletinState]
+    session: Session, edition: BulletinState, editions: Sequence[BulletinState]
 ) -> list[Path]:
     sums = issued_sums(session.store, edition)
-    destination, moved = folder(session, edition), _gave_up(edition, found)
-    files = {form: destination / file_name(session, edition, form, found) for form in sums}
+    destination, moved = folder(session, edition), _gave_up(edition, editions)
+    files = {form: destination / file_name(session, edition, form, editions) for form in sums}
     differ = [
         form
         for form, file in files.items()

@@ -28,8 +28,10 @@ def remember(folder: Path, files: Mapping[str, bytes]) -> None:
     """Add the checksums of what was just written."""
     sums = remembered_sums(folder)
     sums |= {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    kept = {name: s for name, s in sorted(sums.items()) if (folder / name).exists()}
-    write_atomically(folder / SUMS, json.dumps(kept, ensure_ascii=False, indent=1).encode("utf-8"))
+    present = {name: s for name, s in sorted(sums.items()) if (folder / name).exists()}
+    write_atomically(
+        folder / SUMS, json.dumps(present, ensure_ascii=False, indent=1).encode("utf-8")
+    )
 
 
 def edited(file: Path) -> bytes | None:

@@ -82,15 +82,15 @@ def read_text(file: Path, titles: Sequence[str]) -> Sections:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("#") or not line.strip():
             continue
-        if found := _TITLE.fullmatch(line):
-            current = found[1].strip()
+        if heading := _TITLE.fullmatch(line):
+            current = heading[1].strip()
         if current is None or current not in sections:
             raise DataError(
                 f"文字稿“{file}”第 {number} 行不在任何章节之下：{line.strip()[:30]}",
                 f"标题只能是：{'、'.join(f'【{t}】' for t in titles)}；"
                 "章节由 forecast.toml 的 bulletin.sections 设定。",
             )
-        if not found:
+        if not heading:
             sections[current].append(clean(line))
     return sections
 
@@ -161,8 +161,10 @@ def text_name(session: Session, edition: BulletinState) -> str:
 
 def sections_of(record: Mapping[str, Any], titles: Sequence[str]) -> Sections:
     """Paragraphs by title; empty for a section that the record does not have."""
-    known = {s["title"]: list(s["paragraphs"])
-             for s in (record.get("written") or {}).get("sections") or ()}  # fmt: skip
+    known = {
+        s["title"]: list(s["paragraphs"])
+        for s in (record.get("written") or {}).get("sections") or ()
+    }
     return {title: known.get(title, []) for title in titles}
 
 
@@ -196,17 +198,17 @@ def collect_edits(session: Session, edition: BulletinState, bulletin: Bulletin) 
     titles = section_titles(session)
     before = sections_of(edition.record, titles)
     every = states(session.store, edition.region, edition.indicator, edition.month)
-    place, edits = folder(session, edition), Edits()
-    found: list[tuple[Path, Sections]] = []
+    destination, edits = folder(session, edition), Edits()
+    changed: list[tuple[Path, Sections]] = []
     for form in ("docx", "html", "md"):
-        file = place / file_name(session, edition, form, every)
+        file = destination / file_name(session, edition, form, every)
         content = edited(file)
         if content is None:
             continue
         if form == "docx" and (read := _edited_docx(session, content, bulletin)) is not None:
             sections, machine_part_changed = read
             if {**before, **sections} != before:
-                found.append((file, {**before, **sections}))
+                changed.append((file, {**before, **sections}))
             if not machine_part_changed:
                 continue
         copy = save_copy(file, content)
@@ -215,12 +217,12 @@ def collect_edits(session: Session, edition: BulletinState, bulletin: Bulletin) 
             f"“{file.name}”中由程序撰写的部分被改动过。该部分以数据为准，重新生成时不保留改动；"
             f"改动过的文件已另存为“{copy.name}”。需要补充的话请写进{'、'.join(titles)}各节。"
         )
-    text = place / text_name(session, edition)
+    text = destination / text_name(session, edition)
     if text.exists() and (sections := read_text(text, titles)) != before:
-        found.append((text, sections))
-    if found:
-        edits.sections = found[0][1]
-    if len(found) > 1 and found[0][1] != found[1][1]:
+        changed.append((text, sections))
+    if changed:
+        edits.sections = changed[0][1]
+    if len(changed) > 1 and changed[0][1] != changed[1][1]:
         copy = save_copy(text, text.read_bytes())
         edits.copies.append(copy)
         edits.notices.append(
@@ -262,6 +264,8 @@ def write_text_file(session: Session, edition: BulletinState) -> None:
     sections = sections_of(edition.record, titles)
     if file.exists() and read_text(file, titles) == sections:
         return
-    remarks = [f"文字写成后数字有变动：{c['label']} {c['before']} → {c['after']}"
-               for c in (edition.record.get("written") or {}).get("changes") or ()]  # fmt: skip
+    remarks = [
+        f"文字写成后数字有变动：{c['label']} {c['before']} → {c['after']}"
+        for c in (edition.record.get("written") or {}).get("changes") or ()
+    ]
     write_atomically(file, text_file(sections, remarks))

@@ -141,11 +141,11 @@ def _all_series(store: Store, catalogue: Catalogue, question: Question) -> dict[
     first = [c for c in _ORDER if c in stored]
     if question.indicator.code not in known:
         first.insert(0, question.indicator.code)
-    found = {
+    vintages = {
         c: store.vintages(region.code, c) for c in [*first, *(s for s in stored if s not in first)]
     }
     demo = is_demo(store, question)
-    return {c: v for c, v in found.items() if v.as_of(question.as_of).demo == demo}
+    return {c: v for c, v in vintages.items() if v.as_of(question.as_of).demo == demo}
 
 
 def _chosen(tracker: Tracker, question: Question) -> tuple[Version | None, str]:
@@ -277,10 +277,10 @@ def _parts(
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
     """The last level of each earlier month, with what came of it."""
-    found = issued(store, question.region.code, question.indicator.code, day=question.as_of)
+    warnings = issued(store, question.region.code, question.indicator.code, day=question.as_of)
     results = outcomes(store, question.as_of)
     demo = is_demo(store, question)
-    latest = {str(w.month): w for w in found if w.month < question.month and w.demo == demo}
+    latest = {str(w.month): w for w in warnings if w.month < question.month and w.demo == demo}
     rows: dict[str, Any] = {}
     for month in sorted(latest)[-SHOWN_WARNINGS:]:
         warning = latest[month]

@@ -38,15 +38,15 @@ def _latest(
     session: Session, series: Series, month: pd.Period | None
 ) -> tuple[BulletinState, list[BulletinState], str]:
     """The last state of a bulletin, all its states, and what people call it."""
-    found = states(session.store, series.region.code, series.indicator.code, month)
-    if not found:
+    every = states(session.store, series.region.code, series.indicator.code, month)
+    if not every:
         named = "" if month is None else f"{month.year}年{month.month}月"
         raise NotFoundError(
             f"没有{series.region.name}{named}的月报草稿。",
             f"请先运行 forecast bulletin --region {series.region.name}。",
         )
-    chosen = max(k.month for k in found)
-    editions = [k for k in found if k.month == chosen]
+    chosen = max(k.month for k in every)
+    editions = [k for k in every if k.month == chosen]
     return (
         editions[-1],
         editions,
@@ -65,18 +65,18 @@ def _refuse_closed(
         return
     # Whoever was cut off while issuing tries again, and must not be left with the draft's files.
     repair_files(session, series, last.month)
-    done = [k for k in editions if k.state == "issued" and k.demo == last.demo][-1]
+    issued = [k for k in editions if k.state == "issued" and k.demo == last.demo][-1]
     raise RefusedError(
-        f"{title}已于 {done.issued_on} 签发（{done.number}），内容没有变化。",
+        f"{title}已于 {issued.issued_on} 签发（{issued.number}），内容没有变化。",
         "数据变化后重新运行 forecast bulletin，会生成更正草稿，审核、签发后即为更正。",
     )
 
 
 def _named(text: str, option: str, meaning: str) -> str:
-    found = " ".join(text.split())
-    if not found:
+    name = " ".join(text.split())
+    if not name:
         raise UsageError(f"{option} 是空的。", f"请写明{meaning}。")
-    return found
+    return name
 
 
 def review_bulletin(

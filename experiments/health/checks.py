@@ -173,12 +173,12 @@ def _font_families() -> frozenset[str] | None:
     if program is None:
         return None
     try:
-        done = subprocess.run(
+        answer = subprocess.run(
             [program, ":lang=zh", "family"], capture_output=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    text = done.stdout.decode("utf-8", "replace").replace("\n", ",")
+    text = answer.stdout.decode("utf-8", "replace").replace("\n", ",")
     return frozenset(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -257,11 +257,11 @@ def disk(installation: Installation) -> Finding:
         )
     free = shutil.disk_usage(root).free // MEGABYTE
     text = f"工作区 {root} 可写，剩余空间 {free:,} MB。"
-    found = growth(installation.workspace)
+    grown = growth(installation.workspace)
     year = 0.0
-    if found is not None:
-        each, year = found.bytes_per_month / MEGABYTE, found.year / MEGABYTE
-        text += f"每地区每月约 {each:.1f} MB，{found.regions} 个地区一年约 {year:,.0f} MB。"
+    if grown is not None:
+        each, year = grown.bytes_per_month / MEGABYTE, grown.year / MEGABYTE
+        text += f"每地区每月约 {each:.1f} MB，{grown.regions} 个地区一年约 {year:,.0f} MB。"
     if free < NO_DISK:
         return Finding("fail", text, "请清理磁盘；可用 forecast prune 清理旧的模型版本。")
     if free < max(LITTLE_DISK, year):

@@ -45,12 +45,12 @@ def growth(workspace: Workspace) -> Growth | None:
         {entry.name for entry in os.scandir(region) if entry.is_dir()}
         for region in _folders(workspace.bulletins)
     ]
-    done = sum(map(len, months))
-    if not done:
+    count = sum(map(len, months))
+    if not count:
         return None
-    newest = max(month for found in months for month in found)
+    newest = max(month for folders in months for month in folders)
     taken = sum(size_of(workspace.root / name) for name in _GROWING)
-    return Growth(sum(newest in found for found in months), taken / done)
+    return Growth(sum(newest in folders for folders in months), taken / count)
 
 
 def size_of(folder: Path | str) -> float:

@@ -170,12 +170,12 @@ class BacktestResult:
         """Draw how often outcomes fell below each quantile of the chosen model."""
         from employment_forecast.forecasting.documents.reliability import quantile_reliability
 
-        found = quantile_reliability(self.result.backtest, self.model)
+        reliability = quantile_reliability(self.result.backtest, self.model)
         with drawing(ax, demo=self.result.demo) as axes:
             axes.plot([0, 1], [0, 1], color="#888888", lw=1, ls=":", label="完全可靠")
-            if found is not None:
-                label = roster.label(found.model)
-                axes.plot(found.nominal, found.observed, marker="o", label=label)
+            if reliability is not None:
+                label = roster.label(reliability.model)
+                axes.plot(reliability.nominal, reliability.observed, marker="o", label=label)
             axes.set_xlabel("名义概率")
             axes.set_ylabel("实际低于该分位数的比例")
             axes.set_title(f"{self.series.title}：回测可靠性", loc="left")
@@ -224,12 +224,12 @@ def reconcile(
     by_code = {each.result.region.code: each.result for each in forecasts}
     try:
         tree = [Sum(whole, tuple(parts)) for whole, parts in sums.items()]
-        found = made_to_add_up(tree, by_code).results
+        results = made_to_add_up(tree, by_code).results
     except ValueError as error:
         raise UsageError(
             f"合计关系不是一棵树（{error}）。", "一个下级只能有一个上级，也不能绕成圈。"
         ) from error
-    return [replace(each, result=found[each.result.region.code]) for each in forecasts]
+    return [replace(each, result=results[each.result.region.code]) for each in forecasts]
 
 
 def forecast(

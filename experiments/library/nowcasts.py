@@ -37,8 +37,8 @@ class NowcastResult:
     @property
     def months(self) -> tuple[MonthInProgress, ...]:
         """Months whose law changed; none without part-month figures, or experience with them."""
-        found = self.forecast.result.nowcast
-        return () if found is None else found.months
+        in_progress = self.forecast.result.nowcast
+        return () if in_progress is None else in_progress.months
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -73,16 +73,16 @@ class NowcastResult:
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw median and 80 % interval of each month, without and with the figures."""
         with drawing(ax, demo=self.forecast.result.demo) as axes:
-            for place, each in enumerate(self.months):
+            for at, each in enumerate(self.months):
                 for shift, law, colour, label in (
                     (-0.1, each.before, "#888888", "不用月中数"),
                     (0.1, each.after, "#1f5fa8", "用月中数"),
                 ):
                     low, middle, high = law
                     spread = [[middle - low], [high - middle]]
-                    named = label if place == 0 else None
+                    named = label if at == 0 else None
                     axes.errorbar(
-                        [place + shift], [middle], spread, fmt="o", color=colour, label=named
+                        [at + shift], [middle], spread, fmt="o", color=colour, label=named
                     )
             axes.set_xticks(range(len(self.months)), [str(each.month) for each in self.months])
             axes.set_ylabel(self.forecast.history.unit)

@@ -273,7 +273,7 @@ def _rows(
 
 
 def _months(given: Sequence[Any]) -> list[pd.Period]:
-    found = []
+    months = []
     for each in given:
         try:
             month = each.asfreq("M") if isinstance(each, pd.Period) else pd.Period(each, freq="M")
@@ -283,5 +283,5 @@ def _months(given: Sequence[Any]) -> list[pd.Period]:
             ) from error
         if not isinstance(month, pd.Period):
             raise DataError("有一行没有月份。", "请补上月份，或略去该行。")
-        found.append(month)
-    return found
+        months.append(month)
+    return months

@@ -153,8 +153,10 @@ def assess(
         chosen = [targets] if isinstance(targets, Target) else list(targets)
     applied = _applied(paths, chosen, known)
     tested = tested if tested_months is None else tested_months
-    found = assess_all(chosen, known, draws, tested, applied)
-    return AssessmentResult(title, found, known.demo or any(t.demo for t in found.targets))
+    assessments = assess_all(chosen, known, draws, tested, applied)
+    return AssessmentResult(
+        title, assessments, known.demo or any(t.demo for t in assessments.targets)
+    )
 
 
 class _AppliedTo:
@@ -310,8 +312,10 @@ class ScenarioResult:
     def assess(self) -> AssessmentResult:
         """The targets in force, assessed on the scenario's paths."""
         changed = self.comparison.changed
-        found = Assessments(changed.assessments, changed.totals, changed.levels, changed.joint)
-        return AssessmentResult(f"{self.forecast.series.title}（情景）", found, changed.demo)
+        assessments = Assessments(
+            changed.assessments, changed.totals, changed.levels, changed.joint
+        )
+        return AssessmentResult(f"{self.forecast.series.title}（情景）", assessments, changed.demo)
 
     def to_frame(self) -> pd.DataFrame:
         """Medians by month: `baseline`, `scenario`, and the median `difference` of the paths."""
@@ -408,8 +412,8 @@ def scenario(
     )
     series = forecast.series
     scheme = load_scheme(series.settings)
-    found = compare_scenario(forecast.result, what_if, given, series.targets, scheme)
-    return ScenarioResult(forecast, found)
+    comparison = compare_scenario(forecast.result, what_if, given, series.targets, scheme)
+    return ScenarioResult(forecast, comparison)
 
 
 def _range(value: Share | None) -> Range | None:

@@ -51,8 +51,8 @@ class OpenWorkspace:
         """
         known = self.session.catalogue
         where = known.region(region)
-        what = known.indicator(indicator) if indicator else known.default_indicator(where)
-        name = catalogue.Series(where, what)
+        entry = known.indicator(indicator) if indicator else known.default_indicator(where)
+        name = catalogue.Series(where, entry)
         job = open_job(self.session, name, clock.today(), run_options(self.session.settings))
         return Series(
             name=name,
@@ -70,7 +70,7 @@ class OpenWorkspace:
         # The readers of office files take half a second to import.
         from employment_forecast.data.imports import ImportOptions, import_files
 
-        done = import_files(
+        report = import_files(
             self.session.store,
             self.session.catalogue,
             [Path(file).absolute() for file in files],
@@ -78,11 +78,11 @@ class OpenWorkspace:
             today=clock.today(),
             command="OpenWorkspace.import_files",
         )
-        if done.batch is not None and any(self.session.workspace.thresholds.glob("*.json")):
+        if report.batch is not None and any(self.session.workspace.thresholds.glob("*.json")):
             from employment_forecast.experiments.publication import outdate
 
             outdate(self.session)
-        return done
+        return report
 
     def to_frame(self) -> pd.DataFrame:
         """Every series of the store: columns `region`, `indicator` (codes) and `demo`."""

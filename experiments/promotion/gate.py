@@ -80,11 +80,11 @@ def _incumbent(
             stored = stored_evidence(tracker, incumbent)
             if stored.demo != evidence.demo:
                 raise ValueError
-            found = stored.backtest.records[model].quantiles
+            quantiles = stored.backtest.records[model].quantiles
         except (ForecastError, KeyError, ValueError):
             text = f"现役模型“{label}”此次未参赛，也没有可比的回测记录，不作比较"
             return evidence, None, Check("incumbent", "现役版本可比", "fail", text)
-        merged = evidence.backtest.with_quantiles(model, stored.backtest.months, found)
+        merged = evidence.backtest.with_quantiles(model, stored.backtest.months, quantiles)
         evidence = Evidence(
             evidence.model, evidence.label, merged, evidence.events, evidence.log, evidence.demo
         )

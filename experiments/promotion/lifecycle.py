@@ -206,8 +206,8 @@ def promote_if_passed(
     if trial := _trial_words(candidate):
         return PromotionResult(incumbent, candidate, verdict, "kept", trial)
     if verdict.passed:
-        done = registry.promote(tracker, series, candidate.version, PASSED_WHY)
-        return PromotionResult(done.champion, candidate, verdict, "promoted", PASSED_WHY)
+        promotion = registry.promote(tracker, series, candidate.version, PASSED_WHY)
+        return PromotionResult(promotion.champion, candidate, verdict, "promoted", PASSED_WHY)
     if incumbent is None:
         why = "候选未通过晋级检查，尚无现役版本"
         return PromotionResult(None, candidate, verdict, "kept", why)
@@ -219,8 +219,8 @@ def promote_if_passed(
         version = registry.refresh(run, series, stand_in or result, incumbent, candidate)
     except NoModelError as error:
         return PromotionResult(incumbent, candidate, verdict, "kept", error.message)
-    done = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)
-    return PromotionResult(done.champion, candidate, verdict, "refreshed", REFRESH_WHY)
+    promotion = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)
+    return PromotionResult(promotion.champion, candidate, verdict, "refreshed", REFRESH_WHY)
 
 
 def older(result: Competition, incumbent: Version) -> bool:

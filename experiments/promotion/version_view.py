@@ -106,12 +106,12 @@ def verdict(tracker: Tracker, version: Version) -> dict[str, Any] | None:
     if "gate" not in version.tags:
         return None
     try:
-        found: dict[str, Any] = json.loads(
+        judged: dict[str, Any] = json.loads(
             file_of_run(tracker, version, GATE_FILE).read_text("utf-8")
         )
     except (ForecastError, OSError, ValueError):
         return None
-    return found if found.get("version") == version.version else None
+    return judged if judged.get("version") == version.version else None
 
 
 def chosen(tracker: Tracker, series: Series, numbers: Sequence[str]) -> list[Version]:
@@ -132,13 +132,13 @@ def chosen(tracker: Tracker, series: Series, numbers: Sequence[str]) -> list[Ver
             )
         return [by_number[n] for n in dict.fromkeys(numbers)]
     order = (CHAMPION, PREVIOUS, CANDIDATE)
-    found = [v for alias in order for v in known if alias in v.aliases]
-    if not found:
+    aliased = [v for alias in order for v in known if alias in v.aliases]
+    if not aliased:
         raise NotFoundError(
             f"{series.title}还没有模型版本。",
             f"请先运行 forecast run --region {series.region.name}。",
         )
-    return list({v.version: v for v in found}.values())
+    return list({v.version: v for v in aliased}.values())
 
 
 def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
@@ -158,16 +158,16 @@ def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
     """
     evidence = {v.version: stored_evidence(tracker, v) for v in picked}
     newest = max(picked, key=lambda v: (v.data_month, int(v.version))).version
-    found = compare_versions({n: (e.backtest, e.model) for n, e in evidence.items()}, newest)
+    compared = compare_versions({n: (e.backtest, e.model) for n, e in evidence.items()}, newest)
 
     def shown(value: float | None) -> float | None:
         return None if value is None else round(value, 4)
 
     return {
-        "origins": len(found.months),
-        "first_origin": str(found.months[0]) if len(found.months) else None,
-        "last_origin": str(found.months[-1]) if len(found.months) else None,
-        "cells": found.cells,
+        "origins": len(compared.months),
+        "first_origin": str(compared.months[0]) if len(compared.months) else None,
+        "last_origin": str(compared.months[-1]) if len(compared.months) else None,
+        "cells": compared.cells,
         "versions": [
             {
                 **row(version),
@@ -182,7 +182,7 @@ def comparison(tracker: Tracker, picked: Sequence[Version]) -> dict[str, Any]:
                     "p_value_one_month": each.one_step and shown(each.one_step.p_value),
                 },
             }
-            for version, each in zip(picked, found.rows, strict=True)
+            for version, each in zip(picked, compared.rows, strict=True)
         ],
     }
 

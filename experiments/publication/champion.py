@@ -168,7 +168,7 @@ def _previous(earlier: list[IssuedWarning], month: pd.Period, memory: int) -> Le
 def _probabilities_before(earlier: list[IssuedWarning], target: Target) -> dict[pd.Period, float]:
     """Probability by month of the caps of a kind, whatever the year they were for."""
     kind = (target.tier, target.basis, target.length)
-    found = {}
+    chances_by_month = {}
     for warning in earlier:
         chances = warning.evidence.get("probabilities", {})
         same = [
@@ -177,8 +177,8 @@ def _probabilities_before(earlier: list[IssuedWarning], target: Target) -> dict[
             if cap["id"] in chances and (cap["tier"], cap["basis"], _length(cap["period"])) == kind
         ]
         if same:
-            found[warning.month] = max(same)
-    return found
+            chances_by_month[warning.month] = max(same)
+    return chances_by_month
 
 
 def _length(period: str) -> int:

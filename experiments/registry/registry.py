@@ -127,13 +127,14 @@ def same_version(
     Version or None
         The newest such version.
     """
-    wanted, found = version_tags(result), versions(tracker, series)
+    wanted, registered = version_tags(result), versions(tracker, series)
     stands = {} if stand_in is None else version_tags(stand_in)
     others = {
-        v.run_id for v in found
+        v.run_id
+        for v in registered
         if REFRESH_TAG in v.tags and not stands.items() <= dict(v.tags).items()
-    }  # fmt: skip
-    for version in found:
+    }
+    for version in registered:
         same = wanted.items() <= dict(version.tags).items() and version.run_id not in others
         if REFRESH_TAG not in version.tags and same:
             return version

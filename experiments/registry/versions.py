@@ -76,26 +76,26 @@ class Version:
     @property
     def promotions(self) -> tuple[datetime, ...]:
         """Moments at which it became the champion, Asia/Shanghai, ascending."""
-        kept = {k.removeprefix(PROMOTION) for k in self.tags if k.startswith(PROMOTION)}
-        if not kept and "promoted_at" in self.tags:
+        stamps = {k.removeprefix(PROMOTION) for k in self.tags if k.startswith(PROMOTION)}
+        if not stamps and "promoted_at" in self.tags:
             # Promoted by a release that kept the last occasion only.
             return (datetime.fromisoformat(self.tags["promoted_at"]),)
-        moments = (datetime.strptime(k, "%Y%m%dT%H%M%S") for k in sorted(kept))
+        moments = (datetime.strptime(k, "%Y%m%dT%H%M%S") for k in sorted(stamps))
         return tuple(m.replace(tzinfo=clock.SHANGHAI) for m in moments)
 
 
-def _version(found: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
-    number = str(found.version)
+def _version(stored: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
+    number = str(stored.version)
     own_aliases = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
     return Version(
         registered_name=name,
         version=number,
-        model=found.tags.get("model", ""),
-        run_id=str(found.run_id or ""),
-        source=str(found.source),
+        model=stored.tags.get("model", ""),
+        run_id=str(stored.run_id or ""),
+        source=str(stored.source),
         aliases=own_aliases,
-        created=int(found.creation_timestamp or 0),
-        tags=dict(found.tags),
+        created=int(stored.creation_timestamp or 0),
+        tags=dict(stored.tags),
     )
 
 
@@ -112,13 +112,13 @@ def find(tracker: Tracker, series: Series, version: str) -> Version:
     NotFoundError
         If there is none.
     """
-    found = next((v for v in versions(tracker, series) if v.version == version), None)
-    if found is None:
+    registered = next((v for v in versions(tracker, series) if v.version == version), None)
+    if registered is None:
         raise NotFoundError(
             f"{series.title}（{series.registered_name}）没有第 {version} 版。",
             "用 forecast ui 查看已有的版本。",
         )
-    return found
+    return registered
 
 
 def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
@@ -136,12 +136,12 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
     name = series.registered_name
 
     def search(client: MlflowClient) -> list[Version]:
-        found = pages(partial(client.search_model_versions, f"name = '{name}'"))
-        aliases = _aliases(client, name) if found else {}
-        return [_version(v, name, aliases) for v in found]
+        stored = pages(partial(client.search_model_versions, f"name = '{name}'"))
+        aliases = _aliases(client, name) if stored else {}
+        return [_version(v, name, aliases) for v in stored]
 
-    found = tracker.ask("列出模型版本", ("versions", name), search)
-    return sorted(found, key=lambda v: -int(v.version))
+    listed = tracker.ask("列出模型版本", ("versions", name), search)
+    return sorted(listed, key=lambda v: -int(v.version))
 
 
 def state_folder(tracker: Tracker, version: Version) -> Path:

@@ -94,7 +94,7 @@ def _level_before(
 
 def _changed(series: Series, record: Mapping[str, Any]) -> list[str]:
     """What is new in the figures since the month before, in words."""
-    found = []
+    changes = []
     row = record["series"].get(series.indicator.code)
     compared = None if row is None else row.get("month_on_month")
     if compared and compared["reason"] is None and compared["change"] is not None:
@@ -103,8 +103,10 @@ def _changed(series: Series, record: Mapping[str, Any]) -> list[str]:
         unit = "个百分点" if row["unit"] == "%" else row["unit"]
         verb = "上升" if unit == "个百分点" else "增加"
         down = "下降" if unit == "个百分点" else "减少"
-        found.append("与上月持平" if change == 0 else f"{verb if change > 0 else down}{size}{unit}")
-    return found
+        changes.append(
+            "与上月持平" if change == 0 else f"{verb if change > 0 else down}{size}{unit}"
+        )
+    return changes
 
 
 def _warning_rows(
@@ -165,9 +167,9 @@ def _reliability(
 
 def _bulletins(session: Session, series: Series) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
     """Bulletins on file, newest first, with addresses relative to a region's page."""
-    found = states(session.store, series.region.code, series.indicator.code, records=False)
+    editions = states(session.store, series.region.code, series.indicator.code, records=False)
     by_month: dict[Any, list[Any]] = {}
-    for edition in found:
+    for edition in editions:
         by_month.setdefault(edition.month, []).append(edition)
     rows = []
     for month in sorted(by_month, reverse=True)[:_SHOWN_BULLETINS]:
@@ -281,8 +283,10 @@ def gather(
         )  # fmt: skip
     notes = []
     if feed is not None and feed["state"] in ("stale", "failed"):
-        notes.append(f"预警线{'已过时' if feed['state'] == 'stale' else '更新失败'}："
-                     f"{feed['state_reason']}。")  # fmt: skip
+        notes.append(
+            f"预警线{'已过时' if feed['state'] == 'stale' else '更新失败'}："
+            f"{feed['state_reason']}。"
+        )
     return RegionPage(
         tile=tile,
         as_of=day.isoformat(),

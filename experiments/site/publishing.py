@@ -60,8 +60,8 @@ def site_series(session: Session) -> list[Series]:
                 descend(child, seen | {child})
 
     descend(None, frozenset())
-    found = [Series(by_code[c], catalogue.default_indicator(by_code[c])) for c in order]
-    return [s for s in found if (s.region.code, s.indicator.code) in stored]
+    series = [Series(by_code[c], catalogue.default_indicator(by_code[c])) for c in order]
+    return [s for s in series if (s.region.code, s.indicator.code) in stored]
 
 
 def _write_page(folder: Path, page: RegionPage) -> None:
@@ -136,13 +136,13 @@ def _read_tiles(folder: Path) -> tuple[dict[str, Tile], dict[str, str]]:
     for file in sorted((folder / _TILES).glob("*.json")):
         with suppress(*_NOT_OURS):
             row = json.loads(file.read_text("utf-8"))
-            found = str(row["absent"]) if "absent" in row else tile_from(row)
+            tile = str(row["absent"]) if "absent" in row else tile_from(row)
             tiles.pop(file.stem, None)
             absent.pop(file.stem, None)
-            if isinstance(found, str):
-                absent[file.stem] = found
+            if isinstance(tile, str):
+                absent[file.stem] = tile
             else:
-                tiles[file.stem] = found
+                tiles[file.stem] = tile
     return tiles, absent
 
 

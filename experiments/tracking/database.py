@@ -95,9 +95,9 @@ def check(uri: str, artifacts: Path) -> None:
 
 def schema_fault(uri: str, said: str) -> StorageError:
     """What to do about a database whose schema is not that of the MLflow installed."""
-    found = re.search(r"found version (\w+)", said)
+    match = re.search(r"found version (\w+)", said)
     migrations = Path(str(import_module("mlflow.store").__file__)).parent / "db_migrations"
-    known = found is None or found[1] == "None" or any(migrations.rglob(f"{found[1]}_*.py"))
+    known = match is None or match[1] == "None" or any(migrations.rglob(f"{match[1]}_*.py"))
     if not known:
         return StorageError(
             f"MLflow 数据库（{shown(uri)}）由更新的 MLflow 建立，本程序所带的版本不能打开。",

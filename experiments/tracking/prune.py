@@ -49,14 +49,14 @@ class Pruned:
 
 def published(workspace: Workspace) -> set[Reference]:
     """Versions that published thresholds refer to, past ones included."""
-    found: set[Reference] = set()
+    references: set[Reference] = set()
     for file in (workspace.root / "thresholds").rglob("*.json"):
         try:
             champion = json.loads(file.read_text("utf-8"))["champion"]
-            found.add((str(champion["registered_name"]), str(champion["version"])))
+            references.add((str(champion["registered_name"]), str(champion["version"])))
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return found
+    return references
 
 
 def prune(
@@ -147,8 +147,8 @@ def _models(client: MlflowClient) -> list[Any]:
 
 
 def _versions(name: str, client: MlflowClient) -> list[ModelVersion]:
-    found = pages(partial(client.search_model_versions, f"name = '{name}'"))
-    return sorted(found, key=lambda v: -int(v.version))
+    versions = pages(partial(client.search_model_versions, f"name = '{name}'"))
+    return sorted(versions, key=lambda v: -int(v.version))
 
 
 def _delete_version(name: str, number: str, client: MlflowClient) -> None:
@@ -159,8 +159,10 @@ def _prune_runs(
     tracker: Tracker, needed: set[str], limit: _Limit, dry_run: bool
 ) -> tuple[int, int]:
     count = size = 0
-    found = tracker.call("查找实验", lambda c: pages(c.search_experiments))
-    experiments = [e.experiment_id for e in found if limit.covers(e.tags.get("region", ""))]
+    all_experiments = tracker.call("查找实验", lambda c: pages(c.search_experiments))
+    experiments = [
+        e.experiment_id for e in all_experiments if limit.covers(e.tags.get("region", ""))
+    ]
     for experiment in experiments:
         runs = tracker.call("查找运行", partial(_runs, experiment))
         parents = [r for r in runs if PARENT_TAG not in r.data.tags]

@@ -183,9 +183,9 @@ class Tracker:
             remembered: Result = self._answers[question]
             return remembered
         before = self._answers
-        found = self.call(purpose, action)
-        self._answers = {**before, question: found} if self._steady else {}
-        return found
+        answer = self.call(purpose, action)
+        self._answers = {**before, question: answer} if self._steady else {}
+        return answer
 
     def forget(self) -> None:
         """Ask anew from now on."""
@@ -246,20 +246,20 @@ class Tracker:
         location = None if self.served else str(self.artifacts / folder)
 
         def find_or_make(client: MlflowClient) -> str:
-            found = client.get_experiment_by_name(name)
-            if found is None:
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
                 try:
                     return str(client.create_experiment(name, location, dict(tags)))
                 except MlflowException as error:
                     if error.error_code != "RESOURCE_ALREADY_EXISTS":
                         raise
                     # Another machine made it in between.
-                    found = client.get_experiment_by_name(name)
-                    if found is None:
+                    experiment = client.get_experiment_by_name(name)
+                    if experiment is None:
                         raise
-            if found.lifecycle_stage == "deleted":
-                client.restore_experiment(found.experiment_id)
-            return str(found.experiment_id)
+            if experiment.lifecycle_stage == "deleted":
+                client.restore_experiment(experiment.experiment_id)
+            return str(experiment.experiment_id)
 
         return self.call("登记实验", find_or_make)
 
@@ -316,8 +316,8 @@ def pages(fetch: Callable[..., Any]) -> list[Any]:
         Takes `page_token` and returns one page.
     """
     page = fetch(page_token=None)
-    found = list(page)
+    items = list(page)
     while page.token:
         page = fetch(page_token=page.token)
-        found += page
-    return found
+        items += page
+    return items

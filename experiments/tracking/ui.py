@@ -128,8 +128,11 @@ def serve(
         # The pipe closes when this process is gone, a kill included: then the server is ended.
         process = subprocess.Popen(
             (sys.executable, str(Path(__file__).with_name("supervised.py")), *command.arguments),
-            env=dict(command.environment), stdin=subprocess.PIPE, stdout=stream, stderr=stream,
-        )  # fmt: skip
+            env=dict(command.environment),
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=stream,
+        )
     assert process.stdin is not None
     before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     try:
@@ -148,7 +151,7 @@ def serve(
 
 def _latest_runs(tracker: Tracker) -> str:
     """The page of the runs of the series that was forecast last; empty where there is none."""
-    found = tracker.call(
+    experiments = tracker.call(
         "查看实验",
         lambda client: client.search_experiments(
             max_results=1,
@@ -156,7 +159,7 @@ def _latest_runs(tracker: Tracker) -> str:
             order_by=["last_update_time DESC"],
         ),
     )
-    return runs_page(found[0].experiment_id) if found else ""
+    return runs_page(experiments[0].experiment_id) if experiments else ""
 
 
 def _demand_free(host: str, port: int) -> None:

@@ -143,12 +143,12 @@ def pair(
 def _cap_probabilities(
     targets: Sequence[Target], history: History, paths: SamplePaths, tested: int
 ) -> dict[str, float]:
-    found = {}
+    probabilities = {}
     for item in assess_all(targets, history, paths, tested).caps:
         if item.probability is not None:
             target = item.target
-            found[f"{target.tier} {target.period} {target.basis}"] = item.probability
-    return found
+            probabilities[f"{target.tier} {target.period} {target.basis}"] = item.probability
+    return probabilities
 
 
 def explain(
@@ -198,10 +198,12 @@ def explain(
     common = pd.period_range(now + 1, min(older.paths.months[-1], newer.paths.months[-1]), freq="M")
     precision = newer.history.precision
     medians = [
-        {str(m): _printed(float(np.median(p.values[:, (m - p.origin).n - 1])), precision)
-         for m in common}
+        {
+            str(m): _printed(float(np.median(p.values[:, (m - p.origin).n - 1])), precision)
+            for m in common
+        }
         for _, p in stages
-    ]  # fmt: skip
+    ]
     tested = newer.tested_horizon
     chances = [_cap_probabilities(targets_in_force, h, p, tested) for h, p in stages]
     ahead = pd.period_range(then + 1, now, freq="M")

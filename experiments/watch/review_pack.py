@@ -84,8 +84,10 @@ def _cells(evidence: Evidence) -> bytes:
 
 
 def _check_lines(checks: list[ResidualCheck]) -> str:
-    rows = [f"| {c.label} | {c.text} | {'—' if c.p_value is None else f'{c.p_value:.3f}'} |"
-            for c in checks]  # fmt: skip
+    rows = [
+        f"| {c.label} | {c.text} | {'—' if c.p_value is None else f'{c.p_value:.3f}'} |"
+        for c in checks
+    ]
     return "\n".join(["| 检查 | 结果 | p 值 |", "| --- | --- | --- |", *rows])
 
 

@@ -22,20 +22,20 @@ def _part(name: str, runs: int) -> str:
     if name == "choice":
         rows = choice.regret(runs)
         names = ("law", "rule", "replaced", "promised", "true", "n")
-        told = rates.figures("Choice: what is promised and what is true", names, rows)
-        return rates.table("Choice", choice.size_and_power(runs)) + told
+        figures = rates.figures("Choice: what is promised and what is true", names, rows)
+        return rates.table("Choice", choice.size_and_power(runs)) + figures
     if name == "gate":
         return rates.table("Gate", gate.all_rates(runs))
     if name == "tests":
-        told = rates.figures(
+        figures = rates.figures(
             "Tests: the error of a mean difference", significance.HEAD, significance.errors(runs)
         )
-        return rates.table("Tests", significance.sizes(runs)) + told
+        return rates.table("Tests", significance.sizes(runs)) + figures
     if name == "chain":
         heads = ("law", "rule", "changed within a year", "true score after it", "n")
-        told = rates.figures("Chain: the model in force", heads, chain.regret(runs // 2))
+        figures = rates.figures("Chain: the model in force", heads, chain.regret(runs // 2))
         pooled = rates.table("Choice, evidence of several regions", chain.over_regions(runs // 4))
-        return rates.table("Chain of choice and gate", chain.rates(runs // 2)) + told + pooled
+        return rates.table("Chain of choice and gate", chain.rates(runs // 2)) + figures + pooled
     if name == "blind":
         return rates.table("Blind confirmation", chain.blind(runs // 2))
     if name == "lines":

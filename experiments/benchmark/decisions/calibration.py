@@ -68,7 +68,7 @@ def coverages(
 
 def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tuple[str, ...]]:
     """Coverage of 95 % intervals at some months ahead."""
-    found = []
+    table = []
     for law in laws:
         for width in (0.6, 1.0, 1.4):
             for series, shared in ((10, 0.0), (10, 0.5), (1, 0.0)):
@@ -77,6 +77,6 @@ def rows(runs: int, seed: int = 31, laws: Sequence[Law] = LAWS[:3]) -> list[tupl
                     mean, error = coverage.mean(axis=0), coverage.std(axis=0) / np.sqrt(runs)
                     cells = [f"{mean[h - 1]:.1%} ± {1.96 * error[h - 1]:.1%}" for h in SHOWN]
                     cells = [cell.replace("%", " %") for cell in cells]
-                    what = (law.name, str(width), f"{series}", f"{shared}", rule)
-                    found.append((*what, *cells, str(runs)))
-    return found
+                    case = (law.name, str(width), f"{series}", f"{shared}", rule)
+                    table.append((*case, *cells, str(runs)))
+    return table

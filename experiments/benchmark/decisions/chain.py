@@ -88,14 +88,14 @@ def years(
     laws: Sequence[Law],
 ) -> list[Rate]:
     """How often something happens to the model in force within a year, by law."""
-    found = []
+    by_law = []
     for law in laws:
         rng = np.random.default_rng(seed)
         courses = [year(law, models, start, rng) for _ in range(runs)]
         before = sum(happened(c.before) for c in courses)
         after = sum(happened(c.after) for c in courses)
-        found.append(Rate(question, law.name, before, after, runs))
-    return found
+        by_law.append(Rate(question, law.name, before, after, runs))
+    return by_law
 
 
 def rates(
@@ -105,23 +105,23 @@ def rates(
     plain = Model(0.4, persistence)
     floors = [worse(plain, 0.4)] * FLOORS
     equal = [plain] * 13
-    found = years(
+    table = years(
         "of equal models another comes into force within a year", [*equal, *floors], 0,
         lambda course: any(course), runs, seed, laws,
     )  # fmt: skip
     for share in (0.15, 0.5, 1.0):
         bad = worse(plain, share)
         models = [bad, plain, *[bad] * 11, *[worse(bad, 0.4)] * FLOORS]
-        found += years(
+        table += years(
             f"the leader is {share:.0%} worse than one of 15: in force at the end is that one"
             .replace("%", " %"), models, 0, lambda course: course[-1] == 1, runs, seed, laws,
         )  # fmt: skip
-        found += years(
+        table += years(
             f"one {share:.0%} worse is in force: the leader is back within a year"
             .replace("%", " %"), [plain, bad, *[plain] * 11, *floors], 1,
             lambda course: course[-1] == 0, runs, seed, laws,
         )  # fmt: skip
-    return found
+    return table
 
 
 def regret(
@@ -159,7 +159,7 @@ def over_regions(
 
     An upper bound of what other regions' evidence can add: real regions move together.
     """
-    found = []
+    table = []
     plain = Model(0.4)
     for share in (0.0, 0.15, 0.5):
         bad = worse(plain, share) if share else plain
@@ -173,8 +173,8 @@ def over_regions(
             question = (
                 f"the leader, {share:.0%} worse than one of 15, is replaced, {regions} regions"
             )
-            found.append(Rate(question.replace("%", " %"), law.name, None, count, runs))
-    return found
+            table.append(Rate(question.replace("%", " %"), law.name, None, count, runs))
+    return table
 
 
 def blind(runs: int) -> list[Rate]:
@@ -183,7 +183,7 @@ def blind(runs: int) -> list[Rate]:
     candidate = Model(gate.CANDIDATE.fault, UNSEEN_PERSISTENCE)
     narrow = replace(candidate, width=0.6)
     wide = replace(candidate, width=1.4)
-    found = choice.replacements(
+    table = choice.replacements(
         "any of 15 equal models replaces the leader", [plain] * 16, runs, UNSEEN_SEED, UNSEEN
     )
     for number, (question, new, old, refused) in enumerate(
@@ -196,5 +196,5 @@ def blind(runs: int) -> list[Rate]:
         ),
         start=1,
     ):
-        found += gate.single(question, new, old, runs, UNSEEN_SEED + number, refused, UNSEEN)
-    return found + rates(runs // 2, UNSEEN_SEED + 9, UNSEEN, UNSEEN_PERSISTENCE)
+        table += gate.single(question, new, old, runs, UNSEEN_SEED + number, refused, UNSEEN)
+    return table + rates(runs // 2, UNSEEN_SEED + 9, UNSEEN, UNSEEN_PERSISTENCE)

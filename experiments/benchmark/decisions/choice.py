@@ -36,7 +36,7 @@ def chosen(cells: Floats, floors: int = 0) -> tuple[str, str]:
     wis = {m: float(np.nanmean(c)) for m, c in zip(names, cells, strict=True)}
     by_name = dict(zip(names, cells, strict=True))
     simple = names[len(names) - floors :]
-    found = decide(
+    choice = decide(
         wis,
         simple,
         lambda m, o: mean_and_error(by_name[m] - by_name[o]),
@@ -44,7 +44,7 @@ def chosen(cells: Floats, floors: int = 0) -> tuple[str, str]:
         (LEADER,),
         str,
     )
-    return _former(wis, by_name, simple), found.model
+    return _former(wis, by_name, simple), choice.model
 
 
 def _former(wis: dict[str, float], cells: dict[str, Floats], simple: Sequence[str]) -> str:
@@ -66,15 +66,15 @@ def replacements(
     question: str, models: Sequence[Model], runs: int, seed: int, laws: Sequence[Law] = LAWS
 ) -> list[Rate]:
     """How often the first model is replaced, by law."""
-    found = []
+    rates = []
     for law in laws:
         rng = np.random.default_rng(seed)
         cells = scores(law, tuple(models), rng, runs, ORIGINS)
         names = [chosen(cells[:, run]) for run in range(runs)]
         before = sum(old != LEADER for old, _ in names)
         after = sum(new != LEADER for _, new in names)
-        found.append(Rate(question, law.name, before, after, runs))
-    return found
+        rates.append(Rate(question, law.name, before, after, runs))
+    return rates
 
 
 def size_and_power(runs: int, seed: int = 11) -> list[Rate]:

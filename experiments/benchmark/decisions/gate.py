@@ -45,10 +45,10 @@ class Months:
     def look(self, first: int, origins: int) -> list[Scored]:
         """What is known after so many months; the models' order is kept."""
         hidden = unknown(origins)
-        found = []
+        scored = []
         for i, (wis, inside) in enumerate(zip(self.wis, self.inside, strict=True)):
             rows = slice(first, first + origins)
-            found.append(
+            scored.append(
                 Scored(
                     f"m{i}",
                     f"m{i}",
@@ -56,7 +56,7 @@ class Months:
                     {k: np.where(hidden, np.nan, v[rows]) for k, v in inside.items()},
                 )
             )
-        return found
+        return scored
 
 
 def passed_before(candidate: Scored, incumbent: Scored, floors: Sequence[Scored]) -> bool:
@@ -83,7 +83,7 @@ def single(
     origins: int = ORIGINS,
 ) -> list[Rate]:
     """How often a candidate is refused (or passes) at one look."""
-    found = []
+    rates = []
     for law in laws:
         rng = np.random.default_rng(seed)
         counts = [0, 0]
@@ -93,15 +93,15 @@ def single(
             ).look(0, origins)
             counts[0] += passed_before(new, old, floors) != refused
             counts[1] += judge(new, old, floors).passed != refused
-        found.append(Rate(question, law.name, counts[0], counts[1], runs))
-    return found
+        rates.append(Rate(question, law.name, counts[0], counts[1], runs))
+    return rates
 
 
 def monthly(
     question: str, candidate: Model, incumbent: Model, runs: int, seed: int, laws: Sequence[Law]
 ) -> list[Rate]:
     """How often a candidate gets through at any of twelve monthly looks."""
-    found = []
+    rates = []
     for law in laws:
         rng = np.random.default_rng(seed)
         counts = [0, 0]
@@ -116,13 +116,13 @@ def monthly(
                     counts[1] += 1
                     break
                 refused |= any(c.name.startswith("wis") for c in verdict.failures)
-        found.append(Rate(question, law.name, counts[0], counts[1], runs))
-    return found
+        rates.append(Rate(question, law.name, counts[0], counts[1], runs))
+    return rates
 
 
 def pooled(share: float, regions: int, runs: int, seed: int, laws: Sequence[Law]) -> list[Rate]:
     """The same with the scores of several regions that move on their own, averaged by origin."""
-    found = []
+    rates = []
     candidate = worse(CANDIDATE, share) if share else CANDIDATE
     for law in laws:
         rng = np.random.default_rng(seed)
@@ -141,27 +141,27 @@ def pooled(share: float, regions: int, runs: int, seed: int, laws: Sequence[Law]
             verdict = judge(new, Scored("n", "n", old.wis, old.covered), [])
             passed += all(c.state != "fail" for c in verdict.checks if c.name.startswith("wis"))
         question = f"{share:.0%} worse passes, scores of {regions} regions".replace("%", " %")
-        found.append(Rate(question, law.name, None, passed, runs))
-    return found
+        rates.append(Rate(question, law.name, None, passed, runs))
+    return rates
 
 
 def all_rates(runs: int, seed: int = 21, laws: Sequence[Law] = LAWS) -> list[Rate]:
     """Every rate of the gate."""
-    found = single("an equal candidate is refused", CANDIDATE, CANDIDATE, runs, seed, True, laws)
+    rates = single("an equal candidate is refused", CANDIDATE, CANDIDATE, runs, seed, True, laws)
     wide = Model(CANDIDATE.fault, width=1.4)
-    found += single("one equal but 1.4 too wide is refused", wide, wide, runs, seed, True, laws)
+    rates += single("one equal but 1.4 too wide is refused", wide, wide, runs, seed, True, laws)
     narrow = Model(CANDIDATE.fault, width=0.6)
-    found += single("one 0.6 too narrow passes", narrow, narrow, runs, seed, False, laws)
+    rates += single("one 0.6 too narrow passes", narrow, narrow, runs, seed, False, laws)
     for share in (0.15, 0.36, 1.0):
-        found += single(
+        rates += single(
             f"{share:.0%} worse passes".replace("%", " %"),
             worse(CANDIDATE, share), CANDIDATE, runs, seed, False, laws,
         )  # fmt: skip
     for share in (0.0, 0.15, 0.36):
-        found += monthly(
+        rates += monthly(
             f"{share:.0%} worse passes at any of 12 monthly looks".replace("%", " %"),
             worse(CANDIDATE, share) if share else CANDIDATE, CANDIDATE, runs // 2, seed, laws,
         )  # fmt: skip
     for share in (0.0, 0.15):
-        found += pooled(share, 10, runs // 4, seed, laws)
-    return found
+        rates += pooled(share, 10, runs // 4, seed, laws)
+    return rates

@@ -41,13 +41,13 @@ class Law:
 
     def weights(self, horizon: int = HORIZON) -> Floats:
         """Response of the series to a shock so many months ago, shape (horizon,)."""
-        found = np.zeros(horizon)
+        weights = np.zeros(horizon)
         level, change = 0.0, 0.0
         for step in range(horizon):
             change = self.momentum * change + (1.0 if step == 0 else 0.0)
             level = self.memory * level + change
-            found[step] = level
-        return found
+            weights[step] = level
+        return weights
 
     def shocks(self, rng: np.random.Generator, size: tuple[int, ...]) -> Floats:
         """Shocks of variance one."""
@@ -93,14 +93,14 @@ def errors(law: Law, rng: np.random.Generator, runs: int, origins: int) -> Float
     """
     shocks = law.shocks(rng, (runs, origins + HORIZON))
     weights = law.weights()
-    found = np.empty((runs, origins, HORIZON))
+    relative = np.empty((runs, origins, HORIZON))
     for ahead in range(1, HORIZON + 1):
         total = np.zeros((runs, origins))
         for step in range(ahead):
             # The shock of the month `ahead - step` after the origin has had `step` months to work.
             total += weights[step] * shocks[:, ahead - step : ahead - step + origins]
-        found[..., ahead - 1] = total / np.sqrt((weights[:ahead] ** 2).sum())
-    return found
+        relative[..., ahead - 1] = total / np.sqrt((weights[:ahead] ** 2).sum())
+    return relative
 
 
 def sizes(law: Law) -> Floats:
@@ -110,13 +110,13 @@ def sizes(law: Law) -> Floats:
 
 def faults(model: Model, rng: np.random.Generator, runs: int, origins: int) -> Floats:
     """What a model's forecasts are off, in units of the error, shape (runs, origins)."""
-    found = np.empty((runs, origins))
+    off = np.empty((runs, origins))
     state = rng.standard_normal(runs)
     fresh = np.sqrt(1 - model.persistence**2)
     for t in range(origins):
         state = model.persistence * state + fresh * rng.standard_normal(runs)
-        found[:, t] = model.fault * state
-    return found
+        off[:, t] = model.fault * state
+    return off
 
 
 def quantiles(model: Model, fault: Floats) -> Floats:
@@ -135,13 +135,13 @@ def scores(
 ) -> Floats:
     """Interval scores, shape (models, runs, origins, horizon), NaN where the future is unknown."""
     error, size = errors(law, rng, runs, origins), sizes(law)
-    found = np.empty((len(models), *error.shape))
+    losses = np.empty((len(models), *error.shape))
     for i, model in enumerate(models):
         given = quantiles(model, faults(model, rng, runs, origins))
-        found[i] = interval_score(np.broadcast_to(given, (*error.shape, 9)), error) * size
+        losses[i] = interval_score(np.broadcast_to(given, (*error.shape, 9)), error) * size
     if corner:
-        found[..., unknown(origins)] = np.nan
-    return found
+        losses[..., unknown(origins)] = np.nan
+    return losses
 
 
 def unknown(origins: int) -> npt.NDArray[np.bool_]:

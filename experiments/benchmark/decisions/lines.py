@@ -55,14 +55,14 @@ class District:
 def districts(count: int, seed: int) -> list[District]:
     """Random laws: seasons of 0 to 4 %, persistence from 0.7 to a random walk."""
     rng = np.random.default_rng(seed)
-    found = []
+    drawn = []
     for _ in range(count):
         phase, size = rng.uniform(0, 12), rng.uniform(0, 0.04) * BASE
         season = size * np.cos(2 * np.pi * (np.arange(MONTHS) - phase) / 12)
-        found.append(
+        drawn.append(
             District(season, float(rng.choice([0.7, 0.85, 0.95, 1.0])), rng.uniform(60, 200))
         )
-    return found
+    return drawn
 
 
 def _history() -> History:
@@ -112,7 +112,7 @@ def shares(count: int, seed: int = 17, draws: int = DRAWS) -> list[Share]:
     Only lines of the first ten months and below the cap: above it the cap is broken already, and
     in the last months the two rules agree.
     """
-    found: dict[tuple[str, float], list[list[float]]] = {}
+    truths_of: dict[tuple[str, float], list[list[float]]] = {}
     history = _history()
     for number, law in enumerate(districts(count, seed)):
         rng = np.random.default_rng([seed, number])
@@ -133,9 +133,9 @@ def shares(count: int, seed: int = 17, draws: int = DRAWS) -> list[Share]:
                     float(above(later, value, 1.0).any(axis=1).mean())
                 )
             for cut, truths in own.items():
-                found.setdefault((event, cut), []).append(truths)
+                truths_of.setdefault((event, cut), []).append(truths)
     rows = []
-    for (event, cut), by_district in sorted(found.items()):
+    for (event, cut), by_district in sorted(truths_of.items()):
         means = np.array([np.mean(truths) for truths in by_district])
         rows.append(
             Share(

@@ -40,8 +40,8 @@ def interval(count: int | None, runs: int) -> str:
     """A share with its 95 % interval (Wilson), in percent."""
     if count is None:
         return "–"
-    found = binomtest(count, runs).proportion_ci(method="wilson")
-    return f"{count / runs:.1%} [{found.low:.1%}, {found.high:.1%}]".replace("%", " %")
+    bounds = binomtest(count, runs).proportion_ci(method="wilson")
+    return f"{count / runs:.1%} [{bounds.low:.1%}, {bounds.high:.1%}]".replace("%", " %")
 
 
 def table(title: str, rates: Iterable[Rate]) -> str:

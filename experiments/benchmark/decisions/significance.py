@@ -25,7 +25,7 @@ EQUAL = Model(0.4)
 
 def sizes(runs: int, seed: int = 41, laws: Sequence[Law] = LAWS) -> list[Rate]:
     """Rejections at 5 % and models dropped from the 90 % set, of twelve equal models."""
-    found = []
+    rates = []
     for law in laws:
         rng = np.random.default_rng(seed)
         cells = scores(law, (EQUAL,) * 12, rng, runs, ORIGINS)
@@ -41,14 +41,13 @@ def sizes(runs: int, seed: int = 41, laws: Sequence[Law] = LAWS) -> list[Rate]:
             dropped_before += len(former.confidence_set(whole, 12)) < 12
             values = model_confidence_set(near, [str(i) for i in range(12)], NEAR)
             dropped += values is not None and min(values.values()) < 0.1
-        found += [
+        rates += [
             Rate("Diebold-Mariano at 5 % rejects two equal models", law.name, before, after, runs),
             Rate(
-                "the 90 % set drops any of 12 equal models",
-                law.name, dropped_before, dropped, runs,
+                "the 90 % set drops any of 12 equal models", law.name, dropped_before, dropped, runs
             ),
-        ]  # fmt: skip
-    return found
+        ]
+    return rates
 
 
 HEAD = ("law", "stated over true, before", "after", "three of them exceeded, before", "after", "n")

@@ -69,8 +69,10 @@ def tree_panel(panel: Panel, groups: pd.DataFrame) -> tuple[Panel, Tree, Tree]:
     middle = {
         name: tuple(a for a in areas if group[a] == name) for name in sorted(set(group.values()))
     }
-    sums = {name: pd.concat([panel.series[a] for a in parts], axis=1).sum(axis=1, skipna=False)
-            for name, parts in {WHOLE: tuple(areas), **middle}.items()}  # fmt: skip
+    sums = {
+        name: pd.concat([panel.series[a] for a in parts], axis=1).sum(axis=1, skipna=False)
+        for name, parts in {WHOLE: tuple(areas), **middle}.items()
+    }
     two = Tree.of([Sum(WHOLE, tuple(areas))])
     three = Tree.of([Sum(WHOLE, tuple(middle)), *(Sum(k, v) for k, v in middle.items())])
     return Panel({**panel.series, **sums}), two, three
@@ -124,24 +126,27 @@ def run(arguments: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     cells = out / "cells.db"
     compute_all(plan, origins, cells, arguments.jobs, lambda done, n: _say(f"起点 {done}/{n}"))
-    found = list(bases(plan, origins, cells))
-    whole, names = evidence_of(found, LEVELS), list(panel.series)
+    all_bases = list(bases(plan, origins, cells))
+    whole, names = evidence_of(all_bases, LEVELS), list(panel.series)
     np.savez_compressed(
         out / "base.npz",
-        names=np.array(names), groups=groups[["series_id", "group"]].to_numpy(str),
-        months=whole.months, quantiles=whole.quantiles, outcomes=whole.outcomes,
-        mean=np.stack([b.paths.mean(axis=1) for b in found]),
-        spread=np.stack([b.paths.std(axis=1) for b in found]),
-    )  # fmt: skip
+        names=np.array(names),
+        groups=groups[["series_id", "group"]].to_numpy(str),
+        months=whole.months,
+        quantiles=whole.quantiles,
+        outcomes=whole.outcomes,
+        mean=np.stack([b.paths.mean(axis=1) for b in all_bases]),
+        spread=np.stack([b.paths.std(axis=1) for b in all_bases]),
+    )
     rows: list[dict[str, object]] = []
     for title, tree in (("two levels", two), ("three levels", three)):
         at = [names.index(key) for key in tree.members]
-        mine = of_members(whole, at)
+        evidence = of_members(whole, at)
         constraints, worst, lowest = tree.constraints(tree.members), 0.0, np.inf
         left_alone, learned = 0, 0
         reconciled = []
-        for base in found:
-            known = mine.known_at(base.month)
+        for base in all_bases:
+            known = evidence.known_at(base.month)
             own = base.paths[at]
             choice = choose_tree(tree, known)
             paths = coherent(tree, own, known.law(tree, own, learned=choice.learned))
@@ -150,21 +155,23 @@ def run(arguments: argparse.Namespace) -> None:
             left_alone += not choice.reconcile
             learned += choice.learned
             reconciled.append(paths)
-        _say(f"{title}: largest gap {worst:.1e} of the whole, smallest value {lowest:.0f}, "
-            f"by choice not reconciled at {left_alone} of {len(found)} origins and with learned "
-            f"weights at {learned}")  # fmt: skip
-        given = {"base": [b.paths[at] for b in found], "reconciled": reconciled}
+        _say(
+            f"{title}: largest gap {worst:.1e} of the whole, smallest value {lowest:.0f}, "
+            f"by choice not reconciled at {left_alone} of {len(all_bases)} origins "
+            f"and with learned weights at {learned}"
+        )
+        given = {"base": [b.paths[at] for b in all_bases], "reconciled": reconciled}
         reference = out / "reference.npz"
         if reference.exists():
             given |= {k: list(v) for k, v in np.load(reference).items() if k.endswith(title[:3])}
-        rows += _scored(title, tree, found, at, given)
+        rows += _scored(title, tree, all_bases, at, given)
     pd.DataFrame(rows).to_csv(out / "scores.csv", index=False, float_format="%.5g")
 
 
 def _scored(
     title: str,
     tree: Tree,
-    found: Sequence[Base],
+    all_bases: Sequence[Base],
     at: Sequence[int],
     given: dict[str, list[Floats]],
 ) -> list[dict[str, object]]:
@@ -182,7 +189,7 @@ def _scored(
                         [key[name] for name in level],
                     ),
                 }
-                for base, each in zip(found, paths, strict=True)
+                for base, each in zip(all_bases, paths, strict=True)
                 if np.isfinite(each).all()
             ]  # fmt: skip
             named = {"tree": title, "method": method, "members": len(level)}

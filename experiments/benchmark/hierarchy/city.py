@@ -57,10 +57,10 @@ class City:
 
     def members(self, streets: Floats) -> Floats:
         """Values of all members in the order of the tree from those of the streets, first axis."""
-        found = {f"s{at}": streets[at] for at in range(len(streets))}
+        values = {f"s{at}": streets[at] for at in range(len(streets))}
         for each in reversed(self.tree.sums):
-            found[each.whole] = np.sum([found[part] for part in each.parts], axis=0)
-        return np.stack([found[key] for key in self.tree.members])
+            values[each.whole] = np.sum([values[part] for part in each.parts], axis=0)
+        return np.stack([values[key] for key in self.tree.members])
 
     def steps(self, rng: np.random.Generator, *shape: int) -> Floats:
         """Monthly steps of the logarithms, shape (streets, ...)."""
@@ -164,8 +164,8 @@ def measure(districts: int, streets: int, cities: int, seed: int) -> tuple[list[
                 (_peak(truth[i]) > shared[str(i)]).mean(),
             )
             collected.setdefault(("shared-out cap", "any"), []).append(pair)
-    found = [Measured(*of, *np.array(pairs).T) for of, pairs in collected.items()]
-    return found, spent / cities
+    rows = [Measured(*of, *np.array(pairs).T) for of, pairs in collected.items()]
+    return rows, spent / cities
 
 
 def _peak(paths: Floats) -> Floats:
@@ -176,10 +176,10 @@ def _end(paths: Floats) -> Floats:
     return np.asarray(paths[..., -1])
 
 
-def report(found: Sequence[Measured]) -> str:
+def report(rows: Sequence[Measured]) -> str:
     """Rows: mean stated and happened, slope, and the largest gap of five bins."""
     lines = []
-    for each in found:
+    for each in rows:
         bins = np.minimum((each.stated * 5).astype(int), 4)
         gaps = [
             f"{each.stated[bins == b].mean():.2f}/{each.happened[bins == b].mean():.2f}"

@@ -45,7 +45,7 @@ def main(folder: Path) -> None:
         at = [names.index(m) for m in members]
         shape = (len(months), len(members), N_PATHS, horizon)
         for label in ("bottom-up", "mint-shrink"):
-            found = np.full(shape, np.nan, np.float32)
+            samples = np.full(shape, np.nan, np.float32)
             for t in range(FEWEST_ORIGINS, len(months)):
                 known = months[:t, None] + np.arange(1, horizon + 1) <= months[t]
                 seen = np.where(known[:, None, :], errors[:t][:, at], np.nan)
@@ -54,15 +54,17 @@ def main(folder: Path) -> None:
                 mean, spread = data["mean"][t][at], data["spread"][t][at]
                 method: Any = BottomUp() if label == "bottom-up" else MinTrace("mint_shrink")
                 method.fit(
-                    S=summing, y_hat=mean, y_insample=residuals,
+                    S=summing,
+                    y_hat=mean,
+                    y_insample=residuals,
                     y_hat_insample=np.zeros_like(residuals),
-                )  # fmt: skip
+                )
                 sampler = Normality(
                     S=summing, P=method.P, y_hat=mean, sigmah=spread,
                     covariance_type="shrink", residuals=residuals, seed=1,
                 )  # fmt: skip
-                found[t] = np.moveaxis(sampler.get_samples(num_samples=N_PATHS), 2, 1)
-            made[f"{label} {title}"] = found
+                samples[t] = np.moveaxis(sampler.get_samples(num_samples=N_PATHS), 2, 1)
+            made[f"{label} {title}"] = samples
     np.savez(folder / "reference.npz", **made)
 
 

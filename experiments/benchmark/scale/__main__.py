@@ -33,13 +33,13 @@ def main() -> int:
         *(Size(n, light=False) for n in arguments.regions),
         *(Size(n, light=True) for n in arguments.light),
     ]
-    found = []
+    cycles = []
     for size in sizes:
         for cycle in measured(arguments.out / size.name, size, arguments.jobs):
-            found.append(cycle)
+            cycles.append(cycle)
             sys.stderr.write(f"{size.name}: month {cycle.month}, {cycle.cpu:.1f} CPU s\n")
-            (arguments.out / "tables.md").write_text(tables(found), "utf-8")
-    sys.stdout.write(tables(found))
+            (arguments.out / "tables.md").write_text(tables(cycles), "utf-8")
+    sys.stdout.write(tables(cycles))
     return 0
 
 

@@ -53,12 +53,12 @@ def of_running(top: int) -> Use:
             # After the name: state, parent, ...; times of its own and of ended children; pages.
             facts[int(entry.name)] = sum(map(int, words[11:15])) / ticks, int(words[21]) * page
             children.setdefault(int(words[1]), []).append(int(entry.name))
-        found, waiting = [], [top]
+        used, waiting = [], [top]
         while waiting:
             process = waiting.pop()
             waiting += children.get(process, [])
-            found += [facts[process]] if process in facts else []
-        sizes = [size for _, size in found]
-        return Use(sum(cpu for cpu, _ in found), sum(sizes), max(sizes, default=0.0))
+            used += [facts[process]] if process in facts else []
+        sizes = [size for _, size in used]
+        return Use(sum(cpu for cpu, _ in used), sum(sizes), max(sizes, default=0.0))
     else:  # noqa: RET505
         raise OSError("no such account on this system")

@@ -111,11 +111,11 @@ def measured(folder: Path, size: Size, jobs: int) -> Iterator[Cycle]:
     """The first run and the months after it; what an earlier call measured is read back."""
     folder.mkdir(parents=True, exist_ok=True)
     results, root, built = folder / "cycles.jsonl", folder / "workspace", folder / "built"
-    found = []
+    cycles = []
     if results.is_file():
-        found = [Cycle(**json.loads(line)) for line in results.read_text("utf-8").splitlines()]
-    yield from found
-    if len(found) > FOLLOWING:
+        cycles = [Cycle(**json.loads(line)) for line in results.read_text("utf-8").splitlines()]
+    yield from cycles
+    if len(cycles) > FOLLOWING:
         return
     values = series(size.regions, MONTHS + FOLLOWING)
     if not built.is_file():
@@ -125,13 +125,13 @@ def measured(folder: Path, size: Size, jobs: int) -> Iterator[Cycle]:
         built.touch()
     else:
         session = Session(Workspace(root), load_settings(Workspace(root)))
-    for month in range(len(found), FOLLOWING + 1):
+    for month in range(len(cycles), FOLLOWING + 1):
         newest = FIRST + MONTHS - 1 + month
         last = session.store.vintages(codes(size.regions)[-1], INDICATOR).months[-1]
         if last < newest:
             publish(session, values, [newest])
-        cycle = _cycle(folder, root, size, month, newest, found)
-        found.append(cycle)
+        cycle = _cycle(folder, root, size, month, newest, cycles)
+        cycles.append(cycle)
         with results.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(cycle)) + "\n")
         yield cycle
@@ -182,7 +182,7 @@ def _run(file: Path, root: Path, newest: pd.Period) -> tuple[dict[str, float], A
     command = [sys.executable, "-m", "employment_forecast.cli.main", "monthly", "--quiet", "--json"]
     day = published(newest).isoformat()
     started = time.monotonic()
-    held = account.of_ended()
+    earlier = account.of_ended()
     answer, words = file.with_suffix(".out"), file.with_suffix(".err")
     used = before
     with answer.open("wb") as out, words.open("wb") as err, subprocess.Popen(
@@ -209,7 +209,7 @@ def _run(file: Path, root: Path, newest: pd.Period) -> tuple[dict[str, float], A
             running.wait()
             raise
     ended = account.of_ended()
-    used = sofar(account.Use(ended.cpu - held.cpu, 0.0, ended.largest))
+    used = sofar(account.Use(ended.cpu - earlier.cpu, 0.0, ended.largest))
     said = answer.read_text("utf-8")
     if not said:
         # It broke off: there is nothing to measure, and the next call goes on here.
@@ -223,11 +223,11 @@ def _cells(root: Path) -> tuple[float, float]:
     file = Workspace(root).mlruns / "mlflow.db"
     with closing(sqlite3.connect(file)) as connection:
         query = "SELECT COALESCE(SUM(value), 0) FROM metrics WHERE key = ?"
-        found = [
+        counts = [
             float(connection.execute(query, (f"work/cells_{kind}",)).fetchone()[0])
             for kind in ("computed", "reused")
         ]
-    return found[0], found[1]
+    return counts[0], counts[1]
 
 
 def _disk(folder: Path) -> tuple[float, int]:

@@ -43,19 +43,19 @@ def _one_more(cycles: Sequence[Cycle]) -> list[Sequence[object]]:
                 by_size.setdefault(cycle.regions, {})[cycle.month] = cycle
         least = min(by_size, default=0)
         base = by_size.pop(least, {})
-        for regions, found in sorted(by_size.items()):
-            months = [m for m in range(FOLLOWING + 1) if m in found and m in base]
-            more = {m: (found[m].cpu - base[m].cpu) / (regions - least) for m in months}
+        for regions, by_month in sorted(by_size.items()):
+            months = [m for m in range(FOLLOWING + 1) if m in by_month and m in base]
+            more = {m: (by_month[m].cpu - base[m].cpu) / (regions - least) for m in months}
             mlruns = [
-                (found[m].disk["mlruns"][0] - found[m - 1].disk["mlruns"][0]) / regions
+                (by_month[m].disk["mlruns"][0] - by_month[m - 1].disk["mlruns"][0]) / regions
                 for m in months
-                if m and m - 1 in found
+                if m and m - 1 in by_month
             ]
             rows.append(
                 (
                     *("light" if light else "whole", regions),
                     *(f"{more[m]:.2f}" if m in more else "" for m in range(FOLLOWING + 1)),
-                    f"{max(found[m].disk['cache'][0] for m in found) / regions:.2f}",
+                    f"{max(by_month[m].disk['cache'][0] for m in by_month) / regions:.2f}",
                     f"{max(mlruns):.2f}" if mlruns else "",
                 )
             )
@@ -65,9 +65,12 @@ def _one_more(cycles: Sequence[Cycle]) -> list[Sequence[object]]:
 def tables(cycles: Sequence[Cycle]) -> str:
     """Every cycle as a row, and what one region more costs."""
     heads = (
-        "roster", "regions", *(f"{_name(m)}, CPU s" for m in range(FOLLOWING + 1)),
-        "cache MB", "mlruns MB a month",
-    )  # fmt: skip
+        "roster",
+        "regions",
+        *(f"{_name(m)}, CPU s" for m in range(FOLLOWING + 1)),
+        "cache MB",
+        "mlruns MB a month",
+    )
     more = _one_more(cycles)
     second = f"\nOne region more than in the smallest size:\n\n{_markdown(heads, more)}"
     return _markdown(_HEADS, [_row(c) for c in cycles]) + (second if more else "")

@@ -50,12 +50,12 @@ def copies(
     pages: Sequence[tuple[Series, RegionPage]], size: int
 ) -> list[tuple[Series, RegionPage]]:
     """As many pages as asked for, each under a code of its own."""
-    found = []
+    copied = []
     for number, (series, page) in enumerate(islice(cycle(pages), size)):
         region = replace(series.region, code=f"9{number:08d}")
         copy = replace(series, region=region)
-        found.append((copy, replace(page, tile=replace(page.tile, code=copy.code))))
-    return found
+        copied.append((copy, replace(page, tile=replace(page.tile, code=copy.code))))
+    return copied
 
 
 def measured(

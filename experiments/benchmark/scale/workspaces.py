@@ -32,7 +32,7 @@ def series(count: int, months: int) -> Floats:
     rng = np.random.default_rng(SEED)
     burn = 13
     shared = rng.normal(0, SHARED, months + burn)
-    found = np.empty((months, count))
+    values = np.empty((months, count))
     for region in range(count):
         own = np.random.default_rng([SEED, region])
         noise = own.normal(0, OWN, months + burn) + shared
@@ -44,8 +44,8 @@ def series(count: int, months: int) -> Floats:
         z[:burn] = 8.5 + 0.1 * np.sin(2 * np.pi * np.arange(burn) / 12) + own.normal(0, 0.5)
         for t in range(burn, months + burn):
             z[t] = z[t - 1] + z[t - 12] - z[t - 13] + w[t]
-        found[:, region] = np.round(np.exp(z[burn:]))
-    return found
+        values[:, region] = np.round(np.exp(z[burn:]))
+    return values
 
 
 def published(month: pd.Period) -> date:

@@ -39,10 +39,13 @@ def _vintages(name: str, states: Sequence[pd.Series[float]]) -> Vintages:
         months = pd.PeriodIndex(values.index)
         frames.append(
             pd.DataFrame(
-                {"month": [month_key(m) for m in months], "value": values.to_numpy(),
-                 "published_on": pd.Timestamp(day)}
+                {
+                    "month": [month_key(m) for m in months],
+                    "value": values.to_numpy(),
+                    "published_on": pd.Timestamp(day),
+                }
             )
-        )  # fmt: skip
+        )
     rows = pd.concat(frames).assign(published_estimated=False, source="", demo=False)
     rows["id"] = np.arange(len(rows))
     rows = rows.sort_values(["month", "published_on"], ignore_index=True)
@@ -55,11 +58,11 @@ def laws(first: Panel, second: Panel) -> dict[str, Revisions | None]:
     sources = [
         RevisionSource(_vintages(n, (first.series[n], second.series[n])), log=True) for n in names
     ]
-    found = {}
+    by_series = {}
     for at, name in enumerate(names):
         others = [*sources[at + 1 :], *sources[:at]]
-        found[name] = learn_revisions(sources[at], others, SECOND_STATE)
-    return found
+        by_series[name] = learn_revisions(sources[at], others, SECOND_STATE)
+    return by_series
 
 
 def measure(

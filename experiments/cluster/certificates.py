@@ -46,30 +46,30 @@ def certificate_files(folder: Path) -> CertificateFiles:
     from cryptography import x509
     from cryptography.exceptions import InvalidSignature
 
-    found = CertificateFiles(folder / AUTHORITY, folder / CERTIFICATE, folder / KEY)
+    files = CertificateFiles(folder / AUTHORITY, folder / CERTIFICATE, folder / KEY)
     how = "请用 forecast cluster certificates 制作证书，并把本机的一份放在该文件夹。"
     try:
         authority, own = (
             x509.load_pem_x509_certificate(file.read_bytes())
-            for file in (found.authority, found.certificate)
+            for file in (files.authority, files.certificate)
         )
-        found.key.read_bytes()
+        files.key.read_bytes()
     except (OSError, ValueError) as error:
         raise SettingsError(f"文件夹“{folder}”中的证书无法读取（{error}）。", how) from error
     try:
         own.verify_directly_issued_by(authority)
     except (ValueError, TypeError, InvalidSignature) as error:
         raise SettingsError(
-            f"证书“{found.certificate}”不是“{found.authority}”签发的。", how
+            f"证书“{files.certificate}”不是“{files.authority}”签发的。", how
         ) from error
     now = datetime.now(UTC)
-    for file, each in ((found.authority, authority), (found.certificate, own)):
+    for file, each in ((files.authority, authority), (files.certificate, own)):
         if not each.not_valid_before_utc <= now <= each.not_valid_after_utc:
             begins, ends = each.not_valid_before_utc.date(), each.not_valid_after_utc.date()
             raise SettingsError(
                 f"证书“{file}”不在有效期内（{begins} 至 {ends}）。", f"{how}也请核对本机的时钟。"
             )
-    return found
+    return files
 
 
 def make_certificates(folder: Path, hosts: Sequence[str], days: int = 730) -> list[Path]:

@@ -51,13 +51,13 @@ def parse_address(text: str) -> Address:
     SettingsError
         If it is none, or unencrypted beyond this machine.
     """
-    found = _ADDRESS.fullmatch(text.strip())
-    if found is None or not 0 < int(found[3]) < 65536:
+    match = _ADDRESS.fullmatch(text.strip())
+    if match is None or not 0 < int(match[3]) < 65536:
         raise SettingsError(
             f"“{text}”不是集群调度程序的地址。", f"请写成 tls://主机名:{PORT} 的形式。"
         )
-    demand_encryption(found[2], encrypted=found[1] == "tls")
-    return Address(found[0], found[1] == "tls")
+    demand_encryption(match[2], encrypted=match[1] == "tls")
+    return Address(match[0], match[1] == "tls")
 
 
 def demand_encryption(host: str, *, encrypted: bool) -> None:

@@ -54,8 +54,8 @@ _CUT = "与调度程序的连接中断，或工作进程都已离开。"
 
 def answer(work: bytes) -> bytes:
     """Tasks in, results out; the one function that a cluster runs for us."""
-    done = [compute_single_threaded(task) for task in unpack(work)]
-    return pack({"fingerprint": os.environ.get(DIGEST, ""), "done": done})
+    results = [compute_single_threaded(task) for task in unpack(work)]
+    return pack({"fingerprint": os.environ.get(DIGEST, ""), "done": results})
 
 
 class Cluster:
@@ -168,11 +168,11 @@ class Cluster:
                 ended = [f for f in waiting if f.done()]
                 for future in ended:
                     share = waiting.pop(future)
-                    done = self._read(future, share)
-                    if done is None:
+                    results = self._read(future, share)
+                    if results is None:
                         lost += share
                     else:
-                        yield from zip(share, done, strict=True)
+                        yield from zip(share, results, strict=True)
                 if ended:
                     moved = time.monotonic()
                     continue
@@ -204,15 +204,17 @@ class Cluster:
     def _read(self, future: Future, share: Sequence[Task]) -> list[Done] | None:
         """Results of a share; None, with a note, where they are not what we would compute."""
         try:
-            found = unpack(future.result(timeout=10))
+            reply = unpack(future.result(timeout=10))
             assert self._own is not None
-            if found["fingerprint"] != self._own.digest:
+            if reply["fingerprint"] != self._own.digest:
                 raise ClusterError("一个工作进程的版本或数值与本机不同。")
-            done: list[Done] = found["done"]
-            counts = [len(d.outcomes) for d in done]
+            results: list[Done] = reply["done"]
+            counts = [len(d.outcomes) for d in results]
             if counts != [len(t.cells) for t in share]:
                 raise ClusterError("一个工作进程的答复不完整。")
-            failed = (o for d in done for o in d.outcomes if isinstance(o, Failure) and o.passing)
+            failed = (
+                o for d in results for o in d.outcomes if isinstance(o, Failure) and o.passing
+            )
             if (failure := next(failed, None)) is not None:
                 # Its memory or its libraries, not the model.
                 why = failure.reason.rstrip("。")
@@ -227,7 +229,7 @@ class Cluster:
             undone = ClusterError(f"一份工作没有完成（{type(error).__name__}）。")
             self._say(ClusterError(_CUT) if lost else undone)
             return None
-        return done
+        return results
 
 
 def asked_fingerprint(client: Client) -> Fingerprint:

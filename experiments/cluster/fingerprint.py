@@ -127,20 +127,20 @@ def fingerprint_of(kept: Path | None = None) -> Fingerprint:
         File where the trial, which takes seconds, is kept until program or processor change.
     """
     models = json.dumps({m: roster.identity(m) for m in roster.names()}, sort_keys=True)
-    mine = {
+    machine = {
         "program": program_version(),
         "code": code_version(),
         "models": hashlib.sha256(models.encode()).hexdigest()[:16],
         "python": platform.python_version(),
     }
-    key = hashlib.sha256(json.dumps([mine, _kernels()]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([machine, _kernels()]).encode()).hexdigest()
     try:
         before = json.loads(kept.read_bytes()) if kept is not None else {}
     except (OSError, ValueError):
         before = {}
     if isinstance(before, dict) and before.get("key") == key and isinstance(before["trial"], str):
-        return Fingerprint(**mine, trial=before["trial"])
-    found = trial()
+        return Fingerprint(**machine, trial=before["trial"])
+    digest = trial()
     if kept is not None:
-        write_atomically(kept, json.dumps({"key": key, "trial": found}).encode())
-    return Fingerprint(**mine, trial=found)
+        write_atomically(kept, json.dumps({"key": key, "trial": digest}).encode())
+    return Fingerprint(**machine, trial=digest)

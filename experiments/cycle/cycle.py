@@ -125,8 +125,8 @@ def _carried_out(
             return _carry_through(worker, [(s.region, s.indicator) for s in series], task, minutes)
 
         for entry in workers.results(tasks_of(session, chosen, day), ask):
-            kept = _keep(session, journal, entry, failed, log)
-            entries[entry.region, entry.indicator] = kept
+            written = _keep(session, journal, entry, failed, log)
+            entries[entry.region, entry.indicator] = written
     if any(arrival.batch is not None for arrival in arrivals):
         outdate(session)  # of series that this cycle does not do
     short = None if session.cells is None else session.cells.shortage()
@@ -151,11 +151,11 @@ def _carry_through(
     worker: Worker, series: Sequence[tuple[Region, Indicator]], task: RegionTask, minutes: int
 ) -> Iterator[RegionResult]:
     """What became of the series of a task: those that ended, then those that no longer can."""
-    day, why, told = task.as_of.isoformat(), "", set[tuple[str, str]]()
+    day, why, ended = task.as_of.isoformat(), "", set[tuple[str, str]]()
     state: State = "failed"
     try:
         for result in worker.ask(task):
-            told.add((result.region, result.indicator))
+            ended.add((result.region, result.indicator))
             yield result
         return
     except RegionTimeout:
@@ -165,7 +165,7 @@ def _carry_through(
     except ForecastError as error:
         why = str(error)
     for r, i in series:
-        if (r.code, i.code) not in told:
+        if (r.code, i.code) not in ended:
             yield RegionResult(r.code, r.name, i.code, i.name, day, state, message=why)
 
 

@@ -107,10 +107,10 @@ def take_in(
 def _state(file: Path) -> tuple[int, int] | None:
     """Size and time of the last change; None for a file that is gone."""
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 def _time_to_settle(states: Iterable[tuple[int, int] | None], seconds: int) -> float:
@@ -135,7 +135,7 @@ def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
     before = _state(file)
     options = ImportOptions(revise=session.settings["import.revisions"] == "accept")
     try:
-        done = import_files(
+        report = import_files(
             session.store,
             session.catalogue,
             [file],
@@ -153,11 +153,11 @@ def _take(session: Session, file: Path, folder: Path, day: date) -> Arrival:
         said = f"读取时出错（{type(error).__name__}），文件可能已损坏。"
         return _return(file, folder, day, f"{said}请在办公软件中打开后另存，再放入监视文件夹。")
     if _state(file) != before:
-        if done.batch is not None:
-            session.store.withdraw(done.batch)
+        if report.batch is not None:
+            session.store.withdraw(report.batch)
         return _waiting(name)
     _file_away(file, folder / DONE / day.isoformat())
-    return _arrival(name, done)
+    return _arrival(name, report)
 
 
 def _return(file: Path, folder: Path, day: date, reason: str) -> Arrival:
@@ -171,13 +171,13 @@ def _return(file: Path, folder: Path, day: date, reason: str) -> Arrival:
     return Arrival(visible(file.name), "returned", message=text)
 
 
-def _arrival(name: str, done: ImportReport) -> Arrival:
-    added = done.added + done.firms + done.groups
-    doubts = f"，提醒 {len(done.warnings)} 处" if done.warnings else ""
-    if done.batch is None:
+def _arrival(name: str, report: ImportReport) -> Arrival:
+    added = report.added + report.firms + report.groups
+    doubts = f"，提醒 {len(report.warnings)} 处" if report.warnings else ""
+    if report.batch is None:
         return Arrival(name, "unchanged", message=f"没有新的内容{doubts}")
-    text = f"第 {done.batch} 批：新增 {added} 个，修订 {done.revised} 个{doubts}"
-    return Arrival(name, "imported", done.batch, added, done.revised, text)
+    text = f"第 {report.batch} 批：新增 {added} 个，修订 {report.revised} 个{doubts}"
+    return Arrival(name, "imported", report.batch, added, report.revised, text)
 
 
 def _free_name(file: Path) -> Path:

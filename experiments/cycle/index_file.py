@@ -73,8 +73,8 @@ def _write(session: Session, report: Report) -> None:
 def _wholes(session: Session) -> dict[str, tuple[str, str]]:
     """Code and name of the region that each one lies in now."""
     catalogue, now = session.catalogue, pd.Period(clock.today(), "M")
-    found = {r.code: catalogue.parent(r, now) for r in catalogue.regions}
-    return {code: (whole.code, whole.name) for code, whole in found.items() if whole is not None}
+    wholes = {r.code: catalogue.parent(r, now) for r in catalogue.regions}
+    return {code: (whole.code, whole.name) for code, whole in wholes.items() if whole is not None}
 
 
 def _holds(file: Path, content: bytes) -> bool:

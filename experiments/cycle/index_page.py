@@ -105,8 +105,8 @@ class _Shown:
 
     def newest(self, series: tuple[str, str]) -> RegionResult | None:
         """A series' entry of its newest month."""
-        found = (self.latest.get((*series, month)) for month in self.months)
-        return next((entry for entry in found if entry is not None), None)
+        entries = (self.latest.get((*series, month)) for month in self.months)
+        return next((entry for entry in entries if entry is not None), None)
 
 
 def index_pages(
@@ -198,7 +198,7 @@ def _counts(shown: _Shown, listed: Sequence[tuple[str, str]]) -> str:
     failed = sum(e.state in ("failed", "timeout") for e in ours)
     late = sum(bool(e.overdue) for e in ours)
     levels = Counter((e.level, e.level_name) for e in newest if e.level_name)
-    told = " ".join(
+    named = " ".join(
         _level(level, f"{name} {levels[level, name]}")
         for level, name in sorted(levels, key=lambda pair: -LEVELS.index(pair[0] or "none"))
     )
@@ -210,7 +210,7 @@ def _counts(shown: _Shown, listed: Sequence[tuple[str, str]]) -> str:
         for bulletin in shown.report.bulletins.get((*series, month), ())
     )
     numbers = (failed, late, open_ones["draft"], open_ones["reviewed"])
-    cells = [str(len(listed)), escape(max(months, default="—")), told or "—", *map(str, numbers)]
+    cells = [str(len(listed)), escape(max(months, default="—")), named or "—", *map(str, numbers)]
     return "".join(f"<td>{cell}</td>" for cell in cells)
 
 

@@ -50,7 +50,7 @@ def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) ->
         "FORECAST_TROUBLE": "1" if trouble else "0",
     }
     try:
-        done = subprocess.run(
+        ended = subprocess.run(
             shlex.split(command),
             input=body.encode("utf-8"),
             env={**harmless_environment(), **given},
@@ -65,9 +65,9 @@ def _run(command: str, subject: str, body: str, file: Path, *, trouble: bool) ->
             f"通知命令“{_program(command)}”没有执行成功（{cause}）。",
             "请检查 forecast.toml 的 notify.command。",
         ) from None
-    if done.returncode != 0:
+    if ended.returncode != 0:
         raise NotificationError(
-            f"通知命令“{_program(command)}”以退出码 {done.returncode} 结束。",
+            f"通知命令“{_program(command)}”以退出码 {ended.returncode} 结束。",
             "请检查 forecast.toml 的 notify.command，并在命令行试运行。",
         )
 

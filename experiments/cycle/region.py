@@ -88,7 +88,7 @@ class _Together:
         ).hexdigest()
 
     @property
-    def found(self) -> TreeResult:
+    def result(self) -> TreeResult:
         """Competitions of the members, reconciled as they will come into force."""
         if isinstance(self._outcome, Exception):
             raise self._outcome
@@ -184,14 +184,14 @@ def carry_through(
         return replace(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
-    found = None if together is None else together.found
-    result, settled, run_id = _forecast(session, job, found, key)
+    tree = None if together is None else together.result
+    result, settled, run_id = _forecast(session, job, tree, key)
     made = _report(session, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     remarks += [] if cluster is None else cluster.take_notes()
     if together is not None and key == together.tree.root:
-        remarks += together.found.notes
+        remarks += together.result.notes
     if reason := made.pop("unassessed", ""):
         remarks.append(f"预警等级未评估：{reason}")
     in_force = None if settled.version is None else settled.version.model
@@ -226,13 +226,13 @@ def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None
 
 
 def _forecast(
-    session: Session, job: ForecastJob, found: TreeResult | None = None, key: str = ""
+    session: Session, job: ForecastJob, tree: TreeResult | None = None, key: str = ""
 ) -> tuple[Competition, PromotionResult, str]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     series, uri = job.series, session.settings.tracking_uri(session.workspace)
     with recorded(uri, session.workspace, series) as recording:
-        result = job.compete() if found is None else found.candidate(key)
-        stand_in = found.results[key] if found is not None and key in found.refused else None
+        result = job.compete() if tree is None else tree.candidate(key)
+        stand_in = tree.results[key] if tree is not None and key in tree.refused else None
         run = recording.run
         before = same_version(run.tracker, series, result, stand_in)
         if before is None:

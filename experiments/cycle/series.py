@@ -107,9 +107,9 @@ def tasks_of(
     # The groups of a part are in no tree of the whole: they are tasks of their own.
     tops, left = set[tuple[str, str]](), wanted
     while left:
-        found = left.difference(*(covered[key] for key in left))
-        tops |= found
-        left = left.difference(found, *(covered[key] for key in found))
+        uncovered = left.difference(*(covered[key] for key in left))
+        tops |= uncovered
+        left = left.difference(uncovered, *(covered[key] for key in uncovered))
     return [
         RegionTask(*key, day, members=members.get(key, ()))
         for region, indicator in chosen

@@ -179,11 +179,11 @@ def text(report: Report) -> str:
     taken = [a for a in report.arrivals if a.state != "returned"]
     if taken:
         lines.append("收到的文件：")
-        told = [
+        sentences = [
             [f"· {a.file}：{_ARRIVALS[a.state]}" + (f"，{a.message}" if a.message else "")]
             for a in taken
         ]
-        lines += _shortened(told, "见月度作业日志 logs/monthly.log")
+        lines += _shortened(sentences, "见月度作业日志 logs/monthly.log")
         lines.append("")
     if fine:
         lines.append("各地区：")

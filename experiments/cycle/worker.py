@@ -237,8 +237,8 @@ class Workers:
                 except queue.Empty:
                     return
                 try:
-                    for found in ask(worker, task):
-                        ended.put(found)
+                    for result in ask(worker, task):
+                        ended.put(result)
                     ended.put(None)
                 except BaseException as error:  # noqa: BLE001  # raised again below
                     ended.put(error)
@@ -249,13 +249,13 @@ class Workers:
         left = len(tasks)
         try:
             while left:
-                found = ended.get()
-                if isinstance(found, BaseException):
-                    raise found
-                if found is None:
+                result = ended.get()
+                if isinstance(result, BaseException):
+                    raise result
+                if result is None:
                     left -= 1
                 else:
-                    yield found
+                    yield result
         finally:
             over.set()
 

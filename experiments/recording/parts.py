@@ -32,7 +32,7 @@ class RecordedParts:
 
 
 def record_parts(
-    session: Session, found: TreeResult, root: str, *, promoting: bool
+    session: Session, tree: TreeResult, root: str, *, promoting: bool
 ) -> RecordedParts:
     """Record each member and register its forecast as the new candidate.
 
@@ -40,7 +40,7 @@ def record_parts(
     ----------
     session : Session
         The workspace.
-    found : TreeResult
+    tree : TreeResult
         The members.
     root : str
         Key of the whole, which is recorded by itself.
@@ -59,10 +59,10 @@ def record_parts(
     uri = session.settings.tracking_uri(session.workspace)
     versions: dict[str, str] = {}
     apart = []
-    for key, in_force in found.results.items():
+    for key, in_force in tree.results.items():
         if key == root:
             continue
-        result = found.candidate(key)
+        result = tree.candidate(key)
         with recorded(uri, session.workspace, result.series) as recording:
             versions[key] = recording.register(result, fan_chart(result)).version
             settled = conclude(recording, result, in_force, promoting=promoting)

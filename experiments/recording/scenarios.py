@@ -49,7 +49,7 @@ def record_scenario(
         From the settings.
     workspace : Workspace
         Keeps artifacts and life signs.
-    found : Comparison
+    comparison : Comparison
         Baseline and scenario.
     files : mapping
         Kept with the run, by name.

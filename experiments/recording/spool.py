@@ -68,16 +68,16 @@ def sync(
     list of Synced
     """
     folders = package.waiting(spool_of(workspace))
-    done: list[Synced] = []
+    synced: list[Synced] = []
     for folder in folders:
         try:
-            done.append(Synced(folder.name, _log(tracker, catalogue, folder)))
+            synced.append(Synced(folder.name, _log(tracker, catalogue, folder)))
             shutil.rmtree(folder, ignore_errors=True)
         except ForecastError as error:
-            done.append(Synced(folder.name, None, str(error)))
+            synced.append(Synced(folder.name, None, str(error)))
         if progress is not None:
-            progress(len(done), len(folders))
-    return done
+            progress(len(synced), len(folders))
+    return synced
 
 
 def _log(tracker: Tracker, catalogue: Catalogue, folder: Path) -> Version:

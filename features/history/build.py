@@ -47,18 +47,18 @@ def _without_gaps(
     known: Known, region: Region, indicator: Indicator, gaps: str
 ) -> tuple[Known, str]:
     """The part of a series that can be used; a month is missing if absent or not told (NaN)."""
-    told = np.asarray(known.values.notna())
+    published = np.asarray(known.values.notna())
     months = pd.PeriodIndex(known.values.index)
     span = pd.period_range(months[0], months[-1], freq="M")
-    missing = span.difference(months[told])
+    missing = span.difference(months[published])
     if missing.empty:
         return known, ""
     first, note = None, ""
-    if gaps == "after" and told[-1]:
+    if gaps == "after" and published[-1]:
         first = missing[-1] + 1
         note = f"缺 {listed(missing)}，只用 {first} 以后的数据"
-    elif gaps == "fill" and told.any():
-        first, note = _fillable(months[told])
+    elif gaps == "fill" and published.any():
+        first, note = _fillable(months[published])
     if first is None:
         fewest = f"；程序只补估连续不超过 {LONGEST_GAP} 个月、合计不超过五分之一的缺月"
         raise DataError(
@@ -67,7 +67,7 @@ def _without_gaps(
             '请补录所缺月份；若无法补录，可在 forecast.toml 设 history.gaps = "after"，'
             "只用最后一个缺口之后的数据。",
         )
-    keep = told & np.asarray(months >= first)
+    keep = published & np.asarray(months >= first)
     return replace(known, values=known.values[keep], published_on=known.published_on[keep]), note
 
 
@@ -178,9 +178,9 @@ def from_known(
             "请核对是否误填；按随机游走预测：以一直没有变动的可能为一半，定每月变动的大小"
         )
     breaks = marked_breaks(indicator, region.code, known.demo, start, end)
-    told, untold = estimable_steps(breaks, start, end)
-    notes.extend(f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月" for b in told)
-    notes.extend(f"{b.month} 起口径变化，环比、同比不跨该月" for b in untold)
+    estimated, too_near = estimable_steps(breaks, start, end)
+    notes.extend(f"{b.month} 起口径变化，以台阶变量处理，环比、同比不跨该月" for b in estimated)
+    notes.extend(f"{b.month} 起口径变化，环比、同比不跨该月" for b in too_near)
     shocks, unused = usable_shocks(known.shocks, start, end)
     notes.extend(f"{s.phrase}已申报，其影响单独估计，不计入季节规律" for s in shocks)
     notes.extend(

@@ -139,12 +139,12 @@ def covariates_of(
     others: Sequence[CovariateSource], as_of: date, *, demo: bool
 ) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
     """All indicators that were known on a day, and notes on those that were not."""
-    found, absent = [], []
+    covariates, absent = [], []
     for other in others:
-        one = covariate_of(other, as_of, demo=demo)
-        if one is None:
+        covariate = covariate_of(other, as_of, demo=demo)
+        if covariate is None:
             absent.append(other[0].name)
         else:
-            found.append(one)
+            covariates.append(covariate)
     notes = (f"截至 {as_of} 没有可用的{'、'.join(absent)}，未作先行指标",) if absent else ()
-    return tuple(found), notes
+    return tuple(covariates), notes

@@ -218,8 +218,8 @@ class History:
         A month that a changed definition explains is none.
         """
         explained = {b.month for b in self.breaks} | set(self.months[self.missing])
-        found = outlier_marks(self.scaled, self.start)
-        return tuple(mark for mark in found if mark.month not in explained)
+        marks = outlier_marks(self.scaled, self.start)
+        return tuple(mark for mark in marks if mark.month not in explained)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -283,21 +283,21 @@ class History:
 
     def until(self, month: pd.Period) -> History | None:
         """The history without the months after one; None if nothing published is left."""
-        kept = min((month - self.start).n + 1, len(self.values))
-        while kept > 0 and self.missing[kept - 1]:
-            kept -= 1
-        if kept >= len(self.values):
+        length = min((month - self.start).n + 1, len(self.values))
+        while length > 0 and self.missing[length - 1]:
+            length -= 1
+        if length >= len(self.values):
             return self
-        if kept < 1:
+        if length < 1:
             return None
         return replace(
             self,
-            values=self.values[:kept],
+            values=self.values[:length],
             # What is left had time to be corrected.
             revisions=None,
             borrowed=None,
             breaks=tuple(b for b in self.breaks if b.month <= month),
-            shocks=usable_shocks(self.shocks, self.start, self.start + (kept - 1))[0],
+            shocks=usable_shocks(self.shocks, self.start, self.start + (length - 1))[0],
         )
 
     def knowing(self, shocks: tuple[Shock, ...]) -> History:

@@ -98,7 +98,7 @@ def stored_neighbours(
     Regions that contain the region or lie within it are no others, and of two that contain each
     other the nearer is taken: people count once. At most `MOST_NEIGHBOURS`.
     """
-    found: list[Neighbour] = []
+    neighbours: list[Neighbour] = []
     parents = {r.code: r.parent for r in catalogue.regions}
     taken: set[str] = set()
     candidates = nearest_first(region, catalogue.regions)
@@ -106,17 +106,17 @@ def stored_neighbours(
         part = candidates[start : start + _ASKED_AT_ONCE]
         stored = store.holding(target.code, [r.code for r in part])
         for other in part:
-            if len(found) == MOST_NEIGHBOURS:
-                return found
+            if len(neighbours) == MOST_NEIGHBOURS:
+                return neighbours
             above = _ancestors(other.code, parents)
             nested = above & taken or any(other.code in _ancestors(t, parents) for t in taken)
             if other.code not in stored or nested:
                 continue
             vintages = (read or store.vintages)(other.code, target.code)
             if bool(vintages.rows["demo"].all()) == demo:
-                found.append((other, vintages))
+                neighbours.append((other, vintages))
                 taken.add(other.code)
-    return found
+    return neighbours
 
 
 def nearest_first(region: Region, regions: Iterable[Region]) -> list[Region]:
@@ -134,17 +134,17 @@ def nearest_first(region: Region, regions: Iterable[Region]) -> list[Region]:
 
 
 def _ancestors(code: str, parents: dict[str, str | None]) -> set[str]:
-    found: set[str] = set()
+    codes: set[str] = set()
     above = parents.get(code)
-    while above is not None and above not in found:
-        found.add(above)
+    while above is not None and above not in codes:
+        codes.add(above)
         above = parents.get(above)
-    return found
+    return codes
 
 
-def _shared(one: str, other: str) -> int:
+def _shared(code: str, second: str) -> int:
     """How many levels two codes have in common: province, city, district (GB/T 2260)."""
-    pairs = [(one[i : i + 2], other[i : i + 2]) for i in range(0, len(one), 2)]
+    pairs = [(code[i : i + 2], second[i : i + 2]) for i in range(0, len(code), 2)]
     return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
 
 
@@ -204,7 +204,7 @@ def histories_beside(
         On the same scale for models and of the same kind, real or demonstration; none ends more
         than two months before the origin. What cannot be read is left out.
     """
-    found = []
+    histories = []
     for region, vintages in neighbours:
         beside = _history_on(vintages, region, indicator, history.as_of)
         if beside is None or beside.demo != history.demo:
@@ -212,5 +212,5 @@ def histories_beside(
         cut = beside.until(history.origin)
         late = 0 if cut is None else (history.origin - cut.origin).n
         if cut is not None and late <= LATEST_MONTHS and cut.transform == history.transform:
-            found.append(cut)
-    return found
+            histories.append(cut)
+    return histories

@@ -130,26 +130,26 @@ def stored_covariate_sources(
     list of (Indicator, KnownSource)
         In catalogue order, then the target's groups of people, then the sample firms.
     """
-    found: list[CovariateSource] = []
+    sources: list[CovariateSource] = []
     # One question instead of one for each indicator, where nothing can be a sum.
     alone = not (catalogue.lists_parts(region) or catalogue.merged_into(region))
-    held = store.indicators_of(region.code) if alone else None
+    stored = store.indicators_of(region.code) if alone else None
     for indicator in catalogue.indicators:
-        if indicator.code == target.code or (held is not None and indicator.code not in held):
+        if indicator.code == target.code or (stored is not None and indicator.code not in stored):
             continue
         vintages = store.vintages(region.code, indicator.code)
         if not vintages.rows.empty:
-            found.append((indicator, vintages))
+            sources.append((indicator, vintages))
     for people in groups_of(store, region.code, target.code):
         pair = catalogue.group_of(f"{target.code}.{people}")
         if pair is None:
             continue
         entry = replace(catalogue.grouped(*pair), breaks=())
-        found.append((entry, group_vintages(store, region.code, target.code, people)))
+        sources.append((entry, group_vintages(store, region.code, target.code, people)))
     firms = firm_vintages(store, region.code)
     if not firms.rows.empty:
         shared: dict[date, tuple[pd.DataFrame, Known]] = {}
-        found += [
+        sources += [
             (sample_indicator(code), SampleSource(firms, code, shared)) for code in SAMPLE_CODES
         ]
-    return found
+    return sources

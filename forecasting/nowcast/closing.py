@@ -143,10 +143,10 @@ class Closing:
         return year + self._scaled(float(mean)) - self._scaled(float(values[last_year].mean()))
 
     def _flow(self, month: pd.Period) -> tuple[float, float] | None:
-        found = self._counted(month, None)
-        if found is None:
+        counted = self._counted(month, None)
+        if counted is None:
             return None
-        total, day = found
+        total, day = counted
         year, until = self._year_before(month), self._last_year(day)
         limits = (until, until + timedelta(days=NEAR_DAYS))
         counts = [c for limit in limits if (c := self._counted(month - 12, limit)) is not None]

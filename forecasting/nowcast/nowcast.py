@@ -231,7 +231,7 @@ def _past(
     hindcasts: Sequence[Outcome],
 ) -> list[_Past]:
     left = days_left(as_of, as_of)
-    found = []
+    past = []
     for origin, paths in zip(origins, hindcasts, strict=True):
         if not isinstance(paths, SamplePaths) or paths.horizon < months:
             continue
@@ -239,8 +239,8 @@ def _past(
         near = paths.near(history.transform == "log")
         day = min(same_day(origin.month + months, left, as_of), as_of)
         course = _course(history, near[:months, 0])
-        found.append(_Past(Closing(parts.as_of(day), history, course, day, averages), near))
-    return found
+        past.append(_Past(Closing(parts.as_of(day), history, course, day, averages), near))
+    return past
 
 
 def _learned(step: int, history: History, past: Sequence[_Past], factor: float) -> _Learned:

@@ -53,10 +53,10 @@ def forecast(history: History, members: Sequence[str]) -> SamplePaths:
     """Combination of the members that can run; of the floors where none can."""
     for names in (members, roster.floors()):
         given = {
-            m: found
+            m: paths
             for m in names
             if isinstance(
-                found := roster.create(m).forecast(
+                paths := roster.create(m).forecast(
                     history, HORIZON, PATHS, cell_seed(1, m, history)
                 ),
                 SamplePaths,
@@ -101,12 +101,11 @@ def measure(claims: Claims, members: Sequence[str]) -> Iterator[dict[str, float 
             past = slice(max(row - ORIGINS, 0), row)
             plain = hindcasts[row]
             given, _ = conditioned(
-                plain, history, claims.weeks, day, origins[past], hindcasts[past],
-                np.ones(HORIZON),
-            )  # fmt: skip
+                plain, history, claims.weeks, day, origins[past], hindcasts[past], np.ones(HORIZON)
+            )
             outcome = float(claims.final.to_numpy()[claims.final.index.get_loc(month)])
             seasonal, ratio = references(claims, history, month, day)
-            without, found = (p.quantiles()[ahead - 1] for p in (plain, given))
+            without, with_parts = (p.quantiles()[ahead - 1] for p in (plain, given))
             yield {
                 "area": claims.area,
                 "month": str(month),
@@ -114,11 +113,12 @@ def measure(claims: Claims, members: Sequence[str]) -> Iterator[dict[str, float 
                 "seasonal": abs(np.log(outcome) - seasonal),
                 "ratio": abs(np.log(outcome) - ratio),
                 "without": abs(np.log(outcome / without[4])),
-                "nowcast": abs(np.log(outcome / found[4])),
+                "nowcast": abs(np.log(outcome / with_parts[4])),
                 "wis_without": float(scores.interval_score(without, np.asarray(outcome))) / outcome,
-                "wis_nowcast": float(scores.interval_score(found, np.asarray(outcome))) / outcome,
-                "cover80": float(found[2] <= outcome <= found[6]),
-                "cover95": float(found[0] <= outcome <= found[8]),
+                "wis_nowcast": float(scores.interval_score(with_parts, np.asarray(outcome)))
+                / outcome,
+                "cover80": float(with_parts[2] <= outcome <= with_parts[6]),
+                "cover95": float(with_parts[0] <= outcome <= with_parts[8]),
             }
 
 

@@ -49,13 +49,13 @@ def seasonal_figures(z: Floats) -> Floats:
     half, n = SEASON // 2, len(z)
     away = np.full(n, np.nan)
     away[half:-half] = z[half:-half] - np.convolve(z, kernel, "valid")
-    found = np.empty(n)
+    figures = np.empty(n)
     for month in range(SEASON):
         at = np.arange(month, n, SEASON)
         near = np.clip(1 - np.abs(np.subtract.outer(at, at)) / SEASON / YEARS, 0, None)
         near = near * np.isfinite(away[at])
-        found[at] = near @ np.nan_to_num(away[at]) / near.sum(axis=1)
-    return found - np.convolve(np.pad(found, half, mode="wrap"), kernel, "valid")
+        figures[at] = near @ np.nan_to_num(away[at]) / near.sum(axis=1)
+    return figures - np.convolve(np.pad(figures, half, mode="wrap"), kernel, "valid")
 
 
 def variants(panel: Panel) -> Iterator[tuple[str, Panel]]:
@@ -64,14 +64,16 @@ def variants(panel: Panel) -> Iterator[tuple[str, Panel]]:
     logs = {name: np.log(values.to_numpy()) for name, values in panel.series.items()}
     season = {name: seasonal_figures(z) for name, z in logs.items()}
 
-    def made(found: Mapping[str, Floats], digits: int | None = None) -> Panel:
-        return Panel({
-            name: pd.Series(
-                np.exp(z) if digits is None else np.round(np.exp(z), digits),
-                index=panel.series[name].index,
-            )
-            for name, z in found.items()
-        })  # fmt: skip
+    def made(logs_by_name: Mapping[str, Floats], digits: int | None = None) -> Panel:
+        return Panel(
+            {
+                name: pd.Series(
+                    np.exp(z) if digits is None else np.round(np.exp(z), digits),
+                    index=panel.series[name].index,
+                )
+                for name, z in logs_by_name.items()
+            }
+        )
 
     quarter = {name: logs[name] - 0.75 * season[name] for name in names}
     yield "base", panel
@@ -97,7 +99,7 @@ def _jumps(position: int, n: int) -> Floats:
 def _clustered(
     names: Sequence[str], logs: Mapping[str, Floats], season: Mapping[str, Floats]
 ) -> dict[str, Floats]:
-    found = {}
+    clustered = {}
     for start in range(0, len(names), CLUSTER):
         group = names[start : start + CLUSTER]
         moves = np.array([np.diff(logs[name] - season[name]) for name in group])
@@ -105,17 +107,17 @@ def _clustered(
         for name, own in zip(group, moves, strict=True):
             path = np.cumsum(common + OWN_SHARE * (own - common))
             level = logs[name][0] - season[name][0] + np.r_[0.0, path]
-            found[name] = level + season[name]
-    return found
+            clustered[name] = level + season[name]
+    return clustered
 
 
 def quantiles(history: History, horizon: int) -> dict[str, Floats]:
     """Quantiles of the combination by rule and of each member that could forecast."""
     members = {
-        m: found
+        m: outcome
         for m in MEMBERS
         if isinstance(
-            found := roster.create(m).forecast(history, horizon, PATHS, cell_seed(1, m, history)),
+            outcome := roster.create(m).forecast(history, horizon, PATHS, cell_seed(1, m, history)),
             SamplePaths,
         )
     }
@@ -130,21 +132,23 @@ def measure(
     panel: Panel, names: Sequence[str], origins: Sequence[pd.Period], window: int, horizon: int
 ) -> Iterator[dict[str, object]]:
     """Scaled WIS and cover of each series, origin, rule and member."""
-    for place, origin in enumerate(origins):
+    for number, origin in enumerate(origins):
         for position, name in enumerate(names):
             history = panel.history(name, origin, window)
             if history is None or len(history) < window:
                 continue
             scale = scores.seasonal_scale(history.values)
             outcome = panel.outcome(name, origin, horizon)
-            for what, found in quantiles(history, horizon).items():
+            for rule, given in quantiles(history, horizon).items():
                 yield {
-                    "window": window, "what": what, "half": (place + position) % 2,
-                    "wis": float(scores.interval_score(found, outcome).mean()) / scale,
-                    "cover80": float(scores.covered(found, outcome, 80).mean()),
-                    "cover95": float(scores.covered(found, outcome, 95).mean()),
+                    "window": window,
+                    "what": rule,
+                    "half": (number + position) % 2,
+                    "wis": float(scores.interval_score(given, outcome).mean()) / scale,
+                    "cover80": float(scores.covered(given, outcome, 80).mean()),
+                    "cover95": float(scores.covered(given, outcome, 95).mean()),
                     "origin": str(origin),
-                }  # fmt: skip
+                }
 
 
 def transfer(table: pd.DataFrame) -> pd.DataFrame:
@@ -179,8 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if wanted and variant not in wanted:
                 continue
             for window in map(int, given.windows.split(",")):
-                found = measure(changed, names, origins, window, given.horizon)
-                rows += [{"variant": variant, **row} for row in found]
+                measured = measure(changed, names, origins, window, given.horizon)
+                rows += [{"variant": variant, **row} for row in measured]
     table = pd.DataFrame(rows)
     for score in ("wis", "cover80", "cover95"):
         wide = table.pivot_table(score, "what", ["window", "variant"])

@@ -111,7 +111,7 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
         once = _Together(session, job)
         for _ in range(2):
             with pytest.raises(ValueError, match="坏了"):
-                _ = once.found
+                _ = once.result
         assert len(calls) == 1
     assert found.candidate(refused).choice.model != found.results[refused].choice.model
     assert found.candidate(DISTRICT) is found.results[DISTRICT]

@@ -17,11 +17,11 @@ from sqlalchemy import create_engine, text
 
 
 def _server_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if on_path:
-        found.append(Path(on_path))
-    return found[-1].parent if found else None
+        programs.append(Path(on_path))
+    return programs[-1].parent if programs else None
 
 
 class PostgresServer:

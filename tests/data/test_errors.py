@@ -18,10 +18,10 @@ from employment_forecast.data.errors import (
 
 
 def kinds() -> list[type[ForecastError]]:
-    found = [ForecastError]
-    for kind in found:
-        found += [k for k in kind.__subclasses__() if k not in found]
-    return found
+    classes = [ForecastError]
+    for kind in classes:
+        classes += [k for k in kind.__subclasses__() if k not in classes]
+    return classes
 
 
 def test_every_exit_code_is_documented_once():

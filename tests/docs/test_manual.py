@@ -84,7 +84,7 @@ def test_every_command_names_the_library_call_that_equals_it():
         if not isinstance(command, click.Group) or command.invoke_without_command
     } - {"forecast"}
     assert set(calls.CALLS) == executed
-    for call in {call for found in calls.CALLS.values() for call in found}:
+    for call in {call for named in calls.CALLS.values() for call in named}:
         assert resolve_name(f"employment_forecast.{call}") is not None
 
 
@@ -163,6 +163,6 @@ def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, forks):
         code, out, err = forks.run(words, environment(home), folder, 600)
         return code, (out + err).decode()
 
-    found = pages.blocks(page.read_text("utf-8"))
-    for block, (code, output) in zip(found, pages.run_page(found, home, execute), strict=True):
+    blocks = pages.blocks(page.read_text("utf-8"))
+    for block, (code, output) in zip(blocks, pages.run_page(blocks, home, execute), strict=True):
         assert code == block.exit_code, f"{block.text}\n{output}"

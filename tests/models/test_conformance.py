@@ -50,9 +50,9 @@ def test_the_suite_for_models_of_ones_own(name, test, suite_of, capfd):
 
 
 def _draw(name, history, parameters, seed=SEED, horizon=HORIZON) -> SamplePaths:
-    found = roster.create(name).draw(history, parameters, horizon, PATHS, seed)
-    assert isinstance(found, SamplePaths), found
-    return found
+    outcome = roster.create(name).draw(history, parameters, horizon, PATHS, seed)
+    assert isinstance(outcome, SamplePaths), outcome
+    return outcome
 
 
 def _check(paths: SamplePaths, history) -> None:
@@ -103,19 +103,19 @@ def test_start_of_history_may_move(name, example, fitted):
 
 @every_model
 def test_long_horizon(name, example, fitted):
-    found = _draw(name, example("seasonal", name), fitted(name, "seasonal"), horizon=60)
-    assert found.values.shape == (PATHS, 60)
-    assert found.quantiles()[-1, 4] == pytest.approx(22000, rel=1.0)
+    paths = _draw(name, example("seasonal", name), fitted(name, "seasonal"), horizon=60)
+    assert paths.values.shape == (PATHS, 60)
+    assert paths.quantiles()[-1, 4] == pytest.approx(22000, rel=1.0)
 
 
 @every_model
 def test_impossible_series_is_a_failure_with_a_reason(name, make_history):
     flat = make_history(np.full(138, 100.0))
-    found = roster.create(name).forecast(flat, HORIZON, PATHS, SEED)
-    if isinstance(found, Failure):
-        assert found.reason
+    outcome = roster.create(name).forecast(flat, HORIZON, PATHS, SEED)
+    if isinstance(outcome, Failure):
+        assert outcome.reason
     else:
-        assert np.abs(found.values / 100 - 1).max() < 0.05
+        assert np.abs(outcome.values / 100 - 1).max() < 0.05
 
 
 @every_model

@@ -56,9 +56,9 @@ def test_no_path_of_a_count_is_negative(make_history, kind):
 
 def test_log_scale_there_and_back(history):
     assert scale(history, {})[0].z == pytest.approx(np.log(history.values))
-    found = Given(_around(np.log(115.0))).paths(history, {}, 2, 10, 1)
-    assert found.values == pytest.approx(np.exp(_around(np.log(115.0))), rel=1e-6)
-    assert found.origin == history.origin
+    paths = Given(_around(np.log(115.0))).paths(history, {}, 2, 10, 1)
+    assert paths.values == pytest.approx(np.exp(_around(np.log(115.0))), rel=1e-6)
+    assert paths.origin == history.origin
 
 
 def test_regressors_line_up_with_the_months(history):
@@ -78,8 +78,8 @@ def test_regressors_line_up_with_the_months(history):
 def test_impossible_values_are_clipped(make_history, kind, draws, expected):
     values = [99.0, 97.0, 98.0] if kind == "rate" else [2.0, 0.0, 1.0]
     history = make_history(values, kind=kind, transform="none")
-    found = Given(np.full((4, 2), draws)).paths(history, {}, 2, 4, 1)
-    assert (found.values == expected).all()
+    paths = Given(np.full((4, 2), draws)).paths(history, {}, 2, 4, 1)
+    assert (paths.values == expected).all()
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_impossible_values_are_clipped(make_history, kind, draws, expected):
     ],
 )
 def test_implausible_draws_become_failures(history, draws, reason):
-    found = Given(draws).draw(history, {}, 2, 10, 1)
-    assert isinstance(found, Failure)
-    assert reason in found.reason
+    outcome = Given(draws).draw(history, {}, 2, 10, 1)
+    assert isinstance(outcome, Failure)
+    assert reason in outcome.reason
 
 
 @pytest.mark.parametrize("bad", [np.nan, [1.0, float("inf")], {"a": [float("nan")]}])

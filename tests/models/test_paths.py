@@ -20,13 +20,13 @@ ORIGIN = pd.Period("2020-01", "M")
     )
 )
 def test_quantiles_are_numpys(values):
-    found = SamplePaths(values, ORIGIN).quantiles()
-    assert (found == np.quantile(values, LEVELS, axis=0).T).all()
+    quantiles = SamplePaths(values, ORIGIN).quantiles()
+    assert (quantiles == np.quantile(values, LEVELS, axis=0).T).all()
 
 
 @pytest.mark.parametrize("n", [41, 250, 1000])
 def test_quantiles_of_many_paths(n):
     values = np.exp(np.random.default_rng(n).normal(9, 1, (n, 12)))
-    found = SamplePaths(values, ORIGIN).quantiles()
-    assert found.shape == (12, 9)
-    assert (found == np.quantile(values, LEVELS, axis=0).T).all()
+    quantiles = SamplePaths(values, ORIGIN).quantiles()
+    assert quantiles.shape == (12, 9)
+    assert (quantiles == np.quantile(values, LEVELS, axis=0).T).all()

@@ -111,10 +111,10 @@ class Browser:
         self._loop.close()
 
 
-def _until(found: Callable[[], str | None]) -> str:
+def _until(answered: Callable[[], str | None]) -> str:
     """The first answer that is not None."""
     end = time.monotonic() + PATIENCE
-    while (answer := found()) is None:
+    while (answer := answered()) is None:
         assert time.monotonic() < end, "the browser did not start"
         time.sleep(0.05)
     return answer
@@ -164,11 +164,11 @@ class Chromium(Browser):
         _until(lambda: self.value("document.readyState === 'complete' || null"))
 
     def value(self, script: str) -> Any:
-        found = self._do(
+        reply = self._do(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        assert "exceptionDetails" not in reply, reply
+        return reply["result"].get("value")
 
     def picture(self, file: Path) -> None:
         made = self._do("Page.captureScreenshot", captureBeyondViewport=True)
@@ -202,8 +202,8 @@ class Firefox(Browser):
         listens = re.compile(r"listening on (ws://\S+)")
 
         def address() -> str | None:
-            found = listens.search(said.read_text("utf-8", "replace"))
-            return None if found is None else found[1]
+            match = listens.search(said.read_text("utf-8", "replace"))
+            return None if match is None else match[1]
 
         self._connect(f"{_until(address)}/session")
         self._ask("session.new", {"capabilities": {}})
@@ -224,13 +224,13 @@ class Firefox(Browser):
         self._ask("browsingContext.navigate", {**self._page, "url": address, "wait": "complete"})
 
     def value(self, script: str) -> Any:
-        found = self._ask(
+        reply = self._ask(
             "script.evaluate",
             {"expression": f"(async () => JSON.stringify(await ({script})) ?? 'null')()",
              "target": self._page, "awaitPromise": True},
         )  # fmt: skip
-        assert found["type"] == "success", found
-        return json.loads(found["result"]["value"])
+        assert reply["type"] == "success", reply
+        return json.loads(reply["result"]["value"])
 
     def picture(self, file: Path) -> None:
         made = self._ask("browsingContext.captureScreenshot", {**self._page, "origin": "document"})

@@ -34,11 +34,11 @@ def street_values(months: int, seed: int = 5) -> dict[str, np.ndarray]:
     """Whole numbers of each street; most of their movement is shared."""
     rng = np.random.default_rng(seed)
     step, shared = np.arange(months), rng.normal(0, 0.01, months).cumsum()
-    found = {}
+    values = {}
     for size, code in zip((9000, 4000, 300), STREETS, strict=True):
         own = rng.normal(0, 0.008, months).cumsum()
-        found[code] = np.round(size * np.exp(shared + own + 0.02 * np.sin(2 * np.pi * step / 12)))
-    return found
+        values[code] = np.round(size * np.exp(shared + own + 0.02 * np.sin(2 * np.pi * step / 12)))
+    return values
 
 
 def vintages(code: str, values: Sequence[float], end: str = "2026-10", demo: bool = True):

@@ -42,8 +42,8 @@ class Desk:
     def draft(self) -> dict[str, Any]:
         done = self.forecast("bulletin", *WHERE, "--json", "--format", "md")
         assert done.code == EXIT_OK, done.err
-        found: dict[str, Any] = done.json
-        return found
+        content: dict[str, Any] = done.json
+        return content
 
     def review(self, *options: str, name: str = "李四") -> Any:
         return self.forecast(

@@ -227,11 +227,11 @@ def stop(process: Any) -> None:
 @pytest.fixture
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of this machine's packages, on a socket of its own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not programs:
         pytest.skip("PostgreSQL is not installed: the story on PostgreSQL was NOT run")
     pytest.importorskip("psycopg", reason="no psycopg: the story on PostgreSQL was NOT run")
-    tools = found[-1].parent
+    tools = programs[-1].parent
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     folder = Path(f"/var/tmp/pg-{os.getpid()}-{time.time_ns()}")
@@ -340,8 +340,8 @@ def ask(address: str, body: bytes, server: Any, log: Path) -> dict[str, Any]:
     )
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(request, timeout=20) as found:
-                content: dict[str, Any] = json.loads(found.read())
+            with urllib.request.urlopen(request, timeout=20) as response:
+                content: dict[str, Any] = json.loads(response.read())
                 return content
         except OSError:
             assert server.poll() is None, log.read_text("utf-8", "replace")[-2000:]

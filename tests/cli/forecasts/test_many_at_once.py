@@ -33,13 +33,13 @@ def all_succeed(start: Callable[..., Any], series: Series) -> list[dict[str, Any
     ]
     # All are waited for before any is judged, so that none is left behind.
     ended = [(process, *process.communicate(timeout=600)) for process in processes]
-    found = []
+    contents = []
     for process, out, err in ended:
         assert process.returncode == 0, (err + out[:400]).decode("utf-8", "replace")
         assert b"alembic" not in err
         assert b"INFO" not in err
-        found.append(json.loads(out))
-    return found
+        contents.append(json.loads(out))
+    return contents
 
 
 @pytest.fixture(autouse=True)
@@ -52,14 +52,14 @@ def settings(home: Path) -> None:
 
 def test_two_regions_at_once(start: Callable[..., Any], home: Path) -> None:
     """Each finds no database and wants to make it."""
-    found = all_succeed(start, SERIES[:2])
-    assert len({f["run_id"] for f in found}) == 2
-    assert {f["champion"]["version"] for f in found} == {"1"}
+    contents = all_succeed(start, SERIES[:2])
+    assert len({f["run_id"] for f in contents}) == 2
+    assert {f["champion"]["version"] for f in contents} == {"1"}
     assert list((home / "mlruns" / "running").glob("*.alive")) == []
 
 
 @pytest.mark.soak
 def test_eight_regions_at_once(start: Callable[..., Any], home: Path) -> None:
-    found = all_succeed(start, SERIES)
-    assert len({f["run_id"] for f in found}) == 8
+    contents = all_succeed(start, SERIES)
+    assert len({f["run_id"] for f in contents}) == 8
     assert list((home / "mlruns" / "running").glob("*.alive")) == []

@@ -64,8 +64,8 @@ def test_before_the_plan_was_published(used):
     rows = used(
         "plan", "progress", "--region", "徐汇", "--as-of", "2016-06-30", "--json", *FAST
     ).json["targets"]
-    found = {row["key"]: row["missing"] for row in rows}
-    assert "2016-11-28" in found["new_jobs_2016_2020"]
+    missing = {row["key"]: row["missing"] for row in rows}
+    assert "2016-11-28" in missing["new_jobs_2016_2020"]
 
 
 def test_a_region_without_a_plan(used):

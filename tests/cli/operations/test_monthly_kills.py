@@ -198,11 +198,11 @@ def descendants(process: int) -> set[int]:
             except OSError:
                 continue
             parents[int(entry.name)] = int(fields[1])
-    found, more = {process}, {process}
+    processes, more = {process}, {process}
     while more:
-        more = {pid for pid, parent in parents.items() if parent in more} - found
-        found |= more
-    return found
+        more = {pid for pid, parent in parents.items() if parent in more} - processes
+        processes |= more
+    return processes
 
 
 def region_in_progress(home: Path) -> bool:

@@ -129,8 +129,8 @@ class Bulletin:
         form = re.compile(r"/correction/[a-z]+/(\d+)/(before|after)")
         rows: dict[int, dict[str, str]] = {}
         for pointer, told in self.facts.items():
-            if found := form.fullmatch(pointer):
-                rows.setdefault(int(found[1]), {})[found[2]] = str(told)
+            if match := form.fullmatch(pointer):
+                rows.setdefault(int(match[1]), {})[match[2]] = str(told)
         return [(r.get("before", ""), r.get("after", "")) for r in rows.values()]
 
 
@@ -209,10 +209,10 @@ class Office:
         return document
 
     def bulletin(self, files: Sequence[str | Path]) -> Bulletin:
-        found = {Path(f).suffix: self.home / f for f in files}
-        facts = json.loads(found[".json"].read_text("utf-8"))["facts"].values()
-        text = found[".md"].read_text("utf-8")
-        return Bulletin(text, {f["pointer"]: f["value"] for f in facts}, tuple(found.values()))
+        by_suffix = {Path(f).suffix: self.home / f for f in files}
+        facts = json.loads(by_suffix[".json"].read_text("utf-8"))["facts"].values()
+        text = by_suffix[".md"].read_text("utf-8")
+        return Bulletin(text, {f["pointer"]: f["value"] for f in facts}, tuple(by_suffix.values()))
 
     def told(self, entry: Mapping[str, Any]) -> Bulletin:
         return self.bulletin(entry["bulletin"])
@@ -294,8 +294,8 @@ class Office:
 
 
 def entry_of(report: Mapping[str, Any], region: str = "310114") -> dict[str, Any]:
-    (found,) = [e for e in report["regions"] if e["region"] == region]
-    return dict(found)
+    (entry,) = [e for e in report["regions"] if e["region"] == region]
+    return dict(entry)
 
 
 def others_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:

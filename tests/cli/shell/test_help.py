@@ -84,9 +84,9 @@ def helps(command: click.Command, path: str, above: click.Context | None = None)
     yield command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from helps(found, name, context)
+            part = command.get_command(context, name)
+            assert part is not None
+            yield from helps(part, name, context)
 
 
 METAVARS = re.compile(

@@ -18,13 +18,13 @@ INDUSTRIES = [
     ["registered_unemployed.graduates", "高校毕业生登记失业人数", "毕业生城镇登记失业人数"],
 )
 def test_a_group_has_an_indicator_of_its_own(catalogue, typed):
-    found = catalogue.indicator(typed)
-    assert (found.code, found.name) == (
+    indicator = catalogue.indicator(typed)
+    assert (indicator.code, indicator.name) == (
         "registered_unemployed.graduates",
         "高校毕业生登记失业人数",
     )
-    assert found.aggregation == "sum"
-    base, group = catalogue.group_of(found.code)
+    assert indicator.aggregation == "sum"
+    base, group = catalogue.group_of(indicator.code)
     assert (base.code, group.name) == ("registered_unemployed", "高校毕业生")
 
 

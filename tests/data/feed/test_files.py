@@ -273,10 +273,10 @@ def read_nonsense(folder: Path, count: int) -> int:
         content = feed_files.encode(nonsense(random.Random(seed)))
         (folder / "x.310114.json").write_bytes(content)
         try:
-            found = find(folder, "嘉定", None, None)
-            state_on(found, date(2026, 12, 1))
-            demand_usable(found, date(2026, 12, 1))
-            check(found, 5.4, None)
+            published = find(folder, "嘉定", None, None)
+            state_on(published, date(2026, 12, 1))
+            demand_usable(published, date(2026, 12, 1))
+            check(published, 5.4, None)
         except ForecastError:
             refused += 1
     return refused

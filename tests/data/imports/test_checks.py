@@ -359,9 +359,9 @@ def test_a_rate_against_the_employed():
     )
     batch = Batch(readings=rows, catalogue=catalogue, today=TODAY)
     (result,) = (r for r in run_checks(batch) if r.info.name == "rate_against_counts")
-    (found,) = result.findings
+    (finding,) = result.findings
     # 9,000 / (291,000 + 9,000) is 3 %.
-    assert "3.00%" in found.message
+    assert "3.00%" in finding.message
 
 
 def test_openings_to_seekers_against_both_counts():
@@ -456,9 +456,9 @@ def test_no_data_breaks_a_check(values, indicator, stored):
     rows = readings(indicator, values, start="2020-01")
     batch = Batch(readings=rows, catalogue=CATALOGUE, today=TODAY, known=known(indicator, stored))
     for result in run_checks(batch):
-        for found in result.findings:
-            assert found.check == result.info.name
-            assert found.message
-            assert found.remedy
-            assert found.place in {r.place for r in rows}
-            assert result.info.severity == "error" or found.severity == "warning"
+        for finding in result.findings:
+            assert finding.check == result.info.name
+            assert finding.message
+            assert finding.remedy
+            assert finding.place in {r.place for r in rows}
+            assert result.info.severity == "error" or finding.severity == "warning"

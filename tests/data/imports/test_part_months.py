@@ -57,22 +57,22 @@ FIRST = date(2026, 11, 1)
 
 
 def test_a_column_of_days(read):
-    found = read(
+    result = read(
         "地区,截至日期,登记失业人数（人）,新登记失业人数（人）,发布日期\n"
         "嘉定区,2026-11-10,12000,800,2026-11-12\n"
         "嘉定区,2026-11-20,1.21万人,1600,2026-11-22\n"
     )
-    assert rows(found) == [
+    assert rows(result) == [
         ("310114", STOCK, TENTH, TENTH, 12000.0),
         ("310114", INFLOW, FIRST, TENTH, 800.0),
         ("310114", STOCK, TWENTIETH, TWENTIETH, 12100.0),
         ("310114", INFLOW, FIRST, TWENTIETH, 1600.0),
     ]
-    assert [r.published_on for r in found.part_months[::2]] == [
+    assert [r.published_on for r in result.part_months[::2]] == [
         date(2026, 11, 12),
         date(2026, 11, 22),
     ]
-    assert (found.readings, found.findings) == ((), ())
+    assert (result.readings, result.findings) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_days_in_heads_and_titles(read, text):
 
 
 def test_a_week_has_its_first_day(read):
-    found = read(
+    result = read(
         "地区,起始日期,截至日期,新登记失业人数\n嘉定,2026-10-26,2026-11-01,310\n"
         "嘉定,2026/11/2,2026/11/8,290\n"
     )
-    assert [r[2:] for r in rows(found)] == [
+    assert [r[2:] for r in rows(result)] == [
         (date(2026, 10, 26), FIRST, 310.0),
         (date(2026, 11, 2), date(2026, 11, 8), 290.0),
     ]
@@ -114,8 +114,10 @@ def test_monthly_tables_are_read_as_before(read, text):
 
 
 def test_what_is_wrong_names_its_cell(read):
-    found = read("地区,截至日期,登记失业人数\n嘉定,2026-11-10,1x\n某地,2026-11-10,5\n嘉定,去年,7\n")
-    assert [(f.check, f.row, f.column) for f in found.findings] == [
+    result = read(
+        "地区,截至日期,登记失业人数\n嘉定,2026-11-10,1x\n某地,2026-11-10,5\n嘉定,去年,7\n"
+    )
+    assert [(f.check, f.row, f.column) for f in result.findings] == [
         ("unreadable_value", 2, 3),
         ("unknown_region", 3, 1),
         ("unknown_month", 4, 2),
@@ -142,9 +144,9 @@ def test_stored_as_of_revised_and_withdrawn(store, imported):
 
 def test_an_unknown_day_is_estimated_but_hides_nothing(store, imported):
     imported("地区,截至日期,登记失业人数\n嘉定,2026-11-10,12000\n嘉定,2026-11-24,12300\n")
-    found = part_vintages(store, "310114", STOCK).rows
-    assert [d.date() for d in found["published_on"]] == [date(2026, 11, 13), TODAY]
-    assert found["published_estimated"].tolist() == [True, False]
+    stored = part_vintages(store, "310114", STOCK).rows
+    assert [d.date() for d in stored["published_on"]] == [date(2026, 11, 13), TODAY]
+    assert stored["published_estimated"].tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

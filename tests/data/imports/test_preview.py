@@ -19,20 +19,20 @@ def read(folder: Path, text: str, **options: object):
 
 
 def test_heads_and_values_by_series(tmp_path):
-    found = read(
+    previews = read(
         tmp_path,
         "地区,月份,期末实有登记失业人数,城镇新增就业累计\n"
         "嘉定区,2026-01,12300,1500\n"
         "嘉定区,2026-02,12100,2900\n"
         "徐汇区,2026-02,9100,\n",
     )
-    told = [(s.label, s.region, s.indicator, s.months, s.smallest, s.largest) for s in found]
+    told = [(s.label, s.region, s.indicator, s.months, s.smallest, s.largest) for s in previews]
     assert told == [
         ("期末实有登记失业人数", "310114", "registered_unemployed", 2, 12100.0, 12300.0),
         ("城镇新增就业累计", "310114", "new_jobs", 2, 1500.0, 2900.0),
         ("期末实有登记失业人数", "310104", "registered_unemployed", 1, 9100.0, 9100.0),
     ]
-    assert (found[0].first, found[0].last) == (pd.Period("2026-01"), pd.Period("2026-02"))
+    assert (previews[0].first, previews[0].last) == (pd.Period("2026-01"), pd.Period("2026-02"))
 
 
 def test_the_title_or_nothing_where_an_option_names_the_indicator(tmp_path):

@@ -53,11 +53,11 @@ def printed(reading):
 def test_fixture_gives_its_values(name, catalogue):
     wanted = EXPECTED[name]
     result = read(FOLDER / name, wanted, catalogue)
-    found = sorted(printed(r) for r in (*result.readings, *result.groups))
+    values = sorted(printed(r) for r in (*result.readings, *result.groups))
     typed = sorted(
         (*line[:3], f"{float(line[3]):.10g}", *line[4:]) for line in lines(wanted["values"])
     )
-    assert found == typed
+    assert values == typed
     firms = [
         (f.firm, str(f.month), *(str(n) for n in (f.base, f.hires, f.separations, f.end)))
         for f in result.firms

@@ -176,10 +176,10 @@ def campaign(count, seed):
         try:
             result = read_bytes(data, path.name, CATALOGUE, region="嘉定")
             checked = run_checks(Batch.of([result], CATALOGUE, TODAY))
-            found = [f for r in checked for f in r.findings]
-            errors = [*result.errors, *(f for f in found if f.severity == "error")]
+            findings = [f for r in checked for f in r.findings]
+            errors = [*result.errors, *(f for f in findings if f.severity == "error")]
             outcomes["refused" if errors else "taken"] += 1
-            assert all(str(f) for f in (*result.findings, *found))
+            assert all(str(f) for f in (*result.findings, *findings))
         except ForecastError as error:
             outcomes["refused whole" if error.message and error.hint else "mute"] += 1
         except Exception as error:

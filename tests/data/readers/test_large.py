@@ -18,7 +18,7 @@ HEAD = "地区,指标,月份,数值,单位,来源\n"
 def lines(seed=1):
     """Every figure of twelve districts in two years, in no order."""
     rng = random.Random(seed)
-    found = [
+    figures = [
         f'"样县{n}",{name},{year}-{month:02d},{value(rng)},{unit},"月报，{year}年"\n'
         for n in range(12)
         for year in (2024, 2025)
@@ -28,8 +28,8 @@ def lines(seed=1):
             ("登记失业率", "%", lambda rng: f"{rng.uniform(3, 4):.2f}"),
         )
     ]
-    rng.shuffle(found)
-    return found
+    rng.shuffle(figures)
+    return figures
 
 
 @pytest.fixture
@@ -55,16 +55,18 @@ def by_line(readings):
 @pytest.mark.parametrize("options", [{}, {"region": "样县3"}, {"indicator": "登记失业率"}])
 def test_pieces_hold_what_the_tables_give(tmp_path, small_pieces, encoding, options):
     text = HEAD + "".join(lines()) + "\n"
-    found = pieces(tmp_path, text, encoding, **options)
+    read_pieces = pieces(tmp_path, text, encoding, **options)
     expected = whole(text, encoding, **options)
-    assert len(found) > 1 or options
-    assert [share for _, share in found] == sorted(share for _, share in found)
-    assert found[-1][1] == 1.0
-    assert by_line(r for f, _ in found for r in f.readings) == by_line(expected.readings)
-    assert found[-1][0].notes == expected.notes
-    for result, _ in found[:-1]:
+    assert len(read_pieces) > 1 or options
+    assert [share for _, share in read_pieces] == sorted(share for _, share in read_pieces)
+    assert read_pieces[-1][1] == 1.0
+    assert by_line(r for f, _ in read_pieces for r in f.readings) == by_line(expected.readings)
+    assert read_pieces[-1][0].notes == expected.notes
+    for result, _ in read_pieces[:-1]:
         regions = {r.observation.region for r in result.readings}
-        others = {r.observation.region for f, _ in found for r in f.readings if f is not result}
+        others = {
+            r.observation.region for f, _ in read_pieces for r in f.readings if f is not result
+        }
         assert not regions & others
 
 
@@ -74,8 +76,8 @@ def test_odd_figures_are_read_by_the_tables_in_their_place(tmp_path, small_piece
         '样县3,登记失业人数,2026-01,"8,500",人,快报\n',
     ]  # fmt: skip
     text = HEAD + "".join(lines()[:100] + odd + lines()[100:])
-    found = pieces(tmp_path, text)
-    readings = by_line(r for f, _ in found for r in f.readings)
+    read_pieces = pieces(tmp_path, text)
+    readings = by_line(r for f, _ in read_pieces for r in f.readings)
     assert readings == by_line(whole(text).readings)
     assert [r.observation.value for r in readings if "快报" in r.observation.source] == [8500, 8500]
     text = HEAD + "".join([*lines(), "样县1,登记失业人数,2026-01,约八千,人,快报\n"])
@@ -109,9 +111,9 @@ def test_persons_anywhere_in_it_are_refused(tmp_path, small_pieces):
 def test_the_process_sends_piece_by_piece_and_goes_on(tmp_path, small_pieces):
     path = tmp_path / "大表.csv"
     path.write_text(HEAD + "".join(lines()), "utf-8")
-    with read_in_pieces(path, CATALOGUE) as found:
-        assert found is not None
-        assert sum(len(f.readings) for f, _ in found) == 576
+    with read_in_pieces(path, CATALOGUE) as sent:
+        assert sent is not None
+        assert sum(len(f.readings) for f, _ in sent) == 576
     path.write_text("表\n" + HEAD + "".join(lines()), "utf-8")
-    with read_in_pieces(path, CATALOGUE) as found:
-        assert found is None
+    with read_in_pieces(path, CATALOGUE) as sent:
+        assert sent is None

@@ -115,10 +115,10 @@ def test_what_is_plain_is_read_straight_through():
         for region in ("嘉定区", "徐汇区")
     ]
     text = "地区,指标,月份,数值,单位,来源\n" + "\n".join(lines) + "\n"
-    found = plain(text)
-    assert found is not None
-    assert len(found.readings) == 18
-    assert found == reference(text)
+    result = plain(text)
+    assert result is not None
+    assert len(result.readings) == 18
+    assert result == reference(text)
     assert plain(text, region="嘉定").notes == ("另有 9 个其他地区或指标的数未取。",)
 
 

@@ -367,13 +367,13 @@ def read_back(file):
     """Assert that a file gives exactly the numbers it was made from."""
     layout, chosen, pages, data, expected = file
     result = read_bytes(data, "月报", CATALOGUE)
-    found = {}
+    values = {}
     for reading in result.readings:
         row = reading.observation
-        found[row.region, row.indicator, row.month] = row.value
+        values[row.region, row.indicator, row.month] = row.value
     errors = [str(e) for e in result.errors if expected or e.check != "nothing_read"]
     assert errors == [], (layout, chosen, pages)
-    assert found == expected, (layout, chosen, pages)
+    assert values == expected, (layout, chosen, pages)
     assert len(result.readings) == len(expected)
 
 

@@ -258,8 +258,8 @@ def test_parts_of_persons_are_refused(cells):
     ],
 )
 def test_jumps_by_powers_of_ten_are_questioned(cells, severity):
-    found = [f for f in checked(read(column("登记失业人数", cells))) if f.check == "unit_jump"]
-    assert [f.severity for f in found] == [severity]
+    jumps = [f for f in checked(read(column("登记失业人数", cells))) if f.check == "unit_jump"]
+    assert [f.severity for f in jumps] == [severity]
 
 
 def cap(value, indicator=UNEMPLOYED, unit="人"):
@@ -280,8 +280,8 @@ def cap(value, indicator=UNEMPLOYED, unit="人"):
 )  # fmt: skip
 def test_first_figures_are_held_against_the_cap(cells, bad):
     result = read(column("登记失业人数", cells))
-    found = [f for f in checked(result, targets=(cap(9000.0),)) if f.check == "first_size"]
-    assert [f.severity for f in found] == ([bad] if bad else [])
+    findings = [f for f in checked(result, targets=(cap(9000.0),)) if f.check == "first_size"]
+    assert [f.severity for f in findings] == ([bad] if bad else [])
 
 
 def test_first_figures_are_held_against_the_rate_and_the_level():

@@ -273,12 +273,12 @@ def test_conversions_are_exact():
 
 
 def label(text):
-    found = VOCABULARY.classify(text)
+    classified = VOCABULARY.classify(text)
     return {
-        "region": found.region.code if found.region else None,
-        "indicator": found.indicator.code if found.indicator else None,
-        "group": found.group,
-        "units": [u.name for u in found.units],
+        "region": classified.region.code if classified.region else None,
+        "indicator": classified.indicator.code if classified.indicator else None,
+        "group": classified.group,
+        "units": [u.name for u in classified.units],
     }
 
 
@@ -314,9 +314,9 @@ def test_labels(text, region, indicator, group, units):
     "text", ["黄浦区", "外籍登记失业人数", "就业技能培训人数", "登记失业企业数"]
 )
 def test_labels_that_nothing_explains_are_unknown(text):
-    found = VOCABULARY.classify(text)
-    assert not found.known
-    assert found.indicator is None
+    classified = VOCABULARY.classify(text)
+    assert not classified.known
+    assert classified.indicator is None
 
 
 @pytest.mark.parametrize(
@@ -330,5 +330,5 @@ def test_labels_that_nothing_explains_are_unknown(text):
     ],
 )
 def test_titles(title, region, indicator):
-    found = VOCABULARY.find_region(title), VOCABULARY.find_indicator(title)
-    assert [x.name if x else None for x in found] == [region, indicator]
+    named = VOCABULARY.find_region(title), VOCABULARY.find_indicator(title)
+    assert [x.name if x else None for x in named] == [region, indicator]

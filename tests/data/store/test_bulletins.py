@@ -42,14 +42,14 @@ def issued(draft: BulletinState) -> BulletinState:
 def test_what_is_kept_comes_back(store: Store) -> None:
     first = add(store, DRAFT, None, {})
     second = add(store, issued(first), first, FILES)
-    found = states(store, "310114", month=DRAFT.month)
-    assert [k.state for k in found] == ["draft", "issued"]
-    assert found[0] == replace(first, changes=[])
-    assert found[1] == replace(second, changes=list(second.changes))
+    editions = states(store, "310114", month=DRAFT.month)
+    assert [k.state for k in editions] == ["draft", "issued"]
+    assert editions[0] == replace(first, changes=[])
+    assert editions[1] == replace(second, changes=list(second.changes))
     assert issued_files(store, second) == FILES
     assert issued_files(store, first) == {}
     assert states(store, "310104") == []
-    assert states(store, records=False) == [replace(k, record={}) for k in found]
+    assert states(store, records=False) == [replace(k, record={}) for k in editions]
     assert states(store, since=DRAFT.month + 1) == []
     assert len(states(store, since=DRAFT.month)) == 2
 

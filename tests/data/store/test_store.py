@@ -84,9 +84,9 @@ def test_names_and_aliases_are_stored_as_codes(store, catalogue):
 def test_an_unknown_day_is_estimated_and_flagged(store, catalogue):
     store.append([row(published=None)], catalogue, command="x")
     assert known(store, date(2024, 2, 9)) == []
-    found = store.as_of(date(2024, 2, 10), REGION, INDICATOR)
-    assert list(found.values) == [100.0]
-    assert found.estimated
+    series = store.as_of(date(2024, 2, 10), REGION, INDICATOR)
+    assert list(series.values) == [100.0]
+    assert series.estimated
     store.append([row(value=101.0, published=date(2024, 3, 1))], catalogue, command="y")
     assert not store.as_of(END, REGION, INDICATOR).estimated
 
@@ -151,8 +151,8 @@ def test_demonstration_data_give_way_and_are_never_spliced(store, catalogue):
     assert store.as_of(END, REGION, INDICATOR).demo
     assert store.series() == [(REGION, INDICATOR, True)]
     real = store.append([row("2024-06", 100.0, date(2024, 7, 10))], catalogue, command="real")
-    found = store.as_of(END, REGION, INDICATOR)
-    assert (list(found.values), found.demo) == ([100.0], False)
+    series = store.as_of(END, REGION, INDICATOR)
+    assert (list(series.values), series.demo) == ([100.0], False)
     assert store.series() == [(REGION, INDICATOR, False)]
     # Before the real value was known there is nothing: not a mixture.
     assert known(store, date(2024, 7, 9)) == []

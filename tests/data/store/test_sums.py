@@ -79,8 +79,8 @@ def known(store: Store, day: date = LATER, indicator: str = "registered_unemploy
     return store.vintages(JIADING, indicator).as_of(day)
 
 
-def values(found) -> dict[str, float]:
-    return {str(m): v for m, v in found.values.items()}
+def values(figures) -> dict[str, float]:
+    return {str(m): v for m, v in figures.values.items()}
 
 
 def test_parts_add_up_when_the_last_of_them_is_known(open_store):
@@ -88,13 +88,13 @@ def test_parts_add_up_when_the_last_of_them_is_known(open_store):
     put(store, code(1), {"2025-01": 10}, "2025-02-05")
     put(store, code(2), {"2025-01": 20}, "2025-02-09")
     assert known(store, date(2025, 2, 8)).values.empty
-    found = known(store, date(2025, 2, 9))
-    assert values(found) == {"2025-01": 30}
-    assert str(found.published_on[0]) == "2025-02-09"
-    assert not found.demo
-    assert not found.estimated
-    assert found.sources == ("汇总（第1街道、第2街道）",)
-    assert found.notes == ("汇总：2025-01 至 2025-01 由 2 个地区相加（第1街道、第2街道）",)
+    figures = known(store, date(2025, 2, 9))
+    assert values(figures) == {"2025-01": 30}
+    assert str(figures.published_on[0]) == "2025-02-09"
+    assert not figures.demo
+    assert not figures.estimated
+    assert figures.sources == ("汇总（第1街道、第2街道）",)
+    assert figures.notes == ("汇总：2025-01 至 2025-01 由 2 个地区相加（第1街道、第2街道）",)
 
 
 def test_a_revision_of_a_part_revises_the_sum_and_is_named(open_store):
@@ -103,18 +103,18 @@ def test_a_revision_of_a_part_revises_the_sum_and_is_named(open_store):
         put(store, code(number), {"2025-01": value}, "2025-02-05")
     put(store, code(2), {"2025-01": 25}, "2025-03-10")
     assert values(known(store, date(2025, 3, 9))) == {"2025-01": 30}
-    found = known(store, date(2025, 3, 10))
-    assert values(found) == {"2025-01": 35}
-    assert "2025-01 汇总随第2街道 2025-03-10 修订为 35人" in found.notes
+    figures = known(store, date(2025, 3, 10))
+    assert values(figures) == {"2025-01": 35}
+    assert "2025-01 汇总随第2街道 2025-03-10 修订为 35人" in figures.notes
 
 
 def test_a_missing_part_never_shrinks_the_whole(open_store):
     store = open_store(street(1), street(2))
     put(store, code(1), {"2025-01": 10, "2025-02": 11})
     put(store, code(2), {"2025-01": 20})
-    found = known(store)
-    assert values(found) == {"2025-01": 30}
-    assert "2025-02 缺第2街道，没有汇总" in found.notes
+    figures = known(store)
+    assert values(figures) == {"2025-01": 30}
+    assert "2025-02 缺第2街道，没有汇总" in figures.notes
 
 
 def test_a_part_that_never_reported_leaves_no_sum_and_no_demonstration_series(open_store):
@@ -122,9 +122,9 @@ def test_a_part_that_never_reported_leaves_no_sum_and_no_demonstration_series(op
     put(store, JIADING, {"2025-01": 999}, demo=True)
     assert values(known(store)) == {"2025-01": 999}
     put(store, code(1), {"2025-01": 10})
-    found = known(store)
-    assert found.values.empty
-    assert found.notes == ("2025-01 缺第2街道，没有汇总",)
+    figures = known(store)
+    assert figures.values.empty
+    assert figures.notes == ("2025-01 缺第2街道，没有汇总",)
 
 
 def test_the_own_figure_of_a_whole_goes_before_the_sum(open_store):
@@ -173,11 +173,11 @@ def test_parts_that_do_not_add_up_to_the_published_total_stand_in_for_nothing(op
     for number, value in ((1, 10), (2, 20)):
         put(store, code(number), {"2025-01": value}, "2025-02-05")
         put(store, code(number), {"2025-02": value}, "2025-03-05")
-    found = known(store)
-    assert values(found) == {"2025-01": 40}
+    figures = known(store)
+    assert values(figures) == {"2025-01": 40}
     assert (
         "各下级之和与自己的数在 1 个月不一致（2025-01；多数月份少 25.0%），不以汇总补缺，"
-        "请核对下级是否齐全（parts_complete）" in found.notes
+        "请核对下级是否齐全（parts_complete）" in figures.notes
     )
 
 
@@ -213,8 +213,8 @@ def test_sums_of_sums(open_store):
     for number, value in ((1, 10), (2, 20)):
         put(store, code(number), {"2025-01": value}, "2025-02-05")
     put(store, "310104", {"2025-01": 5}, "2025-02-07")
-    found = store.vintages("310000", "registered_unemployed").as_of(LATER)
-    assert values(found) == {"2025-01": 35}
+    figures = store.vintages("310000", "registered_unemployed").as_of(LATER)
+    assert values(figures) == {"2025-01": 35}
     real = {r for r, i, demo in store.series() if not demo and i == "registered_unemployed"}
     assert real == {"310000", "310104", JIADING, code(1), code(2)}
 

@@ -69,10 +69,10 @@ def test_a_warning_comes_back_as_it_was(kept: Store, warning, monkeypatch) -> No
     assert fresh
     assert stored.issued_at is not None
     assert stored.issued_at.date() == date(2026, 11, 20)
-    (found,) = issued(kept)
-    assert found == stored
-    assert found.evidence["caps"][0]["value"] == 0.1 + 0.2
-    assert found == replace(warning(), id=stored.id, issued_at=stored.issued_at)
+    (returned,) = issued(kept)
+    assert returned == stored
+    assert returned.evidence["caps"][0]["value"] == 0.1 + 0.2
+    assert returned == replace(warning(), id=stored.id, issued_at=stored.issued_at)
 
 
 def test_the_same_level_on_the_same_data_is_one_warning(kept: Store, warning) -> None:
@@ -125,14 +125,14 @@ def test_an_outcome_is_added_and_a_revision_adds_another(kept: Store, warning) -
     assert record_outcome(kept, stored, hit)
     assert rows(kept, "warning_outcomes")[:1] == first
     assert rows(kept, "issued_warnings") == before
-    found = outcomes(kept)[stored.id]
-    assert [o.verdict for o in found] == ["false_alarm", "hit"]
-    assert (found[-1].breach_month, found[-1].lead_months, found[-1].lead_days) == (
+    recorded = outcomes(kept)[stored.id]
+    assert [o.verdict for o in recorded] == ["false_alarm", "hit"]
+    assert (recorded[-1].breach_month, recorded[-1].lead_months, recorded[-1].lead_days) == (
         MONTH + 2,
         2,
         61,
     )
-    assert found[-1].recorded_at is not None
+    assert recorded[-1].recorded_at is not None
     assert [o.verdict for o in outcomes(kept, date(2027, 3, 19))[stored.id]] == ["false_alarm"]
     assert outcomes(kept, date(2027, 1, 1)) == {}
 

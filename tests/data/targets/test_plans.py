@@ -39,8 +39,8 @@ def squeezed(text: str) -> str:
 
 def numbers(text: str) -> set[float]:
     """Numbers in a phrase, plain and read as 万 if the phrase has that word."""
-    found = [float(n) for n in re.findall(r"\d+(?:\.\d+)?", text)]
-    return {round(n * f, 6) for n in found for f in ((1, 10_000) if "万" in text else (1,))}
+    figures = [float(n) for n in re.findall(r"\d+(?:\.\d+)?", text)]
+    return {round(n * f, 6) for n in figures for f in ((1, 10_000) if "万" in text else (1,))}
 
 
 # --- golden values, read off the plan texts by hand -------------------------------------------
@@ -262,11 +262,11 @@ def test_plan_targets_by_code_and_by_alias():
 
 
 def test_conversion_counts():
-    found = as_targets()
-    assert len(found) == 5 + 5 + 1 + 5 + 5 + 10 + 10 + 2 + 2 + 1 + 1
-    assert sum(t.assessable for t in found) == 21
-    assert {t.tier for t in found if t.value is not None} == {"own"}
-    assert not any(t.demo for t in found)
+    targets = as_targets()
+    assert len(targets) == 5 + 5 + 1 + 5 + 5 + 10 + 10 + 2 + 2 + 1 + 1
+    assert sum(t.assessable for t in targets) == 21
+    assert {t.tier for t in targets if t.value is not None} == {"own"}
+    assert not any(t.demo for t in targets)
 
 
 def test_yearly_values_become_one_target_per_year():
@@ -297,8 +297,8 @@ def test_both_governments_caps_are_in_force_side_by_side():
 def test_a_plan_is_not_in_force_before_it_was_announced():
     def known(day: date) -> list[tuple[str, float | None]]:
         month = pd.Period("2022-03", "M")
-        found = in_force(as_targets(), "420115", "surveyed_unemployment_rate", month, day)
-        return [(t.period, t.value) for t in found]
+        targets = in_force(as_targets(), "420115", "surveyed_unemployment_rate", month, day)
+        return [(t.period, t.value) for t in targets]
 
     assert known(date(2022, 7, 25)) == []
     assert known(date(2022, 7, 26)) == [("2021-2025", 6.0)]

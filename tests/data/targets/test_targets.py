@@ -50,7 +50,7 @@ def cap(period: str, announced_on: date, value: float | None = 100.0, **fields) 
     )
 
 
-def found(targets, at: str, as_of: date, **options) -> list[Target]:
+def in_force_at(targets, at: str, as_of: date, **options) -> list[Target]:
     return in_force(targets, JIADING, COUNT, month(at), as_of, **options)
 
 
@@ -147,7 +147,7 @@ def test_demo_caps_of_the_districts():
 def test_cap_changed_in_july_applies_from_then():
     ours = load_targets()
     values = [
-        next(t.value for t in found(ours, "2022-05", day) if t.tier == "municipal")
+        next(t.value for t in in_force_at(ours, "2022-05", day) if t.tier == "municipal")
         for day in (date(2022, 7, 14), date(2022, 7, 15))
     ]
     assert values[0] < values[1]
@@ -155,10 +155,10 @@ def test_cap_changed_in_july_applies_from_then():
 
 def test_latest_announcement_wins_and_ties_go_to_the_later_entry():
     early, late = cap("2026", date(2026, 3, 1), 90.0), cap("2026", date(2026, 7, 1), 95.0)
-    assert found([late, early], "2026-02", date(2026, 6, 30)) == [early]
-    assert found([late, early], "2026-02", date(2026, 7, 1)) == [late]
+    assert in_force_at([late, early], "2026-02", date(2026, 6, 30)) == [early]
+    assert in_force_at([late, early], "2026-02", date(2026, 7, 1)) == [late]
     corrected = replace(late, value=96.0)
-    assert found([late, corrected], "2026-02", date(2026, 8, 1)) == [corrected]
+    assert in_force_at([late, corrected], "2026-02", date(2026, 8, 1)) == [corrected]
 
 
 def test_carry_over_is_by_tier_basis_direction_and_length():
@@ -167,7 +167,7 @@ def test_carry_over_is_by_tier_basis_direction_and_length():
     ending = cap("2025", date(2025, 3, 1), 80.0, basis="period_end")
     plan = cap("2021-2025", date(2021, 9, 1), 99.0)
     new = cap("2026", date(2026, 3, 1), 91.0)
-    answer = found([city, district, ending, plan, new], "2026-05", date(2026, 3, 15))
+    answer = in_force_at([city, district, ending, plan, new], "2026-05", date(2026, 3, 15))
     assert [(t.tier, t.basis, t.period, t.value, t.carried) for t in answer] == [
         ("municipal", "any_month", "2026", 91.0, False),
         ("municipal", "any_month", "2026-2030", 99.0, True),
@@ -178,7 +178,9 @@ def test_carry_over_is_by_tier_basis_direction_and_length():
 
 
 def test_carried_note_keeps_an_earlier_note_and_names_months():
-    (only,) = found([cap("2026-10", date(2026, 10, 1), note="原注")], "2026-11", date(2026, 11, 1))
+    (only,) = in_force_at(
+        [cap("2026-10", date(2026, 10, 1), note="原注")], "2026-11", date(2026, 11, 1)
+    )
     assert only.period == "2026-11"
     assert only.note == "原注；沿用2026-10目标（截至2026-11-01未见2026-11目标）"
 
@@ -186,26 +188,28 @@ def test_carried_note_keeps_an_earlier_note_and_names_months():
 def test_real_target_displaces_demonstration_of_the_same_period():
     demo = cap("2026", date(2026, 3, 20), 100.0, demo=True)
     real = cap("2026", date(2026, 4, 1), 120.0, basis="period_end")
-    assert found([demo, real], "2026-06", date(2026, 3, 31)) == [demo]
-    assert found([demo, real], "2026-06", date(2026, 4, 1)) == [real]
+    assert in_force_at([demo, real], "2026-06", date(2026, 3, 31)) == [demo]
+    assert in_force_at([demo, real], "2026-06", date(2026, 4, 1)) == [real]
     other_tier = replace(real, tier="district")
-    assert found([demo, other_tier], "2026-06", date(2026, 5, 1)) == [demo, other_tier]
+    assert in_force_at([demo, other_tier], "2026-06", date(2026, 5, 1)) == [demo, other_tier]
 
 
 def test_real_target_of_last_year_displaces_a_demonstration_of_this_one():
     demo = [cap(y, date(int(y), 3, 20), 100.0, demo=True) for y in ("2025", "2026")]
     real = cap("2025", date(2025, 4, 1), 120.0)
-    (only,) = found([*demo, real], "2026-06", date(2026, 5, 1))
+    (only,) = in_force_at([*demo, real], "2026-06", date(2026, 5, 1))
     assert (only.value, only.carried, only.demo) == (120.0, True, False)
     # A real target for a later year says nothing about an earlier one.
-    assert found([demo[0], replace(real, period="2026")], "2025-06", date(2026, 5, 1)) == [demo[0]]
+    assert in_force_at([demo[0], replace(real, period="2026")], "2025-06", date(2026, 5, 1)) == [
+        demo[0]
+    ]
 
 
 def test_real_target_without_a_number_stands_beside_the_demonstration():
     demo = cap("2026", date(2026, 3, 20), 100.0, demo=True)
     unnamed = cap("2026", date(2026, 3, 1), None)
-    assert found([demo, unnamed], "2026-06", date(2026, 5, 1)) == [unnamed, demo]
-    assert found([demo, unnamed], "2026-06", date(2026, 5, 1), demo=False) == [unnamed]
+    assert in_force_at([demo, unnamed], "2026-06", date(2026, 5, 1)) == [unnamed, demo]
+    assert in_force_at([demo, unnamed], "2026-06", date(2026, 5, 1), demo=False) == [unnamed]
 
 
 targets_strategy = st.lists(
@@ -227,8 +231,8 @@ def test_plan_without_a_number_neither_displaces_nor_stops_one():
     number = cap("2024", date(2024, 3, 1), 100.0)
     plan = cap("2024", date(2024, 11, 18), None)
     next_plan = cap("2025", date(2024, 11, 18), None)
-    assert found([number, plan], "2024-12", date(2024, 12, 1)) == [number]
-    carried, beside = found([number, next_plan], "2025-01", date(2025, 1, 15))
+    assert in_force_at([number, plan], "2024-12", date(2024, 12, 1)) == [number]
+    carried, beside = in_force_at([number, next_plan], "2025-01", date(2025, 1, 15))
     assert (carried.value, carried.carried, carried.period) == (100.0, True, "2025")
     assert beside == next_plan
     # So it is for a year that comes within the horizon.
@@ -241,7 +245,7 @@ def test_plan_without_a_number_neither_displaces_nor_stops_one():
         date(2024, 12, 1),
     )
     assert ahead == [number, next_plan]
-    assert found([next_plan], "2025-01", date(2025, 1, 15)) == [next_plan]
+    assert in_force_at([next_plan], "2025-01", date(2025, 1, 15)) == [next_plan]
 
 
 def test_cap_changed_within_the_year_applies_from_then():
@@ -252,16 +256,16 @@ def test_cap_changed_within_the_year_applies_from_then():
     assert limit_at(second, both, month("2026-06"), day) == 15000
     assert limit_at(second, both, month("2026-07"), day) == 12000
     assert limit_at(first, both, month("2026-06"), date(2026, 7, 14)) == 15000
-    (now,) = found(both, "2026-08", day)
+    (now,) = in_force_at(both, "2026-08", day)
     assert [(str(s.first), str(s.last), s.value, s.limit) for s in now.spans] == [
         ("2026-01", "2026-06", 15000, 15000),
         ("2026-07", "2026-12", 12000, 12000),
     ]
-    (before,) = found(both, "2026-06", date(2026, 7, 14))
+    (before,) = in_force_at(both, "2026-06", date(2026, 7, 14))
     assert before.changed == ()
     assert [(str(s.first), str(s.last)) for s in before.spans] == [("2026-01", "2026-12")]
     # Into the year after, the last number is carried, and nothing of the change.
-    (carried,) = found(both, "2027-01", date(2027, 1, 5))
+    (carried,) = in_force_at(both, "2027-01", date(2027, 1, 5))
     assert [(str(s.first), s.value) for s in carried.spans] == [("2027-01", 12000)]
 
 
@@ -312,7 +316,7 @@ def _reference(targets: list[Target], at: pd.Period, as_of: date) -> list[tuple]
     st.dates(date(2024, 6, 1), date(2027, 1, 31)),
 )
 def test_selection_against_a_slow_reference(targets, at, as_of):
-    answer = found(targets, str(at), as_of)
+    answer = in_force_at(targets, str(at), as_of)
     assert all(t.covers(at) for t in answer)
     assert all(t.announced_on <= as_of for t in answer)
     assert [
@@ -392,8 +396,8 @@ def test_an_approximate_value_has_a_tolerance_of_its_own():
     floor = cap("2026", day, 12_000.0, qualifier="左右", direction="floor")
     firm = cap("2026", day, 5.5, unit="%")
     silent = cap("2026", day, None, qualifier="左右")
-    found = with_tolerance([rate, count, ratio, floor, firm, silent], points=0.1, percent=1.0)
-    assert [t.limit for t in found] == [5.6, 14_443.0, 1.21, 11_880.0, 5.5, None]
-    assert [t.value for t in found] == [5.5, 14_300.0, 1.2, 12_000.0, 5.5, None]
-    assert limit_at(found[0], found[:1], month("2026-05"), day) == 5.6
+    targets = with_tolerance([rate, count, ratio, floor, firm, silent], points=0.1, percent=1.0)
+    assert [t.limit for t in targets] == [5.6, 14_443.0, 1.21, 11_880.0, 5.5, None]
+    assert [t.value for t in targets] == [5.5, 14_300.0, 1.2, 12_000.0, 5.5, None]
+    assert limit_at(targets[0], targets[:1], month("2026-05"), day) == 5.6
     assert [t.limit for t in with_tolerance([rate], 0.0, 0.0)] == [5.5]

@@ -31,8 +31,8 @@ def kept(cache: FileCellCache, keys="abcdefghij") -> set[str]:
         contents = connection.execute("SELECT content FROM contents").fetchall()
     finally:
         connection.close()
-    found = {key for (content,) in contents for key in cellcache.unpacked(content)}
-    return {key for key in keys if cellcache._short(key) in found}
+    stored = {key for (content,) in contents for key in cellcache.unpacked(content)}
+    return {key for key in keys if cellcache._short(key) in stored}
 
 
 def test_what_is_saved_is_found_and_the_rest_is_absent(file):
@@ -168,8 +168,8 @@ def test_torn_pages_cost_the_cells_and_nothing_else(file):
     with file.open("r+b") as stream:  # all but the first page, which names the tables
         stream.seek(4096)
         stream.write(os.urandom(file.stat().st_size - 4096))
-    found = cache.load(list(everything))
-    assert all(everything[k] == v for k, v in found.items())
+    loaded = cache.load(list(everything))
+    assert all(everything[k] == v for k, v in loaded.items())
     cache.save({"a": b"1"})
     cache.save({"b": b"2"})
     assert FileCellCache(file, 10).load(["a", "b"])["b"] == b"2"

@@ -106,11 +106,11 @@ for point in points:
         refused = False
     except ForecastError:
         refused = True
-    found = state(workspace)
-    if found == "nothing":
+    after_kill = state(workspace)
+    if after_kill == "nothing":
         restore_backup(workspace, None, file)
     left = [p.name for p in workspace.root.iterdir() if p.name.startswith(".")]
-    print(json.dumps([point, killed, refused, found, state(workspace), left]), flush=True)
+    print(json.dumps([point, killed, refused, after_kill, state(workspace), left]), flush=True)
 """
 
 
@@ -148,11 +148,11 @@ def killed_at(points: list[int], backup: Path, folder: Path) -> list[list[Any]]:
 
 
 def demand_all_or_nothing(results: list[list[Any]]) -> None:
-    for point, killed, refused, found, afterwards, left in results:
-        assert found in ("whole", "nothing"), point
-        assert not (found == "whole" and refused), point
+    for point, killed, refused, state, afterwards, left in results:
+        assert state in ("whole", "nothing"), point
+        assert not (state == "whole" and refused), point
         assert (afterwards, left) == ("whole", []), point
-        assert killed or found == "whole"
+        assert killed or state == "whole"
 
 
 def test_a_restore_that_is_killed_is_completed_or_taken_back(backup: Path, tmp_path: Path) -> None:

@@ -25,33 +25,33 @@ def metrics(result: Competition, *items: Assessment) -> dict[str, float | None]:
 
 
 def test_caps_of_two_tiers_stand_side_by_side(competition: Competition) -> None:
-    found = metrics(
+    logged = metrics(
         competition,
         assessment(competition, p_any=0.2, p_end=0.1, headroom=300.0),
         assessment(competition, tier="district", p_any=0.4, p_end=0.3, headroom=100.0),
     )
-    assert found["p_any/municipal"] == 0.2
-    assert found["p_end/municipal"] == 0.1
-    assert found["headroom/municipal"] == 300.0
-    assert found["p_any/district"] == 0.4
-    assert "p_any_remaining/municipal" not in found
+    assert logged["p_any/municipal"] == 0.2
+    assert logged["p_end/municipal"] == 0.1
+    assert logged["headroom/municipal"] == 300.0
+    assert logged["p_any/district"] == 0.4
+    assert "p_any_remaining/municipal" not in logged
 
 
 def test_a_second_cap_of_one_tier_is_told_apart_by_its_period(competition: Competition) -> None:
-    found = metrics(
+    logged = metrics(
         competition,
         assessment(competition, p_any=0.2),
         assessment(competition, period="2021-2026", p_any=0.5),
     )
-    assert found["p_any/municipal"] == 0.2
-    assert found["p_any/municipal.2021-2026.any_month"] == 0.5
+    assert logged["p_any/municipal"] == 0.2
+    assert logged["p_any/municipal.2021-2026.any_month"] == 0.5
 
 
 def test_a_breached_cap_tells_what_remains(competition: Competition) -> None:
     breached = assessment(competition, already_breached=True, p_any=1.0, p_any_remaining=0.25)
-    found = metrics(competition, breached)
-    assert found["p_any/municipal"] == 1.0
-    assert found["p_any_remaining/municipal"] == 0.25
+    logged = metrics(competition, breached)
+    assert logged["p_any/municipal"] == 1.0
+    assert logged["p_any_remaining/municipal"] == 0.25
     assert "已突破" in summary(replace(competition, assessments=[breached]))
 
 
@@ -66,9 +66,9 @@ def test_an_average_cap_has_only_its_own_probability(competition: Competition) -
         p_average=0.07,
         first_breach_month=pd.NaT,
     )
-    found = metrics(competition, item)
-    assert found["p_average/national"] == 0.07
-    assert not [name for name in found if name.startswith(("p_any", "p_end"))]
+    logged = metrics(competition, item)
+    assert logged["p_average/national"] == 0.07
+    assert not [name for name in logged if name.startswith(("p_any", "p_end"))]
     assert "7.0%" in summary(replace(competition, assessments=[item]))
 
 

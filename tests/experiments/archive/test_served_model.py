@@ -59,11 +59,11 @@ def ask(served, horizon: int, **params: str) -> pd.DataFrame:
 
 
 def test_quantiles_are_those_of_the_competition(served, competition: Competition) -> None:
-    found = ask(served, 12)
+    table = ask(served, 12)
     expected = competition.champion_paths.table().head(12)
-    assert list(found["month"]) == [str(m) for m in expected.index]
-    assert list(found.columns) == ["month", "mean", *QUANTILES]
-    np.testing.assert_array_equal(found.drop(columns="month").to_numpy(), expected.to_numpy())
+    assert list(table["month"]) == [str(m) for m in expected.index]
+    assert list(table.columns) == ["month", "mean", *QUANTILES]
+    np.testing.assert_array_equal(table.drop(columns="month").to_numpy(), expected.to_numpy())
 
 
 def test_paths_and_caps_are_served_too(served, competition: Competition) -> None:
@@ -87,7 +87,7 @@ def test_in_process_answers_are_the_served_ones(
 
 
 def test_lines_are_those_of_the_scheme_in_force(served, competition: Competition) -> None:
-    found = ask(served, 12, what="lines")
+    table = ask(served, 12, what="lines")
     item = competition.assessments[0]
     expected = warning_lines(
         competition.champion_paths,
@@ -95,9 +95,9 @@ def test_lines_are_those_of_the_scheme_in_force(served, competition: Competition
         item.target,
         default_scheme(3).cuts,
     )
-    assert [row.month for row in found.itertuples()] == [str(line.month) for line in expected]
-    assert [row.level for row in found.itertuples()] == [line.level for line in expected]
-    assert list(found["value"]) == [line.value for line in expected]
+    assert [row.month for row in table.itertuples()] == [str(line.month) for line in expected]
+    assert [row.level for row in table.itertuples()] == [line.level for line in expected]
+    assert list(table["value"]) == [line.value for line in expected]
 
 
 def test_prediction_knows_its_limits(tracker: Tracker, series: Series, record, competition) -> None:

@@ -158,11 +158,11 @@ def test_peers_table_in_the_scorers_columns() -> None:
     for level in peers.INTERVALS:
         given[f"AutoETS-lo-{level}"] = given["AutoETS"] - level
         given[f"AutoETS-hi-{level}"] = given["AutoETS"] + level
-    found = peers.quantile_table(given, "AutoETS", pd.Period("2020-01", "M"))
-    assert tuple(found.columns) == QUANTILE_COLUMNS
-    assert found["series_id"].tolist() == ["a", "a", "b"]
-    assert found["h"].tolist() == [1, 2, 1]
-    first = found.iloc[0]
+    rows = peers.quantile_table(given, "AutoETS", pd.Period("2020-01", "M"))
+    assert tuple(rows.columns) == QUANTILE_COLUMNS
+    assert rows["series_id"].tolist() == ["a", "a", "b"]
+    assert rows["h"].tolist() == [1, 2, 1]
+    first = rows.iloc[0]
     assert first[list(QUANTILES)].tolist() == [-94, -89, -79, -49, 1, 51, 81, 91, 96]
 
 

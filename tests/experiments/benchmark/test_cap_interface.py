@@ -31,9 +31,9 @@ def test_the_events_of_the_benchmark_through_the_assessment(history_of, seed):
     p_any, p_end = event_shares(paths, history)
     highest = cap(float(values[-12:].max()), "any_month", history)
     same_month = cap(float(values[-1]), "period_end", history)
-    found = assess_all([highest, same_month], history, paths, tested=12)
-    assert [a.probability for a in found.caps] == [p_any, p_end]
-    if found.joint is None:  # one number on two bases is one cap
+    assessed = assess_all([highest, same_month], history, paths, tested=12)
+    assert [a.probability for a in assessed.caps] == [p_any, p_end]
+    if assessed.joint is None:  # one number on two bases is one cap
         assert highest.value == same_month.value
     else:
-        assert found.joint.p_at_least_one >= max(p_any, p_end)
+        assert assessed.joint.p_at_least_one >= max(p_any, p_end)

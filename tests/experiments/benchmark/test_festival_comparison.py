@@ -36,9 +36,9 @@ def moved(vintages_of, monthly, jiading, unemployed):
 
 def test_where_there_is_an_effect_knowing_it_pays(moved):
     seen = []
-    found = moved(0.3, progress=lambda done, total: seen.append((done, total)))
-    none, default, chosen, automatic = found.variants
-    assert [v.policy for v in found.variants] == list(LABELS)
+    comparison = moved(0.3, progress=lambda done, total: seen.append((done, total)))
+    none, default, chosen, automatic = comparison.variants
+    assert [v.policy for v in comparison.variants] == list(LABELS)
     assert default.wis < 0.7 * none.wis
     assert default.wis_affected < 0.5 * none.wis_affected
     assert default.difference == pytest.approx(default.wis - none.wis, abs=1e-9)
@@ -46,17 +46,17 @@ def test_where_there_is_an_effect_knowing_it_pays(moved):
     assert (none.entered, default.entered, automatic.entered) == (0, 12, 12)
     assert chosen.entered == 12
     assert seen[-1] == (12, 12)
-    assert (found.origins, found.horizon) == (12, 12)
-    assert found.cells == sum(min(12, 12 - i) for i in range(12))
+    assert (comparison.origins, comparison.horizon) == (12, 12)
+    assert comparison.cells == sum(min(12, 12 - i) for i in range(12))
 
 
 def test_where_there_is_none_the_criterion_keeps_it_out(moved, jiading, unemployed):
-    found = moved(0.0)
-    none, _, _, automatic = found.variants
+    comparison = moved(0.0)
+    none, _, _, automatic = comparison.variants
     assert automatic.entered == 0
     assert automatic.wis == none.wis
-    content = comparison_document(found, jiading, unemployed)
-    assert content["cells"] == found.cells
+    content = comparison_document(comparison, jiading, unemployed)
+    assert content["cells"] == comparison.cells
     assert content["variants"][3]["difference"] == 0
 
 

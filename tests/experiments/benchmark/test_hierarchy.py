@@ -12,12 +12,12 @@ from employment_forecast.experiments.benchmark.panel import Panel
 
 
 def test_probabilities_of_a_known_city_hold_at_every_level():
-    found, _ = measure(4, 14, 40, seed=3)
-    assert {(each.level, each.event) for each in found} == {
+    measured, _ = measure(4, 14, 40, seed=3)
+    assert {(each.level, each.event) for each in measured} == {
         *((level, event) for level in ("city", "district", "street") for event in ("any", "end")),
         ("shared-out cap", "any"),
     }
-    for each in found:
+    for each in measured:
         assert each.stated.mean() == pytest.approx(each.happened.mean(), abs=0.06), each.level
         assert 0.75 < each.slope < 1.3, each.level
 
@@ -45,8 +45,8 @@ def test_a_panel_becomes_a_tree_and_its_summing_matrix():
 def test_scores_by_hand():
     paths = np.array([[[1.0], [3.0]]])
     truth = Truth(np.array([[2.0]]), np.array([2.0]), np.array([1.5]), np.array([0.5]))
-    found = level_scores(paths, truth, [0])
+    scores = level_scores(paths, truth, [0])
     # Distances 1 and 1 in units of 2, less half the mean distance of the four pairs.
-    assert found["energy"] == pytest.approx(0.5 - 0.25)
-    assert found["brier_any"] == 0.0
-    assert found["brier_end"] == pytest.approx(0.25)
+    assert scores["energy"] == pytest.approx(0.5 - 0.25)
+    assert scores["brier_any"] == 0.0
+    assert scores["brier_end"] == pytest.approx(0.25)

@@ -42,15 +42,20 @@ def result(catalogue, vintages_of, monthly):
     rate = catalogue.indicator("surveyed_unemployment_rate")
     rows = monthly("2020-01", np.round(values, 1), lag=18)
     floors = ("random_walk", "drift", "seasonal_naive")
-    found = compete(
+    competed = compete(
         Series(place, rate), vintages_of(rows, place.code, rate.code), rows[-1][2], (),
         Options(models=floors, origins=30, n_paths=200),
     )  # fmt: skip
-    walk = found.backtest.records["random_walk"]
+    walk = competed.backtest.records["random_walk"]
     return replace(
-        found,
-        backtest=replace(found.backtest, records={**found.backtest.records, COMBINATION: walk}),
-        past_forecasts={**found.past_forecasts, COMBINATION: found.past_forecasts["random_walk"]},
+        competed,
+        backtest=replace(
+            competed.backtest, records={**competed.backtest.records, COMBINATION: walk}
+        ),
+        past_forecasts={
+            **competed.past_forecasts,
+            COMBINATION: competed.past_forecasts["random_walk"],
+        },
     )
 
 
@@ -102,14 +107,14 @@ def test_the_table_and_the_picture(result, months):
 
 
 def test_scores_of_the_replay(months):
-    found = scores(months)
+    scored = scores(months)
     cases = _cases(months)
-    assert found["months"] == sum(m.event is not None for m in months)
-    assert found["brier"] == pytest.approx(np.mean((cases.probability - cases.event) ** 2))
+    assert scored["months"] == sum(m.event is not None for m in months)
+    assert scored["brier"] == pytest.approx(np.mean((cases.probability - cases.event) ** 2))
     state = np.array([m.persistence for m in months if m.event is not None])
-    assert found["brier_persistence"] == pytest.approx(np.mean((state - cases.event) ** 2))
-    ratio = 1 - found["brier"] / found["brier_climatology"]
-    assert found["skill_climatology"].value == pytest.approx(ratio)
+    assert scored["brier_persistence"] == pytest.approx(np.mean((state - cases.event) ** 2))
+    ratio = 1 - scored["brier"] / scored["brier_climatology"]
+    assert scored["skill_climatology"].value == pytest.approx(ratio)
 
 
 def test_frequency_in_the_same_state_by_hand(months):
@@ -118,6 +123,6 @@ def test_frequency_in_the_same_state_by_hand(months):
         first, [True, True, False, False, True], [1, 1, 0, 0, 1], strict=True)]  # fmt: skip
     settled = [replace(m, month=pd.Period("2022-01", "M") + 4 * i) for i, m in enumerate(settled)]
     cases = _cases(settled)
-    found = persistence_frequency(cases, np.array([1.0, 1.0, 0.0, 0.0, 1.0]))
+    frequency = persistence_frequency(cases, np.array([1.0, 1.0, 0.0, 0.0, 1.0]))
     # One of each kind added: nothing known; one event of one; nothing; none of one; two of two.
-    assert found.tolist() == pytest.approx([1 / 2, 2 / 3, 1 / 2, 1 / 3, 3 / 4])
+    assert frequency.tolist() == pytest.approx([1 / 2, 2 / 3, 1 / 2, 1 / 3, 3 / 4])

@@ -57,6 +57,6 @@ def test_a_rule_is_chosen_on_one_half_and_scored_on_the_other():
         for what in RULES
         for wis in ([1.0] if what == best else [2.0])
     ]
-    found = transfer(pd.DataFrame(rows))
-    assert found.loc["a: full"].tolist() == [0.5, 1.0]
-    assert found.loc["b: shrunken"].tolist() == [1.0, 0.5]
+    table = transfer(pd.DataFrame(rows))
+    assert table.loc["a: full"].tolist() == [0.5, 1.0]
+    assert table.loc["b: shrunken"].tolist() == [1.0, 0.5]

@@ -74,11 +74,11 @@ def records(
         session = Session(workspace, Settings())
         uri = session.settings.tracking_uri(workspace)
         options = Options(models=("drift", "seasonal_naive"), origins=10, n_paths=200)
-        found = {}
+        by_region = {}
         for name in ("嘉定", "全国", "徐汇", "江夏"):
             place = session.catalogue.region(name)
             series = Series(place, session.catalogue.default_indicator(place))
-            if len(found) < 2:
+            if len(by_region) < 2:
                 code, what = place.code, series.indicator
                 with recorded(uri, workspace, Series(place, what)) as run:
                     result = compete(series, session.store.vintages(code, what.code), DAY,
@@ -87,8 +87,8 @@ def records(
                     promote_if_passed(run.run.tracker, series, result, run.run)
             with open_tracker(uri, workspace) as tracker:
                 made = make_bulletin(session, tracker, series, DAY, formats=())
-            found[name] = json.loads(json.dumps(made.record))
-        yield found
+            by_region[name] = json.loads(json.dumps(made.record))
+        yield by_region
         session.store.close()
 
 
@@ -125,14 +125,14 @@ def spoken(record: dict[str, Any]) -> list[str]:
     """What a chart says of each month, written from the record."""
     outlook = record["outlook"]
     unit, past, ahead = outlook["unit"], outlook["decimals"], outlook["digits"]
-    found = []
+    texts = []
     for month, value in outlook["past"].items():
-        found += [f"{show(month, 'month')} {show(value, 'plain', past)}{unit}（已公布）"]
+        texts += [f"{show(month, 'month')} {show(value, 'plain', past)}{unit}（已公布）"]
     for month, row in outlook["months"].items():
         q = {k: show(v, "plain", ahead) for k, v in row.items() if k.startswith("q")}
-        found += [f"{show(month, 'month')} 中位数{q['q50']}{unit}",
+        texts += [f"{show(month, 'month')} 中位数{q['q50']}{unit}",
                   f"80%区间{q['q10']}—{q['q90']}，95%区间{q['q025']}—{q['q975']}"]  # fmt: skip
-    return found
+    return texts
 
 
 STATES = {
@@ -180,8 +180,8 @@ def test_the_text_is_plain_official_chinese(records: dict[str, Any], state: str)
     for name, record in records.items():
         text = render(compose(record, *STATES[state]), "md").decode("utf-8")
         for line in text.replace("---:", "").replace("---", "").splitlines():
-            found = ODD.search(re.sub(r"(\d)—(\d)", r"\1\2", line.replace("—月", "")))
-            assert found is None, (name, found, line)
+            match = ODD.search(re.sub(r"(\d)—(\d)", r"\1\2", line.replace("—月", "")))
+            assert match is None, (name, match, line)
 
 
 def hostile(value: Any) -> Any:

@@ -405,8 +405,8 @@ def test_a_real_bulletin_corrects_no_demonstration_one(
         assert STAMP.number not in text.decode()
         review_bulletin(own, series, "王五", formats=())
         issue_bulletin(own, series, replace(STAMP, number="嘉人社〔2026〕13号"), formats=())
-        found = listing(own, "310114", None)
-        assert [(r["state"], r["demo"], r["correction"], r["reviewer"]) for r in found] == [
+        listed = listing(own, "310114", None)
+        assert [(r["state"], r["demo"], r["correction"], r["reviewer"]) for r in listed] == [
             ("issued", True, 0, "李四"),
             ("issued", False, 0, "王五"),
         ]

@@ -203,6 +203,6 @@ def test_a_demonstration_bulletin_gives_its_name_up(
     write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))
     frozen = issued_files(session.store, shown.edition)
     marked = {f"{NAME}（演示数据）.{form}": content for form, content in frozen.items()}
-    found = {f.name: f.read_bytes() for f in written(place)}
-    assert "演示" not in found.pop(f"{NAME}.md").decode()
-    assert found == marked
+    contents = {f.name: f.read_bytes() for f in written(place)}
+    assert "演示" not in contents.pop(f"{NAME}.md").decode()
+    assert contents == marked

@@ -50,8 +50,8 @@ def work(competition: Competition) -> Work:
     return lambda seed: group(Cell(m, o, 6, 200, seed) for m in models for o in competition.origins)
 
 
-def as_bytes(found: object) -> dict[str, bytes]:
-    return {k: p.values.tobytes() for k, p in found.items() if isinstance(p, SamplePaths)}
+def as_bytes(outcomes: object) -> dict[str, bytes]:
+    return {k: p.values.tobytes() for k, p in outcomes.items() if isinstance(p, SamplePaths)}
 
 
 def here(tasks: Sequence[Task]) -> Results:

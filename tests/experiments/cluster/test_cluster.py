@@ -45,8 +45,8 @@ def tasks(competition: Competition) -> list[Task]:
     return group(Cell(m, o, 6, 200, 1) for m in models for o in competition.origins)
 
 
-def as_bytes(found: dict[str, object]) -> dict[str, bytes]:
-    return {k: p.values.tobytes() for k, p in found.items() if isinstance(p, SamplePaths)}
+def as_bytes(outcomes: dict[str, object]) -> dict[str, bytes]:
+    return {k: p.values.tobytes() for k, p in outcomes.items() if isinstance(p, SamplePaths)}
 
 
 def here(tasks: Sequence[Task]) -> Results:
@@ -74,8 +74,8 @@ def test_a_cluster_gives_the_same_bytes_whatever_becomes_of_its_workers(
 
     cluster = Cluster(office.url, office.certificates)
     assert cluster_state(cluster).workers == {"127.0.0.1": 2}
-    found = list(cluster(tasks, here))
-    assert {id(task) for task, _ in found} == {id(task) for task in tasks}
+    results = list(cluster(tasks, here))
+    assert {id(task) for task, _ in results} == {id(task) for task in tasks}
     assert as_bytes(run_tasks(tasks, 1, elsewhere=cluster)) == expected
     assert cluster.take_notes() == []
 

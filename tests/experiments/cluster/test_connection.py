@@ -69,9 +69,9 @@ def test_settings_name_the_cluster(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     text = '[compute]\nengine = "dask"\nscheduler = "tls://forecast-1:8786"\n'
     assert cluster_of(parse_settings("", tmp_path), workspace) is None
-    found = cluster_of(parse_settings(text, tmp_path), workspace)
-    assert found is not None
-    assert found.address.url == "tls://forecast-1:8786"
+    cluster = cluster_of(parse_settings(text, tmp_path), workspace)
+    assert cluster is not None
+    assert cluster.address.url == "tls://forecast-1:8786"
     with pytest.raises(SettingsError, match="不是集群"):
         cluster_of(parse_settings('[compute]\nengine = "dask"\n', tmp_path), workspace)
 

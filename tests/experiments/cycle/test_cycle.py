@@ -218,8 +218,8 @@ def test_wholes_of_real_parts_are_done_and_what_merged_is_not(
         if street is not streets[2] or month <= pd.Period("2026-06", "M")
     ]
     session.store.append(rows, session.catalogue, command="测试")
-    found = [r.name for r, _ in series_to_do(session, ["all"])]
-    assert found == ["全国", "嘉定区", "第1街道", "第2街道"]
+    names = [r.name for r, _ in series_to_do(session, ["all"])]
+    assert names == ["全国", "嘉定区", "第1街道", "第2街道"]
     district = session.store.vintages("310114", "registered_unemployed").as_of(date(2026, 11, 20))
     assert set(district.values) == {300.0, 200.0}
     session.store.close()

@@ -49,16 +49,16 @@ def test_good_and_bad_files_go_their_ways(session: Session, folder: Path) -> Non
     (folder / "a.csv").write_text(monthly(11000), "utf-8")
     (folder / "b.csv").write_text("地区,月份,登记失业人数（人）\n嘉定区,2026-10,一万\n", "utf-8")
     (folder / "c.csv").write_text(monthly(11000), "utf-8")
-    found = {a.file: a for a in take_in(session, folder, DAY, quick)}
-    assert {n: a.state for n, a in found.items()} == {
+    arrivals = {a.file: a for a in take_in(session, folder, DAY, quick)}
+    assert {n: a.state for n, a in arrivals.items()} == {
         "a.csv": "imported", "b.csv": "returned", "c.csv": "unchanged",
     }  # fmt: skip
-    assert found["a.csv"].added == 14
+    assert arrivals["a.csv"].added == 14
     assert waiting_files(folder) == []
     assert (folder / "已导入" / "2026-11-20" / "a.csv").is_file()
     reason = folder / "退回" / "2026-11-20" / "b.csv.退回原因.txt"
-    assert reason.read_text("utf-8").strip() == found["b.csv"].message
-    assert "一万" in found["b.csv"].message
+    assert reason.read_text("utf-8").strip() == arrivals["b.csv"].message
+    assert "一万" in arrivals["b.csv"].message
 
 
 def test_a_second_time_nothing_is_there(session: Session, folder: Path) -> None:
@@ -99,8 +99,8 @@ def test_a_file_still_growing_waits(session: Session, folder: Path) -> None:
     def meanwhile(_: float) -> None:
         file.write_text("x", "utf-8")
 
-    (found,) = take_in(session, folder, DAY, meanwhile)
-    assert found.state == "waiting"
+    (arrival,) = take_in(session, folder, DAY, meanwhile)
+    assert arrival.state == "waiting"
     assert file.exists()
 
 
@@ -141,9 +141,9 @@ def test_a_file_that_stalls_while_it_is_copied_is_left(session: Session, folder:
         waited.append(seconds)
         file.write_bytes(whole)
 
-    (found,) = take_in(session, folder, DAY, copying)
+    (arrival,) = take_in(session, folder, DAY, copying)
     assert 8 < waited[0] <= 10
-    assert found.state == "waiting"
+    assert arrival.state == "waiting"
     assert file.is_file()
     (again,) = take_in(session, folder, DAY, quick)
     assert (again.state, again.added) == ("imported", 14)
@@ -163,8 +163,8 @@ def test_what_changed_during_the_import_is_taken_back(
         return done
 
     monkeypatch.setattr(inbox, "import_files", importing)
-    (found,) = take_in(session, folder, DAY, quick)
-    assert found.state == "waiting"
+    (arrival,) = take_in(session, folder, DAY, quick)
+    assert arrival.state == "waiting"
     # Nothing real is left, so that the demonstration series is back.
     assert session.store.as_of(DAY, "310114", "registered_unemployed").demo
     monkeypatch.setattr(inbox, "import_files", real)
@@ -178,8 +178,8 @@ def test_a_file_that_is_taken_away_meanwhile_stops_nothing(session: Session, fol
     (folder / "a.csv").write_text(monthly(11000), "utf-8")
     gone = folder / "b.csv"
     gone.write_text(monthly(12000), "utf-8")
-    found = take_in(session, folder, DAY, lambda _: gone.unlink())
-    assert [(a.file, a.state) for a in found] == [("a.csv", "imported"), ("b.csv", "waiting")]
+    arrivals = take_in(session, folder, DAY, lambda _: gone.unlink())
+    assert [(a.file, a.state) for a in arrivals] == [("a.csv", "imported"), ("b.csv", "waiting")]
 
 
 def test_old_files_are_not_waited_for(session: Session, folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
         job = open_tree(session, Series(session.catalogue.region(DISTRICT), indicator), DAY,
                         run_options(session.settings))  # fmt: skip
         refused = list(STREETS)[-1]  # a small one: the levels stand
-        found = job.compete(
+        tree = job.compete(
             instead=lambda r: (
                 rechosen(r, "random_walk", "沿用") if r.region.code == refused else None
             )
@@ -113,9 +113,9 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
             with pytest.raises(ValueError, match="坏了"):
                 _ = once.result
         assert len(calls) == 1
-    assert found.candidate(refused).choice.model != found.results[refused].choice.model
-    assert found.candidate(DISTRICT) is found.results[DISTRICT]
-    each = {code: found.results[code].champion_paths.values for code in (DISTRICT, *ALL)}
+    assert tree.candidate(refused).choice.model != tree.results[refused].choice.model
+    assert tree.candidate(DISTRICT) is tree.results[DISTRICT]
+    each = {code: tree.results[code].champion_paths.values for code in (DISTRICT, *ALL)}
     np.testing.assert_allclose(each[DISTRICT], sum(each[code] for code in ALL), rtol=1e-9)
     paths = [each.paths.values for each in stored if each is not None]
     np.testing.assert_allclose(paths[0], np.sum(paths[1:], axis=0), rtol=1e-9)

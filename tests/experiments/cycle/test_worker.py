@@ -102,9 +102,9 @@ def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
             yield RegionResult(task.region, "", task.indicator, "", str(DAY), "failed")
 
     with Workers(tmp_path, temperamental, 600, 4) as workers:
-        found = {r.region: r for r in workers.results([order(r) for r in ("die", "a")], ask)}
+        results = {r.region: r for r in workers.results([order(r) for r in ("die", "a")], ask)}
         assert given == {"die": 2, "a": 2}
-        assert (found["die"].state, found["a"].state) == ("failed", "done")
+        assert (results["die"].state, results["a"].state) == ("failed", "done")
         again = list(workers.results([order(r) for r in "abcdefgh"], ask))
         assert sorted(r.region for r in again) == list("abcdefgh")
         assert given["h"] == 1

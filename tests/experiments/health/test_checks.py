@@ -39,8 +39,8 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made.close()
 
 
-def by_code(found: list[Examined]) -> dict[str, Finding]:
-    return {each.code: each.finding for each in found}
+def by_code(examined: list[Examined]) -> dict[str, Finding]:
+    return {each.code: each.finding for each in examined}
 
 
 def test_a_fresh_workspace_has_nothing_to_mend_but_data(
@@ -49,9 +49,11 @@ def test_a_fresh_workspace_has_nothing_to_mend_but_data(
     monkeypatch.delenv("FORECAST_TODAY", raising=False)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     skipped = ("environment", "machine", "office", "fonts")
-    found = by_code(examine(installation, [c for c in doctor_checks.CHECKS if c[0] not in skipped]))
-    assert {code for code, f in found.items() if f.state != "ok"} == {"store"}
-    assert found["store"].remedy
+    checks = by_code(
+        examine(installation, [c for c in doctor_checks.CHECKS if c[0] not in skipped])
+    )
+    assert {code for code, f in checks.items() if f.state != "ok"} == {"store"}
+    assert checks["store"].remedy
 
 
 def test_every_bad_finding_says_what_to_do(installation: Installation) -> None:
@@ -63,10 +65,10 @@ def test_every_bad_finding_says_what_to_do(installation: Installation) -> None:
 
 def test_broken_settings_are_told_once(installation: Installation) -> None:
     installation.workspace.settings_file.write_text("[run]\nhorizont = 3\n", "utf-8")
-    found = by_code(examine(installation, doctor_checks.CHECKS))
-    assert found["settings"].state == "fail"
-    assert "run.horizont" in found["settings"].message
-    assert {found[c].state for c in ("store", "tracking", "freshness")} == {"skipped"}
+    checks = by_code(examine(installation, doctor_checks.CHECKS))
+    assert checks["settings"].state == "fail"
+    assert "run.horizont" in checks["settings"].message
+    assert {checks[c].state for c in ("store", "tracking", "freshness")} == {"skipped"}
 
 
 def test_one_broken_check_hides_no_other(installation: Installation) -> None:
@@ -82,13 +84,13 @@ def test_one_broken_check_hides_no_other(installation: Installation) -> None:
         ("c", "丙", lambda _: Finding("ok", "好")),
         ("d", "丁", raises(SettingsError("配置坏。", "请改。"))),
     ]
-    found = by_code(examine(installation, checks))
-    assert found["a"] == Finding("fail", "磁盘满。", "请清理。")
-    assert found["b"].state == "fail"
-    assert "ValueError：odd" in found["b"].message
-    assert found["c"].state == "ok"
+    findings = by_code(examine(installation, checks))
+    assert findings["a"] == Finding("fail", "磁盘满。", "请清理。")
+    assert findings["b"].state == "fail"
+    assert "ValueError：odd" in findings["b"].message
+    assert findings["c"].state == "ok"
     # No check of the settings failed before: this one is told in full.
-    assert found["d"] == Finding("fail", "配置坏。", "请改。")
+    assert findings["d"] == Finding("fail", "配置坏。", "请改。")
 
 
 @pytest.mark.parametrize(
@@ -101,21 +103,21 @@ def test_worst(states: tuple[str, ...], expected: str) -> None:
 
 def test_an_unusable_store_is_told_once(installation: Installation) -> None:
     installation.workspace.database.mkdir()
-    found = by_code(examine(installation, doctor_checks.CHECKS))
-    assert found["store"].state == "fail"
-    assert "权限" in found["store"].remedy
+    checks = by_code(examine(installation, doctor_checks.CHECKS))
+    assert checks["store"].state == "fail"
+    assert "权限" in checks["store"].remedy
     for code in ("clock", "freshness"):
-        assert found[code].state == "skipped"
-        assert "观测数据库" in found[code].remedy
-    assert found["settings"].state == "ok"
+        assert checks[code].state == "skipped"
+        assert "观测数据库" in checks[code].remedy
+    assert checks["settings"].state == "ok"
 
 
 def test_a_file_that_is_no_database_is_to_be_restored(installation: Installation) -> None:
     installation.workspace.database.write_bytes(b"noise" * 1000)
-    found = by_code(examine(installation, doctor_checks.CHECKS))
-    assert found["store"].state == "fail"
-    assert "not a database" in found["store"].message
-    assert "forecast restore" in found["store"].remedy
+    checks = by_code(examine(installation, doctor_checks.CHECKS))
+    assert checks["store"].state == "fail"
+    assert "not a database" in checks["store"].message
+    assert "forecast restore" in checks["store"].remedy
     # It is put aside, not overwritten.
     assert installation.workspace.database.read_bytes() == b"noise" * 1000
 
@@ -130,8 +132,8 @@ def test_a_damaged_store_is_found(installation: Installation) -> None:
     for start in range(2 * page, len(content), page):
         content[start : start + 64] = b"\xff" * 64
     file.write_bytes(bytes(content))
-    found = by_code(examine(Installation(installation.workspace, TODAY), doctor_checks.CHECKS))
-    assert found["store"].state == "fail"
+    checks = by_code(examine(Installation(installation.workspace, TODAY), doctor_checks.CHECKS))
+    assert checks["store"].state == "fail"
 
 
 @pytest.mark.parametrize(("free", "state"), [(100, "fail"), (1000, "warn"), (50_000, "ok")])
@@ -160,11 +162,11 @@ def test_a_year_of_disk_by_what_a_region_takes_a_month(
     _written(root, "mlruns/1/a/b/table.csv", 3_000_000)
     _written(root, "cache/cells.db", 9_000_000)
     before = size_of(root / "mlruns")
-    found = growth(installation.workspace)
-    assert found is not None
-    assert found.regions == 1
-    assert found.bytes_per_month == pytest.approx((3_000_000 + before) / 3, rel=0.01)
-    assert found.year == 12 * found.bytes_per_month
+    grown = growth(installation.workspace)
+    assert grown is not None
+    assert grown.regions == 1
+    assert grown.bytes_per_month == pytest.approx((3_000_000 + before) / 3, rel=0.01)
+    assert grown.year == 12 * grown.bytes_per_month
     usage = Usage(0, 0, 50_000 * doctor_checks.MEGABYTE)
     monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _: usage)
     told = doctor_checks.disk(installation)
@@ -189,10 +191,10 @@ def test_a_quota_that_is_used_up(
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     monkeypatch.setattr(doctor_checks.os, "fsync", full)
-    found = doctor_checks.disk(installation)
-    assert found.state == "fail"
-    assert os.strerror(errno.EDQUOT) in found.message
-    assert "配额" in found.remedy
+    finding = doctor_checks.disk(installation)
+    assert finding.state == "fail"
+    assert os.strerror(errno.EDQUOT) in finding.message
+    assert "配额" in finding.remedy
 
 
 def test_series_that_stopped_long_ago_are_not_late(
@@ -221,16 +223,16 @@ def test_fonts(monkeypatch: pytest.MonkeyPatch, installation: Installation, tmp_
     installed = {"仿宋", "KaiTi", "SimHei"}
     monkeypatch.setattr(doctor_checks, "_font_families", lambda: frozenset(installed))
     monkeypatch.setattr(doctor_checks, "_office_program", lambda: "/usr/bin/soffice")
-    found = doctor_checks.fonts(installation)
-    assert found.state == "warn"
-    assert "方正小标宋简体" in found.message
-    assert "仿宋_GB2312" not in found.message
+    finding = doctor_checks.fonts(installation)
+    assert finding.state == "warn"
+    assert "方正小标宋简体" in finding.message
+    assert "仿宋_GB2312" not in finding.message
     installed.add("小标宋")
     assert doctor_checks.fonts(installation).state == "ok"
     monkeypatch.setattr(doctor_checks.resources, "files", lambda _: tmp_path)
-    found = doctor_checks.fonts(installation)
-    assert found.state == "fail"
-    assert "重新安装" in found.remedy
+    finding = doctor_checks.fonts(installation)
+    assert finding.state == "fail"
+    assert "重新安装" in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -245,10 +247,10 @@ def test_an_mlflow_database_of_another_version(
     shutil.copy(migrated, file)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
-    found = doctor_checks_of(installation, "tracking")
-    assert found.state == "fail"
-    assert said in found.message
-    assert remedy in found.remedy
+    finding = doctor_checks_of(installation, "tracking")
+    assert finding.state == "fail"
+    assert said in finding.message
+    assert remedy in finding.remedy
 
 
 def doctor_checks_of(installation: Installation, code: str) -> Finding:
@@ -279,10 +281,10 @@ def test_missing_package_is_named(
     monkeypatch.setattr(
         doctor_checks.metadata, "requires", lambda _: ["no-such-thing>=1", 'x; extra == "test"']
     )
-    found = doctor_checks.environment(installation)
-    assert found.state == "fail"
-    assert "no-such-thing" in found.message
-    assert "、" not in found.message
+    finding = doctor_checks.environment(installation)
+    assert finding.state == "fail"
+    assert "no-such-thing" in finding.message
+    assert "、" not in finding.message
 
 
 def test_no_table_entry_twice() -> None:
@@ -306,9 +308,9 @@ def test_files_with_secrets_are_for_their_owner_alone(
     assert doctor_checks.secrets(installation).state == "fail"
     secret.write_text("x", "utf-8")
     secret.chmod(0o640)
-    found = doctor_checks.secrets(installation)
-    assert found.state == "fail"
-    assert f"chmod 600 {secret}" in found.remedy or "chmod 600" in found.remedy
+    finding = doctor_checks.secrets(installation)
+    assert finding.state == "fail"
+    assert f"chmod 600 {secret}" in finding.remedy or "chmod 600" in finding.remedy
     secret.chmod(0o600)
     assert doctor_checks.secrets(installation).state == "ok"
     key.chmod(0o644)
@@ -322,18 +324,18 @@ def test_outdated_parsers_are_named(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor_checks, "SAFE_EXPAT", (99, 0, 0))
-    found = doctor_checks.environment(installation)
-    assert found.state == "warn"
-    assert "低于 99.0.0" in found.message
+    finding = doctor_checks.environment(installation)
+    assert finding.state == "warn"
+    assert "低于 99.0.0" in finding.message
 
 
 def test_an_emptied_store_is_a_fault_where_forecasts_were_made(installation: Installation) -> None:
     workspace = installation.workspace
     (workspace.mlruns / "artifacts" / "x").mkdir(parents=True)
     workspace.database.write_bytes(b"")
-    (found,) = examine(installation, [c for c in doctor_checks.CHECKS if c[0] == "store"])
-    assert found.finding.state == "fail"
-    assert "是空的" in found.finding.message
+    (examined,) = examine(installation, [c for c in doctor_checks.CHECKS if c[0] == "store"])
+    assert examined.finding.state == "fail"
+    assert "是空的" in examined.finding.message
 
 
 def test_a_cache_too_small_for_the_series_is_told(installation: Installation) -> None:
@@ -345,6 +347,6 @@ def test_a_cache_too_small_for_the_series_is_told(installation: Installation) ->
         FileCellCache(file, 512, name).save({name: os.urandom(200_000)})
     assert checks["cache"](installation).state == "ok"
     FileCellCache(file, 1, "c").save({"c": os.urandom(900_000)})
-    found = checks["cache"](installation)
-    assert (found.state, "1 个序列每月要重新计算" in found.message) == ("warn", True)
-    assert "megabytes = 2" in found.remedy
+    finding = checks["cache"](installation)
+    assert (finding.state, "1 个序列每月要重新计算" in finding.message) == ("warn", True)
+    assert "megabytes = 2" in finding.remedy

@@ -321,7 +321,7 @@ def test_forecasts_of_parts_and_whole_are_made_to_add_up():
     series = ef.Series.from_frame(table, indicator="registered_unemployed", region="某区")
     given = [ef.ForecastResult(series, result) for result in results.values()]
     made = ef.reconcile(given, {DISTRICT: tuple(STREETS)})
-    found = {each.result.region.code: each.paths.values for each in made}
-    np.testing.assert_allclose(found[DISTRICT], sum(found[code] for code in STREETS), rtol=1e-12)
+    paths = {each.result.region.code: each.paths.values for each in made}
+    np.testing.assert_allclose(paths[DISTRICT], sum(paths[code] for code in STREETS), rtol=1e-12)
     with pytest.raises(ef.UsageError, match="不是一棵树"):
         ef.reconcile(given, {DISTRICT: (DISTRICT,)})

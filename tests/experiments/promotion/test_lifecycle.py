@@ -89,8 +89,8 @@ def good(competition: Competition) -> Competition:
 
 
 def aliases(tracker: Tracker, series: Series) -> dict[str, str | None]:
-    found = {a: holder_of(tracker, series, a) for a in (CHAMPION, PREVIOUS)}
-    return {a: None if v is None else v.version for a, v in found.items()}
+    holders = {a: holder_of(tracker, series, a) for a in (CHAMPION, PREVIOUS)}
+    return {a: None if v is None else v.version for a, v in holders.items()}
 
 
 def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
@@ -320,11 +320,11 @@ def test_a_champion_that_left_the_race_is_compared_by_what_it_kept(
     done = settled(without)
     assert done.action == "kept"
     # Twelve origins tell nothing of twelve months ahead, but of the first.
-    found = next(c for c in done.verdict.checks if c.name == "wis_first")
-    assert found.state == "fail"
+    first = next(c for c in done.verdict.checks if c.name == "wis_first")
+    assert first.state == "fail"
     bad, best = (good.backtest.scaled_interval_scores(m)[:, 0] for m in (BAD, GOOD))
-    assert found.value == pytest.approx(np.nanmean(bad - best), rel=0.2)
-    assert found.value >= np.nanmean(bad - best)
+    assert first.value == pytest.approx(np.nanmean(bad - best), rel=0.2)
+    assert first.value >= np.nanmean(bad - best)
     assert "未参赛" in done.reason
 
 
@@ -344,8 +344,8 @@ def with_weights(result: Competition, asked: set[str]) -> Competition:
     Every other month is above its cap.
     """
 
-    def named(found: Mapping[str, Any]) -> dict[str, Any]:
-        return {WEIGHTED if model == BAD else model: found[model] for model in found}
+    def named(by_model: Mapping[str, Any]) -> dict[str, Any]:
+        return {WEIGHTED if model == BAD else model: by_model[model] for model in by_model}
 
     events = result.cap_events
     assert events is not None
@@ -395,7 +395,7 @@ def test_stored_evidence_gives_the_same_verdict(
         np.testing.assert_allclose(one, two, rtol=1e-6)
     incumbent = champion_of(tracker, series)
     stored, direct = (
-        gate.judge(tracker, series, version, found, incumbent) for found in (kept, fresh)
+        gate.judge(tracker, series, version, evidence, incumbent) for evidence in (kept, fresh)
     )
     assert stored.text == direct.text
     assert [(c.name, c.state, c.text) for c in stored.checks] == [

@@ -41,10 +41,10 @@ def test_rows_and_document(two, tracker: Tracker, series: Series, competition) -
 
 
 def test_comparison_rests_on_common_cells(two, tracker: Tracker, competition) -> None:
-    found = version_view.comparison(tracker, two)
+    compared = version_view.comparison(tracker, two)
     backtest = competition.backtest
-    assert found["origins"] == len(backtest.months)
-    first, second = found["versions"]
+    assert compared["origins"] == len(backtest.months)
+    first, second = compared["versions"]
     assert first["common"]["difference"] is None
     expected = [
         float(backtest.scaled_interval_scores(v.model)[~_unknown(backtest)].mean()) for v in two

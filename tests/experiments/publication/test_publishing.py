@@ -462,8 +462,8 @@ def test_a_level_of_long_ago_is_no_previous_level(month: str, kept: bool) -> Non
     """`warnings.memory_months` is 3: from December on it stands until March."""
     old = IssuedWarning("310114", "x", build_period("2025-12"), DAY, "red", "Ⅰ级（红色）",
                         {"since": "2025-10"}, "", "", "", "", True)  # fmt: skip
-    found = champions._previous([old], build_period(month), 3)
-    assert (found is not None) == kept
+    previous = champions._previous([old], build_period(month), 3)
+    assert (previous is not None) == kept
 
 
 def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
@@ -477,8 +477,8 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
         )
 
     earlier = [warned("2025-11", 100.0, 0.3), warned("2025-12", 100.0, 0.4)]
-    found = champions._probabilities_before(earlier, cap(120.0, period="2026"))
-    assert found == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}
+    chances = champions._probabilities_before(earlier, cap(120.0, period="2026"))
+    assert chances == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}
 
 
 def test_mlflow_and_the_feed_tell_the_same(

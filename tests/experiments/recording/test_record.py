@@ -162,10 +162,10 @@ def test_each_command_is_a_new_run_and_a_new_version(
 def test_the_experiment_is_one_series_laid_out_for_metrics(
     done, tracker: Tracker, series: Series
 ) -> None:
-    found = tracker.call("读取", lambda c: c.get_experiment_by_name(experiment_name(series)))
-    assert found.name == "嘉定区登记失业人数（registered_unemployed.310114）"
-    assert found.tags["mlflow.experimentKind"] == "custom_model_development"
-    view = json.loads(found.tags["mlflow.sharedViewState.scores"])
+    experiment = tracker.call("读取", lambda c: c.get_experiment_by_name(experiment_name(series)))
+    assert experiment.name == "嘉定区登记失业人数（registered_unemployed.310114）"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    view = json.loads(experiment.tags["mlflow.sharedViewState.scores"])
     assert "metrics.`wis`" in json.loads(view["state"])["selectedColumns"]
 
 

@@ -31,8 +31,8 @@ def first(record, competition: Competition) -> Version:
 
 
 def aliases(tracker: Tracker, series: Series) -> dict[str, str]:
-    found = tracker.call("读取", lambda c: c.get_registered_model(series.registered_name))
-    return {alias: str(number) for alias, number in found.aliases.items()}
+    stored = tracker.call("读取", lambda c: c.get_registered_model(series.registered_name))
+    return {alias: str(number) for alias, number in stored.aliases.items()}
 
 
 def test_a_version_is_named_tagged_and_described(

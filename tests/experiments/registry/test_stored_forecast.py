@@ -121,8 +121,8 @@ def test_paths_history_and_facts_come_back_as_they_were(
 def test_another_process_reads_the_same(record, competition, tracker, series, python) -> None:
     record(competition)
     promote(tracker, series)
-    found = python.json(READ)
-    assert found == {
+    read = python.json(READ)
+    assert read == {
         "version": "1",
         "paths": competition.champion_paths.values.sum(),
         "fingerprint": competition.history.fingerprint,
@@ -184,9 +184,9 @@ def test_the_champion_of_a_day_is_the_last_promoted_by_then(
         promote(tracker, series, version)
     history = {"2026-11-20": "1", "2026-11-24": "1", "2026-11-25": "2", "2026-11-27": "2"}
     for day, version in {**history, "2026-11-28": "1", "2027-01-01": "1"}.items():
-        found = champion_on(tracker, series, date.fromisoformat(day))
-        assert found is not None
-        assert found.version == version, day
+        champion = champion_on(tracker, series, date.fromisoformat(day))
+        assert champion is not None
+        assert champion.version == version, day
     assert champion_on(tracker, series, date(2026, 11, 19)) is None
     assert load_champion(tracker, series, date(2026, 11, 19)) is None
     assert find(tracker, series, "1").tags["promoted_at"].startswith("2026-11-28")

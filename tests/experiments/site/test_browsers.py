@@ -163,14 +163,14 @@ def test_the_engine_s_figures_are_counted_in_the_browser(
         assert any_ is None or any_here == pytest.approx(any_, abs=1e-12)
         assert end is None or end_here == pytest.approx(end, abs=1e-12)
     browser.show(f"{address}many.html", 390)
-    found = browser.value("""(function () {
+    shown = browser.value("""(function () {
       function ask(id, value, event) { var box = document.getElementById(id); box.value = value;
         box.dispatchEvent(new Event(event)); return document.getElementById("found").textContent; }
       function open() { return document.querySelectorAll("details.group[open]").length; }
       return [ask("name", "第7区", "input"), open(), ask("level", "red", "change"), open(),
         ask("name", "第1599街道", "input"), open(), ask("level", "", "change"), open(),
         ask("name", "", "input"), open()]; })()""")
-    assert found == ["找到 16 个。", 1, "找到 2 个。", 1, "找到 0 个。", 0, "找到 1 个。", 1, "", 0]
+    assert shown == ["找到 16 个。", 1, "找到 2 个。", 1, "找到 0 个。", 0, "找到 1 个。", 1, "", 0]
 
 
 @pytest.mark.parametrize("kind", PROGRAMS, ids=lambda kind: kind.__name__)

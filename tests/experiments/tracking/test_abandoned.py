@@ -109,8 +109,8 @@ def test_a_plan_whose_run_began_makes_no_second_run(tracker: Tracker, experiment
     # As if the process had died after ending its run and before taking its sign back.
     sign.write_bytes(content)
     assert close_abandoned_runs(tracker) == []
-    found = tracker.call("查找", lambda c: c.search_runs([experiment]))
-    assert [r.info.run_id for r in found] == [run.id]
+    runs = tracker.call("查找", lambda c: c.search_runs([experiment]))
+    assert [r.info.run_id for r in runs] == [run.id]
 
 
 def test_a_sign_cut_off_while_written_is_cleared(tracker: Tracker, experiment: str) -> None:

@@ -42,10 +42,10 @@ def test_figures_can_be_read_back(tracker: Tracker, experiment: str) -> None:
             tags={"choice": "季节朴素"},
         )
     )
-    found = read(tracker, run).data
-    assert found.params == {"horizon": "12"}
-    assert found.metrics == {"wis": 0.25, "horizon/wis": 0.3}
-    assert found.tags["choice"] == "季节朴素"
+    data = read(tracker, run).data
+    assert data.params == {"horizon": "12"}
+    assert data.metrics == {"wis": 0.25, "horizon/wis": 0.3}
+    assert data.tags["choice"] == "季节朴素"
     history = tracker.call("读取", lambda c: c.get_metric_history(run.id, "horizon/wis"))
     assert [(m.step, m.value) for m in history] == [(1, 0.1), (3, 0.3)]
 
@@ -59,10 +59,10 @@ def test_more_than_a_request_holds_is_sent_in_parts(tracker: Tracker, experiment
             tags={f"t{i}": "x" * 9000 for i in range(120)},
         )
     )
-    found = read(tracker, run).data
-    assert len(found.params) == 150
-    assert found.metrics == {"horizon/wis": 1099.0}
-    assert len([t for t in found.tags if t.startswith("t")]) == 120
+    data = read(tracker, run).data
+    assert len(data.params) == 150
+    assert data.metrics == {"horizon/wis": 1099.0}
+    assert len([t for t in data.tags if t.startswith("t")]) == 120
 
 
 def test_an_error_ends_the_run_as_failed_with_its_reason(tracker: Tracker, experiment: str) -> None:

@@ -72,10 +72,10 @@ def test_there_is_nothing_to_watch_at_first(
     known = history(vintages, series, "2026-11-20")
     assert observe(tracker, series, known) is None
     months("2026-10")
-    found = observe(tracker, series, known)
-    assert found is not None
-    assert (found.months, found.charts, found.rows) == (0, (), ())
-    assert "没有等到" in found.advice
+    observed = observe(tracker, series, known)
+    assert observed is not None
+    assert (observed.months, observed.charts, observed.rows) == (0, (), ())
+    assert "没有等到" in observed.advice
 
 
 def test_forecasts_are_held_against_what_was_published(
@@ -83,20 +83,20 @@ def test_forecasts_are_held_against_what_was_published(
 ) -> None:
     months("2026-06", "2026-07", "2026-08")
     known = history(vintages, series, "2026-11-20")
-    found = observe(tracker, series, known)
-    assert found is not None
-    assert found.months == 3
-    ahead = [(r["origin"], r["months_ahead"]) for r in found.rows]
+    observed = observe(tracker, series, known)
+    assert observed is not None
+    assert observed.months == 3
+    ahead = [(r["origin"], r["months_ahead"]) for r in observed.rows]
     assert ahead == [
         *(("2026-06", h) for h in range(1, 5)),
         *(("2026-07", h) for h in range(1, 4)),
         *(("2026-08", h) for h in range(1, 3)),
     ]
-    for row in found.rows:
+    for row in observed.rows:
         assert row["outcome"] == known.series[row["month"]]
         assert row["inside80"] == (row["q10"] <= row["outcome"] <= row["q90"])
-    assert [len(c.values) for c in found.charts] == [3] * 5
-    document = found.document()
+    assert [len(c.values) for c in observed.charts] == [3] * 5
+    document = observed.document()
     assert document["false_alarm_months"] == 60
     assert [c["alarm"] for c in document["charts"]] == [None] * 5
 
@@ -106,10 +106,10 @@ def test_charts_begin_anew_with_another_model(
 ) -> None:
     months("2026-06")
     months("2026-07", "2026-08", model="drift")
-    found = observe(tracker, series, history(vintages, series, "2026-11-20"))
-    assert found is not None
-    assert found.months == 2
-    assert {r["version"] for r in found.rows} == {"1", "2", "3"}
+    observed = observe(tracker, series, history(vintages, series, "2026-11-20"))
+    assert observed is not None
+    assert observed.months == 2
+    assert {r["version"] for r in observed.rows} == {"1", "2", "3"}
 
 
 def test_a_shift_of_the_series_raises_an_alarm_and_may_roll_back(
@@ -125,15 +125,15 @@ def test_a_shift_of_the_series_raises_an_alarm_and_may_roll_back(
     # Every month 3,000 people more than the month before, where the model expects none.
     values = known.values.copy()
     values[-7:] += 3000.0 * np.arange(1, 8)
-    found = observe(tracker, series, replace(known, values=values))
-    assert found is not None
-    assert {c.name for c in found.charts if c.alarm is not None} >= {"above", "score"}
-    assert "重新竞赛" in found.advice
+    observed = observe(tracker, series, replace(known, values=values))
+    assert observed is not None
+    assert {c.name for c in observed.charts if c.alarm is not None} >= {"above", "score"}
+    assert "重新竞赛" in observed.advice
     # The previous version is of the same model: going back would not help.
-    assert roll_back_after_alarm(tracker, series, found) is None
+    assert roll_back_after_alarm(tracker, series, observed) is None
     name = series.registered_name
     tracker.call("移动", lambda c: c.set_registered_model_alias(name, "previous", "1"))
-    done = roll_back_after_alarm(tracker, series, found)
+    done = roll_back_after_alarm(tracker, series, observed)
     assert done is not None
     assert (done.version, done.model) == ("1", "drift")
     assert done.champion.tags["promoted_why"].startswith("自动：监测报警（")
@@ -146,18 +146,18 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     months("2026-09", model="drift")
     then, now = pair(tracker, series, None, None)
     assert (then.version.version, now.version.version) == ("1", "2")
-    found = explain(job_of(series, vintages, competition.targets), then, now)
-    assert found.new_months[0][0] == "2026-09"
-    assert found.revised == ()
-    assert [m.name for m in found.medians] == [str(p) for p in now.paths.months[:11]]
-    assert [m.name for m in found.caps] == ["municipal 2026 any_month"]
-    for moved in (*found.medians, *found.caps):
+    explanation = explain(job_of(series, vintages, competition.targets), then, now)
+    assert explanation.new_months[0][0] == "2026-09"
+    assert explanation.revised == ()
+    assert [m.name for m in explanation.medians] == [str(p) for p in now.paths.months[:11]]
+    assert [m.name for m in explanation.caps] == ["municipal 2026 any_month"]
+    for moved in (*explanation.medians, *explanation.caps):
         assert list(moved.effects) == list(STEPS)
         assert sum(moved.effects.values()) == pytest.approx(moved.after - moved.before, abs=1e-9)
         assert moved.effects["program"] == 0
         assert moved.effects["revisions"] == 0
-    assert any(m.effects["new_month"] for m in found.medians)
-    assert any(m.effects["model"] for m in found.medians)
+    assert any(m.effects["new_month"] for m in explanation.medians)
+    assert any(m.effects["model"] for m in explanation.medians)
 
 
 def test_a_revision_is_told_from_the_new_month(
@@ -179,9 +179,9 @@ def test_a_revision_is_told_from_the_new_month(
     record(rechosen(competed(revised, series, day), "random_walk", "测试"))
     registry.promote(tracker, series, why="每月")
     then, now = pair(tracker, series, None, None)
-    found = explain(job_of(series, revised), then, now)
-    assert [r[0] for r in found.revised] == ["2026-08"]
-    first = found.medians[0].effects
+    explanation = explain(job_of(series, revised), then, now)
+    assert [r[0] for r in explanation.revised] == ["2026-08"]
+    first = explanation.medians[0].effects
     # A random walk starts from the last value: the revision lifts it, the new month puts it right.
     assert first["revisions"] == pytest.approx(500, abs=30)
     assert first["new_month"] == pytest.approx(
@@ -219,15 +219,15 @@ def test_a_change_of_definition_is_no_failure_of_the_model(
         after = replace(known, values=values)
         if treatment == "split":
             after = replace(after, start=broken.month, values=values[-3:])
-        found = observe(tracker, replace(series, indicator=indicator), after)
-        assert found is not None
+        observed = observe(tracker, replace(series, indicator=indicator), after)
+        assert observed is not None
         # June and July were forecast before the change; from August on only what August forecast
         # counts.
-        compared = {(row["origin"], row["month"]) for row in found.rows}
+        compared = {(row["origin"], row["month"]) for row in observed.rows}
         assert all((month < "2026-08") == (origin < "2026-08") for origin, month in compared)
         assert ("2026-08", "2026-09") in compared
         assert ("2026-07", "2026-08") not in compared
-        assert found.notes[0].startswith("2026-08 起口径变化（按新办法统计）")
-        assert found.document()["notes"] == list(found.notes)
-        assert ("此前的月份不再监测" in found.notes[0]) == (treatment == "split")
-        assert found.months == (1 if treatment == "split" else 2)
+        assert observed.notes[0].startswith("2026-08 起口径变化（按新办法统计）")
+        assert observed.document()["notes"] == list(observed.notes)
+        assert ("此前的月份不再监测" in observed.notes[0]) == (treatment == "split")
+        assert observed.months == (1 if treatment == "split" else 2)

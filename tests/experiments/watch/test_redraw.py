@@ -38,17 +38,17 @@ def job(series: Series, vintages: Vintages) -> ForecastJob:
 
 
 def test_a_version_is_reproduced_to_the_last_bit(stored: StoredForecast, job: ForecastJob) -> None:
-    found = verify(job, stored, program_version())
-    assert (found.state, found.largest, found.passed) == ("equal", 0.0, True)
-    assert [m[0] for m in found.months] == [str(m) for m in stored.paths.months]
+    verification = verify(job, stored, program_version())
+    assert (verification.state, verification.largest, verification.passed) == ("equal", 0.0, True)
+    assert [m[0] for m in verification.months] == [str(m) for m in stored.paths.months]
 
 
 def test_changed_data_are_noticed(stored: StoredForecast, job: ForecastJob) -> None:
     rows = job.vintages.rows.copy()
     rows.loc[rows.index[10], "value"] += 1
     changed = replace(job, vintages=replace(job.vintages, rows=rows))
-    found = verify(changed, stored, program_version())
-    assert (found.state, found.passed) == ("data_changed", False)
+    verification = verify(changed, stored, program_version())
+    assert (verification.state, verification.passed) == ("data_changed", False)
 
 
 def test_differences_and_what_they_mean(stored: StoredForecast, job: ForecastJob) -> None:
@@ -59,9 +59,9 @@ def test_differences_and_what_they_mean(stored: StoredForecast, job: ForecastJob
     # On the same program and libraries the same bytes are promised.
     assert not replace(near, code_now=near.code_then).passed
     far = SamplePaths(stored.paths.values * 1.01, stored.paths.origin)
-    found = verify(job, replace(stored, paths=far, base=far), "other libraries")
-    assert (found.state, found.passed) == ("different", False)
-    assert isinstance(found, Verification)
+    verification = verify(job, replace(stored, paths=far, base=far), "other libraries")
+    assert (verification.state, verification.passed) == ("different", False)
+    assert isinstance(verification, Verification)
 
 
 def test_a_model_that_left_the_roster_cannot_be_drawn(

@@ -38,35 +38,35 @@ def test_maximum_likelihood_agrees_with_statsmodels():
 
     z = airline(144, 3)
     design = np.random.default_rng(4).normal(size=(144, 2))
-    found = airline_regression(z, design)
+    fit = airline_regression(z, design)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         other = SARIMAX(
             z, exog=design, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12), simple_differencing=True
         ).fit([0.0, 0.0, *USUAL, 4e-4], disp=0, cov_type="oim")
-    assert found.coefficients == pytest.approx(other.params[:2], abs=2e-5)
-    assert found.moving_averages == pytest.approx(other.params[2:4], abs=0.01)
-    assert found.errors == pytest.approx(other.bse[:2], rel=0.1)
+    assert fit.coefficients == pytest.approx(other.params[:2], abs=2e-5)
+    assert fit.moving_averages == pytest.approx(other.params[2:4], abs=0.01)
+    assert fit.errors == pytest.approx(other.bse[:2], rel=0.1)
     plain = airline_regression(z, np.zeros((144, 0)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         none = SARIMAX(
             z, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12), simple_differencing=True
         ).fit([*USUAL, 4e-4], disp=0, cov_type="none")
-    assert found.criterion - plain.criterion == pytest.approx(other.bic - none.bic, abs=0.05)
+    assert fit.criterion - plain.criterion == pytest.approx(other.bic - none.bic, abs=0.05)
 
 
 def test_usual_moving_averages_stand_in_for_few_months():
     step = (np.arange(30) >= 18).astype(float)
     z = airline(30, 5) + 0.5 * step
-    found = airline_regression(z, step[:, None])
-    assert found.moving_averages == USUAL
+    fit = airline_regression(z, step[:, None])
+    assert fit.moving_averages == USUAL
     w, x = difference(z), difference(step)
     covariance = np.array(
         [[_autocovariance(abs(i - j)) for j in range(len(w))] for i in range(len(w))]
     )
     weight = np.linalg.inv(covariance)
-    assert found.coefficients[0] == pytest.approx((x @ weight @ w) / (x @ weight @ x))
+    assert fit.coefficients[0] == pytest.approx((x @ weight @ w) / (x @ weight @ x))
 
 
 def _autocovariance(lag: int) -> float:
@@ -78,17 +78,17 @@ def _autocovariance(lag: int) -> float:
 @pytest.mark.parametrize("n", [4, 8, 14, 26])
 def test_very_short_series_take_the_jump_as_it_is(n):
     step = (np.arange(n) >= 2).astype(float)
-    found = airline_regression(0.01 * np.arange(n) + 0.3 * step, step[:, None])
-    assert found.coefficients[0] == pytest.approx(0.3)
-    assert found.moving_averages == (USUAL[0], 0.0)
+    fit = airline_regression(0.01 * np.arange(n) + 0.3 * step, step[:, None])
+    assert fit.coefficients[0] == pytest.approx(0.3)
+    assert fit.moving_averages == (USUAL[0], 0.0)
 
 
 def test_columns_that_never_vary_get_nothing():
-    found = airline_regression(airline(60, 6), np.ones((60, 1)))
-    assert found.coefficients[0] == pytest.approx(0.0, abs=1e-9)
+    fit = airline_regression(airline(60, 6), np.ones((60, 1)))
+    assert fit.coefficients[0] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_series_that_never_moves_is_survived():
-    found = airline_regression(np.ones(60), np.random.default_rng(1).normal(size=(60, 1)))
-    assert found.coefficients[0] == pytest.approx(0.0)
-    assert np.isfinite(found.criterion)
+    fit = airline_regression(np.ones(60), np.random.default_rng(1).normal(size=(60, 1)))
+    assert fit.coefficients[0] == pytest.approx(0.0)
+    assert np.isfinite(fit.criterion)

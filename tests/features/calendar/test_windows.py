@@ -21,17 +21,17 @@ def series(windows: Windows, effect: float, seed: int, stock: bool = False) -> n
 def test_true_windows_are_found(stock: bool) -> None:
     truth = Windows((-21, -1), (0, 3), (4, 17))
     assert truth in GRID
-    found = [
+    choices = [
         choose_windows(series(truth, 0.1, seed, stock), START, stock=stock) for seed in range(10)
     ]
-    assert sum(choice.windows == truth for choice in found) >= 8
-    assert all(c.aicc[c.windows] == min(c.aicc.values()) for c in found if c.windows == truth)
-    assert "AICc" in next(c.note for c in found if c.windows == truth)
+    assert sum(choice.windows == truth for choice in choices) >= 8
+    assert all(c.aicc[c.windows] == min(c.aicc.values()) for c in choices if c.windows == truth)
+    assert "AICc" in next(c.note for c in choices if c.windows == truth)
 
 
 def test_default_stays_without_evidence() -> None:
-    found = [choose_windows(series(DEFAULT_WINDOWS, 0.0, seed), START) for seed in range(20)]
-    assert sum(choice.windows == DEFAULT_WINDOWS for choice in found) >= 14
+    choices = [choose_windows(series(DEFAULT_WINDOWS, 0.0, seed), START) for seed in range(20)]
+    assert sum(choice.windows == DEFAULT_WINDOWS for choice in choices) >= 14
 
 
 def test_default_is_found_when_true() -> None:
@@ -42,8 +42,8 @@ def test_default_is_found_when_true() -> None:
 
 
 def test_useless_festival_effects_are_recognised() -> None:
-    found = [choose_windows(series(DEFAULT_WINDOWS, 0.0, seed), START) for seed in range(20)]
-    assert sum(choice.helps is False for choice in found) >= 10
+    choices = [choose_windows(series(DEFAULT_WINDOWS, 0.0, seed), START) for seed in range(20)]
+    assert sum(choice.helps is False for choice in choices) >= 10
 
 
 def test_a_shock_no_window_explains_does_not_decide() -> None:

@@ -53,15 +53,15 @@ def test_columns_are_named_by_what_they_are():
 
 def test_an_event_needs_two_months_before_it_and_one_from_it_on():
     events = [event(str(m)) for m in pd.period_range("2022-01", "2022-08", freq="M")]
-    found, others = usable_shocks(events, MONTHS[0], MONTHS[-1])
-    assert [str(s.month) for s in found] == ["2022-03", "2022-04", "2022-05", "2022-06"]
+    usable, others = usable_shocks(events, MONTHS[0], MONTHS[-1])
+    assert [str(s.month) for s in usable] == ["2022-03", "2022-04", "2022-05", "2022-06"]
     assert [str(s.month) for s in others] == ["2022-01", "2022-02", "2022-07", "2022-08"]
 
 
 def test_the_same_event_twice_is_one():
     twice = [event("2022-04", number=1), event("2022-04", number=2, indicator="new_jobs")]
-    found, others = usable_shocks(twice, MONTHS[0], MONTHS[-1])
-    assert (len(found), others) == (1, ())
+    usable, others = usable_shocks(twice, MONTHS[0], MONTHS[-1])
+    assert (len(usable), others) == (1, ())
 
 
 def test_a_history_sees_an_event_from_the_day_it_was_declared(

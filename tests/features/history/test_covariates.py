@@ -363,19 +363,19 @@ def test_marks_name_month_and_kind(calm):
 
 
 def test_marks_are_rare_without_cause():
-    found = 0
+    marks = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        found += len(outlier_marks(np.cumsum(rng.normal(0, 1, 121)), month("2015-01")))
-    assert found <= 8  # of 7200 months
+        marks += len(outlier_marks(np.cumsum(rng.normal(0, 1, 121)), month("2015-01")))
+    assert marks <= 8  # of 7200 months
 
 
 def test_marks_are_rare_in_series_of_few_years():
-    found = 0
+    marks = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        found += len(outlier_marks(np.cumsum(rng.normal(0, 1, 38)), month("2015-01")))
-    assert found <= 12  # of 2280 months
+        marks += len(outlier_marks(np.cumsum(rng.normal(0, 1, 38)), month("2015-01")))
+    assert marks <= 12  # of 2280 months
 
 
 def test_nothing_is_marked_in_a_short_or_frozen_series():

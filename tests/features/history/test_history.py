@@ -122,9 +122,9 @@ def test_a_rate_of_exactly_100_passes(built, monthly, catalogue):
 
 
 def test_a_constant_series_is_told(built, monthly):
-    found = built(monthly("2024-01", [1_234_567] * 5))
-    assert found.unchanging
-    said = next(note for note in found.notes if "全是" in note)
+    history = built(monthly("2024-01", [1_234_567] * 5))
+    assert history.unchanging
+    said = next(note for note in history.notes if "全是" in note)
     assert "自 2024-01 起 5 个月的值全是 1,234,567人" in said
     assert not built(monthly("2024-01", [1, 1, 2])).unchanging
 

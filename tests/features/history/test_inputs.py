@@ -58,8 +58,8 @@ def test_the_same_city_comes_first_and_nested_regions_are_no_neighbours():
     nation, city = region("100000"), region("310000", "100000")
     own, street = region("310114", "310000"), region("310114001", "310114")
     beside = [region("420115"), region("310104", "310000"), region("320583")]
-    found = nearest_first(own, [nation, city, own, street, *beside])
-    assert [r.code for r in found] == ["310104", "320583", "420115"]
+    nearest = nearest_first(own, [nation, city, own, street, *beside])
+    assert [r.code for r in nearest] == ["310104", "320583", "420115"]
 
 
 def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue, unemployed):
@@ -84,8 +84,8 @@ def test_nothing_published_after_the_day_or_measured_after_the_origin_is_seen(ow
     early = (region("310104"), series("310104", lag=1))
     then = replace(own, as_of=date(2026, 9, 5), values=own.values[:-2])
     assert str(then.origin) == "2026-08"
-    (found,) = histories_beside([early], then, unemployed)
-    assert (found.origin, found.as_of) == (then.origin, then.as_of)
+    (neighbour,) = histories_beside([early], then, unemployed)
+    assert (neighbour.origin, neighbour.as_of) == (then.origin, then.as_of)
     # October was published by the day of this one, and lies after its origin.
     (cut,) = histories_beside([early], replace(own, values=own.values[:-1]), unemployed)
     assert str(cut.origin) == "2026-09"
@@ -132,11 +132,11 @@ def test_of_two_regions_that_contain_each_other_one_is_taken(filled, catalogue, 
     nested = replace(
         catalogue, regions=tuple(inside if r.code == inside.code else r for r in catalogue.regions)
     )
-    found = stored_neighbours(filled, nested, own, unemployed, demo=True)
-    assert {r.code for r, _ in found} == {"310104", "330683", "330900"}
+    neighbours = stored_neighbours(filled, nested, own, unemployed, demo=True)
+    assert {r.code for r, _ in neighbours} == {"310104", "330683", "330900"}
 
 
 def test_codes_are_compared_by_province_city_and_district():
     own = region("440103")
-    found = nearest_first(own, [region("440703"), region("440304"), region("440104"), own])
-    assert [r.code for r in found] == ["440104", "440304", "440703"]
+    nearest = nearest_first(own, [region("440703"), region("440304"), region("440104"), own])
+    assert [r.code for r in nearest] == ["440104", "440304", "440703"]

@@ -92,7 +92,7 @@ def test_cut_histories_begin_and_end_with_published_months(filled):
 def test_scores_skip_what_was_never_published(filled):
     current = filled(49, {40})
     past = Origin(current.until(pd.Period("2023-03", "M")), current)
-    found = assemble([past], Origin(current, current), {}, 4)
-    assert np.isnan(found.outcomes[0]).tolist() == [False, True, False, False]
+    backtest = assemble([past], Origin(current, current), {}, 4)
+    assert np.isnan(backtest.outcomes[0]).tolist() == [False, True, False, False]
     values = np.array([1.0, np.nan, *range(3, 13), 4.0, 99.0, np.nan])
     assert scores.seasonal_scale(values) == 3.0

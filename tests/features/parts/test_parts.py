@@ -49,10 +49,10 @@ def whole(*parts: list[float], more: float = 0) -> dict[str, list[float]]:
 
 def test_contributions_by_hand_add_up_to_the_growth_of_the_whole():
     view = seen(whole([100.0] * 12 + [120], [50.0] * 12 + [45], [50.0] * 12 + [50]))
-    found = parts_document(view)
-    assert found["month"] == "2026-01"
-    assert found["whole"]["month_on_month"] == {"change": 15, "points": 7.5}
-    rows = {row["name"]: row for row in found["parts"]}
+    document = parts_document(view)
+    assert document["month"] == "2026-01"
+    assert document["whole"]["month_on_month"] == {"change": 15, "points": 7.5}
+    rows = {row["name"]: row for row in document["parts"]}
     assert rows["东街道"]["month_on_month"] == {"change": 20, "points": 10.0}
     assert rows["西街道"]["month_on_month"] == {"change": -5, "points": -2.5}
     assert list(rows) == ["东街道", "西街道", "南镇"]
@@ -61,10 +61,10 @@ def test_contributions_by_hand_add_up_to_the_growth_of_the_whole():
 
 
 def test_what_no_part_counts_is_a_row_of_its_own():
-    found = parts_document(seen(whole([100.0] * 13, [50.0] * 13, [40.0] * 13, more=10)))
-    assert found["parts"][-1]["name"] == "未分到下级"
-    assert found["parts"][-1]["value"] == 10
-    assert found["parts"][-1]["month_on_month"] == {"change": 0, "points": 0.0}
+    document = parts_document(seen(whole([100.0] * 13, [50.0] * 13, [40.0] * 13, more=10)))
+    assert document["parts"][-1]["name"] == "未分到下级"
+    assert document["parts"][-1]["value"] == 10
+    assert document["parts"][-1]["month_on_month"] == {"change": 0, "points": 0.0}
 
 
 def test_short_zero_and_dominant_parts_are_told_and_stop_nothing():
@@ -102,8 +102,8 @@ def test_a_part_that_has_not_told_the_newest_month_holds_the_view_back():
 )
 def test_breadth_by_hand(last, rising, above):
     values = np.array([float(max(last))] * 8 + [float(v) for v in last])
-    found = broad(values)
-    assert (bool(found[0]), bool(found[1])) == (rising, above)
+    breadth = broad(values)
+    assert (bool(breadth[0]), bool(breadth[1])) == (rising, above)
 
 
 @given(st.integers(0, 10_000))
@@ -112,7 +112,7 @@ def test_breadth_ahead_is_that_of_every_path_looked_at_alone(seed):
     rng = np.random.default_rng(seed)
     past = {c: rng.integers(80, 120, 14).astype(float) for c in "ab"}
     paths = {c: rng.integers(80, 130, (5, 4)).astype(float) for c in "ab"}
-    found = breadth_ahead(past, paths)
+    breadth = breadth_ahead(past, paths)
     for path in range(5):
         for step in range(4):
             hits = 0
@@ -120,4 +120,4 @@ def test_breadth_ahead_is_that_of_every_path_looked_at_alone(seed):
                 course = [*past[code], *paths[code][path, : step + 1]][-12:]
                 rose = course[-1] > course[-2] > course[-3] > course[-4]
                 hits += rose or course[-1] >= 1.1 * min(course) - 1e-6
-            assert found[path, step] == hits / 2
+            assert breadth[path, step] == hits / 2

@@ -70,20 +70,20 @@ def test_layoff_rule_by_the_letter_of_the_law() -> None:
 def test_tail_agrees_with_scipy(count: int, mean: float, dispersion: float) -> None:
     size = 1 / dispersion
     expected = stats.nbinom.sf(count - 1, size, size / (size + mean))
-    found = tail_probability(np.array([float(count)]), np.array([mean]), np.array([dispersion]))
-    assert found[0] == pytest.approx(expected, rel=1e-6, abs=1e-300)
+    tail = tail_probability(np.array([float(count)]), np.array([mean]), np.array([dispersion]))
+    assert tail[0] == pytest.approx(expected, rel=1e-6, abs=1e-300)
 
 
 def test_tail_by_hand() -> None:
     # Dispersion 1 is the geometric distribution: P(Y >= k) = (m / (1 + m)) ** k.
-    found = tail_probability(np.array([0.0, 1, 3]), np.full(3, 4.0), np.ones(3))
-    assert found == pytest.approx([1.0, 0.8, 0.512])
+    tail = tail_probability(np.array([0.0, 1, 3]), np.full(3, 4.0), np.ones(3))
+    assert tail == pytest.approx([1.0, 0.8, 0.512])
 
 
 def test_false_discovery_rates_by_hand() -> None:
     # Benjamini and Hochberg: p * n / rank, made monotone from the largest p down.
-    found = false_discovery_rates(np.array([0.04, 0.01, 0.03, 0.5]))
-    assert found == pytest.approx([0.16 / 3, 0.04, 0.16 / 3, 0.5])
+    rates = false_discovery_rates(np.array([0.04, 0.01, 0.03, 0.5]))
+    assert rates == pytest.approx([0.16 / 3, 0.04, 0.16 / 3, 0.5])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
@@ -93,8 +93,8 @@ def test_false_discovery_rates_agree_with_scipy(probabilities: list[float]) -> N
 
 
 def test_probabilities_are_calibrated_and_quiet_months_stay_quiet() -> None:
-    found = panel(66, 1)
-    tables = [abnormal_separations(found, month) for month in found.months[48:]]
+    reports = panel(66, 1)
+    tables = [abnormal_separations(reports, month) for month in reports.months[48:]]
     p = np.concatenate([t["p_value"].to_numpy() for t in tables])
     assert 0.015 < np.mean(p < 0.05) < 0.06
     assert np.mean(p < 0.01) < 0.014
@@ -104,14 +104,14 @@ def test_probabilities_are_calibrated_and_quiet_months_stay_quiet() -> None:
 def test_large_excess_is_found_and_little_else() -> None:
     extra = {(i, 59): 30 for i in range(0, 50, 10)}
     wanted = {f"f{i:03d}" for i in range(0, 50, 10)}
-    found, false_share = 0, []
+    hits, false_share = 0, []
     for seed in range(10, 20):
         table = abnormal_separations(panel(60, seed, extra))
         flagged = set(table.loc[table["abnormal"], "firm"])
-        found += len(flagged & wanted)
+        hits += len(flagged & wanted)
         false_share.append(len(flagged - wanted) / max(len(flagged), 1))
         assert table["p_value"].is_monotonic_increasing
-    assert found >= 0.8 * 50
+    assert hits >= 0.8 * 50
     assert np.mean(false_share) < 0.12
     first = table.iloc[0]
     assert first["firm"] in wanted
@@ -178,11 +178,11 @@ def test_nothing_after_the_month_matters() -> None:
 def test_layoff_rule_counts_layoffs_where_known() -> None:
     frame = simulate(12, 9)
     month = frame["month"].max()
-    found = read_panel(frame)
-    plain = abnormal_separations(found)
+    reports = read_panel(frame)
+    plain = abnormal_separations(reports)
     assert (plain["layoffs"] == plain["separations"]).all()
     layoffs = pd.Series({("f000", month): 20.0, ("f001", month): 1.0})
-    table = abnormal_separations(found, layoffs=layoffs).set_index("firm")
+    table = abnormal_separations(reports, layoffs=layoffs).set_index("firm")
     assert table.loc["f000", "layoff"]
     assert not table.loc["f001", "layoff"]
     assert table["layoff"].sum() == 1

@@ -47,13 +47,13 @@ def test_rows_by_hand(cells: dict[str, tuple[int, int]], named: bool, rows: dict
 def disclosed(known: npt.NDArray[np.float64], hidden: list[int]) -> list[tuple[int, ...]]:
     """Firms, and pairs of firms, whose sum follows from the sums that are published."""
     rank = np.linalg.matrix_rank(known)
-    found = []
+    groups = []
     for group in [*((i,) for i in hidden), *itertools.combinations(hidden, 2)]:
         wanted = np.zeros(known.shape[1])
         wanted[list(group)] = 1
         if np.linalg.matrix_rank(np.vstack([known, wanted])) == rank:
-            found.append(group)
-    return found
+            groups.append(group)
+    return groups
 
 
 @settings(max_examples=30, deadline=None)
@@ -94,8 +94,8 @@ def test_a_firm_in_several_cells_counts_once(cells: dict[str, str], shown: dict[
     rows = pd.DataFrame(
         [(c, f) for c, firms in cells.items() for f in firms], columns=["cell", "firm"]
     )
-    found = shared_cells(rows, "cell", "firm", OTHER)
-    assert found == {name: shown.get(name, OTHER) for name in cells}
+    merged = shared_cells(rows, "cell", "firm", OTHER)
+    assert merged == {name: shown.get(name, OTHER) for name in cells}
 
 
 def test_cells_of_two_firms_in_all_are_not_shown() -> None:

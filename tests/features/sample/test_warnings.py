@@ -5,7 +5,7 @@ import pandas as pd
 from employment_forecast.features.sample.warnings import SampleWarnings, by_street, sample_warnings
 
 
-def found(streets: list[str]) -> SampleWarnings:
+def sample(streets: list[str]) -> SampleWarnings:
     firms = pd.DataFrame(
         {
             "firm": [f"F{i}" for i in range(len(streets))],
@@ -17,7 +17,7 @@ def found(streets: list[str]) -> SampleWarnings:
 
 
 def test_cells_of_one_or_two_firms_are_merged() -> None:
-    rows = by_street(found(["甲", "甲", "甲", "乙", "丙", "丙"]))
+    rows = by_street(sample(["甲", "甲", "甲", "乙", "丙", "丙"]))
     assert rows == [
         {"street": "甲", "firms": 3, "separations": 60},
         {"street": "其他（合并）", "firms": 3, "separations": 150},
@@ -25,8 +25,8 @@ def test_cells_of_one_or_two_firms_are_merged() -> None:
 
 
 def test_too_few_firms_are_not_listed_at_all() -> None:
-    assert by_street(found(["甲", "乙"])) == []
-    assert by_street(found([])) == []
+    assert by_street(sample(["甲", "乙"])) == []
+    assert by_street(sample([])) == []
 
 
 def test_nobody_reported() -> None:

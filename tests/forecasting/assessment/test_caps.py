@@ -63,27 +63,27 @@ def paths(values, origin=ORIGIN) -> SamplePaths:
 
 
 def test_a_year_half_over_by_hand(rate):
-    found = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12)
-    assert found is not None
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (0.75, 0.75, 0.25)
-    assert found.p_average is None
-    assert found.reasons == {"p_average": caps.NOT_AVERAGE}
-    assert not found.already_breached
-    assert str(found.first_breach_month) == "2026-11"  # 0.25, then 0.50
-    assert found.headroom == pytest.approx(0.3)
-    assert not found.untested
+    assessment = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12)
+    assert assessment is not None
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (0.75, 0.75, 0.25)
+    assert assessment.p_average is None
+    assert assessment.reasons == {"p_average": caps.NOT_AVERAGE}
+    assert not assessment.already_breached
+    assert str(assessment.first_breach_month) == "2026-11"  # 0.25, then 0.50
+    assert assessment.headroom == pytest.approx(0.3)
+    assert not assessment.untested
 
 
 def test_an_approximate_cap_is_broken_beyond_its_tolerance_only(rate):
     """5.5%左右 with 0.1 points: 5.6 is within, 5.7 is not; the published 5.6 breaks nothing."""
     known = rate([5.6, *NINE_MONTHS[1:]], "2026-09")
     ahead = paths(np.array([[5.6, 5.6, 5.6], [5.64, 5.5, 5.5], [5.65, 5.0, 5.0], [5.0, 5.0, 5.7]]))
-    found = assess(target(tolerance=0.1), known, ahead, tested=12)
-    assert found is not None
-    assert (found.p_any, found.p_end, found.already_breached) == (0.5, 0.25, False)
-    assert found.headroom == pytest.approx(0.4)
-    assert found.expected_excess == pytest.approx(0.05)  # 0.1 beyond 5.6 on two paths of four
-    words = cap_words(found.target)
+    assessment = assess(target(tolerance=0.1), known, ahead, tested=12)
+    assert assessment is not None
+    assert (assessment.p_any, assessment.p_end, assessment.already_breached) == (0.5, 0.25, False)
+    assert assessment.headroom == pytest.approx(0.4)
+    assert assessment.expected_excess == pytest.approx(0.05)  # 0.1 beyond 5.6 on two paths of four
+    words = cap_words(assessment.target)
     assert words == "国家预期目标 5.5%左右（2026，各月，含容差为 5.6%）"
     strict = assess(target(), known, ahead, tested=12)
     assert strict is not None
@@ -133,76 +133,80 @@ def test_above_with_counts_and_with_caps_between_the_digits():
 
 def test_already_breached(rate):
     values = [*NINE_MONTHS[:4], 5.6, *NINE_MONTHS[5:]]  # May
-    found = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT), tested=12)
-    assert found.already_breached
-    assert found.p_any == 1.0
-    assert (found.p_any_remaining, found.p_end) == (0.75, 0.25)
-    assert str(found.first_breach_month) == "2026-05"
+    assessment = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT), tested=12)
+    assert assessment.already_breached
+    assert assessment.p_any == 1.0
+    assert (assessment.p_any_remaining, assessment.p_end) == (0.75, 0.25)
+    assert str(assessment.first_breach_month) == "2026-05"
 
 
 def test_a_published_month_printed_at_the_cap_is_no_breach(rate):
-    found = assess(target(), rate([5.5, *NINE_MONTHS[1:]], "2026-09"), paths(THREE_LEFT), tested=12)
-    assert not found.already_breached
-    assert found.p_any == 0.75
+    assessment = assess(
+        target(), rate([5.5, *NINE_MONTHS[1:]], "2026-09"), paths(THREE_LEFT), tested=12
+    )
+    assert not assessment.already_breached
+    assert assessment.p_any == 0.75
 
 
 def test_a_breach_of_last_year_does_not_count(rate):
     values = [6.2, 6.1, *NINE_MONTHS]
-    found = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT), tested=12)
-    assert (found.already_breached, found.p_any) == (False, 0.75)
+    assessment = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT), tested=12)
+    assert (assessment.already_breached, assessment.p_any) == (False, 0.75)
 
 
 def test_months_after_the_period_do_not_count(rate):
     beyond = np.hstack([THREE_LEFT, np.full((4, 2), 9.9)])
-    found = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(beyond), tested=12)
-    assert (found.p_any, found.p_end) == (0.75, 0.25)
+    assessment = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(beyond), tested=12)
+    assert (assessment.p_any, assessment.p_end) == (0.75, 0.25)
 
 
 def test_never_likely_means_no_month(rate):
-    found = assess(target(5.7), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12)
-    assert (found.p_any, found.p_end, found.first_breach_month) == (0.0, 0.0, None)
+    assessment = assess(target(5.7), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12)
+    assert (assessment.p_any, assessment.p_end, assessment.first_breach_month) == (0.0, 0.0, None)
 
 
 def test_a_period_all_published(rate):
     values = [*NINE_MONTHS, 5.5, 5.6, 5.2, 5.3]  # to 2027-01
-    found = assess(target(), rate(values, "2027-01"), paths([[9.0], [9.0]], "2027-01"), tested=12)
-    assert (found.p_any, found.p_end, found.already_breached) == (1.0, 0.0, True)
-    assert str(found.first_breach_month) == "2026-11"
-    assert found.p_any_remaining is None
-    assert found.reasons["p_any_remaining"] == caps.NO_MONTH_LEFT
+    assessment = assess(
+        target(), rate(values, "2027-01"), paths([[9.0], [9.0]], "2027-01"), tested=12
+    )
+    assert (assessment.p_any, assessment.p_end, assessment.already_breached) == (1.0, 0.0, True)
+    assert str(assessment.first_breach_month) == "2026-11"
+    assert assessment.p_any_remaining is None
+    assert assessment.reasons["p_any_remaining"] == caps.NO_MONTH_LEFT
     calm = assess(target(6.0), rate(values, "2027-01"), paths([[9.0], [9.0]], "2027-01"), tested=12)
     assert (calm.p_any, calm.p_end, calm.first_breach_month) == (0.0, 0.0, None)
 
 
 def test_a_period_beyond_the_horizon(rate):
-    found = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT[:, :2]), tested=12)
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (None, None, None)
+    assessment = assess(target(), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT[:, :2]), tested=12)
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (None, None, None)
     for name in ("p_any", "p_any_remaining", "p_end"):
-        assert found.reasons[name] == caps.BEYOND_HORIZON
+        assert assessment.reasons[name] == caps.BEYOND_HORIZON
     # What is crossed within the horizon is known all the same.
-    assert str(found.first_breach_month) == "2026-11"
+    assert str(assessment.first_breach_month) == "2026-11"
 
 
 def test_a_period_wholly_beyond_the_horizon(rate):
-    found = assess(
+    assessment = assess(
         target(period="2028"), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12
     )
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (None, None, None)
-    assert found.reasons["p_any_remaining"] == caps.BEYOND_HORIZON
-    assert found.first_breach_month is None
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (None, None, None)
+    assert assessment.reasons["p_any_remaining"] == caps.BEYOND_HORIZON
+    assert assessment.first_breach_month is None
 
 
 def test_a_breach_beyond_the_horizon_is_still_a_breach(rate):
     values = [5.9, *NINE_MONTHS[1:]]
-    found = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT[:, :1]), tested=12)
-    assert (found.p_any, found.p_any_remaining) == (1.0, None)
+    assessment = assess(target(), rate(values, "2026-09"), paths(THREE_LEFT[:, :1]), tested=12)
+    assert (assessment.p_any, assessment.p_any_remaining) == (1.0, None)
 
 
 def test_missing_months_of_the_period(rate):
-    found = assess(target(), rate(NINE_MONTHS[3:], "2026-09"), paths(THREE_LEFT), tested=12)
-    assert found.p_any is None
-    assert found.reasons["p_any"] == caps.MISSING_MONTHS
-    assert (found.p_any_remaining, found.p_end) == (0.75, 0.25)
+    assessment = assess(target(), rate(NINE_MONTHS[3:], "2026-09"), paths(THREE_LEFT), tested=12)
+    assert assessment.p_any is None
+    assert assessment.reasons["p_any"] == caps.MISSING_MONTHS
+    assert (assessment.p_any_remaining, assessment.p_end) == (0.75, 0.25)
     gone = assess(target(period="2020"), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12)
     assert (gone.p_any, gone.p_end) == (None, None)
     assert gone.reasons["p_end"] == caps.MISSING_MONTHS
@@ -210,29 +214,33 @@ def test_missing_months_of_the_period(rate):
 
 def test_a_period_that_begins_after_the_origin(rate):
     long = np.hstack([THREE_LEFT, np.tile([[5.0], [5.6], [5.0], [5.6]], 12)])
-    found = assess(target(period="2027"), rate(NINE_MONTHS, "2026-09"), paths(long), tested=12)
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (0.5, 0.5, 0.5)
-    assert str(found.first_breach_month) == "2027-01"
+    assessment = assess(target(period="2027"), rate(NINE_MONTHS, "2026-09"), paths(long), tested=12)
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (0.5, 0.5, 0.5)
+    assert str(assessment.first_breach_month) == "2027-01"
 
 
 @pytest.mark.parametrize(("tested", "untested"), [(3, False), (2, True)])
 def test_untested_beyond_the_backtest(rate, tested, untested):
     for basis in ("any_month", "period_end", "period_average"):
-        found = assess(
+        assessment = assess(
             target(basis=basis), rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=tested
         )
-        assert found.untested == untested
+        assert assessment.untested == untested
 
 
 def test_a_cap_on_the_period_end_alone(rate):
     values = [*NINE_MONTHS[:4], 5.9, *NINE_MONTHS[5:]]
     history = rate(values, "2026-09")
-    found = assess(target(basis="period_end"), history, paths(THREE_LEFT), tested=12)
-    assert found.p_end == 0.25
+    assessment = assess(target(basis="period_end"), history, paths(THREE_LEFT), tested=12)
+    assert assessment.p_end == 0.25
     # May was above: that breaks no cap on the year's end.
-    assert (found.p_any, found.p_any_remaining, found.already_breached) == (None, None, False)
-    assert found.reasons["p_any"] == found.reasons["p_any_remaining"] == caps.ONLY_AT_END
-    assert found.first_breach_month is None
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.already_breached) == (
+        None,
+        None,
+        False,
+    )
+    assert assessment.reasons["p_any"] == assessment.reasons["p_any_remaining"] == caps.ONLY_AT_END
+    assert assessment.first_breach_month is None
     lower = assess(target(5.3, basis="period_end"), history, paths(THREE_LEFT), tested=12)
     assert (lower.p_end, str(lower.first_breach_month)) == (0.75, "2026-12")
 
@@ -256,12 +264,12 @@ def test_the_average_of_the_year_by_hand(rate):
         [6.04, 6.04, 6.04],  # months are printed before they are added: 5.55 again
         [6.0, 6.0, 5.94],  # as the second
     ]
-    found = assess(target(basis="period_average"), history, paths(ahead), tested=12)
-    assert found.p_average == 0.5
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (None, None, None)
-    assert set(found.reasons.values()) == {caps.NOT_MONTHLY}
-    assert (found.already_breached, found.first_breach_month) == (False, None)
-    assert found.headroom == pytest.approx(0.1)
+    assessment = assess(target(basis="period_average"), history, paths(ahead), tested=12)
+    assert assessment.p_average == 0.5
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (None, None, None)
+    assert set(assessment.reasons.values()) == {caps.NOT_MONTHLY}
+    assert (assessment.already_breached, assessment.first_breach_month) == (False, None)
+    assert assessment.headroom == pytest.approx(0.1)
 
 
 def test_an_average_all_published(rate):
@@ -284,11 +292,11 @@ def test_an_average_that_cannot_be_formed(rate):
 
 
 def test_a_figure_for_one_month(rate):
-    found = assess(
+    assessment = assess(
         target(basis="point", period="2026-11"),
         rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12,
     )  # fmt: skip
-    assert (found.p_any, found.p_any_remaining, found.p_end) == (0.25, 0.25, 0.25)
+    assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (0.25, 0.25, 0.25)
 
 
 @pytest.mark.parametrize(
@@ -337,27 +345,27 @@ def counted(history, ahead, cap: float) -> dict[str, object]:
     remaining = sum(any(f[m] > cap for m in left) for f in futures) / n if reached else None
     breached = [m for m in elapsed if known.get(m, -1) > cap]
     complete = all(m in known for m in elapsed)
-    found: dict[str, object] = {"already_breached": bool(breached)}
-    found["p_any_remaining"] = remaining if left else None
+    counts: dict[str, object] = {"already_breached": bool(breached)}
+    counts["p_any_remaining"] = remaining if left else None
     if breached:
-        found["p_any"] = 1.0
+        counts["p_any"] = 1.0
     elif not complete or not reached:
-        found["p_any"] = None
+        counts["p_any"] = None
     else:
-        found["p_any"] = remaining if left else 0.0
+        counts["p_any"] = remaining if left else 0.0
     if YEAR[-1] in known:
-        found["p_end"] = float(known[YEAR[-1]] > cap)
+        counts["p_end"] = float(known[YEAR[-1]] > cap)
     elif left and reached:
-        found["p_end"] = sum(f[YEAR[-1]] > cap for f in futures) / n
+        counts["p_end"] = sum(f[YEAR[-1]] > cap for f in futures) / n
     else:
-        found["p_end"] = None
+        counts["p_end"] = None
     first = breached[0] if breached else None
     for m in [m for m in left if m <= ahead.months[-1]]:
         share = sum(any(f[k] > cap for k in left if k <= m) for f in futures) / n
         if first is None and share >= 0.5:
             first = m
-    found["first_breach_month"] = first
-    return found
+    counts["first_breach_month"] = first
+    return counts
 
 
 @given(cases)
@@ -366,11 +374,11 @@ def test_the_monthly_assessment_equals_the_slow_count(history_of, case):
     origin = YEAR[0] + (elapsed - 1)
     history = history_of(values, start=str(origin - (len(values) - 1)))
     ahead = SamplePaths(np.array(rows, dtype=float), origin)
-    found = assess(target(float(cap), unit="人"), history, ahead, tested=12)
+    assessment = assess(target(float(cap), unit="人"), history, ahead, tested=12)
     wanted = counted(history, ahead, cap)
-    assert {name: getattr(found, name) for name in wanted} == pytest.approx(wanted, abs=1e-12)
+    assert {name: getattr(assessment, name) for name in wanted} == pytest.approx(wanted, abs=1e-12)
     for name in ("p_any", "p_any_remaining", "p_end", "p_average"):
-        assert (getattr(found, name) is None) == (name in found.reasons)
+        assert (getattr(assessment, name) is None) == (name in assessment.reasons)
 
 
 @given(cases)
@@ -379,20 +387,20 @@ def test_identities_between_the_probabilities(history_of, case):
     origin = YEAR[0] + (elapsed - 1)
     history = history_of(values, start=str(origin - (len(values) - 1)))
     ahead = SamplePaths(np.array(rows, dtype=float), origin)
-    found = assess(target(float(cap), unit="人"), history, ahead, tested=12)
+    assessment = assess(target(float(cap), unit="人"), history, ahead, tested=12)
     inside = [i for i, m in enumerate(ahead.months) if m in YEAR]
-    if found.p_any is not None:
+    if assessment.p_any is not None:
         for i in inside:
-            assert found.p_any >= (ahead.values[:, i] > cap).mean()
-        if found.p_any_remaining is not None:
-            assert found.p_any >= found.p_any_remaining
-        if found.p_end is not None:
-            assert found.p_end <= found.p_any
+            assert assessment.p_any >= (ahead.values[:, i] > cap).mean()
+        if assessment.p_any_remaining is not None:
+            assert assessment.p_any >= assessment.p_any_remaining
+        if assessment.p_end is not None:
+            assert assessment.p_end <= assessment.p_any
     average = assess(
         target(float(cap), unit="人", basis="period_average"), history, ahead, tested=12
     )
-    if average.p_average == 1.0 and found.p_any is not None:
-        assert found.p_any == 1.0  # a mean above the cap needs a month above it
+    if average.p_average == 1.0 and assessment.p_any is not None:
+        assert assessment.p_any == 1.0  # a mean above the cap needs a month above it
 
 
 @given(cases, st.integers(1, 5))
@@ -424,16 +432,18 @@ def test_a_known_law_gives_its_probability(history_of):
     n, months = 40_000, 12
     walk = 100 + np.cumsum(rng.choice([-1.0, 1.0], size=(n, months)), axis=1)
     history = history_of([99.0, 100.0], start="2025-11")
-    found = assess(target(104.0, unit="人"), history, SamplePaths(walk, history.origin), tested=12)
+    assessment = assess(
+        target(104.0, unit="人"), history, SamplePaths(walk, history.origin), tested=12
+    )
 
     def exactly(k: int) -> float:
         return math.comb(months, (months + k) // 2) / 2**months if (months + k) % 2 == 0 else 0.0
 
     # P(max >= 5) = P(S = 5) + 2 P(S > 5)
     wanted = exactly(5) + 2 * sum(exactly(k) for k in range(6, months + 1))
-    assert found.p_any == pytest.approx(wanted, abs=4 * math.sqrt(wanted / n))
+    assert assessment.p_any == pytest.approx(wanted, abs=4 * math.sqrt(wanted / n))
     end = sum(exactly(k) for k in range(5, months + 1))
-    assert found.p_end == pytest.approx(end, abs=4 * math.sqrt(end / n))
+    assert assessment.p_end == pytest.approx(end, abs=4 * math.sqrt(end / n))
 
 
 def test_a_december_figure_above_the_cap_is_told_after_the_turn_of_the_year(rate):

@@ -54,15 +54,15 @@ def test_probabilities_and_events_by_hand(events):
 
 def test_table_reads_back(events):
     text = events.table().to_csv(index=False)
-    found = from_table(pd.read_csv(io.StringIO(text)))
-    assert list(found.months) == list(events.months)
+    again = from_table(pd.read_csv(io.StringIO(text)))
+    assert list(again.months) == list(events.months)
     for name in ("caps", "events"):
         np.testing.assert_array_equal(
-            getattr(found, name)["municipal"], getattr(events, name)["municipal"]
+            getattr(again, name)["municipal"], getattr(events, name)["municipal"]
         )
     for model in ("a", "b"):
         np.testing.assert_array_equal(
-            found.probabilities["municipal"][model], events.probabilities["municipal"][model]
+            again.probabilities["municipal"][model], events.probabilities["municipal"][model]
         )
     with pytest.raises(ValueError, match="columns missing"):
         from_table(pd.DataFrame({"model": []}))
@@ -76,12 +76,12 @@ def test_shares_are_worked_out_when_asked_for(cap_of, history_of):
         return np.zeros(limits.shape)
 
     cap = cap_of(100.0, period="2024", announced_on=date(2024, 1, 8))
-    found = cap_events(
+    past = cap_events(
         MONTHS, DAYS, OUTCOMES, {"a": [], "b": []}, [cap], history_of([100.0, 101.0]), shares
     ).first(1)
     assert not asked
-    assert set(found.table(lambda model: model == "a")["model"]) == {"a"}
-    assert found.brier("b") == found.brier("b") == pytest.approx(0.5)
+    assert set(past.table(lambda model: model == "a")["model"]) == {"a"}
+    assert past.brier("b") == past.brier("b") == pytest.approx(0.5)
     assert asked == ["a", "b"]
 
 

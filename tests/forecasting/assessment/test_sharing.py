@@ -28,9 +28,9 @@ def test_largest_remainders_by_hand():
 def test_equal_risk_by_hand():
     # Quantiles 100 + 100 u and 10 + 10 u: 165 is their sum at u = 1/2.
     grid = np.linspace(0, 1, 1001)
-    found = equal_risk(165, {"a": 100 + 100 * grid, "b": 10 + 10 * grid})
-    assert found["a"] == pytest.approx(150)
-    assert found["b"] == pytest.approx(15)
+    caps = equal_risk(165, {"a": 100 + 100 * grid, "b": 10 + 10 * grid})
+    assert caps["a"] == pytest.approx(150)
+    assert caps["b"] == pytest.approx(15)
 
 
 def test_beyond_all_paths_the_rest_goes_by_size():
@@ -58,9 +58,9 @@ def test_caps_add_up_and_risks_are_equal(seed, parts, value):
 
 def test_a_person_more_lowers_the_probability():
     values = np.arange(10_000) / 10.0
-    found = shares({"a": 500}, {"a": values}, [], {"a": None})["a"]
-    assert found.p_break == pytest.approx(0.5, abs=1e-3)
-    assert found.per_person == pytest.approx(1e-3, rel=1e-6)
+    share = shares({"a": 500}, {"a": values}, [], {"a": None})["a"]
+    assert share.p_break == pytest.approx(0.5, abs=1e-3)
+    assert share.per_person == pytest.approx(1e-3, rel=1e-6)
 
 
 def test_published_months_are_no_slope():

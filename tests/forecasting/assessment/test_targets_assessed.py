@@ -71,15 +71,15 @@ def rate(history_of):
 
 
 def test_when_for_how_long_and_by_how_much(rate):
-    found = assess(cap(), rate, paths(THREE_LEFT), 12)
+    assessment = assess(cap(), rate, paths(THREE_LEFT), 12)
     # First above: Nov, Dec, never, Oct. Months above: 1, 1, 0, 2. Peaks: 0.1, 0.1, 0, 0.3.
-    assert [(str(m), p) for m, p in found.first_breach] == [
+    assert [(str(m), p) for m, p in assessment.first_breach] == [
         ("2026-10", 0.25), ("2026-11", 0.25), ("2026-12", 0.25),
     ]  # fmt: skip
-    assert found.expected_months_above == 1.0
-    assert found.expected_excess == pytest.approx(0.5 / 4)
-    assert found.excess_if_broken == pytest.approx(0.5 / 3)
-    assert found.probability == found.p_any == 0.75
+    assert assessment.expected_months_above == 1.0
+    assert assessment.expected_excess == pytest.approx(0.5 / 4)
+    assert assessment.excess_if_broken == pytest.approx(0.5 / 3)
+    assert assessment.probability == assessment.p_any == 0.75
 
 
 def test_published_months_above_count_with_the_cap_of_their_day(history_of):
@@ -90,10 +90,10 @@ def test_published_months_above_count_with_the_cap_of_their_day(history_of):
     def then(month):
         return 5.8 if month.month <= 6 else 5.5
 
-    found = assess(cap(), history, paths(THREE_LEFT), 12, then)
-    assert found.first_breach == ((pd.Period("2026-02", "M"), 1.0),)
-    assert found.expected_months_above == 2.0  # one published, one of those to come
-    assert found.expected_excess == pytest.approx((0.1 + 0.1 + 0.1 + 0.3) / 4)
+    assessment = assess(cap(), history, paths(THREE_LEFT), 12, then)
+    assert assessment.first_breach == ((pd.Period("2026-02", "M"), 1.0),)
+    assert assessment.expected_months_above == 2.0  # one published, one of those to come
+    assert assessment.expected_excess == pytest.approx((0.1 + 0.1 + 0.1 + 0.3) / 4)
     assert paths_broken(cap(), history, paths(THREE_LEFT), then).all()
 
 
@@ -118,11 +118,11 @@ def test_several_caps_at_once(rate):
         cap("period_average", 9.0),
         target(None, "any_month", "cap"),
     ]
-    found = assess_all(both, rate, paths(THREE_LEFT), 12)
+    assessed = assess_all(both, rate, paths(THREE_LEFT), 12)
     # Broken: any month above 5.5 on paths 1, 2, 4; the end above 5.3 on paths 1, 2, 3.
-    assert found.joint.p_at_least_one == 1.0
-    assert found.joint.p_all == 0.0  # the average is never above 9
-    assert (len(found.joint.caps), found.joint.left_out, len(found.caps)) == (3, 0, 3)
+    assert assessed.joint.p_at_least_one == 1.0
+    assert assessed.joint.p_all == 0.0  # the average is never above 9
+    assert (len(assessed.joint.caps), assessed.joint.left_out, len(assessed.caps)) == (3, 0, 3)
     two = assess_all(both[:2], rate, paths(THREE_LEFT), 12)
     assert two.joint.p_all == 0.5
     short = assess_all([*both[:2], cap("period_average", 5.0)], rate, paths([[5.9], [5.0]]), 12)
@@ -149,22 +149,22 @@ def test_the_smallest_printed_value_above(limit, digit, wanted):
 def test_a_yearly_floor_by_hand(flow):
     history = flow([100.0] * 8 + [110.0])  # nine months of 2026: 910
     ahead = [[100, 100, 100], [90, 90, 110], [80, 100, 109], [100, 50, 50]]
-    found = assess_total(target(1200.0), history, paths(ahead), 12)
+    assessment = assess_total(target(1200.0), history, paths(ahead), 12)
     # 1210, 1200, 1199, 1110
-    assert found.p_reach == 0.5
-    assert found.p_above is None
-    assert found.reasons["p_above"] == totals.NOT_A_CAP
-    assert (found.published, found.published_months, found.months) == (910.0, 9, 12)
-    assert (found.needed, found.needed_pace) == (290.0, pytest.approx(290 / 3))
-    assert found.expected == pytest.approx((1210 + 1200 + 1199 + 1110) / 4)
-    assert found.progress == pytest.approx(910 / 1200)
-    assert found.progress_time == 0.75
-    assert found.progress_seasonal is None
-    assert found.reasons["progress_seasonal"] == totals.TOO_FEW_YEARS
-    assert found.recent_pace == pytest.approx(910 / 9)
-    assert str(found.reach_month) == "2026-12"
-    assert not found.already_reached
-    assert not found.untested
+    assert assessment.p_reach == 0.5
+    assert assessment.p_above is None
+    assert assessment.reasons["p_above"] == totals.NOT_A_CAP
+    assert (assessment.published, assessment.published_months, assessment.months) == (910.0, 9, 12)
+    assert (assessment.needed, assessment.needed_pace) == (290.0, pytest.approx(290 / 3))
+    assert assessment.expected == pytest.approx((1210 + 1200 + 1199 + 1110) / 4)
+    assert assessment.progress == pytest.approx(910 / 1200)
+    assert assessment.progress_time == 0.75
+    assert assessment.progress_seasonal is None
+    assert assessment.reasons["progress_seasonal"] == totals.TOO_FEW_YEARS
+    assert assessment.recent_pace == pytest.approx(910 / 9)
+    assert str(assessment.reach_month) == "2026-12"
+    assert not assessment.already_reached
+    assert not assessment.untested
     assert assess_total(target(1200.0), history, paths(ahead), 2).untested
 
 
@@ -181,12 +181,12 @@ def test_a_five_year_total_adds_up_over_new_years(flow):
     """48 months published, 12 to come: yearly totals restart in January, the period's does not."""
     history = flow([10.0] * 48, end="2024-12")
     ahead = paths([[10.0] * 12, [12.5] * 12], "2024-12")
-    found = assess_total(target(600.0, period="2021-2025"), history, ahead, 6)
-    assert (found.published, found.expected) == (480.0, pytest.approx((600 + 630) / 2))
-    assert found.p_reach == 1.0
-    assert found.untested
-    assert (found.progress, found.progress_time) == (0.8, 0.8)
-    assert found.progress_seasonal == pytest.approx(0.8)
+    assessment = assess_total(target(600.0, period="2021-2025"), history, ahead, 6)
+    assert (assessment.published, assessment.expected) == (480.0, pytest.approx((600 + 630) / 2))
+    assert assessment.p_reach == 1.0
+    assert assessment.untested
+    assert (assessment.progress, assessment.progress_time) == (0.8, 0.8)
+    assert assessment.progress_seasonal == pytest.approx(0.8)
     early = flow([10.0] * 33, end="2023-09")
     rows = np.full((2, 27), 10.0)
     rows[1] = 11.0
@@ -196,9 +196,9 @@ def test_a_five_year_total_adds_up_over_new_years(flow):
 
 
 def test_a_reached_floor_stays_reached(flow):
-    found = assess_total(target(500.0), flow([100.0] * 9), paths([[0, 0, 0], [-9, 0, 0]]), 12)
-    assert (found.p_reach, found.already_reached, found.needed) == (1.0, True, 0.0)
-    assert str(found.reach_month) == "2026-05"
+    assessment = assess_total(target(500.0), flow([100.0] * 9), paths([[0, 0, 0], [-9, 0, 0]]), 12)
+    assert (assessment.p_reach, assessment.already_reached, assessment.needed) == (1.0, True, 0.0)
+    assert str(assessment.reach_month) == "2026-05"
 
 
 def test_a_period_that_is_over(flow):
@@ -228,19 +228,19 @@ def test_what_cannot_be_told(flow):
 def test_a_floor_on_an_average(flow):
     history = flow([2.0] * 9, kind="index", unit="倍", precision=0.01)
     aim = target(2.1, basis="period_average", unit="倍")
-    found = assess_total(aim, history, paths([[2.4] * 3, [2.5] * 3]), 12)
-    assert (found.p_reach, found.published) == (1.0, 2.0)
-    assert found.needed_pace == pytest.approx((2.1 * 12 - 18) / 3)
-    assert found.progress is None
+    assessment = assess_total(aim, history, paths([[2.4] * 3, [2.5] * 3]), 12)
+    assert (assessment.p_reach, assessment.published) == (1.0, 2.0)
+    assert assessment.needed_pace == pytest.approx((2.1 * 12 - 18) / 3)
+    assert assessment.progress is None
 
 
 def test_the_usual_share_of_the_months_so_far(flow):
     year = np.array([5, 5, 10, 10, 10, 10, 10, 10, 10, 10, 5, 5.0])
     history = flow([*year, *(2 * year), *(3 * year), *year[:9]], end="2026-09")
     assert seasonal_shares(history, 2026) == pytest.approx(year / 100)
-    found = assess_total(target(100.0), history, paths([[10, 5, 5], [1, 1, 1]]), 12)
-    assert found.progress_seasonal == pytest.approx(0.80)
-    assert found.progress_time == 0.75
+    assessment = assess_total(target(100.0), history, paths([[10, 5, 5], [1, 1, 1]]), 12)
+    assert assessment.progress_seasonal == pytest.approx(0.80)
+    assert assessment.progress_time == 0.75
     plan = assess_total(target(500.0, period="2026-2030"), history, paths([[1.0], [2.0]]), 12)
     assert plan.progress_seasonal == pytest.approx(0.80 / 5)
 
@@ -318,10 +318,10 @@ def test_totals_equal_the_slow_sum(flow, rows, floor, elapsed):
     origin = pd.Period("2025-12", "M") + elapsed
     history = flow([3.0] * (elapsed + 1), end=str(origin))
     ahead = paths(rows, str(origin))
-    found = assess_total(target(float(floor), period="2026-2027"), history, ahead, 60)
+    assessment = assess_total(target(float(floor), period="2026-2027"), history, ahead, 60)
     left = 24 - elapsed
     slow = np.array([3.0 * elapsed + sum(row[:left]) for row in rows])
-    assert found.expected == pytest.approx(slow.mean())
-    if not found.already_reached:
-        assert found.p_reach == pytest.approx((slow >= floor).mean())
-        assert found.needed == floor - 3.0 * elapsed
+    assert assessment.expected == pytest.approx(slow.mean())
+    if not assessment.already_reached:
+        assert assessment.p_reach == pytest.approx((slow >= floor).mean())
+        assert assessment.needed == floor - 3.0 * elapsed

@@ -27,10 +27,10 @@ def backtest(first: str, errors: list[float], known: int | None = None) -> Backt
 def test_only_common_origins_count():
     old = backtest("2025-01", [9.0, 9.0, 2.0, 2.0])
     new = backtest("2025-03", [1.0, 1.0, 7.0, 7.0])
-    found = compare_versions({"1": (old, "m"), "2": (new, "m")}, newest="2")
-    assert list(found.months) == list(pd.period_range("2025-03", periods=2, freq="M"))
-    assert found.cells == 4
-    first, second = found.rows
+    comparison = compare_versions({"1": (old, "m"), "2": (new, "m")}, newest="2")
+    assert list(comparison.months) == list(pd.period_range("2025-03", periods=2, freq="M"))
+    assert comparison.cells == 4
+    first, second = comparison.rows
     # All quantiles are one number: the interval score is the error, over the scale of 2.
     assert (first.wis, second.wis) == (pytest.approx(1.0), pytest.approx(0.5))
     assert (first.mase, second.mase) == (pytest.approx(1.0), pytest.approx(0.5))
@@ -47,9 +47,9 @@ def test_outcomes_are_those_of_the_newest():
 
 
 def test_nothing_in_common():
-    found = compare_versions(
+    comparison = compare_versions(
         {"1": (backtest("2020-01", [1.0]), "m"), "2": (backtest("2025-01", [1.0]), "m")}, "2"
     )
-    assert found.cells == 0
-    assert [r.wis for r in found.rows] == [None, None]
-    assert found.rows[1].one_step is None
+    assert comparison.cells == 0
+    assert [r.wis for r in comparison.rows] == [None, None]
+    assert comparison.rows[1].one_step is None

@@ -39,95 +39,99 @@ def scene(history_of, wandering):
 
 def test_outcomes_are_the_months_after_each_origin(scene):
     values, origins, current, said = scene
-    found = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
-    assert list(found.months) == [o.month for o in origins]
-    assert found.horizon == HORIZON
+    backtest = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
+    assert list(backtest.months) == [o.month for o in origins]
+    assert backtest.horizon == HORIZON
     for i in range(5):
         for h in range(HORIZON):
             place = 35 + i + h
             if place < 40:
-                assert found.outcomes[i, h] == values[place]
+                assert backtest.outcomes[i, h] == values[place]
             else:
-                assert math.isnan(found.outcomes[i, h])
-    assert found.scales.tolist() == [scores.seasonal_scale(values[:n]) for n in range(35, 40)]
+                assert math.isnan(backtest.outcomes[i, h])
+    assert backtest.scales.tolist() == [scores.seasonal_scale(values[:n]) for n in range(35, 40)]
 
 
 def test_scores_are_those_of_each_cell_over_the_scale(scene):
     _, origins, current, said = scene
-    found = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
-    wis, errors = found.scaled_interval_scores("m"), found.scaled_errors("m")
-    covered = found.coverage("m", 80)
+    backtest = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
+    wis, errors = backtest.scaled_interval_scores("m"), backtest.scaled_errors("m")
+    covered = backtest.coverage("m", 80)
     for i in range(5):
         quantiles = said(i).quantiles()
         for h in range(HORIZON):
-            outcome = found.outcomes[i, h]
+            outcome = backtest.outcomes[i, h]
             if math.isnan(outcome):
                 assert math.isnan(wis[i, h])
                 assert math.isnan(errors[i, h])
                 assert math.isnan(covered[i, h])
                 continue
             assert wis[i, h] == pytest.approx(
-                scores.interval_score(quantiles[h], outcome) / found.scales[i]
+                scores.interval_score(quantiles[h], outcome) / backtest.scales[i]
             )
-            assert errors[i, h] == pytest.approx(abs(outcome - quantiles[h, 4]) / found.scales[i])
+            assert errors[i, h] == pytest.approx(
+                abs(outcome - quantiles[h, 4]) / backtest.scales[i]
+            )
             assert covered[i, h] == (quantiles[h, 2] <= outcome <= quantiles[h, 6])
 
 
 def test_failures_are_kept_with_their_month_and_reason(scene):
     _, origins, current, said = scene
     outcomes = [said(0), Failure("不收敛"), said(2), Failure("太短"), said(4)]
-    found = assemble(origins, current, {"m": outcomes, "n": [said(i) for i in range(5)]}, HORIZON)
-    record = found.records["m"]
+    backtest = assemble(
+        origins, current, {"m": outcomes, "n": [said(i) for i in range(5)]}, HORIZON
+    )
+    record = backtest.records["m"]
     assert record.works.tolist() == [True, False, True, False, True]
     assert record.failures == {origins[1].month: "不收敛", origins[3].month: "太短"}
-    assert np.isnan(found.coverage("m", 95)[1]).all()
-    assert found.records["n"].works.all()
+    assert np.isnan(backtest.coverage("m", 95)[1]).all()
+    assert backtest.records["n"].works.all()
     assert describe_failures(record, said(0)) == "5 个起点中有 2 个未得出预测（首个：不收敛）"
     assert describe_failures(record, Failure("此次失败")) == "此次失败"
-    assert describe_failures(found.records["n"], said(0)) is None
+    assert describe_failures(backtest.records["n"], said(0)) is None
 
 
 def test_longer_paths_are_cut_to_the_horizon(scene):
     _, origins, current, said = scene
-    found = assemble(origins, current, {"m": [said(i, 7) for i in range(5)]}, HORIZON)
-    assert found.records["m"].quantiles.shape == (5, HORIZON, 9)
-    assert (found.records["m"].quantiles[2] == said(2, 7).quantiles()[:HORIZON]).all()
+    backtest = assemble(origins, current, {"m": [said(i, 7) for i in range(5)]}, HORIZON)
+    assert backtest.records["m"].quantiles.shape == (5, HORIZON, 9)
+    assert (backtest.records["m"].quantiles[2] == said(2, 7).quantiles()[:HORIZON]).all()
 
 
 def test_origins_without_a_scale_are_left_out(scene, history_of):
     _, origins, current, said = scene
     short = history_of([5.0], start=str(origins[0].month))
-    found = assemble(
+    backtest = assemble(
         [Origin(short, short), *origins[1:]], current, {"m": [said(i) for i in range(5)]}, HORIZON
     )
-    assert list(found.months) == [o.month for o in origins[1:]]
-    assert (found.records["m"].quantiles[0] == said(1).quantiles()).all()
-    assert len(found.scales) == len(found.outcomes) == 4
+    assert list(backtest.months) == [o.month for o in origins[1:]]
+    assert (backtest.records["m"].quantiles[0] == said(1).quantiles()).all()
+    assert len(backtest.scales) == len(backtest.outcomes) == 4
 
 
 def test_what_never_changed_is_measured_in_what_its_printing_leaves_out(scene, history_of):
     _, origins, current, said = scene
     still = history_of([5.0] * 13, start=str(origins[0].month - 12))
-    found = assemble(
+    backtest = assemble(
         [Origin(still, still), *origins[1:]], current, {"m": [said(i) for i in range(5)]}, HORIZON
     )
-    assert found.scales[0] == still.precision / 2
+    assert backtest.scales[0] == still.precision / 2
 
 
 def test_no_origins_at_all(scene):
     _, _, current, _ = scene
-    found = assemble([], current, {"m": [], "n": []}, HORIZON)
-    assert found.outcomes.shape == (0, HORIZON)
-    assert found.records["m"].works.shape == (0,)
-    assert found.table().empty
-    assert "q50" in found.table().columns
+    backtest = assemble([], current, {"m": [], "n": []}, HORIZON)
+    assert backtest.outcomes.shape == (0, HORIZON)
+    assert backtest.records["m"].works.shape == (0,)
+    assert backtest.table().empty
+    assert "q50" in backtest.table().columns
 
 
 def test_the_table_has_every_cell_once(scene):
     _, origins, current, said = scene
     outcomes = {"m": [said(i) for i in range(5)], "n": [said(0), *[Failure("x")] * 4]}
-    found = assemble(origins, current, outcomes, HORIZON)
-    table = found.table()
+    backtest = assemble(origins, current, outcomes, HORIZON)
+    table = backtest.table()
     names = ["model", "origin", "h", "month", *QUANTILES, "outcome", "scale"]
     assert list(table.columns) == names
     assert len(table) == 2 * 5 * HORIZON
@@ -136,7 +140,7 @@ def test_the_table_has_every_cell_once(scene):
         i = [str(o.month) for o in origins].index(row.origin)
         assert row.month == str(pd.Period(row.origin, "M") + row.h)
         assert row.q50 == said(i).quantiles()[row.h - 1, 4]
-        outcome = found.outcomes[i, row.h - 1]
+        outcome = backtest.outcomes[i, row.h - 1]
         assert row.outcome == outcome or (math.isnan(row.outcome) and math.isnan(outcome))
     assert (
         table[(table["model"] == "n") & (table["origin"] != str(origins[0].month))]["q50"]
@@ -148,18 +152,20 @@ def test_the_table_has_every_cell_once(scene):
 def test_the_table_reads_back(scene):
     _, origins, current, said = scene
     outcomes = {"m": [said(i) for i in range(5)], "n": [said(0), *[Failure("x")] * 4]}
-    found = assemble(origins, current, outcomes, HORIZON)
-    again = from_table(found.table().sample(frac=1.0, random_state=1))
-    assert list(again.months) == list(found.months)
-    np.testing.assert_array_equal(again.outcomes, found.outcomes)
-    np.testing.assert_array_equal(again.scales, found.scales)
+    backtest = assemble(origins, current, outcomes, HORIZON)
+    again = from_table(backtest.table().sample(frac=1.0, random_state=1))
+    assert list(again.months) == list(backtest.months)
+    np.testing.assert_array_equal(again.outcomes, backtest.outcomes)
+    np.testing.assert_array_equal(again.scales, backtest.scales)
     for name in ("m", "n"):
-        np.testing.assert_array_equal(again.records[name].quantiles, found.records[name].quantiles)
-        assert again.records[name].failures.keys() == found.records[name].failures.keys()
+        np.testing.assert_array_equal(
+            again.records[name].quantiles, backtest.records[name].quantiles
+        )
+        assert again.records[name].failures.keys() == backtest.records[name].failures.keys()
     with pytest.raises(ValueError, match="cells missing"):
-        from_table(found.table().iloc[1:])
+        from_table(backtest.table().iloc[1:])
     with pytest.raises(ValueError, match="columns missing"):
-        from_table(found.table().drop(columns="scale"))
+        from_table(backtest.table().drop(columns="scale"))
 
 
 def test_forecasts_from_elsewhere_are_aligned_on_common_origins(scene):
@@ -178,16 +184,18 @@ def test_the_current_history_says_whether_days_were_estimated(scene, history_of,
     _, origins, _, said = scene
     history = history_of(wandering(40), pseudo_real_time=True)
     current = Origin(history, history)
-    found = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
-    assert found.pseudo_real_time
+    backtest = assemble(origins, current, {"m": [said(i) for i in range(5)]}, HORIZON)
+    assert backtest.pseudo_real_time
 
 
 def test_no_forecast_is_held_against_another_definition(scene, history_of):
     values, origins, _, said = scene
     change = Break("*", origins[2].month + 1, "dummy")
     history = history_of(values, breaks=(change,))
-    found = assemble(origins, Origin(history, history), {"m": [said(i) for i in range(5)]}, HORIZON)
-    known = np.isfinite(found.outcomes)
+    backtest = assemble(
+        origins, Origin(history, history), {"m": [said(i) for i in range(5)]}, HORIZON
+    )
+    known = np.isfinite(backtest.outcomes)
     assert known.tolist() == [
         [True, True, False], [True, False, False], [False] * 3, [True, True, False],
         [True, False, False],

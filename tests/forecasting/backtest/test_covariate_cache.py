@@ -60,13 +60,13 @@ def _same(one: Known, two: Known) -> None:
 def test_the_second_run_asks_for_nothing(indicator):
     cache = Memory()
     for source in (Source(), Source()):
-        ((_, found),) = cached_covariates([(indicator, source)], DAYS, cache)
+        ((_, cached),) = cached_covariates([(indicator, source)], DAYS, cache)
         for day in DAYS:
-            _same(found.as_of(day), Source().as_of(day))
+            _same(cached.as_of(day), Source().as_of(day))
     assert source.asked == []
     assert len(cache.kept) == 2
     other = date(2024, 3, 10)
-    _same(found.as_of(other), Source().as_of(other))
+    _same(cached.as_of(other), Source().as_of(other))
     assert source.asked == [other]
 
 
@@ -91,8 +91,8 @@ def test_what_changed_is_worked_out_anew(indicator, change, monkeypatch):
 def test_quick_sources_stay_as_they_are(indicator, vintages_of, monthly):
     quick = vintages_of(monthly("2023-01", [1.0, 2.0]))
     cache = Memory()
-    ((_, found),) = cached_covariates([(indicator, quick)], DAYS, cache)
-    assert found is quick
+    ((_, cached),) = cached_covariates([(indicator, quick)], DAYS, cache)
+    assert cached is quick
     assert cache.kept == {}
 
 

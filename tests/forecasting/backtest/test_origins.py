@@ -163,14 +163,14 @@ def test_an_origin_is_the_same_whenever_it_is_looked_at(
     rows = monthly("2012-01", wandering(88))
     vintages = vintages_of(rows)
 
-    def found(as_of_row: int, count: int):
+    def fingerprints(as_of_row: int, count: int):
         day = rows[as_of_row][2]
         current, past = rolling_origins(Series(jiading, unemployed), vintages, day, count)
         return {
             o.month: (o.history.fingerprint, o.estimation.fingerprint) for o in [*past, current]
         }
 
-    one, two = found(80 + later, 24), found(80 + earlier, 12)
+    one, two = fingerprints(80 + later, 24), fingerprints(80 + earlier, 12)
     shared = one.keys() & two.keys()
     assert len(shared) >= 5
     assert all(one[m] == two[m] for m in shared)

@@ -205,10 +205,10 @@ def test_a_model_that_only_breaks_in_a_worker_is_a_failure(history_of, wandering
         raise ImportError("只在这里坏")
 
     monkeypatch.setattr(roster, "create", broken)
-    (found,) = run_tasks(group([cell]), 1).values()
-    assert isinstance(found, Failure)
-    assert found.passing
-    assert "只在这里坏" in found.reason
+    (outcome,) = run_tasks(group([cell]), 1).values()
+    assert isinstance(outcome, Failure)
+    assert outcome.passing
+    assert "只在这里坏" in outcome.reason
 
 
 def test_the_command_lists_them_and_help_does_not_load_them(installed, root, tmp_path):

@@ -37,8 +37,8 @@ def test_ljung_box_against_statsmodels():
 
 def test_place_among_the_quantiles():
     q = np.tile(np.arange(1.0, 10.0), (4, 1))
-    found = probability_transform(q, np.array([0.0, 5.0, 5.5, 20.0]))
-    assert found == pytest.approx([0.0125, 0.5, 0.625, 0.9875])
+    places = probability_transform(q, np.array([0.0, 5.0, 5.5, 20.0]))
+    assert places == pytest.approx([0.0125, 0.5, 0.625, 0.9875])
 
 
 def test_good_errors_pass_and_bad_ones_do_not():

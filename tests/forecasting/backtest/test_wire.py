@@ -31,9 +31,9 @@ values = st.recursive(
 
 @given(values)
 def test_what_is_packed_comes_back(value: Any) -> None:
-    found = unpack(pack(value))
-    assert found == value
-    assert type(found) is type(value)
+    unpacked = unpack(pack(value))
+    assert unpacked == value
+    assert type(unpacked) is type(value)
 
 
 @given(st.binary(max_size=60))
@@ -46,9 +46,9 @@ def test_foreign_bytes_build_nothing(content: bytes) -> None:
 def test_arrays_keep_bits_shape_and_kind() -> None:
     odd = np.array([[0.1, np.nan], [-0.0, np.inf]])
     for array in (odd, odd.T, odd.astype("f4"), np.arange(3), np.array([True, False, True])):
-        found = unpack(pack({"deep": (array, [array])}))["deep"][0]
-        assert (found.dtype, found.shape) == (array.dtype, array.shape)
-        assert found.tobytes() == np.ascontiguousarray(array).tobytes()
+        unpacked = unpack(pack({"deep": (array, [array])}))["deep"][0]
+        assert (unpacked.dtype, unpacked.shape) == (array.dtype, array.shape)
+        assert unpacked.tobytes() == np.ascontiguousarray(array).tobytes()
 
 
 def test_a_task_computes_the_same_elsewhere() -> None:

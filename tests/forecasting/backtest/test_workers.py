@@ -130,7 +130,7 @@ Started = Callable[[str], tuple[subprocess.Popen[str], Path]]
 
 def members(session: int) -> set[int]:
     """Living processes of a session."""
-    found = set()
+    processes = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -138,8 +138,8 @@ def members(session: int) -> set[int]:
             except OSError:
                 continue
             if fields[0] != "Z" and int(fields[3]) == session:
-                found.add(int(entry.name))
-    return found
+                processes.add(int(entry.name))
+    return processes
 
 
 def wait_until(reached: Callable[[], bool], seconds: float = 600.0) -> bool:

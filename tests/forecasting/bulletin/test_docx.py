@@ -179,10 +179,10 @@ def test_same_bulletin_same_bytes(content: bytes) -> None:
 class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.tags: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append(tag)
+        self.tags.append(tag)
         assert not any(name.startswith("on") or name in ("src", "href") for name, _ in attrs)
 
 
@@ -190,7 +190,7 @@ def test_hostile_names_stay_text() -> None:
     page = render_html(bulletin(HOSTILE)).decode()
     tags = Tags()
     tags.feed(page)
-    assert tags.found.count("script") == 1  # the facts, as JSON
+    assert tags.tags.count("script") == 1  # the facts, as JSON
     assert "<script>alert" not in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
     document = Document(io.BytesIO(render_docx(bulletin(HOSTILE))))

@@ -201,6 +201,6 @@ def test_the_page_never_scrolls_sideways(tmp_path: Path, width: int) -> None:
         "--virtual-time-budget=4000", "--dump-dom", (tmp_path / "measure.html").as_uri(),
     ]  # fmt: skip
     out = subprocess.run(call, capture_output=True, timeout=120, check=False).stdout.decode()
-    found = re.search(r"wide (\d+)", out)
-    assert found is not None, out[:500]
-    assert int(found[1]) <= width
+    match = re.search(r"wide (\d+)", out)
+    assert match is not None, out[:500]
+    assert int(match[1]) <= width

@@ -82,19 +82,19 @@ class Sheet:
     lines: tuple[Line, ...]
 
     def line(self, words: str) -> Line:
-        (found,) = [x for x in self.lines if words in x.text]
-        return found
+        (line,) = [x for x in self.lines if words in x.text]
+        return line
 
 
 def printed(bulletin: Bulletin, folder: Path) -> list[Sheet]:
     """Pages with their lines, words at one height joined."""
     file = folder / "printed.pdf"
     file.write_bytes(print_pdf(render_docx(bulletin)))
-    found = subprocess.run(
+    layout = subprocess.run(
         ["pdftotext", "-bbox", str(file), "-"], capture_output=True, check=True
     ).stdout.decode()
     sheets = []
-    for page in ElementTree.fromstring(found).iter("{http://www.w3.org/1999/xhtml}page"):
+    for page in ElementTree.fromstring(layout).iter("{http://www.w3.org/1999/xhtml}page"):
         rows = defaultdict(list)
         for word in page:
             box = [float(word.get(k, "nan")) for k in ("xMin", "xMax", "yMin", "yMax")]

@@ -46,9 +46,9 @@ def reports(firms: list[tuple[str, int, int]]) -> pd.DataFrame:
 
 
 def told(firms: list[tuple[str, int, int]]) -> dict[str, Any]:
-    found = sample_record(reports(firms), NOTHING, NOTHING, MONTH)
-    assert found is not None
-    return found
+    record = sample_record(reports(firms), NOTHING, NOTHING, MONTH)
+    assert record is not None
+    return record
 
 
 @settings(max_examples=40, deadline=None)

@@ -135,10 +135,11 @@ def test_tiers_are_named_after_the_place() -> None:
 
 
 def series(code: str, value: float | None, **changes: Any) -> dict[str, Any]:
-    found = load_catalogue().indicator(code)
+    indicator = load_catalogue().indicator(code)
     beside = {"base": 1, "percent": None, "reason": "口径变化，不可比"}
     return {
-        "name": found.name, "unit": found.unit, "kind": found.kind, "decimals": found.decimals,
+        "name": indicator.name, "unit": indicator.unit, "kind": indicator.kind,
+        "decimals": indicator.decimals,
         "value": value, "month_on_month": {**beside, "change": changes.get("month")},
         "year_on_year": {**beside, "change": changes.get("year")},
     }  # fmt: skip
@@ -215,10 +216,10 @@ def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> Non
     """0.6445 is 64.4 % or 64.5 % by the way that floats round; the document says one of them."""
     month = pd.Period("2026-10", "M")
     level = Level("red", "Ⅰ级（红色）", "#c00000", 0.0)
-    found = decide_level(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
+    decision = decide_level(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
     kept = round(p, 3)
     told_of = cap(p_any=kept)
-    said = told("red", list(found.reasons), told_of)
+    said = told("red", list(decision.reasons), told_of)
     chance = plain(cap_chance(book(told_of), "/outlook/caps/0"))
     (shown,) = re.findall(r"概率[为在]?(不到\d+%|\d+%(?:以上)?)", chance)
     assert f"区控制数的概率{shown}，" in said
@@ -341,10 +342,10 @@ def test_the_ratio_follows_from_openings_and_seekers(store: Store) -> None:
     vintages = {code: store.vintages("310114", code) for code in counts}
     indicators = {i.code: i for i in catalogue.indicators}
     place = catalogue.region("310114")
-    found = ratio_record(RecordContext(vintages, indicators, place, MONTH, DAY))
-    assert found is not None
-    assert (found["value"], found["month_on_month"]["change"]) == (0.99, None)
-    assert found["source"] == "嘉定区“招聘人数”除以“求职人数”"
+    ratio = ratio_record(RecordContext(vintages, indicators, place, MONTH, DAY))
+    assert ratio is not None
+    assert (ratio["value"], ratio["month_on_month"]["change"]) == (0.99, None)
+    assert ratio["source"] == "嘉定区“招聘人数”除以“求职人数”"
     assert ratio_record(RecordContext(vintages, indicators, place, MONTH - 1, DAY)) is None
     openings = {"job_openings": vintages["job_openings"]}
     assert ratio_record(RecordContext(openings, indicators, place, MONTH, DAY)) is None
@@ -358,11 +359,11 @@ def flows_told(store: Store, rows: list[tuple[str, str, float, date]], day: date
         store.append([each], catalogue, command="test")
     vintages = {code: store.vintages("310114", code) for code in (STOCK, *FLOWS)}
     indicators = {i.code: i for i in catalogue.indicators}
-    found = flows_record(
+    record = flows_record(
         RecordContext(vintages, indicators, catalogue.region("310114"), MONTH, day)
     )
     flows = {code: series(code, 1.0) | {"reporting": "month"} for code in FLOWS}
-    told = book(series=flows, flows=found)
+    told = book(series=flows, flows=record)
     said = "".join(plain(b.text) for b in overview(told) if isinstance(b, Paragraph))
     assert ("flows.residual:size" in {f.id for f in told.facts}) == ("相差" in said)
     return said

@@ -91,8 +91,8 @@ def test_a_figure_that_is_the_months_own_brings_the_error_down(result):
         "published_on": [d + pd.Timedelta(days=1) for d in days],
         "published_estimated": False, "source": "", "demo": False, "id": np.arange(len(days)),
     })  # fmt: skip
-    found = by_day(result, PartVintages("310114", "registered_unemployed", rows))
-    assert found[-1]["error"] < 0.7 * found[-1]["error_without"]
+    table = by_day(result, PartVintages("310114", "registered_unemployed", rows))
+    assert table[-1]["error"] < 0.7 * table[-1]["error_without"]
 
 
 def test_no_known_month_gives_no_figure(result):

@@ -41,33 +41,37 @@ def outcomes(n: int, series: int, spread: float, seed: int = 0) -> np.ndarray:
 
 
 def test_too_narrow_paths_are_widened_towards_the_true_spread():
-    found = learn(origins(60), normal_quantiles(60, 20, 1.0), outcomes(60, 20, 2.0), log=False)
-    np.testing.assert_allclose(found.factors, 2.0, rtol=0.06)
-    assert found.origins == 60
-    assert "最多放宽到" in found.note
+    calibration = learn(
+        origins(60), normal_quantiles(60, 20, 1.0), outcomes(60, 20, 2.0), log=False
+    )
+    np.testing.assert_allclose(calibration.factors, 2.0, rtol=0.06)
+    assert calibration.origins == 60
+    assert "最多放宽到" in calibration.note
 
 
 def test_too_wide_paths_are_narrowed_and_not_below_the_floor():
     wide = learn(origins(60), normal_quantiles(60, 20, 1.3), outcomes(60, 20, 1.0), log=False)
     np.testing.assert_allclose(wide.factors, 1 / 1.3 * np.exp(LEEWAY), rtol=0.03)
     assert "最多收窄到" in wide.note
-    found = learn(origins(60), normal_quantiles(60, 20, 3.0), outcomes(60, 20, 1.0), log=False)
-    np.testing.assert_array_equal(found.factors, FLOOR)
+    calibration = learn(
+        origins(60), normal_quantiles(60, 20, 3.0), outcomes(60, 20, 1.0), log=False
+    )
+    np.testing.assert_array_equal(calibration.factors, FLOOR)
 
 
 def test_shrinkage_by_hand():
     """Nine and three independent forecasts: of what was best, 9/13 and 3/7 of a widening."""
-    found = np.log([2.0, 2.0])
+    logs = np.log([2.0, 2.0])
     independent, enough = np.array([9.0, 3.0]), np.array([True, True])
     general = 9 / 13 * np.log(2.0)
     own = np.array([9 / 13, 3 / 7])
     expected = np.exp(own * np.log(2.0) + (1 - own) * general)
-    np.testing.assert_allclose(_shrunk(found, independent, enough), expected)
+    np.testing.assert_allclose(_shrunk(logs, independent, enough), expected)
     # A narrowing of others is not taken over, and the first of one's own is not used.
     narrow = np.exp(-own * np.log(2.0) + LEEWAY)
-    np.testing.assert_allclose(_shrunk(-found, independent, enough), np.maximum(narrow, FLOOR))
+    np.testing.assert_allclose(_shrunk(-logs, independent, enough), np.maximum(narrow, FLOOR))
     np.testing.assert_array_equal(_shrunk(np.full(2, -0.05), independent, enough), 1.0)
-    no_evidence = _shrunk(found, independent, np.array([True, False]))
+    no_evidence = _shrunk(logs, independent, np.array([True, False]))
     assert no_evidence[1] == pytest.approx(np.exp(general))
 
 
@@ -76,8 +80,8 @@ def test_regions_that_move_together_are_fewer(shared, expected):
     rng = np.random.default_rng(7)
     common, own = rng.normal(size=(400, 1, HORIZON)), rng.normal(size=(400, 8, HORIZON))
     y = 100 + np.sqrt(shared) * common + np.sqrt(1 - shared) * own
-    found = learn(origins(400), normal_quantiles(400, 8, 1.0), y, log=False)
-    np.testing.assert_allclose(found.independent, 400 * expected, rtol=0.12)
+    calibration = learn(origins(400), normal_quantiles(400, 8, 1.0), y, log=False)
+    np.testing.assert_allclose(calibration.independent, 400 * expected, rtol=0.12)
 
 
 @pytest.mark.parametrize(("width", "least", "most"), [(0.6, 0.92, 0.97), (1.4, 0.92, 0.97)])
@@ -92,15 +96,15 @@ def test_misses_on_one_side_stretch_both_and_mirrored_ones_alike():
     y = outcomes(60, 20, 1.0)
     above = np.where(y > 100, 100 + 2.5 * (y - 100), y)
     quantiles = normal_quantiles(60, 20, 1.0)
-    found = learn(origins(60), quantiles, above, log=False)
+    calibration = learn(origins(60), quantiles, above, log=False)
     mirrored = learn(origins(60), quantiles, 200 - above, log=False)
-    assert found.factors.min() > 1.15
-    np.testing.assert_allclose(found.factors, mirrored.factors)
+    assert calibration.factors.min() > 1.15
+    np.testing.assert_allclose(calibration.factors, mirrored.factors)
     # What lies below and above the median keeps its odds.
     paths = SamplePaths(
         np.random.default_rng(5).normal(100, 1, (1001, HORIZON)), pd.Period("2030-01")
     )
-    wider = found.apply(paths, log=False).values
+    wider = calibration.apply(paths, log=False).values
     middle = np.median(paths.values, axis=0)
     np.testing.assert_array_equal(wider > middle, paths.values > middle)
 
@@ -117,10 +121,10 @@ def test_few_origins_change_little_and_fewer_than_eight_nothing():
 
 def test_overlapping_origins_count_once():
     months = origins(12, step=1)
-    found = learn(months, normal_quantiles(12, 1, 1.0), outcomes(12, 1, 3.0), log=False)
-    np.testing.assert_array_equal(found.independent, [12, 6, 4])
-    assert "第 1—3 个月所依据的互不重叠的起点依次为 12、6、4 个" in found.note
-    assert "第 2 个月起不足 10 个，那里的覆盖率无从核实" in found.note
+    calibration = learn(months, normal_quantiles(12, 1, 1.0), outcomes(12, 1, 3.0), log=False)
+    np.testing.assert_array_equal(calibration.independent, [12, 6, 4])
+    assert "第 1—3 个月所依据的互不重叠的起点依次为 12、6、4 个" in calibration.note
+    assert "第 2 个月起不足 10 个，那里的覆盖率无从核实" in calibration.note
 
 
 def test_unknown_outcomes_and_failures_teach_nothing():
@@ -128,15 +132,15 @@ def test_unknown_outcomes_and_failures_teach_nothing():
     reference = learn(origins(20), quantiles[:20], y[:20], log=False)
     y[20:25] = np.nan
     quantiles[25:] = np.nan
-    found = learn(origins(30), quantiles, y, log=False)
-    np.testing.assert_array_equal(found.factors, reference.factors)
-    assert found.origins == 20
+    calibration = learn(origins(30), quantiles, y, log=False)
+    np.testing.assert_array_equal(calibration.factors, reference.factors)
+    assert calibration.origins == 20
 
 
 def test_nothing_known_is_said():
-    found = learn(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
-    assert found.identity
-    assert found.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点，区间未经校准"
+    calibration = learn(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
+    assert calibration.identity
+    assert calibration.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点，区间未经校准"
 
 
 def test_logarithms_are_stretched_for_positive_series():
@@ -144,17 +148,17 @@ def test_logarithms_are_stretched_for_positive_series():
         np.exp(np.random.default_rng(1).normal(size=(501, 2))), pd.Period("2020-01")
     )
     factors = Calibration(np.full(2, 2.0), 9, np.full(2, 9.0))
-    found = factors.apply(paths, log=True)
-    assert found.values.min() > 0
-    z, before = np.log(found.values), np.log(paths.values)
+    stretched = factors.apply(paths, log=True)
+    assert stretched.values.min() > 0
+    z, before = np.log(stretched.values), np.log(paths.values)
     np.testing.assert_allclose(z.std(axis=0), 2 * before.std(axis=0), rtol=0.02)
 
 
 def test_months_beyond_the_calibrated_ones_take_the_last_factor():
     values = np.random.default_rng(2).normal(size=(101, 4))
     factors = Calibration(np.array([1.0, 3.0]), 9, np.full(2, 9.0))
-    found = factors.apply(SamplePaths(values, pd.Period("2020-01")), log=False).values
-    away, before = found - np.median(found, axis=0), values - np.median(values, axis=0)
+    stretched = factors.apply(SamplePaths(values, pd.Period("2020-01")), log=False).values
+    away, before = stretched - np.median(stretched, axis=0), values - np.median(values, axis=0)
     np.testing.assert_allclose(away[:, 0], before[:, 0])
     np.testing.assert_allclose(away[:, 1:], 3 * before[:, 1:])
 
@@ -167,10 +171,10 @@ def test_months_beyond_the_calibrated_ones_take_the_last_factor():
 def test_ranks_and_median_stay(given_factors, log):
     values = np.exp(np.random.default_rng(3).normal(size=(51, HORIZON)).cumsum(axis=1))
     factors = Calibration(np.array(given_factors), 9, np.full(HORIZON, 9.0))
-    found = factors.apply(SamplePaths(values, pd.Period("2020-01")), log).values
-    ranked = np.take_along_axis(found, np.argsort(values, axis=0), axis=0)
+    stretched = factors.apply(SamplePaths(values, pd.Period("2020-01")), log).values
+    ranked = np.take_along_axis(stretched, np.argsort(values, axis=0), axis=0)
     assert (np.diff(ranked, axis=0) >= 0).all()
-    np.testing.assert_allclose(np.median(found, axis=0), np.median(values, axis=0))
+    np.testing.assert_allclose(np.median(stretched, axis=0), np.median(values, axis=0))
 
 
 @pytest.mark.parametrize("centre", [1.2, -0.7])

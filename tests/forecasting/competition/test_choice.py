@@ -294,8 +294,8 @@ def test_paired_difference_by_hand():
         "ets": np.full((12, 2), 2.0),
     }
     backtest = backtest_of(errors, known=1)
-    found = paired_difference(backtest, "theta", "ets")
-    mean, error = found.mean, found.error
+    difference = paired_difference(backtest, "theta", "ets")
+    mean, error = difference.mean, difference.error
     cells = [d for row in errors["theta"] - 2.0 for d in row][:-1]
     assert mean == pytest.approx(sum(cells) / 23)
     assert paired_difference(backtest, "ets", "theta").mean == pytest.approx(-mean)
@@ -310,16 +310,16 @@ def test_a_constant_difference_is_certain_though_late_origins_have_fewer_cells()
     backtest = backtest_of(errors)
     for back in range(12):
         backtest.outcomes[-1 - back, back + 1 :] = np.nan
-    found = paired_difference(backtest, "theta", "ets")
-    assert found.mean == pytest.approx(-0.3)
-    assert found.error == pytest.approx(0.0, abs=1e-12)
+    difference = paired_difference(backtest, "theta", "ets")
+    assert difference.mean == pytest.approx(-0.3)
+    assert difference.error == pytest.approx(0.0, abs=1e-12)
 
 
 def test_models_that_never_meet_cannot_be_compared():
     one, two = flat(1.0), flat(1.0)
     one[:] = np.nan
-    found = paired_difference(backtest_of({"theta": one, "ets": two}), "theta", "ets")
-    assert found == Estimate(0.0, math.inf, 0, 0)
+    difference = paired_difference(backtest_of({"theta": one, "ets": two}), "theta", "ets")
+    assert difference == Estimate(0.0, math.inf, 0, 0)
 
 
 @settings(max_examples=30, deadline=None)

@@ -86,14 +86,14 @@ def test_with_neighbours_the_shifted_combination_is_the_default(run, result, pan
 
 def test_without_neighbours_it_says_why_and_the_robust_one_is_the_default(run, panel):
     for beside in ([], panel[1][:3]):
-        found = run(beside, origins=6)
-        assert found.forecasts[roster.POOLED] == Failure(NOTHING_TO_POOL)
-        assert found.choice.model == roster.COMBINATION
-        entry = next(e for e in found.entries if e.model == roster.POOLED)
+        competed = run(beside, origins=6)
+        assert competed.forecasts[roster.POOLED] == Failure(NOTHING_TO_POOL)
+        assert competed.choice.model == roster.COMBINATION
+        entry = next(e for e in competed.entries if e.model == roster.POOLED)
         assert entry.failure == NOTHING_TO_POOL
     short = panel[0].rows.iloc[-58:].reset_index(drop=True)
-    found = run(own=replace(panel[0], rows=short), origins=6)
-    assert found.forecasts[roster.POOLED] == Failure(TOO_SHORT_TO_POOL)
+    competed = run(own=replace(panel[0], rows=short), origins=6)
+    assert competed.forecasts[roster.POOLED] == Failure(TOO_SHORT_TO_POOL)
 
 
 def test_weights_start_equal_and_follow_scores_known_at_the_origin(result):
@@ -119,12 +119,12 @@ def test_other_regions_publications_after_an_origin_do_not_move_it(run, panel, r
         rows = vintages.rows.copy()
         rows.loc[rows["published_on"] > day, "value"] *= 3
         changed.append((place, replace(vintages, rows=rows)))
-    found = run(changed)
+    competed = run(changed)
     for model in roster.COMBINATIONS:
         for i in range(at + 1):
-            one, other = result.past_forecasts[model][i], found.past_forecasts[model][i]
+            one, other = result.past_forecasts[model][i], competed.past_forecasts[model][i]
             np.testing.assert_array_equal(one.values, other.values)
-    later = [f.past_forecasts[roster.POOLED][-1].values for f in (result, found)]
+    later = [f.past_forecasts[roster.POOLED][-1].values for f in (result, competed)]
     assert not np.array_equal(*later)
 
 
@@ -139,13 +139,13 @@ def test_revisions_of_the_own_figures_do_not_move_earlier_origins(run, panel, re
     )
     rows = pd.concat([own, late.assign(id=late["id"] + 1000)])
     rows = rows.sort_values(["month", "published_on", "id"], ignore_index=True)
-    found = run(own=replace(panel[0], rows=rows))
-    assert found.origins[at].month == origin.month
+    competed = run(own=replace(panel[0], rows=rows))
+    assert competed.origins[at].month == origin.month
     for model in ("ets", *roster.COMBINATIONS):
         for i in range(at + 1):
-            one, other = result.past_forecasts[model][i], found.past_forecasts[model][i]
+            one, other = result.past_forecasts[model][i], competed.past_forecasts[model][i]
             np.testing.assert_array_equal(one.values, other.values)
-    now = [f.forecasts[roster.WEIGHTED].values for f in (result, found)]
+    now = [f.forecasts[roster.WEIGHTED].values for f in (result, competed)]
     assert not np.array_equal(*now)
 
 
@@ -153,11 +153,11 @@ def test_where_regions_cannot_be_pooled_this_time_it_is_the_robust_one_and_says_
     cut = []
     for place, vintages in panel[1]:
         cut.append((place, replace(vintages, rows=vintages.rows.iloc[:-4])))
-    found = run(cut, origins=6)
-    robust, moved = (found.forecasts[m] for m in (roster.COMBINATION, roster.POOLED))
+    competed = run(cut, origins=6)
+    robust, moved = (competed.forecasts[m] for m in (roster.COMBINATION, roster.POOLED))
     np.testing.assert_array_equal(robust.values, moved.values)
-    assert NOT_NOW in found.notes
-    first = [found.past_forecasts[m][0].values for m in (roster.COMBINATION, roster.POOLED)]
+    assert NOT_NOW in competed.notes
+    first = [competed.past_forecasts[m][0].values for m in (roster.COMBINATION, roster.POOLED)]
     assert not np.array_equal(*first)
 
 
@@ -246,9 +246,9 @@ def test_quantiles_of_the_weighted_one_need_no_paths(run, result):
         drawn = SamplePaths(fresh.values, fresh.origin)
         np.testing.assert_allclose(forecast.quantiles(), drawn.quantiles(), rtol=1e-12)
         assert not again.past_forecasts["ets"][i].drawn
-    found = again.evidence_by_model
-    assert found[roster.WEIGHTED].crps is None
-    assert found[roster.COMBINATION].crps is not None
+    evidence = again.evidence_by_model
+    assert evidence[roster.WEIGHTED].crps is None
+    assert evidence[roster.COMBINATION].crps is not None
     chosen = replace(result, choice=replace(result.choice, model=roster.WEIGHTED))
     assert chosen.evidence_by_model[roster.WEIGHTED].crps > 0
 

@@ -34,9 +34,9 @@ def history(competition):
 def test_a_month_sixty_times_its_neighbours_is_an_event(history):
     values = calm(72)
     values[30] *= 60
-    found = slips(history(values))
-    assert [(str(s.month), s.kind, s.months) for s in found] == [("2023-07", "pulse", 1)]
-    assert without_slips(history(values)).shocks == found
+    events = slips(history(values))
+    assert [(str(s.month), s.kind, s.months) for s in events] == [("2023-07", "pulse", 1)]
+    assert without_slips(history(values)).shocks == events
 
 
 @pytest.mark.parametrize("at", [66, 71])
@@ -55,11 +55,11 @@ def test_a_month_that_is_high_every_year_is_a_season(history):
 def test_a_slip_years_ago_leaves_the_forecast_of_its_month_alone(competition):
     clean, slipped = calm(60), calm(60)
     slipped[26] *= 60
-    plain, found = (
+    plain, with_slip = (
         competition(v, models=MODELS, n_paths=200).champion_paths.quantiles()[:, 4]
         for v in (clean, slipped)
     )
-    np.testing.assert_allclose(found, plain, rtol=0.06)
+    np.testing.assert_allclose(with_slip, plain, rtol=0.06)
     notes = competition(slipped, models=MODELS).notes
     assert any("2023-03 的数值与前后月份相差 10 倍以上" in note for note in notes)
 
@@ -97,6 +97,6 @@ def test_paths_that_follow_the_level_are_left_alone():
     assert not unsettled(paths, np.full(3, 105.0))
     level = np.array([200.0, 210.0, 220.0])
     assert unsettled(paths, level)
-    found = shared_between(paths, level).values
-    np.testing.assert_array_equal(found[1::2], values[1::2])
-    np.testing.assert_allclose(np.median(found[::2], axis=0), level, rtol=0.02)
+    moved = shared_between(paths, level).values
+    np.testing.assert_array_equal(moved[1::2], values[1::2])
+    np.testing.assert_allclose(np.median(moved[::2], axis=0), level, rtol=0.02)

@@ -45,7 +45,7 @@ def slow(result):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_scores_are_means_of_single_cells(result, slow, model):
-    found = result.evidence_by_model[model]
+    evidence = result.evidence_by_model[model]
     single, energy, variogram, errors = [], [], [], []
     for draws, outcome, scale in slow(model):
         for step in range(6):
@@ -54,12 +54,12 @@ def test_scores_are_means_of_single_cells(result, slow, model):
             errors.append(200 * abs(outcome[step] - middle) / (abs(middle) + abs(outcome[step])))
         energy.append(energy_score(draws, outcome) / scale)
         variogram.append(variogram_score(draws, outcome) / scale)
-    assert found.crps == pytest.approx(np.mean(single))
-    assert found.smape == pytest.approx(np.mean(errors))
-    assert found.energy == pytest.approx(np.mean(energy))
-    assert found.variogram == pytest.approx(np.mean(variogram))
-    assert len(found.pit) == 10
-    assert sum(found.pit) == pytest.approx(1.0)
+    assert evidence.crps == pytest.approx(np.mean(single))
+    assert evidence.smape == pytest.approx(np.mean(errors))
+    assert evidence.energy == pytest.approx(np.mean(energy))
+    assert evidence.variogram == pytest.approx(np.mean(variogram))
+    assert len(evidence.pit) == 10
+    assert sum(evidence.pit) == pytest.approx(1.0)
 
 
 def test_tests_are_on_the_first_months_of_each_origin(result):
@@ -70,35 +70,35 @@ def test_tests_are_on_the_first_months_of_each_origin(result):
     best = min(MODELS, key=lambda m: losses[m].mean())
     assert result.evidence_by_model[best].reference is None
     for model in set(MODELS) - {best}:
-        found = result.evidence_by_model[model]
+        evidence = result.evidence_by_model[model]
         test = diebold_mariano(losses[model] - losses[best], 2)
-        assert found.reference == best
-        assert found.tested_months == 2
-        assert found.dm_statistic == pytest.approx(test.statistic)
-        assert found.dm_p == pytest.approx(test.p_value)
+        assert evidence.reference == best
+        assert evidence.tested_months == 2
+        assert evidence.dm_statistic == pytest.approx(test.statistic)
+        assert evidence.dm_p == pytest.approx(test.p_value)
     assert max(result.evidence_by_model[m].set_p for m in MODELS) == 1.0
     for model in MODELS:
-        found = result.evidence_by_model[model]
-        assert found.in_confidence_set == (found.set_p >= IN_SET)
+        evidence = result.evidence_by_model[model]
+        assert evidence.in_confidence_set == (evidence.set_p >= IN_SET)
 
 
 def test_cap_score_looks_above_the_cap_alone(competition, cap_of):
     known = {"period": "2024", "announced_on": date(2023, 1, 8)}
     caps = {v: cap_of(v, **known) for v in (1.0, 10_000.0, 1e9)}
-    found = {
+    evidence = {
         v: competition(targets=[c], origins=24, horizon=6).evidence_by_model
         for v, c in caps.items()
     }
     for model in MODELS:
-        everything, above, nothing = (found[v][model].cap_crps for v in caps)
+        everything, above, nothing = (evidence[v][model].cap_crps for v in caps)
         assert everything > above > 0
         assert nothing == 0
 
 
 def test_few_origins_give_scores_and_no_tests(competition):
-    found = competition(origins=4, horizon=6).evidence_by_model
-    assert found.keys() == set(MODELS)
-    for each in found.values():
+    evidence = competition(origins=4, horizon=6).evidence_by_model
+    assert evidence.keys() == set(MODELS)
+    for each in evidence.values():
         assert each.crps is not None
         assert (each.dm_p, each.set_p, each.in_confidence_set, each.reference) == (None,) * 4
 

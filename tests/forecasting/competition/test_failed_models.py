@@ -14,14 +14,14 @@ def row(model: str, failure: str, **more: str) -> dict[str, str]:
 
 
 def test_models_that_failed_now_are_told_and_no_others():
-    found = failed_models(
+    failed = failed_models(
         [
             row("ets", "", failed_now="False"),
             row("prophet", "估计不收敛", failed_now="True"),
             row("uc", "36 个起点中有 1 个未得出预测（首个：估计不收敛）", failed_now="False"),
         ]
     )
-    assert found == {"prophet": {"label": "模型prophet", "failure": "估计不收敛"}}
+    assert failed == {"prophet": {"label": "模型prophet", "failure": "估计不收敛"}}
 
 
 @pytest.mark.parametrize("reason", [NOTHING_TO_POOL, NO_FLOWS])

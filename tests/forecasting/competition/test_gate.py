@@ -70,11 +70,11 @@ def test_a_score_within_what_chance_explains_passes_and_one_beyond_does_not():
     error = mean_and_error(centred)
     reach = error.error * t.isf(WORSE, 3)
     for shift, state in ((0.9, "pass"), (1.1, "fail")):
-        found = check(judge(scored(wis=1.0 + centred + shift * reach), incumbent, []), "wis")
-        assert found.value == pytest.approx(shift * reach)
-        assert found.high == pytest.approx(reach)
-        assert found.state == state
-    assert "超出偶然所能及的" in found.text
+        checked = check(judge(scored(wis=1.0 + centred + shift * reach), incumbent, []), "wis")
+        assert checked.value == pytest.approx(shift * reach)
+        assert checked.high == pytest.approx(reach)
+        assert checked.state == state
+    assert "超出偶然所能及的" in checked.text
 
 
 def test_the_first_month_is_judged_on_its_own():
@@ -137,9 +137,9 @@ def test_the_same_model_is_no_rival_to_itself():
 def test_the_floor_that_beats_the_candidate_most_clearly_is_named():
     close, clear = 1.0 + noise(2), 0.8 + noise(3)
     verdict = judge(scored(), None, [scored("close", close), scored("clear", clear)])
-    found = check(verdict, "floors")
-    assert found.state == "fail"
-    assert "模型clear" in found.text
+    checked = check(verdict, "floors")
+    assert checked.state == "fail"
+    assert "模型clear" in checked.text
     assert not verdict.passed
     assert "模型clear" in verdict.text
 
@@ -171,11 +171,11 @@ def test_coverage_ahead_fails_when_far_too_narrow_and_not_for_want_of_misses():
     cells = np.ones((N, HORIZON))
     cells[:, 1:] = np.random.default_rng(4).random((N, HORIZON - 1)) < 0.5
     narrow.covered[95][:, 1:] = cells[:, 1:]
-    found = check(judge(narrow, None, []), "coverage95_ahead")
-    assert found.state == "fail"
+    checked = check(judge(narrow, None, []), "coverage95_ahead")
+    assert checked.state == "fail"
     # Twelve independent ones: nine of them are the lower hundredth.
-    assert found.low == pytest.approx(9 / 12)
-    assert "低于容许的 75%" in found.text
+    assert checked.low == pytest.approx(9 / 12)
+    assert "低于容许的 75%" in checked.text
 
 
 def test_false_refusals_of_a_good_model_are_rare():

@@ -23,10 +23,10 @@ def scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_narrow_intervals_are_widened_once_enough_is_known():
     quantiles, outcomes = scene()
-    found = issued(MONTHS, quantiles, outcomes, log=False)
-    np.testing.assert_array_equal(found[:FEWEST_ORIGINS], quantiles[:FEWEST_ORIGINS])
-    np.testing.assert_allclose(found[..., 4], quantiles[..., 4])
-    width = found[..., 8] - found[..., 0]
+    widened = issued(MONTHS, quantiles, outcomes, log=False)
+    np.testing.assert_array_equal(widened[:FEWEST_ORIGINS], quantiles[:FEWEST_ORIGINS])
+    np.testing.assert_allclose(widened[..., 4], quantiles[..., 4])
+    width = widened[..., 8] - widened[..., 0]
     assert (width[-1] > 1.3 * width[0]).all()
 
 

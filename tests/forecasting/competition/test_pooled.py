@@ -70,28 +70,28 @@ def test_common_cells_only():
 
 def test_clearly_better_model_replaces_the_default():
     base = steady(2.0)
-    found = choose(evidence({"combination": base, "uc": base - 0.5, "drift": base + 3}))
-    assert found.model == "uc"
-    assert found.differences["uc"][0] == pytest.approx(-0.5)
+    choice = choose(evidence({"combination": base, "uc": base - 0.5, "drift": base + 3}))
+    assert choice.model == "uc"
+    assert choice.differences["uc"][0] == pytest.approx(-0.5)
 
 
 def test_noise_does_not():
     rng = np.random.default_rng(1)
     base = 5 + rng.normal(0, 1, (20, 3))
     other = base + rng.normal(-0.02, 2, (20, 1))
-    found = choose(evidence({"combination": base, "uc": other, "drift": base + 30}))
-    assert found.model == "combination"
+    choice = choose(evidence({"combination": base, "uc": other, "drift": base + 30}))
+    assert choice.model == "combination"
 
 
 def test_a_floor_that_nothing_beats_wins():
-    found = choose(evidence({"combination": steady(3.0), "drift": steady(1.0)}))
-    assert found.model == "drift"
+    choice = choose(evidence({"combination": steady(3.0), "drift": steady(1.0)}))
+    assert choice.model == "drift"
 
 
 def test_few_origins_leave_the_default():
-    found = choose(evidence({"combination": steady(3.0, 7), "uc": steady(1.0, 7)}))
-    assert found.model == "combination"
-    assert "7 个" in found.reason
+    choice = choose(evidence({"combination": steady(3.0, 7), "uc": steady(1.0, 7)}))
+    assert choice.model == "combination"
+    assert "7 个" in choice.reason
 
 
 def test_no_evidence_leaves_the_default():

@@ -20,10 +20,10 @@ def base():
 
 
 def table_of(results, apart=(), sums=SUMS):
-    found = reconcile(sums, results)
-    whole = found.results[DISTRICT]
+    tree = reconcile(sums, results)
+    whole = tree.results[DISTRICT]
     content = document(whole, run_id=None, registered_name="x", version=None)
-    content["tree"] = tree_document(found, DISTRICT, {}, apart)
+    content["tree"] = tree_document(tree, DISTRICT, {}, apart)
     return content["tree"], parts_table(content, whole.indicator)
 
 

@@ -24,14 +24,14 @@ def backtest(outcomes: np.ndarray, failing: int = 0) -> Backtest:
 
 
 def test_shares_by_hand_over_known_cells():
-    found = quantile_reliability(
+    reliability = quantile_reliability(
         backtest(np.array([[0.5, 5.0], [5.5, np.nan], [99.0, 9.0]])), "theta"
     )
-    assert found is not None
-    assert found.nominal == tuple(LEVELS.tolist())
-    assert found.cells == 5
+    assert reliability is not None
+    assert reliability.nominal == tuple(LEVELS.tolist())
+    assert reliability.cells == 5
     expected = [0.2, 0.2, 0.2, 0.2, 0.4, 0.6, 0.6, 0.6, 0.8]
-    assert found.observed == pytest.approx(expected)
+    assert reliability.observed == pytest.approx(expected)
 
 
 def test_nothing_to_count_is_none():
@@ -41,8 +41,8 @@ def test_nothing_to_count_is_none():
 
 
 def test_picture_is_repeatable():
-    found = quantile_reliability(backtest(np.ones((4, 2))), "theta")
-    assert found is not None
-    first = reliability_chart([found], "可靠性")
+    reliability = quantile_reliability(backtest(np.ones((4, 2))), "theta")
+    assert reliability is not None
+    first = reliability_chart([reliability], "可靠性")
     assert first.startswith(b"\x89PNG")
-    assert first == reliability_chart([found], "可靠性")
+    assert first == reliability_chart([reliability], "可靠性")

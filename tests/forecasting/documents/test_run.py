@@ -74,9 +74,9 @@ def content_of(result):
     ],
 )
 def test_figures_carry_the_published_precision(value, indicator, number, text):
-    found = figure(value, indicator)
-    assert found == number
-    assert isinstance(found, int) == (indicator is COUNT)
+    shown = figure(value, indicator)
+    assert shown == number
+    assert isinstance(shown, int) == (indicator is COUNT)
     assert phrase(value, indicator) == text
 
 

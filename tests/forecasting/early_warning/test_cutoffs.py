@@ -34,11 +34,11 @@ Y = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 1], dtype=bool)
 
 
 def test_counts_at_a_cut():
-    found = confusion(P, Y, 0.45)
-    assert (found.hits, found.misses, found.false_alarms, found.correct_quiet) == (3, 1, 2, 4)
-    assert (found.sensitivity, found.specificity) == (3 / 4, 4 / 6)
-    assert found.noise_to_signal == pytest.approx((2 / 6) / (3 / 4))
-    assert found.cost(3) == 5
+    counts = confusion(P, Y, 0.45)
+    assert (counts.hits, counts.misses, counts.false_alarms, counts.correct_quiet) == (3, 1, 2, 4)
+    assert (counts.sensitivity, counts.specificity) == (3 / 4, 4 / 6)
+    assert counts.noise_to_signal == pytest.approx((2 / 6) / (3 / 4))
+    assert counts.cost(3) == 5
     nobody = confusion(P, Y, 0.99)
     assert (nobody.hits, nobody.noise_to_signal) == (0, None)
     assert confusion(P[:6], Y[:6], 0.3).sensitivity is None
@@ -75,8 +75,8 @@ def test_against_a_slow_search(rows, cost):
             for q, e in zip(p, y, strict=True)
         )
 
-    found = cost_cut(p, y, cost)
-    assert total(found) == pytest.approx(min(total(c) for c in GRID))
+    best = cost_cut(p, y, cost)
+    assert total(best) == pytest.approx(min(total(c) for c in GRID))
     if y.any() and not y.all():
         accuracy = accuracy_cut(p, y)
         youden = [abs((p[y] >= c - 1e-12).mean() + (p[~y] < c - 1e-12).mean() - 1) for c in GRID]
@@ -99,10 +99,10 @@ def cases(event, probability, episode, month=None, ahead=None, known=None) -> Ca
 
 def test_too_few_periods_fall_back_and_say_so():
     episode = np.repeat([0, 1], 5)
-    found = choose_cut(P, Y, episode, 3.0, 3)
-    assert (found.cut, found.by_backtest, found.low) == (0.25, False, None)
-    assert "1 个考核期" in found.reason or "2 个考核期" in found.reason
-    assert "0.25" in found.reason
+    choice = choose_cut(P, Y, episode, 3.0, 3)
+    assert (choice.cut, choice.by_backtest, choice.low) == (0.25, False, None)
+    assert "1 个考核期" in choice.reason or "2 个考核期" in choice.reason
+    assert "0.25" in choice.reason
     few = choose_cut(P, Y, np.arange(10), 3.0, 5)
     assert (few.cut, few.by_backtest) == (0.25, False)
     assert "突破 4 例" in few.reason
@@ -119,15 +119,17 @@ def test_area_under_the_curve():
 
 
 def test_climatology_knows_only_what_was_known():
-    found = expanding_climatology(cases([1, 0, 0, 1], [0.5] * 4, [0, 1, 2, 3], known=[3, 2, 3, 4]))
-    assert found.tolist() == pytest.approx([1 / 2, 1 / 2, 1 / 3, 2 / 5])
+    frequency = expanding_climatology(
+        cases([1, 0, 0, 1], [0.5] * 4, [0, 1, 2, 3], known=[3, 2, 3, 4])
+    )
+    assert frequency.tolist() == pytest.approx([1 / 2, 1 / 2, 1 / 3, 2 / 5])
 
 
 def test_skill_by_hand_and_its_interval():
     event = np.array([1, 0], dtype=bool)
-    found = brier_skill(np.array([0.9, 0.1]), np.array([0.5, 0.5]), event, np.array([0, 1]))
-    assert found.value == pytest.approx(1 - 0.02 / 0.5)
-    assert found.low == pytest.approx(found.high)
+    skill = brier_skill(np.array([0.9, 0.1]), np.array([0.5, 0.5]), event, np.array([0, 1]))
+    assert skill.value == pytest.approx(1 - 0.02 / 0.5)
+    assert skill.low == pytest.approx(skill.high)
     alone = brier_skill(np.array([0.9, 0.1]), np.array([0.5, 0.5]), event, np.array([0, 0]))
     assert (alone.low, alone.high) == (None, None)
     nothing = brier_skill(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0, dtype=int))
@@ -135,18 +137,18 @@ def test_skill_by_hand_and_its_interval():
 
 
 def test_lead_time_is_that_of_the_first_signal_before_the_event():
-    found = lead_times(
+    lead = lead_times(
         cases(
             [1, 1, 1, 0, 1], [0.1, 0.6, 0.7, 0.9, 0.2], [0, 0, 0, 1, 2],
             ahead=[3, 2, 1, np.nan, 4],
         ),
         0.5,
     )  # fmt: skip
-    assert (found.episodes, found.signalled, found.mean) == (2, 1, 2.0)
+    assert (lead.episodes, lead.signalled, lead.mean) == (2, 1, 2.0)
     nobody = lead_times(cases([1], [0.1], [0], ahead=[2]), 0.5)
     assert (nobody.signalled, nobody.mean) == (0, None)
 
 
 def test_scores_without_any_case():
-    found = score(cases([], [], []))
-    assert (found.cases, found.auc, found.skill.value, found.reliability) == (0, None, None, [])
+    report = score(cases([], [], []))
+    assert (report.cases, report.auc, report.skill.value, report.reliability) == (0, None, None, [])

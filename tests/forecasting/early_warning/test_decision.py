@@ -57,11 +57,11 @@ def test_the_defaults_say_that_they_are_not_official():
      (0.8, "red"), (1.0, "red")],
 )  # fmt: skip
 def test_the_cut_is_reached_by_equality(share, level):
-    found = decide_level(default_scheme(3), evidence(share))
-    assert found.level == level
-    assert found.since == MONTH
-    assert bool(found.reasons) == (level != NONE)
-    assert found.name == ("无预警" if level == NONE else default_scheme(3).level(level).label)
+    decision = decide_level(default_scheme(3), evidence(share))
+    assert decision.level == level
+    assert decision.since == MONTH
+    assert bool(decision.reasons) == (level != NONE)
+    assert decision.name == ("无预警" if level == NONE else default_scheme(3).level(level).label)
 
 
 PERSISTENT = """
@@ -153,11 +153,11 @@ rules = [
 def test_rules_like_those_of_a_published_draft(rates, events, level):
     months = pd.period_range(end=MONTH, periods=len(rates), freq="M")
     published = {"registered_unemployment_rate": pd.Series(rates, index=months)}
-    found = decide_level(scheme_of(DRAFT), evidence(0.0, published=published, events=events))
-    assert found.level == level
-    assert found.raised_by == ("" if level == NONE else "rule")
+    decision = decide_level(scheme_of(DRAFT), evidence(0.0, published=published, events=events))
+    assert decision.level == level
+    assert decision.raised_by == ("" if level == NONE else "rule")
     if rates[-1] == 6.0 and level == "red":
-        assert "草案" in found.reasons[0]
+        assert "草案" in decision.reasons[0]
 
 
 AREA = """
@@ -185,11 +185,11 @@ def test_layoffs_of_a_whole_area_within_a_window(layoffs, level):
     events = tuple(FirmEvent("layoff", MONTH - ago, n, firm=f) for f, ago, n in layoffs)
     scheme = scheme_of(AREA)
     assert scheme.window == 3
-    found = decide_level(scheme, evidence(0.0, events=events))
-    assert found.level == level
+    decision = decide_level(scheme, evidence(0.0, events=events))
+    assert decision.level == level
     if level == "red":
-        assert f"{MONTH - 2}—{MONTH} 3 家企业裁员" in found.reasons[0]
-        assert "某预案（示例）" in found.reasons[0]
+        assert f"{MONTH - 2}—{MONTH} 3 家企业裁员" in decision.reasons[0]
+        assert "某预案（示例）" in decision.reasons[0]
 
 
 def test_no_threshold_for_a_whole_area_ships():
@@ -206,9 +206,9 @@ def test_a_rule_names_its_indicator_and_forgets_old_figures():
         published = {"registered_unemployment_rate": pd.Series([6.1, 6.1, 6.1], index=months)}
         return decide_level(scheme, evidence(0.0, published=published))
 
-    found = level_of(MONTH - 3)
-    assert found.level == "red"
-    assert found.reasons[0].startswith("登记失业率连续 2 个月不低于 6（2026-07 为 6.1）")
+    decision = level_of(MONTH - 3)
+    assert decision.level == "red"
+    assert decision.reasons[0].startswith("登记失业率连续 2 个月不低于 6（2026-07 为 6.1）")
     assert level_of(MONTH - 4).level == NONE
 
 
@@ -265,10 +265,10 @@ def test_with_hysteresis_the_level_is_never_below_the_one_without(shares):
     scheme, previous = default_scheme(3), None
     for k, share in enumerate(shares):
         now = evidence(share, month=MONTH + k)
-        found = decide_level(scheme, now, previous)
-        assert scheme.rank(found.level) >= scheme.rank(decide_level(scheme, now).level)
-        if previous is not None and found.level == previous.level:
-            assert found.since == previous.since
+        decision = decide_level(scheme, now, previous)
+        assert scheme.rank(decision.level) >= scheme.rank(decide_level(scheme, now).level)
+        if previous is not None and decision.level == previous.level:
+            assert decision.since == previous.since
         else:
-            assert found.since == MONTH + k
-        previous = found
+            assert decision.since == MONTH + k
+        previous = decision

@@ -75,8 +75,8 @@ def test_nothing_published_later_changes_a_call(competition, wandering, capped):
 
 def test_the_stand_in_is_the_highest_month_of_the_year_before(history_of):
     values = [*range(100, 112), 90.0, 91.0]
-    found = stand_in_cap(history_of(values, start="2024-01"))
-    assert (found.value, found.period, found.source) == (111.0, "2025", STAND_IN)
+    cap_then = stand_in_cap(history_of(values, start="2024-01"))
+    assert (cap_then.value, cap_then.period, cap_then.source) == (111.0, "2025", STAND_IN)
     year_end = stand_in_cap(history_of(values[:12], start="2024-01"))
     assert (year_end.value, year_end.period) == (111.0, "2025")
     assert stand_in_cap(history_of(values[1:], start="2024-02")) is None

@@ -111,13 +111,13 @@ def test_a_breach_of_long_ago_keeps_no_level_up(history_of):
     for leads in ("ahead", "breach"):
         (event,) = level_events([item], leads, 0)
         course = {event.words: {history.origin: event.probability}}
-        found = decide_level(
+        decision = decide_level(
             SCHEME, Evidence(history.origin, course, facts={event.words: event.fact})
         )
-        levels[leads] = found.level
+        levels[leads] = decision.level
         if leads == "breach":
-            assert "已突破" in found.reasons[0]
-            assert "2026-01" in found.reasons[0]
+            assert "已突破" in decision.reasons[0]
+            assert "2026-01" in decision.reasons[0]
     assert levels == {"ahead": "none", "breach": "red"}
 
 

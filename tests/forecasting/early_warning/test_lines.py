@@ -72,8 +72,8 @@ def test_drawing_on_from_the_line_breaks_the_cap_as_often_as_stated(past):
     """100,000 new futures from each line of 10,000 paths: three Monte Carlo standard errors."""
     rng = np.random.default_rng(5)
     n = 10_000
-    found = warning_lines(walk(n, 9), past, cap(), CUTS)
-    for line in found:
+    lines = warning_lines(walk(n, 9), past, cap(), CUTS)
+    for line in lines:
         left = 12 - (line.month - past.origin).n
         if line.state == "line" and 3 <= left <= 9:
             ends = line.value + STEP * np.sqrt(left) * rng.normal(size=100_000)
@@ -138,15 +138,15 @@ def test_rates_are_snapped_to_the_printed_digit(history_of):
     rng = np.random.default_rng(2)
     history = history_of([5.0, 5.1], start="2025-11", unit="%", kind="rate", precision=0.1)
     moves = np.cumsum(rng.normal(0, 0.13, (3_000, 12)), axis=1)
-    found = warning_lines(
+    lines = warning_lines(
         SamplePaths(5.1 + moves, history.origin), history, cap(5.5, unit="%"), CUTS
     )
-    assert found[-1].value == pytest.approx(5.6)
-    for line in found:
+    assert lines[-1].value == pytest.approx(5.6)
+    for line in lines:
         if line.value is not None:
             assert line.value * 10 == pytest.approx(round(line.value * 10), abs=1e-9)
     # Conditional on a printed 5.5 with one month to go: a move of at least 0.05 from U(5.45, 5.55).
-    before = {x.level: x for x in found if str(x.month) == "2026-11"}
+    before = {x.level: x for x in lines if str(x.month) == "2026-11"}
     assert before["yellow"].value == pytest.approx(5.5)
     assert before["red"].value == pytest.approx(5.7)
 
@@ -154,9 +154,9 @@ def test_rates_are_snapped_to_the_printed_digit(history_of):
 def test_broken_already_and_out_of_reach(history_of, past):
     high = history_of([9_900.0, NOW, 10_300.0], start="2025-11")
     paths = SamplePaths(walk(400, 1).values[:, 1:], high.origin)
-    found = warning_lines(paths, high, cap(basis="any_month"), CUTS, leads="breach")
-    assert {x.state for x in found} == {"already"}
-    assert on_or_above(0.0, found[0], 1.0)
+    lines = warning_lines(paths, high, cap(basis="any_month"), CUTS, leads="breach")
+    assert {x.state for x in lines} == {"already"}
+    assert on_or_above(0.0, lines[0], 1.0)
     # What is still to come minds January no more than the year's end does.
     assert "line" in {x.state for x in warning_lines(paths, high, cap(basis="any_month"), CUTS)}
     # The year's end alone does not mind what January was.
@@ -205,12 +205,12 @@ def test_lines_are_monotone_bounded_and_snapped(history_of, seed, tilt, basis):
     values = 1000 + 60 * tilt * np.arange(12) + np.cumsum(shock, axis=1)
     cuts = dict(zip("abcde", (0.1, 0.3, 0.5, 0.7, 0.9), strict=True))
     target = cap(1_020.0, basis=basis)
-    found = warning_lines(SamplePaths(values, past.origin), past, target, cuts)
-    assert len(found) == 12 * 5
+    lines = warning_lines(SamplePaths(values, past.origin), past, target, cuts)
+    assert len(lines) == 12 * 5
     top = smallest_above(1_020.0, 1.0)
     order = {"already": 0, "line": 1, "unreachable": 2}
-    for i in range(0, len(found), 5):
-        month = found[i : i + 5]
+    for i in range(0, len(lines), 5):
+        month = lines[i : i + 5]
         keys = [(order[x.state], x.value or 0.0) for x in month]
         assert keys == sorted(keys)
         for line in month:

@@ -56,11 +56,15 @@ def verdict(history_of: Callable[..., History]) -> Callable[..., Any]:
 
 
 def test_a_break_after_the_warning_is_a_hit_with_its_lead(verdict) -> None:
-    found = verdict([99, 101], cap())
-    assert (found.verdict, str(found.breach_month), found.lead_months) == ("hit", "2026-11", 2)
+    outcome = verdict([99, 101], cap())
+    assert (outcome.verdict, str(outcome.breach_month), outcome.lead_months) == (
+        "hit",
+        "2026-11",
+        2,
+    )
     # Published on 2026-12-10, the warning was of 2026-10-20.
-    assert found.lead_days == 51
-    assert found.detail["caps"] == [
+    assert outcome.lead_days == 51
+    assert outcome.detail["caps"] == [
         {"tier": "municipal", "basis": "any_month", "period": "2026", "value": 100.0,
          "state": "broken", "month": "2026-11"}
     ]  # fmt: skip
@@ -87,8 +91,8 @@ def test_a_cap_on_the_end_looks_at_the_last_month_alone(verdict) -> None:
     end = cap(basis="period_end")
     assert verdict([150, 150], end) is None
     assert verdict([150, 150, 99], end).verdict == "false_alarm"
-    found = verdict([90, 90, 101], end)
-    assert (found.verdict, str(found.breach_month)) == ("hit", "2026-12")
+    outcome = verdict([90, 90, 101], end)
+    assert (outcome.verdict, str(outcome.breach_month)) == ("hit", "2026-12")
 
 
 def test_a_cap_on_the_average_looks_at_the_whole_period(verdict) -> None:
@@ -109,8 +113,8 @@ def test_what_was_broken_or_over_before_is_not_scored(verdict) -> None:
 
 def test_the_first_break_of_several_caps_counts(verdict) -> None:
     loose, tight = cap(value=140.0), cap(value=100.0, tier="district")
-    found = verdict([110, 150], loose, tight)
-    assert (found.verdict, str(found.breach_month)) == ("hit", "2026-10")
+    outcome = verdict([110, 150], loose, tight)
+    assert (outcome.verdict, str(outcome.breach_month)) == ("hit", "2026-10")
     # The tight one is kept open by nothing: it broke. The loose one alone is still open.
     assert verdict([110], loose) is None
 
@@ -119,9 +123,9 @@ def test_a_month_that_cannot_be_seen_keeps_the_verdict_open(history_of) -> None:
     history = history_of([99.0, 99.0], "2026-11")  # October is not there
     assert judge(warning(cap()), history, lambda _: None, DAY) is None
     broken = history_of([99.0, 101.0], "2026-11")
-    found = judge(warning(cap()), broken, lambda _: None, DAY)
-    assert found is not None
-    assert (found.verdict, found.lead_days) == ("hit", None)
+    outcome = judge(warning(cap()), broken, lambda _: None, DAY)
+    assert outcome is not None
+    assert (outcome.verdict, outcome.lead_days) == ("hit", None)
 
 
 def test_a_changed_cap_does_not_change_what_was_promised(verdict) -> None:
@@ -130,9 +134,9 @@ def test_a_changed_cap_does_not_change_what_was_promised(verdict) -> None:
 
 def test_tally_counts_and_divides() -> None:
     verdicts = ["hit", "hit", "miss", "false_alarm", "correct_quiet", "not_scored"]
-    found = tally(verdicts)
-    assert found["hit_rate"] == pytest.approx(2 / 3)
-    assert found["false_alarm_ratio"] == pytest.approx(1 / 3)
+    counts = tally(verdicts)
+    assert counts["hit_rate"] == pytest.approx(2 / 3)
+    assert counts["false_alarm_ratio"] == pytest.approx(1 / 3)
     assert tally([])["hit_rate"] is None
-    assert sum(v for k, v in found.items() if k in set(verdicts) and v) == len(verdicts)
-    assert np.isfinite(found["hit"])
+    assert sum(v for k, v in counts.items() if k in set(verdicts) and v) == len(verdicts)
+    assert np.isfinite(counts["hit"])

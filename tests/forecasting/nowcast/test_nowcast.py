@@ -71,8 +71,8 @@ def test_the_same_day_has_as_many_working_days_left():
 
 def test_a_stock_goes_on_the_model_s_course_from_where_it_stands(closing):
     # Of the 20 working days of November 2025 14 are over on the 20th: 0.7 of the way to 120.
-    found = closing([90.0, 100.0], [on("2025-11-20", 120.0)], [120.0]).expected(NOVEMBER)
-    assert found == pytest.approx((126.0, 126.0))
+    bounds = closing([90.0, 100.0], [on("2025-11-20", 120.0)], [120.0]).expected(NOVEMBER)
+    assert bounds == pytest.approx((126.0, 126.0))
     later = closing([90.0, 100.0], [on("2025-11-20", 120.0)], [120.0, 130.0])
     assert later.expected(NOVEMBER + 1) == pytest.approx((136.0, 136.0))
 
@@ -105,8 +105,8 @@ def test_a_flow_is_completed_by_working_days_or_by_last_year(closing):
     before = date(2024, 11, 21)
     last_year = (date(2024, 11, 1), before, 50.0, before)
     values = [1.0, 80.0, *[1.0] * 11]
-    found = closing(values, [last_year, count], [0.0], "flow").expected(NOVEMBER)
-    assert found[0] == pytest.approx(80 * 70 / 50)
+    bounds = closing(values, [last_year, count], [0.0], "flow").expected(NOVEMBER)
+    assert bounds[0] == pytest.approx(80 * 70 / 50)
     assert closing(values, [last_year, count], [0.0, 0.0], "flow").expected(NOVEMBER + 1) is None
 
 
@@ -142,9 +142,9 @@ def situation(history_of):
 
 def test_a_telling_figure_narrows_the_month_and_moves_those_after_it(situation):
     given, outcome = situation
-    after, found = conditioned(**given)
+    after, nowcast = conditioned(**given)
     before = given["paths"]
-    (row,) = found.months
+    (row,) = nowcast.months
     assert str(row.month) == "2025-11"
     # Where the festival moved the same day before the 21st, its figure was not out yet.
     assert row.learned >= 34
@@ -164,10 +164,10 @@ def test_nothing_changes_without_figures_or_without_earlier_months(situation):
     assert conditioned(**{**given, "parts": none}) == (given["paths"], None)
     old = given["parts"].rows[given["parts"].rows["last_day"] < "2025-10-01"]
     assert conditioned(**{**given, "parts": replace(none, rows=old)})[1] is None
-    paths, found = conditioned(**{**given, "origins": [], "hindcasts": []})
+    paths, nowcast = conditioned(**{**given, "origins": [], "hindcasts": []})
     assert paths is given["paths"]
-    assert found.months == ()
-    assert found.value == pytest.approx(given["parts"].rows["value"].iloc[-1])
+    assert nowcast.months == ()
+    assert nowcast.value == pytest.approx(given["parts"].rows["value"].iloc[-1])
 
 
 def test_few_earlier_months_leave_more_to_the_model(situation):
@@ -184,9 +184,9 @@ def test_figures_that_tell_nothing_change_nothing(situation):
     rows = given["parts"].rows.copy()
     rng = np.random.default_rng(1)
     rows["value"] = rows["value"].to_numpy() * np.exp(rng.normal(0, 0.3, len(rows)))
-    paths, found = conditioned(**{**given, "parts": replace(given["parts"], rows=rows)})
+    paths, nowcast = conditioned(**{**given, "parts": replace(given["parts"], rows=rows)})
     assert paths is given["paths"]
-    assert found.months == ()
+    assert nowcast.months == ()
 
 
 def test_what_was_published_later_changes_nothing_and_earlier_ones_do(situation):
@@ -232,13 +232,13 @@ def test_a_run_starts_from_the_month_in_progress(
     def run(inputs):
         return compete(Series(jiading, unemployed), vintages, day, (), options, inputs=inputs)
 
-    plain, found = run(ModelInputs()), run(ModelInputs(part_months=parts))
+    plain, with_parts = run(ModelInputs()), run(ModelInputs(part_months=parts))
     assert plain.nowcast is None
     assert plain.part_months_identity == ""
-    assert found.nowcast.months[0].narrower > 0.5
-    low, _, high = found.nowcast.months[0].after
+    assert with_parts.nowcast.months[0].narrower > 0.5
+    low, _, high = with_parts.nowcast.months[0].after
     assert low < values[59] < high
-    other = next(m for m in options.models if m != found.choice.model)
-    assert rechosen(found, other, "").nowcast.months[0].narrower > 0.5
+    other = next(m for m in options.models if m != with_parts.choice.model)
+    assert rechosen(with_parts, other, "").nowcast.months[0].narrower > 0.5
     # What the models know of the past is the same.
-    assert found.history.fingerprint == plain.history.fingerprint
+    assert with_parts.history.fingerprint == plain.history.fingerprint

@@ -21,26 +21,26 @@ TARGET = replace(CAP, value=14000.0)
 
 def test_every_rule_adds_up_and_equal_risk_is_equal(tree):
     before = dict(zip(STREETS, (9000.0, 4000.0, 1000.0), strict=True))
-    found = allocate(TARGET, tree, {}, before)
-    assert set(found.proposals) == {"equal-risk", "proportional", "last-year"}
-    for proposal in found.proposals.values():
+    allocation = allocate(TARGET, tree, {}, before)
+    assert set(allocation.proposals) == {"equal-risk", "proportional", "last-year"}
+    for proposal in allocation.proposals.values():
         assert sum(share.cap for share in proposal.parts.values()) == 14000
-    risks = [share.p_break for share in found.proposals["equal-risk"].parts.values()]
+    risks = [share.p_break for share in allocation.proposals["equal-risk"].parts.values()]
     assert max(risks) - min(risks) <= 2 / 200
-    caps = [share.cap for share in found.proposals["last-year"].parts.values()]
+    caps = [share.cap for share in allocation.proposals["last-year"].parts.values()]
     assert caps == [9000, 4000, 1000]
     worst = max(risks)
-    assert found.proposals["equal-risk"].p_some >= worst
+    assert allocation.proposals["equal-risk"].p_some >= worst
     # Where no part breaks its own, the whole does not break the sum.
-    assert found.p_break <= found.proposals["equal-risk"].p_some
+    assert allocation.p_break <= allocation.proposals["equal-risk"].p_some
 
 
 def test_what_is_kept_stays_and_the_others_share_the_rest(tree):
-    found = allocate(TARGET, tree, {"310114003": 500}, {})
-    shares = found.proposals["equal-risk"].parts
+    allocation = allocate(TARGET, tree, {"310114003": 500}, {})
+    shares = allocation.proposals["equal-risk"].parts
     assert (shares["310114003"].cap, shares["310114003"].kept) == (500, True)
     assert shares["310114001"].cap + shares["310114002"].cap == 13500
-    assert "last-year" not in found.proposals
+    assert "last-year" not in allocation.proposals
 
 
 def test_more_than_there_is_cannot_be_kept(tree):

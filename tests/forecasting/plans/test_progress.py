@@ -83,11 +83,11 @@ def rows_of(catalogue, vintages_of, monthly):
             raise AssertionError("a settled period needs no forecast")
 
         plan = parse_plan(PLAN, "plan.toml", catalogue)
-        found = plan_rows(
+        rows = plan_rows(
             catalogue.region("嘉定"), [plan], catalogue, day, list(on_file), vintages,
             forecast or refuse,
         )  # fmt: skip
-        return {row.target.key: row for row in found}, found
+        return {row.target.key: row for row in rows}, rows
 
     return make
 
@@ -121,7 +121,7 @@ YTD = [100.0 * m for m in range(1, 13)]
 
 
 def test_a_settled_total(rows_of, catalogue):
-    rows, found = rows_of({"new_jobs": ("2021-01", [*YTD, *[v * 1.1 for v in YTD]])})
+    rows, plan = rows_of({"new_jobs": ("2021-01", [*YTD, *[v * 1.1 for v in YTD]])})
     (total,) = rows["jobs"].assessments.totals
     assert (total.published, total.p_reach) == (pytest.approx(2520), 1.0)
     assert rows["jobs"].midterm.progress == pytest.approx(0.5)
@@ -130,7 +130,7 @@ def test_a_settled_total(rows_of, catalogue):
         "没有“登记失业人数”" in rows["register"].missing or "尚未登记" in rows["register"].missing
     )
     assert "指标目录" in rows["training"].missing
-    content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), found, catalogue)
+    content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), plan, catalogue)
     assert (content["assessed"], content["demo"]) == (1, False)
     assert content["targets"][0]["result"] == "已完成 2,520人"
 
@@ -139,7 +139,7 @@ def test_numbers_set_elsewhere_are_taken_from_file(rows_of, ahead_of, catalogue)
     values = [90.0] * 10 + [120.0, 95.0] + [100.0] * 12
     on_file = [cap(110.0), cap(105.0, "2022"), cap(99.0, "2022", announced="2031-01-01"),
                cap(50.0, "2022", tier="district")]  # fmt: skip
-    rows, found = rows_of(
+    rows, plan = rows_of(
         {"registered_unemployed": ("2021-01", values)}, on_file, forecast=ahead_of(values)
     )
     row = rows["register"]
@@ -149,7 +149,7 @@ def test_numbers_set_elsewhere_are_taken_from_file(rows_of, ahead_of, catalogue)
         (110.0, 1, False),
         (105.0, 0, True),
     ]
-    content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), found, catalogue)
+    content = progress_document(catalogue.region("嘉定"), date(2030, 1, 1), plan, catalogue)
     assert content["targets"][1]["result"] == "2 年中 1 年突破（2021）"
     assert "new_jobs" not in rows
 
@@ -191,10 +191,10 @@ def test_what_is_in_force_besides_the_plan_is_shown(rows_of, ahead_of, catalogue
         cap(130.0, "2022-12", "2022-01-01", tier="national", basis="point"),
     ]
     day = date(2022, 7, 20)
-    _, found = rows_of(
+    _, plan = rows_of(
         {"registered_unemployed": ("2021-01", values)}, on_file, day, ahead_of(values, day)
     )
-    content = progress_document(catalogue.region("嘉定"), day, found, catalogue, ["取自测试"])
+    content = progress_document(catalogue.region("嘉定"), day, plan, catalogue, ["取自测试"])
     shown = [r for r in content["targets"] if r["plan"] == "《另行登记的控制数和目标》"]
     assert [(r["key"].split(".")[3], r["value"]) for r in shown] == [
         ("any_month", 100.0),

@@ -29,19 +29,19 @@ def evidence(origins=30, horizon=3, bias=0.0, seed=1):
 
 
 def test_forecasts_that_are_alike_are_reconciled():
-    found = choose_tree(TREE, evidence())
-    assert found.reconcile
-    assert found.origins == 12
-    assert [level.members for level in found.levels] == [1, 2]
-    assert "没有一级明显变差" in found.reason
+    choice = choose_tree(TREE, evidence())
+    assert choice.reconcile
+    assert choice.origins == 12
+    assert [level.members for level in choice.levels] == [1, 2]
+    assert "没有一级明显变差" in choice.reason
 
 
 def test_a_whole_that_bad_parts_would_spoil_is_left_alone():
-    found = choose_tree(TREE, evidence(bias=15.0))
-    assert not found.reconcile
-    assert found.levels[0].worse
-    assert not found.levels[1].worse
-    assert found.reason.endswith("第 1 级变差，不协调")
+    choice = choose_tree(TREE, evidence(bias=15.0))
+    assert not choice.reconcile
+    assert choice.levels[0].worse
+    assert not choice.levels[1].worse
+    assert choice.reason.endswith("第 1 级变差，不协调")
 
 
 def test_learned_weights_give_way_where_they_did_worse():
@@ -53,17 +53,17 @@ def test_learned_weights_give_way_where_they_did_worse():
     middle = told.outcomes[..., None] + np.array([9.0, 6.0, 4.0])[:, None, None] * NORMAL
     told.quantiles[:] = middle + np.array([12.0, 0.0, 0.0])[:, None, None]
     told.quantiles[-1] = middle[-1] + np.array([0.0, 200.0, 200.0])[:, None, None]
-    found = choose_tree(TREE, told)
-    assert not found.learned
+    choice = choose_tree(TREE, told)
+    assert not choice.learned
 
 
 def test_with_few_origins_nothing_is_decided_by_score():
-    found = choose_tree(TREE, evidence(origins=7))
-    assert found.reconcile
-    assert found.levels == ()
-    assert "只有 7 个" in found.reason
+    choice = choose_tree(TREE, evidence(origins=7))
+    assert choice.reconcile
+    assert choice.levels == ()
+    assert "只有 7 个" in choice.reason
     # Weights that were never tried do not lead.
-    assert not found.learned
+    assert not choice.learned
 
 
 def test_an_origin_knows_no_outcome_of_a_later_month():

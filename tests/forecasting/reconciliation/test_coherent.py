@@ -42,9 +42,9 @@ def test_one_month_by_hand():
     tree = Tree.of([Sum("w", ("x", "y"))])
     spread = np.array([-1.0, 1.0])
     paths = np.array([130 + 2 * spread, 60 + spread, 40 + spread])[:, :, None]
-    found = coherent(tree, paths, ErrorLaw(np.ones((3, 3)), 9.0)).mean(axis=1)[:, 0]
+    reconciled = coherent(tree, paths, ErrorLaw(np.ones((3, 3)), 9.0)).mean(axis=1)[:, 0]
     assert PARTS_WEIGHT == 3.0
-    np.testing.assert_allclose(found, [130 - 22.5, 63.75, 43.75])
+    np.testing.assert_allclose(reconciled, [130 - 22.5, 63.75, 43.75])
 
 
 def test_projection_is_the_generalised_least_squares_of_trace_minimisation():
@@ -59,8 +59,8 @@ def test_projection_is_the_generalised_least_squares_of_trace_minimisation():
     inverse = np.diag(1 / (wholes * (summing @ low)))
     weights = np.linalg.inv(summing.T @ inverse @ summing) @ summing.T @ inverse
     expected = summing @ weights @ paths[:, :, 0].mean(axis=1)
-    found = coherent(tree, paths, law(tree), nonnegative=False).mean(axis=1)[:, 0]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    reconciled = coherent(tree, paths, law(tree), nonnegative=False).mean(axis=1)[:, 0]
+    np.testing.assert_allclose(reconciled, expected, rtol=1e-12)
 
     # For the mean, the weights are those of the covariance of earlier errors where there is one.
     root = np.random.default_rng(4).normal(0, 5, (5, 5))
@@ -86,10 +86,10 @@ def test_sums_hold_nothing_is_negative_and_fixed_figures_stay(seed, shared, scal
     for key in data.draw(st.sets(st.sampled_from(["a1", "b", "young"]))):
         held[at[key], 0] = True
         paths[at[key], :, 0] = 0.1
-    found = coherent(CITY, paths, law(CITY, shared), fixed=held)
-    assert left(CITY, found) <= 1e-9 * np.abs(found).max()
-    assert found.min() >= 0
-    np.testing.assert_array_equal(found[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
+    reconciled = coherent(CITY, paths, law(CITY, shared), fixed=held)
+    assert left(CITY, reconciled) <= 1e-9 * np.abs(reconciled).max()
+    assert reconciled.min() >= 0
+    np.testing.assert_array_equal(reconciled[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
 
 
 def test_a_published_whole_is_shared_out_exactly():
@@ -97,9 +97,9 @@ def test_a_published_whole_is_shared_out_exactly():
     held = np.zeros((len(CITY.members), 4), dtype=bool)
     whole = CITY.members.index("city")
     held[whole, 1], paths[whole, :, 1] = True, 700.0
-    found = coherent(CITY, paths, law(CITY), fixed=held)
-    assert (found[whole, :, 1] == 700.0).all()
-    assert left(CITY, found) < 1e-9 * 700
+    reconciled = coherent(CITY, paths, law(CITY), fixed=held)
+    assert (reconciled[whole, :, 1] == 700.0).all()
+    assert left(CITY, reconciled) < 1e-9 * 700
 
 
 def test_published_figures_that_contradict_each_other_are_refused():
@@ -132,11 +132,11 @@ def test_a_sum_that_published_figures_contradict_is_not_asked_for(published, imp
     assert asked[:, 1:].all()
     apart = {(s.whole, s.parts[0]) for s, ok in zip(CITY.sums, asked[:, 0], strict=True) if not ok}
     assert apart == impossible
-    found = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
-    gaps = np.einsum("sm,mnh->snh", CITY.constraints(CITY.members), found)
-    assert np.abs(gaps[asked[:, None, :].repeat(200, axis=1)]).max() < 1e-9 * found.max()
-    assert found.min() >= 0
-    np.testing.assert_array_equal(found[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
+    reconciled = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
+    gaps = np.einsum("sm,mnh->snh", CITY.constraints(CITY.members), reconciled)
+    assert np.abs(gaps[asked[:, None, :].repeat(200, axis=1)]).max() < 1e-9 * reconciled.max()
+    assert reconciled.min() >= 0
+    np.testing.assert_array_equal(reconciled[:, :, 0][held[:, 0]], paths[:, :, 0][held[:, 0]])
 
 
 @pytest.mark.parametrize("published", [{"x": 5.0, "y": 4.0}, {"x": 5.0}, {"x": 12.0}])
@@ -148,9 +148,9 @@ def test_what_stands_still_gives_way_to_what_is_published(published):
     for key, value in published.items():
         at = tree.members.index(key)
         paths[at], held[at] = value, True
-    found = coherent(tree, paths, law(tree), fixed=held)
-    assert left(tree, found) < 1e-8
-    np.testing.assert_array_equal(found[held[:, 0]], paths[held[:, 0]])
+    reconciled = coherent(tree, paths, law(tree), fixed=held)
+    assert left(tree, reconciled) < 1e-8
+    np.testing.assert_array_equal(reconciled[held[:, 0]], paths[held[:, 0]])
 
 
 @settings(deadline=None, max_examples=40)
@@ -168,8 +168,8 @@ def test_what_is_possible_is_met_whatever_stands_still(seed):
         if held[at, 0]:
             paths[at, :, 0] = np.round(paths[at, 0, 0])
     asked = possible(CITY, paths, held)
-    found = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
-    assert found.min() >= 0
+    reconciled = projected(CITY, paths, law(CITY), fixed=held, demanded=asked)
+    assert reconciled.min() >= 0
 
 
 def test_forecasts_that_add_up_already_keep_every_law():
@@ -190,8 +190,8 @@ def test_the_whole_is_as_wide_as_the_dependence_of_the_parts_says(shared, width)
     tree = Tree.of([Sum("w", tuple(f"p{i}" for i in range(20)))])
     walk = rng.standard_normal((21, 4000, 3)).cumsum(axis=2) / np.sqrt(np.arange(1, 4))
     walk[0] *= width
-    found = coherent(tree, 100 + walk, law(tree, shared), nonnegative=False)
-    np.testing.assert_allclose(found[0].std(axis=0), width, rtol=0.08)
+    reconciled = coherent(tree, 100 + walk, law(tree, shared), nonnegative=False)
+    np.testing.assert_allclose(reconciled[0].std(axis=0), width, rtol=0.08)
 
 
 def test_a_part_that_is_always_zero_or_nearly_everything_stays_so():
@@ -200,10 +200,10 @@ def test_a_part_that_is_always_zero_or_nearly_everything_stays_so():
     paths[0], paths[1] = paths[0] / paths[0].mean() * 1000, paths[1] / paths[1].mean() * 950
     paths[3] = paths[3] / paths[3].mean() * 40
     paths[2] = 0.0
-    found = coherent(tree, paths, law(tree))
-    assert (found[2] == 0).all()
-    assert left(tree, found) < 1e-6
-    np.testing.assert_allclose(found[1].mean(), 950, rtol=0.05)
+    reconciled = coherent(tree, paths, law(tree))
+    assert (reconciled[2] == 0).all()
+    assert left(tree, reconciled) < 1e-6
+    np.testing.assert_allclose(reconciled[1].mean(), 950, rtol=0.05)
 
 
 def test_the_same_seed_gives_the_same_bytes():
@@ -219,8 +219,8 @@ def test_peaks_of_the_whole_are_those_of_its_law_and_the_parts_keep_their_width(
     walk = rng.standard_normal((5, 2000, 12)).cumsum(axis=2)
     walk[0] *= 10**0.5
     level = np.array([400.0, 100.0, 100.0, 100.0, 100.0])
-    found = coherent(tree, level[:, None, None] + walk, law(tree, 0.5), nonnegative=False)
-    after = found - level[:, None, None]
+    reconciled = coherent(tree, level[:, None, None] + walk, law(tree, 0.5), nonnegative=False)
+    after = reconciled - level[:, None, None]
     np.testing.assert_allclose(
         after.max(axis=2).mean(axis=1), walk.max(axis=2).mean(axis=1), rtol=0.06
     )

@@ -45,10 +45,10 @@ def test_a_member_with_a_shorter_past_gives_a_law_all_the_same():
     errors = rng.standard_normal((6, 40, 2))
     errors[:5, :20] = np.nan
     errors[:, 39] = np.nan
-    found = learn_law(errors, 3.0).correlation
-    assert np.isfinite(found).all()
-    assert np.linalg.eigvalsh(found)[0] > -1e-9
-    np.testing.assert_allclose(np.diag(found), 1.0)
+    correlation = learn_law(errors, 3.0).correlation
+    assert np.isfinite(correlation).all()
+    assert np.linalg.eigvalsh(correlation)[0] > -1e-9
+    np.testing.assert_allclose(np.diag(correlation), 1.0)
 
 
 def test_the_width_of_the_whole_tells_how_the_parts_go_together():

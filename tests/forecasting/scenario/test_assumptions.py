@@ -58,39 +58,39 @@ def register(history_of):
 
 
 def test_rates_are_measured_by_calendar_month(register):
-    found = measured_rates(register)
-    assert found is not None
-    assert found["reemployment"][11] == Range(0.1, 0.1)
-    assert found["reemployment"][12] == Range(0.08, 0.1)
-    assert found["exits"][1] == Range(0.02, 0.02)
+    rates = measured_rates(register)
+    assert rates is not None
+    assert rates["reemployment"][11] == Range(0.1, 0.1)
+    assert rates["reemployment"][12] == Range(0.08, 0.1)
+    assert rates["exits"][1] == Range(0.02, 0.02)
 
 
 def test_only_the_last_three_years_count(history_of):
     hired = np.r_[np.full(24, 5000.0), np.full(36, 1000.0)]
     flows = (beside("registered_inflow", hired), beside("registered_reemployed", hired))
-    found = measured_rates(history_of(np.full(60, 10_000.0), lagged=flows))
-    assert found is not None
-    assert {s.high for s in found["reemployment"].values()} == {0.1}
+    rates = measured_rates(history_of(np.full(60, 10_000.0), lagged=flows))
+    assert rates is not None
+    assert {s.high for s in rates["reemployment"].values()} == {0.1}
 
 
 def test_without_flows_the_default_is_stated_as_such(history_of):
     plain = history_of(np.full(60, 10_000.0) + np.arange(60))
     assert measured_rates(plain) is None
-    found = basis(plain, GivenAssumptions(), layoffs=True, jobs=True)
-    shown = {each.key: each for each in found.stated}
+    ground = basis(plain, GivenAssumptions(), layoffs=True, jobs=True)
+    shown = {each.key: each for each in ground.stated}
     assert shown["reemployment"].source == DEFAULT
     assert shown["registration"].range == "40—80%"
-    assert found.assumptions.reemployment[5] == scenario_basis.REEMPLOYMENT
-    assert found.assumptions.exits == {}
+    assert ground.assumptions.reemployment[5] == scenario_basis.REEMPLOYMENT
+    assert ground.assumptions.exits == {}
 
 
 def test_the_user_goes_before_what_was_measured(register):
-    found = basis(
+    ground = basis(
         register, GivenAssumptions(reemployment=Range(0.2, 0.3), registration=Range(0.5, 0.5)),
         layoffs=True, jobs=True,
     )  # fmt: skip
-    shown = {each.key: each for each in found.stated}
-    assert found.assumptions.reemployment[12] == Range(0.2, 0.3)
+    shown = {each.key: each for each in ground.stated}
+    assert ground.assumptions.reemployment[12] == Range(0.2, 0.3)
     assert shown["reemployment"].source == USER
     assert (shown["registration"].range, shown["registration"].source) == ("50%", USER)
     measured = basis(register, GivenAssumptions(), layoffs=False, jobs=True).stated
@@ -100,10 +100,10 @@ def test_the_user_goes_before_what_was_measured(register):
 
 
 def test_a_single_number_of_months_is_spread_by_a_third(register):
-    found = basis(register, GivenAssumptions(absorb=Range(3, 3)), layoffs=True, jobs=False)
-    assert found.assumptions.absorb == Range(2, 4)
-    assert "用户设定 3 个月" in found.stated[1].source
-    assert DEFAULT in found.stated[1].source
+    ground = basis(register, GivenAssumptions(absorb=Range(3, 3)), layoffs=True, jobs=False)
+    assert ground.assumptions.absorb == Range(2, 4)
+    assert "用户设定 3 个月" in ground.stated[1].source
+    assert DEFAULT in ground.stated[1].source
     exact = basis(
         register, GivenAssumptions(absorb=Range(2, 5), absorb_exact=True), layoffs=True, jobs=False
     )

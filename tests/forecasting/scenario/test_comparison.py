@@ -40,12 +40,12 @@ def scene(competition, cap_of):
 def test_a_layoff_raises_every_probability_and_leaves_the_baseline_alone(scene):
     result, targets = scene
     before = result.champion_paths.values.copy()
-    found = compare_scenario(result, LAYOFF, GivenAssumptions(), targets, SCHEME)
-    assert (found.baseline.champion_paths.values == before).all()
-    assert (found.differences >= 0).all()
-    assert (found.differences[:, 0] == 0).all()
-    assert (found.differences[:, 2] > 0).all()
-    for one, other in zip(result.assessments, found.changed.assessments, strict=True):
+    comparison = compare_scenario(result, LAYOFF, GivenAssumptions(), targets, SCHEME)
+    assert (comparison.baseline.champion_paths.values == before).all()
+    assert (comparison.differences >= 0).all()
+    assert (comparison.differences[:, 0] == 0).all()
+    assert (comparison.differences[:, 2] > 0).all()
+    for one, other in zip(result.assessments, comparison.changed.assessments, strict=True):
         assert one.target == other.target
         assert other.p_any >= one.p_any
         assert other.p_end >= one.p_end
@@ -62,8 +62,10 @@ def test_the_same_again_gives_the_same_bytes(scene):
 
 def test_the_document_states_events_assumptions_and_both_sides(scene):
     result, targets = scene
-    found = compare_scenario(result, LAYOFF, GivenAssumptions(absorb=Range(3, 3)), targets, SCHEME)
-    content = comparison_document(found, "r1")
+    comparison = compare_scenario(
+        result, LAYOFF, GivenAssumptions(absorb=Range(3, 3)), targets, SCHEME
+    )
+    content = comparison_document(comparison, "r1")
     assert content["kind"] == "scenario"
     assert content["events"] == {
         "layoffs": [{"month": "2025-03", "people": 900}],
@@ -112,8 +114,8 @@ def test_the_level_rises_with_the_probability_and_knows_the_local_rules(scene, c
 
 
 def test_demonstration_data_stays_marked(competition):
-    found = compare_scenario(competition(demo=True), LAYOFF, GivenAssumptions(), (), SCHEME)
-    content = comparison_document(found, None)
+    comparison = compare_scenario(competition(demo=True), LAYOFF, GivenAssumptions(), (), SCHEME)
+    content = comparison_document(comparison, None)
     assert content["demo"]
     assert "演示数据" in comparison_csv(content).decode("utf-8-sig")
 
@@ -121,18 +123,18 @@ def test_demonstration_data_stays_marked(competition):
 def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
     result, targets = scene
     jobs = replace(result, history=replace(result.history, indicator="new_jobs", kind="flow"))
-    found = compare_scenario(
+    comparison = compare_scenario(
         jobs,
         Scenario(jobs_change=-0.2, first=month("2025-03")),
         GivenAssumptions(),
         targets,
         SCHEME,
     )
-    ratio = found.changed.champion_paths.values / result.champion_paths.values
+    ratio = comparison.changed.champion_paths.values / result.champion_paths.values
     assert ratio == pytest.approx(np.tile([1, 1, *[0.8] * 10], (len(ratio), 1)))
-    assert found.stated == ()
-    assert found.impact is None
-    assert "registered" not in comparison_document(found, None)["difference"][0]
+    assert comparison.stated == ()
+    assert comparison.impact is None
+    assert "registered" not in comparison_document(comparison, None)["difference"][0]
     with pytest.raises(UsageError, match="裁员情景不适用于"):
         compare_scenario(jobs, LAYOFF, GivenAssumptions(), targets, SCHEME)
 

@@ -46,15 +46,15 @@ def register(history_of):
 
 
 def test_share_and_people_by_hand(register):
-    found = industry_exposure(reports(*FIRMS), "汽车制造", register, None)
-    assert found.industries == ("汽车制造业",)
-    assert (found.firms, found.of) == (3, 5)
-    assert found.employed == pytest.approx(240_000)
+    exposure = industry_exposure(reports(*FIRMS), "汽车制造", register, None)
+    assert exposure.industries == ("汽车制造业",)
+    assert (exposure.firms, exposure.of) == (3, 5)
+    assert exposure.employed == pytest.approx(240_000)
     # 400 of 1000; without one firm after the other 300/900, 200/800, 300/900, 400/800, 400/600.
     without = np.array([1 / 3, 1 / 4, 1 / 3, 1 / 2, 2 / 3])
     error = np.sqrt(4 / 5 * ((without - without.mean()) ** 2).sum())
     assert 1.645 * error > 0.4  # five firms say little; no share is below zero
-    assert found.share == Range(0.0, 0.8)
+    assert exposure.share == Range(0.0, 0.8)
     many = industry_exposure(reports(*FIRMS * 40), "汽车制造", register, None).share
     without = (400 * 40 - np.array([100, 200, 100, 0, 0])) / (
         1000 * 40 - np.array([100, 200, 100, 200, 400])
@@ -62,9 +62,9 @@ def test_share_and_people_by_hand(register):
     spread = np.sqrt(199 / 200 * 40 * ((without - without.mean()) ** 2).sum())
     assert (many.low + many.high) / 2 == pytest.approx(0.4)
     assert many.high == pytest.approx(0.4 + 1.645 * spread)
-    layoff = found.layoff(MONTH + 1, 0.05)
+    layoff = exposure.layoff(MONTH + 1, 0.05)
     assert layoff.people == pytest.approx(0.4 * 240_000 * 0.05)
-    assert [row.key for row in found.stated] == ["industry_share", "employed"]
+    assert [row.key for row in exposure.stated] == ["industry_share", "employed"]
 
 
 def test_the_estimate_widens_the_paths_and_a_number_does_not(register):
@@ -74,8 +74,8 @@ def test_the_estimate_widens_the_paths_and_a_number_does_not(register):
     layoff = industry_exposure(reports(*FIRMS), "汽车制造", register, None).layoff(
         register.origin + 1, 0.05
     )
-    found = apply_scenario(base, 10_000.0, Scenario((layoff,)), assumed, seed=1)
-    came = found.registered[:, 0]
+    impact = apply_scenario(base, 10_000.0, Scenario((layoff,)), assumed, seed=1)
+    came = impact.registered[:, 0]
     assert came.min() == pytest.approx(layoff.low, abs=(layoff.high - layoff.low) / 100)
     assert came.max() == pytest.approx(layoff.high, abs=(layoff.high - layoff.low) / 100)
     assert came.mean() == pytest.approx(layoff.people, rel=0.001)

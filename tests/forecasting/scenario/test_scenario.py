@@ -59,17 +59,17 @@ def run(scenario: Scenario, assumptions: Assumptions | None = None, n: int = 60)
     return apply_scenario(paths(n), LATEST, scenario, assumptions or ranges(), seed=9)
 
 
-def extra(found: Impact, n: int = 60) -> np.ndarray:
-    return found.paths.values - paths(n).values
+def extra(impact: Impact, n: int = 60) -> np.ndarray:
+    return impact.paths.values - paths(n).values
 
 
 def test_a_layoff_by_hand():
     """1 500 laid off in December, 60 % register: 900, then a third of them leaves each month."""
-    found = run(Scenario((Layoff(month(2), 1500),)), fixed())
+    impact = run(Scenario((Layoff(month(2), 1500),)), fixed())
     expected = [0, 900, 600, 300, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert extra(found) == pytest.approx(np.tile(expected, (60, 1)), abs=1e-6)
-    assert found.registered[0].tolist()[:4] == [0, 900, 0, 0]
-    assert found.absorbed[0] == pytest.approx([0, 0, 300, 300, 300, *[0] * 7])
+    assert extra(impact) == pytest.approx(np.tile(expected, (60, 1)), abs=1e-6)
+    assert impact.registered[0].tolist()[:4] == [0, 900, 0, 0]
+    assert impact.absorbed[0] == pytest.approx([0, 0, 300, 300, 300, *[0] * 7])
 
 
 def test_fewer_jobs_by_hand():
@@ -78,8 +78,8 @@ def test_fewer_jobs_by_hand():
     First month 10 000 x 0.1 x 0.1 = 100 stay; second 100 x (1 - 0.09) + 100 = 191.
     """
     flat = SamplePaths(np.full((4, 3), 10_000.0), ORIGIN)
-    found = apply_scenario(flat, 10_000.0, Scenario(jobs_change=-0.2), fixed(), seed=1)
-    assert found.unhired[0] == pytest.approx([100.0, 191.0, 191.0 * 0.91 + 100.0])
+    impact = apply_scenario(flat, 10_000.0, Scenario(jobs_change=-0.2), fixed(), seed=1)
+    assert impact.unhired[0] == pytest.approx([100.0, 191.0, 191.0 * 0.91 + 100.0])
     later = Scenario(jobs_change=-0.2, first=month(2), last=month(2))
     # Once jobs are back, those left over find work at the usual 10 %.
     assert apply_scenario(flat, 10_000.0, later, fixed(), seed=1).unhired[0] == pytest.approx(
@@ -89,18 +89,18 @@ def test_fewer_jobs_by_hand():
 
 def test_fewer_jobs_slow_the_absorption_of_those_laid_off():
     both = Scenario((Layoff(month(1), 1000),), -0.2)
-    found = run(both, fixed(share=1.0, felt=1.0))
+    impact = run(both, fixed(share=1.0, felt=1.0))
     # Re-employment at four fifths of its speed: 4/15 of the cohort instead of 5/15 a month.
-    assert found.outstanding[0, :5] == pytest.approx([1000, 733.3333, 466.6667, 200, 0], abs=1e-3)
+    assert impact.outstanding[0, :5] == pytest.approx([1000, 733.3333, 466.6667, 200, 0], abs=1e-3)
 
 
 def test_a_rate_moves_by_people_over_the_labour_force():
     rate = SamplePaths(np.full((5, 3), 4.0), ORIGIN)
     scenario = Scenario((Layoff(month(1), 1000),))
-    found = apply_scenario(
+    impact = apply_scenario(
         rate, 4.0, scenario, fixed(share=0.5), persons_per_unit=5_000.0, ceiling=100.0, seed=1
     )
-    assert found.paths.values[0] == pytest.approx([4.1, 4.0 + 0.1 * 2 / 3, 4.0 + 0.1 / 3])
+    assert impact.paths.values[0] == pytest.approx([4.1, 4.0 + 0.1 * 2 / 3, 4.0 + 0.1 / 3])
 
 
 @given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1.0, 0.01, 50_000.0]))
@@ -108,8 +108,8 @@ def test_a_rate_moves_by_people_over_the_labour_force():
 def test_nothing_happening_is_the_baseline_bit_for_bit(seed: int, scale: float):
     base = paths(20, 6, seed % 1000)
     for nothing in (Scenario(), Scenario((Layoff(month(2), 0.0),), 0.0, month(1), month(3))):
-        found = apply_scenario(base, LATEST, nothing, ranges(), persons_per_unit=scale, seed=seed)
-        assert found.paths.values.tobytes() == base.values.tobytes()
+        impact = apply_scenario(base, LATEST, nothing, ranges(), persons_per_unit=scale, seed=seed)
+        assert impact.paths.values.tobytes() == base.values.tobytes()
 
 
 layoffs = st.lists(st.tuples(st.integers(1, 12), st.floats(0, 5000)), max_size=3).map(
@@ -145,27 +145,29 @@ def test_fewer_jobs_never_lower_a_path(small: float, step: float):
 @given(cut=layoffs, jobs=st.floats(-0.5, 0.5))
 @settings(max_examples=30, deadline=None)
 def test_stock_changes_by_what_comes_in_and_goes_out(cut, jobs: float):
-    found = run(Scenario(cut, jobs))
-    before = np.column_stack([np.zeros(60), found.outstanding[:, :-1]])
-    step = found.registered - found.absorbed
-    assert found.outstanding - before == pytest.approx(step, abs=1e-6)
-    assert extra(found) == pytest.approx(found.outstanding + found.unhired, abs=1e-6)
+    impact = run(Scenario(cut, jobs))
+    before = np.column_stack([np.zeros(60), impact.outstanding[:, :-1]])
+    step = impact.registered - impact.absorbed
+    assert impact.outstanding - before == pytest.approx(step, abs=1e-6)
+    assert extra(impact) == pytest.approx(impact.outstanding + impact.unhired, abs=1e-6)
 
 
 @given(people=st.floats(1, 5000), absorb=st.floats(1.5, 7))
 @settings(max_examples=30, deadline=None)
 def test_all_who_registered_have_left_in_the_end(people: float, absorb: float):
-    found = run(Scenario((Layoff(month(1), people),)), ranges(absorb))
-    assert found.absorbed.sum(axis=1) == pytest.approx(found.registered.sum(axis=1))
-    assert (found.outstanding[:, -1] == 0).all()
+    impact = run(Scenario((Layoff(month(1), people),)), ranges(absorb))
+    assert impact.absorbed.sum(axis=1) == pytest.approx(impact.registered.sum(axis=1))
+    assert (impact.outstanding[:, -1] == 0).all()
 
 
 def test_uncertain_assumptions_widen_the_fan():
     rng = np.random.default_rng(5)
     base = SamplePaths(LATEST + rng.normal(0, 300, (4000, 6)).cumsum(axis=1), ORIGIN)
     scenario = Scenario((Layoff(month(2), 2000),), -0.3)
-    found = apply_scenario(base, LATEST, scenario, ranges(), seed=2).paths
-    after, before = (np.subtract(*np.quantile(p.values, [0.9, 0.1], axis=0)) for p in (found, base))
+    impact = apply_scenario(base, LATEST, scenario, ranges(), seed=2).paths
+    after, before = (
+        np.subtract(*np.quantile(p.values, [0.9, 0.1], axis=0)) for p in (impact, base)
+    )
     assert (after[1:] > before[1:]).all()
 
 
@@ -179,8 +181,8 @@ def test_draws_cover_the_ranges_evenly_and_do_not_depend_on_the_scenario():
 
 def test_new_jobs_themselves_are_scaled():
     base = paths(3, 4)
-    found = scale_flow(base, Scenario(jobs_change=-0.25, first=month(3)))
-    assert found.values == pytest.approx(base.values * [1, 1, 0.75, 0.75])
+    scaled = scale_flow(base, Scenario(jobs_change=-0.25, first=month(3)))
+    assert scaled.values == pytest.approx(base.values * [1, 1, 0.75, 0.75])
 
 
 def test_impossible_scenarios_are_refused():

@@ -26,12 +26,12 @@ def months(n: int) -> pd.PeriodIndex:
 def run_lengths(scores: np.ndarray, limit: float) -> np.ndarray:
     """Steps until each row's CUSUM first reaches the limit, or all columns."""
     level = np.zeros(len(scores))
-    found = np.full(len(scores), scores.shape[1])
+    lengths = np.full(len(scores), scores.shape[1])
     for t in range(scores.shape[1]):
         level = np.maximum(0.0, level + scores[:, t] - ALLOWANCE)
-        hit = (level >= limit) & (found == scores.shape[1])
-        found[hit] = t + 1
-    return found
+        hit = (level >= limit) & (lengths == scores.shape[1])
+        lengths[hit] = t + 1
+    return lengths
 
 
 @pytest.mark.parametrize(("limit", "published"), [(3.0, 118.0), (4.0, 336.0), (5.0, 930.0)])
@@ -59,7 +59,7 @@ def test_all_charts_together_raise_a_false_alarm_no_more_than_once_in_five_years
 
         losses = np.abs(errors) ** 1.5
         changes = np.exp(rng.normal(size=reference + n))
-        found = charts(
+        drawn = charts(
             months(n),
             losses[reference:],
             losses[:reference],
@@ -67,7 +67,7 @@ def test_all_charts_together_raise_a_false_alarm_no_more_than_once_in_five_years
             changes[reference:],
             changes[:reference],
         )
-        first = [c.alarm for c in found if c.alarm is not None]
+        first = [c.alarm for c in drawn if c.alarm is not None]
         alarms += bool(first)
         watched += (min(first) - months(n)[0]).n + 1 if first else n
     assert watched / alarms >= 0.9 * FALSE_ALARM_MONTHS
@@ -90,8 +90,8 @@ def test_drift_of_each_kind_is_found_by_its_own_chart():
         ("spread", {"transforms": np.tile([0.001, 0.999], n // 2)}),
         ("data", {"changes": 1.0 + rng.random(n)}),
     ):
-        found = {c.name: c for c in charts(months(n), **{**calm, **change})}
-        alarm = found[name].alarm
+        by_name = {c.name: c for c in charts(months(n), **{**calm, **change})}
+        alarm = by_name[name].alarm
         assert alarm is not None, name
         assert alarm <= months(n)[8], name
 
@@ -99,8 +99,8 @@ def test_drift_of_each_kind_is_found_by_its_own_chart():
 def test_sequential_ranks_by_hand():
     from scipy.special import ndtri
 
-    found = rank_scores(np.array([3.0, 1.0, 2.0, 2.0]), 2)
-    assert found == pytest.approx(ndtri([1.5 / 3, 2.0 / 4]))
+    ranked = rank_scores(np.array([3.0, 1.0, 2.0, 2.0]), 2)
+    assert ranked == pytest.approx(ndtri([1.5 / 3, 2.0 / 4]))
     assert (rank_scores(np.arange(10.0), 5) > 1).all()
 
 

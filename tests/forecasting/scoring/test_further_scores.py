@@ -16,14 +16,14 @@ RNG = np.random.default_rng(5)
 
 
 def test_smape_by_hand():
-    found = scores.symmetric_percentage_error(np.array([90.0, 0.0, 5.0]), np.array([110.0, 0, 0]))
-    np.testing.assert_allclose(found, [20.0, 0.0, 200.0])
+    errors = scores.symmetric_percentage_error(np.array([90.0, 0.0, 5.0]), np.array([110.0, 0, 0]))
+    np.testing.assert_allclose(errors, [20.0, 0.0, 200.0])
 
 
 def test_rmsse_by_hand():
     history = np.concatenate([np.zeros(12), np.full(12, 2.0)])  # seasonal differences all 2
-    found = scores.scaled_root_error(np.array([1.0, 5.0]), np.array([4.0, np.nan]), history)
-    assert found == pytest.approx(1.5)
+    error = scores.scaled_root_error(np.array([1.0, 5.0]), np.array([4.0, np.nan]), history)
+    assert error == pytest.approx(1.5)
     flat = np.ones(30)
     assert math.isnan(scores.scaled_root_error(np.ones(1), np.ones(1), flat))
 
@@ -58,21 +58,21 @@ def test_cap_weighted_crps_sees_only_what_is_above():
     grid = np.linspace(0.5, 6, 20001)
     law = np.searchsorted(np.sort(draws), grid, side="right") / len(draws)
     slow = np.trapezoid((law - (grid >= 0.9)) ** 2, grid)
-    found = scores.cap_weighted_crps(draws, np.array(0.9), 0.5)
-    assert found == pytest.approx(slow, abs=1e-3)
+    score = scores.cap_weighted_crps(draws, np.array(0.9), 0.5)
+    assert score == pytest.approx(slow, abs=1e-3)
 
 
 def test_probability_transform_is_uniform_for_right_forecasts():
     draws = RNG.normal(size=(200, 4000))
-    found = scores.probability_transform(draws, RNG.normal(size=4000))
-    counts, _ = np.histogram(found, bins=10, range=(0, 1))
+    places = scores.probability_transform(draws, RNG.normal(size=4000))
+    counts, _ = np.histogram(places, bins=10, range=(0, 1))
     assert ((counts - 400) ** 2 / 400).sum() < 27.9  # chi-squared, 9 degrees, 0.1 %
 
 
 def test_probability_transform_spreads_ties():
-    found = scores.probability_transform(np.zeros((9, 1000)), np.zeros(1000))
-    assert found.min() < 0.05
-    assert found.max() > 0.95
+    places = scores.probability_transform(np.zeros((9, 1000)), np.zeros(1000))
+    assert places.min() < 0.05
+    assert places.max() > 0.95
 
 
 def test_brier_and_reliability_by_hand():
@@ -116,5 +116,5 @@ def test_joint_scores_prefer_the_true_dependence():
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20), st.floats(-1e3, 1e3))
 def test_crps_is_never_negative_nor_above_the_mean_error(values, outcome):
     draws = np.array(values)
-    found = float(scores.crps(draws, np.array(outcome)))
-    assert -1e-9 <= found <= np.abs(draws - outcome).mean() + 1e-9
+    score = float(scores.crps(draws, np.array(outcome)))
+    assert -1e-9 <= score <= np.abs(draws - outcome).mean() + 1e-9

@@ -44,8 +44,8 @@ def test_seasonal_scale_against_a_loop(values):
     for i in range(12, len(values)):
         total += abs(values[i] - values[i - 12])
     wanted = total / (len(values) - 12)
-    found = seasonal_scale(np.array(values, dtype=float))
-    assert math.isnan(found) if wanted == 0 else found == pytest.approx(wanted)
+    scale = seasonal_scale(np.array(values, dtype=float))
+    assert math.isnan(scale) if wanted == 0 else scale == pytest.approx(wanted)
 
 
 def wis_by_intervals(q: np.ndarray, y: float) -> float:
@@ -68,12 +68,12 @@ def wis_by_pinball(q: np.ndarray, y: float) -> float:
 
 @given(quantiles, outcomes)
 def test_interval_score_is_the_published_one(q, y):
-    found = interval_score(q, y)
-    assert found.shape == (3, 2)
+    wis = interval_score(q, y)
+    assert wis.shape == (3, 2)
     for i in np.ndindex(3, 2):
-        assert found[i] == pytest.approx(wis_by_intervals(q[i], y[i]), abs=1e-7)
-        assert found[i] == pytest.approx(wis_by_pinball(q[i], y[i]), abs=1e-7)
-    assert (found >= -1e-9).all()
+        assert wis[i] == pytest.approx(wis_by_intervals(q[i], y[i]), abs=1e-7)
+        assert wis[i] == pytest.approx(wis_by_pinball(q[i], y[i]), abs=1e-7)
+    assert (wis >= -1e-9).all()
 
 
 def test_interval_score_by_hand():
@@ -109,8 +109,8 @@ def test_unknown_outcomes_stay_unknown():
 
 
 def test_absolute_error_is_that_of_the_median():
-    found = absolute_error(np.stack([NINE, NINE + 10]), np.array([2.0, 18.0]))
-    assert found.tolist() == [3.0, 3.0]
+    errors = absolute_error(np.stack([NINE, NINE + 10]), np.array([2.0, 18.0]))
+    assert errors.tolist() == [3.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_absolute_error_is_that_of_the_median():
 )
 def test_intervals_hold_their_ends_and_nothing_beyond(level, low, high):
     points = np.array([low - 1e-9, low, 5.0, high, high + 1e-9])
-    found = covered(np.broadcast_to(NINE, (5, 9)), points, level)
-    assert found.tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
+    inside = covered(np.broadcast_to(NINE, (5, 9)), points, level)
+    assert inside.tolist() == [0.0, 1.0, 1.0, 1.0, 0.0]
     below, above = LEVELS[int(low) - 1], LEVELS[int(high) - 1]
     assert above - below == pytest.approx(level / 100)
 

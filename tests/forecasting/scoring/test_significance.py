@@ -57,10 +57,10 @@ def test_errors_of_overlapping_sums_are_right_where_naive_ones_are_not():
     rng = np.random.default_rng(3)
     shocks = rng.normal(size=(1500, 47))
     sums = np.stack([shocks[:, i : i + 36] for i in range(12)]).sum(axis=0)
-    found = [mean_and_error(x[:, None], 12) for x in sums]
-    assert {f.freedom for f in found} == {3}
-    assert {f.stretches for f in found} == {3}
-    beyond = np.mean([f.mean > f.reach(0.05) for f in found])
+    estimates = [mean_and_error(x[:, None], 12) for x in sums]
+    assert {f.freedom for f in estimates} == {3}
+    assert {f.stretches for f in estimates} == {3}
+    beyond = np.mean([f.mean > f.reach(0.05) for f in estimates])
     naive = np.mean([x.mean() > 1.645 * x.std() / 6 for x in sums])
     assert 0.03 < beyond < 0.11
     assert naive > 0.28
@@ -68,10 +68,10 @@ def test_errors_of_overlapping_sums_are_right_where_naive_ones_are_not():
 
 def test_diebold_mariano_is_the_mean_over_its_long_run_error():
     d = np.random.default_rng(2).normal(0.2, 1, 30)
-    found = diebold_mariano(d, 3)
-    assert found is not None
-    assert found.statistic == pytest.approx(d.mean() / slow_error(d.tolist(), found.freedom))
-    assert found.freedom == 5
+    tested = diebold_mariano(d, 3)
+    assert tested is not None
+    assert tested.statistic == pytest.approx(d.mean() / slow_error(d.tolist(), tested.freedom))
+    assert tested.freedom == 5
 
 
 def test_no_test_without_ten_stretches_or_without_variation():
@@ -89,8 +89,8 @@ def test_size_of_diebold_mariano():
     rng = np.random.default_rng(3)
     shocks = rng.normal(size=(1000, 38))
     d = shocks[:, :-2] + shocks[:, 1:-1] + shocks[:, 2:]
-    found = [diebold_mariano(x, 3) for x in d]
-    assert 0.02 < np.mean([f.p_value < 0.05 for f in found if f is not None]) < 0.075
+    tests = [diebold_mariano(x, 3) for x in d]
+    assert 0.02 < np.mean([f.p_value < 0.05 for f in tests if f is not None]) < 0.075
 
 
 def test_confidence_set_keeps_equals_and_drops_the_worse():

@@ -44,7 +44,7 @@ def scores(
     event = Shock(
         "310114", "", START + AT, kind, USUAL_MONTHS[kind], "疫情", "通告", date(2020, 1, 31)
     )
-    model, found = roster.create(name), {False: [], True: []}
+    model, by_case = roster.create(name), {False: [], True: []}
     for seed in seeds:
         values = struck(kind, seed)
         for n in (AT + 1 + k for k in after):
@@ -53,8 +53,8 @@ def scores(
                 paths = model.forecast(seen, HORIZON, 300, seed)
                 assert isinstance(paths, SamplePaths)
                 actual = values[n : n + HORIZON]
-                found[declared].append(interval_score(paths.quantiles(), actual) / actual)
-    return 100 * float(np.mean(found[False])), 100 * float(np.mean(found[True]))
+                by_case[declared].append(interval_score(paths.quantiles(), actual) / actual)
+    return 100 * float(np.mean(by_case[False])), 100 * float(np.mean(by_case[True]))
 
 
 @pytest.mark.parametrize("kind", ["pulse", "temporary", "step"])

@@ -43,22 +43,22 @@ def test_canary(vintages_of, monthly, jiading, inflow):
         # Remembered answers would hide a leak.
         effects._known.clear()
         history = from_known(vintages_of(given).as_of(day), jiading, inflow, day)
-        found = effects_of(history)
+        estimated = effects_of(history)
         paths = [roster.create(m).forecast(history, 12, 50, 1) for m in ("theta", "ridge")]
         assert all(isinstance(p, SamplePaths) for p in paths)
-        return history, found, [p.values.tobytes() for p in paths]
+        return history, estimated, [p.values.tobytes() for p in paths]
 
-    history, found, paths = seen(clean)
+    history, estimated, paths = seen(clean)
     other_history, other, other_paths = seen(dirty)
     assert other_history.fingerprint == history.fingerprint
     assert other_history.festival == history.festival
-    assert other == found
+    assert other == estimated
     assert other_paths == paths
-    assert set(found.forced) == {"break_201803"}
-    assert {"working_days", "festival_during"} <= set(found.optional)
+    assert set(estimated.forced) == {"break_201803"}
+    assert {"working_days", "festival_during"} <= set(estimated.optional)
     # Positive control: a revision on the day itself moves the effects.
     _, touched, _ = seen([*clean, (rows[140][0], 2.0 * rows[140][1], day)])
-    assert touched != found
+    assert touched != estimated
 
 
 def test_the_working_days_of_a_year_are_unknown_before_it(history_of, wandering):

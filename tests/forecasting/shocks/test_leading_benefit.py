@@ -61,7 +61,7 @@ def unemployed(pressure: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def score(history_of, values: np.ndarray, index: pd.Series | None) -> np.ndarray:
     """Mean WIS of the ridge regression at each origin, over the log of the target's scale."""
     model = roster.create("ridge")
-    found = []
+    scores = []
     for n in ORIGINS:
         lagged = ()
         if index is not None:
@@ -75,8 +75,8 @@ def score(history_of, values: np.ndarray, index: pd.Series | None) -> np.ndarray
         history = history_of(values[:n], start=str(START), lagged=lagged)
         paths = model.forecast(history, HORIZON, N_PATHS, seed=n)
         assert isinstance(paths, SamplePaths)
-        found.append(interval_score(paths.quantiles(), values[n : n + HORIZON]).mean())
-    return np.array(found)
+        scores.append(interval_score(paths.quantiles(), values[n : n + HORIZON]).mean())
+    return np.array(scores)
 
 
 def relative_costs(history_of, panels: int, *, leads: bool) -> np.ndarray:

@@ -44,16 +44,16 @@ def struck(history_of):
 @pytest.mark.parametrize("kind", ["pulse", "temporary", "step"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_clear_event_is_found_with_its_kind(struck, kind, seed):
-    (found,) = propose(struck(130, seed, kind, size=0.15))
-    assert (found.month, found.kind, found.newest) == (START + 80, kind, False)
-    assert found.size == pytest.approx(0.15, abs=0.04)
-    assert found.score > CRITICAL
+    (proposal,) = propose(struck(130, seed, kind, size=0.15))
+    assert (proposal.month, proposal.kind, proposal.newest) == (START + 80, kind, False)
+    assert proposal.size == pytest.approx(0.15, abs=0.04)
+    assert proposal.score > CRITICAL
 
 
 def test_the_newest_month_cannot_tell_its_kind(struck):
-    (found,) = propose(struck(100, 1, "step", at=99, size=-0.15))
-    assert found.newest
-    assert found.score < -CRITICAL
+    (proposal,) = propose(struck(100, 1, "step", at=99, size=-0.15))
+    assert proposal.newest
+    assert proposal.score < -CRITICAL
 
 
 def test_a_declared_event_is_not_proposed_again(struck):
@@ -82,8 +82,8 @@ def test_one_extreme_february_is_not_taken_for_the_festival(history_of):
     """In a short series the festival's columns could explain it; the event does so better."""
     z = airline(84, 2)
     z[62] += 0.25  # 2017-03 stands out alone
-    found = propose(history_of(np.exp(z), start="2012-01"))
-    assert [str(p.month) for p in found] == ["2017-03"]
+    proposals = propose(history_of(np.exp(z), start="2012-01"))
+    assert [str(p.month) for p in proposals] == ["2017-03"]
 
 
 def test_short_and_constant_series_suggest_nothing(history_of):
@@ -106,12 +106,12 @@ def test_a_declared_event_is_shown_with_its_size(struck):
 
 def test_words(struck, history_of):
     history = struck(130, 1, "pulse", size=0.15)
-    found = propose(history)
-    (text,) = note(found, history)
+    proposals = propose(history)
+    (text,) = note(proposals, history)
     assert "2018-09（脉冲，+" in text
     assert "forecast shocks declare" in text
     assert note((), history) == ()
-    (row,) = proposal_rows(found, history)
+    (row,) = proposal_rows(proposals, history)
     assert (row["month"], row["kind_name"], row["months"]) == ("2018-09", "脉冲", 1)
     assert "--month 2018-09 --kind pulse" in row["command"]
     rate = history_of(np.linspace(4, 5, 80), transform="none", unit="%")

@@ -105,12 +105,12 @@ def test_nothing_outside_the_folder_is_asked_for(scene):
     ]
     for page in pages:
         text = page.decode("utf-8")
-        found = Addresses()
-        found.feed(text)
-        assert found.addresses
-        assert not [a for a in found.addresses if "//" in a or a.startswith("/")]
-        assert not {"img", "iframe", "object"} & found.tags
-        assert not {"style", "onerror", "onclick"} & found.attributes
+        page_parts = Addresses()
+        page_parts.feed(text)
+        assert page_parts.addresses
+        assert not [a for a in page_parts.addresses if "//" in a or a.startswith("/")]
+        assert not {"img", "iframe", "object"} & page_parts.tags
+        assert not {"style", "onerror", "onclick"} & page_parts.attributes
         assert "script-src 'self'" in text
         assert "演示数据" in text
 
@@ -275,10 +275,10 @@ def test_the_browser_counts_as_the_engine_does(scene, tmp_path):
         medians: e.quantiles(supposed, [0.5]).map(function (q) {{ return q[0]; }}),
         levels: {json.dumps(figures)}.map(function (v) {{ return e.level(d, "{first}", v).code; }})
       }};"""
-    found = probe(tmp_path, content, script)
+    answers = probe(tmp_path, content, script)
     # 10,500 is above today's 10,400, and was not above what applied then.
-    assert found["held"] == [True, False]
-    for item, own in zip(result.assessments, found["caps"], strict=True):
+    assert answers["held"] == [True, False]
+    for item, own in zip(result.assessments, answers["caps"], strict=True):
         if item.p_any is not None:
             assert own["any"] == pytest.approx(item.p_any, abs=1e-12)
         assert own["end"] == pytest.approx(item.p_end, abs=1e-12)
@@ -290,17 +290,17 @@ def test_the_browser_counts_as_the_engine_does(scene, tmp_path):
             moved, result.history, result.champion_paths, 12, lambda t, m: t.value
         ).caps[at]
 
-    for at, own in enumerate(found["moved"]):
+    for at, own in enumerate(answers["moved"]):
         expected = assessed(targets[at].value + 150, at)
         assert own["end"] == pytest.approx(expected.p_end, abs=1e-12)
     scenario = Scenario((Layoff(result.champion_paths.months[start], people),), change)
     compared = compare_scenario(result, scenario, GivenAssumptions(), targets, SCHEME)
-    for item, own in zip(compared.changed.assessments, found["scenario"], strict=True):
+    for item, own in zip(compared.changed.assessments, answers["scenario"], strict=True):
         # A path within a hundredth of a person of the cap may fall on either side.
         assert own["end"] == pytest.approx(item.p_end, abs=2 / 200)
     medians = np.median(compared.changed.champion_paths.values, axis=0)
-    assert found["medians"] == pytest.approx(list(medians), rel=1e-4)
-    for figure, code in zip(figures, found["levels"], strict=True):
+    assert answers["medians"] == pytest.approx(list(medians), rel=1e-4)
+    for figure, code in zip(figures, answers["levels"], strict=True):
         assert code == check(feed, figure, first).level
 
 
@@ -328,14 +328,14 @@ def test_what_is_typed_and_dragged_is_answered(scene, tmp_path):
       document.getElementById("reset").click();
       return {{ at: at, higher: higher, above: above, absurd: absurd, read: read,
         back: text("p-any-0"), chart: document.querySelectorAll("#chart canvas").length }};"""
-    found = probe(tmp_path, content, script)
-    assert found["chart"] == 1
-    assert found["back"] == found["at"]
-    assert float(found["higher"].strip("<>%")) < float(found["at"].strip("<>%"))
-    assert "按已发布的预警线" in found["above"]
-    assert "核对" in found["absurd"]
-    assert content["ahead"][0] in found["read"]
-    assert "中位数" in found["read"]
+    answers = probe(tmp_path, content, script)
+    assert answers["chart"] == 1
+    assert answers["back"] == answers["at"]
+    assert float(answers["higher"].strip("<>%")) < float(answers["at"].strip("<>%"))
+    assert "按已发布的预警线" in answers["above"]
+    assert "核对" in answers["absurd"]
+    assert content["ahead"][0] in answers["read"]
+    assert "中位数" in answers["read"]
 
 
 def vars_of(target) -> dict:

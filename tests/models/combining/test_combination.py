@@ -34,9 +34,9 @@ def test_by_hand():
         _paths([[8, 80], [6, 60], [4, 40]]),
         _paths([[5, 50], [100, 1000], [0, 0]]),
     ]
-    found = _combine(members, 1)
-    assert found.origin == ORIGIN
-    assert np.sort(found.values, axis=0) == pytest.approx(
+    combined = _combine(members, 1)
+    assert combined.origin == ORIGIN
+    assert np.sort(combined.values, axis=0) == pytest.approx(
         np.array([[1, 10], [5, 50], [8, 80]], dtype=float)
     )
 
@@ -45,16 +45,16 @@ def test_by_hand():
 def test_perfect_dependence_is_kept(sign):
     rising = np.arange(500.0)
     members = [_paths(np.column_stack([rising + k, sign * rising + k])) for k in range(3)]
-    found = _combine(members, 4).values
-    assert np.sort(found[:, 0]) == pytest.approx(rising + 1)
+    combined = _combine(members, 4).values
+    assert np.sort(combined[:, 0]) == pytest.approx(rising + 1)
     # Up to ranks that two members share.
-    assert np.abs(found[:, 1] - 1 - sign * (found[:, 0] - 1)).max() <= 3
+    assert np.abs(combined[:, 1] - 1 - sign * (combined[:, 0] - 1)).max() <= 3
 
 
 def test_one_member_is_itself():
     values = np.random.default_rng(1).normal(size=(40, 3))
-    found = _combine([_paths(values)], 9).values
-    assert sorted(map(tuple, found)) == sorted(map(tuple, values))
+    combined = _combine([_paths(values)], 9).values
+    assert sorted(map(tuple, combined)) == sorted(map(tuple, values))
 
 
 @given(
@@ -68,7 +68,7 @@ def test_margins_are_exact(members, n, horizon, seed):
     rng = np.random.default_rng(seed)
     # Rounded, so that there are ties.
     stack = np.round(rng.normal(size=(members, n, horizon)), 1)
-    found = _combine([_paths(v) for v in stack], seed).values
+    combined = _combine([_paths(v) for v in stack], seed).values
 
     def middle(values: list[float]) -> float:
         kept = sorted(values)[1:-1] if members > 2 else values
@@ -77,7 +77,7 @@ def test_margins_are_exact(members, n, horizon, seed):
     slow = np.array(
         [[middle([sorted(m[:, h])[i] for m in stack]) for h in range(horizon)] for i in range(n)]
     )
-    assert np.sort(found, axis=0) == pytest.approx(slow)
+    assert np.sort(combined, axis=0) == pytest.approx(slow)
 
 
 def test_repeatable_and_seeded():
@@ -101,21 +101,21 @@ def test_one_exploding_member_moves_little():
 def test_autocorrelation_of_random_walks_is_kept():
     rng = np.random.default_rng(4)
     members = [_paths(np.cumsum(rng.normal(size=(3000, 12)), axis=1) + k) for k in range(6)]
-    found = np.corrcoef(_combine(members, 1).values.T)
+    correlation = np.corrcoef(_combine(members, 1).values.T)
     step = np.arange(1, 13)
     expected = np.sqrt(np.minimum.outer(step, step) / np.maximum.outer(step, step))
-    assert found == pytest.approx(expected, abs=0.04)
+    assert correlation == pytest.approx(expected, abs=0.04)
 
 
 def test_ranks_are_permutations_and_ties_are_broken_evenly():
     values = np.array([[1, 5], [1, 4], [0, 4], [1, 9]])
     firsts = []
     for seed in range(200):
-        found = ranks(values, np.random.default_rng(seed))
-        assert (np.sort(found, axis=0) == np.arange(4)[:, None]).all()
-        assert found[2, 0] == 0
-        assert found[3, 1] == 3
-        firsts.append(found[0, 0])
+        ranked = ranks(values, np.random.default_rng(seed))
+        assert (np.sort(ranked, axis=0) == np.arange(4)[:, None]).all()
+        assert ranked[2, 0] == 0
+        assert ranked[3, 1] == 3
+        firsts.append(ranked[0, 0])
     assert np.bincount(firsts, minlength=4)[1:].min() > 40
 
 
@@ -123,17 +123,17 @@ def test_template_takes_equal_parts():
     # Members are told apart by the sign of their dependence.
     rising = np.arange(60.0)
     up, down = np.column_stack([rising, rising]), np.column_stack([rising, -rising])
-    found = template_ranks(np.stack([up, down]), np.random.default_rng(1))
-    assert abs(np.corrcoef(found.T)[0, 1]) < 0.2
+    ranked = template_ranks(np.stack([up, down]), np.random.default_rng(1))
+    assert abs(np.corrcoef(ranked.T)[0, 1]) < 0.2
 
 
 def test_a_season_counts_for_as_much_as_its_share():
     values = np.arange(40.0).reshape(20, 2)
     full, shrunken = _paths(values), _paths(100 + 3 * values)
     for share in (0.0, 0.25, 1.0):
-        found = combine({"ets": full, SHRUNKEN[0]: shrunken}, share, 1).values
+        combined = combine({"ets": full, SHRUNKEN[0]: shrunken}, share, 1).values
         expected = share * values + (1 - share) * (100 + 3 * values)
-        assert np.sort(found, axis=0) == pytest.approx(expected)
+        assert np.sort(combined, axis=0) == pytest.approx(expected)
     alone = combine({SHRUNKEN[0]: shrunken}, 1.0, 1).values
     assert np.sort(alone, axis=0) == pytest.approx(100 + 3 * values)
 
@@ -160,8 +160,8 @@ def test_ranks_are_those_of_sorting_by_value_then_chance(decimals):
     from employment_forecast.models.combining.combination import ranks
 
     values = np.round(np.random.default_rng(1).normal(size=(200, 5)), decimals)
-    found = ranks(values, np.random.default_rng(2))
+    ranked = ranks(values, np.random.default_rng(2))
     chance = np.random.default_rng(2).random(values.shape)
     for column in range(5):
         pairs = sorted(zip(values[:, column], chance[:, column], range(200), strict=True))
-        assert [found[row, column] for _, _, row in pairs] == list(range(200))
+        assert [ranked[row, column] for _, _, row in pairs] == list(range(200))

@@ -57,18 +57,18 @@ def sum_law(phi: float, start: float) -> tuple[float, float]:
 def _z(paths: np.ndarray, phi: float, start: float) -> np.ndarray:
     """Standardised deviations of all functionals from their exact law."""
     highest = paths.max(axis=1)
-    found, expected = [], []
+    shares, expected = [], []
     for level in LEVELS[phi]:
-        found.append((highest > start + level).mean())
+        shares.append((highest > start + level).mean())
         expected.append(chance_of_exceeding(start + level, phi, start))
     mean, spread = sum_law(phi, start)
     total = paths.sum(axis=1)
     for share in (0.05, 0.25, 0.5, 0.75, 0.95):
-        found.append((total <= mean + spread * norm.ppf(share)).mean())
+        shares.append((total <= mean + spread * norm.ppf(share)).mean())
         expected.append(share)
     chance = np.array(expected)
     assert ((chance > 0.02) & (chance < 0.98)).all()
-    return (np.array(found) - chance) / np.sqrt(chance * (1 - chance) / N)
+    return (np.array(shares) - chance) / np.sqrt(chance * (1 - chance) / N)
 
 
 def _random_walk_cases() -> dict[str, Parameters]:
@@ -87,7 +87,7 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "size": 1.0,
     }
     cancelled = {"coefficients": [0.0, 0.0, 0.0, -0.9999], "variance": SIGMA**2}
-    found = {
+    cases = {
         "random_walk": still,
         "drift": {**still, "drift": 0.0, "steps": 0},
         "ets": {**still, "weights": weights},
@@ -131,7 +131,7 @@ def _random_walk_cases() -> dict[str, Parameters]:
         "auto_theta": {**still, "weight": 1.0, "drift": 0.0, "seasonal": [0.0] * 12},
     }
     twice = {"ets": "ets_level", "sarima_long": "sarima_level", "ridge": "ridge_level"}
-    return found | {level: {**found[name], "unit": 1.0} for name, level in twice.items()}
+    return cases | {level: {**cases[name], "unit": 1.0} for name, level in twice.items()}
 
 
 def _ridge(phi: float) -> Parameters:
@@ -167,8 +167,8 @@ def _flat(name: str, make_scaled: Scaler) -> Scaled:
 
 @pytest.mark.parametrize("name", RANDOM_WALKS)
 def test_random_walk_in_every_family(name, make_scaled):
-    found = _paths(name, RANDOM_WALKS[name], _flat(name, make_scaled))
-    assert np.abs(_z(found, 1.0, START)).max() < 4
+    paths = _paths(name, RANDOM_WALKS[name], _flat(name, make_scaled))
+    assert np.abs(_z(paths, 1.0, START)).max() < 4
 
 
 def test_only_the_seasonal_naive_and_stock_flow_hold_no_random_walk():
@@ -183,21 +183,21 @@ def test_only_the_seasonal_naive_and_stock_flow_hold_no_random_walk():
 
 
 def test_ar1_in_ridge(make_scaled):
-    found = _paths("ridge", _ridge(PHI), make_scaled(np.full(60, START)))
-    assert np.abs(_z(found, PHI, START)).max() < 4
+    paths = _paths("ridge", _ridge(PHI), make_scaled(np.full(60, START)))
+    assert np.abs(_z(paths, PHI, START)).max() < 4
 
 
 def test_ar1_in_prophet_residuals(make_scaled):
     parameters = {**RANDOM_WALKS["prophet"], "persistence": PHI}
-    found = _paths("prophet", parameters, make_scaled(np.full(60, START)))
-    assert np.abs(_z(found, PHI, START)).max() < 4
+    paths = _paths("prophet", parameters, make_scaled(np.full(60, START)))
+    assert np.abs(_z(paths, PHI, START)).max() < 4
 
 
 def test_ar1_in_the_banded_form():
     structure = arma_structure(np.array([PHI]), np.ones(1))
     mean, covariance = conditional(np.full(60, START), structure, HORIZON)
-    found = Law(mean, factorise(SIGMA**2 * covariance)).draw(N, np.random.default_rng(6))
-    assert np.abs(_z(found, PHI, START)).max() < 4
+    drawn = Law(mean, factorise(SIGMA**2 * covariance)).draw(N, np.random.default_rng(6))
+    assert np.abs(_z(drawn, PHI, START)).max() < 4
 
 
 @pytest.mark.parametrize("phi", [1.0, PHI])
@@ -217,5 +217,5 @@ def test_combination_keeps_the_joint_law(make_scaled):
         )
         for s in range(4)
     ]
-    found = combine(dict(enumerate(members)), 1.0, 3).values
-    assert np.abs(_z(found, 1.0, START)).max() < 4
+    combined = combine(dict(enumerate(members)), 1.0, 3).values
+    assert np.abs(_z(combined, 1.0, START)).max() < 4

@@ -81,8 +81,8 @@ def test_a_movement_beyond_all_experience_is_followed_less():
             z = np.log(v[:108])
             z[-3:] += times * np.array([0.02, 0.04, 0.06])
             panel.append(history(np.exp(z)))
-        found = pooled_shifts(panel, 12)
-        shifts.append(float(np.mean([s for s in found if s is not None])))
+        pooled = pooled_shifts(panel, 12)
+        shifts.append(float(np.mean([s for s in pooled if s is not None])))
     assert 0 < shifts[1] < 3 * shifts[0]
     assert shifts[2] < shifts[1]
 
@@ -108,14 +108,14 @@ def test_where_the_others_come_out_later_the_common_movement_is_theirs():
     plain = pooled_shifts([history(panel[0]), *late], 6)[0]
     jumped = panel[0].copy()
     jumped[-1] *= 1.15
-    found = pooled_shifts([history(jumped), *late], 6)[0]
+    shifts = pooled_shifts([history(jumped), *late], 6)[0]
     month_before = pooled_shifts([history(v[:-1]) for v in panel], 6)[0]
     assert plain is not None
-    assert found is not None
+    assert shifts is not None
     assert month_before is not None
     # What the others did a month ago still counts; what is left of the jump is its level.
     assert np.corrcoef(plain, month_before)[0, 1] > 0.8
-    assert np.abs(found - plain).max() < 0.02
+    assert np.abs(shifts - plain).max() < 0.02
 
 
 def test_one_large_region_is_not_the_average_of_all():
@@ -123,8 +123,8 @@ def test_one_large_region_is_not_the_average_of_all():
     panel = [v / 100 for v in momentum_panel(count=10)]
     plain = pooled_shifts([history(v, transform="none") for v in panel], 6)
     scaled = [*panel[:9], panel[9] * 1000]
-    found = pooled_shifts([history(v, transform="none") for v in scaled], 6)
-    np.testing.assert_allclose(np.array(found[:9]), np.array(plain[:9]), rtol=1e-6)
+    shifts = pooled_shifts([history(v, transform="none") for v in scaled], 6)
+    np.testing.assert_allclose(np.array(shifts[:9]), np.array(plain[:9]), rtol=1e-6)
 
 
 def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
@@ -132,9 +132,9 @@ def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
     flat = panel[0].values.copy()
     flat[6:] = flat[6]
     expected = pooled_shifts(panel[1:], 6)
-    found = pooled_shifts([replace(panel[0], values=flat), *panel[1:]], 6)
-    assert found[0] is None
-    np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))
+    shifts = pooled_shifts([replace(panel[0], values=flat), *panel[1:]], 6)
+    assert shifts[0] is None
+    np.testing.assert_array_equal(np.array(shifts[1:]), np.array(expected))
 
     def broken(given, policy):
         if given is panel[0]:
@@ -143,9 +143,9 @@ def test_series_that_stand_still_or_cannot_be_read_are_left_out(monkeypatch):
 
     monkeypatch.setattr("employment_forecast.models.combining.pooling.forced_path", broken)
     monkeypatch.setattr("employment_forecast.models.combining.pooling._kept", OrderedDict())
-    found = pooled_shifts(panel, 6)
-    assert found[0] is None
-    np.testing.assert_array_equal(np.array(found[1:]), np.array(expected))
+    shifts = pooled_shifts(panel, 6)
+    assert shifts[0] is None
+    np.testing.assert_array_equal(np.array(shifts[1:]), np.array(expected))
 
 
 def test_common_share_by_hand():
@@ -174,9 +174,9 @@ def test_few_or_short_series_are_left_alone():
     assert pooled_shifts([history(v) for v in panel[:4]], 6) == [None] * 4
     mixed = [history(v) for v in panel[:6]]
     short = replace(mixed[0], start=mixed[0].origin - 59, values=mixed[0].values[-60:])
-    found = pooled_shifts([short, *mixed], 6)
-    assert found[0] is None
-    for one, other in zip(found[1:], pooled_shifts(mixed, 6), strict=True):
+    shifts = pooled_shifts([short, *mixed], 6)
+    assert shifts[0] is None
+    for one, other in zip(shifts[1:], pooled_shifts(mixed, 6), strict=True):
         assert one is not None
         np.testing.assert_array_equal(one, other)
 
@@ -203,11 +203,11 @@ def test_scale_of_a_series_does_not_matter_and_additive_series_scale():
 def test_series_that_come_out_later_count_up_to_their_last_month():
     panel = [history(v) for v in momentum_panel()]
     late = replace(panel[0], values=panel[0].values[:-1])
-    found = pooled_shifts([late, *panel[1:]], 6)
+    shifts = pooled_shifts([late, *panel[1:]], 6)
     without = pooled_shifts(panel[1:], 6)
     whole = pooled_shifts(panel, 6)
-    assert found[0] is None
-    for some, none, every in zip(found[1:], without, whole[1:], strict=True):
+    assert shifts[0] is None
+    for some, none, every in zip(shifts[1:], without, whole[1:], strict=True):
         assert some is not None
         assert none is not None
         assert every is not None

@@ -25,25 +25,25 @@ def robust(given):
 def test_weighted_mean_of_sorted_columns_by_loops():
     given = members()
     weights = np.array([1.0, 2.0, 1.0])
-    found = combine_weighted(given, weights, robust(given)).values
+    combined = combine_weighted(given, weights, robust(given)).values
     for h in range(4):
         ordered = [sorted(m.values[:, h]) for m in given]
         expected = [(a + 2 * b + c) / 4 for a, b, c in zip(*ordered, strict=True)]
-        np.testing.assert_allclose(np.sort(found[:, h]), expected)
+        np.testing.assert_allclose(np.sort(combined[:, h]), expected)
 
 
 def test_one_weight_gives_the_law_of_that_member():
     given = members()
-    found = combine_weighted(given, np.array([0.0, 1.0, 0.0]), robust(given))
-    np.testing.assert_allclose(np.sort(found.values, axis=0), np.sort(given[1].values, axis=0))
+    combined = combine_weighted(given, np.array([0.0, 1.0, 0.0]), robust(given))
+    np.testing.assert_allclose(np.sort(combined.values, axis=0), np.sort(given[1].values, axis=0))
 
 
 def test_ranks_are_the_templates():
     given = members()
     template = robust(given)
-    found = combine_weighted(given, np.ones(3), template)
+    combined = combine_weighted(given, np.ones(3), template)
     np.testing.assert_array_equal(
-        np.argsort(found.values, axis=0), np.argsort(template.values, axis=0)
+        np.argsort(combined.values, axis=0), np.argsort(template.values, axis=0)
     )
 
 

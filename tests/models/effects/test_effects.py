@@ -43,26 +43,26 @@ def with_effect(make_history):
 @pytest.mark.parametrize("kind", ["stock", "rate", "flow"])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_festival_is_recovered_within_its_error(with_effect, kind, seed):
-    found = effects_of(with_effect(144, seed, EFFECT, kind), "default")
-    values = np.array([found.optional[name] for name in found.optional])
-    errors = np.array([found.errors[name] for name in found.optional])
+    effects = effects_of(with_effect(144, seed, EFFECT, kind), "default")
+    values = np.array([effects.optional[name] for name in effects.optional])
+    errors = np.array([effects.errors[name] for name in effects.optional])
     assert (np.abs(values - EFFECT) < 3 * errors).all()
     assert errors.max() < 0.02
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_festival_that_matters_enters(with_effect, seed):
-    found = effects_of(with_effect(144, seed, EFFECT))
-    assert set(found.optional) == {"festival_before", "festival_during", "festival_after"}
-    assert found.gains["festival"] > 10
+    effects = effects_of(with_effect(144, seed, EFFECT))
+    assert set(effects.optional) == {"festival_before", "festival_during", "festival_after"}
+    assert effects.gains["festival"] > 10
 
 
 def test_windows_are_chosen_inside_the_origin(with_effect):
     truth = Windows((-21, -1), (0, 3), (4, 17))
     assert truth in GRID
     history = with_effect(168, 2, 1.5 * EFFECT, windows=truth)
-    found = effects_of(history)
-    assert found.windows == truth
+    effects = effects_of(history)
+    assert effects.windows == truth
     assert effects_of(history, "default").windows == DEFAULT_WINDOWS
     # Parameters keep the windows they belong to, also when a later origin would choose others.
     parameters = roster.create("theta").fit(history)
@@ -76,16 +76,16 @@ def test_windows_are_chosen_inside_the_origin(with_effect):
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", ["stock", "flow"])
 def test_nothing_enters_where_nothing_is(with_effect, kind):
-    found = [effects_of(with_effect(132, seed, [0.0] * 3, kind)) for seed in range(40)]
-    assert sum(bool(f.optional) for f in found) <= 4
+    effects = [effects_of(with_effect(132, seed, [0.0] * 3, kind)) for seed in range(40)]
+    assert sum(bool(f.optional) for f in effects) <= 4
 
 
 def test_working_days_move_flows_only(with_effect):
     effect = [0.0, 0.0, 0.0, 0.8]
-    found = effects_of(with_effect(144, 1, effect, "flow"))
-    assert set(found.optional) == {"working_days"}
-    assert found.optional["working_days"] == pytest.approx(
-        0.8, abs=3 * found.errors["working_days"]
+    effects = effects_of(with_effect(144, 1, effect, "flow"))
+    assert set(effects.optional) == {"working_days"}
+    assert effects.optional["working_days"] == pytest.approx(
+        0.8, abs=3 * effects.errors["working_days"]
     )
     assert set(effects_of(with_effect(144, 1, EFFECT, "stock")).gains) == {"festival"}
 
@@ -133,8 +133,8 @@ def stepped(make, n, at, size=0.4, seed=1, sd=0.01, step=True):
 
 @pytest.mark.parametrize(("n", "at"), [(120, 60), (40, 20), (40, 37), (30, 15), (14, 7), (8, 6)])
 def test_a_step_is_recovered(make_history, n, at):
-    found = effects_of(stepped(make_history, n, at))
-    (size,) = found.forced.values()
+    effects = effects_of(stepped(make_history, n, at))
+    (size,) = effects.forced.values()
     # The shorter the series, the more of its season and noise passes for the step.
     assert size == pytest.approx(0.4, abs=0.03 if n >= 30 else 0.09)
 
@@ -146,17 +146,17 @@ def test_every_family_goes_on_at_the_new_level(name, n, make_stock):
     """The forecast is nearly that of the same series on the new level all along."""
     model, make = roster.create(name), partial(make_stock, name)
     history, still = (stepped(make, n, n // 2, step=step) for step in (True, False))
-    found, expected = (model.forecast(h, 12, 400, 7) for h in (history, still))
+    outcome, expected = (model.forecast(h, 12, 400, 7) for h in (history, still))
     if model.tags.needs and n == 40:
         # No identity of stock and flows holds across a change of definition: too little is left.
-        assert isinstance(found, Failure)
-        assert "19 个" in found.reason
+        assert isinstance(outcome, Failure)
+        assert "19 个" in outcome.reason
         return
-    assert isinstance(found, SamplePaths), found
+    assert isinstance(outcome, SamplePaths), outcome
     assert isinstance(expected, SamplePaths), expected
-    medians = np.log(found.quantiles()[:, 4] / expected.quantiles()[:, 4])
+    medians = np.log(outcome.quantiles()[:, 4] / expected.quantiles()[:, 4])
     assert medians == pytest.approx(np.full(12, 0.4), abs=0.05)
-    spread, usual = (np.ptp(np.log(p.quantiles()[:, [2, 6]]), axis=1) for p in (found, expected))
+    spread, usual = (np.ptp(np.log(p.quantiles()[:, [2, 6]]), axis=1) for p in (outcome, expected))
     assert (spread < 1.5 * usual).all()
 
 
@@ -164,9 +164,9 @@ def test_every_family_goes_on_at_the_new_level(name, n, make_stock):
 def test_floors_know_of_steps_in_very_short_series(name, make_history):
     model = roster.create(name)
     history, still = (stepped(make_history, 14, 7, step=step) for step in (True, False))
-    found, expected = (model.forecast(h, 6, 400, 7).quantiles() for h in (history, still))
-    assert np.log(found[:, 4] / expected[:, 4]) == pytest.approx(np.full(6, 0.4), abs=0.1)
-    assert (np.ptp(np.log(found), axis=1) < 2 * np.ptp(np.log(expected), axis=1)).all()
+    quantiles, expected = (model.forecast(h, 6, 400, 7).quantiles() for h in (history, still))
+    assert np.log(quantiles[:, 4] / expected[:, 4]) == pytest.approx(np.full(6, 0.4), abs=0.1)
+    assert (np.ptp(np.log(quantiles), axis=1) < 2 * np.ptp(np.log(expected), axis=1)).all()
 
 
 def test_parameters_of_an_earlier_definition_serve_the_new_one(make_history):
@@ -175,10 +175,10 @@ def test_parameters_of_an_earlier_definition_serve_the_new_one(make_history):
     history = stepped(make_history, 110, 100)
     earlier = stepped(make_history, 96, 100, step=False)
     parameters = model.fit(earlier)
-    found = model.draw(history, parameters, 12, 400, 7)
+    outcome = model.draw(history, parameters, 12, 400, 7)
     still = model.draw(stepped(make_history, 110, 100, step=False), parameters, 12, 400, 7)
-    assert isinstance(found, SamplePaths), found
-    apart = np.log(found.quantiles()[:, 4] / still.quantiles()[:, 4])
+    assert isinstance(outcome, SamplePaths), outcome
+    apart = np.log(outcome.quantiles()[:, 4] / still.quantiles()[:, 4])
     assert apart == pytest.approx(np.full(12, 0.4), abs=0.05)
 
 

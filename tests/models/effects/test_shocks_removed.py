@@ -44,10 +44,10 @@ def hit(history_of):
 )
 def test_the_size_is_recovered_within_its_error(hit, kind, months):
     history = replace(hit(120, kind, months), shocks=(event(kind, months),))
-    found = effects_of(history)
-    (name,) = found.forced
-    assert abs(found.forced[name] - 0.2) < 3 * found.errors[name]
-    assert found.errors[name] < 0.02
+    effects = effects_of(history)
+    (name,) = effects.forced
+    assert abs(effects.forced[name] - 0.2) < 3 * effects.errors[name]
+    assert effects.errors[name] < 0.02
 
 
 @pytest.mark.parametrize("name", ["seasonal_naive", "ets", "theta", "sarima"])
@@ -61,9 +61,9 @@ def test_a_year_after_a_pulse_it_is_not_taken_for_season(hit, name):
         "none": struck,
         "declared": replace(struck, shocks=(event("pulse", 1),)),
     }.items():
-        found = model.forecast(history, 1, 400, 3)
-        assert isinstance(found, SamplePaths)
-        medians[case] = float(np.log(np.median(found.values[:, 0])))
+        outcome = model.forecast(history, 1, 400, 3)
+        assert isinstance(outcome, SamplePaths)
+        medians[case] = float(np.log(np.median(outcome.values[:, 0])))
     off = {case: abs(medians[case] - medians["calm"]) for case in ("none", "declared")}
     assert off["declared"] < 0.02
     assert off["declared"] < off["none"]
@@ -112,16 +112,16 @@ def test_the_error_is_carried_where_the_effect_still_runs(hit):
     model = roster.create("random_walk")
     history = hit(AT + 1, "temporary", 6)
     declared = replace(history, shocks=(event("temporary", 6),))
-    found = model.forecast(declared, 12, 4000, 5)
+    outcome = model.forecast(declared, 12, 4000, 5)
     calm = model.forecast(hit(AT + 1, "temporary", 6, size=0.0), 12, 4000, 5)
-    assert isinstance(found, SamplePaths)
+    assert isinstance(outcome, SamplePaths)
     assert isinstance(calm, SamplePaths)
     error = effects_of(declared).errors["shock_202201_temporary_6"]
     share = 1 - 0.1 ** (np.arange(1, 13) / 6)
-    extra = np.log(found.values).var(axis=0) - np.log(calm.values).var(axis=0)
+    extra = np.log(outcome.values).var(axis=0) - np.log(calm.values).var(axis=0)
     assert extra == pytest.approx((error * share) ** 2, rel=0.35)
     # Half a year on a tenth is left.
-    fallen = np.log(np.median(found.values[:, 5])) - np.log(history.values[-1])
+    fallen = np.log(np.median(outcome.values[:, 5])) - np.log(history.values[-1])
     assert fallen == pytest.approx(
         -0.9 * effects_of(declared).forced["shock_202201_temporary_6"], abs=0.04
     )

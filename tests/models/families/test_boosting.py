@@ -52,12 +52,12 @@ def test_errors_come_from_the_half_that_was_not_learned_from(make_scaled, season
         return [{"constant": float(target.mean())}]
 
     monkeypatch.setattr(boosting, "_grow", grow)
-    found = Boosting()._estimate(make_scaled(seasonal_z))
+    fitted = Boosting()._estimate(make_scaled(seasonal_z))
     first, second, whole = seen
     # Pairs of origin and month that straddle the middle are in neither half.
     assert first + second < whole
-    assert found["degrees"] >= 8
-    assert np.tril(np.asarray(found["factor"])).tolist() == found["factor"]
+    assert fitted["degrees"] >= 8
+    assert np.tril(np.asarray(fitted["factor"])).tolist() == fitted["factor"]
 
 
 def test_a_year_starts_from_the_error_of_the_last():
@@ -77,7 +77,7 @@ def test_it_competes_only_where_it_is_named():
 def test_mean_goes_on_beyond_a_year(make_scaled, seasonal_z, horizon):
     data = make_scaled(seasonal_z)
     model = Boosting()
-    found = model._estimate(data)
-    law = model._law(data, found, horizon)
+    fitted = model._estimate(data)
+    law = model._law(data, fitted, horizon)
     assert law.mean.shape == (horizon,)
-    np.testing.assert_allclose(law.mean[:3], model._law(data, found, 3).mean)
+    np.testing.assert_allclose(law.mean[:3], model._law(data, fitted, 3).mean)

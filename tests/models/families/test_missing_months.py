@@ -32,19 +32,19 @@ def holed(example):
 
 def test_airline_law_is_that_of_a_diffuse_kalman_filter(holed):
     data = scale(holed, {})[0].masked()
-    found = Airline()._law(data, {"coefficients": [-0.3, -0.5], "variance": 4e-4, "degrees": 9}, 6)
+    law = Airline()._law(data, {"coefficients": [-0.3, -0.5], "variance": 4e-4, "degrees": 9}, 6)
     reference = SARIMAX(
         data.z * 100, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12), use_exact_diffuse=True
     )
     ahead = reference.smooth([-0.3, -0.5, 4.0]).get_forecast(6)
-    assert found.mean == pytest.approx(ahead.predicted_mean / 100, abs=2e-5)
-    assert np.diag(found.covariance) == pytest.approx(ahead.var_pred_mean / 1e4, rel=2e-3)
+    assert law.mean == pytest.approx(ahead.predicted_mean / 100, abs=2e-5)
+    assert np.diag(law.covariance) == pytest.approx(ahead.var_pred_mean / 1e4, rel=2e-3)
 
 
 def test_smoothing_takes_the_value_that_makes_the_errors_smallest(holed):
     z = scale(holed, {})[0].masked().z
     form = innovations_form(0.5, 0.1, 0.2, 0.95)
-    found = innovations_law(z, form, 0.02, None, 4)
+    filled = innovations_law(z, form, 0.02, None, 4)
     best = filter_history(z - z[0], *form)
 
     def completed(values: np.ndarray) -> np.ndarray:
@@ -66,12 +66,12 @@ def test_smoothing_takes_the_value_that_makes_the_errors_smallest(holed):
     values = start - np.linalg.solve(curve, slope)
     assert squares(values) == pytest.approx(float((best.errors**2).sum()), rel=1e-6)
     law = innovations_law(completed(values), form, 0.02, None, 4)
-    assert found.mean == pytest.approx(law.mean, abs=1e-7)
+    assert filled.mean == pytest.approx(law.mean, abs=1e-7)
     moved = np.array(
         [innovations_law(completed(values + a), form, 0.02, None, 4).mean for a in eye]
     )
     doubt = (moved - law.mean).T @ np.linalg.inv(curve) @ (moved - law.mean) * 0.02**2
-    assert found.covariance == pytest.approx(law.covariance + doubt, rel=1e-6)
+    assert filled.covariance == pytest.approx(law.covariance + doubt, rel=1e-6)
 
 
 def test_random_walk_and_drift_count_the_months_of_a_step(holed):
@@ -101,9 +101,9 @@ def test_every_family_forecasts_through_missing_months(name, holed):
     if model.tags.needs or model.tags.opt_in:
         pytest.skip("needs more than a series")
     parameters = model.estimate(holed)
-    found = model.draw(holed, parameters, 3, 200, 1)
-    assert isinstance(found, SamplePaths), found
-    assert np.array_equal(found.values, model.draw(holed, parameters, 3, 200, 1).values)
+    outcome = model.draw(holed, parameters, 3, 200, 1)
+    assert isinstance(outcome, SamplePaths), outcome
+    assert np.array_equal(outcome.values, model.draw(holed, parameters, 3, 200, 1).values)
     # Parameters serve a series in which the missing months have come in since.
     since = replace(holed, values=np.exp(holed.scaled))
     assert isinstance(model.draw(since, parameters, 3, 200, 1), SamplePaths)

@@ -53,8 +53,8 @@ def library(example, fitted):
         logging.getLogger("cmdstanpy").disabled = True
         model.fit(past, seed=1, algorithm="LBFGS")
         logging.getLogger("cmdstanpy").disabled = False
-        found = model.predict(frame)
-    return model, found["yhat"].to_numpy()
+        predicted = model.predict(frame)
+    return model, predicted["yhat"].to_numpy()
 
 
 def _height(y: np.ndarray, design: np.ndarray, changes: int, values: np.ndarray, noise: float):
@@ -84,9 +84,9 @@ def test_no_lesser_height_than_the_library_s_and_nearly_its_forecast(library, ex
     mode = posterior_mode(y, design, since.shape[1])
     height = _height(y, design, since.shape[1], theirs, float(given["sigma_obs"][0]))
     assert mode.height >= height - 1e-6
-    found = roster.create("prophet")._expected(data, parameters, len(data.z) + 12)
+    own = roster.create("prophet")._expected(data, parameters, len(data.z) + 12)
     # The library stops short where slope changes become nothing.
-    assert found == pytest.approx(expected, abs=0.02 * model.y_scale)
+    assert own == pytest.approx(expected, abs=0.02 * model.y_scale)
 
 
 def test_the_mode_is_where_a_general_search_ends():
@@ -106,9 +106,9 @@ def test_the_mode_is_where_a_general_search_ends():
     start = np.r_[np.zeros(2 + 2 * k + 2), np.log(0.1)]
     bounds = [*[(None, None)] * 2, *[(0, None)] * (2 * k), *[(None, None)] * 3]
     options = {"maxiter": 5000, "maxfun": 200_000, "ftol": 1e-14, "gtol": 1e-9}
-    found = minimize(criterion, start, method="L-BFGS-B", bounds=bounds, options=options)
-    assert mode.height >= -found.fun - 1e-9
-    assert mode.height == pytest.approx(-found.fun, abs=2e-3)
+    optimum = minimize(criterion, start, method="L-BFGS-B", bounds=bounds, options=options)
+    assert mode.height >= -optimum.fun - 1e-9
+    assert mode.height == pytest.approx(-optimum.fun, abs=2e-3)
     assert (mode.values[2 : 2 + k] == 0).any()
 
 

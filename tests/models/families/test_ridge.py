@@ -18,12 +18,12 @@ def test_lag_features_by_hand():
 
 def test_calendar_features_by_hand():
     known = np.array([[0.0], [0.5], [0.2]])
-    found = calendar_features(np.array([1, 12]), known)
-    assert found.shape == (2, 13)
-    assert found[0, 0] == pytest.approx(11 / 12)
-    assert found[1, 11] == pytest.approx(11 / 12)
-    assert found[:, :12].sum(axis=1) == pytest.approx([0, 0])
-    assert found[:, 12] == pytest.approx([0.5, -0.3])
+    features = calendar_features(np.array([1, 12]), known)
+    assert features.shape == (2, 13)
+    assert features[0, 0] == pytest.approx(11 / 12)
+    assert features[1, 11] == pytest.approx(11 / 12)
+    assert features[:, :12].sum(axis=1) == pytest.approx([0, 0])
+    assert features[:, 12] == pytest.approx([0.5, -0.3])
 
 
 def test_recursion_against_a_slow_one(make_scaled, seasonal_z):
@@ -41,7 +41,7 @@ def test_recursion_against_a_slow_one(make_scaled, seasonal_z):
         "coefficient_root": np.zeros((20, 20)).tolist(),
         "innovations": [0.0],
     }
-    found = roster.create("ridge")._paths(data, parameters, 14, 2, rng)
+    paths = roster.create("ridge")._paths(data, parameters, 14, 2, rng)
     z = list(seasonal_z)
     for step in range(14):
         t = len(z)
@@ -50,8 +50,8 @@ def test_recursion_against_a_slow_one(make_scaled, seasonal_z):
         row += [(1.0 if m == month else 0.0) - 1 / 12 for m in range(12)]
         row += list(data.known[t] - data.known[t - 1])
         z.append(z[-1] + 0.003 + float(np.dot(row, coefficients)))
-        assert found[0, step] == pytest.approx(z[-1])
-    assert (found[0] == found[1]).all()
+        assert paths[0, step] == pytest.approx(z[-1])
+    assert (paths[0] == paths[1]).all()
 
 
 def test_law_is_recovered_from_much_data(make_scaled):

@@ -106,8 +106,8 @@ def test_forecast_against_statsmodels(seasonal_z, make_scaled, name, damped):
 
 @pytest.mark.parametrize(("name", "damped"), [("ets", True), ("ets_trend", False)])
 def test_estimate_is_at_least_as_likely_as_statsmodels(seasonal_z, make_scaled, name, damped):
-    found = roster.create(name)._estimate(make_scaled(seasonal_z))
-    errors = filter_history(seasonal_z, *innovations_form(**found["weights"])).errors
+    fitted = roster.create(name)._estimate(make_scaled(seasonal_z))
+    errors = filter_history(seasonal_z, *innovations_form(**fitted["weights"])).errors
     other = ETSModel(
         seasonal_z,
         error="add",

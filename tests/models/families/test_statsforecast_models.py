@@ -87,11 +87,11 @@ def test_complex_smoothing_is_the_printed_recursion(kind):
         state = transition @ state + gain * error
     shocks = rng.normal(size=14)
     expected = _simulated_ces(kind, z, gains, 14, shocks)
-    found = []
+    values = []
     for shock in shocks:
-        found.append(design @ state + shock)
+        values.append(design @ state + shock)
         state = transition @ state + gain * shock
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-9)
     # The law's factor is the response of that recursion to each innovation.
     law = innovations_law(z, form, 1.0, None, 14)
     base = _simulated_ces(kind, z, gains, 14, np.zeros(14))
@@ -108,21 +108,21 @@ def test_arima_takes_orders_drift_and_scale(given, make_scaled, seasonal_z):
         sigma2=np.float64(2.0),
     )
     data = make_scaled(seasonal_z)
-    found = AutoArima()._estimate(data)
-    assert found["order"] == [1, 0, 0]
-    assert found["seasonal"] == [0, 1, 0]
-    assert found["coefficients"] == [0.6]
-    assert found["variance"] == pytest.approx(2 * size**2)
-    assert found["drift"] == pytest.approx(0.5 * size)
-    assert found["degrees"] == 138 - 12 - 2
-    law = AutoArima()._law(data, found, 3)
+    fitted = AutoArima()._estimate(data)
+    assert fitted["order"] == [1, 0, 0]
+    assert fitted["seasonal"] == [0, 1, 0]
+    assert fitted["coefficients"] == [0.6]
+    assert fitted["variance"] == pytest.approx(2 * size**2)
+    assert fitted["drift"] == pytest.approx(0.5 * size)
+    assert fitted["degrees"] == 138 - 12 - 2
+    law = AutoArima()._law(data, fitted, 3)
     # By hand: the yearly change less 12 drifts goes back to its mean by 0.6 a month.
-    change = seasonal_z[-1] - seasonal_z[-13] - 12 * found["drift"]
+    change = seasonal_z[-1] - seasonal_z[-13] - 12 * fitted["drift"]
     expected = [
-        seasonal_z[-12 + h] + 12 * found["drift"] + change * 0.6 ** (h + 1) for h in range(3)
+        seasonal_z[-12 + h] + 12 * fitted["drift"] + change * 0.6 ** (h + 1) for h in range(3)
     ]
     np.testing.assert_allclose(law.mean, expected, rtol=1e-7)
-    sigma = np.sqrt(found["variance"])
+    sigma = np.sqrt(fitted["variance"])
     np.testing.assert_allclose(
         law.factor, sigma * np.array([[1, 0, 0], [0.6, 1, 0], [0.36, 0.6, 1]]), rtol=1e-5, atol=1e-9
     )
@@ -130,9 +130,9 @@ def test_arima_takes_orders_drift_and_scale(given, make_scaled, seasonal_z):
 
 def test_arima_line_is_anchored_in_the_calendar(given, make_scaled, seasonal_z):
     given(arma=(0, 0, 0, 0, 12, 0, 0), coef={"intercept": 1.0, "drift": 0.2}, sigma2=1.0)
-    found = AutoArima()._estimate(make_scaled(seasonal_z, "2014-01"))
-    whole = AutoArima()._law(make_scaled(seasonal_z, "2014-01"), found, 2)
-    cut = AutoArima()._law(make_scaled(seasonal_z[8:], "2014-09"), found, 2)
+    fitted = AutoArima()._estimate(make_scaled(seasonal_z, "2014-01"))
+    whole = AutoArima()._law(make_scaled(seasonal_z, "2014-01"), fitted, 2)
+    cut = AutoArima()._law(make_scaled(seasonal_z[8:], "2014-09"), fitted, 2)
     np.testing.assert_allclose(cut.mean, whole.mean)
 
 
@@ -146,34 +146,36 @@ def test_arima_line_is_anchored_in_the_calendar(given, make_scaled, seasonal_z):
 )
 def test_ets_takes_components(given, make_scaled, seasonal_z, components, expected):
     given(components=components, par=np.array([0.4, 0.05, 0.1, 0.9, 7.0]))
-    found = AutoEts()._estimate(make_scaled(seasonal_z))
-    assert found.items() >= {**expected, "level": 0.4}.items()
-    law = AutoEts()._law(make_scaled(seasonal_z), found, 24)
-    assert law.factor[0, 0] == found["sigma"]
+    fitted = AutoEts()._estimate(make_scaled(seasonal_z))
+    assert fitted.items() >= {**expected, "level": 0.4}.items()
+    law = AutoEts()._law(make_scaled(seasonal_z), fitted, 24)
+    assert law.factor[0, 0] == fitted["sigma"]
     if components == "ANNN":
         assert np.ptp(law.mean) < 1e-12
-        assert found["degrees"] == 136
-        np.testing.assert_allclose(law.factor[1:, 0] / found["sigma"], 0.4)
+        assert fitted["degrees"] == 136
+        np.testing.assert_allclose(law.factor[1:, 0] / fitted["sigma"], 0.4)
 
 
 def test_theta_drift_is_the_share_of_the_slope(given, make_scaled):
     given(par={"alpha": 0.5, "theta": 4.0, "initial_smoothed": 0.0}, modeltype="OTM")
     noise = np.random.default_rng(2).normal(size=120)
     z = 0.1 * np.arange(120) + noise
-    found = AutoTheta()._estimate(make_scaled(z))
-    assert found["drift"] == pytest.approx(0.75 * 0.1, rel=0.1)
-    assert found["weight"] == 0.5
-    law = AutoTheta()._law(make_scaled(z), {**found, "seasonal": [0.0] * 12}, 6)
-    np.testing.assert_allclose(np.diff(law.mean), found["drift"])
+    fitted = AutoTheta()._estimate(make_scaled(z))
+    assert fitted["drift"] == pytest.approx(0.75 * 0.1, rel=0.1)
+    assert fitted["weight"] == 0.5
+    law = AutoTheta()._law(make_scaled(z), {**fitted, "seasonal": [0.0] * 12}, 6)
+    np.testing.assert_allclose(np.diff(law.mean), fitted["drift"])
 
 
 def test_complex_smoothing_counts_what_it_estimates(given, make_scaled, seasonal_z):
     given(seasontype="P", par={"alpha_0": 1.5, "alpha_1": 1.0, "beta_0": 0.1, "beta_1": np.nan})
-    found = AutoCes()._estimate(make_scaled(seasonal_z))
-    assert found["gains"].keys() == {"alpha_0", "alpha_1", "beta_0"}
-    assert found["degrees"] == 138 - 3 - 13
-    errors = filter_history(seasonal_z - seasonal_z[0], *complex_form("P", **found["gains"])).errors
-    assert found["sigma"] == pytest.approx(np.sqrt((errors**2).sum() / 122))
+    fitted = AutoCes()._estimate(make_scaled(seasonal_z))
+    assert fitted["gains"].keys() == {"alpha_0", "alpha_1", "beta_0"}
+    assert fitted["degrees"] == 138 - 3 - 13
+    errors = filter_history(
+        seasonal_z - seasonal_z[0], *complex_form("P", **fitted["gains"])
+    ).errors
+    assert fitted["sigma"] == pytest.approx(np.sqrt((errors**2).sum() / 122))
 
 
 @pytest.mark.skipif(

@@ -48,11 +48,11 @@ def scaled(make_scaled):
 @pytest.mark.parametrize("log", [True, False])
 def test_identity_gives_what_is_not_reported(scaled, known, log):
     stock, flows = _world(N)
-    found = register(scaled(stock, {k: v for k, v in flows.items() if k in known}, log))
-    assert (found.first, found.inflow_end, found.leaving_end) == (1, N, N)
-    np.testing.assert_allclose(found.inflow, flows[INFLOW][1:], rtol=1e-8)
+    counts = register(scaled(stock, {k: v for k, v in flows.items() if k in known}, log))
+    assert (counts.first, counts.inflow_end, counts.leaving_end) == (1, N, N)
+    np.testing.assert_allclose(counts.inflow, flows[INFLOW][1:], rtol=1e-8)
     left = flows[REEMPLOYED] + flows[EXITED]
-    np.testing.assert_allclose(found.leaving, left[1:] / stock[:-1], rtol=1e-8)
+    np.testing.assert_allclose(counts.leaving, left[1:] / stock[:-1], rtol=1e-8)
 
 
 def test_months_before_a_gap_are_left_out(scaled):
@@ -91,9 +91,9 @@ def test_null_result_with_its_reason(scaled, spoil, reason):
 
 def test_without_flows_it_is_a_null_result(make_history):
     stock, _ = _world(N)
-    found = StockFlow().forecast(make_history(stock), 12, 100, 1)
-    assert isinstance(found, Failure)
-    assert "没有新登记失业" in found.reason
+    outcome = StockFlow().forecast(make_history(stock), 12, 100, 1)
+    assert isinstance(outcome, Failure)
+    assert "没有新登记失业" in outcome.reason
 
 
 def test_only_for_the_register():
@@ -136,19 +136,19 @@ def test_joint_law_is_that_of_the_recursion(scaled, correlation):
         "correlation": correlation,
     }
     n = 20_000
-    found = np.exp(
+    drawn = np.exp(
         StockFlow()._paths(scaled(stock, flows), parameters, 12, n, np.random.default_rng(1))
     )
     expected = _reference(10_000.0, 1000.0, 0.1, correlation, 12, 4_000, 2)
     spread = expected.std(axis=0)
     error = np.sqrt(1 / 4_000 + 1 / n)
-    assert (np.abs(found.mean(axis=0) - expected.mean(axis=0)) < 4 * spread * error).all()
-    np.testing.assert_allclose(found.std(axis=0), spread, rtol=0.06)
+    assert (np.abs(drawn.mean(axis=0) - expected.mean(axis=0)) < 4 * spread * error).all()
+    np.testing.assert_allclose(drawn.std(axis=0), spread, rtol=0.06)
     level = 10_000 + 2 * spread[5]
-    chances = [(paths.max(axis=1) > level).mean() for paths in (found, expected)]
+    chances = [(paths.max(axis=1) > level).mean() for paths in (drawn, expected)]
     assert abs(chances[0] - chances[1]) < 4 * 0.5 * error
     # Independent months would have no such memory.
-    assert np.corrcoef(found[:, 3], found[:, 8])[0, 1] > 0.5
+    assert np.corrcoef(drawn[:, 3], drawn[:, 8])[0, 1] > 0.5
 
 
 def test_inflow_known_beyond_the_stock_is_used(scaled):
@@ -181,6 +181,6 @@ def test_it_sees_where_the_flows_lead(scaled):
 
 def test_paths_through_the_public_door(make_stock, example):
     history = example("seasonal", "stock_flow")
-    found = StockFlow().forecast(history, 12, 400, 3)
-    assert isinstance(found, SamplePaths)
-    assert found.mean()[0] == pytest.approx(history.values[-1], rel=0.15)
+    outcome = StockFlow().forecast(history, 12, 400, 3)
+    assert isinstance(outcome, SamplePaths)
+    assert outcome.mean()[0] == pytest.approx(history.values[-1], rel=0.15)

@@ -35,9 +35,9 @@ def test_additive_season_is_met_better_than_by_logs(name, make_history):
     of_logs = {"ets_level": "ets", "sarima_level": "sarima_long", "ridge_level": "ridge"}[name]
     misses = []
     for model in (name, of_logs):
-        found = roster.create(model).forecast(cut, 12, 400, 1)
-        assert isinstance(found, SamplePaths)
-        misses.append(np.abs(found.quantiles()[:, 4] - history.values[-12:]).mean())
+        outcome = roster.create(model).forecast(cut, 12, 400, 1)
+        assert isinstance(outcome, SamplePaths)
+        misses.append(np.abs(outcome.quantiles()[:, 4] - history.values[-12:]).mean())
     assert misses[0] < 0.8 * misses[1]
 
 
@@ -45,6 +45,6 @@ def test_additive_season_is_met_better_than_by_logs(name, make_history):
 def test_nothing_falls_below_a_tenth_of_the_smallest_value(name, make_history):
     rng = np.random.default_rng(0)
     plunge = np.exp(np.cumsum(rng.normal(-0.01, 0.25, 132)) + 6)
-    found = roster.create(name).forecast(make_history(plunge), 12, 400, 1)
-    if isinstance(found, SamplePaths):
-        assert found.values.min() >= 0.1 * plunge.min() * (1 - 1e-6)
+    outcome = roster.create(name).forecast(make_history(plunge), 12, 400, 1)
+    if isinstance(outcome, SamplePaths):
+        assert outcome.values.min() >= 0.1 * plunge.min() * (1 - 1e-6)

@@ -28,9 +28,9 @@ def test_every_stratum_has_one_draw(n, columns, seed):
 
 def test_stratified_normals_are_normal_and_unrelated():
     drawn = stratified_normals(5000, 3, np.random.default_rng(1))
-    found = np.quantile(drawn, [0.025, 0.5, 0.9], axis=0)
-    assert found[:, 0] == pytest.approx(norm.ppf([0.025, 0.5, 0.9]), abs=0.005)
-    assert found[:, 2] == pytest.approx(found[:, 0], abs=0.005)
+    quantiles = np.quantile(drawn, [0.025, 0.5, 0.9], axis=0)
+    assert quantiles[:, 0] == pytest.approx(norm.ppf([0.025, 0.5, 0.9]), abs=0.005)
+    assert quantiles[:, 2] == pytest.approx(quantiles[:, 0], abs=0.005)
     assert np.corrcoef(drawn.T) == pytest.approx(np.eye(3), abs=4 / np.sqrt(5000))
 
 
@@ -43,8 +43,8 @@ def test_means_have_far_less_noise_than_plain_draws():
 
 
 def test_moving_factor_by_hand():
-    found = moving_factor(np.array([1.0, 0.5, 0.2]), 2.0, 3)
-    assert found == pytest.approx(np.array([[2, 0, 0], [1, 2, 0], [0.4, 1, 2]]))
+    factor = moving_factor(np.array([1.0, 0.5, 0.2]), 2.0, 3)
+    assert factor == pytest.approx(np.array([[2, 0, 0], [1, 2, 0], [0.4, 1, 2]]))
 
 
 def test_gaussian_draws_have_the_covariance():
@@ -61,8 +61,8 @@ def test_student_draws_have_students_quantiles():
     drawn = law.draw(40000, np.random.default_rng(3))
     levels = [0.01, 0.1, 0.5, 0.9, 0.99]
     for column in drawn.T:
-        found = np.quantile(column, levels)
-        assert found == pytest.approx(student.ppf(levels, 30), abs=0.06)
+        quantiles = np.quantile(column, levels)
+        assert quantiles == pytest.approx(student.ppf(levels, 30), abs=0.06)
     # One divisor per path: large moves come together even where the factor does not tie them.
     apart = Law(np.zeros(2), np.eye(2), degrees=6.0).draw(40000, np.random.default_rng(4))
     assert np.corrcoef(np.abs(apart.T))[0, 1] > 0.05

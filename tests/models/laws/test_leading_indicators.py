@@ -61,11 +61,11 @@ def test_season_and_memory_are_learnt(rng):
     unusual = np.zeros(240)
     for t in range(1, 240):
         unusual[t] = 0.6 * unusual[t - 1] + 0.1 * rng.normal()
-    found = leading.learn(ScaledCovariate("x", np.cumsum(season + unusual)), first_month=1)
-    assert found.season == pytest.approx(np.arange(12.0), abs=0.15)
-    assert found.memory == pytest.approx(0.6, abs=0.12)
-    assert found.innovations.std() == pytest.approx(0.1, abs=0.02)
-    assert Leading.of(json.loads(json.dumps(found.as_parameters()))).memory == found.memory
+    learnt = leading.learn(ScaledCovariate("x", np.cumsum(season + unusual)), first_month=1)
+    assert learnt.season == pytest.approx(np.arange(12.0), abs=0.15)
+    assert learnt.memory == pytest.approx(0.6, abs=0.12)
+    assert learnt.innovations.std() == pytest.approx(0.1, abs=0.02)
+    assert Leading.of(json.loads(json.dumps(learnt.as_parameters()))).memory == learnt.memory
 
 
 @pytest.mark.parametrize("values", [np.arange(30.0) ** 2, np.full(200, 5.0), np.full(200, np.nan)])

@@ -47,13 +47,13 @@ def _dense(point: int, size: float, n: int) -> tuple[np.ndarray, np.ndarray]:
     columns = []
 
     def run(level: float, slope: float, shocks: np.ndarray, season: np.ndarray) -> np.ndarray:
-        found = np.empty(n)
+        values = np.empty(n)
         for t in range(n):
             expected = level + damping * slope
-            found[t] = expected + season[(FIRST - 1 + t) % 12] + shocks[t]
+            values[t] = expected + season[(FIRST - 1 + t) % 12] + shocks[t]
             level = expected + level_weight * shocks[t]
             slope = damping * slope + level_weight * slope_weight * shocks[t]
-        return found
+        return values
 
     none, calm = np.zeros(n), np.zeros(12)
     columns += [run(0, 0, shock, calm) for shock in np.eye(n)]
@@ -70,10 +70,10 @@ def test_law_is_the_conditional_of_a_dense_normal_law(missing):
     z = _series()
     z[list(missing)] = np.nan
     seen = np.flatnonzero(np.isfinite(z))
-    found = posterior(z, FIRST, LENT)
+    learned = posterior(z, FIRST, LENT)
     used = [row for row, weight in enumerate(LENT.swings) if weight]
     for row, point in ((0, 0), (2, 7), (4, 20), (5, 41)):
-        whole = replace_weights(found, row, point)
+        whole = replace_weights(learned, row, point)
         ((weight, law),) = whole.laws((FIRST - 2 + N) % 12 + 1, AHEAD)
         shape, covariance = _dense(point, (*SWINGS, *SWINGS)[used[row]], N + AHEAD)
         centre = shape @ np.asarray(LENT.season) * (used[row] >= len(SWINGS))
@@ -83,20 +83,20 @@ def test_law_is_the_conditional_of_a_dense_normal_law(missing):
         spread = covariance[N:, N:] - gain @ covariance[seen, N:]
         assert weight == 1.0
         assert law.mean == pytest.approx(mean, abs=2e-5)
-        variance = found.variances[row, point]
+        variance = learned.variances[row, point]
         assert law.covariance == pytest.approx(variance * spread, rel=2e-3, abs=1e-7)
         assert law.degrees == LENT.degrees + len(seen) - 1
 
 
-def replace_weights(found, row: int, point: int):
-    weights = np.zeros_like(found.weights)
+def replace_weights(learned, row: int, point: int):
+    weights = np.zeros_like(learned.weights)
     weights[row, point] = 1.0
-    return replace(found, weights=weights)
+    return replace(learned, weights=weights)
 
 
 def test_weights_are_marginal_likelihoods_times_priors():
     z = _series()
-    found = posterior(z, FIRST, LENT)
+    learned = posterior(z, FIRST, LENT)
     used = [row for row, weight in enumerate(LENT.swings) if weight]
     steps = np.diff(np.eye(N), axis=0)
     chosen = [(0, 0), (1, 30), (3, 5), (4, 41), (5, 12)]
@@ -110,8 +110,8 @@ def test_weights_are_marginal_likelihoods_times_priors():
         prior = LENT.swings[used[row]] * LENT.dynamics[point]
         logs.append(density.logpdf(steps @ z) + np.log(prior))
     expected = np.exp(np.array(logs) - max(logs))
-    got = np.array([found.weights[row, point] for row, point in chosen])
-    assert found.weights.sum() == pytest.approx(1)
+    got = np.array([learned.weights[row, point] for row, point in chosen])
+    assert learned.weights.sum() == pytest.approx(1)
     assert got / got.max() == pytest.approx(expected, rel=1e-3)
 
 
@@ -141,8 +141,8 @@ def test_regions_lend_their_season_and_size_and_it_fades():
     differences = []
     for n in (6, 48):
         own = 7 - 0.2 * np.cos(2 * np.pi * np.arange(n) / 12)
-        found = posterior(own + 0.002 * np.random.default_rng(1).normal(size=n), 1, lent)
-        differences.append(float(found.season()[0] + 0.2))
+        learned = posterior(own + 0.002 * np.random.default_rng(1).normal(size=n), 1, lent)
+        differences.append(float(learned.season()[0] + 0.2))
     assert abs(differences[1]) < 0.02 < differences[0]
 
 
@@ -158,8 +158,8 @@ def test_stated_defaults_make_a_short_series_no_narrower_than_it_knows():
     assert sum(law.swings) == pytest.approx(1)
 
     def width(borrowed: Borrowed | None) -> float:
-        found = posterior(short.scaled, 1, borrowed).laws(6, 12)
-        drawn = level_season.drawn(found, 1000, np.random.default_rng(1))
+        laws = posterior(short.scaled, 1, borrowed).laws(6, 12)
+        drawn = level_season.drawn(laws, 1000, np.random.default_rng(1))
         return float(np.ptp(np.quantile(drawn[:, -1], (0.1, 0.9))))
 
     assert width(law) > 1.3 * width(None)

@@ -26,24 +26,24 @@ def test_stationary_by_hand():
 @given(st.lists(st.floats(-2.5, 2.5), min_size=1, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_every_root_lies_outside_the_unit_circle(free):
-    found = stationary(np.array(free))
-    assert np.abs(np.roots(np.append(1.0, -found))).max() < 1 + 1e-9
+    coefficients = stationary(np.array(free))
+    assert np.abs(np.roots(np.append(1.0, -coefficients))).max() < 1 + 1e-9
 
 
 def test_product_by_hand():
-    found = product(np.array([1.0, 0.5]), np.array([1.0, -0.4]))
+    polynomial = product(np.array([1.0, 0.5]), np.array([1.0, -0.4]))
     expected = np.zeros(14)
     expected[[0, 1, 12, 13]] = 1.0, 0.5, -0.4, -0.2
-    assert found == pytest.approx(expected)
+    assert polynomial == pytest.approx(expected)
 
 
 def test_ma1_by_hand():
     # Two values, theta = 1/2: covariance [[5/4, 1/2], [1/2, 5/4]], determinant 21/16.
     w = np.array([1.0, 2.0])
-    found = exact_fitness(w, arma_structure(np.zeros(0), np.array([1.0, 0.5])))
+    fitness = exact_fitness(w, arma_structure(np.zeros(0), np.array([1.0, 0.5])))
     square = (1.25 * 1 - 2 * 0.5 * 2 + 1.25 * 4) / (21 / 16)
-    assert found.variance == pytest.approx(square / 2)
-    assert found.badness == pytest.approx(np.log(square / 2) + np.log(21 / 16) / 2)
+    assert fitness.variance == pytest.approx(square / 2)
+    assert fitness.badness == pytest.approx(np.log(square / 2) + np.log(21 / 16) / 2)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_agrees_with_the_kalman_filter(order, seasonal):
     model = arma_model(w, order, seasonal)
     reversed_ar = product(np.append(1.0, -ar), np.append(1.0, -seasonal_ar))
     moving = product(np.append(1.0, -ma), np.append(1.0, -seasonal_ma))
-    found = exact_fitness(w, arma_structure(-reversed_ar[1:], moving))
-    expected = model.loglike([*ar, *-ma, *seasonal_ar, *-seasonal_ma, found.variance])
+    fitness = exact_fitness(w, arma_structure(-reversed_ar[1:], moving))
+    expected = model.loglike([*ar, *-ma, *seasonal_ar, *-seasonal_ma, fitness.variance])
     n = len(w)
-    assert -found.badness - n / 2 * (np.log(2 * np.pi) + 1) == pytest.approx(expected, abs=1e-6)
+    assert -fitness.badness - n / 2 * (np.log(2 * np.pi) + 1) == pytest.approx(expected, abs=1e-6)
 
 
 def test_estimates_are_as_likely_as_those_of_statsmodels():

@@ -48,10 +48,10 @@ def test_conditional_law_against_the_covariance_matrix_and_the_kalman_filter(ord
     assert mean == pytest.approx(expected[0], abs=1e-9)
     assert 1.7 * covariance == pytest.approx(expected[1], abs=1e-9)
     system = terminal(arma_model(w, order, (0, 1)), [*coefficients, 1.7])
-    for found, reference in zip(
+    for moment, reference in zip(
         (mean, 1.7 * covariance), joint_moments(system, HORIZON), strict=True
     ):
-        assert found == pytest.approx(reference, abs=1e-8)
+        assert moment == pytest.approx(reference, abs=1e-8)
 
 
 def test_integration_against_the_full_model(seasonal_z):
@@ -104,7 +104,7 @@ def test_components_are_as_likely_as_those_of_statsmodels(make_scaled, seed):
     for _ in range(97):
         pattern.append(-sum(pattern[-11:]) + season * rng.normal())
     z = np.cumsum(level * rng.normal(size=108)) + np.array(pattern) + noise * rng.normal(size=108)
-    found = LocalLevel()._estimate(make_scaled(z))
+    fitted = LocalLevel()._estimate(make_scaled(z))
     theirs = components_model(z).fit(disp=0, cov_type="none").params
     w = difference(z, regular=False)
 
@@ -112,7 +112,7 @@ def test_components_are_as_likely_as_those_of_statsmodels(make_scaled, seed):
         variances = np.asarray(variances)
         return -exact_fitness(w, structure(variances / variances.sum())).badness
 
-    assert height(found["variances"]) >= height(theirs) - 1e-6
+    assert height(fitted["variances"]) >= height(theirs) - 1e-6
 
 
 def test_components_covariance_against_conditioning(seasonal_z):
@@ -134,8 +134,8 @@ def test_components_covariance_against_conditioning(seasonal_z):
     gain = np.linalg.solve(covariance[:n, :n], covariance[:n, n:]).T
     expected = covariance[n:, n:] - gain @ covariance[:n, n:]
     series = Differenced.of(z, regular=False)
-    _, found = series.ahead(structure(np.array([noise, level, season])), 1.0, ahead)
-    assert found == pytest.approx(expected, rel=2e-3, abs=2e-3)
+    _, implied = series.ahead(structure(np.array([noise, level, season])), 1.0, ahead)
+    assert implied == pytest.approx(expected, rel=2e-3, abs=2e-3)
 
 
 def test_estimation_finds_known_coefficients():
@@ -154,9 +154,9 @@ def test_estimation_refuses_a_series_without_change():
 
 def test_standardised_errors_of_an_ar1():
     w = np.array([1.0, 0.5, 2.0])
-    found = standardised_errors(arma_model(w, (1, 0), (0, 0)), [0.6, 4.0])
+    errors = standardised_errors(arma_model(w, (1, 0), (0, 0)), [0.6, 4.0])
     # First month: stationary deviation 2 / sqrt(1 - 0.36) = 2.5; then (y - 0.6 y_1) / 2.
-    assert found == pytest.approx([0.4, -0.05, 0.85])
+    assert errors == pytest.approx([0.4, -0.05, 0.85])
 
 
 def test_factor_of_a_singular_covariance():

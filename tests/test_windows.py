@@ -46,7 +46,10 @@ print(len(names))
 def test_every_module_loads_without_what_only_posix_has():
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 400

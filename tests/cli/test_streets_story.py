@@ -70,8 +70,10 @@ def test_a_district_is_the_sum_of_its_streets(forecast: Any, home: Path, total: 
     assert summed == (not total)
     rows = {row["name"]: row for row in content["parts"]["parts"]}
     assert {name: row["value"] for name, row in rows.items()} == {
-        "东街道": 300, "西街道": 400, "南镇": 310,
-    }  # fmt: skip
+        "东街道": 300,
+        "西街道": 400,
+        "南镇": 310,
+    }
     assert sum(row["share"] for row in rows.values()) == pytest.approx(1, abs=1e-3)
     # The probability is that of paths that add up, and those of the parts are in the same table.
     tree = content["tree"]

@@ -66,8 +66,11 @@ def test_the_same_plain_data_give_the_same_bytes_without_store_or_mlflow(
     said = subprocess.run(
         [sys.executable, "-c", ELSEWHERE, str(file)],
         env={**os.environ, "FORECAST_HOME": str(empty), "OMP_NUM_THREADS": "1"},
-        cwd=empty, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     once, again, first, warm = said.stdout.splitlines()
     assert once == again == first == warm
     assert {"backtest.csv.bz2", state.PATHS, "cap_events.csv.bz2"} <= set(once.split()[::2])

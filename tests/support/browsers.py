@@ -128,8 +128,9 @@ class Chromium(Browser):
         told = folder / "DevToolsActivePort"
         self._processes.start(
             [program, *_QUIET, "--remote-debugging-port=0", f"--user-data-dir={folder}"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         port, path = _until(lambda: told.read_text() if told.is_file() else None).split()
         self._connect(f"ws://127.0.0.1:{port}{path}")
         self._session: dict[str, str] = {}
@@ -158,8 +159,11 @@ class Chromium(Browser):
     def show(self, address: str, width: int, height: int = 900) -> None:
         self._do(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
-        )  # fmt: skip
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
         self._do("Page.navigate", url=address)
         _until(lambda: self.value("document.readyState === 'complete' || null"))
 
@@ -226,9 +230,12 @@ class Firefox(Browser):
     def value(self, script: str) -> Any:
         reply = self._ask(
             "script.evaluate",
-            {"expression": f"(async () => JSON.stringify(await ({script})) ?? 'null')()",
-             "target": self._page, "awaitPromise": True},
-        )  # fmt: skip
+            {
+                "expression": f"(async () => JSON.stringify(await ({script})) ?? 'null')()",
+                "target": self._page,
+                "awaitPromise": True,
+            },
+        )
         assert reply["type"] == "success", reply
         return json.loads(reply["result"]["value"])
 

@@ -37,8 +37,11 @@ class Office:
         environment = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUTF8": "1"}
         return self.processes.start(
             [sys.executable, script, *arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def said(self, process: subprocess.Popen[str]) -> str:
         """The next line of a process."""

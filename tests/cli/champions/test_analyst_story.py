@@ -108,8 +108,10 @@ def test_every_figure_is_that_of_the_paths(forecast: Forecast, home: Path, tmp_p
                 assert rows[key][name] == wanted, (key, name)
         breach = rows["municipal", "any_month", "2026"]["breach"]
         assert [(m["month"], m["value"], m["cap"]) for m in breach["months"]] == [
-            ("2026-01", 12_216, 12_200), ("2026-02", 12_372, 12_200), ("2026-03", 12_267, 12_200),
-        ]  # fmt: skip
+            ("2026-01", 12_216, 12_200),
+            ("2026-02", 12_372, 12_200),
+            ("2026-03", 12_267, 12_200),
+        ]
     # Three numbers, one of them on two bases.
     joint = run["caps_joint"]
     assert (len(joint["caps"]), joint["p_at_least_one"]) == (3, 1.0)

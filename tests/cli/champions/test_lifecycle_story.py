@@ -243,8 +243,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     def tool(name: str, *arguments: str) -> None:
         subprocess.run(
             [*as_user, str(tools / name), *arguments],
-            check=True, capture_output=True, timeout=120, cwd="/",
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            timeout=120,
+            cwd="/",
+        )
 
     data = str(folder / "data")
     try:

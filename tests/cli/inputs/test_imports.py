@@ -266,8 +266,11 @@ def test_import_killed_while_the_write_is_open_leaves_nothing(
     before = used("data", "batches", "--json").json
     process = subprocess.run(
         [sys.executable, "-c", KILLER, "data", "import", str(month_file(tmp_path))],
-        env=environment_of(home), cwd=ROOT, capture_output=True, check=False,
-    )  # fmt: skip
+        env=environment_of(home),
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
     assert process.returncode == -signal.SIGKILL
     assert used("data", "batches", "--json").json == before
     assert used("data", "import", str(month_file(tmp_path)), "--json").json["added"] == 40

@@ -50,9 +50,8 @@ def test_figures_of_a_plan_that_is_over(used):
 
 def test_half_way_a_five_year_total_is_forecast(used):
     ran = used(
-        "plan", "progress", "--region", "徐汇", "--as-of", "2018-07-31", "--view", "期末",
-        *FAST,
-    )  # fmt: skip
+        "plan", "progress", "--region", "徐汇", "--as-of", "2018-07-31", "--view", "期末", *FAST
+    )
     assert ran.code == 0, ran.err
     assert "完成概率" in ran.out
     assert "未经回测" in ran.out

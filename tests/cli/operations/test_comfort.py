@@ -73,8 +73,11 @@ def test_the_program_answers_what_a_shell_asks():
     }
     done = subprocess.run(
         [sys.executable, "-c", "from employment_forecast.cli.main import main; main([])"],
-        env=asked, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.split("\t")[0] == "plain,withdraw"
 
 

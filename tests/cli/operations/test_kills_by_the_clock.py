@@ -185,8 +185,10 @@ def wage(campaign: Campaign, kills: int, capsys: pytest.CaptureFixture[str]) -> 
     at_work = sum(campaign.kill(dice.random()) for _ in range(kills))
     left = campaign.leftovers()
     with capsys.disabled():
-        print(f"\n{campaign.name}: {kills} tried, {at_work} killed at work, {kills} survived, "
-              f"{len(left)} left behind")  # fmt: skip
+        print(
+            f"\n{campaign.name}: {kills} tried, {at_work} killed at work, {kills} survived, "
+            f"{len(left)} left behind"
+        )
     assert left == []
     return at_work
 

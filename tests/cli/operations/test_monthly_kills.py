@@ -105,8 +105,10 @@ def child(home: Path, last: int) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", CHILD, str(home), str(last), DAY],
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def outcome(forecast: Forecast, home: Path) -> dict[str, Any]:
@@ -221,9 +223,12 @@ class Cycle:
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "employment_forecast.cli.main", *CYCLE],
-            cwd=ROOT, env=self.environment,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
 
     def reach_region(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + 600

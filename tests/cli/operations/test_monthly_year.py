@@ -338,8 +338,10 @@ def test_issued_revised_broken_and_late(forecast: Forecast, home: Path) -> None:
     was = value(pd.Period("2026-04", "M"))
     revised = entry_of(office.cycle("2026-06-22"))
     assert (revised["state"], revised["data_month"], revised["correction"]) == (
-        "done", "2026-04", 1,
-    )  # fmt: skip
+        "done",
+        "2026-04",
+        1,
+    )
     assert office.feed(revised)["state"] == "stale"  # May is still missing
     correction = office.told(revised)
     assert (str(was), str(was + 60)) in correction.changes
@@ -374,8 +376,11 @@ def test_a_year_over_five_districts_and_the_nation(
     opening = office.cycle("2025-11-20")
     assert {e["state"] for e in opening["regions"]} == {"done"}
     assert {e["region_name"] for e in opening["regions"] if e["demo"]} == {
-        "徐汇区", "舟山市", "江夏区", "嵊州市",
-    }  # fmt: skip
+        "徐汇区",
+        "舟山市",
+        "江夏区",
+        "嵊州市",
+    }
     assert not any(office.told(e).failed for e in opening["regions"])
     # No cap yet for 嘉定: no level is claimed, and that it was not assessed is said.
     assert office.told(entry_of(opening)).caps == set()

@@ -38,7 +38,10 @@ def test_nothing_is_taken_for_a_request():
 def test_groff_sets_it_without_complaint():
     done = subprocess.run(
         ["groff", "-K", "utf8", "-T", "utf8", "-man", "-ww"],
-        input=PAGE, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        input=PAGE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "就业失业预测" in done.stdout
     assert done.stderr == ""

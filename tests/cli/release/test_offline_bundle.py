@@ -63,8 +63,10 @@ def test_a_damaged_copy_is_refused_before_anything_is_installed(tmp_path: Path) 
     done = subprocess.run(
         ["sh", str(top / "install.sh"), str(target)],
         env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "文件校验未通过" in done.stderr
     assert not target.exists()
@@ -78,8 +80,10 @@ def test_an_older_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     done = subprocess.run(
         ["sh", str(tmp_path / "install.sh"), str(tmp_path / "venv")],
         env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "glibc 2.999" in done.stderr
 
@@ -93,8 +97,10 @@ def test_another_python_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", str(tmp_path / "install.sh"), str(tmp_path / "venv")],
         env={"PATH": os.environ["PATH"], "PYTHON": sys.executable},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "适用于 Python 3.0" in done.stderr
 
@@ -133,8 +139,10 @@ def test_installs_and_runs_with_the_network_off(tmp_path: Path) -> None:
     assert "登记模型" in done.stdout
     looked = subprocess.run(
         [*alone, f"FORECAST_HOME={home}", command, "doctor", "--json"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert '"environment"' in looked.stdout
     for arguments in (("run", "--region", "嘉定", "--models", "ets", "--origins", "3"),
                       ("bulletin", "--region", "嘉定", "--format", "docx,html,md")):  # fmt: skip

@@ -25,8 +25,11 @@ HEAVY = ("pandas", "numpy", "mlflow", "statsmodels", "prophet", "sklearn", "sqla
 def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "employment_forecast.cli.main", "--help"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "click" in imported
     assert not imported & set(HEAVY)
@@ -52,8 +55,11 @@ def test_listed_help_line_is_the_commands_own() -> None:
 def test_help_lists_every_command_and_exit_code() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "employment_forecast.cli.main", "--help"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     for name in COMMANDS:
         assert re.search(rf"^  {name}\b", done.stdout, re.MULTILINE)
     flat = "".join(done.stdout.split())
@@ -124,8 +130,11 @@ def test_errors_of_click_end_as_they_should() -> None:
                       ("run", "--nope"), ("run", "--region", "嘉定", "--jobs", "a")):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "employment_forecast.cli.main", *arguments],
-            cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 2
         assert done.stderr.startswith("错误：")
         assert done.stderr.endswith("--help 查看用法。\n")

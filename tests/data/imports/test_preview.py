@@ -39,15 +39,20 @@ def test_the_title_or_nothing_where_an_option_names_the_indicator(tmp_path):
     (titled,) = read(tmp_path, "嘉定区登记失业人数\n月份,人数\n2026-01,12300\n2026-02,12400\n")
     assert titled.label == "嘉定区登记失业人数"
     (given,) = read(
-        tmp_path, "月份,人数\n2026-01,12300\n2026-02,12400\n",
-        region="嘉定", indicator="登记失业人数",
-    )  # fmt: skip
+        tmp_path,
+        "月份,人数\n2026-01,12300\n2026-02,12400\n",
+        region="嘉定",
+        indicator="登记失业人数",
+    )
     assert given.label == ""
     (row,) = preview_rows([given], CATALOGUE)
     assert row == {
-        "label": "（选项指定）", "indicator": "登记失业人数", "region": "嘉定区",
-        "months": "2026-01—2026-02，2个", "range": "12,300—12,400人",
-    }  # fmt: skip
+        "label": "（选项指定）",
+        "indicator": "登记失业人数",
+        "region": "嘉定区",
+        "months": "2026-01—2026-02，2个",
+        "range": "12,300—12,400人",
+    }
 
 
 def test_groups_and_months_in_progress_are_named(tmp_path):

@@ -47,9 +47,12 @@ def own(store: Store, region: str = "310114") -> dict[str, float]:
 
 def test_a_total_column_over_all_streets_is_the_district(store: Store, tmp_path: Path) -> None:
     file = sheet(
-        tmp_path, "登记失业人数（人）", "月份,东街道,西街道,南镇,合计",
-        "2026-09,10,20,30,60", "2026-10,11,21,31,63",
-    )  # fmt: skip
+        tmp_path,
+        "登记失业人数（人）",
+        "月份,东街道,西街道,南镇,合计",
+        "2026-09,10,20,30,60",
+        "2026-10,11,21,31,63",
+    )
     report = bring(store, file)
     assert report.added == 8
     assert own(store) == {"2026-09": 60, "2026-10": 63}

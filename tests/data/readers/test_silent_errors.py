@@ -727,8 +727,9 @@ def test_sheets_that_are_called_by_their_year():
     book.save(stream)
     result = read(stream.getvalue(), "月报.xlsx")
     assert dict(zip(months(result), values(result), strict=True)) == {
-        "2024-01": 2024, "2025-01": 2025,
-    }  # fmt: skip
+        "2024-01": 2024,
+        "2025-01": 2025,
+    }
 
 
 @pytest.mark.parametrize(
@@ -761,8 +762,11 @@ def test_an_indicator_over_regions_with_a_blank_corner():
     ]
     result = read(workbook(rows), "a.xlsx", region=None)
     assert [(r.observation.region, r.observation.value) for r in result.readings] == [
-        ("310114", 900), ("310104", 1200), ("310114", 80), ("310104", 90),
-    ]  # fmt: skip
+        ("310114", 900),
+        ("310104", 1200),
+        ("310114", 80),
+        ("310104", 90),
+    ]
 
 
 def test_a_file_named_for_another_year_than_its_title_is_told():

@@ -80,8 +80,11 @@ def test_indicators_come_back():
 
 def test_groups_come_back():
     def fill(book):
-        put(book[GROUP_SHEET], 2, {"地区": "嘉定区", "月份": "2021-02",
-                                   "高校毕业生登记失业人数（人）": 655})  # fmt: skip
+        put(
+            book[GROUP_SHEET],
+            2,
+            {"地区": "嘉定区", "月份": "2021-02", "高校毕业生登记失业人数（人）": 655},
+        )
 
     (reading,) = filled(fill).groups
     assert (reading.group, reading.observation.value) == ("graduates", 655)

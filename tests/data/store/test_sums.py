@@ -224,13 +224,19 @@ def test_a_rate_comes_from_counts_and_is_never_averaged(open_store):
     for number, (lost, at_work) in ((1, (10, 90)), (2, (10, 190))):
         put(store, code(number), {"2025-01": lost}, "2025-02-05")
         put(
-            store, code(number), {"2025-01": at_work}, "2025-02-06",
+            store,
+            code(number),
+            {"2025-01": at_work},
+            "2025-02-06",
             indicator="employed_at_period_end",
-        )  # fmt: skip
+        )
         put(
-            store, code(number), {"2025-01": 100 * lost / (lost + at_work)}, "2025-02-06",
+            store,
+            code(number),
+            {"2025-01": 100 * lost / (lost + at_work)},
+            "2025-02-06",
             indicator="registered_unemployment_rate",
-        )  # fmt: skip
+        )
     rate = known(store, indicator="registered_unemployment_rate")
     assert values(rate)["2025-01"] == pytest.approx(100 * 20 / 300)
     assert rate.sources == ("登记失业人数、期末从业人员汇总后相除",)

@@ -66,7 +66,10 @@ def test_periods(period, first, last, length):
     assert period_months(period) == (month(first), month(last))
     target = cap(period, date(2026, 3, 1))
     assert (target.first_month, target.last_month, target.length) == (
-        month(first), month(last), length)  # fmt: skip
+        month(first),
+        month(last),
+        length,
+    )
     assert target.covers(month(last))
     assert not target.covers(month(last) + 1)
     assert not target.covers(month(first) - 1)
@@ -141,7 +144,9 @@ def test_demo_caps_of_the_districts():
             ours, region, "registered_unemployment_rate", month("2026-12"), date(2026, 11, 23)
         )
         assert [(t.tier, t.basis) for t in both] == [
-            ("municipal", "any_month"), ("district", "period_end")]  # fmt: skip
+            ("municipal", "any_month"),
+            ("district", "period_end"),
+        ]
 
 
 def test_cap_changed_in_july_applies_from_then():

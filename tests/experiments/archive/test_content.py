@@ -128,5 +128,7 @@ def test_fast_csv_is_what_pandas_writes() -> None:
     assert content.csv_table(table) == expected.encode("utf-8-sig")
     quantile = pd.DataFrame({"q50": [11_823_456.78, 0.123456789], "scale": [1 / 3, 2.0]})
     assert content.csv_table(quantile).decode("utf-8-sig").split() == [
-        "q50,scale", "1.182346e+07,0.33333333", "0.1234568,2"
-    ]  # fmt: skip
+        "q50,scale",
+        "1.182346e+07,0.33333333",
+        "0.1234568,2",
+    ]

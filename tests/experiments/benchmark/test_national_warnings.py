@@ -43,9 +43,12 @@ def result(catalogue, vintages_of, monthly):
     rows = monthly("2020-01", np.round(values, 1), lag=18)
     floors = ("random_walk", "drift", "seasonal_naive")
     competed = compete(
-        Series(place, rate), vintages_of(rows, place.code, rate.code), rows[-1][2], (),
+        Series(place, rate),
+        vintages_of(rows, place.code, rate.code),
+        rows[-1][2],
+        (),
         Options(models=floors, origins=30, n_paths=200),
-    )  # fmt: skip
+    )
     walk = competed.backtest.records["random_walk"]
     return replace(
         competed,

@@ -87,9 +87,8 @@ def tracker(session: Session, series: Series, today: pytest.MonkeyPatch) -> Iter
         today.setenv("FORECAST_TODAY", str(day))
         with recorded(uri, session.workspace, series) as run:
             result = compete(
-                series, session.store.vintages(code, what.code), day,
-                session.targets(), options,
-            )  # fmt: skip
+                series, session.store.vintages(code, what.code), day, session.targets(), options
+            )
             run.register(result, b"")
             promote_if_passed(run.run.tracker, series, result, run.run)
             issue_warnings(session, assess_champion(session, run.run.tracker, series, day))

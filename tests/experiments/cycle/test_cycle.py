@@ -66,8 +66,10 @@ def test_regions_are_isolated_and_failures_told(session: Session) -> None:
         session, DAY, ["嘉定", "徐汇", "全国"], job, lambda _, e: lost.append(e.region), LOG
     )
     assert [(e.region, e.state) for e in report.entries] == [
-        ("100000", "done"), ("310104", "failed"), ("310114", "done"),
-    ]  # fmt: skip
+        ("100000", "done"),
+        ("310104", "failed"),
+        ("310114", "done"),
+    ]
     assert lost == ["310104"]
     assert report.entries[1].message == "缺月。请补录。"
     assert not report.complete

@@ -51,8 +51,10 @@ def test_good_and_bad_files_go_their_ways(session: Session, folder: Path) -> Non
     (folder / "c.csv").write_text(monthly(11000), "utf-8")
     arrivals = {a.file: a for a in take_in(session, folder, DAY, quick)}
     assert {n: a.state for n, a in arrivals.items()} == {
-        "a.csv": "imported", "b.csv": "returned", "c.csv": "unchanged",
-    }  # fmt: skip
+        "a.csv": "imported",
+        "b.csv": "returned",
+        "c.csv": "unchanged",
+    }
     assert arrivals["a.csv"].added == 14
     assert waiting_files(folder) == []
     assert (folder / "已导入" / "2026-11-20" / "a.csv").is_file()

@@ -89,10 +89,12 @@ def test_a_failing_command_is_told(tmp_path: Path, command: str, said: str) -> N
 def test_mail_arrives(tmp_path: Path, server: tuple[int, Mailbox]) -> None:
     port, mailbox = server
     given = settings(
-        smtp__host="127.0.0.1", smtp__port=port, smtp__security="none",
+        smtp__host="127.0.0.1",
+        smtp__port=port,
+        smtp__security="none",
         smtp__sender="a@example.org",
         smtp__to=["b@example.org", "c@example.org"],
-    )  # fmt: skip
+    )
     assert notify(given, "月度作业", "嘉定区：完成\n", tmp_path / "x", trouble=False) == []
     message = message_from_bytes(mailbox[0], policy=policy.default)
     assert message["Subject"] == "月度作业"
@@ -157,8 +159,11 @@ def test_mail_goes_unencrypted_only_where_that_is_written(
     assert 'smtp.security = "none"' in refused
     (plain_password,) = notify(
         settings(smtp__host="mail.example.org", smtp__security="none", smtp__user="u", **common),
-        "题", "文", tmp_path / "x", trouble=False,
-    )  # fmt: skip
+        "题",
+        "文",
+        tmp_path / "x",
+        trouble=False,
+    )
     assert "口令明文" in plain_password
     assert mailbox == []
 

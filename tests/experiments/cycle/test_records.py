@@ -111,8 +111,11 @@ def test_index_of_many_is_totals_with_a_page_for_the_parts_of_each_region() -> N
     stand = {("000002", "x", "2026-10"): [OnFile("月报已审核，待签发", (), "reviewed")]}
     pages = index_pages(entries, Report(DAY, (), (lost,), bulletins=stand), wholes)
     assert list(pages) == [
-        "index.html", "index-other.html", "index-310000.html", "index-330000.html",
-    ]  # fmt: skip
+        "index.html",
+        "index-other.html",
+        "index-310000.html",
+        "index-330000.html",
+    ]
     front = pages["index.html"].decode()
     assert "第2区" not in front
     assert "第1区登记失业人数：超时。" in front

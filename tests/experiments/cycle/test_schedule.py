@@ -46,8 +46,11 @@ def test_the_line_runs_as_cron_runs_it(tmp_path: Path) -> None:
     assert not re.search(r"(?<!\\)%", command)
     done = subprocess.run(
         ["/bin/sh", "-c", command.replace("\\%", "%")],
-        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == f"{home}|monthly --quiet"
 
 
@@ -58,8 +61,10 @@ def test_systemd_takes_the_units(tmp_path: Path, home: Path) -> None:
     (tmp_path / "forecast-monthly.timer").write_text(systemd_timer(6, 5))
     done = subprocess.run(
         ["systemd-analyze", "verify", str(tmp_path / "forecast-monthly.timer")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

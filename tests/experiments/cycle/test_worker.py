@@ -125,8 +125,11 @@ def test_members_of_a_tree_that_ended_before_a_fault_stay_done(
     task = replace(order("a"), members=members, indicator=indicator.code)
     told = list(_carry_through(worker, named, task, 10))
     assert [(each.region, each.state) for each in told] == [
-        ("a", "done"), ("b", "done"), (fault, "failed"), ("c", "failed"),
-    ]  # fmt: skip
+        ("a", "done"),
+        ("b", "done"),
+        (fault, "failed"),
+        ("c", "failed"),
+    ]
     assert all(said in each.message for each in told[2:])
 
 

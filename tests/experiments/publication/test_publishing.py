@@ -345,8 +345,10 @@ def test_warnings_are_issued_once_and_judged_later(
     assert settle_outcomes(session, date(2027, 1, 20)) == 0
     (outcome,) = outcomes(session.store)[warning.id]
     assert (outcome.verdict, str(outcome.breach_month), outcome.lead_months) == (
-        "miss", "2026-11", 1,
-    )  # fmt: skip
+        "miss",
+        "2026-11",
+        1,
+    )
 
 
 def real_figures(session: Session, demo: Competition, last: int) -> None:
@@ -492,8 +494,10 @@ def test_mlflow_and_the_feed_tell_the_same(
         assert (said["model"], said["model_label"]) == (champion["model"], champion["model_label"])
     assert run_of.data.params["data_month"] == document["data_month"]
     caps = json.loads(file_of_run(tracker, in_force, "caps.json").read_text("utf-8"))
-    assert [{k: v for k, v in cap.items() if k in row} for cap, row in zip(
-        document["caps"], caps, strict=True)] == caps  # fmt: skip
+    assert [
+        {k: v for k, v in cap.items() if k in row}
+        for cap, row in zip(document["caps"], caps, strict=True)
+    ] == caps
     told = {k: round(v, 3) for k, v in run_of.data.metrics.items() if "/" in k}
     expected = {}
     for cap in document["caps"]:

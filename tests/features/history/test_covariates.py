@@ -244,17 +244,22 @@ def test_nothing_published_later_in_any_indicator_can_be_seen(
     def seen(rows):
         target, *rest = (vintages_of(r) for r in rows)
         return from_known(
-            target.as_of(day), jiading, unemployed, day,
+            target.as_of(day),
+            jiading,
+            unemployed,
+            day,
             others=list(zip((other, jobs), rest, strict=True)),
-        )  # fmt: skip
+        )
 
     clean, looked = seen(kept), seen(dirty)
     assert looked.fingerprint == clean.fingerprint
     assert looked.values.tobytes() == clean.values.tobytes()
     assert looked.lagged_table.equals(clean.lagged_table)
     assert (looked.notes, looked.breaks, looked.outliers) == (
-        clean.notes, clean.breaks, clean.outliers,
-    )  # fmt: skip
+        clean.notes,
+        clean.breaks,
+        clean.outliers,
+    )
     # Positive control: a revision on the day itself is seen, in whichever series it falls.
     for which, rows in enumerate(kept):
         touched = [*kept]
@@ -271,7 +276,10 @@ def stepped():
         (),
         [
             {
-                "code": "vacancies", "name": "空岗数", "kind": "stock", "unit": "个",
+                "code": "vacancies",
+                "name": "空岗数",
+                "kind": "stock",
+                "unit": "个",
                 "breaks": [
                     {"month": "2023-04", "region": "310114"},
                     {"month": "2023-08", "treatment": "dummy"},
@@ -279,7 +287,7 @@ def stepped():
                 ],
             }
         ],
-    ).indicator("vacancies")  # fmt: skip
+    ).indicator("vacancies")
 
 
 def test_a_dummy_break_is_a_step_known_ahead(vintages_of, monthly, jiading, stepped):
@@ -324,8 +332,11 @@ def test_no_growth_rate_crosses_a_break():
     assert growth(series, month("2024-01"), 1) is None
     assert growth(series - 100, month("2024-02"), 1) is None
     assert [crosses(month("2024-04") + k, 12, breaks) for k in (-1, 0, 11, 12)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_short_series_say_what_they_cannot_show(history_of, wandering):
@@ -417,7 +428,10 @@ def test_an_indicator_keeps_the_months_of_its_steps(
     lagging = replace(other, breaks=(step,))
     source = vintages_of(monthly("2023-01", range(50, 74)), indicator=other.code)
     history = from_known(
-        vintages_of(monthly("2023-01", range(100, 124))).as_of(LATE), jiading, unemployed, LATE,
+        vintages_of(monthly("2023-01", range(100, 124))).as_of(LATE),
+        jiading,
+        unemployed,
+        LATE,
         others=[(lagging, source)],
-    )  # fmt: skip
+    )
     assert history.lagged[0].breaks == (month("2023-08"),)

@@ -26,8 +26,11 @@ def built(vintages_of, jiading, unemployed):
     def make(rows, as_of=LATE, gaps="refuse", indicator=unemployed):
         return from_known(
             vintages_of(rows, indicator=indicator.code).as_of(as_of),
-            jiading, indicator, as_of, gaps,
-        )  # fmt: skip
+            jiading,
+            indicator,
+            as_of,
+            gaps,
+        )
 
     return make
 

@@ -123,8 +123,11 @@ def test_above_is_decided_on_the_printed_figure(value, over):
 
 def test_above_with_counts_and_with_caps_between_the_digits():
     assert above(np.array([20400.0, 20400.4, 20400.5, 20401.0]), 20400.0, 1.0).tolist() == [
-        False, False, True, True,
-    ]  # fmt: skip
+        False,
+        False,
+        True,
+        True,
+    ]
     assert above(np.array([5.4, 5.5]), 5.45, 0.1).tolist() == [False, True]
     every_tenth = np.arange(1, 1000) / 10
     assert not above(every_tenth, 99.9, 0.1).any()
@@ -294,8 +297,10 @@ def test_an_average_that_cannot_be_formed(rate):
 def test_a_figure_for_one_month(rate):
     assessment = assess(
         target(basis="point", period="2026-11"),
-        rate(NINE_MONTHS, "2026-09"), paths(THREE_LEFT), tested=12,
-    )  # fmt: skip
+        rate(NINE_MONTHS, "2026-09"),
+        paths(THREE_LEFT),
+        tested=12,
+    )
     assert (assessment.p_any, assessment.p_any_remaining, assessment.p_end) == (0.25, 0.25, 0.25)
 
 

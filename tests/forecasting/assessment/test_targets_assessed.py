@@ -74,8 +74,10 @@ def test_when_for_how_long_and_by_how_much(rate):
     assessment = assess(cap(), rate, paths(THREE_LEFT), 12)
     # First above: Nov, Dec, never, Oct. Months above: 1, 1, 0, 2. Peaks: 0.1, 0.1, 0, 0.3.
     assert [(str(m), p) for m, p in assessment.first_breach] == [
-        ("2026-10", 0.25), ("2026-11", 0.25), ("2026-12", 0.25),
-    ]  # fmt: skip
+        ("2026-10", 0.25),
+        ("2026-11", 0.25),
+        ("2026-12", 0.25),
+    ]
     assert assessment.expected_months_above == 1.0
     assert assessment.expected_excess == pytest.approx(0.5 / 4)
     assert assessment.excess_if_broken == pytest.approx(0.5 / 3)

@@ -171,9 +171,12 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     region, indicator = catalogue.region("310114"), catalogue.indicator("registered_unemployed")
     group = series(store, {"2026-09": before, "2026-10": now})
     record = people_record(
-        RecordContext({}, {}, region, MONTH, DAY), {"graduates": group}, group, indicator,
+        RecordContext({}, {}, region, MONTH, DAY),
+        {"graduates": group},
+        group,
+        indicator,
         catalogue.groups,
-    )  # fmt: skip
+    )
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
@@ -204,9 +207,12 @@ def divided(
         for group, values, code in zip(catalogued, parts, codes, strict=False)
     }
     record = people_record(
-        RecordContext({}, {}, region, MONTH, DAY), groups, series(store, total), indicator,
+        RecordContext({}, {}, region, MONTH, DAY),
+        groups,
+        series(store, total),
+        indicator,
         catalogued,
-    )  # fmt: skip
+    )
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
     return record, "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
 
@@ -239,9 +245,12 @@ def test_a_small_group_of_a_partition_does_not_follow_from_the_total(
 
 def test_nor_does_it_follow_from_the_changes(store: Store) -> None:
     record, said = divided(
-        store, THREE[:2], {"2026-09": 10, "2026-10": 70},
-        {"2026-09": 2, "2026-10": 30}, {"2026-09": 8, "2026-10": 40},
-    )  # fmt: skip
+        store,
+        THREE[:2],
+        {"2026-09": 10, "2026-10": 70},
+        {"2026-09": 2, "2026-10": 30},
+        {"2026-09": 8, "2026-10": 40},
+    )
     for row in record.values():
         assert (row["month_on_month"]["base"], row["month_on_month"]["change"]) == (None, None)
     assert "乙类40人，与上月相比：基数按保密规则不予列示" in said

@@ -27,10 +27,13 @@ FINE = Indicator("f", "率", "rate", "%", precision=0.01)
 def counts(competition, cap_of):
     """A count with two caps, one beyond the tested months, and a target without a number."""
     return competition(
-        targets=[cap_of(), cap_of(10_300.0, tier="district", basis="period_end"),
-                 cap_of(None, tier="own", quote="市政府下达指标")],
+        targets=[
+            cap_of(),
+            cap_of(10_300.0, tier="district", basis="period_end"),
+            cap_of(None, tier="own", quote="市政府下达指标"),
+        ],
         horizon=6,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +171,11 @@ def test_one_number_on_two_bases_is_told_of_once(rates):
     (row,) = caps_table(content, RATE).rows
     assert row[2] == "各月、全年平均"
     assert [row[3], row[4], row[5], row[6]] == [
-        monthly["p_any"], monthly["p_any_remaining"], monthly["p_end"], average["p_average"],
-    ]  # fmt: skip
+        monthly["p_any"],
+        monthly["p_any_remaining"],
+        monthly["p_end"],
+        average["p_average"],
+    ]
 
 
 def test_a_breach_month_is_a_month(competition, cap_of):

@@ -139,11 +139,10 @@ def test_skill_by_hand_and_its_interval():
 def test_lead_time_is_that_of_the_first_signal_before_the_event():
     lead = lead_times(
         cases(
-            [1, 1, 1, 0, 1], [0.1, 0.6, 0.7, 0.9, 0.2], [0, 0, 0, 1, 2],
-            ahead=[3, 2, 1, np.nan, 4],
+            [1, 1, 1, 0, 1], [0.1, 0.6, 0.7, 0.9, 0.2], [0, 0, 0, 1, 2], ahead=[3, 2, 1, np.nan, 4]
         ),
         0.5,
-    )  # fmt: skip
+    )
     assert (lead.episodes, lead.signalled, lead.mean) == (2, 1, 2.0)
     nobody = lead_times(cases([1], [0.1], [0], ahead=[2]), 0.5)
     assert (nobody.signalled, nobody.mean) == (0, None)

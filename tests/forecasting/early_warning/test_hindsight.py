@@ -120,7 +120,9 @@ def test_no_case_at_all(result):
     content = evaluation(result, [], default_scheme(3), 10)
     assert content["scores"]["cases"] == 0
     assert content["criteria"] == {
-        "noise_to_signal": None, "credit_scoring": None, "accuracy": None,
-    }  # fmt: skip
+        "noise_to_signal": None,
+        "credit_scoring": None,
+        "accuracy": None,
+    }
     assert not any(row["chosen_by_backtest"] for row in content["levels"])
     assert len(cases_of([])) == 0

@@ -125,12 +125,17 @@ def test_a_changed_cap_says_which_number_applied_when(history_of):
     history = history_of([NOW, 10_100.0, 10_050.0, 10_250.0], start="2025-12")
     paths = SamplePaths(walk(np.random.default_rng(1), 200, NOW, 9), history.origin)
     item = assess(
-        cap(10_200.0, "any_month"), history, paths, MONTHS,
+        cap(10_200.0, "any_month"),
+        history,
+        paths,
+        MONTHS,
         lambda month: 10_000.0 if month < pd.Period("2026-03", "M") else 10_200.0,
-    )  # fmt: skip
+    )
     assert [(str(m.month), m.cap, m.excess) for m in item.breach.months] == [
-        ("2026-01", 10_000.0, 100.0), ("2026-02", 10_000.0, 50.0), ("2026-03", 10_200.0, 50.0),
-    ]  # fmt: skip
+        ("2026-01", 10_000.0, 100.0),
+        ("2026-02", 10_000.0, 50.0),
+        ("2026-03", 10_200.0, 50.0),
+    ]
     (event,) = level_events([item], "breach", 0)
     assert "2026-01 至 2026-02 按当时的控制数 10,000人 计" in event.fact
     assert "共 3 个月" in event.fact

@@ -64,8 +64,9 @@ def test_the_width_of_the_whole_tells_how_the_parts_go_together():
 def test_the_covariance_rests_on_months_that_all_know():
     # Known of both: (1, 3), (1, 1), (-1, -1), (-1, -3) and a member that never missed. Variances
     # 1 and 5, covariance 2; the squared correlation of 0.8 is noise by (1 - 0.8) / 3, a twelfth.
-    misses = np.array([[[1.0, 1, 9], [3.0, 1, np.nan], [0, 0, 0]],
-                       [[-1.0, -1, 9], [-1.0, -3, np.nan], [0, 0, 0]]])  # fmt: skip
+    misses = np.array(
+        [[[1.0, 1, 9], [3.0, 1, np.nan], [0, 0, 0]], [[-1.0, -1, 9], [-1.0, -3, np.nan], [0, 0, 0]]]
+    )
     law = learn_law(misses, 2.0, misses=misses)
     shrunk = 11 / 12 * 2
     expected = [[1, shrunk, 0], [shrunk, 5, 0], [0, 0, 0]]

@@ -86,9 +86,11 @@ def test_without_flows_the_default_is_stated_as_such(history_of):
 
 def test_the_user_goes_before_what_was_measured(register):
     ground = basis(
-        register, GivenAssumptions(reemployment=Range(0.2, 0.3), registration=Range(0.5, 0.5)),
-        layoffs=True, jobs=True,
-    )  # fmt: skip
+        register,
+        GivenAssumptions(reemployment=Range(0.2, 0.3), registration=Range(0.5, 0.5)),
+        layoffs=True,
+        jobs=True,
+    )
     shown = {each.key: each for each in ground.stated}
     assert ground.assumptions.reemployment[12] == Range(0.2, 0.3)
     assert shown["reemployment"].source == USER

@@ -74,8 +74,11 @@ def test_the_document_states_events_assumptions_and_both_sides(scene):
         "until": None,
     }
     assert [row["key"] for row in content["assumptions"]] == [
-        "registration", "absorb", "pass_through", "reemployment",
-    ]  # fmt: skip
+        "registration",
+        "absorb",
+        "pass_through",
+        "reemployment",
+    ]
     assert all(row["source"] for row in content["assumptions"])
     assert content["baseline"].keys() == content["scenario"].keys()
     row = content["difference"][2]

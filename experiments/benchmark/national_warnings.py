@@ -31,8 +31,8 @@ from employment_forecast.forecasting.competition import Competition, Options
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.documents.pictures import canvas, open_frame, png
 from employment_forecast.forecasting.early_warning import (
-    Evidence,
     LevelDecision,
+    LevelEvidence,
     decide_level,
     default_scheme,
 )
@@ -134,7 +134,7 @@ def replay(result: Competition, targets: Sequence[Target], scheme: Scheme) -> li
         over = np.isfinite(values) & above(np.nan_to_num(values), limits, precision)
         event = True if over.any() else (False if np.isfinite(values).all() else None)
         course[history.origin] = probability
-        previous = decide_level(scheme, Evidence(history.origin, {"目标": course}), previous)
+        previous = decide_level(scheme, LevelEvidence(history.origin, {"目标": course}), previous)
         months.append(
             Month(
                 month=history.origin,

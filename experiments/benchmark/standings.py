@@ -16,7 +16,7 @@ from employment_forecast.forecasting.competition import (
     DEFAULTS,
     Calibration,
     Choice,
-    Evidence,
+    PooledEvidence,
     choose_pooled,
     combinations_at,
     learned_weights,
@@ -95,10 +95,10 @@ class _Collected:
         self._scales: list[Floats] = []
         self._quantiles: dict[str, list[Floats]] = {}
 
-    def evidence(self, origin: pd.Period) -> Evidence:
+    def evidence(self, origin: pd.Period) -> PooledEvidence:
         """What is known at an origin."""
         shape = (0, len(self._names), self._plan.horizon)
-        whole = Evidence(
+        whole = PooledEvidence(
             pd.PeriodIndex(self._months, freq="M"),
             np.array(self._outcomes).reshape(-1, *shape[1:]),
             np.array(self._scales).reshape(-1, shape[1]),
@@ -136,7 +136,7 @@ def _combinations(
     forecasts: Forecasts,
     histories: Mapping[str, History],
     members: Sequence[str],
-    evidence: Evidence,
+    evidence: PooledEvidence,
     plan: Plan,
     times: Times,
 ) -> None:
@@ -211,7 +211,7 @@ def _summaries(forecasts: Mapping[str, SamplePaths]) -> dict[str, Floats]:
     return {s: np.column_stack([p.mean(), p.quantiles()]) for s, p in forecasts.items()}
 
 
-def _calibration(evidence: Evidence, model: str, log: bool, horizon: int) -> Calibration:
+def _calibration(evidence: PooledEvidence, model: str, log: bool, horizon: int) -> Calibration:
     if model not in evidence.quantiles:
         return uncalibrated(horizon)
     return evidence.calibration(model, log)

@@ -1,6 +1,6 @@
 """From a finished run to the champion: evidence, gate, promotion."""
 
-from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
+from employment_forecast.experiments.promotion.evidence import GateEvidence, stored_evidence
 from employment_forecast.experiments.promotion.lifecycle import (
     PASSED_WHY,
     PromotionResult,
@@ -20,7 +20,7 @@ from employment_forecast.experiments.promotion.version_view import (
 
 __all__ = [
     "ALIAS_NAMES",
-    "Evidence",
+    "GateEvidence",
     "PASSED_WHY",
     "PromotionResult",
     "chosen",

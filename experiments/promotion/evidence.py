@@ -35,7 +35,7 @@ Table = TypeVar("Table")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GateEvidence:
     """What a competition showed about its models at past origins.
 
     Attributes
@@ -99,9 +99,9 @@ class Evidence:
         return [self.scored(m, roster.label(m)) for m in present]
 
 
-def evidence_of(result: Competition) -> Evidence:
+def evidence_of(result: Competition) -> GateEvidence:
     """Evidence of a competition just run."""
-    return Evidence(
+    return GateEvidence(
         model=result.choice.model,
         label=champion(result).label,
         backtest=result.backtest,
@@ -111,7 +111,7 @@ def evidence_of(result: Competition) -> Evidence:
     )
 
 
-def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
+def stored_evidence(tracker: Tracker, version: Version) -> GateEvidence:
     """Evidence that a version keeps, to the digits it was written with.
 
     Raises
@@ -129,7 +129,7 @@ def stored_evidence(tracker: Tracker, version: Version) -> Evidence:
     except ForecastError:
         # Written only where a monthly cap applied.
         events = None
-    return Evidence(
+    return GateEvidence(
         model=version.model,
         label=version.label,
         backtest=backtest,

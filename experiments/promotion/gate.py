@@ -10,7 +10,7 @@ import pandas as pd
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import ForecastError
-from employment_forecast.experiments.promotion.evidence import Evidence, stored_evidence
+from employment_forecast.experiments.promotion.evidence import GateEvidence, stored_evidence
 from employment_forecast.experiments.registry import PREVIOUS, Version, annotate, holder_of
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, user
@@ -27,7 +27,7 @@ def judge(
     tracker: Tracker,
     series: Series,
     candidate: Version,
-    evidence: Evidence,
+    evidence: GateEvidence,
     incumbent: Version | None,
 ) -> Verdict:
     """Judge a version against the one in force, on the candidate's origins.
@@ -69,8 +69,8 @@ def _refused(
 
 
 def _incumbent(
-    tracker: Tracker, evidence: Evidence, incumbent: Version | None
-) -> tuple[Evidence, Scored | None, Check | None]:
+    tracker: Tracker, evidence: GateEvidence, incumbent: Version | None
+) -> tuple[GateEvidence, Scored | None, Check | None]:
     """The incumbent as the gate sees it, in an evidence that holds its forecasts."""
     if incumbent is None:
         return evidence, None, None
@@ -85,7 +85,7 @@ def _incumbent(
             text = f"现役模型“{label}”此次未参赛，也没有可比的回测记录，不作比较"
             return evidence, None, Check("incumbent", "现役版本可比", "fail", text)
         merged = evidence.backtest.with_quantiles(model, stored.backtest.months, quantiles)
-        evidence = Evidence(
+        evidence = GateEvidence(
             evidence.model, evidence.label, merged, evidence.events, evidence.log, evidence.demo
         )
     scored = evidence.scored(model, label)

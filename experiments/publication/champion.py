@@ -26,9 +26,9 @@ from employment_forecast.forecasting.assessment import (
     cap_id,
 )
 from employment_forecast.forecasting.early_warning import (
-    Evidence,
     FirmEvent,
     LevelDecision,
+    LevelEvidence,
     Scheme,
     decide_level,
     level_events,
@@ -195,7 +195,7 @@ def _evidence(
     firm_events: tuple[FirmEvent, ...],
     history: History,
     day: date,
-) -> Evidence:
+) -> LevelEvidence:
     month = history.origin
     courses: dict[str, dict[pd.Period, float]] = {}
     targets = {cap_id(item.target): item.target for item in assessed.caps}
@@ -210,7 +210,7 @@ def _evidence(
         if not known.values.empty and known.demo == history.demo:
             published[code] = _monthly(known, session.catalogue.indicator(code))
     facts = {event.words: event.fact for event in events if event.fact}
-    return Evidence(month, courses, published, firm_events, facts)
+    return LevelEvidence(month, courses, published, firm_events, facts)
 
 
 def _monthly(known: Known, indicator: Indicator) -> pd.Series[float]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from employment_forecast.data.catalogue import Break, Series
-from employment_forecast.experiments.promotion import Evidence, stored_evidence
+from employment_forecast.experiments.promotion import GateEvidence, stored_evidence
 from employment_forecast.experiments.registry import (
     PREVIOUS,
     Promotion,
@@ -168,7 +168,7 @@ def movement(history: History, breaks: Sequence[Break] = ()) -> pd.Series[float]
     return moved[[not crosses(month, SEASON + 1, breaks) for month in moved.index]]
 
 
-def _reference(evidence: Evidence, before: pd.Period) -> Floats:
+def _reference(evidence: GateEvidence, before: pd.Period) -> Floats:
     """Scaled one-month scores of the back-test whose months lie before monitoring began."""
     backtest = evidence.backtest
     quantiles = evidence.issued(evidence.model)
@@ -186,7 +186,7 @@ def _published(history: History, month: pd.Period) -> float:
 def _watched(
     live: list[StoredForecast],
     history: History,
-    evidence: Evidence,
+    evidence: GateEvidence,
     breaks: Sequence[Break],
 ) -> tuple[list[Chart], list[Check]]:
     """Charts and coverage of one-month forecasts that have met their outcome."""

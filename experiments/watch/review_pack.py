@@ -13,7 +13,7 @@ import pandas as pd
 
 from employment_forecast.data.catalogue import Series, sources_phrase
 from employment_forecast.data.errors import ForecastError
-from employment_forecast.experiments.promotion import Evidence, stored_evidence, version_view
+from employment_forecast.experiments.promotion import GateEvidence, stored_evidence, version_view
 from employment_forecast.experiments.registry import (
     StoredForecast,
     Version,
@@ -67,7 +67,7 @@ def looks(tracker: Tracker, series: Series, months: pd.PeriodIndex) -> Looks:
     return Looks(len(seen) - unknown, int(counts.max(initial=0)), unknown)
 
 
-def _cells(evidence: Evidence) -> bytes:
+def _cells(evidence: GateEvidence) -> bytes:
     """Every cell with its error, score and coverage."""
     backtest = evidence.backtest
     table = backtest.table()

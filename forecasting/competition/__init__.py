@@ -32,7 +32,7 @@ from employment_forecast.forecasting.competition.gate import (
 )
 from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.competition.parts import TreeResult, reconcile
-from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
+from employment_forecast.forecasting.competition.pooled import PooledEvidence, choose_pooled
 from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
     "Competition",
     "DEFAULTS",
     "LeaderboardRow",
-    "Evidence",
+    "PooledEvidence",
     "ModelEvidence",
     "LEVELS",
     "NOTHING_TO_POOL",

@@ -39,7 +39,7 @@ from employment_forecast.forecasting.backtest import (
     unseal_json,
 )
 from employment_forecast.forecasting.competition.disruptions import cleaned
-from employment_forecast.forecasting.competition.pooled import Evidence
+from employment_forecast.forecasting.competition.pooled import PooledEvidence
 from employment_forecast.models import roster
 from employment_forecast.models.combining import (
     FEWEST_MONTHS,
@@ -135,7 +135,7 @@ def combined(
     made: dict[str, list[Outcome]] = {name: [] for name in asked}
     keys: dict[str, list[str]] = {name: [] for name in asked}
     fresh: dict[str, bytes] = {}
-    evidence = _settled(Evidence.of(backtest, members))
+    evidence = _settled(PooledEvidence.of(backtest, members))
     for i, origin in enumerate(origins):
         history = origin.history
         given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
@@ -170,7 +170,7 @@ def combined(
     return made, keys
 
 
-def _settled(evidence: Evidence) -> Evidence:
+def _settled(evidence: PooledEvidence) -> PooledEvidence:
     """Scores from a month of estimation on, where there are many.
 
     A back-test loses its first origin each month: weights that rest on all it holds would change
@@ -278,12 +278,12 @@ def _group_weights(members: Sequence[str], share: float) -> Floats:
     return np.asarray(np.where(shrunken, *parts), dtype=float)
 
 
-def learned_weights(evidence: Evidence, members: Sequence[str]) -> dict[str, float]:
+def learned_weights(evidence: PooledEvidence, members: Sequence[str]) -> dict[str, float]:
     """Weights of the members with mean 1, from the scores known at an origin.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : PooledEvidence
         Known at the origin.
     members : sequence of str
         Those that failed too often to be compared are left out.

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PooledEvidence:
     """Forecasts of many series at earlier origins.
 
     Attributes
@@ -46,7 +46,7 @@ class Evidence:
     quantiles: Mapping[str, Floats]
 
     @classmethod
-    def of(cls, backtest: Backtest, models: Sequence[str]) -> Evidence:
+    def of(cls, backtest: Backtest, models: Sequence[str]) -> PooledEvidence:
         """The back-test of one series as evidence about some of its models."""
         return cls(
             backtest.months,
@@ -55,26 +55,28 @@ class Evidence:
             {m: backtest.records[m].quantiles[:, np.newaxis] for m in models},
         )
 
-    def since(self, first: int) -> Evidence:
+    def since(self, first: int) -> PooledEvidence:
         """The same without the origins before one."""
         quantiles = {m: q[first:] for m, q in self.quantiles.items()}
-        return Evidence(self.months[first:], self.outcomes[first:], self.scales[first:], quantiles)
+        return PooledEvidence(
+            self.months[first:], self.outcomes[first:], self.scales[first:], quantiles
+        )
 
-    def known_at(self, origin: pd.Period) -> Evidence:
+    def known_at(self, origin: pd.Period) -> PooledEvidence:
         """The part of it whose outcome months are not after `origin`."""
         keep = np.asarray(self.months < origin)
         months = self.months[keep]
         steps = np.arange(1, self.outcomes.shape[2] + 1)
         reach = np.array([m.ordinal for m in months], dtype=int)[:, None] + steps
         seen = reach <= origin.ordinal
-        return Evidence(
+        return PooledEvidence(
             months,
             np.where(seen[:, None, :], self.outcomes[keep], np.nan),
             self.scales[keep],
             {m: q[keep] for m, q in self.quantiles.items()},
         )
 
-    def as_known(self, history: History) -> Evidence:
+    def as_known(self, history: History) -> PooledEvidence:
         """What the back-test of one series told at an origin, by the figures published by then."""
         steps = np.arange(1, self.outcomes.shape[2] + 1)
         keep = np.asarray(self.months < history.origin)
@@ -84,7 +86,7 @@ class Evidence:
         known = np.where(inside, history.values[np.where(inside, at, 0)], np.nan)
         # What lies beyond a changed definition is no outcome.
         known[~np.isfinite(self.outcomes[keep, 0])] = np.nan
-        return Evidence(
+        return PooledEvidence(
             months,
             known[:, np.newaxis],
             self.scales[keep],
@@ -121,7 +123,7 @@ class Evidence:
 
 
 def choose_pooled(
-    evidence: Evidence,
+    evidence: PooledEvidence,
     floors: Collection[str],
     defaults: Sequence[str],
     label: Callable[[str], str],
@@ -130,7 +132,7 @@ def choose_pooled(
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : PooledEvidence
         Only what was known when the choice is made; see `Evidence.known_at`.
     floors : collection of str
         Simple floors.

@@ -1,10 +1,10 @@
 """Warning lines, warning levels and the feed, all from sample paths."""
 
 from employment_forecast.forecasting.early_warning.decision import (
-    Evidence,
     FirmEvent,
     LevelDecision,
     LevelEvent,
+    LevelEvidence,
     decide_level,
     level_events,
     load_scheme,
@@ -28,7 +28,7 @@ from employment_forecast.forecasting.early_warning.scheme import Scheme, default
 __all__ = [
     "breach_curve",
     "LevelDecision",
-    "Evidence",
+    "LevelEvidence",
     "FirmEvent",
     "LevelEvent",
     "Scheme",

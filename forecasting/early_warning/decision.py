@@ -39,7 +39,7 @@ __all__ = [
     "NONE",
     "LevelEvent",
     "LevelDecision",
-    "Evidence",
+    "LevelEvidence",
     "FirmEvent",
     "Level",
     "Rule",
@@ -80,7 +80,7 @@ class FirmEvent:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LevelEvidence:
     """What a decision rests on.
 
     Attributes
@@ -204,13 +204,13 @@ def _chance(probability: float) -> str:
     return "不到 0.1%" if probability < 0.0005 else f"{round(probability, 3):.1%}"
 
 
-def _said(event: str, probability: float, evidence: Evidence) -> str:
+def _said(event: str, probability: float, evidence: LevelEvidence) -> str:
     """The event with its probability, or the fact that it has come."""
     fact = evidence.facts.get(event)
     return fact if fact else f"{event}的概率 {_chance(probability)}"
 
 
-def _by_probability(level: Level, evidence: Evidence) -> list[str]:
+def _by_probability(level: Level, evidence: LevelEvidence) -> list[str]:
     reasons = []
     for cap, course in evidence.probabilities.items():
         if _streak(course, evidence.month, level.probability) >= level.months:
@@ -222,7 +222,7 @@ def _by_probability(level: Level, evidence: Evidence) -> list[str]:
     return reasons
 
 
-def _by_release(level: Level, evidence: Evidence) -> list[str]:
+def _by_release(level: Level, evidence: LevelEvidence) -> list[str]:
     return [
         f"{_said(cap, course[evidence.month], evidence)}，未降到{level.label}的解除线"
         f" {level.release:.0%} 以下，维持"
@@ -231,7 +231,7 @@ def _by_release(level: Level, evidence: Evidence) -> list[str]:
     ]
 
 
-def _by_rule(rule: Rule, evidence: Evidence) -> str:
+def _by_rule(rule: Rule, evidence: LevelEvidence) -> str:
     """Chinese sentence if the rule applies, else empty."""
     source = f"（依据：{rule.source}）" if rule.source else ""
     if rule.indicator:
@@ -272,7 +272,7 @@ def _by_rule(rule: Rule, evidence: Evidence) -> str:
 
 
 def decide_level(
-    scheme: Scheme, evidence: Evidence, previous: LevelDecision | None = None
+    scheme: Scheme, evidence: LevelEvidence, previous: LevelDecision | None = None
 ) -> LevelDecision:
     """Level that applies now.
 
@@ -280,7 +280,7 @@ def decide_level(
     ----------
     scheme : Scheme
         Levels in force.
-    evidence : Evidence
+    evidence : LevelEvidence
         Probabilities, published figures and events.
     previous : LevelDecision, optional
         The last decision; its level is kept until released.

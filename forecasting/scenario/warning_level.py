@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning import (
-    Evidence,
     FirmEvent,
     LevelDecision,
+    LevelEvidence,
     decide_level,
     level_events,
 )
@@ -28,9 +28,9 @@ def level_of(
     lasting = {e.words: {origin - k: e.probability for k in back} for e in events}
     facts = {e.words: e.fact for e in events if e.fact}
     published = {result.history.indicator: result.history.series}
-    decisions = [decide_level(scheme, Evidence(origin, lasting, published, facts=facts))]
+    decisions = [decide_level(scheme, LevelEvidence(origin, lasting, published, facts=facts))]
     supposed = tuple(FirmEvent("layoff", o.month, o.people) for o in layoffs if o.people > 0)
-    decisions += [decide_level(scheme, Evidence(e.month, {}, {}, supposed)) for e in supposed]
+    decisions += [decide_level(scheme, LevelEvidence(e.month, {}, {}, supposed)) for e in supposed]
     # Of equal ones the first, so that the probability speaks before the events.
     return max(decisions, key=lambda each: scheme.rank(each.level))
 

@@ -38,8 +38,8 @@ from employment_forecast.forecasting.bulletin.text.sections.summary import (
 from employment_forecast.forecasting.bulletin.text.sections.warning import warning
 from employment_forecast.forecasting.bulletin.text.tiers import retold, tier_word
 from employment_forecast.forecasting.early_warning.decision import (
-    Evidence,
     Level,
+    LevelEvidence,
     Scheme,
     decide_level,
 )
@@ -216,7 +216,9 @@ def test_a_reason_has_a_probability_in_the_form_of_the_document(p: float) -> Non
     """0.6445 is 64.4 % or 64.5 % by the way that floats round; the document says one of them."""
     month = pd.Period("2026-10", "M")
     level = Level("red", "Ⅰ级（红色）", "#c00000", 0.0)
-    decision = decide_level(Scheme((level,), "测试"), Evidence(month, {"区控制数": {month: p}}))
+    decision = decide_level(
+        Scheme((level,), "测试"), LevelEvidence(month, {"区控制数": {month: p}})
+    )
     kept = round(p, 3)
     told_of = cap(p_any=kept)
     said = told("red", list(decision.reasons), told_of)

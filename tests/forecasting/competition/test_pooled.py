@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.forecasting.competition.pooled import Evidence, choose_pooled
+from employment_forecast.forecasting.competition.pooled import PooledEvidence, choose_pooled
 from employment_forecast.models.paths import LEVELS
 
 FIRST = pd.Period("2000-01", "M")
 
 
-def evidence(errors: dict[str, np.ndarray], step: int = 6, horizon: int = 2) -> Evidence:
+def evidence(errors: dict[str, np.ndarray], step: int = 6, horizon: int = 2) -> PooledEvidence:
     """Outcomes 0; each model's quantiles all at its error, shape (n, series)."""
     n, series = next(iter(errors.values())).shape
-    return Evidence(
+    return PooledEvidence(
         pd.PeriodIndex([FIRST + i * step for i in range(n)], freq="M"),
         np.zeros((n, series, horizon)),
         np.ones((n, series)),
@@ -30,7 +30,7 @@ def steady(level: float, n: int = 20, series: int = 3) -> np.ndarray:
     return level + np.random.default_rng(int(level * 10)).normal(0, 0.01, (n, series))
 
 
-def choose(given: Evidence, default: str = "combination"):
+def choose(given: PooledEvidence, default: str = "combination"):
     return choose_pooled(given, {"drift"}, [default], str)
 
 
@@ -95,7 +95,7 @@ def test_few_origins_leave_the_default():
 
 
 def test_no_evidence_leaves_the_default():
-    empty = Evidence(pd.PeriodIndex([], freq="M"), np.empty((0, 2, 3)), np.empty((0, 2)), {})
+    empty = PooledEvidence(pd.PeriodIndex([], freq="M"), np.empty((0, 2, 3)), np.empty((0, 2)), {})
     assert choose(empty).model == "combination"
 
 

@@ -14,9 +14,9 @@ from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.workspace.settings import Settings, parse_settings
 from employment_forecast.forecasting.early_warning.decision import (
     NONE,
-    Evidence,
     FirmEvent,
     LevelDecision,
+    LevelEvidence,
     decide_level,
     default_scheme,
     load_scheme,
@@ -31,10 +31,10 @@ def scheme_of(text: str):
     return load_scheme(parse_settings(text, FILE))
 
 
-def evidence(*shares: float, month=MONTH, **changes) -> Evidence:
+def evidence(*shares: float, month=MONTH, **changes) -> LevelEvidence:
     """Probabilities of one cap in consecutive months, the last one of `month`."""
     course = {month - k: p for k, p in enumerate(reversed(shares))}
-    return Evidence(month, {"市控制数": course}, **changes)
+    return LevelEvidence(month, {"市控制数": course}, **changes)
 
 
 def test_the_defaults_say_that_they_are_not_official():
@@ -93,7 +93,7 @@ def test_a_level_that_must_last_two_months():
     assert decide_level(scheme, evidence(0.1, 0.5)).level == NONE
     assert decide_level(scheme, evidence(0.35, 0.5)).level == "yellow"
     assert decide_level(scheme, evidence(0.5)).level == NONE  # nothing known of the month before
-    gap = Evidence(MONTH, {"市控制数": {MONTH - 2: 0.5, MONTH: 0.5}})
+    gap = LevelEvidence(MONTH, {"市控制数": {MONTH - 2: 0.5, MONTH: 0.5}})
     assert decide_level(scheme, gap).level == NONE
 
 

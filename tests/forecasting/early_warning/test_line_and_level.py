@@ -17,7 +17,7 @@ from employment_forecast.data.targets import Target
 from employment_forecast.experiments.benchmark.decisions.lines import shares
 from employment_forecast.forecasting.assessment.caps import assess
 from employment_forecast.forecasting.early_warning import (
-    Evidence,
+    LevelEvidence,
     decide_level,
     default_scheme,
     level_events,
@@ -56,7 +56,7 @@ def level_after(target: Target, history, figure: float, paths: SamplePaths):
     item = assess(target, known, paths, MONTHS)
     (event,) = level_events([item], SCHEME.leads, 0)
     course = {event.words: {known.origin: event.probability}}
-    evidence = Evidence(known.origin, course, facts={event.words: event.fact})
+    evidence = LevelEvidence(known.origin, course, facts={event.words: event.fact})
     return decide_level(SCHEME, evidence).level, event.probability
 
 
@@ -112,7 +112,7 @@ def test_a_breach_of_long_ago_keeps_no_level_up(history_of):
         (event,) = level_events([item], leads, 0)
         course = {event.words: {history.origin: event.probability}}
         decision = decide_level(
-            SCHEME, Evidence(history.origin, course, facts={event.words: event.fact})
+            SCHEME, LevelEvidence(history.origin, course, facts={event.words: event.fact})
         )
         levels[leads] = decision.level
         if leads == "breach":

@@ -252,7 +252,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
     with open_tracker(uri, session.workspace, steady=True) as to:
         assessed: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
-        told = {}
+        feeds = {}
         try:
             now = assess_champion(session, to, series, task.as_of)
         except NoThresholdsError as error:
@@ -262,7 +262,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             settle_outcomes(session, task.as_of, task.region, task.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
-            told[series] = now, feed
+            feeds[series] = now, feed
             # Where nothing could be assessed the feed has no level: that is no clean bill.
             if feed["level"] is None:
                 assessed = {"unassessed": feed["level_reason"]}
@@ -274,7 +274,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             table = month_workbook(session, to, series, feed)
             if table is not None:
                 write_workbook(session, made.edition, table)
-        write_site(session, to, task.as_of, only=[series], told=told, overview=False)
+        write_site(session, to, task.as_of, only=[series], assessed=feeds, overview=False)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 

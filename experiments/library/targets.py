@@ -25,11 +25,11 @@ from employment_forecast.forecasting.assessment import (
 from employment_forecast.forecasting.early_warning import load_scheme
 from employment_forecast.forecasting.early_warning import warning_lines as lines_of
 from employment_forecast.forecasting.scenario import (
-    Comparison,
     GivenAssumptions,
     Layoff,
     Range,
     Scenario,
+    ScenarioComparison,
     compare_scenario,
 )
 from employment_forecast.models.paths import SamplePaths
@@ -292,12 +292,12 @@ class ScenarioResult:
     ----------
     forecast : ForecastResult
         Baseline.
-    comparison : Comparison
+    comparison : ScenarioComparison
         Both sets of paths, assumptions and assessments.
     """
 
     forecast: ForecastResult
-    comparison: Comparison
+    comparison: ScenarioComparison
 
     @property
     def paths(self) -> SamplePaths:

@@ -1,4 +1,4 @@
-"""The champion on a day: its's paths against the targets in force, and the level."""
+"""The champion on a day: its paths against the targets in force, and the level."""
 
 from __future__ import annotations
 

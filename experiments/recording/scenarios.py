@@ -19,7 +19,7 @@ from employment_forecast.experiments.tracking import (
     source_tags,
 )
 from employment_forecast.forecasting.assessment import Assessment
-from employment_forecast.forecasting.scenario import Comparison, described
+from employment_forecast.forecasting.scenario import ScenarioComparison, described
 
 KIND_TAG = "kind"
 KIND = "scenario"
@@ -38,7 +38,7 @@ def _metrics(prefix: str, assessments: list[Assessment]) -> dict[str, float | No
 def record_scenario(
     tracking_uri: str,
     workspace: Workspace,
-    comparison: Comparison,
+    comparison: ScenarioComparison,
     files: Mapping[str, bytes],
 ) -> str:
     """Record a comparison as a run in the series' experiment for scenarios.
@@ -49,7 +49,7 @@ def record_scenario(
         From the settings.
     workspace : Workspace
         Keeps artifacts and life signs.
-    comparison : Comparison
+    comparison : ScenarioComparison
         Baseline and scenario.
     files : mapping
         Kept with the run, by name.

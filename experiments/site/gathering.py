@@ -206,7 +206,7 @@ def _feed(
 
 
 # The version in force as assessed on a day, and the feed that tells of it.
-Told = tuple[ChampionAssessment, dict[str, Any]]
+AssessedFeed = tuple[ChampionAssessment, dict[str, Any]]
 
 
 def gather(
@@ -216,7 +216,7 @@ def gather(
     day: date,
     *,
     linked: bool = True,
-    told: Told | None = None,
+    assessed: AssessedFeed | None = None,
 ) -> RegionPage:
     """Everything the page of a series shows, as known on a day.
 
@@ -232,7 +232,7 @@ def gather(
         Nothing that became known later is looked at.
     linked : bool
         Whether the pages stand in the workspace, so that bulletins can be linked to.
-    told : tuple, optional
+    assessed : tuple, optional
         What was published of the day, if the caller has it already.
 
     Returns
@@ -248,7 +248,7 @@ def gather(
     """
     region, indicator = series.region, series.indicator
     month = latest_month(session.store, region, indicator, day)
-    now, feed = told or _feed(session, tracker, series, day)
+    now, feed = assessed or _feed(session, tracker, series, day)
     record = bulletin_record(
         session.store, session.catalogue, tracker, Question(region, indicator, month, day),
         session.targets(), feed=feed, office=session.settings["bulletin.office"],
@@ -307,10 +307,10 @@ def gathered_or_reason(
     day: date,
     *,
     linked: bool = True,
-    told: Told | None = None,
+    assessed: AssessedFeed | None = None,
 ) -> RegionPage | str:
     """The page, or in one sentence why there is none; one region never stops the others."""
     try:
-        return gather(session, tracker, series, day, linked=linked, told=told)
+        return gather(session, tracker, series, day, linked=linked, assessed=assessed)
     except (DataError, ForecastError) as error:
         return f"{series.title}：{error.message}"

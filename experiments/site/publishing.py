@@ -14,7 +14,7 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import SettingsError
 from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.workspace import Session
-from employment_forecast.experiments.site.gathering import Told, gathered_or_reason
+from employment_forecast.experiments.site.gathering import AssessedFeed, gathered_or_reason
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.site import (
     RegionPage,
@@ -160,7 +160,7 @@ def write_site(
     folder: Path | None = None,
     *,
     only: Sequence[Series] | None = None,
-    told: Mapping[Series, Told] | None = None,
+    assessed: Mapping[Series, AssessedFeed] | None = None,
     progress: Callable[[int, int], None] | None = None,
     overview: bool = True,
 ) -> tuple[Path, list[str]]:
@@ -178,7 +178,7 @@ def write_site(
         Where; `site/` of the workspace by default.
     only : sequence of Series, optional
         Renew the pages of these; all by default.
-    told : mapping, optional
+    assessed : mapping, optional
         What was published of the day, of the series of which the caller has it already.
     progress : callable, optional
         Called with pages done and to do.
@@ -210,7 +210,7 @@ def write_site(
                 series,
                 gathered_or_reason(
                     session, tracker, series, day,
-                    linked=folder is None, told=(told or {}).get(series),
+                    linked=folder is None, assessed=(assessed or {}).get(series),
                 ),
             )  # fmt: skip
             if progress is not None:

@@ -1,14 +1,13 @@
 """Models at past origins: cells, their cache, worker processes, forecasts and outcomes."""
 
-from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, describe_failures
 from employment_forecast.forecasting.backtest.borrowing import Lenders
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
     Done,
-    Remembered,
     Task,
+    UndrawnPaths,
     cell_seed,
     compute,
     decode,
@@ -19,13 +18,13 @@ from employment_forecast.forecasting.backtest.cells import (
 )
 from employment_forecast.forecasting.backtest.codec import seal_json, unseal_json
 from employment_forecast.forecasting.backtest.covariate_cache import cached_covariates
-from employment_forecast.forecasting.backtest.identity import code_version, engine_version
-from employment_forecast.forecasting.backtest.kept import (
-    Gathered,
-    Kept,
+from employment_forecast.forecasting.backtest.figure_cache import (
+    BufferedCache,
+    FigureCache,
+    cached_arrays,
     content_key,
-    kept_arrays,
 )
+from employment_forecast.forecasting.backtest.identity import code_version, engine_version
 from employment_forecast.forecasting.backtest.origins import (
     ESTIMATION_MONTHS,
     Origin,
@@ -34,6 +33,7 @@ from employment_forecast.forecasting.backtest.origins import (
 )
 from employment_forecast.forecasting.backtest.redrawing import Redrawing, tasks_for
 from employment_forecast.forecasting.backtest.residuals import ResidualCheck
+from employment_forecast.forecasting.backtest.version_comparison import compare_versions
 from employment_forecast.forecasting.backtest.wire import pack, unpack
 from employment_forecast.forecasting.backtest.workers import (
     THREAD_VARIABLES,
@@ -53,12 +53,12 @@ __all__ = [
     "Done",
     "ESTIMATION_MONTHS",
     "Elsewhere",
-    "Gathered",
-    "Kept",
+    "BufferedCache",
+    "FigureCache",
     "Origin",
     "Progress",
     "Redrawing",
-    "Remembered",
+    "UndrawnPaths",
     "ResidualCheck",
     "Results",
     "THREAD_VARIABLES",
@@ -76,7 +76,7 @@ __all__ = [
     "encode_parameters",
     "engine_version",
     "group",
-    "kept_arrays",
+    "cached_arrays",
     "origin_days",
     "pack",
     "cached_covariates",

@@ -77,7 +77,7 @@ class CellCache(Protocol):
         """Keep results."""
 
 
-class Remembered(SamplePaths):
+class UndrawnPaths(SamplePaths):
     """Paths of which the quantiles are kept; asked for more, they are drawn again to the bit."""
 
     _points: Floats | None = None
@@ -97,7 +97,7 @@ class Remembered(SamplePaths):
         origin: pd.Period,
         draw: Callable[[], SamplePaths],
         rests_on: Cell | Iterable[SamplePaths],
-    ) -> Remembered:
+    ) -> UndrawnPaths:
         """Paths that are not there yet.
 
         Parameters
@@ -211,7 +211,7 @@ def decode(
         points[:, : len(QUANTILES)] = values[: -2 * near].reshape(horizon, len(QUANTILES))
         points[:near, len(QUANTILES) :] = values[-2 * near :].reshape(near, 2)
         log = bool(header["log"])
-        return Remembered.of(points, log, n_paths, origin, draw, rests_on)
+        return UndrawnPaths.of(points, log, n_paths, origin, draw, rests_on)
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -32,7 +32,7 @@ class Identified(KnownSource, Protocol):
 
 
 @dataclass(frozen=True)
-class Remembered:
+class CachedCovariate:
     """A source whose answers for some days are there already.
 
     Attributes
@@ -96,7 +96,7 @@ def cached_covariates(
     if fresh:
         cache.save(fresh)
     return [
-        (indicator, Remembered(source, answers[i]) if i in answers else source)
+        (indicator, CachedCovariate(source, answers[i]) if i in answers else source)
         for i, (indicator, source) in enumerate(others)
     ]
 

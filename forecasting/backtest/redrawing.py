@@ -9,8 +9,8 @@ from employment_forecast.data.errors import NoModelError
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
-    Remembered,
     Task,
+    UndrawnPaths,
     decode_parameters,
     encode_parameters,
     group,
@@ -91,9 +91,9 @@ class Redrawing:
         return paths
 
 
-def _undrawn(forecast: Outcome) -> Iterator[Remembered]:
+def _undrawn(forecast: Outcome) -> Iterator[UndrawnPaths]:
     """Cells that have to be drawn before the paths of a forecast are there."""
-    if isinstance(forecast, Remembered) and not forecast.drawn:
+    if isinstance(forecast, UndrawnPaths) and not forecast.drawn:
         if forecast.cell is not None:
             yield forecast
         for each in forecast.made_of:

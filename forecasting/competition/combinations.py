@@ -29,7 +29,7 @@ from employment_forecast.forecasting.backtest import (
     Backtest,
     CellCache,
     Origin,
-    Remembered,
+    UndrawnPaths,
     cell_seed,
     code_version,
     content_key,
@@ -228,7 +228,7 @@ class _Mix:
         log = self.history.transform == "log"
         draw = partial(self.paths, WEIGHTED)
         made_of = self.given.values()
-        return Remembered.of(points, log, first.n_paths, first.origin, draw, made_of)
+        return UndrawnPaths.of(points, log, first.n_paths, first.origin, draw, made_of)
 
     def paths(self, name: str) -> SamplePaths:
         """One of them."""

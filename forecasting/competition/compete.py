@@ -27,11 +27,11 @@ from employment_forecast.forecasting.assessment import (
 )
 from employment_forecast.forecasting.backtest import (
     Backtest,
+    BufferedCache,
     Cell,
     CellCache,
     Elsewhere,
-    Gathered,
-    Kept,
+    FigureCache,
     Lenders,
     Origin,
     Progress,
@@ -186,7 +186,7 @@ def compete(
     NoModelError
         If every model fails at the current origin.
     """
-    with nullcontext() if cache is None else Gathered(cache) as gathered:
+    with nullcontext() if cache is None else BufferedCache(cache) as gathered:
         redrawing = Redrawing(gathered, options.jobs, progress)
         result = _competed(
             series,
@@ -278,7 +278,7 @@ def _competed(
     def recall(forecasts: Sequence[tuple[str, int]]) -> None:
         redrawing.all(table[model][number] for model, number in forecasts)
 
-    kept = Kept(cache, keys | made_of, recall)
+    figure_cache = FigureCache(cache, keys | made_of, recall)
     table |= mixed
     now = {m: row[-1] for m, row in table.items()}
     before = {m: tuple(row[:-1]) for m, row in table.items()}
@@ -349,9 +349,9 @@ def _competed(
         nowcasts=nowcasts,
         on_file=on_file,
         cap_events=_cap_events(
-            backtest, at_origins, rows, table, on_file, history, kept, choice.model
+            backtest, at_origins, rows, table, on_file, history, figure_cache, choice.model
         ),
-        kept=kept,
+        figure_cache=figure_cache,
     )
 
 
@@ -362,7 +362,7 @@ def _cap_events(
     table: Mapping[str, Sequence[Outcome]],
     on_file: Sequence[Target],
     history: History,
-    kept: Kept,
+    figure_cache: FigureCache,
     chosen: str,
 ) -> CapEvents:
     """What past forecasts said about the caps; the current one is kept for the months to come."""
@@ -384,7 +384,7 @@ def _cap_events(
             return share_above(paths, limits[at], precision)
 
         wanted = {(model, n): limits[at].tobytes() for n, at in asked.items()}
-        for (_, number), row in kept.figures(f"shares {precision}", wanted, make).items():
+        for (_, number), row in figure_cache.figures(f"shares {precision}", wanted, make).items():
             above[asked[number]] = row
         return above
 

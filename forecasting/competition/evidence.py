@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from employment_forecast.forecasting.assessment import CapEvents
-from employment_forecast.forecasting.backtest import Backtest, Kept, Origin
+from employment_forecast.forecasting.backtest import Backtest, FigureCache, Origin
 from employment_forecast.forecasting.competition.choice import (
     DEFAULTS,
     common_origins,
@@ -102,7 +102,7 @@ def evidence_by_model(
     origins: Sequence[Origin],
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
-    kept: Kept,
+    figure_cache: FigureCache,
     chosen: str,
 ) -> dict[str, ModelEvidence]:
     """Further scores and tests of all models that the leaderboard scores."""
@@ -112,7 +112,7 @@ def evidence_by_model(
         return {}
     tests = _tests(backtest, scored, rows)
     by_paths = [m for m in scored if path_scored(m, chosen)]
-    by_model = _origin_scores(backtest, by_paths, rows, origins, forecasts, events, kept)
+    by_model = _origin_scores(backtest, by_paths, rows, origins, forecasts, events, figure_cache)
     evidence = {}
     for model in scored:
         dm = tests.dm.get(model) if tests else None
@@ -141,7 +141,7 @@ def _origin_scores(
     origins: Sequence[Origin],
     forecasts: Mapping[str, Sequence[Outcome]],
     events: CapEvents | None,
-    kept: Kept,
+    figure_cache: FigureCache,
 ) -> dict[str, list[Floats]]:
     """By model the scores of each origin, as `_scores` gives them."""
     whole = rows[np.isfinite(backtest.outcomes[rows]).all(axis=1)]
@@ -168,7 +168,7 @@ def _origin_scores(
         i: backtest.outcomes[row].tobytes() + above[i].tobytes() for i, row in row_of.items()
     }
     wanted = {(model, i): other for model in models for i, other in rests_on.items()}
-    scores = kept.figures("scores", wanted, make)
+    scores = figure_cache.figures("scores", wanted, make)
     return {model: [scores[model, i] for i in row_of] for model in models}
 
 

@@ -21,7 +21,7 @@ from employment_forecast.forecasting.assessment import (
     TotalAssessment,
     broken_and_over,
 )
-from employment_forecast.forecasting.backtest import Backtest, Kept, Origin
+from employment_forecast.forecasting.backtest import Backtest, FigureCache, Origin
 from employment_forecast.forecasting.competition.choice import (
     Choice,
     LeaderboardRow,
@@ -152,7 +152,7 @@ class Competition:
         Models of which half the paths follow a new level.
     coherence : Coherence or None
         None where the champion's paths are its own.
-    kept : Kept
+    figure_cache : FigureCache
         Figures worked out from the past forecasts by earlier runs.
     """
 
@@ -183,7 +183,7 @@ class Competition:
     disrupted: tuple[str, ...] = ()
     moved: frozenset[str] = frozenset()
     coherence: Coherence | None = None
-    kept: Kept = field(default=Kept(), repr=False)
+    figure_cache: FigureCache = field(default=FigureCache(), repr=False)
 
     @property
     def region(self) -> Region:
@@ -199,7 +199,7 @@ class Competition:
     def evidence_by_model(self) -> dict[str, ModelEvidence]:
         """Further scores and tests by model, worked out when first asked for."""
         return evidence_by_model(
-            self.backtest, self.origins, self.past_forecasts, self.cap_events, self.kept,
+            self.backtest, self.origins, self.past_forecasts, self.cap_events, self.figure_cache,
             self.choice.model,
         )  # fmt: skip
 

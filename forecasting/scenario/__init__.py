@@ -3,7 +3,7 @@
 from employment_forecast.forecasting.scenario.assumptions import GivenAssumptions, basis
 from employment_forecast.forecasting.scenario.comparison import (
     SCENARIO_SEED,
-    Comparison,
+    ScenarioComparison,
     compare_scenario,
     comparison_csv,
     comparison_document,
@@ -22,7 +22,7 @@ __all__ = [
     "SCENARIO_SEED",
     "basis",
     "latin_hypercube",
-    "Comparison",
+    "ScenarioComparison",
     "Exposure",
     "GivenAssumptions",
     "Layoff",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from employment_forecast.forecasting.documents.chart import draw_caps, draw_fan, picture
-from employment_forecast.forecasting.scenario.comparison import Comparison, described
+from employment_forecast.forecasting.scenario.comparison import ScenarioComparison, described
 
 SHOWN_MONTHS = 36
 SCENARIO_COLOUR = "#c2410c"
 
 
-def scenario_chart(comparison: Comparison) -> bytes:
+def scenario_chart(comparison: ScenarioComparison) -> bytes:
     """Draw baseline and scenario with the recent past and the caps.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : ScenarioComparison
         From `forecasting.scenario.comparison.compare`.
 
     Returns

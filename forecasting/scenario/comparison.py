@@ -50,7 +50,7 @@ SCENARIO_SEED = "scenario"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ScenarioComparison:
     """A scenario against the baseline it changes.
 
     Attributes
@@ -90,7 +90,7 @@ def compare_scenario(
     given: GivenAssumptions,
     targets: Sequence[Target],
     scheme: Scheme,
-) -> Comparison:
+) -> ScenarioComparison:
     """Carry a scenario through the champion's paths and assess the same caps again.
 
     Parameters
@@ -152,7 +152,7 @@ def compare_scenario(
         levels=assessed.levels,
         joint=assessed.joint,
     )
-    return Comparison(result, changed, scenario, stated, impact, scheme)
+    return ScenarioComparison(result, changed, scenario, stated, impact, scheme)
 
 
 def demand_sense(scenario: Scenario, history: History, given: GivenAssumptions) -> None:
@@ -224,7 +224,7 @@ def change_phrase(value: float, indicator: Indicator) -> str:
     return f"{value:,.{_digits(indicator)}f}"
 
 
-def _difference_rows(comparison: Comparison) -> list[dict[str, Any]]:
+def _difference_rows(comparison: ScenarioComparison) -> list[dict[str, Any]]:
     months = comparison.baseline.champion_paths.months
     differences, indicator = comparison.differences, comparison.baseline.indicator
     rows = []
@@ -273,12 +273,12 @@ def _side(result: Competition, scheme: Scheme, layoffs: Sequence[Layoff] = ()) -
     }
 
 
-def comparison_document(comparison: Comparison, run_id: str | None) -> dict[str, Any]:
+def comparison_document(comparison: ScenarioComparison, run_id: str | None) -> dict[str, Any]:
     """A comparison as one JSON-able object.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : ScenarioComparison
         From `compare_scenario`.
     run_id : str or None
         MLflow run that keeps it.

@@ -26,7 +26,7 @@ SeriesKey = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True)
-class Series:
+class CheckedSeries:
     """One series: what is new beside what is already known.
 
     Attributes
@@ -160,7 +160,7 @@ class Batch:
         )
 
     @cached_property
-    def series(self) -> tuple[Series, ...]:
+    def series(self) -> tuple[CheckedSeries, ...]:
         """New readings by series, in order of first appearance."""
         by_series: dict[SeriesKey, dict[int, Reading]] = {}
         for reading in (*self.readings, *self.groups):
@@ -170,14 +170,14 @@ class Batch:
             if before is None or _is_later(reading, before):
                 months[row.month.ordinal] = reading
         return tuple(
-            Series(key, self.catalogue.indicator(key[1]), new, self._known(key))
+            CheckedSeries(key, self.catalogue.indicator(key[1]), new, self._known(key))
             for key, new in by_series.items()
         )
 
     def _known(self, key: SeriesKey) -> Mapping[int, float]:
         return self.known.get(key[:2], {}) if key[2] is None else {}
 
-    def explained(self, series: Series) -> set[int]:
+    def explained(self, series: CheckedSeries) -> set[int]:
         """Months (ordinals) from which figures count something else, as the catalogue has it."""
         region, _, _ = series.key
         merged = self.catalogue.merged_into(self.catalogue.region(region))
@@ -199,7 +199,7 @@ class Batch:
         return None if series is None else series.new.get(month)
 
     @cached_property
-    def by_key(self) -> dict[SeriesKey, Series]:
+    def by_key(self) -> dict[SeriesKey, CheckedSeries]:
         """The series by their keys."""
         return {s.key: s for s in self.series}
 

@@ -13,7 +13,7 @@ from statistics import median, median_low
 from employment_forecast.data.catalogue import Indicator
 from employment_forecast.data.imports.checks.batch import (
     Batch,
-    Series,
+    CheckedSeries,
     finding,
     median_without,
     month_text,
@@ -52,7 +52,7 @@ def value_range(batch: Batch) -> list[Finding]:
     return findings
 
 
-def _years(series: Series) -> Iterator[list[int]]:
+def _years(series: CheckedSeries) -> Iterator[list[int]]:
     """Month ordinals of each calendar year that has a new value."""
     years = sorted({m // 12 for m in series.new})
     for year in years:
@@ -71,7 +71,7 @@ def stock_flow(batch: Batch) -> list[Finding]:
     return findings
 
 
-def _restarts(series: Series) -> list[Finding]:
+def _restarts(series: CheckedSeries) -> list[Finding]:
     values = series.values
     for earlier, later in pairwise(list(_years(series))):
         if len(earlier) < 4 or len(later) < 2 or later[0] % 12 > 1:
@@ -92,7 +92,7 @@ def _restarts(series: Series) -> list[Finding]:
     return []
 
 
-def _never_accumulates(series: Series) -> list[Finding]:
+def _never_accumulates(series: CheckedSeries) -> list[Finding]:
     values = series.values
     for months in _years(series):
         falls = [b for a, b in pairwise(months) if values[b] < values[a] - _TINY]
@@ -215,7 +215,7 @@ def outliers(batch: Batch) -> list[Finding]:
     return [f for s in batch.series for f in _outliers(s, batch.explained(s))]
 
 
-def _outliers(series: Series, explained: set[int]) -> list[Finding]:
+def _outliers(series: CheckedSeries, explained: set[int]) -> list[Finding]:
     indicator, values = series.indicator, series.values
     logs = indicator.transform == "log" and all(v > 0 for v in values.values())
     lag = 12 if indicator.reporting == "year_to_date" else 1
@@ -263,7 +263,9 @@ def _usual(alike: list[float], own: float) -> float:
     return 0.0 if others is None else others
 
 
-def _outlier(series: Series, month: int, reading: Reading, lag: int, largest: bool) -> Finding:
+def _outlier(
+    series: CheckedSeries, month: int, reading: Reading, lag: int, largest: bool
+) -> Finding:
     base = "上年同月" if lag == 12 else "上月"
     earlier = series.values[month - lag]
     how = "变动之大为该地区历史所未见" if largest else "的变动与往常相差很大"

@@ -11,7 +11,7 @@ from employment_forecast.data.catalogue import Region, load_catalogue
 from employment_forecast.data.errors import UnknownNameError
 from employment_forecast.data.imports.checks.batch import (
     Batch,
-    Series,
+    CheckedSeries,
     finding,
     median_without,
     month_text,
@@ -85,7 +85,7 @@ def _period(month: int) -> pd.Period:
 
 
 def _parts_against(
-    batch: Batch, series: Series, whole: Region, month: int, reading: Reading
+    batch: Batch, series: CheckedSeries, whole: Region, month: int, reading: Reading
 ) -> list[Finding]:
     """What is wrong with the parts of one whole in one month."""
     indicator = series.key[1]
@@ -290,7 +290,7 @@ def _employed(batch: Batch) -> str | None:
     return None
 
 
-def _against_employed(batch: Batch, series: Series) -> list[Finding]:
+def _against_employed(batch: Batch, series: CheckedSeries) -> list[Finding]:
     employed_code = _employed(batch)
     if employed_code is None:
         return []
@@ -321,7 +321,7 @@ def _grain(reading: Reading) -> float:
     return float(scale * 10.0 ** -min(len(digits), 9))
 
 
-def _against_openings(batch: Batch, series: Series) -> list[Finding]:
+def _against_openings(batch: Batch, series: CheckedSeries) -> list[Finding]:
     findings = []
     region = series.key[0]
     for month, reading in series.new.items():
@@ -344,7 +344,7 @@ def _against_openings(batch: Batch, series: Series) -> list[Finding]:
     return findings
 
 
-def _against_itself(batch: Batch, series: Series) -> list[Finding]:
+def _against_itself(batch: Batch, series: CheckedSeries) -> list[Finding]:
     region = series.key[0]
     implied = dict(_labour_force(batch, region))
     if len(implied) < _FEWEST_IMPLIED:

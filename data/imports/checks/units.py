@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from employment_forecast.data.catalogue import Indicator
-from employment_forecast.data.imports.checks.batch import Batch, Series, finding, month_text
+from employment_forecast.data.imports.checks.batch import Batch, CheckedSeries, finding, month_text
 from employment_forecast.data.records import Finding, Severity
 from employment_forecast.data.targets import Target
 
@@ -72,7 +72,9 @@ def _power(jump: float) -> int:
     return power if power in _NEAR and abs(abs(jump) - power) <= _NEAR[power] else 0
 
 
-def _severity(series: Series, month: int, usual: float, jump: float) -> tuple[Severity | None, int]:
+def _severity(
+    series: CheckedSeries, month: int, usual: float, jump: float
+) -> tuple[Severity | None, int]:
     """How bad a jump is, and which power of ten it is near to."""
     power, indicator = _power(jump), series.indicator
     if not power:
@@ -87,7 +89,7 @@ def _severity(series: Series, month: int, usual: float, jump: float) -> tuple[Se
     return ("error" if sure and usual >= 10 * _SMALL_COUNT else "warning"), power
 
 
-def _fractions(series: Series) -> list[Finding]:
+def _fractions(series: CheckedSeries) -> list[Finding]:
     """Rates without history that are all tiny: 0.0315 for 3.15 %."""
     first = next(iter(series.new.values()))
     if not 0 < max(r.observation.value for r in series.new.values()) < _TINY_RATE:
@@ -116,11 +118,11 @@ def first_size(batch: Batch) -> list[Finding]:
     return findings
 
 
-def _values(series: Series) -> list[float]:
+def _values(series: CheckedSeries) -> list[float]:
     return [r.observation.value for r in series.new.values()]
 
 
-def _size(series: Series) -> float:
+def _size(series: CheckedSeries) -> float:
     """Usual size; of cumulative flows that of a whole year at the pace of each month."""
     positive = {m: r.observation.value for m, r in series.new.items() if r.observation.value > 0}
     if series.indicator.reporting == "year_to_date":
@@ -128,7 +130,7 @@ def _size(series: Series) -> float:
     return median(positive.values()) if positive else 0.0
 
 
-def _against_targets(series: Series, targets: Iterable[Target]) -> list[Finding]:
+def _against_targets(series: CheckedSeries, targets: Iterable[Target]) -> list[Finding]:
     region, code, _ = series.key
     own = [
         t
@@ -156,7 +158,7 @@ def _against_targets(series: Series, targets: Iterable[Target]) -> list[Finding]
     ]
 
 
-def _against_labour_force(batch: Batch, series: Series) -> list[Finding]:
+def _against_labour_force(batch: Batch, series: CheckedSeries) -> list[Finding]:
     """登记失业人数 over 登记失业率: the people that both together imply."""
     region, code, _ = series.key
     if code != _UNEMPLOYED:
@@ -182,7 +184,7 @@ def _against_labour_force(batch: Batch, series: Series) -> list[Finding]:
     return []
 
 
-def _against_level(batch: Batch, series: Series) -> list[Finding]:
+def _against_level(batch: Batch, series: CheckedSeries) -> list[Finding]:
     """Persons of a whole country below what any such figure is: 万人 without the word."""
     indicator: Indicator = series.indicator
     if indicator.unit != _PERSONS or indicator.kind not in ("stock", "flow"):

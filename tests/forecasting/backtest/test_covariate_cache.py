@@ -13,7 +13,10 @@ from support.memory_cache import Memory
 from employment_forecast.data.catalogue import Indicator, Series
 from employment_forecast.data.records.vintages import Known
 from employment_forecast.data.store.samples import FIRM_COLUMNS, FirmVintages
-from employment_forecast.forecasting.backtest.covariate_cache import Remembered, cached_covariates
+from employment_forecast.forecasting.backtest.covariate_cache import (
+    CachedCovariate,
+    cached_covariates,
+)
 from employment_forecast.forecasting.backtest.origins import origin_days, rolling_origins
 
 DAYS = (date(2024, 1, 10), date(2024, 2, 10))
@@ -122,7 +125,7 @@ def test_all_days_of_a_back_test_are_foreseen(
     vintages, as_of = vintages_of(rows), rows[-1][2]
     source = Source()
     days = origin_days(vintages, as_of, 20)
-    kept = Remembered(source, {day: source.as_of(day) for day in days})
+    kept = CachedCovariate(source, {day: source.as_of(day) for day in days})
     source.asked.clear()
     rolling_origins(Series(jiading, unemployed), vintages, as_of, 20, "refuse", [(indicator, kept)])
     assert source.asked == []

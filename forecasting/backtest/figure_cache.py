@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Hashable)
 SAVE_SECONDS = 5.0
 
 
-class Gathered:
+class BufferedCache:
     """A cache that is written every five seconds at most in a `with` block, and at its end.
 
     Each save is a transaction; a run that is killed loses no more than this.
@@ -74,7 +74,7 @@ def content_key(kind: str, *parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
-def kept_arrays(
+def cached_arrays(
     cache: CellCache | None,
     wanted: Mapping[K, str],
     make: Callable[[K], Floats],
@@ -114,7 +114,7 @@ def _decoded(blob: bytes) -> Floats | None:
 
 
 @dataclass(frozen=True)
-class Kept:
+class FigureCache:
     """Figures worked out from single forecasts, kept under what each was worked out from.
 
     Attributes
@@ -154,4 +154,4 @@ class Kept:
             (model, at): content_key(kind, self.keys[model][at], other)
             for (model, at), other in wanted.items()
         }
-        return kept_arrays(self.cache, keys, make, self.recall)
+        return cached_arrays(self.cache, keys, make, self.recall)

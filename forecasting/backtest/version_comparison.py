@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Aligned:
+class ComparedVersion:
     """One version on the common cells.
 
     Attributes
@@ -45,7 +45,7 @@ class Aligned:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class VersionComparison:
     """Versions side by side.
 
     Attributes
@@ -54,16 +54,18 @@ class Comparison:
         Common origins.
     cells : int
         Common cells.
-    rows : tuple of Aligned
+    rows : tuple of ComparedVersion
         In the order given.
     """
 
     months: pd.PeriodIndex
     cells: int
-    rows: tuple[Aligned, ...]
+    rows: tuple[ComparedVersion, ...]
 
 
-def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str) -> Comparison:
+def compare_versions(
+    backtests: Mapping[str, tuple[Backtest, str]], newest: str
+) -> VersionComparison:
     """Hold versions against each other at common origins, with the same outcomes and scales.
 
     Parameters
@@ -97,7 +99,7 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
         gap = mean_and_error(scores - first) if name != names[0] else None
         step = scores[:, 0] - first[:, 0] if scores.size else np.empty(0)
         aligned.append(
-            Aligned(
+            ComparedVersion(
                 name,
                 _mean(scores),
                 _mean(common(merged.scaled_errors(name))),
@@ -111,7 +113,7 @@ def compare_versions(backtests: Mapping[str, tuple[Backtest, str]], newest: str)
                 None if name == names[0] else diebold_mariano(step[np.isfinite(step)], 1),
             )
         )
-    return Comparison(merged.months[rows], int(cells.sum()), tuple(aligned))
+    return VersionComparison(merged.months[rows], int(cells.sum()), tuple(aligned))
 
 
 def _mean(cells: Floats) -> float | None:

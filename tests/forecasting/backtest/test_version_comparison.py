@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.forecasting.backtest.alignment import compare_versions
 from employment_forecast.forecasting.backtest.backtest import Backtest, Record
+from employment_forecast.forecasting.backtest.version_comparison import compare_versions
 
 HORIZON = 2
 

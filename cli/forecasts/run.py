@@ -95,7 +95,7 @@ def run(
     from employment_forecast.cli.shell.session import demand_memory, notice, open_session
 
     demand_memory()
-    from employment_forecast.cli.forecasts.run_many import Wish, parts_with_data, run_many
+    from employment_forecast.cli.forecasts.run_many import RunRequest, parts_with_data, run_many
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.data.errors import UnrecordedError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
@@ -121,8 +121,8 @@ def run(
             raise UsageError("--with-parts 和 --format 只用于一个地区。", "请逐个地区运行。")
         if dry_run and promoting:
             raise UsageError(_NO_PROMOTION, "请只用其中一个。")
-        wish = Wish(as_of, options, promoting, dry_run, not no_cache, output)
-        return run_many(session, list(dict.fromkeys(chosen)), wish, as_json)
+        request = RunRequest(as_of, options, promoting, dry_run, not no_cache, output)
+        return run_many(session, list(dict.fromkeys(chosen)), request, as_json)
     cached, cluster = not no_cache, cluster_of(settings, session.workspace)
     job = open_job(session, series, as_of, options, cached=cached, elsewhere=cluster)
     parts = None

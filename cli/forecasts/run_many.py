@@ -28,7 +28,7 @@ _AHEAD = 12
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunRequest:
     """What the user asked of every run."""
 
     as_of: date
@@ -69,7 +69,7 @@ def parts_with_data(
     return known
 
 
-def run_many(session: Session, chosen: Sequence[Series], wish: Wish, as_json: bool) -> int:
+def run_many(session: Session, chosen: Sequence[Series], request: RunRequest, as_json: bool) -> int:
     """Run every series; one that fails is told in its row and keeps no other from running."""
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import notice
@@ -82,7 +82,7 @@ def run_many(session: Session, chosen: Sequence[Series], wish: Wish, as_json: bo
         for done, series in enumerate(chosen, start=1):
             names = {"region": series.region.name, "indicator": series.indicator.name}
             try:
-                content, failure = _one(session, series, wish, cluster), ""
+                content, failure = _one(session, series, request, cluster), ""
             except ForecastError as error:
                 content, failure = None, str(error)
             runs.append({**names, "content": content, "failure": failure})
@@ -104,7 +104,9 @@ def run_many(session: Session, chosen: Sequence[Series], wish: Wish, as_json: bo
     return EXIT_PARTIAL if failed else EXIT_OK
 
 
-def _one(session: Session, series: Series, wish: Wish, cluster: Cluster | None) -> dict[str, Any]:
+def _one(
+    session: Session, series: Series, request: RunRequest, cluster: Cluster | None
+) -> dict[str, Any]:
     """Run one series, record it and write its files; its document."""
     from employment_forecast.data.files import to_json, write_atomically
     from employment_forecast.experiments.job import open_job
@@ -113,22 +115,26 @@ def _one(session: Session, series: Series, wish: Wish, cluster: Cluster | None) 
     from employment_forecast.forecasting.documents import document, forecast_csv
     from employment_forecast.forecasting.documents.chart import fan_chart
 
-    job = open_job(session, series, wish.as_of, wish.options, cached=wish.cached, elsewhere=cluster)
+    job = open_job(
+        session, series, request.as_of, request.options, cached=request.cached, elsewhere=cluster
+    )
     uri = session.settings.tracking_uri(session.workspace)
     chart = number = run_id = gate = None
-    with nullcontext() if wish.dry_run else recorded(uri, session.workspace, series) as recording:
+    with (
+        nullcontext() if request.dry_run else recorded(uri, session.workspace, series) as recording
+    ):
         result = job.compete()
         if recording is not None:
             chart = fan_chart(result)
             number, run_id = recording.register(result, chart).version, recording.run_id
-            conclude = promote_if_passed if wish.promoting else examine_only
+            conclude = promote_if_passed if request.promoting else examine_only
             gate = conclude(recording.run.tracker, series, result, recording.run).document()
     content = document(
         result, run_id=run_id, registered_name=series.registered_name, version=number
     )
-    content |= {"gate": gate, "dry_run": wish.dry_run, "trial": wish.options.trial or None}
-    if wish.output is not None:
-        folder = wish.output / series.code
+    content |= {"gate": gate, "dry_run": request.dry_run, "trial": request.options.trial or None}
+    if request.output is not None:
+        folder = request.output / series.code
         write_atomically(folder / "forecast.csv", forecast_csv(result))
         write_atomically(folder / "forecast.json", to_json(content).encode("utf-8"))
         write_atomically(folder / "chart.png", chart or fan_chart(result))

@@ -25,9 +25,9 @@ from employment_forecast.experiments.cluster.fingerprint import (
     read_fingerprint,
 )
 from employment_forecast.forecasting.backtest import (
-    Done,
     Results,
     Task,
+    TaskResult,
     compute_single_threaded,
     pack,
     unpack,
@@ -154,7 +154,7 @@ class Cluster:
 
     def _there(
         self, client: Client, tasks: Sequence[Task]
-    ) -> Generator[tuple[Task, Done], None, list[Task]]:
+    ) -> Generator[tuple[Task, TaskResult], None, list[Task]]:
         """Results of the cluster; returns the tasks that it lost."""
         waiting: dict[Future, list[Task]] = {}
         for share in shared_out(tasks, max(1, processes(client))):
@@ -201,14 +201,14 @@ class Cluster:
                 client.cancel(list(waiting))
         return lost
 
-    def _read(self, future: Future, share: Sequence[Task]) -> list[Done] | None:
+    def _read(self, future: Future, share: Sequence[Task]) -> list[TaskResult] | None:
         """Results of a share; None, with a note, where they are not what we would compute."""
         try:
             reply = unpack(future.result(timeout=10))
             assert self._own is not None
             if reply["fingerprint"] != self._own.digest:
                 raise ClusterError("一个工作进程的版本或数值与本机不同。")
-            results: list[Done] = reply["done"]
+            results: list[TaskResult] = reply["done"]
             counts = [len(d.outcomes) for d in results]
             if counts != [len(t.cells) for t in share]:
                 raise ClusterError("一个工作进程的答复不完整。")

@@ -39,7 +39,7 @@ STEPS = {
 
 
 @dataclass(frozen=True)
-class Moved:
+class FigureChange:
     """One figure of both forecasts and the steps between them.
 
     Attributes
@@ -66,9 +66,9 @@ class Explanation:
     ----------
     older, newer : Version
         The two forecasts.
-    medians : tuple of Moved
+    medians : tuple of FigureChange
         Months that both forecast.
-    caps : tuple of Moved
+    caps : tuple of FigureChange
         Probability of breaking the caps now in force.
     new_months : tuple of (str, float, float)
         Published since: month, median that had been forecast, outcome.
@@ -78,15 +78,15 @@ class Explanation:
 
     older: Version
     newer: Version
-    medians: tuple[Moved, ...]
-    caps: tuple[Moved, ...]
+    medians: tuple[FigureChange, ...]
+    caps: tuple[FigureChange, ...]
     new_months: tuple[tuple[str, float, float], ...]
     revised: tuple[tuple[str, float, float], ...]
 
     def document(self) -> dict[str, Any]:
         """JSON-able object."""
 
-        def rows(items: Sequence[Moved]) -> list[dict[str, Any]]:
+        def rows(items: Sequence[FigureChange]) -> list[dict[str, Any]]:
             return [
                 {"name": m.name, "before": m.before, "after": m.after, "effects": m.effects}
                 for m in items
@@ -234,7 +234,7 @@ def _printed(value: float, precision: float) -> float:
     return float(printed(np.array([value]), precision)[0])
 
 
-def _moved(name: str, values: Sequence[float], precision: float) -> Moved:
+def _moved(name: str, values: Sequence[float], precision: float) -> FigureChange:
     # Figures are whole multiples of the last printed digit, and so are the steps between them.
     units = [round(v / precision) for v in values]
     digits = max(0, -int(np.floor(np.log10(precision))))
@@ -242,7 +242,7 @@ def _moved(name: str, values: Sequence[float], precision: float) -> Moved:
         step: round((b - a) * precision, digits)
         for step, a, b in zip(STEPS, units[:-1], units[1:], strict=True)
     }
-    return Moved(name, round(values[0], digits), round(values[-1], digits), steps)
+    return FigureChange(name, round(values[0], digits), round(values[-1], digits), steps)
 
 
 def _revised(older: History, newer: History) -> tuple[tuple[str, float, float], ...]:

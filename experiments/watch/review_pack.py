@@ -30,7 +30,7 @@ _COPIED = ("leaderboard.csv", "caps.json", "targets.json", "forecast.csv", "char
 
 
 @dataclass(frozen=True)
-class Looks:
+class OriginLooks:
     """How often the test origins were looked at.
 
     Attributes
@@ -48,7 +48,7 @@ class Looks:
     unknown: int
 
 
-def looks(tracker: Tracker, series: Series, months: pd.PeriodIndex) -> Looks:
+def looks(tracker: Tracker, series: Series, months: pd.PeriodIndex) -> OriginLooks:
     """Count the runs that scored models at these origins.
 
     A choice made after looking at the same origins many times is less certain than its scores
@@ -64,7 +64,7 @@ def looks(tracker: Tracker, series: Series, months: pd.PeriodIndex) -> Looks:
             unknown += 1
             continue
         counts += np.asarray(months.isin(others), dtype=int)
-    return Looks(len(seen) - unknown, int(counts.max(initial=0)), unknown)
+    return OriginLooks(len(seen) - unknown, int(counts.max(initial=0)), unknown)
 
 
 def _cells(evidence: GateEvidence) -> bytes:
@@ -96,7 +96,7 @@ def card(
     stored: StoredForecast,
     document: dict[str, Any],
     checks: list[ResidualCheck],
-    seen: Looks,
+    seen: OriginLooks,
 ) -> str:
     """Model card in Chinese Markdown.
 

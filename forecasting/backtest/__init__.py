@@ -5,8 +5,8 @@ from employment_forecast.forecasting.backtest.borrowing import Lenders
 from employment_forecast.forecasting.backtest.cells import (
     Cell,
     CellCache,
-    Done,
     Task,
+    TaskResult,
     UndrawnPaths,
     cell_seed,
     compute,
@@ -50,7 +50,7 @@ __all__ = [
     "Backtest",
     "Cell",
     "CellCache",
-    "Done",
+    "TaskResult",
     "ESTIMATION_MONTHS",
     "Elsewhere",
     "BufferedCache",

@@ -250,7 +250,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Done:
+class TaskResult:
     """What a task gave.
 
     Attributes
@@ -287,7 +287,7 @@ def group(cells: Iterable[Cell]) -> list[Task]:
     return sorted((Task(tuple(g)) for g in groups.values()), key=lambda t: -t.cost)
 
 
-def compute(task: Task) -> Done:
+def compute(task: Task) -> TaskResult:
     """Run the cells of a task in order, estimating once.
 
     Parameters
@@ -304,7 +304,7 @@ def compute(task: Task) -> Done:
     # Another package's model may be broken in a worker process only.
     except Exception as error:  # noqa: BLE001
         reason = f"不能建立模型：{type(error).__name__}: {error}"
-        return Done([Failure(reason, passing=True)] * len(task.cells))
+        return TaskResult([Failure(reason, passing=True)] * len(task.cells))
     shared = task.cells[0].origin.estimation
     parameters: Parameters | Failure | None = task.known
     if parameters is None and model.tags.filters:
@@ -319,5 +319,5 @@ def compute(task: Task) -> Done:
         else:
             outcomes.append(model.draw(history, fitted, cell.horizon, cell.n_paths, seed))
     if task.known is None and isinstance(parameters, dict):
-        return Done(outcomes, parameters)
-    return Done(outcomes)
+        return TaskResult(outcomes, parameters)
+    return TaskResult(outcomes)

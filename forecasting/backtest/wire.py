@@ -18,13 +18,13 @@ import pandas as pd
 from employment_forecast.data.catalogue import Break
 from employment_forecast.data.records import Shock
 from employment_forecast.features.history import Borrowed, Covariate, History, Revisions
-from employment_forecast.forecasting.backtest.cells import Cell, Done, Task
+from employment_forecast.forecasting.backtest.cells import Cell, Task, TaskResult
 from employment_forecast.forecasting.backtest.codec import seal, unseal
 from employment_forecast.forecasting.backtest.origins import Origin
 from employment_forecast.models.paths import Failure, SamplePaths
 
 _CLASSES = (
-    *(Borrowed, Break, Cell, Covariate, Done, Failure, History, Origin, Revisions),
+    *(Borrowed, Break, Cell, Covariate, TaskResult, Failure, History, Origin, Revisions),
     *(SamplePaths, Shock, Task),
 )
 _BY_NAME: Mapping[str, type] = {each.__name__: each for each in _CLASSES}

@@ -18,7 +18,7 @@ from multiprocessing import resource_tracker
 from threadpoolctl import ThreadpoolController
 
 from employment_forecast.data.errors import ForecastError
-from employment_forecast.forecasting.backtest.cells import Done, Task, compute
+from employment_forecast.forecasting.backtest.cells import Task, TaskResult, compute
 from employment_forecast.models.contract import Parameters
 from employment_forecast.models.paths import Outcome
 
@@ -28,7 +28,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 WORTH_A_WORKER = 30.0
 
 Progress = Callable[[int, int], None]
-Results = Generator[tuple[Task, Done], None, None]
+Results = Generator[tuple[Task, TaskResult], None, None]
 # Computes tasks on other machines; what it cannot have done there it does by its second argument.
 Elsewhere = Callable[[Sequence[Task], Callable[[Sequence[Task]], Results]], Results]
 
@@ -65,7 +65,7 @@ def _threads(modules: int) -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def compute_single_threaded(task: Task) -> Done:
+def compute_single_threaded(task: Task) -> TaskResult:
     """As `compute`, with one BLAS thread: their number changes last bits."""
     with _threads(len(sys.modules)).limit(limits=1):
         return compute(task)
@@ -113,7 +113,7 @@ def _in_workers(tasks: Sequence[Task], jobs: int) -> Results:
     pool = _pool(jobs)
     try:
         with _interrupts_deferred():
-            waiting: dict[Future[Done], Task] = {
+            waiting: dict[Future[TaskResult], Task] = {
                 pool.submit(compute_single_threaded, task): task for task in tasks
             }
         while waiting:

@@ -10,7 +10,7 @@ from support.cluster_node import TRIAL
 from support.cluster_office import Network, Office
 
 from employment_forecast.experiments.cluster import Cluster, cluster_state, elsewhere
-from employment_forecast.forecasting.backtest.cells import Cell, Done, Task, group
+from employment_forecast.forecasting.backtest.cells import Cell, Task, TaskResult, group
 from employment_forecast.forecasting.backtest.wire import pack
 from employment_forecast.forecasting.backtest.workers import (
     Results,
@@ -144,7 +144,7 @@ class Forgetful:
 
     def submit(self, _: object, content: bytes, **__: object) -> Answered:
         failed = Failure("内存不足", passing=True)
-        done = [Done([failed] * len(task.cells)) for task in elsewhere.unpack(content)]
+        done = [TaskResult([failed] * len(task.cells)) for task in elsewhere.unpack(content)]
         return Answered(pack({"fingerprint": "same", "done": done}))
 
 

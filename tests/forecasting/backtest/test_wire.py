@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.competitions import make_competition
 
 from employment_forecast.data.catalogue import Break
-from employment_forecast.forecasting.backtest.cells import Cell, Done, Task, compute, group
+from employment_forecast.forecasting.backtest.cells import Cell, Task, TaskResult, compute, group
 from employment_forecast.forecasting.backtest.codec import seal
 from employment_forecast.forecasting.backtest.wire import _CLASSES, pack, unpack
 from employment_forecast.models.paths import Failure
@@ -73,7 +73,7 @@ def classes_in(kind: Any) -> set[type]:
 
 
 def test_every_class_that_a_task_holds_is_listed() -> None:
-    assert classes_in(Task) | classes_in(Done) == set(_CLASSES)
+    assert classes_in(Task) | classes_in(TaskResult) == set(_CLASSES)
 
 
 def test_nothing_but_our_classes_travels() -> None:

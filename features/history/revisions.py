@@ -122,7 +122,7 @@ class RevisionSource:
         The day, the month's ordinal, the last `AGES` figures known then, oldest first, and how far
         the newest stood from the year before.
         """
-        found = []
+        publications = []
         for month in self.vintages.months:
             day = self.vintages.first_published(month)
             if day is None:
@@ -130,8 +130,10 @@ class RevisionSource:
             known = self.vintages.as_of(day).values
             if known.index[-1] == month and len(known) > SEASON:
                 first = self._last_months(known, month.ordinal, SEASON + 1)
-                found.append((day, month.ordinal, first[-AGES:], float(first[-1] - first[0])))
-        return found
+                publications.append(
+                    (day, month.ordinal, first[-AGES:], float(first[-1] - first[0]))
+                )
+        return publications
 
     def corrections(self, day: date) -> _Corrections:
         """What became of first publications by a day."""
@@ -165,15 +167,15 @@ class RevisionSource:
         """Figures of so many months up to the one of an ordinal; NaN where none is known."""
         at = pd.PeriodIndex(values.index).asi8 - (last - count + 1)
         inside = (at >= 0) & (at < count)
-        found = np.full(count, np.nan)
-        found[at[inside]] = self._scaled(values)[inside]
-        return found
+        figures = np.full(count, np.nan)
+        figures[at[inside]] = self._scaled(values)[inside]
+        return figures
 
     def _scaled(self, values: pd.Series[float]) -> Floats:
-        found = np.asarray(values, dtype=float)
+        figures = np.asarray(values, dtype=float)
         if not self.log:
-            return found
-        return np.where(found > 0, np.log(np.where(found > 0, found, 1.0)), np.nan)
+            return figures
+        return np.where(figures > 0, np.log(np.where(figures > 0, figures, 1.0)), np.nan)
 
 
 def learn_revisions(
@@ -204,16 +206,16 @@ def learn_revisions(
     """
     if not own.revised:
         return None
-    found = [own.corrections(day)]
-    if not (np.nan_to_num(found[0].rows) != 0).any():
+    corrections = [own.corrections(day)]
+    if not (np.nan_to_num(corrections[0].rows) != 0).any():
         return None
     for other in others:
-        if sum(len(each.rows) for each in found) >= ENOUGH:
+        if sum(len(each.rows) for each in corrections) >= ENOUGH:
             break
-        found.append(other.corrections(day))
-    rows = np.concatenate([each.rows for each in found])
-    moves = np.concatenate([each.moves for each in found])
-    months = np.concatenate([each.months for each in found])
+        corrections.append(other.corrections(day))
+    rows = np.concatenate([each.rows for each in corrections])
+    moves = np.concatenate([each.moves for each in corrections])
+    months = np.concatenate([each.months for each in corrections])
     n = len(rows)
     if n < FEWEST:
         return None
@@ -288,8 +290,8 @@ def _month_biases(rows: Floats, months: npt.NDArray[np.int64]) -> tuple[Floats, 
 def _persistence(rows: Floats) -> float:
     left, right = np.nan_to_num(rows[:, :-1]), np.nan_to_num(rows[:, 1:])
     size = float(np.sqrt((left**2).sum() * (right**2).sum()))
-    found = float((left * right).sum()) / size if size > 0 else 0.0
-    return float(np.clip(found, 0.0, MOST_PERSISTENT))
+    correlation = float((left * right).sum()) / size if size > 0 else 0.0
+    return float(np.clip(correlation, 0.0, MOST_PERSISTENT))
 
 
 def _noise(newest: Floats, moves: Floats, spread: float) -> float:
@@ -326,9 +328,9 @@ def final_law(z: Floats, law: Revisions) -> tuple[Floats, Floats]:
     k = min(AGES, len(z) // 2)
     dummies = np.zeros((len(z), k))
     dummies[np.arange(len(z) - k, len(z)), np.arange(k)] = 1.0
-    found = airline_regression(z, dummies)
+    fit = airline_regression(z, dummies)
     published = z[-k:] + np.asarray(law.bias)[:k][::-1]
-    expected, doubt = z[-k:] - found.coefficients, found.covariance
+    expected, doubt = z[-k:] - fit.coefficients, fit.covariance
     corrections = law.covariance(k)
     gain = corrections @ np.linalg.pinv(doubt + corrections)
     mean = published + law.noise * gain @ (expected - published)

@@ -40,9 +40,10 @@ Floats = npt.NDArray[np.float64]
 
 # Standard deviation of a month's seasonal figure over that of an innovation, and what they weigh
 # where no region lends: between their mean posterior on the national series that ship with the
-# program and equal weights.
-SWINGS = (0.0, 0.5, 2.0, 8.0)
-SWING_WEIGHTS = (0.4, 0.3, 0.15, 0.15)
+# program and equal weights. The largest is for registers whose season is all that moves: with less
+# the innovations have to explain the season.
+SWINGS = (0.0, 0.5, 2.0, 8.0, 32.0)
+SWING_WEIGHTS = (0.38, 0.285, 0.1425, 0.1425, 0.05)
 # Level, slope over level, damping; without a slope the damping does not matter.
 _LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.1)
 _SLOPES = (0.1, 0.3)
@@ -216,7 +217,9 @@ def _priors(borrowed: Borrowed | None) -> tuple[list[Floats], list[float], Float
         weights = np.outer(SWING_WEIGHTS, np.full(len(DYNAMICS), 1 / len(DYNAMICS)))
         return [nothing] * len(SWINGS), list(SWINGS), weights
     centre = _BASIS.T @ np.asarray(borrowed.season)
-    centres, sizes = [nothing] * len(SWINGS) + [centre] * len(SWINGS), [*SWINGS, *SWINGS]
+    # Versions keep what they borrowed: before 32 was among the sizes it was four of each.
+    count = len(borrowed.swings) // 2
+    centres, sizes = [nothing] * count + [centre] * count, [*SWINGS[:count]] * 2
     used = [row for row, weight in enumerate(borrowed.swings) if weight > 0]
     weights = np.outer([borrowed.swings[row] for row in used], borrowed.dynamics)
     return [centres[row] for row in used], [sizes[row] for row in used], weights

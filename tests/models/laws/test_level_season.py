@@ -24,7 +24,7 @@ from employment_forecast.models.laws.level_season import (
 N, AHEAD, FIRST = 16, 5, 4
 LENT = Borrowed(
     season=tuple((np.arange(12.0) - 5.5) / 100),
-    swings=(0.0, 0.1, 0.2, 0.2, 0.0, 0.2, 0.2, 0.1),
+    swings=(0.0, 0.1, 0.2, 0.2, 0.0, 0.0, 0.2, 0.2, 0.1, 0.0),
     dynamics=tuple(np.linspace(1, 2, len(DYNAMICS)) / np.linspace(1, 2, len(DYNAMICS)).sum()),
     variance=4e-4,
     degrees=3.0,
@@ -144,6 +144,23 @@ def test_regions_lend_their_season_and_size_and_it_fades():
         learned = posterior(own + 0.002 * np.random.default_rng(1).normal(size=n), 1, lent)
         differences.append(float(learned.season()[0] + 0.2))
     assert abs(differences[1]) < 0.02 < differences[0]
+
+
+def test_what_was_borrowed_before_the_largest_season_is_read_as_it_was():
+    former = replace(LENT, swings=(0.0, 0.1, 0.2, 0.2, 0.0, 0.2, 0.2, 0.1))
+    now, then = (posterior(_series(), FIRST, lent) for lent in (LENT, former))
+    assert (now.weights == then.weights).all()
+    assert (now.coefficients == then.coefficients).all()
+
+
+@pytest.mark.parametrize("noise", [0.004, 0.02])
+def test_innovations_need_not_explain_a_season_that_is_all_that_moves(noise):
+    rng = np.random.default_rng(4)
+    season = 0.15 * rng.normal(size=12)
+    z = np.cumsum(noise * rng.normal(size=36)) + season[np.arange(36) % 12]
+    found = posterior(z, 1)
+    assert np.sqrt(found.variance()) == pytest.approx(noise, rel=0.4)
+    assert found.season() == pytest.approx(season - season.mean(), abs=4 * noise)
 
 
 def test_one_region_lends_nothing():

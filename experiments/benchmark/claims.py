@@ -76,9 +76,13 @@ def _area(area: str, rows: pd.DataFrame) -> Claims:
 
 def _published(month: pd.Period, rows: pd.DataFrame) -> pd.DataFrame:
     """Monthly mean on every day it first appeared or changed."""
-    wide = rows.pivot_table(INDICATOR, "published_on", "week_end").ffill()
-    means = wide.dropna().mean(axis=1)
-    means = means[means.diff() != 0]
-    return pd.DataFrame(
-        {"month": month_key(month), "value": means.to_numpy(), "published_on": means.index}
-    )
+    count = rows["week_end"].nunique()
+    latest: dict[pd.Timestamp, float] = {}
+    means: list[tuple[pd.Timestamp, float]] = []
+    for day, of_day in rows.sort_values("published_on", kind="stable").groupby("published_on"):
+        latest |= dict(zip(of_day["week_end"], of_day[INDICATOR].astype(float), strict=True))
+        mean = sum(latest.values()) / count
+        if len(latest) == count and (not means or mean != means[-1][1]):
+            means.append((pd.Timestamp(str(day)), mean))
+    days, values = zip(*means, strict=True)
+    return pd.DataFrame({"month": month_key(month), "value": values, "published_on": days})

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.errors import DataError
 from employment_forecast.experiments.benchmark.claims import INDICATOR, Claims, read_claims
+from employment_forecast.experiments.benchmark.output import write_table
 from employment_forecast.features.history import History, from_known
 from employment_forecast.forecasting.backtest import Origin, cell_seed
 from employment_forecast.forecasting.nowcast import conditioned
@@ -122,6 +123,17 @@ def measure(claims: Claims, members: Sequence[str]) -> Iterator[dict[str, float 
             }
 
 
+def _area(claims: Claims, members: Sequence[str], out: Path | None) -> pd.DataFrame:
+    """Rows of an area, from the folder where it has been measured before."""
+    if out is not None and (out / f"{claims.area}.csv").is_file():
+        return pd.read_csv(out / f"{claims.area}.csv", dtype={"area": str})
+    table = pd.DataFrame(measure(claims, members))
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        write_table(out, f"{claims.area}.csv", [table])
+    return table
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; prints means by day."""
     parser = argparse.ArgumentParser(description="月中估计在周度申领数据上的误差。")
@@ -130,18 +142,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--areas", type=int, nargs=2, default=(1, 0), help="每几个取一个，从第几个起"
     )
     parser.add_argument("--members", default="ets,sarima,theta,ets_level")
-    parser.add_argument("--out", type=Path, help="各行另存为 CSV")
+    parser.add_argument("--out", type=Path, help="各地区的各行另存于此文件夹；中断后可续算")
     given = parser.parse_args(arguments)
     step, first = given.areas
     members = given.members.split(",")
     with threadpool_limits(limits=1):
-        table = pd.DataFrame(
-            row
+        table = pd.concat(
+            _area(claims, members, given.out)
             for claims in list(read_claims(given.claims))[first::step]
-            for row in measure(claims, members)
         )
-    if given.out:
-        table.to_csv(given.out, index=False)
     mean = table.drop(columns=["area", "month"]).groupby("day").mean()
     mean["below_seasonal"] = 1 - mean["nowcast"] / mean["seasonal"]
     mean["over_ratio"] = mean["nowcast"] / mean["ratio"] - 1

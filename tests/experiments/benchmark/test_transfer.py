@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from employment_forecast.experiments.benchmark.panel import Panel
+from employment_forecast.experiments.benchmark.transfer import windows
 from employment_forecast.experiments.benchmark.transfer.measure import (
     RULES,
     seasonal_figures,
@@ -60,3 +61,36 @@ def test_a_rule_is_chosen_on_one_half_and_scored_on_the_other():
     table = transfer(pd.DataFrame(rows))
     assert table.loc["a: full"].tolist() == [0.5, 1.0]
     assert table.loc["b: shrunken"].tolist() == [1.0, 0.5]
+
+
+def test_windows_are_scored_in_one_run_and_taken_up_again(panel, tmp_path, capsys):
+    windows.written(panel, ["0", "3"], tmp_path / "panel.csv")
+    asked = ["--panel", str(tmp_path / "panel.csv"), "--origins", "2009-12,2011-06"]
+    asked += ["--windows", "24", "--variants", "none", "--out", str(tmp_path / "out")]
+    assert windows.main(asked) == 0
+    printed = capsys.readouterr().out
+    folder = tmp_path / "out" / "none-24"
+    table = pd.read_csv(folder / "scores.csv", dtype={"series_id": str})
+    assert set(table["horizon"]) == {6, 12}
+    assert (table.groupby(["model", "horizon"]).size() == 4).all()
+    # The combination is its two groups, mixed by the share in force.
+    laws = pd.read_csv(folder / "quantiles.csv", dtype={"series_id": str})
+    keys = ["series_id", "origin", "h"]
+    laws = laws[laws["model"] == "combination"].set_index(keys)["q50"].sort_index()
+    groups = pd.read_csv(folder / "groups.csv", dtype={"series_id": str}).set_index(keys)
+    full, shrunken = (
+        groups[groups["model"] == g]["q50"].sort_index() for g in ("full", "shrunken")
+    )
+    share = groups[groups["model"] == "full"]["share"].sort_index()
+    assert (share * full + (1 - share) * shrunken).to_numpy() == pytest.approx(laws.to_numpy())
+    cells = (folder / "cells.db").read_bytes()
+    assert windows.main(asked) == 0
+    assert capsys.readouterr().out == printed
+    assert (folder / "cells.db").read_bytes() == cells
+
+
+def test_ratio_and_its_standard_error_over_origins():
+    rows = [("a", "x", 1.0), ("a", "y", 3.0), ("b", "x", 2.0), ("b", "y", 2.0)]
+    table = pd.DataFrame(rows, columns=["model", "origin", "wis"])
+    # Without either origin the ratio is 3/2 or 1/2, with both 4/4.
+    assert windows.ratio(table, "wis", "a", "b") == pytest.approx((1.0, 0.5))

@@ -29,13 +29,9 @@ import threading
 import time
 import traceback
 from contextlib import redirect_stderr
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
-
-if TYPE_CHECKING:
-    import coverage
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
@@ -106,7 +102,6 @@ class ForkedReader(multiprocessing.context.ForkProcess):
     def _serve(asked: int, tell: int, others: tuple[int, int]) -> None:
         from employment_forecast.data.readers.process import serve
 
-        sys.settrace(None)
         os.setsid()
         for handle in others:
             os.close(handle)
@@ -146,22 +141,6 @@ def become(request: list[Any], streams: list[int]) -> None:
     )
     sys.argv = arguments
     sys.orig_argv[:] = [sys.executable, *sys.argv]
-
-
-@cache
-def measurement() -> coverage.Coverage:
-    """The measurement of lines, made once: a child finds it ready."""
-    import coverage
-
-    lines = coverage.Coverage(data_file=None, config_file=ROOT / "setup.cfg")
-    lines.start()
-    lines.stop()
-    return lines
-
-
-def executed(lines: coverage.Coverage) -> dict[str, list[int]]:
-    """What was measured; to save it as coverage does would list all files for every command."""
-    return {file: sorted(numbers) for file, numbers in lines._collector.data.items() if numbers}
 
 
 def run() -> int:
@@ -227,17 +206,13 @@ def serve(connection: socket.socket) -> None:
                 os.close(handle)
             continue
         told, *request = json.loads(content)
-        lines = measurement() if told else None
         child = os.fork()
         if child == 0:
             connection.close()
             become(request, streams)
-            if lines is None:
-                end(run())
-            lines.start()
             code = run()
-            lines.stop()
-            Path(told).write_text(json.dumps(executed(lines)), "utf-8")
+            if told:
+                Path(told).write_text(json.dumps(marks.executed()), "utf-8")
             end(code)
         for handle in streams:
             os.close(handle)
@@ -268,10 +243,14 @@ def serve_all(listening: socket.socket, starter: int) -> None:
 if __name__ == "__main__":
     server, starter = socket.socket(fileno=os.dup(0)), os.getppid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.path.remove(str(Path(__file__).resolve().parent))
+    sys.path[0] = str(ROOT / "tests")
+    from support import marks
+
+    del sys.path[0]
     address, databases = map(Path, sys.argv[1:])
     preload()
     warm_up(databases)
+    marks.forget()
     gc.freeze()  # a collection in a child would copy every page
     serve_all(server, starter)
     address.unlink()

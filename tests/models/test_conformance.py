@@ -7,6 +7,7 @@ import pytest
 
 from employment_forecast.models import roster
 from employment_forecast.models.conformance import MONTHS, ModelConformance
+from employment_forecast.models.families import boosting
 from employment_forecast.models.paths import Failure, SamplePaths
 
 NAMES = [n for n in roster.names() if n not in roster.COMBINATIONS]
@@ -21,6 +22,14 @@ FILTER_CASES = [(n, s) for n, s in CASES if n in FILTERING]
 every_model = pytest.mark.parametrize("name", NAMES)
 every_filter = pytest.mark.parametrize("name", FILTERING)
 every_case = pytest.mark.parametrize(("name", "series"), CASES)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_trees():
+    """What is asked here does not depend on how many trees there are, and these cost most."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(boosting.SETTINGS, "n_estimators", 15)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,10 @@ class Fork:
 
     def communicate(self, timeout: float) -> tuple[bytes, bytes]:
         """What it wrote until its end."""
-        if not select.select([self._reports], [], [], timeout)[0]:
+        # `select` knows no descriptor above 1023, and a session of one worker has more open.
+        reports = select.poll()
+        reports.register(self._reports, select.POLLIN)
+        if not reports.poll(timeout * 1000):
             raise TimeoutError
         self.returncode, seconds = ENDED.unpack(os.read(self._reports, ENDED.size))
         os.close(self._reports)

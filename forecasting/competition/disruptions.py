@@ -43,7 +43,8 @@ def slips(history: History) -> tuple[Shock, ...]:
     events = []
     inside = np.arange(2, len(z) - SEASON)
     beside = z[inside[:, None] + (-2, -1, 1, 2)]
-    far = ~(np.abs(z[inside] - np.median(beside, axis=1)) < np.log(MANY_TIMES))
+    # A missing month is far from nothing, and nothing is far from one.
+    far = np.abs(z[inside] - np.median(beside, axis=1)) >= np.log(MANY_TIMES)
     for at, around in zip(inside[far].tolist(), beside[far], strict=True):
         month = history.start + at
         if month in declared:

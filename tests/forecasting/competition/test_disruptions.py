@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,13 @@ def test_not_before_a_year_has_gone_on_without_it(history, at):
     values = calm(72)
     values[at] *= 60
     assert slips(history(values)) == ()
+
+
+def test_a_missing_month_is_no_slip(history):
+    values = calm(72)
+    whole = history(values)
+    values[[20, 27, 28]] = np.nan
+    assert slips(replace(whole, values=values)) == ()
 
 
 def test_a_month_that_is_high_every_year_is_a_season(history):

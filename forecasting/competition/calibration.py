@@ -14,6 +14,7 @@ a cap.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -318,8 +319,13 @@ def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
     low, high = SMALLEST, LARGEST
     if len(ratios) == 0:
         return 1.0
+    # The slope changes only where a ratio is passed: it is asked for once between two of them.
+    passed = np.sort(ratios).tolist()
+    falling: dict[int, bool] = {}
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        slope = float((weights * ((ratios <= middle) - levels)).sum())
-        low, high = (middle, high) if slope < 0 else (low, middle)
+        count = bisect_right(passed, middle)
+        if count not in falling:
+            falling[count] = float((weights * ((ratios <= middle) - levels)).sum()) < 0
+        low, high = (middle, high) if falling[count] else (low, middle)
     return (low + high) / 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -57,7 +58,8 @@ KEPT_ROWS = 14
 _LONG = re.compile("[!-~]{12,}")
 # Blanks are kept as they were written; only breaks become blanks.
 _SPACE = re.compile(r"[\t\r\n\f\v\x1c-\x1e\x85\u2028\u2029]+")
-_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+# Midnight on the first of January 1980, as the headers of a zip archive have it.
+_ZIP_DAY = struct.pack("<2H", 0, 1 << 5 | 1)
 _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
 
 
@@ -322,14 +324,13 @@ def _properties(document: Opened, bulletin: Bulletin) -> None:
 
 
 def _repacked(content: bytes) -> bytes:
-    """The same package without the moment at which it was packed."""
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as source,
-        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for name in source.namelist():
-            target.writestr(
-                zipfile.ZipInfo(name, _ZIP_DAY), source.read(name), zipfile.ZIP_DEFLATED
-            )
-    return stream.getvalue()
+    """The same package without the moment at which it was packed, and nothing compressed anew."""
+    package = bytearray(content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entry = archive.start_dir
+        for member in archive.infolist():
+            package[member.header_offset + 10 : member.header_offset + 14] = _ZIP_DAY
+            package[entry + 12 : entry + 16] = _ZIP_DAY
+            sizes = struct.unpack_from("<3H", package, entry + 28)
+            entry += 46 + sum(sizes)
+    return bytes(package)

@@ -44,7 +44,7 @@ from employment_forecast.experiments.bulletins.manuscript import (
 )
 from employment_forecast.experiments.bulletins.record import (
     Question,
-    bulletin_record,
+    day_record,
     latest_month,
     usual_day,
 )
@@ -160,7 +160,7 @@ def make_bulletin(
     *,
     month: pd.Period | None = None,
     formats: Sequence[str] = DEFAULT_FORMATS,
-    feed: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> BulletinFiles:
     """Write the bulletin of a month as known on a day, and keep it.
 
@@ -178,8 +178,8 @@ def make_bulletin(
         The newest known month by default.
     formats : sequence of str
         Of `forecasting.bulletin.render.rendering.FORMS`.
-    feed : mapping, optional
-        Thresholds of the day, if the caller has them already.
+    record : mapping, optional
+        Of the newest month on the day (`record.day_record`), if the caller has it already.
 
     Returns
     -------
@@ -207,19 +207,12 @@ def make_bulletin(
         )
     asked = newest if month is None else month
     question = Question(series.region, series.indicator, asked, day)
-    record = bulletin_record(
-        session.store,
-        session.catalogue,
-        tracker,
-        question,
-        session.targets(),
-        feed=_feed(session, tracker, question) if feed is None else feed,
-        office=session.settings["bulletin.office"],
-    )
+    if record is None:
+        record = day_record(session, tracker, question, _feed(session, tracker, question))
     before = states(session.store, series.region.code, series.indicator.code, asked)
     last = before[-1] if before else None
     edits = Edits() if last is None else collect_edits(session, last, recompose(session, last))
-    record["written"] = _written(session, record, last, edits)
+    record = {**record, "written": _written(session, record, last, edits)}
     mark = fingerprint(record)
     demo = bool(record["demo"])
     issued = [k for k in before if k.state == "issued" and k.demo == demo]

@@ -29,6 +29,7 @@ from employment_forecast.data.store import (
     separation_details,
 )
 from employment_forecast.data.targets import Target
+from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.registry import (
     StoredForecast,
     Version,
@@ -294,6 +295,21 @@ def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
             "source": f"预警发布记录第{warning.id}号",
         }
     return rows
+
+
+def day_record(
+    session: Session, tracker: Tracker, question: Question, feed: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """`bulletin_record` of a workspace."""
+    return bulletin_record(
+        session.store,
+        session.catalogue,
+        tracker,
+        question,
+        session.targets(),
+        feed=feed,
+        office=session.settings["bulletin.office"],
+    )
 
 
 def bulletin_record(

@@ -25,6 +25,7 @@ from employment_forecast.data.store import overdue_month
 from employment_forecast.data.workspace import Session, Workspace, load_settings
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
+from employment_forecast.experiments.bulletins.record import Question, day_record, latest_month
 from employment_forecast.experiments.bulletins.workbook import month_workbook, write_workbook
 from employment_forecast.experiments.cluster import Cluster, cluster_of
 from employment_forecast.experiments.cycle.identity import identity, joint_identity
@@ -252,6 +253,7 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
     with open_tracker(uri, session.workspace, steady=True) as to:
         assessed: dict[str, Any] = {}
         feed: dict[str, Any] | None = None
+        record: dict[str, Any] | None = None
         feeds = {}
         try:
             now = assess_champion(session, to, series, task.as_of)
@@ -262,14 +264,17 @@ def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any
             settle_outcomes(session, task.as_of, task.region, task.indicator)
             feed = feed_document(session, now)
             publish(session.workspace, feed)
-            feeds[series] = now, feed
+            month = latest_month(session.store, series.region, series.indicator, task.as_of)
+            question = Question(series.region, series.indicator, month, task.as_of)
+            record = day_record(session, to, question, feed)
+            feeds[series] = now, feed, record
             # Where nothing could be assessed the feed has no level: that is no clean bill.
             if feed["level"] is None:
                 assessed = {"unassessed": feed["level_reason"]}
             else:
                 assessed = {"level": now.decision.level, "level_name": now.decision.name}
         with bulletin_lock(session, series):
-            made = make_bulletin(session, to, series, task.as_of, feed=feed)
+            made = make_bulletin(session, to, series, task.as_of, record=record)
             written = write_bulletin(session, made)
             table = month_workbook(session, to, series, feed)
             if table is not None:

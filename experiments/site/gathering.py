@@ -24,7 +24,7 @@ from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.files import current_states, file_name, folder
 from employment_forecast.experiments.bulletins.record import (
     Question,
-    bulletin_record,
+    day_record,
     latest_month,
 )
 from employment_forecast.experiments.bulletins.record import (
@@ -195,18 +195,21 @@ def _address(session: Session, file: Any) -> str:
     return f"../../{quote(relative)}"
 
 
-def _feed(
+def _assessed_feed(
     session: Session, tracker: Tracker, series: Series, day: date
-) -> tuple[ChampionAssessment | None, dict[str, Any] | None]:
+) -> tuple[ChampionAssessment | None, dict[str, Any] | None, Mapping[str, Any]]:
+    month = latest_month(session.store, series.region, series.indicator, day)
+    question = Question(series.region, series.indicator, month, day)
     try:
         now = assess_champion(session, tracker, series, day)
     except NoThresholdsError:
-        return None, None
-    return now, feed_document(session, now)
+        return None, None, day_record(session, tracker, question, None)
+    feed = feed_document(session, now)
+    return now, feed, day_record(session, tracker, question, feed)
 
 
-# The version in force as assessed on a day, and the feed that tells of it.
-AssessedFeed = tuple[ChampionAssessment, dict[str, Any]]
+# The version in force as assessed on a day, the feed that tells of it, and the bulletin's record.
+AssessedFeed = tuple[ChampionAssessment, dict[str, Any], Mapping[str, Any]]
 
 
 def gather(
@@ -247,12 +250,7 @@ def gather(
         If a store or MLflow fails.
     """
     region, indicator = series.region, series.indicator
-    month = latest_month(session.store, region, indicator, day)
-    now, feed = assessed or _feed(session, tracker, series, day)
-    record = bulletin_record(
-        session.store, session.catalogue, tracker, Question(region, indicator, month, day),
-        session.targets(), feed=feed, office=session.settings["bulletin.office"],
-    )  # fmt: skip
+    now, feed, record = assessed or _assessed_feed(session, tracker, series, day)
     demo = bool(record["demo"])
     warnings = [
         w for w in issued(session.store, region.code, indicator.code, day=day) if w.demo == demo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,7 @@ def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path
     )
 
 
+@cache
 def rehearse() -> None:
     """Save an empty model and forget it.
 

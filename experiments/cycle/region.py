@@ -52,7 +52,7 @@ from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
 from employment_forecast.experiments.site import mark_page, renew_site, write_site
-from employment_forecast.experiments.tracking import open_tracker, reopened
+from employment_forecast.experiments.tracking import Tracker, open_tracker, reopened
 from employment_forecast.features.history import History, neighbours_identity
 from employment_forecast.forecasting.competition import (
     Competition,
@@ -185,9 +185,9 @@ def carry_through(
         return replace(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
-    tree = None if together is None else together.result
-    result, settled, run_id = _forecast(session, job, tree, key)
-    made = _report(session, series, task)
+    found = None if together is None else together.found
+    result, settled, run_id, tracker = _forecast(session, job, found, key)
+    made = _report(session, tracker, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []
     remarks += [] if cluster is None else cluster.take_notes()
@@ -228,7 +228,7 @@ def _shift(job: ForecastJob, history: History) -> npt.NDArray[np.float64] | None
 
 def _forecast(
     session: Session, job: ForecastJob, tree: TreeResult | None = None, key: str = ""
-) -> tuple[Competition, PromotionResult, str]:
+) -> tuple[Competition, PromotionResult, str, Tracker]:
     """Let the models compete, register the choice and put in force what the gate lets through."""
     series, uri = job.series, session.settings.tracking_uri(session.workspace)
     with recorded(uri, session.workspace, series) as recording:
@@ -244,42 +244,40 @@ def _forecast(
             run.rename(f"沿用第 {before.version} 版")
             run = reopened(run.tracker, before.run_id)
         settled = promote_if_passed(run.tracker, series, result, run, stand_in)
-        return result, settled, run.id
+        return result, settled, run.id, run.tracker
 
 
-def _report(session: Session, series: Series, task: RegionTask) -> dict[str, Any]:
+def _report(session: Session, tracker: Tracker, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
-    uri = session.settings.tracking_uri(session.workspace)
-    with open_tracker(uri, session.workspace, steady=True) as to:
-        assessed: dict[str, Any] = {}
-        feed: dict[str, Any] | None = None
-        record: dict[str, Any] | None = None
-        feeds = {}
-        try:
-            now = assess_champion(session, to, series, task.as_of)
-        except NoThresholdsError as error:
-            mark_failed(session.workspace, series, error.message)
+    assessed: dict[str, Any] = {}
+    feed: dict[str, Any] | None = None
+    record: dict[str, Any] | None = None
+    feeds = {}
+    try:
+        now = assess_champion(session, tracker, series, task.as_of)
+    except NoThresholdsError as error:
+        mark_failed(session.workspace, series, error.message)
+    else:
+        issue_warnings(session, now)
+        settle_outcomes(session, task.as_of, task.region, task.indicator)
+        feed = feed_document(session, now)
+        publish(session.workspace, feed)
+        month = latest_month(session.store, series.region, series.indicator, task.as_of)
+        question = Question(series.region, series.indicator, month, task.as_of)
+        record = day_record(session, tracker, question, feed)
+        feeds[series] = now, feed, record
+        # Where nothing could be assessed the feed has no level: that is no clean bill.
+        if feed["level"] is None:
+            assessed = {"unassessed": feed["level_reason"]}
         else:
-            issue_warnings(session, now)
-            settle_outcomes(session, task.as_of, task.region, task.indicator)
-            feed = feed_document(session, now)
-            publish(session.workspace, feed)
-            month = latest_month(session.store, series.region, series.indicator, task.as_of)
-            question = Question(series.region, series.indicator, month, task.as_of)
-            record = day_record(session, to, question, feed)
-            feeds[series] = now, feed, record
-            # Where nothing could be assessed the feed has no level: that is no clean bill.
-            if feed["level"] is None:
-                assessed = {"unassessed": feed["level_reason"]}
-            else:
-                assessed = {"level": now.decision.level, "level_name": now.decision.name}
-        with bulletin_lock(session, series):
-            made = make_bulletin(session, to, series, task.as_of, record=record)
-            written = write_bulletin(session, made)
-            table = month_workbook(session, to, series, feed)
-            if table is not None:
-                write_workbook(session, made.edition, table)
-        write_site(session, to, task.as_of, only=[series], assessed=feeds, overview=False)
+            assessed = {"level": now.decision.level, "level_name": now.decision.name}
+    with bulletin_lock(session, series):
+        made = make_bulletin(session, tracker, series, task.as_of, record=record)
+        written = write_bulletin(session, made)
+        table = month_workbook(session, tracker, series, feed)
+        if table is not None:
+            write_workbook(session, made.edition, table)
+    write_site(session, tracker, task.as_of, only=[series], assessed=feeds, overview=False)
     files = [file.relative_to(session.workspace.root).as_posix() for file in written]
     return {**assessed, "bulletin": tuple(files), "correction": made.correction}
 

@@ -103,14 +103,16 @@ class Run:
             send = partial(
                 self._log_batch, metrics=some_metrics, params=some_params, tags=some_tags
             )
-            self.tracker.call("记录结果", send)
+            self.tracker.call("记录结果", send, about="run")
 
     def _log_batch(self, client: MlflowClient, **batch: Any) -> None:
         client.log_batch(self.id, **batch)
 
     def log_files(self, folder: Path, inside: str | None = None) -> None:
         """Copy the files of a folder to the run's artifacts."""
-        self.tracker.call("保存文件", lambda c: c.log_artifacts(self.id, str(folder), inside))
+        self.tracker.call(
+            "保存文件", lambda c: c.log_artifacts(self.id, str(folder), inside), about="run"
+        )
 
     def rename(self, name: str) -> None:
         """Give the run another name."""
@@ -120,7 +122,7 @@ class Run:
         """End the run, saying why if it did not finish."""
         if reason:
             self.log(Figures(tags={END_TAG: reason}))
-        self.tracker.call("结束运行", lambda c: c.set_terminated(self.id, status))
+        self.tracker.call("结束运行", lambda c: c.set_terminated(self.id, status), about="run")
         self.tracker.ended(self.id)
 
     def end_after(self, error: BaseException) -> None:
@@ -179,7 +181,9 @@ def begin(
     given.setdefault("pid", str(os.getpid()))
     if parent is not None:
         given[PARENT_TAG] = parent
-    made = tracker.call("开始运行", lambda c: c.create_run(experiment_id, started, given, name))
+    made = tracker.call(
+        "开始运行", lambda c: c.create_run(experiment_id, started, given, name), about="run"
+    )
     tracker.started(made.info.run_id)
     return Run(tracker, made.info.run_id, experiment_id, made.info.artifact_uri)
 

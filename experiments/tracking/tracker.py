@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from employment_forecast.data.errors import ForecastError, NotFoundError, StorageError
 from employment_forecast.data.files import ProcessMarker
@@ -45,8 +45,8 @@ class Tracker:
     home : pathlib.Path
         `mlruns/` of the workspace; artifacts go to `artifacts/` in it unless a server keeps them.
     steady : bool
-        Answers of `ask` are remembered until something is done with MLflow here, or `forget`:
-        for one who holds it for a moment only.
+        Answers of `ask` are remembered until the registry is changed here, or `forget`: for one
+        who holds it for a moment only.
     """
 
     def __init__(self, uri: str, home: Path, *, steady: bool = False) -> None:
@@ -136,7 +136,13 @@ class Tracker:
             client.search_experiments(max_results=1)
         return client
 
-    def call(self, purpose: str, action: Callable[[MlflowClient], Result]) -> Result:
+    def call(
+        self,
+        purpose: str,
+        action: Callable[[MlflowClient], Result],
+        *,
+        about: Literal["registry", "run"] = "registry",
+    ) -> Result:
         """Do something with MLflow, again while it is busy.
 
         Parameters
@@ -145,6 +151,8 @@ class Tracker:
             Chinese verb phrase for the message of a fault.
         action : callable
             One step that can be repeated after a failure; it must not use `call` itself.
+        about : {"registry", "run"}
+            What it may change: nothing that `ask` has been told changes with a run.
 
         Returns
         -------
@@ -159,7 +167,8 @@ class Tracker:
             If MLflow or its storage fails.
         """
         client = self.open()
-        self.forget()
+        if about == "registry":
+            self.forget()
 
         def attempt() -> Result:
             with one_writer(self.uri):
@@ -170,7 +179,7 @@ class Tracker:
     def ask(
         self, purpose: str, question: Hashable, action: Callable[[MlflowClient], Result]
     ) -> Result:
-        """As `call`, for an action that changes nothing.
+        """As `call`, for an action that changes nothing: a question about the registry.
 
         Parameters
         ----------
@@ -261,7 +270,7 @@ class Tracker:
                 client.restore_experiment(experiment.experiment_id)
             return str(experiment.experiment_id)
 
-        return self.call("登记实验", find_or_make)
+        return self.call("登记实验", find_or_make, about="run")
 
     def show_life(self, content: bytes = b"") -> None:
         """Make sure that other processes can see this one is at work.

@@ -82,7 +82,7 @@ def test_ctrl_c_ends_the_run_as_killed(tracker: Tracker, experiment: str) -> Non
 def test_the_first_error_wins_when_mlflow_fails_too(
     tracker: Tracker, experiment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise StorageError("坏了。")
 
     def work() -> None:

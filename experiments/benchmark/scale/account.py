@@ -39,6 +39,18 @@ def load() -> float:
 
 def of_running(top: int) -> Use:
     """What a process and all below it use now; pages that they share count for each."""
+    found = _facts(top).values()
+    sizes = [size for _, size in found]
+    return Use(sum(cpu for cpu, _ in found), sum(sizes), max(sizes, default=0.0))
+
+
+def by_process(top: int) -> dict[int, float]:
+    """CPU seconds of a process and of each below it, with what has ended below that."""
+    return {process: cpu for process, (cpu, _) in _facts(top).items()}
+
+
+def _facts(top: int) -> dict[int, tuple[float, float]]:
+    """CPU seconds and resident megabytes of a process and of all below it."""
     if sys.platform != "win32":
         ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE") / 1e6
         children: dict[int, list[int]] = {}
@@ -53,12 +65,11 @@ def of_running(top: int) -> Use:
             # After the name: state, parent, ...; times of its own and of ended children; pages.
             facts[int(entry.name)] = sum(map(int, words[11:15])) / ticks, int(words[21]) * page
             children.setdefault(int(words[1]), []).append(int(entry.name))
-        used, waiting = [], [top]
+        found, waiting = {}, [top]
         while waiting:
             process = waiting.pop()
             waiting += children.get(process, [])
-            used += [facts[process]] if process in facts else []
-        sizes = [size for _, size in used]
-        return Use(sum(cpu for cpu, _ in used), sum(sizes), max(sizes, default=0.0))
+            found |= {process: facts[process]} if process in facts else {}
+        return found
     else:  # noqa: RET505
         raise OSError("no such account on this system")

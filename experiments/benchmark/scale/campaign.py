@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -27,6 +26,7 @@ from employment_forecast.experiments.benchmark.scale.workspaces import (
     PARENT_NAME,
     build,
     codes,
+    environment,
     publish,
     published,
     series,
@@ -187,7 +187,7 @@ def _run(file: Path, root: Path, newest: pd.Period) -> tuple[dict[str, float], A
     used = before
     with answer.open("wb") as out, words.open("wb") as err, subprocess.Popen(
         [*command, "--parent", PARENT_NAME, "--as-of", day],
-        env={**os.environ, "FORECAST_HOME": str(root)}, stdout=out, stderr=err,
+        env=environment(root), stdout=out, stderr=err,
     ) as running:  # fmt: skip
 
         def sofar(now: account.Use) -> dict[str, float]:

@@ -28,7 +28,8 @@ def _row(cycle: Cycle) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _markdown(heads: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
+def markdown(heads: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
+    """A table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
 
@@ -72,5 +73,5 @@ def tables(cycles: Sequence[Cycle]) -> str:
         "mlruns MB a month",
     )
     more = _one_more(cycles)
-    second = f"\nOne region more than in the smallest size:\n\n{_markdown(heads, more)}"
-    return _markdown(_HEADS, [_row(c) for c in cycles]) + (second if more else "")
+    second = f"\nOne region more than in the smallest size:\n\n{markdown(heads, more)}"
+    return markdown(_HEADS, [_row(c) for c in cycles]) + (second if more else "")

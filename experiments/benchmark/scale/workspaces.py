@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -66,6 +67,12 @@ def build(root: Path, count: int, light: bool, jobs: int) -> Session:
     ]
     workspace.settings_file.write_text("".join(lines), "utf-8")
     return Session(workspace, load_settings(workspace))
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Environment of a command in a workspace; modules are compiled, as an installed program's."""
+    here = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**here, "FORECAST_HOME": str(root)}
 
 
 def codes(count: int) -> Sequence[str]:

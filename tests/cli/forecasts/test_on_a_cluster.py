@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -71,6 +72,55 @@ def figures(content: Any) -> Any:
         left = ("cells_computed", "cells_reused", "seconds", "work")
         return {k: figures(v) for k, v in content.items() if k not in left}
     return [figures(each) for each in content] if isinstance(content, list) else content
+
+
+def recorded(workspace: Path) -> dict[str, bytes]:
+    """What the versions and runs of a workspace keep, by series and file."""
+    names = ("paths.csv.gz", "quantiles.csv", "history.csv", "backtest.csv.bz2", "leaderboard.csv")
+    artifacts = workspace / "mlruns" / "artifacts"
+    return {
+        f"{series.name} {name}": file.read_bytes()
+        for series in sorted(artifacts.iterdir())
+        for name in names
+        for file in sorted(series.rglob(name))
+    }
+
+
+@pytest.mark.soak
+def test_two_cycles_at_one_cluster_are_those_of_two_offices(
+    streets: Callable[..., Any],
+    home: Path,
+    port: int,
+    command_of: Callable[..., list[str]],
+    environment_of: Callable[[Path], dict[str, str]],
+) -> None:
+    words = command_of(["monthly", "--json", "--quiet", "--as-of", "2026-11-29"])
+    found: dict[tuple[str, int], dict[str, bytes]] = {}
+    for compute in ("", COMPUTE.format(port=port)):
+        cycles = []
+        # Of other seeds: neither may be given what is the other's.
+        for seed in (1, 2):
+            workspace = home.with_name(f"{seed}{'集群' if compute else '本机'}")
+            shutil.copytree(home, workspace)
+            text = SETTINGS.format(compute=f"seed = {seed}\n{compute}")
+            (workspace / "forecast.toml").write_text(text, "utf-8")
+            started = subprocess.Popen(
+                words, env=environment_of(workspace), cwd=ROOT,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+            cycles.append((seed, workspace, started))
+        for seed, workspace, started in cycles:
+            said, problems = started.communicate(timeout=1200)
+            assert started.returncode == 0, problems.decode()
+            regions = json.loads(said)["regions"]
+            assert [entry["state"] for entry in regions] == ["done"] * 4
+            assert not any("集群" in entry["message"] for entry in regions)
+            found[compute, seed] = recorded(workspace)
+    (here_1, here_2, away_1, away_2) = found.values()
+    assert len(here_1) >= 4 * 5
+    assert (away_1, away_2) == (here_1, here_2)
+    assert here_1.keys() == here_2.keys()
+    assert here_1 != here_2
 
 
 @pytest.mark.soak

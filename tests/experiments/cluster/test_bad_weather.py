@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -21,6 +23,10 @@ from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.models.paths import Failure, SamplePaths
 
 pytest.importorskip("distributed")
+if sys.platform != "win32":
+    import resource
+
+MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
 
 
 @pytest.fixture(autouse=True)
@@ -116,6 +122,61 @@ def test_cut_silent_and_dead_in_the_middle_of_work_change_no_byte(
     cluster.close()
     way.cut()
     other.cut()
+
+
+def large(work: list[Task], paths: int, seed: int) -> list[Task]:
+    """A few tasks whose paths take 48 bytes each, several times over."""
+    few = work[:2]
+    return [Task(tuple(Cell(c.model, c.origin, 6, paths, seed) for c in t.cells)) for t in few]
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes")
+def test_a_worker_that_may_not_have_the_memory_changes_no_byte(office: Office, work: Work) -> None:
+    office.scheduler()
+    office.workers(1)
+    cluster = Cluster(office.url, office.certificates)
+    (worker,) = cluster.connected().run(os.getpid).values()
+    used = int(Path(f"/proc/{worker}/statm").read_text("ascii").split()[0]) * os.sysconf(
+        "SC_PAGE_SIZE"
+    )
+    resource.prlimit(worker, resource.RLIMIT_AS, (used + 40_000_000,) * 2)
+    tasks = large(work(8), 600_000, 8)
+    assert all_of(cluster(tasks, here)) == as_bytes(run_tasks(tasks, 1))
+    print("limited addresses:", notes := "".join(cluster.take_notes()))
+    assert "已在本机计算" in notes
+    # It goes on with what fits.
+    assert all_of(cluster(work(9), nowhere)) == as_bytes(run_tasks(work(9), 1))
+    assert cluster.take_notes() == []
+    cluster.close()
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not os.access(MEMORY_GROUPS, os.W_OK), reason="no control group of memory")
+def test_workers_that_the_system_ends_for_their_memory_change_no_byte(
+    office: Office, work: Work
+) -> None:
+    office.scheduler()
+    node = office.workers(1)
+    group_of = MEMORY_GROUPS / f"forecast-{node.pid}"
+    group_of.mkdir()
+    try:
+        cluster = Cluster(office.url, office.certificates)
+        first = cluster.connected().run(os.getpid)
+        # What watches over the worker too: those that are started in its place are no freer.
+        for pid in (node.pid, *first.values()):
+            (group_of / "cgroup.procs").write_text(str(pid), "ascii")
+        # Enough for a worker to start in, and for ordinary work.
+        (group_of / "memory.limit_in_bytes").write_text("450000000", "ascii")
+        tasks = large(work(10), 3_000_000, 10)
+        assert all_of(cluster(tasks, here)) == as_bytes(run_tasks(tasks, 1))
+        print("ended for their memory:", notes := "".join(cluster.take_notes()))
+        print((group_of / "memory.oom_control").read_text("ascii"))
+        assert "已在本机计算" in notes
+        cluster.close()
+    finally:
+        office.processes.end()
+        group_of.rmdir()
 
 
 class Answered:

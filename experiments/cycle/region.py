@@ -185,8 +185,8 @@ def carry_through(
         return replace(
             last, day=task.as_of.isoformat(), state="unchanged", overdue=late, message=remark
         )
-    found = None if together is None else together.found
-    result, settled, run_id, tracker = _forecast(session, job, found, key)
+    tree = None if together is None else together.result
+    result, settled, run_id, tracker = _forecast(session, job, tree, key)
     made = _report(session, tracker, series, task)
     indicator = series.indicator
     remarks = [settled.verdict.text] if not settled.verdict.passed else []

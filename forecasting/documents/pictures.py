@@ -67,7 +67,8 @@ def png(figure: Figure) -> bytes:
     """The figure as PNG; the same content gives the same bytes."""
     stream = io.BytesIO()
     # The figure's own saving lays out in a drawing of its own, which is then thrown away.
-    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
+    canvas_of: Any = FigureCanvasAgg(figure)
+    canvas_of.print_png(stream, metadata={"Software": None})
     return stream.getvalue()
 
 

@@ -65,7 +65,8 @@ def _facts(top: int) -> dict[int, tuple[float, float]]:
             # After the name: state, parent, ...; times of its own and of ended children; pages.
             facts[int(entry.name)] = sum(map(int, words[11:15])) / ticks, int(words[21]) * page
             children.setdefault(int(words[1]), []).append(int(entry.name))
-        found, waiting = {}, [top]
+        found: dict[int, tuple[float, float]] = {}
+        waiting = [top]
         while waiting:
             process = waiting.pop()
             waiting += children.get(process, [])

@@ -264,12 +264,12 @@ def test_issued_frozen_corrected(
     assert again.files == made.files
     monkeypatch.undo()
 
-    real = bulletins.bulletin_record
+    real = bulletins.day_record
 
     def newer_release(*given: Any, **named: Any) -> dict[str, Any]:
         return {**real(*given, **named), "new": "another key"}
 
-    monkeypatch.setattr(bulletins, "bulletin_record", newer_release)
+    monkeypatch.setattr(bulletins, "day_record", newer_release)
     assert not make_bulletin(session, tracker, series, DAY).changed
 
     def revised(*given: Any, **named: Any) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def test_issued_frozen_corrected(
         record["series"]["registered_unemployed"]["value"] += 7
         return record
 
-    monkeypatch.setattr(bulletins, "bulletin_record", revised)
+    monkeypatch.setattr(bulletins, "day_record", revised)
     correction = make_bulletin(session, tracker, series, DAY)
     value = int(draft.record["series"]["registered_unemployed"]["value"])
     assert correction.changed
@@ -323,7 +323,7 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
     stamp = replace(STAMP, number="嘉人社〔2026〕9号")
     review_bulletin(session, series, "李四", month=month, formats=())
     issued = issue_bulletin(session, series, stamp, month=month, formats=("md",))
-    real = bulletins.bulletin_record
+    real = bulletins.day_record
 
     def revised(*given: Any, **named: Any) -> dict[str, Any]:
         record = real(*given, **named)
@@ -331,7 +331,7 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
         return record
 
     with monkeypatch.context() as patch:
-        patch.setattr(bulletins, "bulletin_record", revised)
+        patch.setattr(bulletins, "day_record", revised)
         assert make_bulletin(session, tracker, series, day, month=month, formats=()).changed
         review_bulletin(session, series, "李四", month=month, formats=())
     back = make_bulletin(session, tracker, series, day, month=month, formats=("md",))
@@ -353,7 +353,7 @@ def test_another_version_of_the_same_forecast_makes_no_correction(
         stamp = replace(STAMP, number="嘉人社〔2026〕20号")
         issue_bulletin(session, series, stamp, month=month, formats=())
     before = states(session.store, "310114", series.indicator.code, month)
-    real = bulletins.bulletin_record
+    real = bulletins.day_record
 
     def upgraded(*given: Any, **named: Any) -> dict[str, Any]:
         record = real(*given, **named)
@@ -364,7 +364,7 @@ def test_another_version_of_the_same_forecast_makes_no_correction(
         record["outlook"] |= {"data_fingerprint": "0" * 64, "evidence_origins": "11"}
         return record
 
-    monkeypatch.setattr(bulletins, "bulletin_record", upgraded)
+    monkeypatch.setattr(bulletins, "day_record", upgraded)
     made = make_bulletin(session, tracker, series, DAY, month=month, formats=())
     assert not made.changed
     assert states(session.store, "310114", series.indicator.code, month) == before

@@ -22,7 +22,6 @@ from employment_forecast.data.workspace.settings import parse_settings
 from employment_forecast.experiments.bulletins import drafts as bulletins
 from employment_forecast.experiments.bulletins.drafts import make_bulletin, write_bulletin
 from employment_forecast.experiments.bulletins.files import bulletin_lock, repair_files
-from employment_forecast.experiments.bulletins.record import bulletin_record
 from employment_forecast.experiments.bulletins.signing import issue_bulletin, review_bulletin
 from employment_forecast.experiments.cycle import region
 from employment_forecast.experiments.cycle.identity import identity
@@ -137,7 +136,7 @@ def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
     monkeypatch.setattr(bulletins, "with_files", late)
     monkeypatch.setattr(region, "assess_champion", _nothing_in_force)
     order = RegionTask("310114", series.indicator.code, DAY)
-    cycle = threading.Thread(target=region._report, args=(session, series, order))
+    cycle = threading.Thread(target=region._report, args=(session, tracker, series, order))
     issuer = threading.Thread(target=sign)
     cycle.start()
     assert read.wait(60)
@@ -172,7 +171,7 @@ def test_a_withdrawn_correction_leaves_no_file(
     write_bulletin(session, review_bulletin(session, series, "李四"))
     write_bulletin(session, issue_bulletin(session, series, STAMP))
     before = on_disk(place)
-    real = bulletin_record
+    real = bulletins.day_record
 
     def revised(*given: Any, **named: Any) -> dict[str, Any]:
         record = real(*given, **named)
@@ -180,7 +179,7 @@ def test_a_withdrawn_correction_leaves_no_file(
         return record
 
     with monkeypatch.context() as patch:
-        patch.setattr(bulletins, "bulletin_record", revised)
+        patch.setattr(bulletins, "day_record", revised)
         write_bulletin(session, make_bulletin(session, tracker, series, DAY))
     assert (place / f"{NAME}（更正第1号）.docx").exists()
     write_bulletin(session, make_bulletin(session, tracker, series, DAY, formats=("md",)))

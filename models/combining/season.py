@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.float64]
 
 # Fewer changes beyond the twelve means leave their noise unknown.
 FEWEST_LEFT = 6
+# F ratio from which on few years matter less. Ordinary seasons of short series stay below it.
+OVERWHELMING = 40.0
 
 
 def seasonal_evidence(history: History) -> float:
@@ -51,10 +53,17 @@ def seasonal_evidence(history: History) -> float:
     return max(0.0, 1.0 - noise / between) if between > 0 else 0.0
 
 
-def season_share(history: History) -> float:
-    """What the members with a full season count for in the combination, the others the rest.
+def season_weight(evidence: float, months: int) -> float:
+    """Weight of the members with a full season, from the evidence and the length of a history.
 
-    The evidence for the season, times the part of the history that lies beyond two years: a season
-    seen no more than twice is known from neither of them.
+    The evidence, times the part of the history that lies beyond two years: a season seen no more
+    than twice is known from neither of them. Where hardly anything moves but the season, fewer
+    years tell it: from an F ratio of `OVERWHELMING` times n / 24 on its inverse decides.
     """
-    return seasonal_evidence(history) * max(0.0, 1.0 - 2 * SEASON / len(history))
+    beyond = 1.0 - 2 * SEASON / months
+    return evidence * max(beyond, 1.0 - OVERWHELMING * (1.0 - evidence)) if beyond > 0 else 0.0
+
+
+def season_share(history: History) -> float:
+    """What the members with a full season count for in the combination, the others the rest."""
+    return season_weight(seasonal_evidence(history), len(history))

@@ -1,7 +1,8 @@
 """`python -m employment_forecast.experiments.benchmark.transfer`: does a rule hold elsewhere.
 
 Variants of a panel: the seasonal swing damped to a quarter and to nothing, level jumps of 0.5 in
-logarithms, values rounded to hundreds, clusters of areas that move together. On each of them the
+logarithms, values rounded to hundreds, hardly anything but the season, clusters of areas that move
+together. On each of them the
 combination is scored with several rules for what members with a full season count for. A rule is
 chosen on one variant, on every second area and origin, and scored on another with the rest.
 Members only: no choice between models, no calibration, nothing pooled.
@@ -24,7 +25,7 @@ from employment_forecast.features.history import History
 from employment_forecast.forecasting.backtest import cell_seed
 from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
-from employment_forecast.models.combining import MEMBERS, combine, seasonal_evidence
+from employment_forecast.models.combining import MEMBERS, combine, season_weight, seasonal_evidence
 from employment_forecast.models.paths import SamplePaths
 
 Floats = npt.NDArray[np.float64]
@@ -32,12 +33,15 @@ SEASON = 12
 # Years over which the seasonal figures that are taken out may wander.
 YEARS = 5
 CLUSTER, OWN_SHARE, JUMP = 5, 0.3, 0.5
+# What is left of all that is no season where hardly anything else moves.
+CALM = 0.05
 PATHS = 400
 
 RULES: Mapping[str, Callable[[float, int], float]] = {
     "full": lambda evidence, n: 1.0,
     "evidence": lambda evidence, n: evidence,
-    "in force": lambda evidence, n: evidence * max(0.0, 1 - 2 * SEASON / n),
+    "beyond two years": lambda evidence, n: evidence * max(0.0, 1 - 2 * SEASON / n),
+    "in force": season_weight,
     "half": lambda evidence, n: evidence / 2,
     "shrunken": lambda evidence, n: 0.0,
 }
@@ -84,6 +88,11 @@ def variants(panel: Panel) -> Iterator[tuple[str, Panel]]:
         made({name: logs[name] + _jumps(i, len(logs[name])) for i, name in enumerate(names)}),
     )
     yield "rounded", made(quarter, -2)
+    calm = {
+        name: logs[name].mean() + CALM * (logs[name] - season[name] - logs[name].mean())
+        for name in names
+    }
+    yield "strong", made({name: calm[name] + season[name] for name in names})
     yield "clusters", made(_clustered(names, logs, season))
 
 

@@ -32,7 +32,7 @@ def test_a_fixed_season_on_a_line_is_found_exactly():
 
 def test_variants_are_what_they_say(panel):
     made = dict(variants(panel))
-    assert list(made) == ["base", "quarter", "none", "jumps", "rounded", "clusters"]
+    assert list(made) == ["base", "quarter", "none", "jumps", "rounded", "strong", "clusters"]
 
     def swing(name: str) -> float:
         changes = np.diff(np.log(made[name].series["0"].to_numpy()))
@@ -46,6 +46,8 @@ def test_variants_are_what_they_say(panel):
         0.5,
     }
     assert (made["rounded"].series["1"] % 100 == 0).all()
+    rest = np.log(made["strong"].series["1"].to_numpy()) - SEASON
+    assert np.std(rest) < 0.1 * np.std(np.log(panel.series["1"].to_numpy()) - SEASON)
     moves = np.diff(np.log([made["clusters"].series[str(i)] for i in range(5)]), axis=1)
     assert np.corrcoef(moves).min() > 0.9
 

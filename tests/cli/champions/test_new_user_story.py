@@ -101,9 +101,7 @@ def slips(forecast: Forecast, values: list[int], right: int) -> None:
         assert (refused.code, meaning in refused.err) == (4, True), refused.err
 
 
-def story(forecast: Forecast, folder: Path, months: int, *, whole: bool) -> None:
-    values = figures_of(months)
-    cap = max(values[-10:]) + 30
+def begin(forecast: Forecast, folder: Path, values: list[int], cap: int) -> None:
     good(forecast("data", "import", str(month_file(folder, "各月", values)), *PLACE))
     for tier, number, period, basis in (
         ("市", cap, "2026", "各月"), ("市", cap, "2026", "期末"), ("区", cap + 200, "2027", "各月"),
@@ -114,40 +112,57 @@ def story(forecast: Forecast, folder: Path, months: int, *, whole: bool) -> None
                 "caps", "set", *PLACE, *given, "--source", "文", "--announced-on", "2026-11-01"
             )
         )
-    right = values[-1] + 7
-    if whole:
-        told(forecast, folder / "初稿", values, cap)
-        slips(forecast, values, right)
-    else:
-        good(forecast("run", *PLACE, "--promote"))
-        good(forecast("thresholds", "export", *PLACE))
 
-    # A revision is asked for by name; then the lines of before are no longer given as current.
-    values[-1] += 40
-    revised = str(month_file(folder, "修订", values))
-    assert forecast("data", "import", revised, *PLACE).code == 4
-    good(forecast("data", "import", revised, *PLACE, "--revise"))
-    stale = forecast("thresholds", "check", str(right), *PLACE)
-    assert (stale.code, "2026-10 的数据已修订" in stale.err) == (13, True)
-    text = told(forecast, folder / "修订稿", values, cap)
-    assert f"登记失业人数2026年10月由{values[-1] - 40}人修订为{values[-1]}人" in text
-    if whole:
-        slips(forecast, values, right)
 
-    # So it is after a cap has changed.
+def change_cap(forecast: Forecast, cap: int, right: int) -> None:
+    """Lines drawn for another cap are no longer given as current."""
     given = ("--tier", "市", "--value", str(cap - 20), "--period", "2026", "--basis", "各月")
     good(forecast("caps", "set", *PLACE, *given, "--source", "改", "--announced-on", "2026-11-15"))
     changed = forecast("thresholds", "check", str(right), *PLACE)
     assert (changed.code, "控制数有变动" in changed.err) == (13, True)
 
 
-def test_three_years_with_one_model(forecast: Forecast, home: Path, tmp_path: Path) -> None:
+def revise(forecast: Forecast, folder: Path, values: list[int], right: int) -> None:
+    """A revision is asked for by name; then the lines of before are no longer given as current."""
+    values[-1] += 40
+    revised = str(month_file(folder, "修订", values))
+    assert forecast("data", "import", revised, *PLACE).code == 4
+    good(forecast("data", "import", revised, *PLACE, "--revise"))
+    stale = forecast("thresholds", "check", str(right), *PLACE)
+    assert (stale.code, "2026-10 的数据已修订" in stale.err) == (13, True)
+
+
+def test_lines_are_no_longer_current_after_a_change(
+    forecast: Forecast, home: Path, tmp_path: Path
+) -> None:
     home.mkdir()
     (home / "forecast.toml").write_text(SMALL, "utf-8")
-    story(forecast, tmp_path, 36, whole=False)
+    values = figures_of(36)
+    cap, right = max(values[-10:]) + 30, values[-1] + 7
+    begin(forecast, tmp_path, values, cap)
+    good(forecast("run", *PLACE, "--promote"))
+    good(forecast("thresholds", "export", *PLACE))
+    change_cap(forecast, cap, right)
+    good(forecast("thresholds", "export", *PLACE))
+    revise(forecast, tmp_path, values, right)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("months", [36, 60])
-def test_the_default_roster(forecast: Forecast, home: Path, tmp_path: Path, months: int) -> None:
-    story(forecast, tmp_path, months, whole=True)
+@pytest.mark.parametrize(
+    ("months", "settings"), [(36, SMALL), (36, ""), (60, "")], ids=["small", "three", "five"]
+)
+def test_from_the_file_to_the_bulletin(
+    forecast: Forecast, home: Path, tmp_path: Path, months: int, settings: str
+) -> None:
+    home.mkdir()
+    (home / "forecast.toml").write_text(settings, "utf-8")
+    values = figures_of(months)
+    cap, right = max(values[-10:]) + 30, values[-1] + 7
+    begin(forecast, tmp_path, values, cap)
+    told(forecast, tmp_path / "初稿", values, cap)
+    slips(forecast, values, right)
+    revise(forecast, tmp_path, values, right)
+    text = told(forecast, tmp_path / "修订稿", values, cap)
+    assert f"登记失业人数2026年10月由{values[-1] - 40}人修订为{values[-1]}人" in text
+    slips(forecast, values, right)
+    change_cap(forecast, cap, right)

@@ -73,6 +73,7 @@ def test_parts_that_never_add_up_one_nearly_all_one_nobody_and_two_young(
     assert any("多数月份少 2.9%" in note for note in ran.json["notes"])
 
 
+@pytest.mark.soak  # what a sum stands in for is tested beside the store
 def test_streets_older_than_the_whole_reach_back_as_its_sum(home: Path, forecast: Forecast) -> None:
     values = street_values(24)
     whole = np.sum(list(values.values()), axis=0)[-8:]

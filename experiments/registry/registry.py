@@ -187,6 +187,8 @@ def _create(
 
 
 def _ensure_model(tracker: Tracker, series: Series) -> None:
+    if versions(tracker, series):
+        return
     from mlflow.exceptions import MlflowException
 
     about = f"{series.title}预测模型。别名：candidate 候选、champion 现役、previous 前任。"

@@ -103,7 +103,7 @@ def propose(history: History) -> tuple[Proposal, ...]:
         # One extreme February can pass for a festival effect: the events are sought with and
         # without the calendar, and the criterion decides between the two accounts.
         searches = [_search(history.scaled, known, columns) for known in _known(history)]
-    _, kept, sizes, scores = min(searches, key=lambda search: search[0])
+    _, chosen, sizes, scores = min(searches, key=lambda search: search[0])
     proposals = [
         Proposal(
             month=candidates[at][0],
@@ -113,7 +113,7 @@ def propose(history: History) -> tuple[Proposal, ...]:
             score=float(score),
             newest=candidates[at][0] == history.origin,
         )
-        for at, size, score in zip(kept, sizes, scores, strict=True)
+        for at, size, score in zip(chosen, sizes, scores, strict=True)
     ]
     return tuple(sorted(proposals, key=lambda each: each.month.ordinal))
 
@@ -133,10 +133,10 @@ def _known(history: History) -> list[Floats]:
     """Columns that are in anyway: declared events and steps, then with calendar effects too."""
     n = len(history)
     forced = history.forced.to_numpy()[:n]
-    found = effects_of(history)
-    if not found.optional:
+    effects = effects_of(history)
+    if not effects.optional:
         return [forced]
-    calendar = history.optional(found.windows)[list(found.optional)].to_numpy()[:n]
+    calendar = history.optional(effects.windows)[list(effects.optional)].to_numpy()[:n]
     return [forced, np.hstack([forced, calendar])]
 
 
@@ -147,15 +147,15 @@ def _search(
 
     @cache
     def averages_and_criterion(*events: int) -> tuple[tuple[float, float], float]:
-        found = airline_regression(z, np.hstack([known, columns[:, list(events)]]))
-        return found.moving_averages, found.criterion
+        fit = airline_regression(z, np.hstack([known, columns[:, list(events)]]))
+        return fit.moving_averages, fit.criterion
 
     def scored(events: list[int], tested: Floats) -> tuple[Floats, Floats]:
         averages, _ = averages_and_criterion(*events)
         return _scores(z, np.hstack([known, columns[:, events]]), tested, averages)
 
-    kept, sizes, scores = _backward(columns, _forward(columns, scored), scored)
-    return averages_and_criterion(*kept)[1], kept, sizes, scores
+    chosen, sizes, scores = _backward(columns, _forward(columns, scored), scored)
+    return averages_and_criterion(*chosen)[1], chosen, sizes, scores
 
 
 def _differenced(columns: Floats) -> Floats:
@@ -185,34 +185,34 @@ def _scores(
 
 
 def _forward(columns: Floats, scored: _Scored) -> list[int]:
-    found: list[int] = []
-    while len(found) < MOST:
-        _, scores = scored(found, columns)
+    chosen: list[int] = []
+    while len(chosen) < MOST:
+        _, scores = scored(chosen, columns)
         best = int(np.argmax(np.abs(scores)))
         if abs(scores[best]) < CRITICAL:
             break
         month = best - best % len(_KINDS)
         temporary = min(month + _KINDS.index("temporary"), len(scores) - 1)
         enough = max(CRITICAL, NEAR * abs(scores[best]))
-        found.append(temporary if abs(scores[temporary]) >= enough else best)
-    return found
+        chosen.append(temporary if abs(scores[temporary]) >= enough else best)
+    return chosen
 
 
 def _backward(
-    columns: Floats, found: list[int], scored: _Scored
+    columns: Floats, chosen: list[int], scored: _Scored
 ) -> tuple[list[int], list[float], list[float]]:
-    kept = list(found)
+    remaining = list(chosen)
     while True:
         sizes, scores = [], []
-        for at in kept:
-            others = [other for other in kept if other != at]
+        for at in remaining:
+            others = [other for other in remaining if other != at]
             size, score = scored(others, columns[:, [at]])
             sizes.append(float(size[0]))
             scores.append(float(score[0]))
-        weakest = int(np.argmin(np.abs(scores))) if kept else 0
-        if not kept or abs(scores[weakest]) >= CRITICAL:
-            return kept, sizes, scores
-        kept.pop(weakest)
+        weakest = int(np.argmin(np.abs(scores))) if remaining else 0
+        if not remaining or abs(scores[weakest]) >= CRITICAL:
+            return remaining, sizes, scores
+        remaining.pop(weakest)
 
 
 def proposal_rows(proposals: Sequence[Proposal], history: History) -> list[dict[str, Any]]:

@@ -65,12 +65,12 @@ def _stays_first(statement: ast.stmt) -> bool:
 
 def marked(block: Sequence[ast.stmt], passed: Iterable[int] = ()) -> list[ast.stmt]:
     """The same statements, each marking its lines, and before them the lines on the way there."""
-    found = [*map(_mark, passed)]
+    statements = [*map(_mark, passed)]
     lines: list[int] = []
     for statement in block:
         lines += [s.lineno for s in (*getattr(statement, "decorator_list", ()), statement)]
         if not _stays_first(statement):
-            found += map(_mark, lines)
+            statements += map(_mark, lines)
             lines = []
         for field in ("body", "orelse", "finalbody"):
             if inner := getattr(statement, field, None):
@@ -80,8 +80,8 @@ def marked(block: Sequence[ast.stmt], passed: Iterable[int] = ()) -> list[ast.st
         for branch in getattr(statement, "handlers", None) or getattr(statement, "cases", ()):
             heads.append(getattr(branch, "pattern", branch).lineno)
             branch.body = marked(branch.body, heads)
-        found.append(statement)
-    return found
+        statements.append(statement)
+    return statements
 
 
 class Loader(SourceFileLoader):
@@ -103,8 +103,8 @@ class Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if name.partition(".")[0] != "employment_forecast":
             return None
-        found = (f.find_spec(name, path, target) for f in sys.meta_path if f is not self)
-        spec = next(filter(None, found), None)
+        specs = (f.find_spec(name, path, target) for f in sys.meta_path if f is not self)
+        spec = next(filter(None, specs), None)
         if spec and spec.origin and type(spec.loader) is SourceFileLoader:
             spec.loader = Loader(name, spec.origin)
         return spec

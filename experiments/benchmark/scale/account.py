@@ -39,9 +39,9 @@ def load() -> float:
 
 def of_running(top: int) -> Use:
     """What a process and all below it use now; pages that they share count for each."""
-    found = _facts(top).values()
-    sizes = [size for _, size in found]
-    return Use(sum(cpu for cpu, _ in found), sum(sizes), max(sizes, default=0.0))
+    used = _facts(top).values()
+    sizes = [size for _, size in used]
+    return Use(sum(cpu for cpu, _ in used), sum(sizes), max(sizes, default=0.0))
 
 
 def by_process(top: int) -> dict[int, float]:
@@ -65,12 +65,12 @@ def _facts(top: int) -> dict[int, tuple[float, float]]:
             # After the name: state, parent, ...; times of its own and of ended children; pages.
             facts[int(entry.name)] = sum(map(int, words[11:15])) / ticks, int(words[21]) * page
             children.setdefault(int(words[1]), []).append(int(entry.name))
-        found: dict[int, tuple[float, float]] = {}
+        below: dict[int, tuple[float, float]] = {}
         waiting = [top]
         while waiting:
             process = waiting.pop()
             waiting += children.get(process, [])
-            found |= {process: facts[process]} if process in facts else {}
-        return found
+            below |= {process: facts[process]} if process in facts else {}
+        return below
     else:  # noqa: RET505
         raise OSError("no such account on this system")

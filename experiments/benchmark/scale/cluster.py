@@ -94,12 +94,12 @@ def _free_port() -> int:
 
 def kept(root: Path) -> dict[str, list[bytes]]:
     """What the runs of a workspace keep of their forecasts, by series and name of the file."""
-    found: dict[str, list[bytes]] = {}
+    contents: dict[str, list[bytes]] = {}
     for folder in (root / "mlruns" / "artifacts").iterdir():
         for name in _KEPT:
             files = sorted(folder.rglob(name), key=lambda file: file.stat().st_mtime_ns)
-            found[f"{folder.name} {name}"] = [file.read_bytes() for file in files]
-    return found
+            contents[f"{folder.name} {name}"] = [file.read_bytes() for file in files]
+    return contents
 
 
 def _cycle(root: Path, day: str, nodes: Sequence[int]) -> Sequence[str]:
@@ -170,9 +170,9 @@ def main() -> int:
     rows: list[list[str]] = []
     first = None
     for mode in MODES:
-        measured, found = _measured(arguments.out, mode, arguments.regions, arguments.light)
-        first = first or found
-        rows += [[*row, "same" if found == first else "OTHER"] for row in measured]
+        measured, contents = _measured(arguments.out, mode, arguments.regions, arguments.light)
+        first = first or contents
+        rows += [[*row, "same" if contents == first else "OTHER"] for row in measured]
     sys.stdout.write(markdown(HEADS, rows))
     return int(any(row[-1] != "same" for row in rows))
 

@@ -59,20 +59,20 @@ def group_rows(panel: Panel, origins: Sequence[pd.Period], window: int, out: Pat
         for name, members in given.items():
             share = season_share(histories[name])
             for group, weight in GROUPS.items():
-                found = combine(members, weight, SEED)
-                table = np.column_stack([found.mean(), found.quantiles()])
+                combined = combine(members, weight, SEED)
+                table = np.column_stack([combined.mean(), combined.quantiles()])
                 for h, values in enumerate(table.tolist(), start=1):
                     rows.append((group, name, str(origin), h, *values, share))
     return pd.DataFrame(rows, columns=[*QUANTILE_COLUMNS, "share"])
 
 
-def scored(found: pd.DataFrame, panel: Panel, window: int) -> pd.DataFrame:
+def scored(forecasts: pd.DataFrame, panel: Panel, window: int) -> pd.DataFrame:
     """Mean WIS, absolute error in units of the seasonal naive error, and cover of each forecast.
 
     One row for each model, series, origin and horizon.
     """
     rows = []
-    for (origin, name), of_model in found.groupby(["origin", "series_id"]):
+    for (origin, name), of_model in forecasts.groupby(["origin", "series_id"]):
         at = pd.Period(str(origin), "M")
         history = panel.history(str(name), at, window)
         if history is None or len(history) < window:
@@ -144,8 +144,8 @@ def compute(given: argparse.Namespace) -> Iterator[tuple[str, int, pd.DataFrame]
             if run_benchmark([*asked, *(["--peers"] if given.peers else [])]) != 0:
                 continue
             write_table(out, "groups.csv", [group_rows(sample, origins, window, out)])
-            found = pd.read_csv(out / "quantiles.csv", dtype={"series_id": str})
-            table = scored(found, sample, window)
+            forecasts = pd.read_csv(out / "quantiles.csv", dtype={"series_id": str})
+            table = scored(forecasts, sample, window)
             write_table(out, "scores.csv", [table])
             yield variant, window, table
 

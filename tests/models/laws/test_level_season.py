@@ -158,9 +158,9 @@ def test_innovations_need_not_explain_a_season_that_is_all_that_moves(noise):
     rng = np.random.default_rng(4)
     season = 0.15 * rng.normal(size=12)
     z = np.cumsum(noise * rng.normal(size=36)) + season[np.arange(36) % 12]
-    found = posterior(z, 1)
-    assert np.sqrt(found.variance()) == pytest.approx(noise, rel=0.4)
-    assert found.season() == pytest.approx(season - season.mean(), abs=4 * noise)
+    learned = posterior(z, 1)
+    assert np.sqrt(learned.variance()) == pytest.approx(noise, rel=0.4)
+    assert learned.season() == pytest.approx(season - season.mean(), abs=4 * noise)
 
 
 def test_one_region_lends_nothing():

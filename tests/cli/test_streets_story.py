@@ -50,9 +50,8 @@ def sheet(home: Path, *, total: bool) -> Path:
     return file
 
 
-@pytest.mark.parametrize(
-    "total", [pytest.param(True, marks=pytest.mark.soak), False], ids=["with a total", "without"]
-)
+@pytest.mark.soak  # the run alone is told in forecasts/test_with_parts.py
+@pytest.mark.parametrize("total", [True, False], ids=["with a total", "without"])
 def test_a_district_is_the_sum_of_its_streets(forecast: Any, home: Path, total: bool) -> None:
     home.mkdir(parents=True)
     (home / "forecast.toml").write_text(SETTINGS, "utf-8")

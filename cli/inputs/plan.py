@@ -105,5 +105,5 @@ def show_plan(region: str, indicator: str | None, year: int | None, as_json: boo
     for plan in plans:
         if plan.targets:
             _print(plan)
-    if not any(plan.targets for entry in plans):
+    if not any(plan.targets for plan in plans):
         click.echo("（没有内容）")

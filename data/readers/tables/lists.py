@@ -151,7 +151,7 @@ class ListReader:
         self._days = _Meanings(day_of)
         self._ignored = _Meanings(self._remark)
         self._kinds: dict[tuple[int, str, str], _Kind] = {}
-        self._agreeing: set[tuple[str, str]] = set()
+        self._agreeing: set[tuple[str, str, bool]] = set()
         self._left_out = 0
 
     def region_of(self, fields: Sequence[str]) -> Region:
@@ -169,10 +169,11 @@ class ListReader:
         region = self._regions[fields[at.region]] if at.region >= 0 else self._collector.region
         assert region is not None
         for index in at.regions:
-            pair = (region.code, fields[index])
-            if pair not in self._agreeing:
-                self._demand_agreement(region, fields[index], index not in at.ignored)
-                self._agreeing.add(pair)
+            names_regions = index not in at.ignored
+            agreement = (region.code, fields[index], names_regions)
+            if agreement not in self._agreeing:
+                self._demand_agreement(region, fields[index], names_regions)
+                self._agreeing.add(agreement)
         return region
 
     def _demand_agreement(self, region: Region, text: str, names_regions: bool) -> None:

@@ -108,7 +108,9 @@ _KOREAN = str.maketrans({"년": "年", "월": "月", "일": "日"})
 _CHINESE_YEAR = re.compile(r"[一二][〇零一二三四五六七八九]{3}(?=年)")
 _TWELVE = "十[一二]?|[一二三四五六七八九]"
 _CHINESE_MONTH = re.compile(
-    rf"(?<![一二三四五六七八九十])({_TWELVE})(?=月|[-至到、和及与](?:{_TWELVE})月)|元(?=月)"
+    rf"(?<![一二三四五六七八九十])({_TWELVE})(?=月|[-至到、和及与](?:{_TWELVE})月)"
+    # Elsewhere 元 is money: 基金结余万元月末数, 人均工资元月均.
+    rf"|(?:^|(?<=[年至到、和及与-]))元(?=月|[-至到、和及与](?:{_TWELVE}|\d\d?)月)"
 )
 _CUMULATIVE = re.compile(r"(?:累计数?|\(累计\))$")
 _SINCE = re.compile(r"^(?:截至|截止|截止到|至|到)")

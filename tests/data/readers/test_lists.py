@@ -108,6 +108,19 @@ def test_lists_with_codes_and_remarks_agree_too(lines, head, name):
     assert read(text, name) == reference(text, name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "地区,代码,区划代码,月份,登记失业人数\n嘉定区,1,310114,2025-01,9000\n嘉定区,2,1,2025-02,9100\n",
+        "地区,代码,区县,月份,登记失业人数\n嘉定区,其他区,嘉定区,2025-01,9000\n"
+        "嘉定区,2,其他区,2025-02,9100\n",
+    ],
+)
+def test_what_a_code_may_be_is_no_name_of_a_region(text):
+    assert read(text) == reference(text)
+    assert [f.check for f in read(text).findings] == ["unknown_region"]
+
+
 def test_what_is_plain_is_read_straight_through():
     lines = [
         f"{region},登记失业人数,2025-{month:02d},{9000 + month},人,月报"

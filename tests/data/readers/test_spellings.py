@@ -80,6 +80,7 @@ def test_spellings_of_one_month(text):
         ("元月", When(None, 1, 1)),
         ("2021年元月份", When(2021, 1, 1)),
         ("元月至三月", When(None, 1, 3)),
+        ("2021年元-3月", When(2021, 1, 3)),
         ("3月累计", When(None, 3, 3, cumulative=True)),
         ("2021年", When(2021)),
         ("2021", When(2021)),
@@ -95,7 +96,7 @@ def test_spans_years_and_months_without_a_year(text, when):
 @pytest.mark.parametrize(
     "text",
     ["", "13月", "2021年13月", "2021-13", "202113", "3", "68,151", "2021年3月5", "3-1月", "嘉定",
-     "2020年11月至2021年3月", "1850年3月", "2021-00", "20210332", "累计"],
+     "2020年11月至2021年3月", "1850年3月", "2021-00", "20210332", "累计", "1元月"],
 )  # fmt: skip
 def test_what_is_no_time(text):
     assert parse_when(text) is None
@@ -116,6 +117,7 @@ def test_bare_numbers(text, when):
         ("嘉定区2021年1—3月就业情况", When(2021, 1, 3), "嘉定区就业情况"),
         ("2021年失业", When(2021), "失业"),
         ("就业月报202103", When(2021, 3, 3), "就业月报"),
+        ("嘉定区2021年元月就业情况", When(2021, 1, 1), "嘉定区就业情况"),
         ("3月末登记失业人数", When(None, 3, 3), "登记失业人数"),
         ("16-24岁人口2021年3月", When(2021, 3, 3), "16-24岁人口"),
     ],
@@ -125,7 +127,11 @@ def test_times_inside_a_title(text, when, rest):
 
 
 @pytest.mark.parametrize(
-    "text", ["2019—2021年各区", "上海市2021年4月15日", "31个大城市", "2020年和2021年3月失业"]
+    "text",
+    [
+        *("2019—2021年各区", "上海市2021年4月15日", "31个大城市", "2020年和2021年3月失业"),
+        *("失业保险基金结余万元月末数", "人均工资元月均"),
+    ],
 )
 def test_titles_without_one_time(text):
     assert find_when(text) is None

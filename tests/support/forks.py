@@ -102,6 +102,7 @@ class Forks:
     ) -> tuple[int, bytes, bytes]:
         """Exit code, standard output and standard error of the console script."""
         lines = self._folder / "lines.json"
+        lines.unlink(missing_ok=True)
         told = str(lines) if marks.are_wanted() else ""
         request = json.dumps([told, list(arguments), dict(environment), str(folder)]).encode()
         with (
@@ -124,7 +125,6 @@ class Forks:
             add_fork(seconds)
             if lines.exists():  # not after a death
                 marks.add(json.loads(lines.read_text("utf-8")))
-                lines.unlink()
             return code, _content(out), _content(err)
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Fork:
@@ -154,6 +154,7 @@ class Forks:
             self._to_server.close()
         if self._server is not None:
             self._server.wait()
+            marks.add(json.loads(self._address.with_suffix(".lines").read_text("utf-8")))
             # From here on all forks are counted with the server.
             add_fork(-float(self._address.with_suffix(".seconds").read_text("utf-8")))
 

@@ -75,7 +75,7 @@ def marked(block: Sequence[ast.stmt], passed: Iterable[int] = ()) -> list[ast.st
         for field in ("body", "orelse", "finalbody"):
             if inner := getattr(statement, field, None):
                 setattr(statement, field, marked(inner))
-        # Whoever comes to a branch has passed those before it.
+        # Whoever comes to a branch has passed those before it. If none is taken, all stay unmarked.
         heads: list[int] = []
         for branch in getattr(statement, "handlers", None) or getattr(statement, "cases", ()):
             heads.append(getattr(branch, "pattern", branch).lineno)
@@ -91,7 +91,9 @@ class Loader(SourceFileLoader):
         source = self.get_data(self.path)
         tree = ast.parse(source)
         tree.body = marked(tree.body)
-        _marks[self.path] = vars(module)[NAME] = [0] * (source.count(b"\n") + 2)
+        unmarked = [0] * (source.count(b"\n") + 2)
+        # By the name that coverage uses; a second import marks what the first did.
+        vars(module)[NAME] = _marks.setdefault(os.path.realpath(self.path), unmarked)
         exec(compile(tree, self.path, "exec", dont_inherit=True), vars(module))
 
 

@@ -222,26 +222,29 @@ def learn_revisions(
     # All figures of a row are of the same calendar months as those of a row a year later: the
     # month of the newest stands for all.
     slots, today = months % SEASON, own.newest(day) % SEASON
-    biases, sure = _month_biases(rows, months)
+    biases, sure, years = _month_biases(rows, months)
     rows = rows - biases[slots]
-    limit = np.nanquantile(np.abs(rows), CUT, axis=0)
-    cut = np.clip(rows, -limit, limit)
     known = np.isfinite(rows).sum(axis=0)
+    limit = np.nanquantile(np.where(known > 0, np.abs(rows), 0.0), CUT, axis=0)
+    cut = np.clip(rows, -limit, limit)
     trust = known / (known + PRIOR)
-    common = np.nan_to_num(np.nanmedian(cut, axis=0)) * trust
+    common = np.nan_to_num(_median(cut)) * trust
     left = cut - common
-    variance = np.nan_to_num(np.nanmean(left**2, axis=0))
+    variance = np.nansum(left**2, axis=0) / np.maximum(known, 1)
+    # What noise is held against: all months, as the corrections it is learned from.
+    plain = float(np.sqrt(variance * trust)[0])
     of_month = slots == today
     if of_month.any():
         # The cut takes corrections of one month for odd ones: its own usual size may widen the
         # law, as far as it is beyond chance (variance of a squared median deviation).
-        usual = _NORMAL_MAD * np.nan_to_num(np.median(np.abs(rows - common)[of_month], axis=0))
-        years = len(np.unique(months[of_month]))
+        usual = _NORMAL_MAD * np.nan_to_num(_median(np.abs(rows - common)[of_month]))
         excess = np.maximum(usual**2 - variance, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            chance = HARD * _MAD_VARIANCE * variance**2 / ((years - 1) * excess**2)
+            chance = (
+                HARD * _MAD_VARIANCE * variance**2 / (np.maximum(years[today] - 1, 0) * excess**2)
+            )
         beyond = np.nan_to_num(np.maximum(1.0 - chance, 0.0))
-        variance += years / (years + PRIOR_YEARS_OF_SPREAD) * beyond * excess
+        variance += years[today] / (years[today] + PRIOR_YEARS_OF_SPREAD) * beyond * excess
     # Either the month has a bias of its own or it has none: mean and variance of the two.
     bias = common + sure[today] * biases[today]
     doubt = sure[today] * (1.0 - sure[today]) * biases[today] ** 2
@@ -252,39 +255,48 @@ def learn_revisions(
         tuple(bias.tolist()),
         tuple(spread.tolist()),
         _persistence(left),
-        _noise(left[:, 0], moves, float(spread[0])),
+        _noise(left[:, 0], moves, plain),
         n,
     )
 
 
-def _month_biases(rows: Floats, months: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _median(rows: Floats) -> Floats:
+    """Median of the known figures of each column, NaN where none is known."""
+    ordered, column = np.sort(rows, axis=0), np.arange(rows.shape[1])
+    known = np.isfinite(rows).sum(axis=0)
+    return np.asarray((ordered[(known - 1) // 2, column] + ordered[known // 2, column]) / 2)
+
+
+def _month_biases(
+    rows: Floats, months: npt.NDArray[np.int64]
+) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     """Bias of each calendar month of the newest figure beyond the common one, and how sure it is.
 
-    Both of shape (12, AGES), by age. A year counts once, by the median of its regions: they are
-    corrected together. Months whose years differ too much for a bias of two standard errors have
-    none (the nonnegative garrote of Breiman 1995), nor have months seen in one year.
+    Both of shape (12, AGES), by age, like the count of years known. A year counts once, by the
+    median of its regions: they are corrected together. Months whose years differ too much for a
+    bias of two standard errors have none (the nonnegative garrote of Breiman 1995), nor have
+    months seen in one year.
     """
-    away = rows - np.nan_to_num(np.nanmedian(rows, axis=0))
+    away = rows - np.nan_to_num(_median(rows))
     each = np.unique(months)
-    # NaN where a region lacks a figure: that age learns nothing from the year's month.
-    yearly = np.array([np.median(away[months == month], axis=0) for month in each])
+    yearly = np.array([_median(away[months == month]) for month in each])
     slots = each % SEASON
-    years = np.bincount(slots, minlength=SEASON)
-    seen = np.flatnonzero(years > 1)
     middles, sums = np.zeros((SEASON, AGES)), np.zeros((SEASON, AGES))
-    for slot in seen:
+    years = np.zeros((SEASON, AGES), dtype=np.int64)
+    for slot in np.unique(slots):
         own = yearly[slots == slot]
-        middles[slot] = np.median(own, axis=0)
-        sums[slot] = ((own - middles[slot]) ** 2).sum(axis=0)
-    degrees = np.maximum(years - 1, 1)[:, None]
-    pooled = np.nansum(sums, axis=0) / max(int((years[seen] - 1).sum()), 1)
+        middle, years[slot] = _median(own), np.isfinite(own).sum(axis=0)
+        sums[slot] = np.nansum((own - middle) ** 2, axis=0)
+        middles[slot] = np.where(years[slot] > 1, middle, 0.0)
+    degrees = np.maximum(years - 1, 0)
+    pooled = sums.sum(axis=0) / np.maximum(degrees.sum(axis=0), 1)
     # A month's own years may differ more than those of the others.
-    noise = np.maximum(sums / degrees, pooled)
+    noise = np.maximum(sums / np.maximum(degrees, 1), pooled)
     with np.errstate(divide="ignore", invalid="ignore"):
-        chance = HARD * noise / (years[:, None] * middles**2)
-    trust = (years / (years + PRIOR_YEARS))[:, None]
+        chance = HARD * noise / (years * middles**2)
+    trust = years / (years + PRIOR_YEARS)
     sure = np.nan_to_num(np.maximum(1.0 - chance, 0.0) * trust)
-    return np.where(sure > 0, middles, 0.0), sure
+    return np.where(sure > 0, middles, 0.0), sure, years
 
 
 def _persistence(rows: Floats) -> float:

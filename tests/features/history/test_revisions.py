@@ -14,6 +14,7 @@ from employment_forecast.features.history import ModelInputs, Revisions
 from employment_forecast.features.history.revisions import (
     AGES,
     RevisionSource,
+    _month_biases,
     final_law,
     learn_revisions,
 )
@@ -169,6 +170,67 @@ def test_no_month_stands_out_by_chance(corrected_in_january):
     ]
     # A standard error of the plain mean over two years would be 0.0035.
     assert np.sqrt(np.mean(np.square(biases))) < 0.0012
+
+
+@pytest.mark.parametrize("missing", [3, 6, 9])
+def test_gaps_make_no_month_stand_out_by_chance(missing):
+    rng, given = np.random.default_rng(1), []
+    for _ in range(40):
+        # Four regions, two years; each lacks some months at whatever age they are seen.
+        rows = rng.normal(0, 1, (4, 24, AGES))
+        for region in rows:
+            for gap in rng.choice(24, missing, replace=False):
+                for age in range(min(AGES, 24 - gap)):
+                    region[gap + age, age] = np.nan
+        _, sure, *_ = _month_biases(rows.reshape(-1, AGES), np.tile(np.arange(24), 4))
+        given.append((sure > 0).mean())
+    assert 0.037 < np.mean(given) < 0.053
+
+
+@pytest.mark.parametrize(("low", "wide", "what"), [(0.03, 0.0, "bias"), (0.0, 0.03, "spread")])
+def test_a_gap_costs_its_calendar_month_no_more(corrected_in_january, low, wide, what):
+    vintages, _ = corrected_in_january(5, low, wide)
+    # The newest month is a February, its January, one month older, is still to be corrected.
+    day = vintages.first_published(pd.Period("2023-02", "M"))
+    kept = vintages.rows[vintages.rows["month"] != 202101].reset_index(drop=True)
+    for others in ((), (corrected_in_january(5, low, wide, 1)[0],)):
+        whole, gap = (
+            getattr(learned(each, others, day), what)[1]
+            for each in (vintages, replace(vintages, rows=kept))
+        )
+        assert whole > 0.01
+        assert gap > 0.01
+
+
+def test_the_year_of_a_gap_is_not_counted():
+    rows = np.zeros((48, AGES))
+    rows[::12] = 1.0
+    rows[12, 3] = np.nan
+    biases, sure, *_ = _month_biases(rows, np.arange(48))
+    assert biases[0] == pytest.approx(1.0)
+    assert (sure[0, 3], sure[0, 4]) == pytest.approx((3 / 4, 4 / 5))
+
+
+def test_an_age_nobody_knows_has_no_bias():
+    rows = np.zeros((48, AGES))
+    rows[::12] = 1.0
+    rows[:, 5] = np.nan
+    biases, sure, *_ = _month_biases(rows, np.arange(48))
+    assert np.flatnonzero(biases[0] == 0).tolist() == [5]
+    assert sure[:, 5].tolist() == [0.0] * 12
+
+
+def test_noise_does_not_depend_on_the_newest_month(corrected_in_january):
+    january, july = (
+        np.mean(
+            [
+                newest(corrected_in_january(5, 0.0, 0.03, seed), pd.Period(month, "M"))[0].noise
+                for seed in range(12)
+            ]
+        )
+        for month in ("2024-01", "2023-07")
+    )
+    assert january == pytest.approx(july, rel=0.15)
 
 
 def test_final_law_weighs_figure_and_model():

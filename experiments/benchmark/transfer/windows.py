@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +152,7 @@ def compute(given: argparse.Namespace) -> Iterator[tuple[str, int, pd.DataFrame]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; prints a row for each variant, window and horizon."""
+    """Entry point; prints a row for each variant, window and horizon, and names what failed."""
     parser = argparse.ArgumentParser(description="短历史上的现役模型与对照模型。")
     parser.add_argument("--panel", type=Path, required=True)
     parser.add_argument("--origins", required=True)
@@ -161,13 +162,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="从第几个序列起")
     parser.add_argument("--peers", action="store_true", help="同时运行 statsforecast 的模型")
     parser.add_argument("--out", type=Path, required=True, help="原始结果；可续算")
+    given = parser.parse_args(arguments)
+    measured = {(variant, window): table for variant, window, table in compute(given)}
     rows = [
         {"variant": variant, "window": window, "horizon": horizon, **summary(part)}
-        for variant, window, table in compute(parser.parse_args(arguments))
+        for (variant, window), table in measured.items()
         for horizon, part in table.groupby("horizon")
     ]
     sys.stdout.write(pd.DataFrame(rows).to_string(index=False) + "\n")
-    return 0
+    wanted = product(given.variants.split(","), map(int, given.windows.split(",")))
+    missing = [
+        f"{variant}-{window}" for variant, window in wanted if (variant, window) not in measured
+    ]
+    if missing:
+        sys.stderr.write(f"未能测算：{'、'.join(missing)}\n")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

@@ -91,6 +91,15 @@ def test_windows_are_scored_in_one_run_and_taken_up_again(panel, tmp_path, capsy
     assert (folder / "cells.db").read_bytes() == cells
 
 
+def test_a_split_that_fails_is_named(panel, tmp_path, capsys, monkeypatch):
+    windows.written(panel, ["0"], tmp_path / "panel.csv")
+    monkeypatch.setattr(windows, "run_benchmark", lambda asked: 1)
+    asked = ["--panel", str(tmp_path / "panel.csv"), "--origins", "2009-12"]
+    asked += ["--windows", "24,36", "--variants", "none", "--out", str(tmp_path / "out")]
+    assert windows.main(asked) == 1
+    assert capsys.readouterr().err == "未能测算：none-24、none-36\n"
+
+
 def test_ratio_and_its_standard_error_over_origins():
     rows = [("a", "x", 1.0), ("a", "y", 3.0), ("b", "x", 2.0), ("b", "y", 2.0)]
     table = pd.DataFrame(rows, columns=["model", "origin", "wis"])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from employment_forecast.data.clock import month_key
+from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import PART_COLUMNS, PartVintages, Vintages
 
 INDICATOR = "continued_claims"
@@ -42,6 +43,14 @@ def read_claims(file: Path) -> Iterator[Claims]:
     """Every area of the file."""
     table = pd.read_csv(file, parse_dates=["published_on", "week_end"])
     table = table.dropna(subset=[INDICATOR]).sort_values(["area", "week_end", "published_on"])
+    twice = table[table.duplicated(["area", "week_end", "published_on"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise DataError(
+            f"{file.name}：地区 {row['area']} 截至 {row['week_end']:%Y-%m-%d} 的一周在"
+            f" {row['published_on']:%Y-%m-%d} 发布了不止一次（共 {len(twice)} 处）。",
+            "每个地区、每周、每个发布日只能有一行；请删去多余的行。",
+        )
     for area, rows in table.groupby("area"):
         yield _area(f"{area:02d}", rows)
 

@@ -8,6 +8,8 @@ against the last complete month plus last year's seasonal change, and against th
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -19,11 +21,12 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from employment_forecast.data.catalogue import Indicator, Region
-from employment_forecast.data.errors import DataError
+from employment_forecast.data.errors import DataError, RefusedError
+from employment_forecast.data.files import write_atomically
 from employment_forecast.experiments.benchmark.claims import INDICATOR, Claims, read_claims
 from employment_forecast.experiments.benchmark.output import write_table
 from employment_forecast.features.history import History, from_known
-from employment_forecast.forecasting.backtest import Origin, cell_seed
+from employment_forecast.forecasting.backtest import Origin, cell_seed, engine_version
 from employment_forecast.forecasting.nowcast import conditioned
 from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
@@ -123,13 +126,32 @@ def measure(claims: Claims, members: Sequence[str]) -> Iterator[dict[str, float 
             }
 
 
+def _claim(out: Path, claims: Path, members: Sequence[str]) -> None:
+    """Take the folder for these members, claims and this program; refuse one of others."""
+    settings = {
+        "members": ",".join(members),
+        "claims": hashlib.sha256(claims.read_bytes()).hexdigest(),
+        "program": engine_version(),
+    }
+    file = out / "settings.json"
+    # Figures without settings may be of any.
+    known = json.loads(file.read_bytes()) if file.is_file() else {}
+    if known != settings and (known or any(out.glob("*.csv"))):
+        words = {"members": "成员", "claims": "申领数据", "program": "程序版本"}
+        other = "、".join(words[key] for key in settings if known.get(key) != settings[key])
+        raise RefusedError(
+            f"{out} 中已有的结果与本次不同：{other}。", "请换一个文件夹，或先清空它。"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, json.dumps(settings, indent=1).encode("utf-8"))
+
+
 def _area(claims: Claims, members: Sequence[str], out: Path | None) -> pd.DataFrame:
     """Rows of an area, from the folder where it has been measured before."""
     if out is not None and (out / f"{claims.area}.csv").is_file():
         return pd.read_csv(out / f"{claims.area}.csv", dtype={"area": str})
     table = pd.DataFrame(measure(claims, members))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         write_table(out, f"{claims.area}.csv", [table])
     return table
 
@@ -146,6 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     step, first = given.areas
     members = given.members.split(",")
+    if given.out is not None:
+        try:
+            _claim(given.out, given.claims, members)
+        except RefusedError as error:
+            sys.stderr.write(f"错误：{error.message}\n提示：{error.hint}\n")
+            return 1
     with threadpool_limits(limits=1):
         table = pd.concat(
             _area(claims, members, given.out)

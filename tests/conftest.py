@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
-from support import marks  # noqa: F401  (before the package)
 from support.paths import ROOT
 from support.shared import files_of, made_once, make_databases
 

@@ -29,9 +29,13 @@ import threading
 import time
 import traceback
 from contextlib import redirect_stderr, suppress
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
@@ -70,10 +74,7 @@ def preload() -> None:
 
 
 def warm_up(databases: Path) -> None:
-    """Run once, so that no fork compiles statements, draws a first chart or reads the calendar.
-
-    Its lines are forgotten, those of modules that only it imports too: lines are a lower bound.
-    """
+    """Run once, so that no fork compiles statements, draws a first chart or reads the calendar."""
     from employment_forecast.cli.main import cli
     from employment_forecast.cli.shell import failures
 
@@ -105,6 +106,7 @@ class ForkedReader(multiprocessing.context.ForkProcess):
     def _serve(asked: int, tell: int, others: tuple[int, int]) -> None:
         from employment_forecast.data.readers.process import serve
 
+        sys.settrace(None)
         os.setsid()
         for handle in others:
             os.close(handle)
@@ -144,6 +146,22 @@ def become(request: list[Any], streams: list[int]) -> None:
     )
     sys.argv = arguments
     sys.orig_argv[:] = [sys.executable, *sys.argv]
+
+
+@cache
+def measurement() -> coverage.Coverage:
+    """The measurement of lines, made once: a child finds it ready."""
+    import coverage
+
+    lines = coverage.Coverage(data_file=None, config_file=ROOT / "setup.cfg")
+    lines.start()
+    lines.stop()
+    return lines
+
+
+def executed(lines: coverage.Coverage) -> dict[str, list[int]]:
+    """What was measured; to save it as coverage does would list all files for every command."""
+    return {file: sorted(numbers) for file, numbers in lines._collector.data.items() if numbers}
 
 
 def run() -> int:
@@ -209,16 +227,20 @@ def serve(connection: socket.socket) -> None:
                 os.close(handle)
             continue
         told, *request = json.loads(content)
+        lines = measurement() if told else None
         child = os.fork()
         if child == 0:
             connection.close()
             become(request, streams)
+            if lines is None:
+                end(run())
+            lines.start()
             code = run()
-            if told:
-                with suppress(OSError):  # a full disk, a limit that the command set
-                    aside = Path(f"{told}.new")
-                    aside.write_text(json.dumps(marks.executed()), "utf-8")
-                    aside.replace(told)
+            lines.stop()
+            with suppress(OSError):  # a full disk, a limit that the command set
+                aside = Path(f"{told}.new")
+                aside.write_text(json.dumps(executed(lines)), "utf-8")
+                aside.replace(told)
             end(code)
         for handle in streams:
             os.close(handle)
@@ -249,18 +271,12 @@ def serve_all(listening: socket.socket, starter: int) -> None:
 if __name__ == "__main__":
     server, starter = socket.socket(fileno=os.dup(0)), os.getppid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.path[0] = str(ROOT / "tests")
-    from support import marks
-
-    del sys.path[0]
+    sys.path.remove(str(Path(__file__).resolve().parent))
     address, databases = map(Path, sys.argv[1:])
     preload()
-    imported = marks.executed()
     warm_up(databases)
-    marks.forget()
     gc.freeze()  # a collection in a child would copy every page
     serve_all(server, starter)
     address.unlink()
-    address.with_suffix(".lines").write_text(json.dumps(imported), "utf-8")
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     address.with_suffix(".seconds").write_text(str(usage.ru_utime + usage.ru_stime))

@@ -111,6 +111,7 @@ def test_the_bound_holds_even_within_one_save(file):
     assert len(kept(cache)) == 3
 
 
+@pytest.mark.no_cover
 def test_the_file_does_not_grow_without_end(file):
     cache = FileCellCache(file, 1)
     for i in range(30):
@@ -234,6 +235,7 @@ print("done")
 """
 
 
+@pytest.mark.no_cover
 def test_two_processes_share_one_file(file, tmp_path):
     meeting = tmp_path / "ready"
     meeting.mkdir()

@@ -17,6 +17,7 @@ import json
 import multiprocessing.context
 import os
 import pkgutil
+import re
 import resource
 import select
 import shutil
@@ -41,17 +42,18 @@ ROOT = Path(__file__).resolve().parents[2]
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
 # What commands import inside their functions, so that help stays fast.
 LIBRARIES = (
-    "alembic.command", "docx", "holidays", "lxml.etree", "matplotlib.backends.backend_agg",
-    "matplotlib.figure", "mlflow", "mlflow.models", "mlflow.pyfunc", "mlflow.tracking", "openpyxl",
-    "rich.progress", "rich.table", "scipy.optimize", "scipy.stats", "sqlalchemy.orm",
-    "statsmodels.tsa.api", "xlrd", "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store",
+    "alembic.command", "docx", "holidays", "jsonschema", "lxml.etree",
+    "matplotlib.backends.backend_agg", "matplotlib.figure", "mlflow", "mlflow.models",
+    "mlflow.pyfunc", "mlflow.tracking", "openpyxl", "rich.progress", "rich.table", "scipy.optimize",
+    "scipy.stats", "sqlalchemy.orm", "statsmodels.tsa.api", "xlrd",
+    "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
 )  # fmt: skip
+# What no command imports, or what needs an extra.
+ELSEWHERE = re.compile(r"\.(release|benchmark|generator|migrations|cluster)\b")
 
 
 def preload() -> None:
     """Import what any command may need."""
-    from employment_forecast import cli
     from employment_forecast.cli.shell import environment
 
     environment.prepare()
@@ -68,9 +70,10 @@ def preload() -> None:
     code_version()
     program_version()
     fonts.register()
-    for module in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
-        if ".release" not in module.name:
-            importlib.import_module(module.name)
+    for floor in ("models", "features", "data", "forecasting", "experiments", "cli"):
+        for module in pkgutil.walk_packages([str(ROOT / floor)], f"employment_forecast.{floor}."):
+            if not ELSEWHERE.search(module.name):
+                importlib.import_module(module.name)
 
 
 def warm_up(databases: Path) -> None:

@@ -30,9 +30,9 @@ def doctor(as_json: bool) -> int:
         {
             "check": each.code,
             "label": each.label,
-            "state": each.finding.state,
-            "message": each.finding.message,
-            "remedy": each.finding.remedy,
+            "state": each.diagnosis.state,
+            "message": each.diagnosis.message,
+            "remedy": each.diagnosis.remedy,
         }
         for each in examined
     ]

@@ -23,7 +23,7 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 QUANTILES, PATHS, CAPS, LINES = "quantiles", "paths", "caps", "lines"
 
 
-class StoredForecast(PythonModel):
+class ServedForecast(PythonModel):
     """Serves quantiles, sample paths, cap probabilities or warning lines of one forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
@@ -89,4 +89,4 @@ def _refused(reason: str) -> MlflowException:
     return MlflowException(reason, error_code=INVALID_PARAMETER_VALUE)
 
 
-mlflow.models.set_model(StoredForecast())
+mlflow.models.set_model(ServedForecast())

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from employment_forecast.data import clock
 from employment_forecast.data.files import demand_writable
 from employment_forecast.experiments.health.growth import growth
-from employment_forecast.experiments.health.report import Check, Finding, Installation
+from employment_forecast.experiments.health.report import Check, Diagnosis, Installation
 from employment_forecast.experiments.tracking import check as check_database
 from employment_forecast.experiments.tracking import shown, sqlite_file
 
@@ -50,34 +50,34 @@ _ADDRESSES = ("store.url", "mlflow.tracking_uri")
 _DISCONTINUED_MONTHS = 14  # a year, and what publication takes
 
 
-def environment(_: Installation) -> Finding:
+def environment(_: Installation) -> Diagnosis:
     """Python release, own virtual environment, and no package missing."""
     here = sys.version_info[:2]
     version = ".".join(map(str, sys.version_info[:3]))
     if not OLDEST <= here <= NEWEST:
-        return Finding(
+        return Diagnosis(
             "fail", f"Python {version} 不在支持范围内。", "请改用 Python 3.11 至 3.13 重新安装。"
         )
     missing = _missing_packages()
     if missing:
-        return Finding(
+        return Diagnosis(
             "fail",
             f"缺少程序包：{'、'.join(missing)}。",
             "请在本程序的虚拟环境中重新安装（make run，或离线安装包的 install.sh）。",
         )
     if old := _outdated():
-        return Finding(
+        return Diagnosis(
             "warn",
             f"Python {version}；{'、'.join(old)}。",
             "请升级到 Python 3.11.9、3.12.3、3.13.0 或更新的修订版；系统自带的请装齐安全更新。",
         )
     if sys.prefix == sys.base_prefix:
-        return Finding(
+        return Diagnosis(
             "warn",
             f"Python {version}，但不在虚拟环境中。",
             "请安装到本程序自己的虚拟环境，以免与其他程序的包冲突。",
         )
-    return Finding("ok", f"Python {version}，所需程序包齐全。")
+    return Diagnosis("ok", f"Python {version}，所需程序包齐全。")
 
 
 def _outdated() -> list[str]:
@@ -113,19 +113,19 @@ def _missing_packages() -> list[str]:
     return absent
 
 
-def machine(_: Installation) -> Finding:
+def machine(_: Installation) -> Diagnosis:
     """Cores and free memory."""
     cores = os.cpu_count() or 1
     free = _free_memory()
     if free is None:
-        return Finding("ok", f"处理器 {cores} 核。")
+        return Diagnosis("ok", f"处理器 {cores} 核。")
     if free < LITTLE_MEMORY:
-        return Finding(
+        return Diagnosis(
             "warn",
             f"处理器 {cores} 核，可用内存只有 {free} MB。",
             "请关闭其他程序，或在 forecast.toml 设 run.jobs = 1。",
         )
-    return Finding("ok", f"处理器 {cores} 核，可用内存 {free:,} MB。")
+    return Diagnosis("ok", f"处理器 {cores} 核，可用内存 {free:,} MB。")
 
 
 def _free_memory() -> int | None:
@@ -139,14 +139,14 @@ def _free_memory() -> int | None:
     return None
 
 
-def fonts(_: Installation) -> Finding:
+def fonts(_: Installation) -> Diagnosis:
     """The font of charts, and the fonts that official documents ask for."""
     from employment_forecast.forecasting.fonts import FONT_PACKAGE, SANS, SERIF
 
     folder = resources.files(FONT_PACKAGE)
     gone = [name for name in (SANS, SERIF) if not folder.joinpath(name).is_file()]
     if gone:
-        return Finding(
+        return Diagnosis(
             "fail",
             f"图表用的中文字体缺失（{'、'.join(gone)}）。",
             f"请重新安装程序包 {FONT_PACKAGE}。",
@@ -158,13 +158,13 @@ def fonts(_: Installation) -> Finding:
         if families is not None and not families & {name, *alike}
     ]
     if absent and _office_program():
-        return Finding(
+        return Diagnosis(
             "warn",
             f"图表用的中文字体随程序附带；本机没有公文字体{'、'.join(absent)}，"
             "在本机生成的 PDF 用相近字体代替，docx 不受影响。",
             "需要在本机生成正式 PDF 时，请安装这些字体；或在装有字体的电脑上打开 docx 另存。",
         )
-    return Finding("ok", "图表用的中文字体随程序附带。")
+    return Diagnosis("ok", "图表用的中文字体随程序附带。")
 
 
 def _font_families() -> frozenset[str] | None:
@@ -186,28 +186,28 @@ def _office_program() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
-def office(_: Installation) -> Finding:
+def office(_: Installation) -> Diagnosis:
     """LibreOffice, which turns bulletins into PDF."""
     program = _office_program()
     if program:
-        return Finding("ok", f"可用 LibreOffice 生成 PDF（{program}）。")
-    return Finding(
+        return Diagnosis("ok", f"可用 LibreOffice 生成 PDF（{program}）。")
+    return Diagnosis(
         "warn",
         "没有找到 LibreOffice，月报不能直接生成 PDF。",
         "需要 PDF 时请安装 LibreOffice Writer，或用办公软件打开 docx 另存为 PDF。",
     )
 
 
-def settings(installation: Installation) -> Finding:
+def settings(installation: Installation) -> Diagnosis:
     """`forecast.toml`."""
     file = installation.workspace.settings_file
     values = installation.settings
     if not file.is_file():
-        return Finding("ok", f"没有 {file.name}，全部用默认设置。")
-    return Finding("ok", f"{file.name} 可用（另加地区 {len(values.regions)} 个）。")
+        return Diagnosis("ok", f"没有 {file.name}，全部用默认设置。")
+    return Diagnosis("ok", f"{file.name} 可用（另加地区 {len(values.regions)} 个）。")
 
 
-def secrets(installation: Installation) -> Finding:
+def secrets(installation: Installation) -> Diagnosis:
     """Files with passwords and keys can be read by nobody else."""
     values, workspace = installation.settings, installation.workspace
     files = [Path(values[key]).expanduser() for key in _SECRET_FILES if values[key]]
@@ -218,28 +218,28 @@ def secrets(installation: Installation) -> Finding:
     files = [workspace.root / file for file in files]
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
-        return Finding(
+        return Diagnosis(
             "fail", f"配置中所指的文件不存在：{'、'.join(missing)}。", "请核对 forecast.toml。"
         )
     exposed = [str(file) for file in files if os.name == "posix" and file.stat().st_mode & 0o077]
     if exposed:
-        return Finding(
+        return Diagnosis(
             "fail",
             f"含口令或密钥的文件可被其他用户读取：{'、'.join(exposed)}。",
             f"请执行 chmod 600 {' '.join(map(shlex.quote, exposed))}，并更换已泄露的口令。",
         )
-    return Finding("ok", f"含口令或密钥的文件 {len(files)} 个，只有本用户可读。")
+    return Diagnosis("ok", f"含口令或密钥的文件 {len(files)} 个，只有本用户可读。")
 
 
-def restoring(installation: Installation) -> Finding:
+def restoring(installation: Installation) -> Diagnosis:
     """No restore was cut off."""
     from employment_forecast.data.workspace import demand_restored
 
     demand_restored(installation.workspace)
-    return Finding("ok", "没有中断的恢复。")
+    return Diagnosis("ok", "没有中断的恢复。")
 
 
-def disk(installation: Installation) -> Finding:
+def disk(installation: Installation) -> Diagnosis:
     """Write access and free space of the workspace."""
     root = installation.workspace.root
     demand_writable(root)
@@ -250,7 +250,7 @@ def disk(installation: Installation) -> Finding:
             os.fsync(file.fileno())
     except OSError as error:
         # A quota shows in no figure of free space.
-        return Finding(
+        return Diagnosis(
             "fail",
             f"工作区 {root} 写不进 {_TRIAL // MEGABYTE} MB 数据（{error.strerror}）。",
             "请清理磁盘或提高配额；可用 forecast prune 清理旧的模型版本。",
@@ -263,15 +263,15 @@ def disk(installation: Installation) -> Finding:
         each, year = grown.bytes_per_month / MEGABYTE, grown.year / MEGABYTE
         text += f"每地区每月约 {each:.1f} MB，{grown.regions} 个地区一年约 {year:,.0f} MB。"
     if free < NO_DISK:
-        return Finding("fail", text, "请清理磁盘；可用 forecast prune 清理旧的模型版本。")
+        return Diagnosis("fail", text, "请清理磁盘；可用 forecast prune 清理旧的模型版本。")
     if free < max(LITTLE_DISK, year):
-        return Finding(
+        return Diagnosis(
             "warn", text, "空间不够用一年，请留意；可用 forecast prune 清理旧的模型版本。"
         )
-    return Finding("ok", text)
+    return Diagnosis("ok", text)
 
 
-def store(installation: Installation) -> Finding:
+def store(installation: Installation) -> Diagnosis:
     """The observation store opens, has the right schema and is not damaged."""
     file = sqlite_file(installation.settings.store_url(installation.workspace))
     damage = None if file is None else _damage(file)
@@ -280,18 +280,18 @@ def store(installation: Installation) -> Finding:
         return damage
     count = len(list(installation.store.series()))
     if count == 0:
-        return Finding(
+        return Diagnosis(
             "warn", "观测数据库可用，但还没有数据。", "请运行 forecast init 或导入数据。"
         )
-    return Finding("ok", f"观测数据库可用，有 {count} 个序列。")
+    return Diagnosis("ok", f"观测数据库可用，有 {count} 个序列。")
 
 
-def _damage(file: Path) -> Finding | None:
+def _damage(file: Path) -> Diagnosis | None:
     """What keeps a SQLite file from being used; None if nothing does, or it is not there yet."""
     if not file.exists():
         return None
     if not file.is_file() or not os.access(file, os.R_OK | os.W_OK):
-        return Finding(
+        return Diagnosis(
             "fail",
             f"观测数据库“{file}”不能读写。",
             "请检查它是不是一个文件、属主和读写权限，运行本程序的用户要能读写。",
@@ -303,14 +303,14 @@ def _damage(file: Path) -> Finding | None:
         verdict = str(error)
     if verdict == "ok":
         return None
-    return Finding(
+    return Diagnosis(
         "fail",
         f"观测数据库 {file.name} 已损坏（{verdict}）。",
         "请把它移到别处保留，再用 forecast restore 从最近的备份恢复到空的工作区。",
     )
 
 
-def tracking(installation: Installation) -> Finding:
+def tracking(installation: Installation) -> Diagnosis:
     """MLflow answers."""
     from employment_forecast.experiments.tracking import open_tracker
 
@@ -318,16 +318,16 @@ def tracking(installation: Installation) -> Finding:
     file = sqlite_file(uri)
     check_database(uri, installation.workspace.mlruns / "artifacts")
     if file is not None and not file.exists():
-        return Finding("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
+        return Diagnosis("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
     with open_tracker(uri, installation.workspace) as tracker:
         tracker.call("检查连接", lambda c: c.search_experiments(max_results=1))
-    return Finding("ok", f"MLflow 可用（{shown(uri)}）。")
+    return Diagnosis("ok", f"MLflow 可用（{shown(uri)}）。")
 
 
-def system_clock(installation: Installation) -> Finding:
+def system_clock(installation: Installation) -> Diagnosis:
     """The clock is not behind what has been published already, nor fixed by hand."""
     if os.environ.get("FORECAST_TODAY"):
-        return Finding(
+        return Diagnosis(
             "warn",
             f"环境变量 FORECAST_TODAY 把今天固定为 {installation.today}。",
             "正式使用时请取消该变量。",
@@ -336,15 +336,15 @@ def system_clock(installation: Installation) -> Finding:
 
     newest = last_entry(installation.store)
     if newest is not None and newest > installation.today + timedelta(days=_LOST_DAYS):
-        return Finding(
+        return Diagnosis(
             "fail",
             f"系统日期 {installation.today} 早于最近一次入库 {newest}。",
             "请校正系统时钟；否则新数据会被当作尚未公布。",
         )
-    return Finding("ok", f"系统日期 {installation.today}，时区按北京时间。")
+    return Diagnosis("ok", f"系统日期 {installation.today}，时区按北京时间。")
 
 
-def freshness(installation: Installation) -> Finding:
+def freshness(installation: Installation) -> Diagnosis:
     """Months that should have been published by now."""
     from employment_forecast.data.store.inventory import inventory
 
@@ -354,7 +354,7 @@ def freshness(installation: Installation) -> Finding:
     late = [s for s in real if s.overdue is not None]
     if not real:
         kind = "只有演示数据" if states else "还没有数据"
-        return Finding("ok", f"目前{kind}，没有应按期导入的序列。")
+        return Diagnosis("ok", f"目前{kind}，没有应按期导入的序列。")
     # What has been silent for more than a year is not late: it is no longer published.
     gone = [s for s in late if _silent_months(s.last, installation.today) > _DISCONTINUED_MONTHS]
     late = [s for s in late if s not in gone]
@@ -362,45 +362,49 @@ def freshness(installation: Installation) -> Finding:
     if late:
         listed = "、".join(f"{s.region.name}{s.indicator.name} {s.overdue}" for s in late[:5])
         more = f" 等 {len(late)} 个序列" if len(late) > 5 else ""
-        return Finding(
+        return Diagnosis(
             "warn",
             f"数据逾期：{listed}{more}。{past}",
             "请用 forecast data import 导入所缺月份；随程序附带的全国数据也随新版本更新。",
         )
-    return Finding("ok", f"{len(real) - len(gone)} 个真实序列都没有逾期。{past}")
+    return Diagnosis("ok", f"{len(real) - len(gone)} 个真实序列都没有逾期。{past}")
 
 
 def _silent_months(last: pd.Period, today: date) -> int:
     return 12 * (today.year - last.year) + today.month - last.month
 
 
-def telemetry(installation: Installation) -> Finding:
+def telemetry(installation: Installation) -> Diagnosis:
     """Nothing leaves the machine unless a server was configured."""
     uri = installation.settings.tracking_uri(installation.workspace)
     address = installation.settings["store.url"]
     outside = [u for u in (uri, address) if u and sqlite_file(u) is None]
     if os.environ.get("MLFLOW_DISABLE_TELEMETRY") != "true":
-        return Finding("fail", "MLflow 的遥测没有关闭。", "请用 forecast 命令启动，不要直接导入。")
+        return Diagnosis(
+            "fail", "MLflow 的遥测没有关闭。", "请用 forecast 命令启动，不要直接导入。"
+        )
     if outside:
-        return Finding(
+        return Diagnosis(
             "ok", f"只连接所配置的服务器：{'、'.join(map(shown, outside))}；遥测已关闭。"
         )
-    return Finding("ok", "不连接任何网络；遥测已关闭。")
+    return Diagnosis("ok", "不连接任何网络；遥测已关闭。")
 
 
-def cell_cache(installation: Installation) -> Finding:
+def cell_cache(installation: Installation) -> Diagnosis:
     """The cache of back-test cells holds what the series in use need."""
     from employment_forecast.data.workspace import FileCellCache
 
     megabytes = int(installation.settings["cache.megabytes"])
     if not megabytes:
-        return Finding("warn", "回测缓存已关闭，每次都从头计算。", "请在 [cache] 中设 megabytes。")
+        return Diagnosis(
+            "warn", "回测缓存已关闭，每次都从头计算。", "请在 [cache] 中设 megabytes。"
+        )
     if not installation.workspace.cells.exists():
-        return Finding("ok", "回测缓存尚未建立。")
+        return Diagnosis("ok", "回测缓存尚未建立。")
     short = FileCellCache(installation.workspace.cells, megabytes).shortage()
     if short is not None:
-        return Finding("warn", f"{short.text}。", short.remedy)
-    return Finding("ok", f"回测缓存够用（上限 {megabytes} MB）。")
+        return Diagnosis("warn", f"{short.text}。", short.remedy)
+    return Diagnosis("ok", f"回测缓存够用（上限 {megabytes} MB）。")
 
 
 CHECKS: tuple[tuple[str, str, Check], ...] = (

@@ -22,7 +22,7 @@ State = Literal["ok", "warn", "fail", "skipped"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What a check found.
 
     Attributes
@@ -42,11 +42,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examined:
-    """A check by name with its finding."""
+    """A check by name with its diagnosis."""
 
     code: str
     label: str
-    finding: Finding
+    diagnosis: Diagnosis
 
 
 @dataclass
@@ -106,7 +106,7 @@ class StoreUnusable(Exception):
     """A check needs the store, and another one has already said what is wrong with it."""
 
 
-Check = Callable[[Installation], Finding]
+Check = Callable[[Installation], Diagnosis]
 
 
 def examine(installation: Installation, checks: Sequence[tuple[str, str, Check]]) -> list[Examined]:
@@ -129,25 +129,27 @@ def examine(installation: Installation, checks: Sequence[tuple[str, str, Check]]
     try:
         for code, label, check in checks:
             try:
-                finding = check(installation)
+                diagnosis = check(installation)
             except SettingsError as error:
-                known = any(e.code == "settings" and e.finding.state == "fail" for e in examined)
-                finding = (
-                    Finding("skipped", "配置文件有误，没有检查。", "请先处理配置文件。")
+                known = any(e.code == "settings" and e.diagnosis.state == "fail" for e in examined)
+                diagnosis = (
+                    Diagnosis("skipped", "配置文件有误，没有检查。", "请先处理配置文件。")
                     if known
-                    else Finding("fail", error.message, error.hint)
+                    else Diagnosis("fail", error.message, error.hint)
                 )
             except StoreUnusable:
-                finding = Finding("skipped", "观测数据库不可用，没有检查。", "请先处理观测数据库。")
+                diagnosis = Diagnosis(
+                    "skipped", "观测数据库不可用，没有检查。", "请先处理观测数据库。"
+                )
             except ForecastError as error:
-                finding = Finding("fail", error.message, error.hint)
+                diagnosis = Diagnosis("fail", error.message, error.hint)
             except Exception as error:  # noqa: BLE001  # a broken part must not hide the others
-                finding = Finding(
+                diagnosis = Diagnosis(
                     "fail",
                     f"检查时出错（{type(error).__name__}：{error}）。",
                     "请设环境变量 FORECAST_DEBUG=1 重试，并把输出反馈给维护人员。",
                 )
-            examined.append(Examined(code, label, finding))
+            examined.append(Examined(code, label, diagnosis))
     finally:
         installation.close()
     return examined
@@ -156,5 +158,5 @@ def examine(installation: Installation, checks: Sequence[tuple[str, str, Check]]
 def worst(examined: Sequence[Examined]) -> State:
     """Worst state of all, `ok` for an empty list."""
     order: tuple[State, ...] = ("fail", "warn", "skipped", "ok")
-    states = {each.finding.state for each in examined}
+    states = {each.diagnosis.state for each in examined}
     return next((state for state in order if state in states), "ok")

@@ -14,7 +14,13 @@ from employment_forecast.experiments.promotion.evidence import GateEvidence, sto
 from employment_forecast.experiments.registry import PREVIOUS, Version, annotate, holder_of
 from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker, user
-from employment_forecast.forecasting.competition import STATE_NAMES, Check, Scored, Verdict, gate
+from employment_forecast.forecasting.competition import (
+    STATE_NAMES,
+    GateCondition,
+    Scored,
+    Verdict,
+    gate,
+)
 
 GATE_FILE = "gate.json"
 # Model in force that a candidate was found worse than, and for how many months that counts.
@@ -70,7 +76,7 @@ def _refused(
 
 def _incumbent(
     tracker: Tracker, evidence: GateEvidence, incumbent: Version | None
-) -> tuple[GateEvidence, Scored | None, Check | None]:
+) -> tuple[GateEvidence, Scored | None, GateCondition | None]:
     """The incumbent as the gate sees it, in an evidence that holds its forecasts."""
     if incumbent is None:
         return evidence, None, None
@@ -83,7 +89,7 @@ def _incumbent(
             quantiles = stored.backtest.records[model].quantiles
         except (ForecastError, KeyError, ValueError):
             text = f"现役模型“{label}”此次未参赛，也没有可比的回测记录，不作比较"
-            return evidence, None, Check("incumbent", "现役版本可比", "fail", text)
+            return evidence, None, GateCondition("incumbent", "现役版本可比", "fail", text)
         merged = evidence.backtest.with_quantiles(model, stored.backtest.months, quantiles)
         evidence = GateEvidence(
             evidence.model, evidence.label, merged, evidence.events, evidence.log, evidence.demo
@@ -91,31 +97,31 @@ def _incumbent(
     scored = evidence.scored(model, label)
     if not np.isfinite(scored.wis).any():
         text = f"现役模型“{label}”在候选的各起点都没有预测，不作比较"
-        return evidence, None, Check("incumbent", "现役版本可比", "skip", text)
+        return evidence, None, GateCondition("incumbent", "现役版本可比", "skip", text)
     return evidence, scored, None
 
 
-def _same_kind(candidate: Version, incumbent: Version | None) -> Check | None:
+def _same_kind(candidate: Version, incumbent: Version | None) -> GateCondition | None:
     """Demonstration figures must not take the place of real ones."""
     if incumbent is None or not candidate.demo or incumbent.demo:
         return None
     text = "候选版本出自演示数据，现役版本出自正式数据"
-    return Check("demo", "数据性质", "fail", text)
+    return GateCondition("demo", "数据性质", "fail", text)
 
 
-def _not_older(candidate: Version, incumbent: Version | None) -> Check | None:
+def _not_older(candidate: Version, incumbent: Version | None) -> GateCondition | None:
     """A run as of an earlier day is a study, not the next forecast."""
     if incumbent is None or candidate.data_month >= incumbent.data_month:
         return None
     if candidate.demo != incumbent.demo:
         return None
     text = f"候选版本的数据截至 {candidate.data_month}，早于现役版本的 {incumbent.data_month}"
-    return Check("data_month", "数据不旧于现役", "fail", text)
+    return GateCondition("data_month", "数据不旧于现役", "fail", text)
 
 
 def _not_rolled_back(
     candidate: Version, incumbent: Version | None, previous: Version | None
-) -> Check | None:
+) -> GateCondition | None:
     """What people have rolled back only people put in force again."""
     if incumbent is None or previous is None or "rolled_back_at" not in previous.tags:
         return None
@@ -125,7 +131,7 @@ def _not_rolled_back(
         f"模型“{previous.label}”已于 {previous.tags['rolled_back_at'][:10]} 被回退"
         f"（{previous.tags.get('rolled_back_why', '未说明')}），再次晋级须由人决定"
     )
-    return Check("rolled_back", "未被回退", "fail", text)
+    return GateCondition("rolled_back", "未被回退", "fail", text)
 
 
 def table(verdict: Verdict) -> str:

@@ -26,11 +26,11 @@ from employment_forecast.experiments.registry.versions import versions
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.features.events import crosses
 from employment_forecast.features.history import History
-from employment_forecast.forecasting.competition import Check, gate
+from employment_forecast.forecasting.competition import GateCondition, gate
 from employment_forecast.forecasting.scoring import (
     FALSE_ALARM_MONTHS,
     SEASON,
-    Chart,
+    ControlChart,
     charts,
     covered,
     interval_score,
@@ -54,9 +54,9 @@ class Monitoring:
         In force now.
     rows : tuple of dict
         One per forecast and published month: version, month, months ahead, quantiles, outcome.
-    charts : tuple of Chart
+    charts : tuple of ControlChart
         Of the months since the present model came into force; empty before the first is published.
-    coverage : tuple of Check
+    coverage : tuple of GateCondition
         Of those months, one ahead, against the binomial law.
     months : int
         Months that the charts have seen.
@@ -66,8 +66,8 @@ class Monitoring:
 
     champion: Version
     rows: tuple[dict[str, Any], ...]
-    charts: tuple[Chart, ...]
-    coverage: tuple[Check, ...]
+    charts: tuple[ControlChart, ...]
+    coverage: tuple[GateCondition, ...]
     months: int
     notes: tuple[str, ...] = ()
 
@@ -188,7 +188,7 @@ def _watched(
     history: History,
     evidence: GateEvidence,
     breaks: Sequence[Break],
-) -> tuple[list[Chart], list[Check]]:
+) -> tuple[list[ControlChart], list[GateCondition]]:
     """Charts and coverage of one-month forecasts that have met their outcome."""
     outcomes = np.array([_published(history, s.paths.origin + 1) for s in live])
     quantiles = np.stack([s.paths.quantiles()[0] for s in live])

@@ -26,7 +26,7 @@ from employment_forecast.forecasting.competition.evidence import ModelEvidence, 
 from employment_forecast.forecasting.competition.gate import (
     LEVELS,
     STATE_NAMES,
-    Check,
+    GateCondition,
     Scored,
     Verdict,
 )
@@ -39,7 +39,7 @@ __all__ = [
     "By",
     "broken_down",
     "Calibration",
-    "Check",
+    "GateCondition",
     "Choice",
     "Coherence",
     "Competition",

@@ -72,7 +72,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Check:
+class GateCondition:
     """One condition.
 
     Attributes
@@ -108,7 +108,7 @@ class Verdict:
         Roster name of the model in force.
     origins : int
         Common origins the judgement rests on.
-    checks : tuple of Check
+    checks : tuple of GateCondition
         In the order they were made.
     evidence : dict
         Tests beside the checks, JSON-able.
@@ -117,7 +117,7 @@ class Verdict:
     candidate: str
     incumbent: str | None
     origins: int
-    checks: tuple[Check, ...]
+    checks: tuple[GateCondition, ...]
     evidence: Mapping[str, Any]
 
     @property
@@ -126,7 +126,7 @@ class Verdict:
         return all(c.state != "fail" for c in self.checks)
 
     @property
-    def failures(self) -> tuple[Check, ...]:
+    def failures(self) -> tuple[GateCondition, ...]:
         """Checks that failed."""
         return tuple(c for c in self.checks if c.state == "fail")
 
@@ -159,7 +159,7 @@ def judge(
     incumbent: Scored | None,
     floors: Sequence[Scored],
     events: int = 0,
-    further: Sequence[Check] = (),
+    further: Sequence[GateCondition] = (),
     refused: bool = False,
 ) -> Verdict:
     """Judge a candidate.
@@ -172,7 +172,7 @@ def judge(
         Simple floors.
     events : int
         Months of the back-test above a cap.
-    further : sequence of Check
+    further : sequence of GateCondition
         Made elsewhere.
     refused : bool
         The same model was refused as worse than this incumbent within the last year. Asked month
@@ -208,10 +208,10 @@ def _common(own: npt.NDArray[np.bool_], floor: Scored) -> int:
     return int((own & np.isfinite(floor.wis).any(axis=1)).sum())
 
 
-def _enough(origins: int) -> Check:
+def _enough(origins: int) -> GateCondition:
     enough = origins >= FEWEST_ORIGINS
     short = "" if enough else f"，少于 {FEWEST_ORIGINS} 个，无从判断"
-    return Check(
+    return GateCondition(
         "origins",
         "共同起点",
         "pass" if enough else "fail",
@@ -233,15 +233,15 @@ def optimism(difference: Estimate, chosen_from: int) -> float:
 
 def _against_incumbent(
     candidate: Scored, incumbent: Scored | None, refused: bool
-) -> Iterator[Check]:
+) -> Iterator[GateCondition]:
     """Scores of all months, and of the first one, forecasts of which do not overlap."""
     name, label = "wis", "得分不明显劣于现役"
     if incumbent is None:
-        yield Check(name, label, "skip", "没有现役版本，不作比较")
+        yield GateCondition(name, label, "skip", "没有现役版本，不作比较")
         return
     gaps = candidate.wis - incumbent.wis
     if candidate.model == incumbent.model and not np.nansum(np.abs(gaps)):
-        yield Check(name, label, "pass", "与现役版本是同一模型", 0.0, None, 0.0)
+        yield GateCondition(name, label, "pass", "与现役版本是同一模型", 0.0, None, 0.0)
         return
     score = f"WIS 比现役（{incumbent.label}）"
     yield _no_worse(name, label, score, gaps, 0.0 if refused else WORSE, candidate.chosen_from)
@@ -258,11 +258,11 @@ def _near(gaps: Floats) -> int:
 
 def _no_worse(
     name: str, label: str, score: str, gaps: Floats, level: float, chosen_from: int
-) -> Check:
+) -> GateCondition:
     """Fails where a mean difference is above all that chance explains; above nothing at level 0."""
     estimate = mean_and_error(gaps)
     if not estimate.freedom:
-        return Check(name, label, "skip", f"{_stretches(estimate)}，无从判断是否劣于现役")
+        return GateCondition(name, label, "skip", f"{_stretches(estimate)}，无从判断是否劣于现役")
     reach = estimate.reach(level) if level else 0.0
     lucky = optimism(estimate, chosen_from)
     gap = estimate.mean + lucky
@@ -271,7 +271,7 @@ def _no_worse(
         text += f"（已加上从 {chosen_from} 个模型中挑选的乐观偏差 {score_text(lucky)}）"
     if not level:
         text += "；一年内曾因得分明显较差被拒，须不高于现役"
-    return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
+    return GateCondition(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
 
 
 def _stretches(estimate: Estimate) -> str:
@@ -288,11 +288,11 @@ def _gap(gap: float, reach: float) -> str:
     return f"高 {score_text(gap)}，{beyond}偶然所能及的 {score_text(reach)}"
 
 
-def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
+def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> GateCondition:
     name, label = "floors", "不明显劣于简单基准"
     others = [f for f in floors if f.model != candidate.model]
     if not others:
-        return Check(name, label, "skip", "没有可比的简单基准")
+        return GateCondition(name, label, "skip", "没有可比的简单基准")
     gaps = [candidate.wis - f.wis for f in others]
     estimates = [mean_and_error(gap) for gap in gaps]
     months = ""
@@ -302,21 +302,23 @@ def _against_floors(candidate: Scored, floors: Sequence[Scored]) -> Check:
         estimates = [mean_and_error(gap[:, :near]) for gap in gaps]
         months = f"前 {near} 个月的 "
     if not all(d.freedom for d in estimates):
-        return Check(name, label, "skip", f"{_stretches(estimates[0])}，无从判断是否劣于简单基准")
+        return GateCondition(
+            name, label, "skip", f"{_stretches(estimates[0])}，无从判断是否劣于简单基准"
+        )
     reaches = [d.reach(WORSE / len(estimates)) for d in estimates]
     worst = max(range(len(estimates)), key=lambda i: estimates[i].mean - reaches[i])
     gap, reach = estimates[worst].mean, reaches[worst]
     text = f"{months}WIS 比{others[worst].label}{_gap(gap, reach)}"
-    return Check(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
+    return GateCondition(name, label, "fail" if gap > reach else "pass", text, gap, None, reach)
 
 
-def one_step(inside: Floats, level: int, whose: str = "") -> Check:
+def one_step(inside: Floats, level: int, whose: str = "") -> GateCondition:
     """Coverage one month ahead against the binomial law: such forecasts do not overlap."""
     name, label = f"coverage{level}_one_step", f"{whose}首月 {level}% 区间覆盖率"
     return _coverage(name, label, inside, level, 1.0)
 
 
-def _ahead(candidate: Scored, level: int) -> Check:
+def _ahead(candidate: Scored, level: int) -> GateCondition:
     """Coverage further ahead, where forecasts overlap: fewer independent ones than origins."""
     cells = candidate.covered[level][:, 1:]
     worth = min(1.0, OVERLAP_SHARE / (cells.shape[1] + 1))
@@ -324,14 +326,14 @@ def _ahead(candidate: Scored, level: int) -> Check:
     return _coverage(name, label, cells, level, worth)
 
 
-def _coverage(name: str, label: str, inside: Floats, level: int, worth: float) -> Check:
+def _coverage(name: str, label: str, inside: Floats, level: int, worth: float) -> GateCondition:
     """A share of covered cells against the binomial law of so many independent ones per origin."""
     from scipy.stats import binom
 
     known = np.isfinite(inside)
     n = int((known.any(axis=1) if known.ndim == 2 else known).sum())
     if n < FEWEST_ORIGINS:
-        return Check(name, label, "skip", f"{label}：结果已知的起点只有 {n} 个，不作判断")
+        return GateCondition(name, label, "skip", f"{label}：结果已知的起点只有 {n} 个，不作判断")
     independent = max(1, round(n * worth))
     share = level / 100
     low = float(binom.ppf(NARROW, independent, share)) / independent
@@ -345,17 +347,17 @@ def _coverage(name: str, label: str, inside: Floats, level: int, worth: float) -
     text = f"{label} {share_text}，{'低于' if narrow else '不低于'}容许的 {least}"
     if binom.sf(round(value * independent) - 1, independent, share) < NARROW:
         text += "；区间偏宽，只作说明（得分已计入宽度）"
-    return Check(name, label, "fail" if narrow else "pass", text, value, low, None)
+    return GateCondition(name, label, "fail" if narrow else "pass", text, value, low, None)
 
 
-def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
+def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> GateCondition:
     name, label = "cap_brier", "控制数突破概率的 Brier 分"
     if incumbent is None:
-        return Check(name, label, "skip", "没有现役版本，不比较突破概率")
+        return GateCondition(name, label, "skip", "没有现役版本，不比较突破概率")
     if candidate.brier is None or incumbent.brier is None:
-        return Check(name, label, "skip", "没有可比的突破概率，略过")
+        return GateCondition(name, label, "skip", "没有可比的突破概率，略过")
     if events < FEWEST_EVENTS:
-        return Check(
+        return GateCondition(
             name,
             label,
             "skip",
@@ -363,9 +365,9 @@ def _caps(candidate: Scored, incumbent: Scored | None, events: int) -> Check:
         )
     estimate = mean_and_error(candidate.brier - incumbent.brier, candidate.wis.shape[1])
     if not estimate.freedom:
-        return Check(name, label, "skip", "可比的突破概率太少，略过")
+        return GateCondition(name, label, "skip", "可比的突破概率太少，略过")
     reach = estimate.reach(NARROW)
-    return Check(
+    return GateCondition(
         name, label, "fail" if estimate.mean > reach else "pass",
         f"突破概率的 Brier 分比现役{_gap(estimate.mean, reach)}",
         estimate.mean, None, reach,

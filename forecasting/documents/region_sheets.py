@@ -26,7 +26,7 @@ from employment_forecast.forecasting.documents.tables import (
     figures,
     number,
 )
-from employment_forecast.forecasting.documents.workbook import Formula, Input, Lines, Sheet
+from employment_forecast.forecasting.documents.workbook import Formula, Input, Lines, WorkbookSheet
 
 Content = Mapping[str, Any]
 Months = Sequence[tuple[str, float]]
@@ -68,7 +68,7 @@ def _limit(cap: Content) -> float:
     return float(cap.get("limit", cap["value"]))
 
 
-def data_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
+def data_sheet(content: Content, published: Months, indicator: Indicator) -> WorkbookSheet:
     """Published values with their changes, newest first."""
     known = dict(published)
     step = number(indicator.decimals, signed=True)
@@ -81,7 +81,7 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
     rows = tuple(
         (month, value, change(month, 1), change(month, 12)) for month, value in reversed(published)
     )
-    return Sheet(
+    return WorkbookSheet(
         "数据",
         f"{title_of(content)}：已公布数据",
         (
@@ -99,7 +99,7 @@ def data_sheet(content: Content, published: Months, indicator: Indicator) -> She
     )
 
 
-def forecast_sheet(content: Content, published: Months, indicator: Indicator) -> Sheet:
+def forecast_sheet(content: Content, published: Months, indicator: Indicator) -> WorkbookSheet:
     """The forecast by month with the recent past and the caps, and their chart."""
     by_month = [c for c in content["caps"] if c["basis"] != "period_average"]
     caps = [rows[0] for rows in cap_rows(by_month)]
@@ -131,7 +131,7 @@ def forecast_sheet(content: Content, published: Months, indicator: Indicator) ->
         ),
         tuple(tuple("" if v is None else v for v in row) for row in rows),
     )
-    return Sheet(
+    return WorkbookSheet(
         "预测",
         f"{title_of(content)}：预测",
         (table,),
@@ -139,7 +139,7 @@ def forecast_sheet(content: Content, published: Months, indicator: Indicator) ->
     )
 
 
-def chart_sheet(content: Content, forecast: Sheet, indicator: Indicator) -> Sheet:
+def chart_sheet(content: Content, forecast: WorkbookSheet, indicator: Indicator) -> WorkbookSheet:
     """The fan of the forecast with the recent past and the caps."""
     (table,) = forecast.tables
     titles = [column.title for column in table.columns]
@@ -153,14 +153,16 @@ def chart_sheet(content: Content, forecast: Sheet, indicator: Indicator) -> Shee
         outer=("95%下限", "95%上限"),
         caps=tuple(t for t in titles if t in {_cap_title(c) for c in content["caps"]}),
     )
-    return Sheet("走势图", f"{title_of(content)}：走势和预测", lines=forecast.lines, chart=lines)
+    return WorkbookSheet(
+        "走势图", f"{title_of(content)}：走势和预测", lines=forecast.lines, chart=lines
+    )
 
 
 def _gap(form: Form) -> Form:
     return Form(lambda v: "" if v == "" else form.text(v), form.number_format)
 
 
-def targets_sheet(content: Content, indicator: Indicator) -> Sheet:
+def targets_sheet(content: Content, indicator: Indicator) -> WorkbookSheet:
     """Caps, totals and figures to be reached, with their probabilities."""
     tables: list[Table[Any]] = []
     if content["caps"]:
@@ -172,7 +174,7 @@ def targets_sheet(content: Content, indicator: Indicator) -> Sheet:
     none = () if tables else ("本地区该指标没有登记可评估的控制数或目标。",)
     notes = [f"{row['breach_words']}。" for row in content.get("caps_ended", ())]
     notes += breach_notes(content, indicator) if content["caps"] else []
-    return Sheet(
+    return WorkbookSheet(
         "控制数",
         f"{title_of(content)}：控制数和目标",
         tuple(tables),
@@ -180,7 +182,7 @@ def targets_sheet(content: Content, indicator: Indicator) -> Sheet:
     )
 
 
-def lines_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet:
+def lines_sheet(content: Content, feed: Content, indicator: Indicator) -> WorkbookSheet:
     """Warning lines of the coming months, a table for each cap."""
     levels = feed["scheme"]["levels"]
     tables = []
@@ -208,7 +210,7 @@ def lines_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet:
     level = feed["level"]
     now = feed["level_reason"] if level is None else f"当前等级：{level['name']}"
     none = () if tables else ("没有可推算的失业警戒线。",)
-    return Sheet(
+    return WorkbookSheet(
         "警戒线",
         f"{title_of(content)}：失业警戒线（{indicator.unit}）",
         tuple(tables),
@@ -237,7 +239,7 @@ def _threshold(feed: Content, month: str, level: str) -> float | None:
     return min(values) if values else None
 
 
-def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet | None:
+def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> WorkbookSheet | None:
     """A figure typed in for a coming month shows its level, margins and changes at once."""
     months = sorted({row["month"] for row in feed["lines"]})
     if not months:
@@ -288,7 +290,7 @@ def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet 
 
     assert first_cap + len(caps) < len(letters)
     unreachable = Form(form.text, f'[>=9000000000000]"不会达到";[<=0]"已达到";{form.number_format}')
-    return Sheet(
+    return WorkbookSheet(
         TRIAL,
         f"{title_of(content)}：试填一个数，看预警等级",
         (
@@ -315,9 +317,9 @@ def trial_sheet(content: Content, feed: Content, indicator: Indicator) -> Sheet 
     )
 
 
-def ranking_sheet(content: Content) -> Sheet:
+def ranking_sheet(content: Content) -> WorkbookSheet:
     """The competition of models."""
-    return Sheet(
+    return WorkbookSheet(
         "模型",
         f"{title_of(content)}：模型竞赛",
         (leaderboard_table(content),),
@@ -325,7 +327,7 @@ def ranking_sheet(content: Content) -> Sheet:
     )
 
 
-def notes_sheet(content: Content) -> Sheet:
+def notes_sheet(content: Content) -> WorkbookSheet:
     """What a reader must know, and what a person who checks wants to know."""
     facts = [
         ("地区", f"{content['region']['name']}（{content['region']['code']}）"),
@@ -347,7 +349,7 @@ def notes_sheet(content: Content) -> Sheet:
     ]
     if content["pseudo_real_time"]:
         facts.append(("提示", "部分发布日期为估计（月末加发布滞后），回测为准实时"))
-    return Sheet(
+    return WorkbookSheet(
         "说明",
         f"{title_of(content)}：说明",
         (Table("来源和口径", columns("项目", "内容"), tuple(facts)),),
@@ -356,7 +358,7 @@ def notes_sheet(content: Content) -> Sheet:
 
 def region_sheets(
     content: Content, published: Months, indicator: Indicator, feed: Content | None = None
-) -> list[Sheet]:
+) -> list[WorkbookSheet]:
     """The sheets of a region's workbook.
 
     Parameters
@@ -373,7 +375,7 @@ def region_sheets(
 
     Returns
     -------
-    list of Sheet
+    list of WorkbookSheet
     """
     forecast = forecast_sheet(content, published, indicator)
     chart = chart_sheet(content, forecast, indicator)

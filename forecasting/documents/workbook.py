@@ -94,7 +94,7 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """A page of a workbook: a title, lines of text, tables one below the other, and a chart."""
 
     name: str
@@ -125,7 +125,7 @@ def _width(text: str) -> float:
 class _Page:
     """Writes one sheet; where its columns came to lie is known afterwards."""
 
-    def __init__(self, sheet: Sheet, written: Worksheet, formats: _Formats) -> None:
+    def __init__(self, sheet: WorkbookSheet, written: Worksheet, formats: _Formats) -> None:
         self.sheet, self.written, self.formats = sheet, written, formats
         self.row = 0
         self.widths = _widths(sheet.tables)
@@ -304,13 +304,18 @@ def column_text(value: Any, column: Column[Any]) -> str:
 
 
 def workbook(
-    sheets: Iterable[Sheet], *, title: str, as_of: date, demo: bool, locked: Sequence[str] = ()
+    sheets: Iterable[WorkbookSheet],
+    *,
+    title: str,
+    as_of: date,
+    demo: bool,
+    locked: Sequence[str] = (),
 ) -> bytes:
     """Write a workbook.
 
     Parameters
     ----------
-    sheets : iterable of Sheet
+    sheets : iterable of WorkbookSheet
         In their order.
     title : str
         Of the document's properties.
@@ -372,7 +377,7 @@ def tables_workbook(
         Marked as demonstration data.
     """
     sheets = [
-        Sheet(name, f"{title}：{name}", tuple(group), tuple(lines) if at == 0 else ())
+        WorkbookSheet(name, f"{title}：{name}", tuple(group), tuple(lines) if at == 0 else ())
         for at, (name, group) in enumerate(tables.items())
     ]
     return workbook(sheets, title=title, as_of=as_of, demo=demo)

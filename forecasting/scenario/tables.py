@@ -22,7 +22,7 @@ from employment_forecast.forecasting.documents.tables import (
     figures,
     likelihood,
 )
-from employment_forecast.forecasting.documents.workbook import Lines, Sheet, workbook
+from employment_forecast.forecasting.documents.workbook import Lines, WorkbookSheet, workbook
 from employment_forecast.forecasting.scenario.comparison import change_phrase
 
 _QUANTILES = ("q50", "q10", "q90")
@@ -155,10 +155,12 @@ def scenario_workbook(content: Mapping[str, Any], indicator: Indicator) -> bytes
         outer=("基线80%下限", "基线80%上限"), inner=("情景80%下限", "情景80%上限"),
     )  # fmt: skip
     sheets = [
-        Sheet("走势图", f"{title}：走势", lines=said, chart=lines),
-        Sheet("推演", f"{title}：各月", (forecast,)),
-        Sheet("控制数", f"{title}：控制数和目标", (scenario_targets_table(content, indicator),)),
-        Sheet("假设", f"{title}：假设", (assumed,), said),
+        WorkbookSheet("走势图", f"{title}：走势", lines=said, chart=lines),
+        WorkbookSheet("推演", f"{title}：各月", (forecast,)),
+        WorkbookSheet(
+            "控制数", f"{title}：控制数和目标", (scenario_targets_table(content, indicator),)
+        ),
+        WorkbookSheet("假设", f"{title}：假设", (assumed,), said),
     ]
     as_of = date.fromisoformat(content["as_of"])
     return workbook(sheets, title=title, as_of=as_of, demo=content["demo"])

@@ -1,6 +1,6 @@
 """Scores and tests: arrays in, arrays out."""
 
-from employment_forecast.forecasting.scoring.drift import FALSE_ALARM_MONTHS, Chart, charts
+from employment_forecast.forecasting.scoring.drift import FALSE_ALARM_MONTHS, ControlChart, charts
 from employment_forecast.forecasting.scoring.further_scores import (
     ReliabilityBin,
     brier,
@@ -29,7 +29,7 @@ from employment_forecast.forecasting.scoring.significance import (
 )
 
 __all__ = [
-    "Chart",
+    "ControlChart",
     "DieboldMariano",
     "Estimate",
     "FALSE_ALARM_MONTHS",

@@ -30,7 +30,7 @@ _EDGE = 0.0005
 
 
 @dataclass(frozen=True)
-class Chart:
+class ControlChart:
     """One control chart.
 
     Attributes
@@ -131,7 +131,7 @@ def charts(
     transforms: Floats,
     changes: Floats,
     reference_changes: Floats,
-) -> list[Chart]:
+) -> list[ControlChart]:
     """The five charts of one series.
 
     Parameters
@@ -151,7 +151,7 @@ def charts(
 
     Returns
     -------
-    list of Chart
+    list of ControlChart
     """
     limit = limit_for(float(CHARTS * FALSE_ALARM_MONTHS))
     place = transform_scores(transforms)
@@ -163,7 +163,9 @@ def charts(
         "data": ("数据波动变大", _ranked(reference_changes, changes)),
     }
     assert len(scores) == CHARTS
-    return [Chart(name, label, months, cusum(z), limit) for name, (label, z) in scores.items()]
+    return [
+        ControlChart(name, label, months, cusum(z), limit) for name, (label, z) in scores.items()
+    ]
 
 
 def _ranked(reference: Floats, values: Floats) -> Floats:

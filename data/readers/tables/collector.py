@@ -27,7 +27,7 @@ from employment_forecast.data.readers.tables.facts import (
 )
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
-from employment_forecast.data.readers.tables.layout import Table, is_note, locate
+from employment_forecast.data.readers.tables.layout import LocatedTable, is_note, locate
 from employment_forecast.data.readers.tables.part_months import (
     PartMonthReader,
     is_part_month_sheet,
@@ -144,7 +144,7 @@ class Collector:
             else:
                 self._read_table(table, background)
 
-    def background(self, table: Table) -> Facts:
+    def background(self, table: LocatedTable) -> Facts:
         """Facts behind a table: titles, then sheet name, options, mapping, and the file name."""
         mapping = self.vocabulary.mapping
         facts = context(table.sheet, table.banners, self.vocabulary)
@@ -219,7 +219,7 @@ class Collector:
             return replace(facts_of([label]), total=None, skip=False, part=False)
         return title_facts(name, self.vocabulary)
 
-    def _read_table(self, table: Table, background: Facts) -> None:
+    def _read_table(self, table: LocatedTable, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
         below = (heads[-1].label.text for _, heads in sorted(table.heads.items()) if heads)
         self._heads += islice(map(shown, below), max(0, _MOST_HEADS - len(self._heads)))
@@ -252,7 +252,7 @@ class Collector:
             self._check_regions(table, values)
             self._collect([e for e in values if e.number is not None])
 
-    def _check_regions(self, table: Table, values: list[ValueCell]) -> None:
+    def _check_regions(self, table: LocatedTable, values: list[ValueCell]) -> None:
         """Hold the regions of values against titles and names, as far as those are wanted."""
         read = {e.facts.region.code: e.facts.region for e in values if e.facts.region is not None}
         wanted = [r for r in read.values() if self.region in (None, r)]
@@ -260,7 +260,7 @@ class Collector:
         vocabulary, findings = self.vocabulary, self.findings
         self.notes += check_regions(table, vocabulary, wanted, stated, self.file, findings)
 
-    def _take_as_named(self, table: Table, columns: Columns) -> None:
+    def _take_as_named(self, table: LocatedTable, columns: Columns) -> None:
         """Where an option names the indicator, the one column of numbers holds it."""
         if self.indicator is None or len(columns.unknown) != 1:
             return
@@ -273,7 +273,7 @@ class Collector:
         columns.values[column] = facts_of(h.label for h in table.heads[column] if h.label.known)
         self.notes.append(f"栏目“{shown(head.label.text)}”按 --indicator 作{self.indicator.name}。")
 
-    def _lacks_something(self, table: Table, columns: Columns, background: Facts) -> bool:
+    def _lacks_something(self, table: LocatedTable, columns: Columns, background: Facts) -> bool:
         """Whether no figure of the first rows has its indicator, region and month stated."""
         probe, unheard = replace(table, rows=table.rows[:_PROBE]), Findings()
         rows = list(self._rows_of(probe, columns, unheard).read())
@@ -285,13 +285,13 @@ class Collector:
         )
 
     def _rows_of(
-        self, table: Table, columns: Columns, findings: Findings | None = None
+        self, table: LocatedTable, columns: Columns, findings: Findings | None = None
     ) -> RowReader:
         sink = self.findings if findings is None else findings
         lenient = self.region is not None
         return RowReader(table, columns, self.vocabulary, sink, self.file, lenient)
 
-    def _is_unpublished(self, table: Table, columns: Columns, rows: list[RowReader]) -> bool:
+    def _is_unpublished(self, table: LocatedTable, columns: Columns, rows: list[RowReader]) -> bool:
         """Say what was not published and is left out; True if that is the whole table."""
         marked = {place: text for reader in rows for place, text in reader.unpublished.items()}
         for column, facts in columns.values.items():
@@ -328,7 +328,7 @@ class Collector:
         return False
 
     def _entries_of(
-        self, table: Table, columns: Columns, background: Facts, rows: list[TableRow]
+        self, table: LocatedTable, columns: Columns, background: Facts, rows: list[TableRow]
     ) -> list[ValueCell]:
         cells = EntryReader(
             table,
@@ -342,7 +342,7 @@ class Collector:
         cells.report_headless()
         return [entry for row in rows for entry in cells.read(row)]
 
-    def _unit_remarks(self, table: Table, columns: Columns) -> list[UnitRemark]:
+    def _unit_remarks(self, table: LocatedTable, columns: Columns) -> list[UnitRemark]:
         rows = (table.sheet.rows.get(number, {}) for number in table.remarks)
         texts = [text_of(value) for cells in rows for value in cells.values()]
         above = (table.sheet.rows.get(number, {}) for number in table.banners)
@@ -356,7 +356,7 @@ class Collector:
             self.notes.append(f"单位“{'、'.join(names)}”取自表下或表旁的说明，表头另有单位的除外。")
         return remarks
 
-    def _report_unknown(self, table: Table, columns: Columns) -> None:
+    def _report_unknown(self, table: LocatedTable, columns: Columns) -> None:
         for head in columns.unknown.values():
             self.findings.add(
                 "unknown_label",
@@ -455,12 +455,12 @@ class Collector:
         self.findings.add("nothing_read", None, message, remedy)
 
 
-def _has_numbers(table: Table, column: int) -> bool:
+def _has_numbers(table: LocatedTable, column: int) -> bool:
     values = (table.sheet.value(row, column) for row in table.rows)
     return any(looks_like_value(v) for v in islice(values, _MOST_LOOKED_AT))
 
 
-def _titles_of_plans(table: Table) -> Iterator[tuple[int, int, str]]:
+def _titles_of_plans(table: LocatedTable) -> Iterator[tuple[int, int, str]]:
     """Titles that say that nothing below was published, with their places; the sheet's at 0, 0."""
     for row in table.banners:
         for column, value in sorted(table.sheet.rows.get(row, {}).items()):

@@ -10,7 +10,7 @@ from typing import Literal
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.axis import days_are_months, decimal_habit, settled
 from employment_forecast.data.readers.tables.facts import Facts, facts_of
-from employment_forecast.data.readers.tables.layout import Headed, Table, when_like
+from employment_forecast.data.readers.tables.layout import Headed, LocatedTable, when_like
 from employment_forecast.data.readers.vocabulary import (
     Dimension,
     Label,
@@ -92,7 +92,7 @@ def kind_of(label: Label) -> Kind:
     return "when" if label.when is not None else "none"
 
 
-def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
+def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Content:
     texts = values = times = 0
     units: list[str] = []
     kinds: Counter[Kind] = Counter()
@@ -116,7 +116,7 @@ def _content(table: Table, column: int, vocabulary: Vocabulary) -> _Content:
     return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()))
 
 
-def roles(table: Table, vocabulary: Vocabulary) -> Columns:
+def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
     """Tell the columns of a table apart."""
     columns = Columns()
     for column in table.columns:
@@ -202,7 +202,7 @@ def _put_headless(columns: Columns, column: int, content: _Content, is_headed: b
         columns.headless.append(column)
 
 
-def _note_bare(columns: Columns, table: Table, column: int) -> None:
+def _note_bare(columns: Columns, table: LocatedTable, column: int) -> None:
     values = [table.sheet.value(row, column) for row in table.rows]
     texts = [text_of(v) for v in values if v is not None]
     numbers = [t for t in texts if bare_when(t) is not None]
@@ -222,7 +222,7 @@ def _complete_parts(columns: Columns) -> None:
             columns.values[column] = facts.over(whole)
 
 
-def _settle_times(columns: Columns, table: Table) -> None:
+def _settle_times(columns: Columns, table: LocatedTable) -> None:
     """Carry years to the right, and tell 2021.1 from 2021.10."""
     habit = decimal_habit(h.label.text for c in columns.values for h in table.heads[c])
     whole_months = days_are_months(f.when for f in columns.values.values() if f.when is not None)

@@ -12,7 +12,7 @@ from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.facts import Facts, UnitRemark, contradicts
-from employment_forecast.data.readers.tables.layout import Table
+from employment_forecast.data.readers.tables.layout import LocatedTable
 from employment_forecast.data.readers.tables.rows import TableRow
 from employment_forecast.data.readers.vocabulary import (
     Amount,
@@ -100,7 +100,7 @@ class EntryReader:
 
     Parameters
     ----------
-    table, columns : Table, Columns
+    table, columns : LocatedTable, Columns
         Located table and its column roles.
     background : Facts
         From titles, sheet and file names and options; the least specific.
@@ -116,7 +116,7 @@ class EntryReader:
 
     def __init__(
         self,
-        table: Table,
+        table: LocatedTable,
         columns: Columns,
         background: Facts,
         file: str,

@@ -15,7 +15,7 @@ from employment_forecast.data.readers.formats import Sheet, Value, text_of
 from employment_forecast.data.readers.privacy import refuse_personal_text
 from employment_forecast.data.readers.tables.axis import decimal_habit, month_fault, settled
 from employment_forecast.data.readers.tables.facts import Facts
-from employment_forecast.data.readers.tables.layout import Headed, Table
+from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
 from employment_forecast.data.readers.vocabulary import (
     FIRM_HEADS,
     Label,
@@ -34,7 +34,7 @@ _STREET = re.compile("街|镇|乡")
 _OTHER = ("其他", "其它", "其他原因", "其他类型")
 
 
-def is_firm_table(table: Table) -> bool:
+def is_firm_table(table: LocatedTable) -> bool:
     """True if the heads are those of a firm panel."""
     fields = {h.label.firm for heads in table.heads.values() for h in heads}
     return len(fields & set(_MEASURES)) >= 3
@@ -55,7 +55,7 @@ class FirmReader:
 
     Parameters
     ----------
-    table : Table
+    table : LocatedTable
         Located table for which `is_firm_table` holds.
     vocabulary : Vocabulary
         Recognises labels.
@@ -73,7 +73,7 @@ class FirmReader:
 
     def __init__(
         self,
-        table: Table,
+        table: LocatedTable,
         vocabulary: Vocabulary,
         background: Facts,
         base: Base | None,

@@ -42,7 +42,7 @@ class Headed:
 
 
 @dataclass
-class Table:
+class LocatedTable:
     """A located table.
 
     Attributes
@@ -101,13 +101,13 @@ class _Locator:
 
     def __init__(self, sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...]) -> None:
         self.sheet, self.vocabulary, self.fixed = sheet, vocabulary, header_rows
-        self.tables: list[Table] = []
+        self.tables: list[LocatedTable] = []
         self._pending: list[int] = []
-        self._table: Table | None = None
+        self._table: LocatedTable | None = None
         self._shown: dict[int, list[int]] = {}
         self._first_of: tuple[tuple[int, int], int] | None = None
 
-    def run(self) -> list[Table]:
+    def run(self) -> list[LocatedTable]:
         """Locate every table, top down."""
         for row in sorted(self.sheet.rows):
             cells = self.anchors(row)
@@ -157,7 +157,7 @@ class _Locator:
 
     def _take_fixed(self, row: int) -> None:
         if self._table is None:
-            self._table = Table(self.sheet, [], list(self.fixed))
+            self._table = LocatedTable(self.sheet, [], list(self.fixed))
             self.tables.append(self._table)
         if row < self.fixed[0] and row not in self.fixed:
             self._table.banners.append(row)
@@ -174,7 +174,7 @@ class _Locator:
             raise too_large(f"一张工作表里的表格超过 {_MOST_TABLES} 个")
         if len(banners) > 2 * _MOST_BANNERS:
             banners = [*banners[:_MOST_BANNERS], *banners[-_MOST_BANNERS:]]
-        table = Table(self.sheet, banners, [], above)
+        table = LocatedTable(self.sheet, banners, [], above)
         self._table = table
         self.tables.append(table)
         if not self._has_values(row, cells):
@@ -189,7 +189,7 @@ class _Locator:
                 table.header.append(banners.pop())
         self._add(table, row)
 
-    def _add(self, table: Table, row: int) -> None:
+    def _add(self, table: LocatedTable, row: int) -> None:
         """Add a data row; what was pending heads it, together with earlier heads of other kinds."""
         if self._pending:
             before = table.sections.get(table.rows[-1], []) if table.rows else []
@@ -251,7 +251,7 @@ class _Locator:
         lengths = {len(t.partition(".")[0]) for t in texts}
         return len(lengths) == 1 and len(set(texts)) == len(texts)
 
-    def _completes_times(self, table: Table, cells: dict[int, Value]) -> bool:
+    def _completes_times(self, table: LocatedTable, cells: dict[int, Value]) -> bool:
         """True for a row of nothing but months right under heads that name no month yet."""
         if not table.header or min(cells) <= self._first(table):
             return False
@@ -265,7 +265,7 @@ class _Locator:
                 return False
         return True
 
-    def _first(self, table: Table) -> int:
+    def _first(self, table: LocatedTable) -> int:
         """First column that a header row or one of the first data rows uses."""
         rows = (*table.header, *table.rows[:_MOST_HEADER_ROWS])
         if self._first_of is None or self._first_of[0] != (id(table), len(rows)):
@@ -273,7 +273,7 @@ class _Locator:
             self._first_of = ((id(table), len(rows)), column)
         return self._first_of[1]
 
-    def _is_index(self, table: Table, cells: dict[int, Value]) -> bool:
+    def _is_index(self, table: LocatedTable, cells: dict[int, Value]) -> bool:
         """True for the row 甲 乙 1 2 3 that numbers the columns of official forms."""
         texts = [fold(text_of(v)).strip("()") for v in cells.values()]
         numbers = [int(t) for t in texts if t.isdecimal() and len(t) < 4]
@@ -284,7 +284,7 @@ class _Locator:
             return False
         return bool(words) or all(self._is_complete(table, c) for c in cells)
 
-    def _is_complete(self, table: Table, column: int) -> bool:
+    def _is_complete(self, table: LocatedTable, column: int) -> bool:
         """True if the header over a column already says what the column holds."""
         for row in table.header:
             at = self.sheet.anchor(row, column)
@@ -297,7 +297,7 @@ class _Locator:
                 return True
         return False
 
-    def _continues_header(self, table: Table, row: int, cells: dict[int, Value]) -> bool:
+    def _continues_header(self, table: LocatedTable, row: int, cells: dict[int, Value]) -> bool:
         if len(table.header) >= _MOST_HEADER_ROWS or self._has_values(row, cells):
             return False
         # The corner may be blank above: an indicator over regions, months from the next row on.
@@ -312,7 +312,7 @@ class _Locator:
         label = self.vocabulary.classify(text_of(corner))
         return bool(label.dimension or label.firm or label.units) and not label.states
 
-    def _starts_header(self, table: Table, row: int, cells: dict[int, Value]) -> bool:
+    def _starts_header(self, table: LocatedTable, row: int, cells: dict[int, Value]) -> bool:
         if len(cells) < 2 or self._has_values(row, cells):
             return False
         labels = [self.vocabulary.classify(text_of(v)) for v in cells.values()]
@@ -322,7 +322,7 @@ class _Locator:
         detached = row - 1 not in self.sheet.rows or bool(self._pending)
         return detached and len(labels) > 1 and all(x.states for x in labels)
 
-    def _set_heads(self, table: Table) -> None:
+    def _set_heads(self, table: LocatedTable) -> None:
         used = {c for r in (*table.header, *table.rows) for c in self.anchors(r)}
         for row in table.rows:
             used.update(self.sheet.columns_from_above.get(row, ()))
@@ -369,6 +369,8 @@ class _Locator:
         return columns[at - 1] if at else 0
 
 
-def locate(sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()) -> list[Table]:
+def locate(
+    sheet: Sheet, vocabulary: Vocabulary, header_rows: tuple[int, ...] = ()
+) -> list[LocatedTable]:
     """Find the tables of a sheet."""
     return _Locator(sheet, vocabulary, header_rows).run()

@@ -26,7 +26,7 @@ from employment_forecast.data.readers.tables.columns import Columns, roles
 from employment_forecast.data.readers.tables.entries import most_people
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.firms import is_firm_table
-from employment_forecast.data.readers.tables.layout import Table, locate
+from employment_forecast.data.readers.tables.layout import LocatedTable, locate
 from employment_forecast.data.readers.tables.part_months import is_part_month_sheet
 from employment_forecast.data.readers.tables.regions import (
     check_regions,
@@ -382,7 +382,9 @@ def _kind_of(indicator: Indicator, label: str, units: tuple[Unit, ...]) -> _Kind
     )
 
 
-def _roles(header: list[str], sample: Sequence[Line], collector: Collector) -> tuple[_Roles, Table]:
+def _roles(
+    header: list[str], sample: Sequence[Line], collector: Collector
+) -> tuple[_Roles, LocatedTable]:
     """The columns of a list, as the tables tell them apart."""
     sheet, mapping = Sheet(""), collector.vocabulary.mapping
     for number, fields in ((1, header), *sample):

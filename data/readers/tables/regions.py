@@ -10,7 +10,7 @@ from pathlib import Path
 from employment_forecast.data.catalogue import Catalogue, Region
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.facts import is_clerical
-from employment_forecast.data.readers.tables.layout import Table, is_note
+from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
 from employment_forecast.data.readers.vocabulary import Vocabulary, fold
 from employment_forecast.data.records import Findings, Place, shown
 
@@ -74,7 +74,7 @@ class _Statement:
 
 
 def check_regions(
-    table: Table,
+    table: LocatedTable,
     vocabulary: Vocabulary,
     regions: Iterable[Region],
     stated: bool,
@@ -119,7 +119,7 @@ def check_regions(
             yield f"“{shown(said.text)}”说的不是{name}，按表中写明的{name}读取，请核对。"
 
 
-def _statements(table: Table, vocabulary: Vocabulary, file: str) -> Iterator[_Statement]:
+def _statements(table: LocatedTable, vocabulary: Vocabulary, file: str) -> Iterator[_Statement]:
     for row in table.banners:
         for column, value in sorted(table.sheet.rows.get(row, {}).items()):
             text = text_of(value)

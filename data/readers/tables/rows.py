@@ -20,7 +20,7 @@ from employment_forecast.data.readers.tables.axis import (
 )
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
-from employment_forecast.data.readers.tables.layout import Headed, Table
+from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
 from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
 from employment_forecast.data.readers.vocabulary import (
     Label,
@@ -82,7 +82,7 @@ class RowReader:
 
     def __init__(
         self,
-        table: Table,
+        table: LocatedTable,
         columns: Columns,
         vocabulary: Vocabulary,
         findings: Findings,

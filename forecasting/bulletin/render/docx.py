@@ -45,10 +45,10 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedTable,
     CitedText,
     Heading,
     Paragraph,
-    Table,
     anchor,
     plain,
 )
@@ -120,12 +120,12 @@ class _Page:
             if _LONG.search(_clean(block.text)):
                 # A line broken before a long name would be stretched to the margin.
                 written.alignment = WD_ALIGN_PARAGRAPH.LEFT
-        elif isinstance(block, Table):
+        elif isinstance(block, CitedTable):
             self.table(block, noted=noted)
         else:
             self.chart(block)
 
-    def table(self, table: Table, *, noted: bool) -> None:
+    def table(self, table: CitedTable, *, noted: bool) -> None:
         self.paragraph(table.caption, "Caption")
         made = self.document.add_table(1 + len(table.rows), len(table.columns), "Table Grid")
         made.alignment = WD_TABLE_ALIGNMENT.CENTER

@@ -17,11 +17,11 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedTable,
     CitedText,
     Fact,
     Heading,
     Paragraph,
-    Table,
     facts_document,
     plain,
 )
@@ -55,11 +55,11 @@ class Blocks:
             return element(f"h{level + block.level - 1}", None, self.text(block.text))
         if isinstance(block, Paragraph):
             return element("p", {"class": "note"} if block.note else None, self.text(block.text))
-        if isinstance(block, Table):
+        if isinstance(block, CitedTable):
             return self.table(block)
         return self.chart(block)
 
-    def table(self, table: Table) -> Element:
+    def table(self, table: CitedTable) -> Element:
         """A table that scrolls by itself."""
         head = [element("th", {"scope": "col"}, self.text(c.title)) for c in table.columns]
         body = [
@@ -80,7 +80,7 @@ class Blocks:
                  "aria-label": plain(table.caption)}  # fmt: skip
         return element("div", about, [made])
 
-    def cell(self, text: CitedText, position: int, table: Table) -> Element:
+    def cell(self, text: CitedText, position: int, table: CitedTable) -> Element:
         """A cell; the first of a row is its head."""
         content = self.text(text) or ["—"]
         if position == 0:

@@ -6,10 +6,10 @@ from employment_forecast.forecasting.bulletin.text import (
     Block,
     Bulletin,
     Chart,
+    CitedTable,
     CitedText,
     Heading,
     Paragraph,
-    Table,
     plain,
 )
 from employment_forecast.forecasting.documents.tables import ABSENT, markdown_table, markdown_text
@@ -20,7 +20,7 @@ def _escaped(text: CitedText) -> str:
     return markdown_text(plain(text))
 
 
-def _table(table: Table) -> str:
+def _table(table: CitedTable) -> str:
     return f"**{_escaped(table.caption)}**\n\n" + markdown_table(
         table, lambda cell, _: plain(cell) or ABSENT
     )
@@ -31,7 +31,7 @@ def _block(block: Block, level: int) -> str:
         return f"{'#' * (level + block.level - 1)} {_escaped(block.text)}"
     if isinstance(block, Paragraph):
         return _escaped(block.text)
-    if isinstance(block, Table):
+    if isinstance(block, CitedTable):
         return _table(block)
     assert isinstance(block, Chart)
     return f"（图）{_escaped(block.caption)}。{_escaped(block.alternative)}"

@@ -6,10 +6,10 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
     Bulletin,
     Chart,
+    CitedTable,
     Fan,
     Heading,
     Paragraph,
-    Table,
 )
 from employment_forecast.forecasting.bulletin.text.brief import compose_brief
 from employment_forecast.forecasting.bulletin.text.changes import ASIDE_OF_VERSION, changed_facts
@@ -39,7 +39,7 @@ __all__ = [
     "Heading",
     "Paragraph",
     "Stamp",
-    "Table",
+    "CitedTable",
     "CitedText",
     "anchor",
     "changed_facts",

@@ -28,7 +28,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Table(tables.Table[CitedText]):
+class CitedTable(tables.Table[CitedText]):
     """A table whose cells cite their figures."""
 
 
@@ -85,7 +85,7 @@ class Chart:
     alternative: CitedText
 
 
-Block = Heading | Paragraph | Table | Chart
+Block = Heading | Paragraph | CitedTable | Chart
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
     Bulletin,
     Chart,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.changes import divided
@@ -110,7 +110,9 @@ def _numbered(sections: list[list[Block]]) -> tuple[Block, ...]:
 def _marked(blocks: Sequence[Block]) -> list[Block]:
     """Tables and charts of demonstration data, that say so where they are copied elsewhere."""
     return [
-        replace(each, caption=(*each.caption, DEMO)) if isinstance(each, Table | Chart) else each
+        replace(each, caption=(*each.caption, DEMO))
+        if isinstance(each, CitedTable | Chart)
+        else each
         for each in blocks
     ]
 
@@ -141,7 +143,7 @@ def _indicators(cited: CitedRecord) -> list[Block]:
         return [Paragraph(sentence("本月没有已入库的指标。"))]
     titles = ("指标", "单位", "本月", "比上月", "比上年同期")
     return [
-        Table(
+        CitedTable(
             caption=sentence("{month}主要指标", month=cited.cite("/month", "month")),
             columns=cited_columns(
                 tuple((t,) for t in titles),
@@ -195,7 +197,7 @@ def _scale(cited: CitedRecord) -> list[Block]:
             shown = sentence("{low}%—{high}%", low=low, high=high)
         rows.append(((word,), shown))
     return [
-        Table(
+        CitedTable(
             caption=("概率用语",),
             columns=cited_columns(
                 (("用语",), ("按整数百分比表示的概率",)), (False, True), (0.5, 0.5)
@@ -244,7 +246,7 @@ def _changes(cited: CitedRecord) -> list[Block]:
     blocks: list[Block] = [Paragraph(lead)]
     if listed:
         blocks.append(
-            Table(
+            CitedTable(
                 caption=sentence("更正内容"),
                 columns=cited_columns(
                     (("内容",), ("原为",), ("现为",)), (False, True, True), (0.56, 0.22, 0.22)

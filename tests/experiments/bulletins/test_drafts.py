@@ -42,7 +42,7 @@ from employment_forecast.experiments.publication.issued_warnings import (
 )
 from employment_forecast.experiments.recording.record import recorded
 from employment_forecast.experiments.tracking.tracker import Tracker, open_tracker
-from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Chart, Table
+from employment_forecast.forecasting.bulletin.text.blocks import Bulletin, Chart, CitedTable
 from employment_forecast.forecasting.bulletin.text.compose import Stamp, compose
 from employment_forecast.forecasting.bulletin.text.facts import CitedText, resolve
 from employment_forecast.forecasting.bulletin.text.figures import show
@@ -108,7 +108,7 @@ def texts(bulletin: Bulletin) -> Iterator[CitedText]:
     yield from (bulletin.number, bulletin.signer, bulletin.addressee, bulletin.date)
     blocks = [*bulletin.blocks, *(b for a in bulletin.annexes for b in a.blocks)]
     for block in blocks:
-        if isinstance(block, Table):
+        if isinstance(block, CitedTable):
             yield from (
                 block.caption,
                 *(c.title for c in block.columns),

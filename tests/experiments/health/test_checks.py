@@ -21,8 +21,8 @@ from employment_forecast.experiments.health import checks as doctor_checks
 from employment_forecast.experiments.health import growth as health_growth
 from employment_forecast.experiments.health.growth import growth, size_of
 from employment_forecast.experiments.health.report import (
+    Diagnosis,
     Examined,
-    Finding,
     Installation,
     examine,
     worst,
@@ -39,8 +39,8 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made.close()
 
 
-def by_code(examined: list[Examined]) -> dict[str, Finding]:
-    return {each.code: each.finding for each in examined}
+def by_code(examined: list[Examined]) -> dict[str, Diagnosis]:
+    return {each.code: each.diagnosis for each in examined}
 
 
 def test_a_fresh_workspace_has_nothing_to_mend_but_data(
@@ -59,8 +59,8 @@ def test_a_fresh_workspace_has_nothing_to_mend_but_data(
 def test_every_bad_finding_says_what_to_do(installation: Installation) -> None:
     installation.workspace.settings_file.write_text("x = [", "utf-8")
     for each in examine(installation, doctor_checks.CHECKS):
-        if each.finding.state != "ok":
-            assert each.finding.remedy, each
+        if each.diagnosis.state != "ok":
+            assert each.diagnosis.remedy, each
 
 
 def test_broken_settings_are_told_once(installation: Installation) -> None:
@@ -73,7 +73,7 @@ def test_broken_settings_are_told_once(installation: Installation) -> None:
 
 def test_one_broken_check_hides_no_other(installation: Installation) -> None:
     def raises(error: Exception):
-        def check(_: Installation) -> Finding:
+        def check(_: Installation) -> Diagnosis:
             raise error
 
         return check
@@ -81,16 +81,16 @@ def test_one_broken_check_hides_no_other(installation: Installation) -> None:
     checks = [
         ("a", "甲", raises(StorageError("磁盘满。", "请清理。"))),
         ("b", "乙", raises(ValueError("odd"))),
-        ("c", "丙", lambda _: Finding("ok", "好")),
+        ("c", "丙", lambda _: Diagnosis("ok", "好")),
         ("d", "丁", raises(SettingsError("配置坏。", "请改。"))),
     ]
     findings = by_code(examine(installation, checks))
-    assert findings["a"] == Finding("fail", "磁盘满。", "请清理。")
+    assert findings["a"] == Diagnosis("fail", "磁盘满。", "请清理。")
     assert findings["b"].state == "fail"
     assert "ValueError：odd" in findings["b"].message
     assert findings["c"].state == "ok"
     # No check of the settings failed before: this one is told in full.
-    assert findings["d"] == Finding("fail", "配置坏。", "请改。")
+    assert findings["d"] == Diagnosis("fail", "配置坏。", "请改。")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_one_broken_check_hides_no_other(installation: Installation) -> None:
     [((), "ok"), (("ok", "warn"), "warn"), (("warn", "fail", "ok"), "fail")],
 )
 def test_worst(states: tuple[str, ...], expected: str) -> None:
-    assert worst([Examined("x", "x", Finding(s, "")) for s in states]) == expected
+    assert worst([Examined("x", "x", Diagnosis(s, "")) for s in states]) == expected
 
 
 def test_an_unusable_store_is_told_once(installation: Installation) -> None:
@@ -253,7 +253,7 @@ def test_an_mlflow_database_of_another_version(
     assert remedy in finding.remedy
 
 
-def doctor_checks_of(installation: Installation, code: str) -> Finding:
+def doctor_checks_of(installation: Installation, code: str) -> Diagnosis:
     (check,) = [c for c in doctor_checks.CHECKS if c[0] == code]
     return by_code(examine(installation, [check]))[code]
 
@@ -334,8 +334,8 @@ def test_an_emptied_store_is_a_fault_where_forecasts_were_made(installation: Ins
     (workspace.mlruns / "artifacts" / "x").mkdir(parents=True)
     workspace.database.write_bytes(b"")
     (examined,) = examine(installation, [c for c in doctor_checks.CHECKS if c[0] == "store"])
-    assert examined.finding.state == "fail"
-    assert "是空的" in examined.finding.message
+    assert examined.diagnosis.state == "fail"
+    assert "是空的" in examined.diagnosis.message
 
 
 def test_a_cache_too_small_for_the_series_is_told(installation: Installation) -> None:

@@ -22,10 +22,10 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Annex,
     Bulletin,
     Chart,
+    CitedTable,
     Fan,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.compose import compose
@@ -46,7 +46,7 @@ def bulletin(name: str = "嘉定区") -> Bulletin:
         caps=(("市控制数14300", ((14300.0, "2026-01", "2026-12"),)),), demo=True,
     )  # fmt: skip
     columns = cited_columns((("指标",), ("数值",)), (False, True), (0.5, 0.5))
-    table = Table((name,), columns, (((name,), ("1",)), (("空",), ())))
+    table = CitedTable((name,), columns, (((name,), ("1",)), (("空",), ())))
     return Bulletin(
         title=((name,), ("月报",)), marks=(("（演示数据）",),), number=("嘉人社〔2026〕1号",),
         signer=("张三",), addressee=("区政府",),
@@ -143,7 +143,7 @@ def test_tables_and_charts_of_demonstration_data_say_so() -> None:
     for demo in (True, False):
         made = compose({**record, "demo": demo})
         blocks = [*made.blocks, *(b for a in made.annexes for b in a.blocks)]
-        captions = [plain(b.caption) for b in blocks if isinstance(b, Table | Chart)]
+        captions = [plain(b.caption) for b in blocks if isinstance(b, CitedTable | Chart)]
         assert len(captions) > 3
         # The words for probabilities are no data.
         unmarked = [c for c in captions if not c.endswith("（演示数据）")]
@@ -203,7 +203,7 @@ def test_hostile_names_stay_text() -> None:
 def test_cited_figures_are_bookmarks_once_each() -> None:
     value, other = Cited("series.a.value:plain", "13612"), Cited("业/界:text", "制造业")
     columns = cited_columns(((other,), ("数",)), (False, True), (0.5, 0.5))
-    table = Table(("表",), columns, (((other,), (value,)),))
+    table = CitedTable(("表",), columns, (((other,), (value,)),))
     cited = replace(bulletin(), blocks=(Paragraph(("人数", value, "人，仍为", value)), table))
     body = part(render_docx(cited), "word/document.xml")
     starts = {b.get(f"{W}name"): b.get(f"{W}id") for b in body.iter(f"{W}bookmarkStart")}

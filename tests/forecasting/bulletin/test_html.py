@@ -18,10 +18,10 @@ from employment_forecast.forecasting.bulletin.text.blocks import (
     Annex,
     Bulletin,
     Chart,
+    CitedTable,
     Fan,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.facts import Cited, Fact
@@ -39,7 +39,7 @@ def page_of(name: str, columns: int = 4) -> Bulletin:
         caps=((name, ((14300.0, "2026-01", "2026-12"),)),), demo=True,
     )  # fmt: skip
     row = ((name,), *(((Cited(FACT.id, FACT.text),)) for _ in range(columns - 1)))
-    table = Table(
+    table = CitedTable(
         (name,),
         cited_columns(
             [(f"标题{'一二三四五六七八'[i]}",) for i in range(columns)],

@@ -8,7 +8,7 @@ import pytest
 from employment_forecast.data.catalogue import Indicator, Region, load_catalogue
 from employment_forecast.features.parts import PartChange, PartRow, PartsView
 from employment_forecast.forecasting.bulletin.record import parts_record
-from employment_forecast.forecasting.bulletin.text.blocks import Paragraph, Table
+from employment_forecast.forecasting.bulletin.text.blocks import CitedTable, Paragraph
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
 from employment_forecast.forecasting.bulletin.text.sections.parts import parts
 
@@ -29,7 +29,7 @@ def told(*rows: PartRow) -> tuple[str, list[list[str]]]:
     record = {"parts": parts_record(view(*rows), "测试"), "month": "2026-10", "source": "测试"}
     blocks = parts(CitedRecord(record))
     text = "".join(plain(b.text) for b in blocks if isinstance(b, Paragraph))
-    (table,) = (b for b in blocks if isinstance(b, Table))
+    (table,) = (b for b in blocks if isinstance(b, CitedTable))
     return text, [[plain(cell) for cell in line] for line in table.rows]
 
 

@@ -30,9 +30,9 @@ from employment_forecast.forecasting.bulletin.render.pdf import print_pdf, progr
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Annex,
     Bulletin,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.compose import Stamp, compose
@@ -53,7 +53,7 @@ LONG = Bulletin(
     blocks=(
         Heading(("一、总体情况",)), Heading(("（一）重点群体",), 2),
         Paragraph((SENTENCE * 70,)),
-        Table(("表题",), cited_columns((("月份",), ("数",)), (False, True), (0.5, 0.5)), ROWS),
+        CitedTable(("表题",), cited_columns((("月份",), ("数",)), (False, True), (0.5, 0.5)), ROWS),
         Paragraph(("注：" + SENTENCE * 3,), note=True),
     ),
     annexes=(Annex(("1",), ("主要指标",), ()), Annex(("2",), ("各月预测",), ())),

@@ -20,7 +20,7 @@ from employment_forecast.features.sample.panel import UNKNOWN_TRAIT
 from employment_forecast.forecasting.bulletin.record.context import RecordContext
 from employment_forecast.forecasting.bulletin.record.people import people_record
 from employment_forecast.forecasting.bulletin.record.sample import OTHER, sample_record
-from employment_forecast.forecasting.bulletin.text.blocks import Table
+from employment_forecast.forecasting.bulletin.text.blocks import CitedTable
 from employment_forecast.forecasting.bulletin.text.facts import CitedRecord, plain
 from employment_forecast.forecasting.bulletin.text.sections.people import people, sample
 
@@ -127,7 +127,7 @@ def test_a_handful_of_firms_is_told_without_codes() -> None:
     book = CitedRecord(
         {"sample": told([("甲业", 100, 4)] * 3), "source": "测试", "month": "2026-10"}
     )
-    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, CitedTable))
     assert "上报的企业太少，按保密规则不逐户列示。" in said
     assert "F0" not in said
 
@@ -139,7 +139,7 @@ def test_two_comparable_firms_show_no_rate() -> None:
     assert record is not None
     assert (record["matched"]["firms"], record["matched"]["change"]) == (2, None)
     book = CitedRecord({"sample": record, "source": "测试", "month": "2026-10"})
-    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, Table))
+    said = "".join(plain(b.text) for b in sample(book) if not isinstance(b, CitedTable))
     assert "可比企业不足三家，不予列示" in said
 
 
@@ -180,7 +180,7 @@ def test_small_groups(store: Store, now: int, before: int, withheld: bool, guard
     row = record["graduates"]
     assert row["withheld"] is withheld
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
-    said = "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
+    said = "".join(plain(b.text) for b in people(book) if not isinstance(b, CitedTable))
     if withheld:
         assert set(row) == {"label", "partition", "withheld", "source"}
         assert "高校毕业生人数过少，按保密规则不予列示。" in said
@@ -214,7 +214,7 @@ def divided(
         catalogued,
     )
     book = CitedRecord({"people": record, "source": "测试", "month": "2026-10"})
-    return record, "".join(plain(b.text) for b in people(book) if not isinstance(b, Table))
+    return record, "".join(plain(b.text) for b in people(book) if not isinstance(b, CitedTable))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from employment_forecast.forecasting.bulletin.render.docx import render_docx
 from employment_forecast.forecasting.bulletin.render.docx_template import is_docx
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Bulletin,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 
@@ -26,7 +26,7 @@ BULLETIN = Bulletin(
     addressee=("区政府",),
     blocks=(
         Heading(("一、总体情况",)), Paragraph(("正文一段。",)),
-        Table(("表",), cited_columns((("甲",), ("乙",)), (False, True), (0.5, 0.5)),
+        CitedTable(("表",), cited_columns((("甲",), ("乙",)), (False, True), (0.5, 0.5)),
               ((("行",), ("数",)),)),
     ),
     annexes=(), office=("某局",), date=("某日",), made_on="2026-11-23", facts=(), demo=False,

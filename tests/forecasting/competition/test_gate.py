@@ -12,7 +12,7 @@ from employment_forecast.forecasting.competition.gate import (
     FEWEST_EVENTS,
     NARROW,
     WORSE,
-    Check,
+    GateCondition,
     Scored,
     Verdict,
     judge,
@@ -40,7 +40,7 @@ def scored(
     return Scored(model, f"模型{model}", cells, covered, brier)
 
 
-def check(verdict: Verdict, name: str) -> Check:
+def check(verdict: Verdict, name: str) -> GateCondition:
     return next(c for c in verdict.checks if c.name == name)
 
 
@@ -216,7 +216,7 @@ def test_too_few_common_origins_refuse_and_say_so():
 
 
 def test_a_check_made_elsewhere_counts():
-    other = Check("rolled_back", "未被回退", "fail", "已被回退")
+    other = GateCondition("rolled_back", "未被回退", "fail", "已被回退")
     assert judge(scored(), None, [], further=[other]).text == "未通过：已被回退"
 
 

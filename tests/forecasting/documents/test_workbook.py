@@ -26,7 +26,7 @@ from employment_forecast.forecasting.documents.tables import (
     figures,
     number,
 )
-from employment_forecast.forecasting.documents.workbook import Sheet, workbook
+from employment_forecast.forecasting.documents.workbook import WorkbookSheet, workbook
 
 DAY = date(2026, 11, 20)
 HOSTILE = '=HYPERLINK("http://example.org","点我")'
@@ -222,7 +222,7 @@ def test_what_stands_there_before_anybody_types_agrees_with_the_formulas(
 def test_a_column_of_figures_keeps_its_digits() -> None:
     form = number(2, signed=True)
     assert (form.text(0.5), form.number_format) == ("+0.50", "+#,##0.00;-#,##0.00;#,##0.00")
-    sheet = Sheet(
+    sheet = WorkbookSheet(
         "表", "题", (Table("表", (*columns("a"), *figures("b", form=form)), (("x", 0.5),)),)
     )
     opened = load_workbook(io.BytesIO(workbook([sheet], title="题", as_of=DAY, demo=False)))

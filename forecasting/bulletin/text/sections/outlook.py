@@ -8,10 +8,10 @@ from employment_forecast.forecasting.assessment import BASES
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
     Chart,
+    CitedTable,
     Fan,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.cap_wording import cap_chance, measure
@@ -150,7 +150,7 @@ def _cap_said(record: CitedRecord, key: str) -> list[CitedText]:
     return sentences
 
 
-def _table(record: CitedRecord, months: list[str], caption: str) -> Table:
+def _table(record: CitedRecord, months: list[str], caption: str) -> CitedTable:
     inner, outer = (
         record.cite("/intervals/inner", "plain"),
         record.cite("/intervals/outer", "plain"),
@@ -168,7 +168,7 @@ def _table(record: CitedRecord, months: list[str], caption: str) -> Table:
         )
 
     unit = _unit(record)
-    return Table(
+    return CitedTable(
         caption=sentence(
             "{name}{caption}{unit}",
             name=record.cite("/outlook/name"),

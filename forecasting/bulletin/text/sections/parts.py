@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -82,7 +82,7 @@ def _ahead(record: CitedRecord) -> list[Block]:
         high=record.cite(f"{last}/q90", "per_cent"),
         half=chance(record, f"{last}/p_half", "达到半数"),
     )
-    table = Table(
+    table = CitedTable(
         ("扩散面预测",),
         cited_columns([(h,) for h in _AHEAD], [False] + [True] * 3, (0.25,) * 4),
         tuple(
@@ -123,7 +123,7 @@ def parts(record: CitedRecord) -> list[Block]:
     if told:
         month = record.cite("/month", "month")
         blocks.append(Paragraph(sentence("{month}，各地区中{told}。", month=month, told=told)))
-    table = Table(
+    table = CitedTable(
         ("各地区对总数变动的拉动",),
         cited_columns([(h,) for h in _HEADS], [False] + [True] * 6, _WIDTHS),
         tuple(_row(record, f"/parts/parts/{at}", digits) for at in rows[:SHOWN]),

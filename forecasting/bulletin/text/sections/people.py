@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.facts import (
@@ -252,7 +252,7 @@ def _industries(record: CitedRecord) -> list[Block]:
         "变动（%）",
     )
     return [
-        Table(
+        CitedTable(
             caption=("监测企业分行业用工情况",),
             columns=cited_columns(
                 tuple((t,) for t in titles),
@@ -286,7 +286,7 @@ def _movers(record: CitedRecord) -> list[Block]:
         "企业代码", "行业", "期初（人）", "新招（人）", "减员（人）", "期末（人）", "净变动（人）",
     )  # fmt: skip
     return [
-        Table(
+        CitedTable(
             caption=("用工变动最大的监测企业",),
             columns=cited_columns(
                 tuple((t,) for t in titles),

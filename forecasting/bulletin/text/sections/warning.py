@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.text.blocks import (
     Block,
+    CitedTable,
     Heading,
     Paragraph,
-    Table,
     cited_columns,
 )
 from employment_forecast.forecasting.bulletin.text.cap_wording import (
@@ -165,7 +165,7 @@ def _lines(record: CitedRecord) -> list[Block]:
         return (record.cite(f"{pointer}/value", "plain", digits),)
 
     shown = "" if unit in ("倍", "指数") else f"（单位：{unit}）"
-    table = Table(
+    table = CitedTable(
         caption=sentence("今后各月失业警戒线{unit}", unit=shown),
         columns=cited_columns(
             (("月份",), *((record.cite(f"/warning/level_names/{c}"),) for c in codes)),
@@ -308,7 +308,7 @@ def _past_warnings(record: CitedRecord) -> list[Block]:
 
     titles = ("数据月份", "发布日", "等级", "结果", "提前（月）")
     return [
-        Table(
+        CitedTable(
             caption=("以往预警及结果",),
             columns=cited_columns(
                 tuple((t,) for t in titles),

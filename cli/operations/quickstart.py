@@ -76,7 +76,7 @@ def quickstart(
         file = _asked_file(required=not _series(session, entry))
     if cap is None and asking:
         cap = click.prompt("今年的控制数（没有就直接回车）", default="", show_default=False) or None
-    target = {} if cap is None else _target(cap, tier, source, asking)
+    target = {} if cap is None else _target(cap, tier, source, basis, asking)
 
     if file is not None:
         words = _flat({"--region": entry.name, "--indicator": indicator})
@@ -87,7 +87,7 @@ def quickstart(
         series.pop("--indicator")
     if target:
         year = str(clock.today().year)
-        words = _flat({**series, **target, "--period": year, "--basis": basis})
+        words = _flat({**series, **target, "--period": year})
         _perform(context, "caps", "set", *words)
     ended = _perform(context, "run", *_flat({**series, "--output": str(output)}))
     click.echo("\n以后每月有了新数：再导入、再预测，就是上面的命令。全部命令：forecast --help")
@@ -107,15 +107,23 @@ def _flat(options: Mapping[str, str | None]) -> list[str]:
     return [w for name, value in options.items() if value is not None for w in (name, value)]
 
 
-def _target(cap: str, tier: str | None, source: str | None, asking: bool) -> dict[str, str]:
-    """What has to be known of a cap, as given or as a person answers."""
+def _target(
+    cap: str, tier: str | None, source: str | None, basis: str | None, asking: bool
+) -> dict[str, str | None]:
+    """What has to be known of a cap, as given or as a person answers; before anything is stored.
+
+    A person is asked for the basis by the command that enters the cap, which explains each.
+    """
     from employment_forecast.data.errors import UsageError
 
-    if not asking and (tier is None or source is None):
-        raise UsageError("登记控制数还要写明由谁下达、依据哪个文件。", "请加 --tier 和 --source。")
+    if not asking and (tier is None or source is None or basis is None):
+        raise UsageError(
+            "登记控制数还要写明由谁下达、依据哪个文件、怎样考核。",
+            "请加 --tier、--source 和 --basis（如 --basis 各月）。",
+        )
     tier = tier or click.prompt("由哪一级下达", type=click.Choice(TIERS))
     source = source or click.prompt("文件名称或文号")
-    return {"--value": cap, "--tier": tier, "--source": source}
+    return {"--value": cap, "--tier": tier, "--source": source, "--basis": basis}
 
 
 def _asked_file(required: bool) -> Path | None:

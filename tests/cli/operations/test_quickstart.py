@@ -63,12 +63,14 @@ def test_a_district_answers_to_its_short_name_too(name: str, short: list[str]) -
         ("--region", "示例街道", "--code", "31011"),
         ("--region", "示例街道", "--code", "310114999"),
         ("--region", "嘉定", "--cap", "12500"),
+        ("--region", "嘉定", "--cap", "12500", "--tier", "区", "--source", "某文号"),
     ],
 )
 def test_what_nobody_can_be_asked_is_refused(used: Forecast, given: tuple[str, ...]) -> None:
     done = used("quickstart", *given)
     assert done.code == EXIT_USAGE
     assert "请" in done.err
+    assert "$ forecast" not in done.out  # nothing was done by halves
 
 
 @pytest.mark.soak

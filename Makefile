@@ -58,6 +58,7 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 
 # The manual, readable offline: docs/_build/html/index.html. Its examples are run for it.
 docs: $(VENV)/.installed-docs
+	$(ANEW)
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -D run_examples=$(EXAMPLES) -d docs/_build/doctrees docs docs/_build/html
 
 # The manual page forecast(1), installed by every wheel that is built after it.
@@ -88,6 +89,9 @@ matrix:
 	    $$home/bin/python -m pytest -n 2 --dist worksteal -m 'not soak' $(TESTS) || exit 1; \
 	  done; \
 	done
+
+# A manual that goes on from an earlier build has other bytes, and pages that are gone.
+bundle bundle-windows: ANEW := rm -rf docs/_build
 
 # Offline installer for this machine's Python and platform, with the manual: dist/*.tar.gz
 bundle: docs man

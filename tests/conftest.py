@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from support.paths import ROOT
-from support.shared import files_of, made_once, make_databases
+from support.shared import files_of, keep_newest_schema, made_once, make_databases
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key
@@ -57,6 +57,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Who opens it adds journals and takes them away again while another worker copies them.
     """
     folder = made_once(tmp_path_factory, "databases", make_databases)
+    keep_newest_schema()
     yield folder
     assert {file.name for file in files_of(folder)} == {"observations.db", "mlflow.db"}
 

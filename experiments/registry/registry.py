@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ from employment_forecast.experiments.registry.versions import (
     champion_of,
     find,
     holder_of,
+    version_of,
     versions,
 )
 from employment_forecast.experiments.tracking import Run, Tracker, user
@@ -97,12 +98,13 @@ def register(
     it: a process killed on the way leaves no alias without a version and no version without files.
     """
     made = _create(run, series, folder, _FOLDER, tags, about)
-    name = series.registered_name
-    if TRIAL_TAG not in tags:
-        run.tracker.call(
-            "标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, made)
-        )
-    return find(run.tracker, series, made)
+    if TRIAL_TAG in tags:
+        return made
+    name, number = made.registered_name, made.version
+    run.tracker.call(
+        "标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, number)
+    )
+    return replace(made, aliases=(CANDIDATE,))
 
 
 def same_version(
@@ -160,15 +162,13 @@ def refresh(
         folder = Path(scratch) / _REFRESHED
         scheme = load_scheme(load_settings(run.tracker.workspace))
         save_model(series, again, scheme, folder)
-        about = version_description(again)
-        made = _create(run, series, folder, _REFRESHED, tags, about)
-    return find(run.tracker, series, made)
+        return _create(run, series, folder, _REFRESHED, tags, version_description(again))
 
 
 def _create(
     run: Run, series: Series, folder: Path, inside: str, tags: Mapping[str, str], about: str
-) -> str:
-    """Number of a new version, whose files go to a folder of the run."""
+) -> Version:
+    """A new version, whose files go to a folder of the run."""
     run.log_files(folder, inside)
     sealed = {**tags, SEAL_TAG: seal_of(folder / STATE)}
 
@@ -183,7 +183,8 @@ def _create(
         )
 
     _ensure_model(run.tracker, series)
-    return str(run.tracker.call("登记模型版本", create).version)
+    made = run.tracker.call("登记模型版本", create)
+    return version_of(made, series.registered_name, {})
 
 
 def _ensure_model(tracker: Tracker, series: Series) -> None:

@@ -84,7 +84,8 @@ class Version:
         return tuple(m.replace(tzinfo=clock.SHANGHAI) for m in moments)
 
 
-def _version(stored: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
+def version_of(stored: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
+    """What MLflow stores of a version, with the numbers that the model's aliases point to."""
     number = str(stored.version)
     own_aliases = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
     return Version(
@@ -138,7 +139,7 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
     def search(client: MlflowClient) -> list[Version]:
         stored = pages(partial(client.search_model_versions, f"name = '{name}'"))
         aliases = _aliases(client, name) if stored else {}
-        return [_version(v, name, aliases) for v in stored]
+        return [version_of(v, name, aliases) for v in stored]
 
     listed = tracker.ask("列出模型版本", ("versions", name), search)
     return sorted(listed, key=lambda v: -int(v.version))

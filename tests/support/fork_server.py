@@ -62,6 +62,8 @@ def preload() -> None:
     silence()
     for name in LIBRARIES:
         importlib.import_module(name)
+    from mlflow.store.db import utils
+
     from employment_forecast.experiments.tracking.program import program_version
     from employment_forecast.forecasting import fonts
     from employment_forecast.forecasting.backtest.identity import code_version
@@ -70,6 +72,7 @@ def preload() -> None:
     code_version()
     program_version()
     fonts.register()
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
     for floor in ("models", "features", "data", "forecasting", "experiments", "cli"):
         for module in pkgutil.walk_packages([str(ROOT / floor)], f"employment_forecast.{floor}."):
             if not ELSEWHERE.search(module.name):

@@ -18,10 +18,10 @@ from employment_forecast.forecasting.competition.result import Competition, Opti
 from employment_forecast.forecasting.reconciliation import Sum
 
 DAY = date(2026, 11, 20)
-STREETS = {"310114001": "甲街道", "310114002": "乙街道", "310114003": "丙镇"}
+STREETS = {"310104001": "甲街道", "310104002": "乙街道", "310104003": "丙镇"}
 # A street that has nobody, and always had.
-EMPTY = {"310114004": "丁镇"}
-DISTRICT = "310114"
+EMPTY = {"310104004": "丁镇"}
+DISTRICT = "310104"
 SUMS = (Sum(DISTRICT, tuple(STREETS)),)
 CAP = Target(
     region=DISTRICT, indicator="registered_unemployed", tier="municipal", direction="cap",

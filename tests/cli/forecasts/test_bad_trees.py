@@ -47,7 +47,7 @@ def test_a_street_without_history_is_named_and_nothing_stands_in_for_it(
 ) -> None:
     values = street_values(20)
     fill(home, forecast, ALL, {STREETS[code]: v for code, v in values.items()})
-    ran = forecast("run", "--region", "嘉定", "--with-parts")
+    ran = forecast("run", "--region", "徐汇", "--with-parts")
     assert ran.code == 7
     assert "2026-10 缺丁镇，没有汇总" in ran.err
     alone = forecast("run", "--region", "甲街道", "--json")
@@ -58,12 +58,12 @@ def test_parts_that_never_add_up_one_nearly_all_one_nobody_and_two_young(
     home: Path, forecast: Forecast
 ) -> None:
     values = street_values(24)
-    large = {"甲街道": 40 * values["310114001"], "乙街道": values["310114002"]}
+    large = {"甲街道": 40 * values["310104001"], "乙街道": values["310104002"]}
     # The last two are younger than the whole's series.
-    young = {"丙镇": values["310114003"][6:], "丁镇": np.zeros(18)}
-    whole = 1.03 * (large["甲街道"] + large["乙街道"] + values["310114003"])
-    fill(home, forecast, ALL, {**large, **young, "嘉定": whole})
-    ran = forecast("run", "--region", "嘉定", "--with-parts", "--json")
+    young = {"丙镇": values["310104003"][6:], "丁镇": np.zeros(18)}
+    whole = 1.03 * (large["甲街道"] + large["乙街道"] + values["310104003"])
+    fill(home, forecast, ALL, {**large, **young, "徐汇": whole})
+    ran = forecast("run", "--region", "徐汇", "--with-parts", "--json")
     assert ran.code == 0, ran.err
     tree = ran.json["tree"]
     assert tree["reconciled"] is False
@@ -78,8 +78,8 @@ def test_streets_older_than_the_whole_reach_back_as_its_sum(home: Path, forecast
     values = street_values(24)
     whole = np.sum(list(values.values()), axis=0)[-8:]
     named = {STREETS[code]: v for code, v in values.items()}
-    fill(home, forecast, STREETS, {**named, "嘉定": whole})
-    ran = forecast("run", "--region", "嘉定", "--with-parts", "--json")
+    fill(home, forecast, STREETS, {**named, "徐汇": whole})
+    ran = forecast("run", "--region", "徐汇", "--with-parts", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["data_start"] == "2024-11"
     assert any(n.startswith("汇总：2024-11 至 2026-02 由 3 个") for n in ran.json["notes"])
@@ -88,13 +88,13 @@ def test_streets_older_than_the_whole_reach_back_as_its_sum(home: Path, forecast
 
 @pytest.mark.soak
 def test_forty_streets_of_eighteen_months(home: Path, forecast: Forecast) -> None:
-    names = {f"3101142{at:02d}": f"第{at}街道" for at in range(40)}
+    names = {f"3101042{at:02d}": f"第{at}街道" for at in range(40)}
     rng = np.random.default_rng(2)
     figures = {
         name: np.round(rng.uniform(20, 900) + rng.normal(0, 5, 18)) for name in names.values()
     }
     fill(home, forecast, names, figures)
-    ran = forecast("run", "--region", "嘉定", "--with-parts", "--dry-run", "--json")
+    ran = forecast("run", "--region", "徐汇", "--with-parts", "--dry-run", "--json")
     assert ran.code == 0, ran.err
     tree = ran.json["tree"]
     assert tree["reconciled"] is True

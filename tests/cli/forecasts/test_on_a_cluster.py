@@ -94,7 +94,7 @@ def test_two_cycles_at_one_cluster_are_those_of_two_offices(
     command_of: Callable[..., list[str]],
     environment_of: Callable[[Path], dict[str, str]],
 ) -> None:
-    words = command_of(["monthly", "--json", "--quiet", "--parent", "嘉定"])
+    words = command_of(["monthly", "--json", "--quiet", "--parent", "徐汇"])
     found: dict[tuple[str, int], dict[str, bytes]] = {}
     for compute in ("", COMPUTE.format(port=port)):
         cycles = []
@@ -134,7 +134,7 @@ def test_the_same_figures_and_a_full_disk_of_the_recorder(
 ) -> None:
     asked = (
         ("run", "--region", "甲街道", "--region", "乙街道"),
-        ("run", "--region", "嘉定", "--with-parts"),
+        ("run", "--region", "徐汇", "--with-parts"),
     )
     more = ("--dry-run", "--no-cache", "--json")
     local = [streets(*each, *more) for each in asked]

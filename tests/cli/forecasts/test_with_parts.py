@@ -39,7 +39,7 @@ def streets(home: Path, forecast: Forecast) -> Forecast:
 
 
 def test_a_district_with_its_streets_adds_up_and_is_promoted(streets: Forecast) -> None:
-    ran = streets("run", "--region", "嘉定", "--with-parts", "--promote", "--json")
+    ran = streets("run", "--region", "徐汇", "--with-parts", "--promote", "--json")
     assert ran.code == 0, ran.err
     content, tree = ran.json, ran.json["tree"]
     assert tree["reconciled"] is True
@@ -64,7 +64,7 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     streets: Forecast, tmp_path: Path
 ) -> None:
     file = tmp_path / "提议.csv"
-    asked = ("caps", "allocate", "--region", "嘉定", "--period", "2027", "--output", str(file))
+    asked = ("caps", "allocate", "--region", "徐汇", "--period", "2027", "--output", str(file))
     ran = streets(*asked, "--value", "1.4万", "--keep", "丙镇=310", "--json", "--format", "xlsx")
     assert ran.code == 0, ran.err
     book = load_workbook(file.with_suffix(".xlsx"))["分解提议"]
@@ -89,7 +89,7 @@ def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) ->
     short = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n'
     (home / "forecast.toml").write_text(short, "utf-8")
     whole = np.sum(list(street_values(36).values()), axis=0)
-    lines = ["嘉定区（人）", "月份,登记失业人数,其中：女,其中：男,其中：毕业生"]
+    lines = ["徐汇区（人）", "月份,登记失业人数,其中：女,其中：男,其中：毕业生"]
     for at, month in enumerate(pd.period_range(end="2026-10", periods=36, freq="M")):
         women = round(0.4 * whole[at]) + at % 5
         lines.append(f"{month},{whole[at]:.0f},{women},{whole[at] - women:.0f},{900 + at}")
@@ -97,7 +97,7 @@ def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) ->
     file.write_text("\n".join(lines), "utf-8")
     done = forecast("data", "import", str(file), "--yes")
     assert done.code == 0, done.err
-    ran = forecast("run", "--region", "嘉定", "--with-parts", "--promote", "--json")
+    ran = forecast("run", "--region", "徐汇", "--with-parts", "--promote", "--json")
     assert ran.code == 0, ran.err
     tree = ran.json["tree"]
     assert tree["reconciled"] is True
@@ -108,7 +108,7 @@ def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) ->
     for at, row in enumerate(ran.json["forecast"]):
         total = sum(part["forecast"][at]["mean"] for part in tree["parts"])
         assert row["mean"] == pytest.approx(total, abs=3)
-    served = forecast("predict", "--region", "嘉定", "--group", "女", "--json")
+    served = forecast("predict", "--region", "徐汇", "--group", "女", "--json")
     expected = [each["mean"] for each in tree["parts"][0]["forecast"]]
     assert [each["mean"] for each in served.json["rows"]] == pytest.approx(expected, abs=0.6)
 
@@ -117,11 +117,11 @@ def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) ->
     ("more", "said"),
     [
         (
-            'code = "310114001"\nname = "甲街道"\nparent = "310104"\nlevel = "street"\n',
+            'code = "310104001"\nname = "甲街道"\nparent = "310114"\nlevel = "street"\n',
             "两个上级",
         ),
         (
-            'code = "310114"\nname = "嘉定区"\nparent = "310114001"\nlevel = "district"\n',
+            'code = "310104"\nname = "徐汇区"\nparent = "310104001"\nlevel = "district"\n',
             "绕成了圈",
         ),
     ],
@@ -131,7 +131,7 @@ def test_a_tree_that_cannot_be_is_refused_with_its_region(
 ) -> None:
     home.mkdir(parents=True)
     (home / "forecast.toml").write_text(f"{SETTINGS}[[regions]]\n{more}", "utf-8")
-    ran = forecast("run", "--region", "徐汇")
+    ran = forecast("run", "--region", "嘉定")
     assert ran.code == 5
     assert said in ran.err
     assert "forecast.toml" in ran.err

@@ -83,9 +83,9 @@ def test_parts_without_anybody_share_evenly():
 
 @pytest.mark.parametrize("basis", ["any_month", "period_end", "period_average"])
 def test_critical_values_say_what_the_assessment_says(basis):
-    result = competition("310114001", street_values(60)["310114001"])
+    result = competition("310104001", street_values(60)["310104001"])
     for value in (8800.0, 9000.0, 9100.0):
-        cap = replace(CAP, region="310114001", basis=basis, value=value)
+        cap = replace(CAP, region="310104001", basis=basis, value=value)
         critical = critical_values(cap, result.history, result.champion_paths)
         said = assess(cap, result.history, result.champion_paths, 12)
         assert (critical > value).mean() == pytest.approx(said.probability)
@@ -93,6 +93,6 @@ def test_critical_values_say_what_the_assessment_says(basis):
 
 def test_proportion_and_a_period_out_of_reach():
     assert in_proportion(30, {"a": 2.0, "b": 1.0}) == {"a": 20.0, "b": 10.0}
-    result = competition(DISTRICT, street_values(60)["310114001"])
+    result = competition(DISTRICT, street_values(60)["310104001"])
     far = replace(CAP, period="2029")
     assert critical_values(far, result.history, result.champion_paths) is None

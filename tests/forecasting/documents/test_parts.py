@@ -29,8 +29,8 @@ def table_of(results, apart=(), sums=SUMS):
 
 def test_all_are_compared_in_the_newest_month_that_all_have(base):
     values = street_values(40)
-    late = competition("310114002", values["310114002"][:-1], end="2026-09", origins=9)
-    tree, table = table_of({**base, "310114002": late})
+    late = competition("310104002", values["310104002"][:-1], end="2026-09", origins=9)
+    tree, table = table_of({**base, "310104002": late})
     assert tree["month"] == "2026-09"
     assert [row[1] for row in table.rows] == [
         sum(v[-2] for v in values.values()),
@@ -69,7 +69,7 @@ def of_group(result, code):
 
 
 def test_groups_stand_apart_from_regions_and_both_are_not_to_be_added(base):
-    one, two = ("310114001", "310114002")
+    one, two = ("310104001", "310104002")
     women, men = (f"{DISTRICT}/women", f"{DISTRICT}/men")
     whole = base[DISTRICT].history.values
     values = street_values(40)
@@ -84,7 +84,7 @@ def test_groups_stand_apart_from_regions_and_both_are_not_to_be_added(base):
     _, table = table_of(results, sums=sums)
     assert table.columns[0].title == "成员"
     assert "各列均值在同一划分内可加" in table.caption
-    assert [row[0] for row in table.rows] == ["嘉定区", *STREETS.values(), "女性", "男性"]
+    assert [row[0] for row in table.rows] == ["徐汇区", *STREETS.values(), "女性", "男性"]
     assert table.ruled == {len(STREETS)}
     assert sum(row[3] for row in table.rows[4:]) == pytest.approx(table.rows[0][3], abs=2)
     assert table_of(base)[1].columns[0].title == "地区"

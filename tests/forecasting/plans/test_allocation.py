@@ -36,16 +36,16 @@ def test_every_rule_adds_up_and_equal_risk_is_equal(tree):
 
 
 def test_what_is_kept_stays_and_the_others_share_the_rest(tree):
-    allocation = allocate(TARGET, tree, {"310114003": 500}, {})
+    allocation = allocate(TARGET, tree, {"310104003": 500}, {})
     shares = allocation.proposals["equal-risk"].parts
-    assert (shares["310114003"].cap, shares["310114003"].kept) == (500, True)
-    assert shares["310114001"].cap + shares["310114002"].cap == 13500
+    assert (shares["310104003"].cap, shares["310104003"].kept) == (500, True)
+    assert shares["310104001"].cap + shares["310104002"].cap == 13500
     assert "last-year" not in allocation.proposals
 
 
 def test_more_than_there_is_cannot_be_kept(tree):
     with pytest.raises(UsageError, match="与 --value 14,000 不符"):
-        allocate(TARGET, tree, {"310114003": 14001}, {})
+        allocate(TARGET, tree, {"310104003": 14001}, {})
     with pytest.raises(UsageError, match="不符"):
         allocate(TARGET, tree, dict.fromkeys(STREETS, 1), {})
 

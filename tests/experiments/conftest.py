@@ -103,18 +103,35 @@ def tracker(workspace: Workspace, uri: str) -> Tracker:
     return open_tracker(uri, workspace)
 
 
-@pytest.fixture
-def record(workspace: Workspace, uri: str) -> Callable[..., tuple[str, Version]]:
-    """Record a competition; gives the run's id and the registered version."""
-
+def recorder(workspace: Workspace) -> Callable[..., tuple[str, Version]]:
     def call(
         result: Competition, chart: bytes | None = None, **files: bytes
     ) -> tuple[str, Version]:
-        with recorded(uri, workspace, result.series) as recording:
+        with recorded(tracking_uri(workspace), workspace, result.series) as recording:
             version = recording.register(result, chart, files)
         return recording.run_id, version
 
     return call
+
+
+@pytest.fixture
+def record(workspace: Workspace) -> Callable[..., tuple[str, Version]]:
+    """Record a competition; gives the run's id and the registered version."""
+    return recorder(workspace)
+
+
+@pytest.fixture(scope="module")
+def shared_tracker(template: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    """Of a workspace for the tests of a module that only read what one of them records."""
+    place = Workspace(tmp_path_factory.mktemp("shared") / "工作区")
+    shutil.copytree(template.root, place.root)
+    return open_tracker(tracking_uri(place), place)
+
+
+@pytest.fixture(scope="module")
+def shared_record(shared_tracker: Tracker) -> Callable[..., tuple[str, Version]]:
+    """As `record`, there."""
+    return recorder(shared_tracker.workspace)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from employment_forecast.forecasting.bulletin.text.facts import plain
 from employment_forecast.forecasting.bulletin.text.sections.written import OUTRUN
 
 DAY = date(2026, 11, 20)
-NAME = "嘉定区2026年10月就业失业月报"
+NAME = "徐汇区2026年10月就业失业月报"
 STAMP = Stamp("嘉人社〔2026〕1号", "区人民政府", "张三", "2026-11-23")
 WRITTEN = [
     "一是企业减员增多，1—10月（合计）同比增加18.2%；",
@@ -60,7 +60,7 @@ def session(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 @pytest.fixture
 def series(session: Session) -> Series:
-    region = session.catalogue.region("嘉定")
+    region = session.catalogue.region("徐汇")
     return Series(region, session.catalogue.default_indicator(region))
 
 
@@ -72,7 +72,7 @@ def tracker(session: Session) -> Iterator[Tracker]:
 
 @pytest.fixture
 def folder(session: Session) -> Path:
-    return session.workspace.bulletins / "310114" / "2026-10"
+    return session.workspace.bulletins / "310104" / "2026-10"
 
 
 def draft(session: Session, tracker: Tracker, series: Series) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ def test_two_different_texts_are_both_there_afterwards(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
     draft(session, tracker, series)
-    text = folder / "嘉定区2026年10月月报文字稿.txt"
+    text = folder / "徐汇区2026年10月月报文字稿.txt"
     text.write_bytes(text_file({"原因分析": ["文字稿里写的"]}))
     write_into(folder / f"{NAME}.docx", ["docx 里写的"])
     (notice,) = draft(session, tracker, series)
@@ -178,7 +178,7 @@ def test_an_issued_file_that_was_edited_is_put_back_and_the_edit_is_saved(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
     draft(session, tracker, series)
-    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
+    (folder / "徐汇区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
     write_bulletin(session, review_bulletin(session, series, "李四"))
     write_bulletin(session, issue_bulletin(session, series, STAMP))
     file = folder / f"{NAME}.docx"
@@ -245,7 +245,7 @@ def test_issuing_without_an_office_is_refused(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
     draft(session, tracker, series)
-    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
+    (folder / "徐汇区2026年10月月报文字稿.txt").write_bytes(text_file({"原因分析": WRITTEN}))
     write_bulletin(session, review_bulletin(session, series, "李四"))
     with pytest.raises(RefusedError, match="没有发文机关"):
         issue_bulletin(session, series, STAMP, office=" ")
@@ -255,12 +255,12 @@ def test_the_covering_note_says_what_the_bulletin_says_on_half_a_page(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
     draft(session, tracker, series)
-    (folder / "嘉定区2026年10月月报文字稿.txt").write_bytes(
+    (folder / "徐汇区2026年10月月报文字稿.txt").write_bytes(
         text_file({"下一步措施": ["组织两场专场招聘。"]})
     )
     draft(session, tracker, series)
-    texts = [t for t in said(folder / "嘉定区2026年10月就业失业快报.docx") if t]
-    assert texts[0] == "嘉定区2026年10月就业失业快报"
+    texts = [t for t in said(folder / "徐汇区2026年10月就业失业快报.docx") if t]
+    assert texts[0] == "徐汇区2026年10月就业失业快报"
     assert texts[-1] == "下一步措施：组织两场专场招聘。"
     assert sum(map(len, texts)) < 11 * 28  # half of a page of 22 lines of 28 characters
     bulletin = "".join(said(folder / f"{NAME}.docx"))

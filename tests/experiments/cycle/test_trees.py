@@ -23,7 +23,7 @@ from employment_forecast.experiments.tracking import open_tracker
 from employment_forecast.forecasting.competition import Competition, rechosen
 
 DAY = date(2026, 11, 20)
-TWO = {code: STREETS[code] for code in (list(STREETS)[0], list(STREETS)[-1])}
+TWO = {code: name for code, name in STREETS.items() if name != "乙街道"}
 ALL = {**TWO, **EMPTY}
 SETTINGS = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n' + "".join(
     f'[[regions]]\ncode = "{code}"\nname = "{name}"\nparent = "{DISTRICT}"\nlevel = "street"\n'

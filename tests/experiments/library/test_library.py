@@ -37,7 +37,7 @@ def workspace(tmp_path_factory, databases):
 
 @pytest.fixture(scope="module")
 def jiading(workspace):
-    return workspace.series("徐汇")
+    return workspace.series("嘉定")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def frame(values, start="2020-01"):
 
 
 def test_a_forecast_is_that_of_the_command(command, forecast):
-    said = command("run", "--region", "徐汇", "--models", "random_walk", "--origins", "6")
+    said = command("run", "--region", "嘉定", "--models", "random_walk", "--origins", "6")
     ours = json.loads(json.dumps(forecast.document(), ensure_ascii=False))
     differing = {key for key in ours if ours[key] != said.get(key)}
     # Work done and the registered version belong to the run, not to the forecast.
@@ -81,7 +81,7 @@ def test_a_forecast_is_that_of_the_command(command, forecast):
 
 
 def test_a_backtest_is_that_of_the_command(command, jiading):
-    said = command("backtest", "--region", "徐汇", "--models", "random_walk", "--origins", "6")
+    said = command("backtest", "--region", "嘉定", "--models", "random_walk", "--origins", "6")
     table = ef.backtest(jiading, as_of=DAY, **FAST).to_frame()
     assert list(table.index) == [row["model"] for row in said["leaderboard"]]
     for row in said["leaderboard"]:
@@ -90,7 +90,7 @@ def test_a_backtest_is_that_of_the_command(command, jiading):
 
 def test_a_scenario_is_that_of_the_command(command, forecast):
     said = command(
-        "scenario", "--region", "徐汇", "--layoff", "2026-12:1500", "--absorb", "3-5",
+        "scenario", "--region", "嘉定", "--layoff", "2026-12:1500", "--absorb", "3-5",
         "--models", "random_walk", "--origins", "6",
     )  # fmt: skip
     ours = ef.scenario(forecast, layoffs={"2026-12": 1500}, absorb=(3, 5))
@@ -103,15 +103,15 @@ def test_a_scenario_is_that_of_the_command(command, forecast):
 
 def test_a_nowcast_is_that_of_the_command(command, workspace, tmp_path):
     days = pd.period_range("2024-11", "2026-11", freq="M")
-    rows = [f"嘉定,{m}-15,{9_000 + 10 * i}" for i, m in enumerate(days)]
+    rows = [f"徐汇,{m}-15,{9_000 + 10 * i}" for i, m in enumerate(days)]
     file = tmp_path / "月中.csv"
     file.write_text("地区,截至日期,登记失业人数\n" + "\n".join(rows) + "\n", "utf-8")
     monthly = tmp_path / "月报.csv"
-    rows = [f"嘉定,{m},{9_000 + 10 * i + (i % 3)}" for i, m in enumerate(days[:-1])]
+    rows = [f"徐汇,{m},{9_000 + 10 * i + (i % 3)}" for i, m in enumerate(days[:-1])]
     monthly.write_text("地区,月份,登记失业人数\n" + "\n".join(rows) + "\n", "utf-8")
     workspace.import_files(monthly, file)
-    said = command("nowcast", "--region", "嘉定", "--models", "random_walk")
-    ours = ef.nowcast(workspace.series("嘉定"), as_of=DAY, models="random_walk")
+    said = command("nowcast", "--region", "徐汇", "--models", "random_walk")
+    ours = ef.nowcast(workspace.series("徐汇"), as_of=DAY, models="random_walk")
     (month,) = said["nowcast"]["months"]
     row = ours.to_frame().loc[pd.Period("2026-11", "M")]
     for name, value in month["with"].items():
@@ -176,7 +176,7 @@ def test_a_frame_equals_the_store_it_was_taken_from(jiading, forecast):
             "published_on": rows["published_on"],
         }
     )
-    again = ef.Series.from_frame(table, region="徐汇", demo=True)
+    again = ef.Series.from_frame(table, region="嘉定", demo=True)
     made = ef.forecast(again, as_of=DAY, **FAST, horizon=12)
     assert made.history.values.tobytes() == forecast.history.values.tobytes()
     floor = made.result.forecasts["drift"].values
@@ -242,18 +242,18 @@ def test_a_workspace_shows_its_series_and_takes_files(tmp_path):
         with pytest.raises(ef.DataError, match="地区"):
             opened.import_files(tmp_path / "table.csv")
         named = tmp_path / "named.csv"
-        named.write_text("地区,月份,登记失业人数\n徐汇,2026-10,12100\n", "utf-8")
+        named.write_text("地区,月份,登记失业人数\n嘉定,2026-10,12100\n", "utf-8")
         assert opened.import_files(named).added == 1
-        assert not opened.series("徐汇").demo
+        assert not opened.series("嘉定").demo
 
 
 def test_lines_that_an_import_overtakes_are_outdated_up_to_the_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_TODAY", DAY)
-    streets = [f'[[regions]]\ncode = "31010400{i}"\nname = "{name}"\nparent = "310104"\n'
+    streets = [f'[[regions]]\ncode = "31011400{i}"\nname = "{name}"\nparent = "310114"\n'
                'level = "street"\n' for i, name in enumerate(("甲街道", "乙街道"), 1)]  # fmt: skip
     (tmp_path / "forecast.toml").write_text("".join(streets), "utf-8")
-    whole, other = ("310104", "registered_unemployed"), ("310114", "registered_unemployed")
-    women, gone = ("310104001", "registered_unemployed.women"), ("999999", "no_indicator")
+    whole, other = ("310114", "registered_unemployed"), ("310104", "registered_unemployed")
+    women, gone = ("310114001", "registered_unemployed.women"), ("999999", "no_indicator")
     current = {
         "state": "current", "valid_until": "2026-11-30", "period": "2026", "data_month": "2026-09",
         "latest": 900, "data_fingerprint": "f", "pseudo_real_time": False,
@@ -275,7 +275,7 @@ def test_lines_that_an_import_overtakes_are_outdated_up_to_the_whole(tmp_path, m
         }
 
     with ef.open_workspace(tmp_path) as opened:
-        bring("嘉定区,2026-09,900,", "甲街道,2026-09,500,200", "乙街道,2026-09,400,150")
+        bring("徐汇区,2026-09,900,", "甲街道,2026-09,500,200", "乙街道,2026-09,400,150")
         catalogue = opened.session.catalogue
         documents = {
             key: {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.shared import tracking_uri
 
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import RefusedError
@@ -72,20 +74,38 @@ def newer(result: Competition, revised: float) -> Competition:
 Act = Callable[[Competition], PromotionResult]
 
 
-@pytest.fixture
-def settled(workspace: Workspace, uri: str, series: Series) -> Act:
-    def call(result: Competition, act=promote_if_passed) -> PromotionResult:
-        with recorded(uri, workspace, result.series) as run:
-            run.register(result)
-            done: PromotionResult = act(run.run.tracker, series, result, run.run)
-        return done
-
-    return call
+def settle(workspace: Workspace, result: Competition, act=promote_if_passed) -> PromotionResult:
+    with recorded(tracking_uri(workspace), workspace, result.series) as run:
+        run.register(result)
+        done: PromotionResult = act(run.run.tracker, result.series, result, run.run)
+    return done
 
 
 @pytest.fixture
+def settled(workspace: Workspace) -> Act:
+    return partial(settle, workspace)
+
+
+@pytest.fixture(scope="module")
 def good(competition: Competition) -> Competition:
     return with_errors(competition, GOOD, {BAD: 5000.0})
+
+
+@pytest.fixture(scope="module")
+def begun(
+    template: Workspace, tmp_path_factory: pytest.TempPathFactory, good: Competition
+) -> Workspace:
+    """A workspace with the good candidate in force."""
+    place = Workspace(tmp_path_factory.mktemp("begun") / "工作区")
+    shutil.copytree(template.root, place.root)
+    assert settle(place, good).action == "promoted"
+    return place
+
+
+@pytest.fixture
+def in_force(begun: Workspace, workspace: Workspace) -> None:
+    """The good candidate is in force in the test's workspace."""
+    shutil.copytree(begun.root, workspace.root, dirs_exist_ok=True)
 
 
 def aliases(tracker: Tracker, series: Series) -> dict[str, str | None]:
@@ -181,14 +201,9 @@ def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
 
 
 def test_settling_twice_changes_nothing(
-    good: Competition,
-    workspace: Workspace,
-    uri: str,
-    tracker: Tracker,
-    series: Series,
-    settled: Act,
-) -> None:
-    settled(good)
+    good: Competition, workspace: Workspace, uri: str, tracker: Tracker, series: Series,
+    in_force: None,
+) -> None:  # fmt: skip
     for result, action in (
         (newer(good, 2.0), "promoted"),
         (newer(rechosen(good, BAD, ""), 3.0), "refreshed"),

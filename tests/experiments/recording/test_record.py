@@ -29,16 +29,16 @@ def children_of(tracker: Tracker, run_id: str):
     return tracker.call("查找", lambda c: list(c.search_runs([experiment], condition)))
 
 
-@pytest.fixture
-def done(record, with_failure: Competition):
-    return record(with_failure, CHART)
+@pytest.fixture(scope="module")
+def done(shared_record, with_failure: Competition):
+    return shared_record(with_failure, CHART)
 
 
 def test_the_parent_tells_the_choice_its_scores_and_the_caps(
-    done, tracker: Tracker, with_failure: Competition, reason: str
+    done, shared_tracker: Tracker, with_failure: Competition, reason: str
 ) -> None:
     run_id, version = done
-    run = read(tracker, run_id)
+    run = read(shared_tracker, run_id)
     chosen = next(e for e in with_failure.entries if e.model == with_failure.choice.model)
     assert run.info.status == "FINISHED"
     assert run.info.run_name == f"2026-10 演示 {chosen.label}"
@@ -48,7 +48,7 @@ def test_the_parent_tells_the_choice_its_scores_and_the_caps(
     assert run.data.metrics["p_any/municipal"] == cap.p_any
     assert run.data.metrics["headroom/municipal"] == cap.headroom
     assert run.data.metrics["work/cells_computed"] == with_failure.cells_computed
-    history = tracker.call("读取", lambda c: c.get_metric_history(run_id, "horizon/wis"))
+    history = shared_tracker.call("读取", lambda c: c.get_metric_history(run_id, "horizon/wis"))
     by_step = {m.step: m.value for m in history}
     assert by_step == dict(enumerate(chosen.wis_by_horizon, start=1))
     expected = {
@@ -72,9 +72,9 @@ def test_the_parent_tells_the_choice_its_scores_and_the_caps(
 
 
 def test_the_note_is_readable_chinese(
-    done, tracker: Tracker, with_failure: Competition, reason: str
+    done, shared_tracker: Tracker, with_failure: Competition, reason: str
 ) -> None:
-    note = read(tracker, done[0]).data.tags["mlflow.note.content"]
+    note = read(shared_tracker, done[0]).data.tags["mlflow.note.content"]
     assert note.startswith("> **演示数据**")
     assert "## 嘉定区 登记失业人数 2026-10" in note
     assert "演示数据" in note
@@ -85,10 +85,10 @@ def test_the_note_is_readable_chinese(
 
 
 def test_one_run_holds_the_scores_of_every_model(
-    done, tracker: Tracker, with_failure: Competition
+    done, shared_tracker: Tracker, with_failure: Competition
 ) -> None:
-    run = read(tracker, done[0])
-    assert children_of(tracker, done[0]) == []
+    run = read(shared_tracker, done[0])
+    assert children_of(shared_tracker, done[0]) == []
     for entry in with_failure.entries:
         said = run.data.metrics.get(f"wis/{entry.model}")
         assert said == (None if entry.wis is None else pytest.approx(entry.wis, abs=5e-5))
@@ -124,9 +124,9 @@ def test_every_model_is_a_child_on_demand_and_one_without_forecast_failed(
 
 
 def test_tables_and_chart_are_kept_as_artifacts(
-    done, tracker: Tracker, with_failure: Competition, reason: str
+    done, shared_tracker: Tracker, with_failure: Competition, reason: str
 ) -> None:
-    folder = Path(read(tracker, done[0]).info.artifact_uri)
+    folder = Path(read(shared_tracker, done[0]).info.artifact_uri)
     assert (folder / "chart.png").read_bytes() == CHART
     board = list(csv.DictReader(io.StringIO((folder / "leaderboard.csv").read_text("utf-8-sig"))))
     assert [r["model"] for r in board] == [e.model for e in with_failure.entries]
@@ -160,9 +160,11 @@ def test_each_command_is_a_new_run_and_a_new_version(
 
 
 def test_the_experiment_is_one_series_laid_out_for_metrics(
-    done, tracker: Tracker, series: Series
+    done, shared_tracker: Tracker, series: Series
 ) -> None:
-    experiment = tracker.call("读取", lambda c: c.get_experiment_by_name(experiment_name(series)))
+    experiment = shared_tracker.call(
+        "读取", lambda c: c.get_experiment_by_name(experiment_name(series))
+    )
     assert experiment.name == "嘉定区登记失业人数（registered_unemployed.310114）"
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
     view = json.loads(experiment.tags["mlflow.sharedViewState.scores"])

@@ -55,6 +55,9 @@ def runs(tracker: Tracker) -> set[str]:
 def test_what_is_referred_to_stays_and_the_rest_goes(
     recorded, workspace: Workspace, tracker: Tracker, series: Series
 ) -> None:
+    # What warnings rest on stays, and the newest.
+    done = prune(tracker, workspace, 2, {(series.registered_name, "4")}, dry_run=True)
+    assert [v for _, v in done.versions] == ["3"]
     publish(workspace, series, "3", "registered_unemployed.310114.json")
     (workspace.root / "thresholds" / "broken.json").write_text("{", "utf-8")
     before = len(runs(tracker))
@@ -77,17 +80,9 @@ def test_what_is_referred_to_stays_and_the_rest_goes(
     assert prune(tracker, workspace, keep=1).runs == 0
 
 
-@versions_recorded(6)
-def test_warnings_and_the_newest_stay(
-    recorded, workspace: Workspace, tracker: Tracker, series: Series
-) -> None:
-    done = prune(tracker, workspace, keep=2, referred={(series.registered_name, "4")})
-    assert [v for _, v in done.versions] == ["3"]
-
-
 @versions_recorded(3)
-def test_by_age_and_by_region(
-    recorded, workspace: Workspace, tracker: Tracker, series: Series
+def test_by_age_and_by_region_and_not_what_is_anothers(
+    recorded, workspace: Workspace, tracker: Tracker, series: Series, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
     for nothing in (
@@ -102,8 +97,16 @@ def test_by_age_and_by_region(
         tracker, workspace, keep=1, dry_run=True
     )
 
+    client = tracker.open()
+    elsewhere = client.create_experiment("别处", artifact_location=str(tmp_path / "else"))
+    kept = client.create_run(elsewhere)
+    client.log_text(kept.info.run_id, "text", "note.txt")
+    prune(tracker, workspace, keep=1)
+    assert kept.info.run_id in runs(tracker)
+    assert list((tmp_path / "else").rglob("note.txt"))
 
-@versions_recorded(6)
+
+@versions_recorded(5)
 def test_a_process_killed_on_the_way_is_completed_by_the_next(
     recorded, workspace: Workspace, tracker: Tracker, series: Series, monkeypatch
 ) -> None:
@@ -114,7 +117,7 @@ def test_a_process_killed_on_the_way_is_completed_by_the_next(
         patch.setattr("employment_forecast.experiments.tracking.prune.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             prune(tracker, workspace, keep=1)
-    assert left(tracker, series) == ["1", "2", "6"]
+    assert left(tracker, series) == ["1", "2", "5"]
     client = tracker.open()
     ids = [e.experiment_id for e in client.search_experiments()]
     half = client.search_runs(ids, f"tags.{PRUNED_TAG} = 'true'", run_view_type=2)
@@ -122,20 +125,7 @@ def test_a_process_killed_on_the_way_is_completed_by_the_next(
     prune(tracker, workspace, keep=1)
     assert not client.search_runs(ids, f"tags.{PRUNED_TAG} = 'true'", run_view_type=2)
     folders = {p.name for p in tracker.artifacts.rglob("*") if len(p.name) == 32}
-    assert folders & set(recorded) == {recorded[0], recorded[1], recorded[5]}
-
-
-@versions_recorded(3)
-def test_runs_of_others_and_open_runs_are_left_alone(
-    recorded, workspace: Workspace, tracker: Tracker, tmp_path: Path
-) -> None:
-    client = tracker.open()
-    elsewhere = client.create_experiment("别处", artifact_location=str(tmp_path / "else"))
-    kept = client.create_run(elsewhere)
-    client.log_text(kept.info.run_id, "text", "note.txt")
-    prune(tracker, workspace, keep=1)
-    assert kept.info.run_id in runs(tracker)
-    assert list((tmp_path / "else").rglob("note.txt"))
+    assert folders & set(recorded) == {recorded[0], recorded[1], recorded[4]}
 
 
 def test_published_thresholds_are_found(workspace: Workspace, series: Series) -> None:

@@ -27,9 +27,9 @@ from employment_forecast.forecasting.competition.result import Competition, Opti
 from employment_forecast.models.paths import SamplePaths
 
 
-@pytest.fixture
-def stored(record, competition: Competition, tracker: Tracker) -> StoredForecast:
-    return load_version(tracker, record(competition)[1])
+@pytest.fixture(scope="module")
+def stored(shared_record, competition: Competition, shared_tracker: Tracker) -> StoredForecast:
+    return load_version(shared_tracker, shared_record(competition)[1])
 
 
 @pytest.fixture

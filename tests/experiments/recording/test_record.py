@@ -12,6 +12,7 @@ from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import DataError, StorageError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.recording.record import recorded
+from employment_forecast.experiments.registry.versions import find
 from employment_forecast.experiments.tracking.names import experiment_name
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.result import Competition
@@ -155,6 +156,7 @@ def test_each_command_is_a_new_run_and_a_new_version(
     second, two = record(competition)
     assert first != second
     assert (one.version, two.version) == ("1", "2")
+    assert find(tracker, competition.series, "2") == two
     assert read(tracker, first).info.experiment_id == read(tracker, second).info.experiment_id
     assert list(tracker.signs.glob("*.alive")) == []
 

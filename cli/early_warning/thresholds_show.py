@@ -13,7 +13,7 @@ from employment_forecast.cli.shell.options import json_option, region_option
 
 _STATES = {"current": "有效", "demo": "演示", "stale": "已过时", "failed": "更新失败"}
 indicator_option = click.option(
-    "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
+    "--indicator", metavar="指标", help="指标：代码或名称；默认为发布时该地区的默认指标。"
 )
 as_of_option = click.option(
     "--as-of", "as_of", metavar="日期", help="按该日（含）当时已发布的文件。"

@@ -54,13 +54,14 @@ def parts_with_data(
 
     catalogue = session.catalogue
     named = None if indicator is None else catalogue.indicator(indicator)
-    stored = {(region, code) for region, code, _ in session.store.series()} if parents else set()
+    demo_of = {(r, i): demo for r, i, demo in session.store.series()} if parents else {}
+    real = {key for key, demo in demo_of.items() if not demo}
     parts = [
-        Series(region, named or catalogue.default_indicator(region))
+        Series(region, named or catalogue.default_indicator(region, real))
         for name in parents
         for region in catalogue.children(catalogue.region(name))
     ]
-    known = [s for s in parts if (s.region.code, s.indicator.code) in stored]
+    known = [s for s in parts if (s.region.code, s.indicator.code) in demo_of]
     if parents and not known:
         raise NotFoundError(
             f"{'、'.join(parents)}的各下级没有可预测的数据。",

@@ -83,7 +83,7 @@ def quickstart(
         _perform(context, "data", "import", str(file), *words)
     chosen = indicator or _indicator(session, entry)
     series = {"--region": entry.name, "--indicator": chosen}
-    if chosen == entry.default_indicator:
+    if chosen == session.default_indicator(entry).code:
         series.pop("--indicator")
     if target:
         year = str(clock.today().year)
@@ -228,7 +228,7 @@ def _write_settings(workspace: Workspace, region: Mapping[str, object] | None) -
 
 def _series(session: Session, region: Region) -> dict[str, bool]:
     """Indicators of a region of which there are figures, and whether these are demonstration."""
-    return {i: demo for r, i, demo in session.store.series() if r == region.code}
+    return {i: demo for _, i, demo in session.store.series(region)}
 
 
 def _indicator(session: Session, region: Region) -> str:
@@ -239,5 +239,5 @@ def _indicator(session: Session, region: Region) -> str:
     usable = [i for i, demo in known.items() if not demo] or list(known)
     if not usable:
         raise UsageError(f"{region.name}还没有数据。", "请加 --file 数据文件。")
-    default = region.default_indicator
+    default = session.default_indicator(region).code
     return default if default in usable else usable[0]

@@ -20,7 +20,9 @@ region_option: Callable[[F], F] = click.option(
     "--region", required=True, metavar="地区", help="地区：行政区划代码、名称或简称，如 嘉定。"
 )
 _indicator_option: Callable[[F], F] = click.option(
-    "--indicator", metavar="指标", help="指标：代码或名称；默认为该地区的默认指标。"
+    "--indicator",
+    metavar="指标",
+    help="指标：代码或名称；默认为该地区的默认指标，它没有真实数据时让位于有真实数据的。",
 )
 _group_option: Callable[[F], F] = click.option(
     "--group",

@@ -25,8 +25,10 @@ WIDTH_WITHOUT_TERMINAL = 110
 def resolve_series(session: Session, region: str, indicator: str | None) -> Series:
     """The series the user named; with the region's default indicator if none is.
 
-    `--group` makes it that of a group of people; a rate by default gives way to the count.
+    `--group` makes it that of a group of people; a rate by default gives way to the count. Where
+    the default is another than the catalogue's, since only that has real figures, it is said.
     """
+    from employment_forecast.cli.shell.session import notice
     from employment_forecast.data.catalogue import Series
 
     catalogue = session.catalogue
@@ -38,6 +40,12 @@ def resolve_series(session: Session, region: str, indicator: str | None) -> Seri
         counted = indicator or chosen.aggregation == "sum"
         base = chosen if counted else catalogue.indicator("registered_unemployed")
         chosen = catalogue.grouped(base, catalogue.group(group))
+    elif indicator is None and (usual := session.default_indicator(entry)) != chosen:
+        notice(
+            f"{entry.name}的{chosen.name}没有真实数据，改用有真实数据的{usual.name}；"
+            f"仍要用前者请加 --indicator {chosen.code}。"
+        )
+        chosen = usual
     return Series(entry, chosen)
 
 

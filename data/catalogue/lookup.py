@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -189,9 +189,32 @@ class Catalogue:
     def _group_index(self) -> dict[str, Group]:
         return {_fold(n): g for g in reversed(self.groups) for n in g.names}
 
-    def default_indicator(self, region: Region) -> Indicator:
-        """Indicator a region is forecast by unless the user names another."""
-        return self.indicator(region.default_indicator)
+    def default_indicator(
+        self, region: Region, real: Collection[tuple[str, str]] = ()
+    ) -> Indicator:
+        """Indicator a region is forecast by unless the user names another.
+
+        Parameters
+        ----------
+        region : Region
+            Its entry names one.
+        real : collection of (str, str)
+            Region and indicator codes of which there are real figures. Where that one has none, it
+            gives way to the first here that has some and that other regions are forecast by.
+        """
+        named = self.indicator(region.default_indicator)
+        if (region.code, named.code) in real:
+            return named
+        return next((i for i in self._forecast_by if (region.code, i.code) in real), named)
+
+    @cached_property
+    def _forecast_by(self) -> tuple[Indicator, ...]:
+        """Indicators that may stand in for another: what a region is forecast by, but no flow.
+
+        New jobs say nothing of the unemployed, even where an office forecasts them by default.
+        """
+        codes = {region.default_indicator for region in self.regions}
+        return tuple(i for i in self.indicators if i.code in codes and i.kind in ("stock", "rate"))
 
     def parent(self, region: Region, month: pd.Period) -> Region | None:
         """Region that one is part of in a month; None at the top, and where it did not exist."""

@@ -62,7 +62,7 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
     region : str
         Code, name or alias.
     indicator : str, optional
-        Code or name; the region's default by default.
+        Code or name; by default the one that the region's documents call its default.
     day : datetime.date, optional
         The document that was current at the end of that day; the present one by default.
 
@@ -81,13 +81,14 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
             # Perhaps another region's: it speaks only if the one asked for is not found.
             broken = broken or error
             continue
-        if head is None or not _names(head, region, indicator):
+        if head is None or not _is_of(head, region, indicator):
             continue
-        if day is None:
-            return head
-        then = feed_files.published_by(folder, head["indicator"], head["region"]["code"], day)
-        if then is not None:
-            return then
+        if indicator is None:
+            document = _meant(folder, head["region"]["code"], day)
+        else:
+            document = _on(folder, head["indicator"], head["region"]["code"], day)
+        if document is not None:
+            return document
     if broken is not None:
         raise broken
     when = "" if day is None else f"截至 {day} "
@@ -97,12 +98,45 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
     )
 
 
-def _names(document: Mapping[str, Any], region: str, indicator: str | None) -> bool:
+def _is_of(document: Mapping[str, Any], region: str, indicator: str | None) -> bool:
     entry = document["region"]
     if region not in (entry["code"], entry["name"], *entry["aliases"]):
         return False
-    wanted = indicator or entry["default_indicator"]
-    return wanted in (document["indicator"], document["indicator_name"])
+    return indicator in (None, document["indicator"], document["indicator_name"])
+
+
+def _on(folder: Path, indicator: str, region: str, day: date | None) -> dict[str, Any] | None:
+    """The document of a series: the present one, or that of the end of a day."""
+    if day is None:
+        return feed_files.read(folder / feed_files.file_name(indicator, region))
+    return feed_files.published_by(folder, indicator, region, day)
+
+
+def _meant(folder: Path, region: str, day: date | None) -> dict[str, Any] | None:
+    """The document of a region that is meant where no indicator is named; None if there is none.
+
+    Each says which indicator was the default when it was published. More than one says so of itself
+    where demonstration data have given way since: real figures come first, then the newest.
+    """
+    documents, broken = [], None
+    end = feed_files.file_name("", region)
+    for file in feed_files.current(folder):
+        if not file.name.endswith(end):
+            continue
+        try:
+            document = _on(folder, file.name.removesuffix(end), region, day)
+        except StorageError as error:
+            broken = broken or error
+            continue
+        if document is not None and _is_of(
+            document, region, document["region"]["default_indicator"]
+        ):
+            documents.append(document)
+    best = max(documents, key=lambda d: (not d["demo"], str(d["created_at"])), default=None)
+    # The broken one may be of the real figures.
+    if broken is not None and (best is None or best["demo"]):
+        raise broken
+    return best
 
 
 def state_on(document: Mapping[str, Any], day: date) -> tuple[str, str]:

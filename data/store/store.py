@@ -45,7 +45,7 @@ from employment_forecast.data.store import migrate
 from employment_forecast.data.store.batches import add_observations, open_batch
 from employment_forecast.data.store.schema import batches, group_observations, observations, sources
 from employment_forecast.data.store.shock_rows import shocks_of
-from employment_forecast.data.store.sums import sums_of_parts, wholes_of, with_sums
+from employment_forecast.data.store.sums import added_up_to, sums_of_parts, wholes_of, with_sums
 
 BUSY_SECONDS = 30
 _WRITERS = 7_205_117  # any constant: the advisory lock of writers on PostgreSQL
@@ -466,8 +466,11 @@ class Store:
         with self.reading() as connection:
             return set(connection.scalars(query))
 
-    def series(self) -> list[tuple[str, str, bool]]:
-        """Stored (region, indicator, demo) triples in force, and those of wholes, sorted."""
+    def series(self, region: Region | None = None) -> list[tuple[str, str, bool]]:
+        """Stored (region, indicator, demo) triples in force, and those of wholes, sorted.
+
+        Of one region only it and its parts are looked up.
+        """
         query = (
             select(
                 observations.c.region,
@@ -479,8 +482,12 @@ class Store:
             .group_by(observations.c.region, observations.c.indicator)
             .order_by(observations.c.region, observations.c.indicator)
         )
+        if region is not None:
+            parts = {region.code} if self.catalogue is None else added_up_to(self.catalogue, region)
+            query = query.where(observations.c.region.in_(parts))
         with self.reading() as connection:
             demo_of = {(r, i): bool(d) for r, i, d in connection.execute(query)}
         if self.catalogue is not None:
             demo_of |= dict.fromkeys(wholes_of(self.catalogue, demo_of), False)
-        return sorted((r, i, demo) for (r, i), demo in demo_of.items())
+        wanted = demo_of if region is None else (key for key in demo_of if key[0] == region.code)
+        return sorted((*key, demo_of[key]) for key in wanted)

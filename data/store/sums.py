@@ -210,6 +210,17 @@ def wholes_of(
     return sorted(summed - real)
 
 
+def added_up_to(catalogue: Catalogue, region: Region) -> set[str]:
+    """Codes of a region and of everything that is or ever was added up to it."""
+    codes, waiting = {region.code}, [region]
+    while waiting:
+        whole = waiting.pop()
+        below = catalogue.children(whole) if catalogue.lists_parts(whole) else ()
+        waiting += [part for part in below if part.code not in codes]
+        codes |= {part.code for part in below}
+    return codes
+
+
 def _has_parts(catalogue: Catalogue, region: Region) -> bool:
     return catalogue.lists_parts(region) or bool(catalogue.merged_into(region))
 

@@ -11,7 +11,7 @@ from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.settings import Settings
 
 if TYPE_CHECKING:
-    from employment_forecast.data.catalogue import Catalogue
+    from employment_forecast.data.catalogue import Catalogue, Indicator, Region
     from employment_forecast.data.records import Vintages
     from employment_forecast.data.store import Store
     from employment_forecast.data.targets import Target
@@ -80,6 +80,15 @@ class Session:
         if len(self._read) > _MOST_READ:
             self._read.pop(next(iter(self._read)))
         return vintages
+
+    def default_indicator(self, region: Region) -> Indicator:
+        """Indicator a region is forecast by unless the user names another.
+
+        The one of its catalogue entry, unless only others have real figures: demonstration data
+        give way, see `Catalogue.default_indicator`. What is on file now decides, for past days too.
+        """
+        real = {(of, code) for of, code, demo in self.store.series(region) if not demo}
+        return self.catalogue.default_indicator(region, real)
 
     @cached_property
     def cells(self) -> FileCellCache | None:

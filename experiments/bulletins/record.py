@@ -138,7 +138,7 @@ def _all_series(store: Store, catalogue: Catalogue, question: Question) -> dict[
     """
     region = question.region
     known = {i.code for i in catalogue.indicators}
-    stored = [i for r, i, _ in store.series() if r == region.code and i in known]
+    stored = [i for _, i, _ in store.series(region) if i in known]
     first = [c for c in _ORDER if c in stored]
     if question.indicator.code not in known:
         first.insert(0, question.indicator.code)

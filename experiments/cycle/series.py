@@ -50,13 +50,14 @@ def series_to_do(
     """
     catalogue, stored = session.catalogue, session.store.series()
     present = {(region, indicator) for region, indicator, _ in stored}
+    real_series = {(region, indicator) for region, indicator, demo in stored if not demo}
     if not (wanted or parents):
         wanted = session.settings["monthly.regions"]
     named = {catalogue.region(name).code for name in wanted if name != "all"}
     below = {r.code for name in parents for r in catalogue.children(catalogue.region(name))}
     codes = named | below
     if not (named or parents):
-        real = {region for region, _, demo in stored if not demo}
+        real = {region for region, _ in real_series}
         top = {r.code for r in catalogue.regions if r.level == "national"}
         codes = real if real - top else {region for region, _, _ in stored}
     # Of a region that has merged into another nothing new will come once its last month is told.
@@ -70,7 +71,7 @@ def series_to_do(
         (region, indicator)
         for region in catalogue.regions
         if region.code in codes
-        for indicator in asked or [catalogue.default_indicator(region)]
+        for indicator in asked or [catalogue.default_indicator(region, real_series)]
         if (region.code, indicator.code) in present or (region.code in named and len(asked) < 2)
     ]
     if not chosen:

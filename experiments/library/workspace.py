@@ -51,7 +51,7 @@ class OpenWorkspace:
         """
         known = self.session.catalogue
         where = known.region(region)
-        entry = known.indicator(indicator) if indicator else known.default_indicator(where)
+        entry = known.indicator(indicator) if indicator else self.session.default_indicator(where)
         name = catalogue.Series(where, entry)
         job = open_job(self.session, name, clock.today(), run_options(self.session.settings))
         return Series(

@@ -179,7 +179,7 @@ def feed_document(session: Session, now: ChampionAssessment) -> dict[str, Any]:
     decided = bool(now.assessed.caps) or bool(now.decision.reasons)
     following = str((history.origin + 1).year)
     return {
-        **empty_feed(now.series),
+        **empty_feed(now.series, session.default_indicator(now.series.region).code),
         "state": state,
         "state_reason": reason,
         "demo": now.demo,

@@ -68,9 +68,9 @@ def _publish(
 
 
 def failed_feed(
-    series: Series, reason: str, last_good: Mapping[str, Any] | None = None
+    series: Series, reason: str, last_good: Mapping[str, Any] | None = None, default: str = ""
 ) -> dict[str, Any]:
-    """A document that says that there are no thresholds, and why."""
+    """A document that says that there are no thresholds, and why; `default` as in `empty_feed`."""
     earlier = None
     if last_good is not None:
         earlier = {
@@ -81,7 +81,7 @@ def failed_feed(
         }
     now = clock.now()
     return {
-        **empty_feed(series),
+        **empty_feed(series, default),
         "state_reason": reason,
         "demo": bool(last_good and last_good["demo"]),
         "as_of": now.date().isoformat(),
@@ -112,10 +112,14 @@ def failure(workspace: Workspace, series: Series, reason: str) -> dict[str, Any]
     before: Mapping[str, Any] | None = None
     with suppress(StorageError):
         before = feed_files.read(file)
-    if before is None or before["state"] != "failed":
-        return failed_feed(series, reason, before)
+    if before is None:
+        return failed_feed(series, reason)
+    # As it was: what failed may be the store, which alone could tell.
+    default = before["region"]["default_indicator"]
+    if before["state"] != "failed":
+        return failed_feed(series, reason, before, default)
     return {
-        **failed_feed(series, reason),
+        **failed_feed(series, reason, default=default),
         "last_good": before["last_good"],
         "demo": before["demo"],
     }

@@ -44,7 +44,8 @@ def _data_script(page: RegionPage) -> bytes:
 
 def site_series(session: Session) -> list[Series]:
     """Default indicator of each region with data, in the order of the hierarchy."""
-    stored = {(region, indicator) for region, indicator, _ in session.store.series()}
+    demo_of = {(region, code): demo for region, code, demo in session.store.series()}
+    real = {key for key, demo in demo_of.items() if not demo}
     catalogue = session.catalogue
     children: dict[str | None, list[str]] = {}
     by_code = {r.code: r for r in catalogue.regions}
@@ -60,8 +61,8 @@ def site_series(session: Session) -> list[Series]:
                 descend(child, seen | {child})
 
     descend(None, frozenset())
-    series = [Series(by_code[c], catalogue.default_indicator(by_code[c])) for c in order]
-    return [s for s in series if (s.region.code, s.indicator.code) in stored]
+    series = [Series(by_code[c], catalogue.default_indicator(by_code[c], real)) for c in order]
+    return [s for s in series if (s.region.code, s.indicator.code) in demo_of]
 
 
 def _write_page(folder: Path, page: RegionPage) -> None:
@@ -197,7 +198,7 @@ def write_site(
         If a file cannot be written.
     """
     target = session.workspace.root / SITE_FOLDER if folder is None else folder
-    default = session.catalogue.default_indicator
+    default = session.default_indicator
     to_do = (
         site_series(session)
         if only is None

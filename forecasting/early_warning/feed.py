@@ -24,8 +24,11 @@ _LAW = ("q025", "q50", "q975")
 _PUBLISHED = 24
 
 
-def empty_feed(series: Series) -> dict[str, Any]:
-    """Every key of a feed, in order, for a series of which nothing is known."""
+def empty_feed(series: Series, default: str = "") -> dict[str, Any]:
+    """Every key of a feed, in order, for a series of which nothing is known.
+
+    `default` is the code of the region's indicator where none is named, if not the catalogue's.
+    """
     region, indicator = series.region, series.indicator
     return {
         "schema_version": feed_files.SCHEMA_VERSION,
@@ -33,7 +36,7 @@ def empty_feed(series: Series) -> dict[str, Any]:
             "code": region.code,
             "name": region.name,
             "aliases": list(region.aliases),
-            "default_indicator": region.default_indicator,
+            "default_indicator": default or region.default_indicator,
         },
         "indicator": indicator.code,
         "indicator_name": indicator.name,

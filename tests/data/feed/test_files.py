@@ -144,6 +144,49 @@ def test_a_broken_file_of_another_region_hides_nothing(tmp_path: Path) -> None:
         find(tmp_path, "徐汇", None, None)
 
 
+def of_demo(number: int = 0, **given: Any) -> dict[str, Any]:
+    return document(number, demo=True, state="demo", state_reason="演示数据", **given)
+
+
+def of_count(**given: Any) -> dict[str, Any]:
+    """As published since the counts are the region's default."""
+    region = {**document()["region"], "default_indicator": "count"}
+    facts = {"indicator": "count", "indicator_name": "人数", "region": region, "number": 1}
+    return document(**{**facts, **given})
+
+
+def test_a_document_of_demonstration_data_gives_way_where_no_indicator_is_named(
+    tmp_path: Path,
+) -> None:
+    feed_files.write(tmp_path, of_demo())
+    feed_files.write(tmp_path, of_count(number=9, indicator="y", indicator_name="旁的"))
+    assert find(tmp_path, "嘉定", None, None)["number"] == 0
+    feed_files.write(tmp_path, of_count(created_at="2026-11-25T08:00:00+08:00"))
+    # What is newer but demonstration data stays behind.
+    feed_files.write(tmp_path, of_demo(2, created_at="2026-11-26T08:00:00+08:00"))
+    assert find(tmp_path, "嘉定", None, None)["number"] == 1
+    assert find(tmp_path, "嘉定", "x", None)["number"] == 2
+    assert find(tmp_path, "嘉定", "人数", None)["number"] == 1
+    assert find(tmp_path, "嘉定", None, date(2026, 11, 24))["number"] == 0
+    assert find(tmp_path, "嘉定", None, date(2026, 11, 25))["number"] == 1
+
+
+def test_of_two_defaults_with_real_figures_the_newer_is_meant(tmp_path: Path) -> None:
+    feed_files.write(tmp_path, of_count(created_at="2026-11-25T08:00:00+08:00"))
+    feed_files.write(tmp_path, document(created_at="2026-11-26T08:00:00+08:00"))
+    assert find(tmp_path, "嘉定", None, None)["number"] == 0
+
+
+def test_no_demonstration_stands_in_for_a_broken_document(tmp_path: Path) -> None:
+    feed_files.write(tmp_path, of_demo())
+    (tmp_path / "count.310114.json").write_text("{", "utf-8")
+    with pytest.raises(StorageError, match=r"count\.310114"):
+        find(tmp_path, "嘉定", None, None)
+    assert find(tmp_path, "嘉定", "x", None)["number"] == 0
+    feed_files.write(tmp_path, document())
+    assert find(tmp_path, "嘉定", None, None)["number"] == 0
+
+
 def test_check_of_months_and_states() -> None:
     lines = [line("yellow", None, "already"), line("yellow", 9.0, month="2026-12")]
     assert check(document(lines=lines), 0.0, None).level == "yellow"

@@ -217,6 +217,9 @@ def test_sums_of_sums(open_store):
     assert values(figures) == {"2025-01": 35}
     real = {r for r, i, demo in store.series() if not demo and i == "registered_unemployed"}
     assert real == {"310000", "310104", JIADING, code(1), code(2)}
+    put(store, JIADING, {"2025-01": 1.5}, "2025-02-07", "registered_unemployment_rate", demo=True)
+    for region in store.catalogue.regions:
+        assert store.series(region) == [s for s in store.series() if s[0] == region.code]
 
 
 def test_a_rate_comes_from_counts_and_is_never_averaged(open_store):

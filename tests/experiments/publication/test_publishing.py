@@ -250,6 +250,8 @@ def test_failure_shows_and_names_the_last_good_document(
 ) -> None:
     assert mark_failed(session.workspace, series, "坏了") is False
     good = publish_feed(session, tracker, series, DAY)
+    # What was the default then is not asked again: the store may be what failed.
+    publish(session.workspace, {**good, "region": {**good["region"], "default_indicator": "x"}})
     assert mark_failed(session.workspace, series, "坏了") is True
     file = session.workspace.thresholds / "registered_unemployed.310114.json"
     failed = feed_files.read(file)
@@ -262,6 +264,7 @@ def test_failure_shows_and_names_the_last_good_document(
     mark_failed(session.workspace, series, "又坏了")
     again = feed_files.read(file)
     assert again["last_good"] == failed["last_good"]
+    assert again["region"]["default_indicator"] == failed["region"]["default_indicator"] == "x"
     checker.validate(json.loads(feed_files.encode(failed_feed(series, "从未成功"))))
     # What is saved elsewhere says the same as what is published.
     assert as_file(again, "json") == file.read_bytes()

@@ -245,16 +245,17 @@ def test_damaged_backup_changes_nothing(tmp_path: Path, damage: str) -> None:
     here = Workspace(tmp_path / "here")
     here.create()
     source = Store(f"sqlite:///{here.database}")
-    sync(source, CATALOGUE)
+    source.append([row("2026-10", 100.0, TODAY)], CATALOGUE, command="told")
     file = tmp_path / "b.zip"
     write_backup(here, source, file)
     source.close()
     if damage == "cut":
-        file.write_bytes(file.read_bytes()[:5000])
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
     elif damage == "changed":
         with zipfile.ZipFile(file) as whole:
             members = {n: whole.read(n) for n in whole.namelist()}
-        members["store/batches.csv"] = members["store/batches.csv"].replace(b"bundled", b"bundlex")
+        members["store/batches.csv"] = members["store/batches.csv"].replace(b"told", b"tolx")
         with zipfile.ZipFile(file, "w") as changed:
             for name, content in members.items():
                 changed.writestr(name, content)

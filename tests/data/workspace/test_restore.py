@@ -114,14 +114,12 @@ for point in points:
 """
 
 
-@pytest.fixture(scope="module")
-def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(root: Path, fill: Callable[[Store, Catalogue], object]) -> Path:
     """A backup of a workspace with settings, published files, MLflow files and rows."""
-    root = tmp_path_factory.mktemp("old")
     workspace = Workspace(root / "ws")
     workspace.create()
     store = Store(f"sqlite:///{workspace.database}")
-    sync(store, load_catalogue())
+    fill(store, load_catalogue())
     workspace.settings_file.write_text(SETTINGS, "utf-8")
     for name in (*FILES, "mlruns/artifacts/x/表.csv"):
         (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +127,25 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_backup(workspace, store, root / "备份.zip")
     store.close()
     return root / "备份.zip"
+
+
+@pytest.fixture(scope="module")
+def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a few rows: bringing in those that come with the program would take most of the time."""
+    rows = [
+        Observation("310114", "registered_unemployed", month, 13600.0, date(2026, 11, 20), "月报")
+        for month in pd.period_range("2024-01", "2026-10", freq="M")
+    ]
+    return made(
+        tmp_path_factory.mktemp("old"),
+        lambda store, catalogue: store.append(rows, catalogue, command="test"),
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With all that comes with the program: firms, groups and series."""
+    return made(tmp_path_factory.mktemp("whole"), sync)
 
 
 def fresh(folder: Path) -> Workspace:
@@ -163,8 +180,8 @@ def test_a_restore_that_is_killed_is_completed_or_taken_back(backup: Path, tmp_p
 
 
 @pytest.mark.soak
-def test_a_restore_killed_at_every_step(backup: Path, tmp_path: Path) -> None:
-    results = killed_at(list(range(1, 60)), backup, tmp_path)
+def test_a_restore_killed_at_every_step(whole: Path, tmp_path: Path) -> None:
+    results = killed_at(list(range(1, 60)), whole, tmp_path)
     demand_all_or_nothing(results)
     print(f"restore: {sum(r[1] for r in results)} kills, none half, nothing left")
 
@@ -380,7 +397,7 @@ def test_mutated_backups_are_refused_or_restored(backup: Path, tmp_path: Path) -
 
 
 @pytest.mark.soak
-def test_three_hundred_mutated_backups(backup: Path, tmp_path: Path) -> None:
+def test_three_hundred_mutated_backups(whole: Path, tmp_path: Path) -> None:
     count = tries(300)
-    refused = survive(backup, tmp_path, count)
+    refused = survive(whole, tmp_path, count)
     print(f"mutated backups: {count} tried, {refused} refused, none unexpected")

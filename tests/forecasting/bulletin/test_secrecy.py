@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from employment_forecast.data.catalogue import Group, load_catalogue
@@ -51,7 +51,6 @@ def told(firms: list[tuple[str, int, int]]) -> dict[str, Any]:
     return record
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["甲业", "乙业", "丙业", ""]), st.integers(20, 400),
@@ -102,7 +101,6 @@ def test_causes_of_one_firm_alone_are_not_told_together() -> None:
     assert set(rows) == {"其他原因", OTHER}
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.sets(
         st.tuples(st.integers(0, 9), st.sampled_from(["关闭破产", "外迁", "停业整顿", "其他原因"])),

@@ -28,7 +28,7 @@ from employment_forecast.experiments.registry.stored_forecast import (
     load_champion,
     load_version,
 )
-from employment_forecast.experiments.registry.versions import SEAL_TAG, find, state_folder
+from employment_forecast.experiments.registry.versions import SEAL_TAG, Version, find, state_folder
 from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.features.history.borrowed import Borrowed
 from employment_forecast.features.history.covariates import Covariate
@@ -86,6 +86,19 @@ def rich(competition: Competition) -> Competition:
     return replace(competition, history=seen)
 
 
+@pytest.fixture(scope="module")
+def registered(shared_record: Callable, competition: Competition) -> Version:
+    return shared_record(competition)[1]
+
+
+@pytest.fixture
+def version(registered: Version, tmp_path: Path) -> Version:
+    """A registered version with files of its own, to be damaged."""
+    files = tmp_path / "model"
+    shutil.copytree(registered.source, files)
+    return replace(registered, source=str(files))
+
+
 def test_no_champion_before_the_first_promotion(record, competition, tracker, series) -> None:
     assert load_champion(tracker, series) is None
     record(competition)
@@ -132,11 +145,8 @@ def test_another_process_reads_the_same(record, competition, tracker, series, py
 @pytest.mark.parametrize(
     "damage", ["missing", "history", "paths", "quantiles", "fingerprint", "newer", "swapped"]
 )
-def test_damage_is_a_storage_error(
-    record, competition: Competition, tracker: Tracker, series: Series, damage: str
-) -> None:
-    _, version = record(competition)
-    folder = state_folder(tracker, version)
+def test_damage_is_a_storage_error(version: Version, shared_tracker: Tracker, damage: str) -> None:
+    folder = state_folder(shared_tracker, version)
     facts = json.loads((folder / state.FACTS).read_text("utf-8"))
     if damage == "missing":
         (folder / state.HISTORY).unlink()
@@ -153,7 +163,7 @@ def test_damage_is_a_storage_error(
         facts["region"] = "420115"
     (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
     with pytest.raises(StorageError):
-        load_version(tracker, version)
+        load_version(shared_tracker, version)
 
 
 def test_a_version_of_the_first_format_is_still_read(
@@ -202,16 +212,14 @@ def test_a_version_that_saw_a_later_day_was_not_in_force_before_it(
     assert champion_on(tracker, series, date(2026, 11, 20)) is not None
 
 
-def test_the_folder_is_where_the_version_says(record, competition, tracker) -> None:
-    _, version = record(competition)
-    assert Path(version.source) in state_folder(tracker, version).parents
+def test_the_folder_is_where_the_version_says(registered: Version, shared_tracker: Tracker) -> None:
+    assert Path(registered.source) in state_folder(shared_tracker, registered).parents
 
 
 def test_a_change_sealed_anew_is_noticed_by_what_was_registered(
-    record, competition: Competition, tracker: Tracker
+    version: Version, shared_tracker: Tracker
 ) -> None:
-    _, version = record(competition)
-    folder = state_folder(tracker, version)
+    folder = state_folder(shared_tracker, version)
     facts = json.loads((folder / state.FACTS).read_text("utf-8"))
     facts["caps"] = []
     (folder / state.FACTS).write_text(json.dumps(facts), "utf-8")
@@ -220,7 +228,7 @@ def test_a_change_sealed_anew_is_noticed_by_what_was_registered(
     (folder / state.SEAL).write_text(state.seal_of(folder), "ascii")
     assert state.decode_facts(folder)["caps"] == []
     with pytest.raises(StorageError, match="已损坏"):
-        load_version(tracker, version)
+        load_version(shared_tracker, version)
 
 
 def spoilt(value: Any, dice: random.Random) -> Any:
@@ -267,17 +275,15 @@ def read_spoilt(sound: Path, folder: Path, count: int) -> int:
 
 
 def test_states_of_nonsense_are_refused_or_read(
-    record, competition: Competition, tracker: Tracker, tmp_path: Path
+    version: Version, shared_tracker: Tracker, tmp_path: Path
 ) -> None:
-    _, version = record(competition)
-    assert read_spoilt(state_folder(tracker, version), tmp_path / "x", 25) > 5
+    assert read_spoilt(state_folder(shared_tracker, version), tmp_path / "x", 25) > 5
 
 
 @pytest.mark.soak
 def test_three_hundred_states_of_nonsense(
-    record, competition: Competition, tracker: Tracker, tmp_path: Path
+    version: Version, shared_tracker: Tracker, tmp_path: Path
 ) -> None:
-    _, version = record(competition)
     count = tries(300)
-    refused = read_spoilt(state_folder(tracker, version), tmp_path / "x", count)
+    refused = read_spoilt(state_folder(shared_tracker, version), tmp_path / "x", count)
     print(f"version states: {count} tried, {refused} refused, none unexpected")

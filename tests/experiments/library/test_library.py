@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,6 +51,10 @@ def command(workspace, monkeypatch, capfd):
     """JSON that a command prints in the same workspace."""
     monkeypatch.setenv("FORECAST_HOME", str(workspace.root))
     monkeypatch.setenv("FORECAST_TODAY", DAY)
+    # A command moves its process's folder for temporary files into the workspace.
+    usual = tempfile.gettempdir()
+    monkeypatch.setattr(tempfile, "tempdir", usual)
+    monkeypatch.setenv("TMPDIR", usual)
 
     def run(*words: str) -> dict:
         assert failures.run_and_translate(cli, [*words, "--json"]) == 0

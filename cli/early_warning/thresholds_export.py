@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from employment_forecast.cli.shell.options import (
     region_option,
 )
 from employment_forecast.cli.shell.output import resolve_series
+
+if TYPE_CHECKING:
+    from employment_forecast.cli.shell.session import Session
 
 FORMATS = ("json", "csv", "xlsx")
 
@@ -50,7 +55,7 @@ def export(
     from employment_forecast.cli.shell.pages import renew_pages
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
-    from employment_forecast.data.errors import ForecastError, UsageError
+    from employment_forecast.data.errors import ForecastError, StorageError, UsageError
     from employment_forecast.data.feed import files as feed_files
     from employment_forecast.data.files import write_atomically
     from employment_forecast.experiments.publication import (
@@ -71,7 +76,12 @@ def export(
     if form in ("csv", "xlsx") and output is None:
         raise UsageError(f"--format {form} 需要 --output。", "请用 --output 指明文件。")
     session = open_session()
-    series = resolve_series(session, region, indicator)
+    try:
+        series = resolve_series(session, region, indicator)
+    except StorageError as error:
+        if as_of is None:
+            _mark_meant(session, region, error.message)
+        raise
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     current = session.workspace.thresholds / feed_files.file_name(
@@ -110,3 +120,17 @@ def export(
         click.echo(f"已发布：{current}（有效期至 {document['valid_until']}）")
     if output is not None:
         click.echo(f"已写出：{output}")
+
+
+def _mark_meant(session: Session, region: str, reason: str) -> None:
+    """Mark what was published of a region as failed where the store cannot say which is meant."""
+    from employment_forecast.data.catalogue import Series
+    from employment_forecast.data.errors import NoThresholdsError
+    from employment_forecast.data.feed import find
+    from employment_forecast.experiments.publication import mark_failed
+
+    entry = session.catalogue.region(region)
+    with suppress(NoThresholdsError):
+        document = find(session.workspace.thresholds, entry.code, None, None)
+        series = Series(entry, session.catalogue.indicator(document["indicator"]))
+        mark_failed(session.workspace, series, reason)

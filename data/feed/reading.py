@@ -92,9 +92,10 @@ def find(folder: Path, region: str, indicator: str | None, day: date | None) -> 
     if broken is not None:
         raise broken
     when = "" if day is None else f"截至 {day} "
+    about, option = (f"的“{indicator}”", f" --indicator {indicator}") if indicator else ("", "")
     raise NoThresholdsError(
-        f"{when}没有发布过“{region}”的预警线。",
-        f"请先运行 forecast thresholds export --region {region}。",
+        f"{when}没有发布过“{region}”{about}的预警线。",
+        f"请先运行 forecast thresholds export --region {region}{option}。",
     )
 
 
@@ -115,8 +116,9 @@ def _on(folder: Path, indicator: str, region: str, day: date | None) -> dict[str
 def _meant(folder: Path, region: str, day: date | None) -> dict[str, Any] | None:
     """The document of a region that is meant where no indicator is named; None if there is none.
 
-    Each says which indicator was the default when it was published. More than one says so of itself
-    where demonstration data have given way since: real figures come first, then the newest.
+    Each says which indicator was the default when it was published; the newest with lines of real
+    figures is believed, or where there is none the newest. What went stale or failed was dated
+    anew by that, without asking again.
     """
     documents, broken = [], None
     end = feed_files.file_name("", region)
@@ -128,15 +130,14 @@ def _meant(folder: Path, region: str, day: date | None) -> dict[str, Any] | None
         except StorageError as error:
             broken = broken or error
             continue
-        if document is not None and _is_of(
-            document, region, document["region"]["default_indicator"]
-        ):
+        if document is not None:
             documents.append(document)
-    best = max(documents, key=lambda d: (not d["demo"], str(d["created_at"])), default=None)
+    valid = [d for d in documents if d["state"] == "current"]
     # The broken one may be of the real figures.
-    if broken is not None and (best is None or best["demo"]):
+    if broken is not None and not valid:
         raise broken
-    return best
+    newest = max(valid or documents, key=lambda d: str(d["created_at"]), default=None)
+    return newest and _on(folder, newest["region"]["default_indicator"], region, day)
 
 
 def state_on(document: Mapping[str, Any], day: date) -> tuple[str, str]:

@@ -127,7 +127,7 @@ class Verdict:
 
     @property
     def failures(self) -> tuple[GateCondition, ...]:
-        """Checks that failed."""
+        """Conditions that failed."""
         return tuple(c for c in self.checks if c.state == "fail")
 
     @property

@@ -17,6 +17,7 @@ from support.paths import ROOT
 from employment_forecast.data.errors import (
     EXIT_BAD_DATA,
     EXIT_NO_THRESHOLDS,
+    EXIT_STORAGE,
     EXIT_UNKNOWN_NAME,
     EXIT_USAGE,
     LEVEL_EXIT_CODES,
@@ -151,6 +152,13 @@ def test_a_failed_export_leaves_no_copy_that_looks_new(
     # Nothing is made where nothing was.
     published(*call, str(tmp_path / "新.csv"))
     assert not (tmp_path / "新.csv").exists()
+
+
+def test_a_broken_store_leaves_no_lines_that_look_new(published: Forecast, home: Path) -> None:
+    (home / "observations.db").write_bytes(b"x" * 4096)
+    assert published("thresholds", "export", "--region", "嘉定").code == EXIT_STORAGE
+    assert published("thresholds", "check", "11400", "--region", "嘉定").code == EXIT_NO_THRESHOLDS
+    assert "更新失败" in published("thresholds", "show", "--region", "嘉定").out
 
 
 def test_without_a_champion_nothing_is_published(used: Forecast, home: Path) -> None:

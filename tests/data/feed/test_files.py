@@ -159,7 +159,6 @@ def test_a_document_of_demonstration_data_gives_way_where_no_indicator_is_named(
     tmp_path: Path,
 ) -> None:
     feed_files.write(tmp_path, of_demo())
-    feed_files.write(tmp_path, of_count(number=9, indicator="y", indicator_name="旁的"))
     assert find(tmp_path, "嘉定", None, None)["number"] == 0
     feed_files.write(tmp_path, of_count(created_at="2026-11-25T08:00:00+08:00"))
     # What is newer but demonstration data stays behind.
@@ -175,6 +174,36 @@ def test_of_two_defaults_with_real_figures_the_newer_is_meant(tmp_path: Path) ->
     feed_files.write(tmp_path, of_count(created_at="2026-11-25T08:00:00+08:00"))
     feed_files.write(tmp_path, document(created_at="2026-11-26T08:00:00+08:00"))
     assert find(tmp_path, "嘉定", None, None)["number"] == 0
+
+
+def test_a_document_that_went_stale_since_does_not_say_what_is_meant(tmp_path: Path) -> None:
+    feed_files.write(
+        tmp_path,
+        of_count(state="stale", state_reason="有修订", created_at="2026-11-27T08:00:00+08:00"),
+    )
+    feed_files.write(tmp_path, document(created_at="2026-11-26T08:00:00+08:00"))
+    assert find(tmp_path, "嘉定", None, None)["number"] == 0
+
+
+def test_a_stale_document_is_meant_until_something_newer_is_published(tmp_path: Path) -> None:
+    feed_files.write(tmp_path, of_demo(created_at="2026-11-20T08:00:00+08:00"))
+    feed_files.write(
+        tmp_path,
+        of_count(state="stale", state_reason="有修订", created_at="2026-11-26T08:00:00+08:00"),
+    )
+    assert find(tmp_path, "嘉定", None, None)["number"] == 1
+    # The figures were withdrawn, and the demonstration is published as the default again.
+    feed_files.write(tmp_path, of_demo(2, created_at="2026-11-27T08:00:00+08:00"))
+    assert find(tmp_path, "嘉定", None, None)["number"] == 2
+
+
+def test_nothing_stands_in_for_a_default_that_was_never_published(tmp_path: Path) -> None:
+    feed_files.write(tmp_path, of_demo())
+    feed_files.write(tmp_path, of_count(number=9, indicator="y", indicator_name="旁的"))
+    with pytest.raises(NoThresholdsError, match="没有发布过“嘉定”的预警线"):
+        find(tmp_path, "嘉定", None, None)
+    with pytest.raises(NoThresholdsError, match="没有发布过“嘉定”的“人数”的预警线"):
+        find(tmp_path, "嘉定", "人数", None)
 
 
 def test_no_demonstration_stands_in_for_a_broken_document(tmp_path: Path) -> None:

@@ -84,13 +84,13 @@ def test_one_broken_check_hides_no_other(installation: Installation) -> None:
         ("c", "丙", lambda _: Diagnosis("ok", "好")),
         ("d", "丁", raises(SettingsError("配置坏。", "请改。"))),
     ]
-    findings = by_code(examine(installation, checks))
-    assert findings["a"] == Diagnosis("fail", "磁盘满。", "请清理。")
-    assert findings["b"].state == "fail"
-    assert "ValueError：odd" in findings["b"].message
-    assert findings["c"].state == "ok"
+    diagnoses = by_code(examine(installation, checks))
+    assert diagnoses["a"] == Diagnosis("fail", "磁盘满。", "请清理。")
+    assert diagnoses["b"].state == "fail"
+    assert "ValueError：odd" in diagnoses["b"].message
+    assert diagnoses["c"].state == "ok"
     # No check of the settings failed before: this one is told in full.
-    assert findings["d"] == Diagnosis("fail", "配置坏。", "请改。")
+    assert diagnoses["d"] == Diagnosis("fail", "配置坏。", "请改。")
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_a_quota_that_is_used_up(
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     monkeypatch.setattr(doctor_checks.os, "fsync", full)
-    finding = doctor_checks.disk(installation)
-    assert finding.state == "fail"
-    assert os.strerror(errno.EDQUOT) in finding.message
-    assert "配额" in finding.remedy
+    diagnosis = doctor_checks.disk(installation)
+    assert diagnosis.state == "fail"
+    assert os.strerror(errno.EDQUOT) in diagnosis.message
+    assert "配额" in diagnosis.remedy
 
 
 def test_series_that_stopped_long_ago_are_not_late(
@@ -223,16 +223,16 @@ def test_fonts(monkeypatch: pytest.MonkeyPatch, installation: Installation, tmp_
     installed = {"仿宋", "KaiTi", "SimHei"}
     monkeypatch.setattr(doctor_checks, "_font_families", lambda: frozenset(installed))
     monkeypatch.setattr(doctor_checks, "_office_program", lambda: "/usr/bin/soffice")
-    finding = doctor_checks.fonts(installation)
-    assert finding.state == "warn"
-    assert "方正小标宋简体" in finding.message
-    assert "仿宋_GB2312" not in finding.message
+    diagnosis = doctor_checks.fonts(installation)
+    assert diagnosis.state == "warn"
+    assert "方正小标宋简体" in diagnosis.message
+    assert "仿宋_GB2312" not in diagnosis.message
     installed.add("小标宋")
     assert doctor_checks.fonts(installation).state == "ok"
     monkeypatch.setattr(doctor_checks.resources, "files", lambda _: tmp_path)
-    finding = doctor_checks.fonts(installation)
-    assert finding.state == "fail"
-    assert "重新安装" in finding.remedy
+    diagnosis = doctor_checks.fonts(installation)
+    assert diagnosis.state == "fail"
+    assert "重新安装" in diagnosis.remedy
 
 
 @pytest.mark.parametrize(
@@ -247,10 +247,10 @@ def test_an_mlflow_database_of_another_version(
     shutil.copy(migrated, file)
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
-    finding = doctor_checks_of(installation, "tracking")
-    assert finding.state == "fail"
-    assert said in finding.message
-    assert remedy in finding.remedy
+    diagnosis = doctor_checks_of(installation, "tracking")
+    assert diagnosis.state == "fail"
+    assert said in diagnosis.message
+    assert remedy in diagnosis.remedy
 
 
 def doctor_checks_of(installation: Installation, code: str) -> Diagnosis:
@@ -281,10 +281,10 @@ def test_missing_package_is_named(
     monkeypatch.setattr(
         doctor_checks.metadata, "requires", lambda _: ["no-such-thing>=1", 'x; extra == "test"']
     )
-    finding = doctor_checks.environment(installation)
-    assert finding.state == "fail"
-    assert "no-such-thing" in finding.message
-    assert "、" not in finding.message
+    diagnosis = doctor_checks.environment(installation)
+    assert diagnosis.state == "fail"
+    assert "no-such-thing" in diagnosis.message
+    assert "、" not in diagnosis.message
 
 
 def test_no_table_entry_twice() -> None:
@@ -308,9 +308,9 @@ def test_files_with_secrets_are_for_their_owner_alone(
     assert doctor_checks.secrets(installation).state == "fail"
     secret.write_text("x", "utf-8")
     secret.chmod(0o640)
-    finding = doctor_checks.secrets(installation)
-    assert finding.state == "fail"
-    assert f"chmod 600 {secret}" in finding.remedy or "chmod 600" in finding.remedy
+    diagnosis = doctor_checks.secrets(installation)
+    assert diagnosis.state == "fail"
+    assert f"chmod 600 {secret}" in diagnosis.remedy or "chmod 600" in diagnosis.remedy
     secret.chmod(0o600)
     assert doctor_checks.secrets(installation).state == "ok"
     key.chmod(0o644)
@@ -324,9 +324,9 @@ def test_outdated_parsers_are_named(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor_checks, "SAFE_EXPAT", (99, 0, 0))
-    finding = doctor_checks.environment(installation)
-    assert finding.state == "warn"
-    assert "低于 99.0.0" in finding.message
+    diagnosis = doctor_checks.environment(installation)
+    assert diagnosis.state == "warn"
+    assert "低于 99.0.0" in diagnosis.message
 
 
 def test_an_emptied_store_is_a_fault_where_forecasts_were_made(installation: Installation) -> None:
@@ -347,6 +347,6 @@ def test_a_cache_too_small_for_the_series_is_told(installation: Installation) ->
         FileCellCache(file, 512, name).save({name: os.urandom(200_000)})
     assert checks["cache"](installation).state == "ok"
     FileCellCache(file, 1, "c").save({"c": os.urandom(900_000)})
-    finding = checks["cache"](installation)
-    assert (finding.state, "1 个序列每月要重新计算" in finding.message) == ("warn", True)
-    assert "megabytes = 2" in finding.remedy
+    diagnosis = checks["cache"](installation)
+    assert (diagnosis.state, "1 个序列每月要重新计算" in diagnosis.message) == ("warn", True)
+    assert "megabytes = 2" in diagnosis.remedy

@@ -41,8 +41,8 @@ def _catalogued(region: str, indicator: str | None) -> tuple[str, str | None]:
     from employment_forecast.cli.shell.session import open_session
 
     catalogue = open_session().catalogue
-    code = None if indicator is None else catalogue.indicator(indicator).code
-    return catalogue.region(region).name, code
+    about = None if indicator is None else catalogue.indicator(indicator).name
+    return catalogue.region(region).name, about
 
 
 def _caps(document: Mapping[str, Any]) -> dict[str, str]:

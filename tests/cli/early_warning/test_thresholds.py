@@ -92,6 +92,8 @@ def test_a_figure_that_is_no_number_is_refused(forecast: Forecast, figure: str) 
 def test_an_unknown_region_is_not_called_unpublished(forecast: Forecast) -> None:
     assert forecast("thresholds", "show", "--region", "火星").code == EXIT_UNKNOWN_NAME
     assert forecast("thresholds", "show", "--region", "徐汇").code == EXIT_NO_THRESHOLDS
+    named = forecast("thresholds", "show", "--region", "徐汇", "--indicator", "new_jobs")
+    assert "没有发布过“徐汇区”的“城镇新增就业”的预警线" in named.err
 
 
 def test_check_is_fast_because_nothing_heavy_is_imported(published: Forecast, home: Path) -> None:

@@ -58,6 +58,12 @@ def answer(work: bytes) -> bytes:
     return pack({"fingerprint": os.environ.get(DIGEST, ""), "done": results})
 
 
+def _leave(client: Client) -> None:
+    """Close a connection; one that was cut raises again what reconnecting has ended with."""
+    with suppress(Exception):
+        client.close(timeout=2)
+
+
 class Cluster:
     """Computes tasks on the machines of a cluster; see `forecasting.backtest.run_tasks`.
 
@@ -121,7 +127,7 @@ class Cluster:
         """Leave the cluster."""
         client, self._client = self._client, None
         if client is not None:
-            client.close(timeout=2)
+            _leave(client)
 
     def connected(self) -> Client:
         """The connection, after both ends have been found to compute alike.
@@ -143,7 +149,7 @@ class Cluster:
             if difference := self._own.difference(theirs):
                 raise ClusterError(f"调度程序与本机不一致：{difference}。", "请安装同一版本。")
         except Exception as error:
-            client.close(timeout=2)
+            _leave(client)
             if isinstance(error, ForecastError):
                 raise
             raise ClusterError(

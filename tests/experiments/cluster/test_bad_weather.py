@@ -74,6 +74,19 @@ def all_of(stream: Results) -> dict[str, bytes]:
     return as_bytes(cells)
 
 
+def test_a_connection_that_was_cut_can_be_left(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cut:
+        status = "closing"
+
+        def close(self, timeout: float) -> None:
+            raise ValueError("IOStream is not idle; cannot convert to SSL")
+
+    cluster = Cluster("tcp://127.0.0.1:9", None)
+    monkeypatch.setattr(cluster, "_client", Cut())
+    assert all_of(cluster(work(1), here)) == as_bytes(run_tasks(work(1), 1))
+    assert "集群不可用" in "".join(cluster.take_notes())
+
+
 @pytest.mark.soak
 def test_cut_silent_and_dead_in_the_middle_of_work_change_no_byte(
     office: Office, work: Work

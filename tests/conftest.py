@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from support.fork_server import keep_newest_schema
 from support.paths import ROOT
-from support.shared import files_of, keep_newest_schema, made_once, make_databases
+from support.shared import files_of, made_once, make_databases
 
 from employment_forecast.data.catalogue import Catalogue, Indicator, Region, Series, load_catalogue
 from employment_forecast.data.clock import month_end, month_key

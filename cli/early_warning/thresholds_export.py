@@ -125,12 +125,12 @@ def export(
 def _mark_meant(session: Session, region: str, reason: str) -> None:
     """Mark what was published of a region as failed where the store cannot say which is meant."""
     from employment_forecast.data.catalogue import Series
-    from employment_forecast.data.errors import NoThresholdsError
+    from employment_forecast.data.errors import ForecastError
     from employment_forecast.data.feed import find
     from employment_forecast.experiments.publication import mark_failed
 
     entry = session.catalogue.region(region)
-    with suppress(NoThresholdsError):
+    with suppress(ForecastError):  # it is the store that has to be told of
         document = find(session.workspace.thresholds, entry.code, None, None)
         series = Series(entry, session.catalogue.indicator(document["indicator"]))
         mark_failed(session.workspace, series, reason)

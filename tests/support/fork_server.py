@@ -52,6 +52,16 @@ LIBRARIES = (
 ELSEWHERE = re.compile(r"\.(release|benchmark|generator|migrations|cluster)\b")
 
 
+def keep_newest_schema() -> None:
+    """Let this process read MLflow's sixty migrations once, not for every database it opens."""
+    from employment_forecast.experiments.tracking.quiet import silence
+
+    silence()
+    from mlflow.store.db import utils
+
+    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
+
+
 def preload() -> None:
     """Import what any command may need."""
     from employment_forecast.cli.shell import environment
@@ -62,8 +72,6 @@ def preload() -> None:
     silence()
     for name in LIBRARIES:
         importlib.import_module(name)
-    from mlflow.store.db import utils
-
     from employment_forecast.experiments.tracking.program import program_version
     from employment_forecast.forecasting import fonts
     from employment_forecast.forecasting.backtest.identity import code_version
@@ -72,7 +80,7 @@ def preload() -> None:
     code_version()
     program_version()
     fonts.register()
-    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
+    keep_newest_schema()
     for floor in ("models", "features", "data", "forecasting", "experiments", "cli"):
         for module in pkgutil.walk_packages([str(ROOT / floor)], f"employment_forecast.{floor}."):
             if not ELSEWHERE.search(module.name):

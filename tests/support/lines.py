@@ -77,7 +77,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def add_lines(measurement: Coverage, executed: Mapping[str, Iterable[int]]) -> None:
     """Add what another process measured."""
     for file, numbers in executed.items():
-        measurement._collector.data.setdefault(file, set()).update(numbers)  # type: ignore[union-attr]
+        measurement._collector.data.setdefault(file, set()).update(numbers)
 
 
 def _control(config: pytest.Config) -> Any:
@@ -91,5 +91,5 @@ def _has_new_lines() -> bool:
     global _lines
     before, measurement = _lines, Coverage.current()
     assert measurement is not None
-    _lines = sum(map(len, measurement._collector.data.values()))  # type: ignore[union-attr]
+    _lines = sum(map(len, measurement._collector.data.values()))
     return _lines > before

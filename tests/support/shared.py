@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,16 +57,6 @@ def make_databases(folder: Path) -> None:
         copy = shared.root / file.relative_to(made.root)
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-
-
-def keep_newest_schema() -> None:
-    """Let this process read MLflow's sixty migrations once, not for every database it opens."""
-    from employment_forecast.experiments.tracking.quiet import silence
-
-    silence()
-    from mlflow.store.db import utils
-
-    utils._get_latest_schema_revision = cache(utils._get_latest_schema_revision)
 
 
 def files_of(folder: Path) -> set[Path]:

@@ -239,3 +239,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """One Chinese sentence naming the nearest known words, or an empty string."""
     close = nearest(word, known)
     return f"最接近的有：{'、'.join(close)}。" if close else ""
+
+
+def series_options(region: str, indicator: str, default: str) -> str:
+    """Options that name a series in an advised command; its default indicator is left out.
+
+    Where it gives way to another, as demonstration data do, the command itself says so.
+    """
+    return f"--region {region}" + ("" if indicator == default else f" --indicator {indicator}")

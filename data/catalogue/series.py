@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from employment_forecast.data.catalogue.schema import Indicator, Region
+from employment_forecast.data.errors import series_options
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class Series:
     def title(self) -> str:
         """Chinese name."""
         return f"{self.region.name}{self.indicator.name}"
+
+    @property
+    def options(self) -> str:
+        """Options that name it in an advised command."""
+        region = self.region
+        return series_options(region.name, self.indicator.code, region.default_indicator)
 
     @property
     def registered_name(self) -> str:

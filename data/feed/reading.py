@@ -16,6 +16,7 @@ from employment_forecast.data.errors import (
     StaleThresholdsError,
     StorageError,
     UsageError,
+    series_options,
 )
 from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.feed.meaning import likely_meaning
@@ -159,10 +160,11 @@ def demand_usable(document: Mapping[str, Any], day: date) -> None:
     """
     state, reason = state_on(document, day)
     name = f"{document['region']['name']}{document['indicator_name']}"
-    place = f"--region {document['region']['name']}"
+    region, default = document["region"]["name"], document["region"]["default_indicator"]
+    options = series_options(region, document["indicator"], default)
     hint = (
-        f"请导入最新数据，重新运行 forecast run {place} --promote，"
-        f"再运行 forecast thresholds export {place}。"
+        f"请导入最新数据，重新运行 forecast run {options} --promote，"
+        f"再运行 forecast thresholds export {options}。"
     )
     if state == "failed":
         raise FailedThresholdsError(f"{name}的预警线更新失败：{reason}。", hint)

@@ -43,7 +43,7 @@ def _latest(
         named = "" if month is None else f"{month.year}年{month.month}月"
         raise NotFoundError(
             f"没有{series.region.name}{named}的月报草稿。",
-            f"请先运行 forecast bulletin --region {series.region.name}。",
+            f"请先运行 forecast bulletin {series.options}。",
         )
     chosen = max(k.month for k in every)
     editions = [k for k in every if k.month == chosen]
@@ -185,7 +185,7 @@ def issue_bulletin(
     if last.state != "reviewed":
         raise RefusedError(
             f"{title}还没有审核，不能签发。",
-            f"请先运行 forecast bulletin review --region {series.region.name} --reviewer 审核人。",
+            f"请先运行 forecast bulletin review {series.options} --reviewer 审核人。",
         )
     edits = collect_edits(session, last, recompose(session, last))
     if edits.sections is not None:

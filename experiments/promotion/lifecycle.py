@@ -28,7 +28,7 @@ Action = Literal["promoted", "refreshed", "kept"]
 PASSED_WHY = "自动：通过晋级检查"
 ONLY_EXAMINED = "只作检查，未要求晋级"
 REFRESH_WHY = "候选未通过，沿用现役模型并更新数据"
-_AS_SET = "请按设置运行 forecast run --region {}；要改名单或起点数，请写入 forecast.toml 的 [run]。"
+_AS_SET = "请按设置运行 forecast run {}；要改名单或起点数，请写入 forecast.toml 的 [run]。"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def candidate_of(tracker: Tracker, series: Series, run_id: str) -> Version:
             return version
     raise NotFoundError(
         f"{series.title}的运行 {run_id} 没有登记模型版本。",
-        f"请重新运行 forecast run --region {series.region.name}。",
+        f"请重新运行 forecast run {series.options}。",
     )
 
 
@@ -109,7 +109,7 @@ def _no_candidate(tracker: Tracker, series: Series) -> NotFoundError:
         return registry.no_candidate(series)
     return NotFoundError(
         f"{series.title}只有 {trials} 个试算的版本，没有候选模型版本。",
-        _AS_SET.format(series.region.name),
+        _AS_SET.format(series.options),
     )
 
 
@@ -286,7 +286,7 @@ def promote(
     if trial := chosen.tags.get(TRIAL_TAG):
         raise RefusedError(
             f"{series.title}第 {chosen.version} 版是试算（{trial}），不能晋级。",
-            _AS_SET.format(series.region.name),
+            _AS_SET.format(series.options),
         )
     incumbent = champion_of(tracker, series)
     evidence = stored_evidence(tracker, chosen)

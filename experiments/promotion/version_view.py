@@ -136,7 +136,7 @@ def chosen(tracker: Tracker, series: Series, numbers: Sequence[str]) -> list[Ver
     if not aliased:
         raise NotFoundError(
             f"{series.title}还没有模型版本。",
-            f"请先运行 forecast run --region {series.region.name}。",
+            f"请先运行 forecast run {series.options}。",
         )
     return list({v.version: v for v in aliased}.values())
 

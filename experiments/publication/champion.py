@@ -249,8 +249,7 @@ def assess_champion(
         when = f"截至 {day} " if past else ""
         raise NoThresholdsError(
             f"{when}{series.title}没有现役模型版本，不能给出预警线。",
-            f"请先运行 forecast run --region {series.region.name}，"
-            f"再运行 forecast promote --region {series.region.name}。",
+            f"请先运行 forecast run {series.options}，再运行 forecast promote {series.options}。",
         )
     history, month = stored.history, stored.history.origin
     targets = tuple(session.targets())

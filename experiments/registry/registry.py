@@ -208,7 +208,7 @@ def no_candidate(series: Series) -> NotFoundError:
     """Error for a series that has no candidate yet."""
     return NotFoundError(
         f"{series.title}还没有候选模型版本。",
-        f"请先运行 forecast run --region {series.region.name}。",
+        f"请先运行 forecast run {series.options}。",
     )
 
 

@@ -35,8 +35,7 @@ def chosen_version(tracker: Tracker, series: Series, version: str | None) -> Ver
     if chosen is None:
         raise NotFoundError(
             f"{series.title}还没有现役模型版本。",
-            f"请先运行 forecast run --region {series.region.name} --promote，"
-            "或用 --version 指定版本。",
+            f"请先运行 forecast run {series.options} --promote，或用 --version 指定版本。",
         )
     return chosen
 

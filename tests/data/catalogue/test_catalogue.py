@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from employment_forecast.data.catalogue import load_catalogue
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.errors import SettingsError, UnknownNameError
 
 # GB/T 2260, and the indicator each is forecast by.
@@ -166,3 +166,19 @@ def test_january_with_february(catalogue):
     assert surveyed.usually_published(january + 2) > surveyed.usually_published(january + 1)
     count = catalogue.indicator("registered_unemployed")
     assert str(count.usually_published(january)) == "2025-02-10"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "options"),
+    [
+        ("登记失业人数", "--region 嘉定区"),
+        ("新增就业", "--region 嘉定区 --indicator new_jobs"),
+        ("高校毕业生登记失业人数", "--region 嘉定区 --indicator registered_unemployed.graduates"),
+    ],
+)
+def test_an_advised_command_means_the_same_series(catalogue, indicator, options):
+    series = Series(catalogue.region("嘉定"), catalogue.indicator(indicator))
+    assert series.options == options
+    *_, named = options.split()
+    meant = named if "--indicator" in options else series.region.default_indicator
+    assert catalogue.indicator(meant) == series.indicator

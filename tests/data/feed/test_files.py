@@ -233,8 +233,13 @@ def test_what_is_out_of_date_is_refused() -> None:
     with pytest.raises(StaleThresholdsError):
         demand_usable(document(), date(2026, 12, 16))
     failed = document(state="failed", state_reason="坏了", valid_until=None)
-    with pytest.raises(FailedThresholdsError, match="坏了"):
+    with pytest.raises(FailedThresholdsError, match="坏了") as caught:
         demand_usable(failed, date(2026, 11, 1))
+    assert "run --region 嘉定区 --promote" in caught.value.hint
+    with pytest.raises(FailedThresholdsError) as caught:
+        demand_usable({**failed, "indicator": "y"}, date(2026, 11, 1))
+    assert "run --region 嘉定区 --indicator y --promote" in caught.value.hint
+    assert "export --region 嘉定区 --indicator y。" in caught.value.hint
 
 
 @pytest.mark.parametrize(

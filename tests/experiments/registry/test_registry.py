@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from employment_forecast.data.catalogue.series import Series
+from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.errors import NotFoundError, StorageError
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.registry.registry import promote, rollback
+from employment_forecast.experiments.registry.serving import chosen_version
 from employment_forecast.experiments.registry.versions import (
     Version,
     champion_of,
@@ -113,7 +116,15 @@ def test_nothing_can_be_promoted_before_the_first_run(tracker: Tracker, series: 
     assert versions(tracker, series) == []
     with pytest.raises(NotFoundError, match="还没有候选") as caught:
         promote(tracker, series)
-    assert "forecast run --region 嘉定区" in caught.value.hint
+    assert "forecast run --region 嘉定区。" in caught.value.hint
+    other = replace(series, indicator=load_catalogue().indicator("城镇调查失业率"))
+    for asked in (partial(promote, tracker, other), partial(chosen_version, tracker, other, None)):
+        with pytest.raises(NotFoundError) as caught:
+            asked()
+        assert (
+            "forecast run --region 嘉定区 --indicator surveyed_unemployment_rate"
+            in caught.value.hint
+        )
 
 
 def test_promotion_moves_the_champion_and_remembers_the_previous(

@@ -48,13 +48,16 @@ def features(
     session = open_session()
     series = resolve_series(session, region, indicator)
     day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    others = stored_covariate_sources(
+        session.store, session.catalogue, series.region, series.indicator
+    )
     history = from_known(
         session.store.vintages(series.region.code, series.indicator.code).as_of(day),
         series.region,
         series.indicator,
         day,
         session.settings["history.gaps"],
-        stored_covariate_sources(session.store, session.catalogue, series.region, series.indicator),
+        others,
     )
     content = inspection(history, series.region, series.indicator)
     if plot is not None:
@@ -65,7 +68,7 @@ def features(
     if as_json:
         write_json({**content, "plot": None if plot is None else str(plot)})
         return
-    _print(content, series.indicator)
+    _print(content, series.indicator, alone=not others)
     if plot is not None:
         click.echo(f"图已写入：{plot}")
 
@@ -76,7 +79,7 @@ def _growth(value: float | None, kind: str) -> str:
     return f"{value:+z.2f}" if kind == "rate" else f"{value:+z.1f}%"
 
 
-def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
+def _print(content: Mapping[str, Any], indicator: Indicator, *, alone: bool) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
@@ -105,7 +108,8 @@ def _print(content: Mapping[str, Any], indicator: Indicator) -> None:
     if content["indicators"]:
         out.print(_indicators(content))
     else:
-        out.print("先行指标：本地区没有其他已入库的指标。")
+        why = "本地区没有其他已入库的指标" if alone else "其他已入库的指标都不可用，原因见上"
+        out.print(f"先行指标：{why}。")
     if content["flows"] is not None:
         out.print(_flows(content["flows"]))
         for note in content["flows"]["notes"]:

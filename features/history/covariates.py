@@ -99,16 +99,14 @@ class Covariate:
         return repr(facts).encode(), np.ascontiguousarray(self.values, dtype="<f8").tobytes()
 
 
-def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariate | None:
-    """One indicator as of a day."""
-    indicator, source = other
-    known = source.as_of(as_of)
-    if known.values.empty or known.demo != demo:
+def covariate_of(indicator: Indicator, region: str, known: Known) -> Covariate | None:
+    """One indicator of a region as it was known; None if nothing of it can be used."""
+    if known.values.empty:
         return None
     if any(out_of_range(float(v), indicator) for v in known.values):
         return None
     first, last = known.values.index[0], known.values.index[-1]
-    split = splitting_break(indicator, source.region, known.demo, first, last)
+    split = splitting_break(indicator, region, known.demo, first, last)
     if split is not None:
         keep = np.asarray(known.values.index >= split.month)
         known = replace(known, values=known.values[keep], published_on=known.published_on[keep])
@@ -120,9 +118,9 @@ def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariat
         return None
     months = pd.period_range(values.index[0], values.index[-1], freq="M")
     filled = np.asarray(values.reindex(months), dtype=np.float64)
-    steps = marked_breaks(indicator, source.region, known.demo, months[0], months[-1])
+    steps = marked_breaks(indicator, region, known.demo, months[0], months[-1])
     return Covariate(
-        region=source.region,
+        region=region,
         indicator=indicator.code,
         name=indicator.name,
         unit=indicator.unit,
@@ -138,13 +136,19 @@ def covariate_of(other: CovariateSource, as_of: date, *, demo: bool) -> Covariat
 def covariates_of(
     others: Sequence[CovariateSource], as_of: date, *, demo: bool
 ) -> tuple[tuple[Covariate, ...], tuple[str, ...]]:
-    """All indicators that were known on a day, and notes on those that were not."""
-    covariates, absent = [], []
-    for other in others:
-        covariate = covariate_of(other, as_of, demo=demo)
-        if covariate is None:
-            absent.append(other[0].name)
+    """All indicators that were known on a day, and notes on those that cannot be used."""
+    covariates, absent, unlike, notes = [], [], [], []
+    for indicator, source in others:
+        known = source.as_of(as_of)
+        if not known.values.empty and known.demo != demo:
+            unlike.append(indicator.name)
+        elif (covariate := covariate_of(indicator, source.region, known)) is None:
+            absent.append(indicator.name)
         else:
             covariates.append(covariate)
-    notes = (f"截至 {as_of} 没有可用的{'、'.join(absent)}，未作先行指标",) if absent else ()
-    return tuple(covariates), notes
+    if unlike:
+        theirs, ours = ("真实", "演示") if demo else ("演示", "真实")
+        notes.append(f"{'、'.join(unlike)}是{theirs}数据，不与{ours}数据合用，未作先行指标")
+    if absent:
+        notes.append(f"截至 {as_of} 没有可用的{'、'.join(absent)}，未作先行指标")
+    return tuple(covariates), tuple(notes)

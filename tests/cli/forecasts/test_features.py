@@ -35,3 +35,17 @@ def test_features_of_nothing(forecast) -> None:
     done = forecast("features", "--region", "嘉定", "--as-of", "1999-01-01", "--json")
     assert done.code == 4
     assert done.json["error"]["message"]
+
+
+def test_demonstration_indicators_beside_real_figures_are_said_to_be_that(
+    forecast, tmp_path: Path
+) -> None:
+    rows = [f"嘉定区,{2024 + i // 12}年{i % 12 + 1}月,{11000 + 37 * (i % 9)}" for i in range(24)]
+    file = tmp_path / "登记失业.csv"
+    file.write_text("\n".join(["地区,月份,登记失业人数", *rows]), "utf-8")
+    assert forecast("data", "import", str(file), "--yes").code == 0
+    done = forecast("features", "--region", "嘉定")
+    said = "".join(done.out.replace("│", "").split())
+    assert "求人倍率" in said
+    assert "是演示数据，不与真实数据合用，未作先行指标" in said
+    assert "先行指标：其他已入库的指标都不可用，原因见上。" in done.out

@@ -338,7 +338,8 @@ def load_catalogue(
     Parameters
     ----------
     extra_regions, extra_indicators, extra_groups : sequence of dict
-        TOML tables of the workspace; one with a shipped code replaces the shipped entry.
+        TOML tables of the workspace; one with a shipped code replaces the shipped entry. Of a
+        region that changes only what it says.
     where : str
         File named in errors.
 
@@ -351,11 +352,10 @@ def load_catalogue(
     SettingsError
         On unknown keys, wrong values, unknown parents or ambiguous names.
     """
-    shipped = {r["code"]: read_region(r, "regions.toml") for r in _bundled("regions")}
+    known = {r["code"]: r for r in _bundled("regions")}
+    shipped = {code: read_region(r, "regions.toml") for code, r in known.items()}
     table = f"{where} 的 [[regions]] "
-    added = [
-        read_region({**_kept(shipped.get(str(r.get("code")))), **r}, table) for r in extra_regions
-    ]
+    added = [read_region({**known.get(str(r.get("code")), {}), **r}, table) for r in extra_regions]
     regions = shipped | joined_entries(added, where)
     own = [read_indicator(i, f"{where} 的 [[indicators]] ") for i in extra_indicators]
     indicators = {i.code: i for i in _shipped_beside(own)} | {i.code: i for i in own}
@@ -379,9 +379,3 @@ def load_catalogue(
         replace(i, breaks=(*i.breaks, *moved)) if moved else i for i in indicators.values()
     )
     return Catalogue(tuple(regions.values()), tuple(with_breaks), tuple(groups.values()))
-
-
-def _kept(shipped: Region | None) -> dict[str, Any]:
-    """What an entry of the workspace takes over from the shipped one it replaces."""
-    complete = None if shipped is None else shipped.parts_complete
-    return {} if complete is None else {"parts_complete": complete}

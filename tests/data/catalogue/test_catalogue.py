@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -86,8 +88,17 @@ def test_a_workspace_adds_a_street_and_replaces_an_entry():
     assert own.region("某街").parent == "310114"
     assert own.region("310114").name == "嘉定新区"
     assert len(own.regions) == len(SHIPPED) + 1
+
+
+def test_an_entry_of_a_known_region_changes_only_what_it_says():
+    shipped = load_catalogue().region("舟山市")
+    entry = {"code": "330900", "name": "舟山市"}
+    complete = load_catalogue([{**entry, "parts_complete": True}]).region("舟山")
+    assert complete == replace(shipped, parts_complete=True)
+    unnamed = load_catalogue([{**entry, "aliases": []}])
+    assert unnamed.region("舟山市") == replace(shipped, aliases=())
     with pytest.raises(UnknownNameError):
-        own.region("jiading")
+        unnamed.region("舟山")
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Cluster:
             self._away = None
             try:
                 client = self.connected()
-                if not processes(client):
+                if not addresses(client):
                     raise ClusterError("没有可用的工作进程。")
             except ForecastError as error:
                 self._away = (time.monotonic(), error)
@@ -163,7 +163,8 @@ class Cluster:
     ) -> Generator[tuple[Task, TaskResult], None, list[Task]]:
         """Results of the cluster; returns the tasks that it lost."""
         waiting: dict[Future, list[Task]] = {}
-        for share in shared_out(tasks, max(1, processes(client))):
+        at_work, gone = addresses(client), set[str]()
+        for share in shared_out(tasks, max(1, len(at_work))):
             work = pack(share)
             key = f"forecast-{hashlib.sha256(work).hexdigest()}"
             waiting[client.submit(answer, work, key=key, pure=False)] = share
@@ -183,20 +184,21 @@ class Cluster:
                     moved = time.monotonic()
                     continue
                 with suppress(ClusterError):
-                    seen = time.monotonic() if processes(client) else seen
+                    present = addresses(client)
+                    gone, at_work = gone | (at_work - present), present
+                    seen = time.monotonic() if present else seen
                 if client.status == "closed" or (
                     time.monotonic() - seen > _WITHOUT_WORKERS_SECONDS
                 ):
                     lost += [task for share in waiting.values() for task in share]
-                    self._say(ClusterError(_CUT))
+                    self._say(_lost(_CUT, len(gone)))
                     # Whether it would take the work back is not to be waited for.
                     self.close()
                     break
                 if time.monotonic() - moved > _STALLED_SECONDS:
                     lost += [task for share in waiting.values() for task in share]
-                    stalled = ClusterError(
-                        f"工作进程 {_STALLED_SECONDS / 60:.0f} 分钟没有交出任何结果。"
-                    )
+                    minutes = f"{_STALLED_SECONDS / 60:.0f} 分钟"
+                    stalled = _lost(f"工作进程 {minutes}没有交出任何结果。", len(gone))
                     # The next region does not wait for it as long again.
                     self._away = (time.monotonic(), stalled)
                     self._say(stalled)
@@ -231,9 +233,12 @@ class Cluster:
         # Killed too often, out of memory, damaged on the way: computed here, where a fault of the
         # model itself shows as what it is.
         except Exception as error:  # noqa: BLE001
-            lost = self._client is not None and self._client.status != "running"
-            undone = ClusterError(f"一份工作没有完成（{type(error).__name__}）。")
-            self._say(ClusterError(_CUT) if lost else undone)
+            from distributed import KilledWorker
+
+            cut = self._client is not None and self._client.status != "running"
+            ended = error.allowed_failures + 1 if isinstance(error, KilledWorker) else 0
+            undone = "一份工作没有完成" + ("。" if ended else f"（{type(error).__name__}）。")
+            self._say(ClusterError(_CUT) if cut else _lost(undone, ended))
             return None
         return results
 
@@ -244,8 +249,21 @@ def asked_fingerprint(client: Client) -> Fingerprint:
     return read_fingerprint(client.sync(question, callback_timeout=_ANSWER_SECONDS))
 
 
-def processes(client: Client) -> int:
-    """Worker processes, as the scheduler says now.
+def _lost(what: str, ended: int) -> ClusterError:
+    """Error for work that the cluster lost, with the worker processes that ended over it.
+
+    Neither Dask nor the system tells us why they did.
+    """
+    if not ended:
+        return ClusterError(what)
+    return ClusterError(
+        f"{what.rstrip('。')}，其间有 {ended} 个工作进程退出或失联，常见原因是内存不足："
+        "请在工作机上用 forecast cluster worker 的 --jobs 减少工作进程，或增加内存。"
+    )
+
+
+def addresses(client: Client) -> set[str]:
+    """Addresses of the worker processes, as the scheduler says now.
 
     Raises
     ------
@@ -256,7 +274,7 @@ def processes(client: Client) -> int:
         raise ClusterError(_CUT)
     try:
         told = client.sync(client.scheduler.identity, callback_timeout=_ANSWER_SECONDS)
-        return len(told["workers"])
+        return set(told["workers"])
     except Exception as error:
         raise ClusterError("调度程序没有应答。") from error
 

@@ -172,8 +172,11 @@ async def _workers(url: str, jobs: int, given: Any, own: Fingerprint, say: Say) 
     ended, lost = _until_told(), asyncio.Event()
 
     async def joined(number: int) -> Nanny:
+        # Its part of this machine's memory; Dask's own rule would give it that of one core,
+        # however few processes there are.
         return await Nanny(
-            url, nthreads=1, name=f"{platform.node()}-{os.getpid()}-{number}", security=given,
+            url, nthreads=1, memory_limit=1 / jobs, security=given,
+            name=f"{platform.node()}-{os.getpid()}-{number}",
             env={**threads, DIGEST: own.digest}, preload=[f"{__package__}.preload"],
             dashboard=False, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
         )  # fmt: skip

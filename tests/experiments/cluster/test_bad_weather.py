@@ -22,7 +22,7 @@ from employment_forecast.forecasting.backtest.workers import (
 from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.models.paths import Failure, SamplePaths
 
-pytest.importorskip("distributed")
+KilledWorker = pytest.importorskip("distributed").KilledWorker
 if sys.platform != "win32":
     import resource
 
@@ -167,8 +167,10 @@ def test_a_worker_that_may_not_have_the_memory_changes_no_byte(office: Office, w
 @pytest.mark.soak
 @pytest.mark.skipif(not os.access(MEMORY_GROUPS, os.W_OK), reason="no control group of memory")
 def test_workers_that_the_system_ends_for_their_memory_change_no_byte(
-    office: Office, work: Work
+    office: Office, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Long enough for four of them to end over the same work.
+    monkeypatch.setattr(elsewhere, "_STALLED_SECONDS", 300.0)
     office.scheduler()
     node = office.workers(1)
     group_of = MEMORY_GROUPS / f"forecast-{node.pid}"
@@ -186,6 +188,7 @@ def test_workers_that_the_system_ends_for_their_memory_change_no_byte(
         print("ended for their memory:", notes := "".join(cluster.take_notes()))
         print((group_of / "memory.oom_control").read_text("ascii"))
         assert "已在本机计算" in notes
+        assert "其间有 4 个工作进程退出或失联，常见原因是内存不足" in notes
         cluster.close()
     finally:
         office.processes.end()
@@ -230,3 +233,55 @@ def test_what_a_worker_lacks_the_memory_for_is_computed_here(
     monkeypatch.setattr(cluster, "_own", type("Own", (), {"digest": "same"}))
     assert all_of(cluster(work(7), here)) == as_bytes(run_tasks(work(7), 1))
     assert "内存不足" in cluster.take_notes()[0]
+
+
+class Killed(Forgetful):
+    """A connection to workers that end over every piece of work."""
+
+    def submit(self, _: object, content: bytes, **__: object) -> Answered:
+        class Lost(Answered):
+            def result(self, timeout: float) -> bytes:
+                raise KilledWorker("forecast-1", None, 3)
+
+        return Lost(b"")
+
+
+class Restarted(Forgetful):
+    """A connection to workers that are always new ones, and answer nothing."""
+
+    asked = 0
+
+    def sync(self, *_: object, callback_timeout: float) -> dict[str, dict[str, object]]:
+        self.asked += 1
+        return {"workers": {f"tls://helper:{self.asked}": {}}}
+
+    def submit(self, _: object, content: bytes, **__: object) -> Answered:
+        class Open(Answered):
+            def done(self) -> bool:
+                return False
+
+        return Open(b"")
+
+    def cancel(self, _: object) -> None:
+        """Nothing to take back."""
+
+
+@pytest.mark.parametrize(
+    ("client", "said"),
+    [
+        (Killed, "一份工作没有完成，其间有 4 个工作进程退出"),
+        # Asked for once to reach it and once to share out; then one was gone at the next look.
+        (Restarted, "没有交出任何结果，其间有 1 个工作进程退出"),
+    ],
+)
+def test_workers_that_ended_are_counted_and_what_they_left_is_computed_here(
+    client: type, said: str, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "_STALLED_SECONDS", 0.0)
+    cluster = Cluster("tcp://127.0.0.1:8786", None)
+    monkeypatch.setattr(cluster, "connected", client)
+    monkeypatch.setattr(cluster, "_own", type("Own", (), {"digest": "same"}))
+    assert all_of(cluster(work(7), here)) == as_bytes(run_tasks(work(7), 1))
+    (note,) = cluster.take_notes()
+    assert said in note
+    assert "常见原因是内存不足：请在工作机上用 forecast cluster worker 的 --jobs 减少" in note

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 DIGEST = "CLUSTER_FINGERPRINT"
 _LOOK_SECONDS = 2.0
+# Whether work is done is known here in between, at no cost.
+_LOOKS = 40
 # A scheduler that did not answer is not asked again by every region of a cycle.
 _AWAY_SECONDS = 300.0
 # With work open and no result for so long, somebody hangs. Who is merely slow loses nothing but
@@ -280,10 +282,12 @@ def addresses(client: Client) -> set[str]:
 
 
 def _pause(waiting: Sequence[Any]) -> None:
-    from distributed import wait
-
-    with suppress(Exception):
-        wait(waiting, timeout=_LOOK_SECONDS, return_when="FIRST_COMPLETED")
+    """Until some work is done, or the scheduler is to be asked again how its workers are."""
+    # Dask's own `wait` asks for a client that is everybody's, and one that was cut ends it at once.
+    for _ in range(_LOOKS):
+        if any(future.done() for future in waiting):
+            return
+        time.sleep(_LOOK_SECONDS / _LOOKS)
 
 
 def shared_out(tasks: Sequence[Task], workers: int) -> list[list[Task]]:

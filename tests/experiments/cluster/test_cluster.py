@@ -155,6 +155,17 @@ def test_work_that_hangs_elsewhere_is_done_here(
     assert silent.cancelled == 2
 
 
+@pytest.mark.parametrize(("done_at", "slept"), [(1, 0.0), (5, 0.2), (1000, 2.0)])
+def test_between_two_questions_to_the_scheduler_only_this_process_is_asked(
+    done_at: int, slept: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, sleeps = iter(range(1, 1000)), list[float]()
+    monkeypatch.setattr(elsewhere.time, "sleep", sleeps.append)
+    future = type("Future", (), {"done": lambda _: next(looks) >= done_at})()
+    elsewhere._pause([future])
+    assert sum(sleeps) == pytest.approx(slept)
+
+
 @pytest.mark.soak
 def test_a_stopped_worker_and_a_second_client_change_no_byte(
     tmp_path: Path, tasks: list[Task]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -169,8 +172,9 @@ def test_a_worker_that_may_not_have_the_memory_changes_no_byte(office: Office, w
 def test_workers_that_the_system_ends_for_their_memory_change_no_byte(
     office: Office, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Long enough for four of them to end over the same work.
-    monkeypatch.setattr(elsewhere, "_STALLED_SECONDS", 300.0)
+    # Long enough for four of them to be started, and to end over the same work.
+    for name in ("_STALLED_SECONDS", "_WITHOUT_WORKERS_SECONDS"):
+        monkeypatch.setattr(elsewhere, name, 300.0)
     office.scheduler()
     node = office.workers(1)
     group_of = MEMORY_GROUPS / f"forecast-{node.pid}"
@@ -192,6 +196,12 @@ def test_workers_that_the_system_ends_for_their_memory_change_no_byte(
         cluster.close()
     finally:
         office.processes.end()
+        # A worker outlives for a moment what has started it.
+        while left := (group_of / "cgroup.procs").read_text("ascii").split():
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            time.sleep(0.1)
         group_of.rmdir()
 
 

@@ -12,7 +12,13 @@ from pathlib import Path
 import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, Region
-from employment_forecast.data.errors import BusyError, ForecastError, as_forecast_error
+from employment_forecast.data.errors import (
+    BusyError,
+    ForecastError,
+    StorageError,
+    as_forecast_error,
+)
+from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.files import try_lock, write_atomically
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.cycle.inbox import take_in
@@ -68,7 +74,7 @@ def run_cycle(
         Makes the function that does one region, in the worker process.
     failed : callable
         Called for a region that was not carried through, so that what it published before does
-        not look new.
+        not look new; where the store is broken, for every region that has published anything.
     log : logging.Logger
         Gets a line for every step.
 
@@ -92,6 +98,8 @@ def run_cycle(
             choose = partial(series_to_do, session, wanted, parents=parents, indicators=indicators)
             report = _carried_out(session, day, choose, prepare, failed, log)
         except Exception as error:
+            if isinstance(error, StorageError) and not _store_answers(session):
+                _say_all_failed(session, day, error.message, failed, log)
             _tell_broken_off(session, day, error, log)
             raise
         log.info("月度作业结束：%s", subject(report))
@@ -135,6 +143,38 @@ def _carried_out(
         log.warning("%s", note)
     report = Report(day, tuple(arrivals), tuple(entries[k] for k in named), notes=notes)
     return _publish(session, report, log)
+
+
+def _store_answers(session: Session) -> bool:
+    try:
+        session.store.series()
+    except StorageError:
+        return False
+    return True
+
+
+def _say_all_failed(
+    session: Session,
+    day: date,
+    reason: str,
+    failed: Callable[[Session, RegionResult], None],
+    log: logging.Logger,
+) -> None:
+    """Let no lines look new where the store cannot say which series there are.
+
+    A document that cannot be read is refused by its readers as it is.
+    """
+    for file in feed_files.current(session.workspace.thresholds):
+        try:
+            document = feed_files.read(file)
+            if document is None or document["state"] == "failed":
+                continue
+            r = session.catalogue.region(document["region"]["code"])
+            i = session.catalogue.indicator(document["indicator"])
+            lost = RegionResult(r.code, r.name, i.code, i.name, day.isoformat(), "failed")
+            failed(session, replace(lost, message=reason))
+        except ForecastError as error:
+            log.error("%s：%s", file.name, error)
 
 
 def _tell_broken_off(session: Session, day: date, error: Exception, log: logging.Logger) -> None:

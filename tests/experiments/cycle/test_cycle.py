@@ -13,18 +13,21 @@ import pandas as pd
 import pytest
 from support.cycle_jobs import usual as job
 
+from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import (
     BusyError,
     NotFoundError,
     StorageError,
     UnknownNameError,
 )
+from employment_forecast.data.feed import files as feed_files
 from employment_forecast.data.files.locks import try_lock
 from employment_forecast.data.records import Observation
 from employment_forecast.data.store.bulletins import BulletinState, add
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.data.workspace.session import Session
 from employment_forecast.data.workspace.settings import Settings
+from employment_forecast.experiments.cycle import say_failed
 from employment_forecast.experiments.cycle.cycle import run_cycle
 from employment_forecast.experiments.cycle.index_file import renew_index
 from employment_forecast.experiments.cycle.index_page import index_pages
@@ -34,6 +37,7 @@ from employment_forecast.experiments.cycle.records import cycle_folder
 from employment_forecast.experiments.cycle.series import series_to_do
 from employment_forecast.experiments.cycle.summary import Report, text
 from employment_forecast.experiments.cycle.worker import RegionTask, Worker
+from employment_forecast.experiments.publication.publishing import failed_feed, publish
 
 DAY = date(2026, 11, 20)
 LOG = logging.Logger("test")
@@ -148,8 +152,11 @@ def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.M
 
     monkeypatch.setattr("employment_forecast.experiments.cycle.cycle.notify", notified)
     monkeypatch.setattr(Journal, "write", full)
+    lost: list[str] = []
     with pytest.raises(StorageError):
-        run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG)
+        run_cycle(session, DAY, ["嘉定"], job, lambda _, e: lost.append(e.region), LOG)
+    # The store answers: what was published before is as good as it was.
+    assert lost == []
     ((subject, body, trouble),) = told
     assert subject.startswith("【需处理】")
     assert "磁盘已满。请清理。" in body
@@ -157,6 +164,42 @@ def test_a_cycle_that_breaks_off_is_told(session: Session, monkeypatch: pytest.M
     # The lock is free again.
     monkeypatch.undo()
     assert run_cycle(session, DAY, ["嘉定"], job, lambda *_: None, LOG).complete
+
+
+def current_lines(series: Series) -> dict[str, Any]:
+    """A document as it is while its lines are good, but without any."""
+    champion = dict.fromkeys(("registered_name", "version", "model", "model_label"), "1")
+    return {
+        **failed_feed(series, ""),
+        "state": "current",
+        "valid_until": "2026-12-15",
+        "period": "2026",
+        "data_month": "2026-10",
+        "latest": 1.0,
+        "data_fingerprint": "f",
+        "pseudo_real_time": False,
+        "scheme": {"levels": [], "source": "测试"},
+        "champion": champion,
+    }
+
+
+def test_a_broken_store_leaves_no_lines_that_look_new(session: Session) -> None:
+    catalogue, folder = session.catalogue, session.workspace.thresholds
+    names = [("嘉定", "登记失业人数"), ("嘉定", "新增就业"), ("徐汇", "登记失业率")]
+    published = [Series(catalogue.region(r), catalogue.indicator(i)) for r, i in names]
+    for series in published:
+        publish(session.workspace, current_lines(series))
+    (folder / "other.310114.json").write_text("{", "utf-8")  # its readers refuse it
+    session.store.close()
+    (session.workspace.root / "observations.db").write_bytes(b"x" * 4096)
+    again = Session(session.workspace, Settings())
+    with pytest.raises(StorageError, match="无法读写"):
+        run_cycle(again, DAY, ["徐汇"], job, say_failed, LOG)
+    for series in published:
+        document = feed_files.read(folder / f"{series.code}.json")
+        assert document is not None
+        assert document["state"] == "failed"
+        assert "数据库" in document["state_reason"]
 
 
 def test_a_quiet_day_is_told_only_to_who_wants_it(

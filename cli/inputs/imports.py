@@ -13,7 +13,7 @@ import click
 
 from employment_forecast.cli.shell.feeds import outdate
 from employment_forecast.cli.shell.options import json_option
-from employment_forecast.cli.shell.output import print_rows, write_json
+from employment_forecast.cli.shell.output import at_a_terminal, print_rows, write_json
 
 if TYPE_CHECKING:
     from employment_forecast.data.imports import (
@@ -110,8 +110,7 @@ def bring_in(
     """
     from employment_forecast.data.imports import preview_rows
 
-    asking = ask and not (as_json or options.dry_run)
-    asking = asking and sys.stdin.isatty() and sys.stdout.isatty()
+    asking = ask and not (as_json or options.dry_run) and at_a_terminal()
     run = _importer(session, files)
     report, series = run(replace(options, dry_run=True) if asking else options)
     if as_json:

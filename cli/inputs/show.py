@@ -243,12 +243,21 @@ def batches(year: int | None, real: bool, as_json: bool) -> None:
 
 @click.command(options_metavar="[选项]", short_help="撤回一个批次。")
 @click.argument("batch", type=int, metavar="批次编号")
+@click.option("--yes", is_flag=True, help="在终端上不先询问就撤回。")
 @json_option
-def withdraw(batch: int, as_json: bool) -> None:
+def withdraw(batch: int, yes: bool, as_json: bool) -> None:
     """撤回一个批次：其中的数不再参与任何计算，批次记录保留备查。"""
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.store import batch_records
 
     session = open_session()
+    if not (yes or as_json) and output.at_a_terminal():
+        meant = (b for b in batch_records(session.store) if b.id == batch and not b.withdrawn_at)
+        for b in meant:
+            about = f"{b.created_at:%Y-%m-%d}，{b.command}，{b.rows:,} 行"
+            if not click.confirm(f"将撤回第 {batch} 批（{about}）。撤回吗？", default=True):
+                click.echo("没有撤回。")
+                return
     session.store.withdraw(batch)
     outdate(session)
     if as_json:

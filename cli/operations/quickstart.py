@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from employment_forecast.cli.shell.output import at_a_terminal
 from employment_forecast.cli.shell.session import open_session
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def quickstart(
     from employment_forecast.data import clock
     from employment_forecast.data.errors import UsageError
 
-    asking = sys.stdin.isatty() and sys.stdout.isatty()
+    asking = at_a_terminal()
     if region is None and not asking:
         raise UsageError("没有写明地区，也没有终端可问。", "请加 --region 地区。")
     region = region or click.prompt("地区（如 嘉定，或自己的街道）")

@@ -49,6 +49,11 @@ def resolve_series(session: Session, region: str, indicator: str | None) -> Seri
     return Series(entry, chosen)
 
 
+def at_a_terminal() -> bool:
+    """Whether somebody can be asked: cron must not wait."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def write_json(content: Mapping[str, Any]) -> None:
     """One JSON object on stdout; escaped where the stream is not UTF-8."""
     from employment_forecast.data.files import to_json

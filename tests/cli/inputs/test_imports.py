@@ -89,9 +89,15 @@ def test_a_person_sees_what_was_understood_and_may_decline(
     assert used("data", "batches", "--json").json == before
     code, said = at_a_terminal(words, variables, {"写入吗": "y"})
     assert (code, "已导入" in said) == (0, True)
+    batch = str(used("data", "batches", "--json").json["batches"][-1]["batch"])
+    withdraw = ["data", "withdraw", batch]
+    code, said = at_a_terminal(command_of(withdraw), variables, {"撤回吗": "n"})
+    assert (code, "登记失业.csv" in said, "没有撤回" in said) == (0, True, True)
     # What is there already needs no question.
     code, said = at_a_terminal(words, variables, {})
     assert (code, "没有新的内容" in said) == (0, True)
+    code, said = at_a_terminal(command_of([*withdraw, "--yes"]), variables, {})
+    assert (code, "撤回吗" in said, "已撤回" in said) == (0, False, True)
 
 
 def test_a_dry_run_tells_and_writes_nothing(used: Forecast, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from employment_forecast.cli.forecasts.run_many import parts_with_data
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.data.workspace.settings import Settings
@@ -40,6 +42,7 @@ def month_file(folder: Path) -> Path:
     return file
 
 
+@pytest.mark.soak  # the rule is tested beside the workspace
 def test_her_own_figures_take_the_place_of_demonstration_data(
     forecast: Forecast, home: Path, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def performed(tmp_path, databases, monkeypatch):
     plt.close("all")
 
 
+@pytest.mark.soak
 def test_the_library_page_runs(performed):
     names = performed("library.md")
     assert len(names["forecast"].to_frame()) == 12

@@ -23,11 +23,8 @@ BOOKS = sorted((DOCS / "notebooks").glob("[a-z]*.md"))
 CHEAP = '[run]\norigins = 9\npaths = 200\njobs = 1\nmodels = ["random_walk"]\n'
 
 
-# One in every test run; the build of the manual runs them all.
-SOAK = [pytest.param(b, marks=pytest.mark.soak) for b in BOOKS[1:]]
-
-
-@pytest.mark.parametrize("book", [*BOOKS[:1], *SOAK], ids=lambda f: f.stem)
+@pytest.mark.soak  # the build of the manual runs them too
+@pytest.mark.parametrize("book", BOOKS, ids=lambda f: f.stem)
 def test_every_cell_runs(book, tmp_path, databases, monkeypatch, capfd):
     shutil.copytree(databases, tmp_path, dirs_exist_ok=True)
     (tmp_path / "forecast.toml").write_text(CHEAP, "utf-8")

@@ -50,7 +50,7 @@ def told(percent: float) -> str:
     return "不到1%" if percent < 0.5 else "在99%以上" if percent > 99.5 else f"为{percent:.0f}%"
 
 
-@pytest.mark.no_cover  # its commands are measured where each is tested
+@pytest.mark.soak  # the whole way of a figure; its parts are tested where they are
 def test_every_figure_is_that_of_the_paths(forecast: Forecast, home: Path, tmp_path: Path) -> None:
     home.mkdir()
     (home / "forecast.toml").write_text(SETTINGS, "utf-8")

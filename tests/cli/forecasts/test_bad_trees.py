@@ -42,6 +42,7 @@ def fill(
     assert done.code == 0, done.err
 
 
+@pytest.mark.soak
 def test_a_street_without_history_is_named_and_nothing_stands_in_for_it(
     home: Path, forecast: Forecast
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_street_without_history_is_named_and_nothing_stands_in_for_it(
     assert alone.code == 0, alone.err
 
 
+@pytest.mark.soak
 def test_parts_that_never_add_up_one_nearly_all_one_nobody_and_two_young(
     home: Path, forecast: Forecast
 ) -> None:

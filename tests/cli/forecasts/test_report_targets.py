@@ -46,6 +46,7 @@ def test_how_a_cap_would_be_broken(prepared):
     assert joint["p_at_least_one"] == max(row["p_any"] for row in content["caps"])
 
 
+@pytest.mark.soak
 def test_warnings_are_judged_on_the_past(used):
     ran = used(
         "warnings", "evaluate", "--region", "嘉定", "--origins", "24", "--json",

@@ -84,6 +84,7 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     assert "没有上年同期的控制数" in again.err
 
 
+@pytest.mark.soak
 def test_women_and_men_add_up_to_the_district(home: Path, forecast: Forecast) -> None:
     home.mkdir(parents=True)
     short = '[run]\nmodels = ["random_walk"]\norigins = 9\npaths = 200\n'

@@ -9,7 +9,10 @@ REGISTERED = "《另行登记的控制数和目标》"
 ASSESSED = {"徐汇": 4, "嘉定": 3, "舟山": 1, "江夏": 0, "嵊州": 0}
 
 
-@pytest.mark.parametrize("region", ["徐汇", "嘉定", "舟山", "江夏", "嵊州"])
+LONG = [pytest.param(name, marks=pytest.mark.soak) for name in ("徐汇", "嘉定", "江夏")]
+
+
+@pytest.mark.parametrize("region", ["舟山", "嵊州", *LONG])
 def test_every_plan_is_assessed_or_says_what_is_missing(used, region):
     ran = used("plan", "progress", "--region", region, "--json", *FAST)
     assert ran.code == 0, ran.err

@@ -193,6 +193,7 @@ def wage(campaign: Campaign, kills: int, capsys: pytest.CaptureFixture[str]) -> 
     return at_work
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", ["import", "restore"])
 def test_a_killed_command_leaves_the_workspace_whole(
     name: str, campaign: Callable[..., Campaign], capsys: pytest.CaptureFixture[str]

@@ -301,6 +301,7 @@ def test_processes_killed_at_any_moment_and_run_again(
     assert len(moments) == CLOCK_KILLS
 
 
+@pytest.mark.soak
 def test_two_cycles_and_a_single_run_started_together(
     before: Path,
     forks: Any,

@@ -306,7 +306,7 @@ def states(report: Mapping[str, Any]) -> list[str]:
     return [f["state"] for f in report["files"]]
 
 
-@pytest.mark.no_cover  # its commands are measured where each is tested
+@pytest.mark.soak  # a year's cycles; each step is tested by itself
 def test_issued_revised_broken_and_late(forecast: Forecast, home: Path) -> None:
     office = Office(forecast, home, "嘉定")
     office.begin('"theta", "stock_flow"')

@@ -48,6 +48,7 @@ def reports():
     return loader.load_demo_firms()
 
 
+@pytest.mark.soak
 def test_generator_reproduces_the_shipped_samples(tmp_path):
     generator.main(tmp_path)
     for name in ("groups.csv", "firms.csv"):

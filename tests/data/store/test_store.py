@@ -265,6 +265,7 @@ for _ in range(25):
 """
 
 
+@pytest.mark.soak
 def test_two_processes_open_bundle_and_write_at_once(tmp_path):
     url = f"sqlite:///{tmp_path / 'o.db'}"
     meeting = tmp_path / "ready"

@@ -235,7 +235,7 @@ print("done")
 """
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_two_processes_share_one_file(file, tmp_path):
     meeting = tmp_path / "ready"
     meeting.mkdir()

@@ -172,6 +172,7 @@ def demand_all_or_nothing(results: list[list[Any]]) -> None:
         assert killed or state == "whole"
 
 
+@pytest.mark.soak  # killed at every step
 def test_a_restore_that_is_killed_is_completed_or_taken_back(backup: Path, tmp_path: Path) -> None:
     results = killed_at([2, 6, 10, 14, 17, 20, 23, 26, 29, 32, 35, 500], backup, tmp_path)
     demand_all_or_nothing(results)

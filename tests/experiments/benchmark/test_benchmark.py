@@ -119,6 +119,7 @@ def test_a_second_run_computes_nothing_and_writes_the_same(
         assert (ran / name).read_bytes() == content
 
 
+@pytest.mark.soak
 def test_nothing_after_an_origin_changes_it(ran: Path, tmp_path: Path) -> None:
     changed = table()
     later = changed["month"] > ORIGINS[-1]

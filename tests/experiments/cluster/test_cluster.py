@@ -103,6 +103,7 @@ def test_a_cluster_gives_the_same_bytes_whatever_becomes_of_its_workers(
     cluster.close()
 
 
+@pytest.mark.soak  # processes of a cluster
 def test_certificates_of_another_office_are_refused(tmp_path: Path, tasks: list[Task]) -> None:
     office = Office(tmp_path)
     try:

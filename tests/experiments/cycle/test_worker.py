@@ -91,6 +91,7 @@ def test_what_hangs_is_ended_with_its_children(
     assert [each.state for each in worker.ask(order("b"))] == ["done"]
 
 
+@pytest.mark.soak  # four processes that import everything
 def test_regions_go_to_whoever_is_free(tmp_path: Path) -> None:
     given = {}
 

@@ -131,6 +131,7 @@ def test_paths_history_and_facts_come_back_as_they_were(
     assert stored.facts["caps"][0]["value"] == 19900.0
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_another_process_reads_the_same(record, competition, tracker, series, python) -> None:
     record(competition)
     promote(tracker, series)

@@ -41,6 +41,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_runs_of_a_killed_process_are_swept(
     tracker: Tracker, experiment: str, workspace: Workspace, uri: str, python
 ) -> None:

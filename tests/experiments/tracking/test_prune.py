@@ -106,6 +106,7 @@ def test_by_age_and_by_region_and_not_what_is_anothers(
     assert list((tmp_path / "else").rglob("note.txt"))
 
 
+@pytest.mark.soak
 @versions_recorded(5)
 def test_a_process_killed_on_the_way_is_completed_by_the_next(
     recorded, workspace: Workspace, tracker: Tracker, series: Series, monkeypatch

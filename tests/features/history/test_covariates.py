@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from employment_forecast.data.bundled import loader
@@ -120,6 +120,7 @@ def test_a_break_within_the_year_leaves_no_mixed_flow(of_jobs):
     flows=st.lists(st.integers(1, 5_000), min_size=13, max_size=40),
     hidden=st.sets(st.integers(0, 39), max_size=6),
 )
+@example(flows=[1] * 20, hidden={1, 2, 3})
 def test_published_totals_are_conserved(vintages_of, jiading, jobs, flows, hidden):
     months = pd.period_range("2021-01", periods=len(flows), freq="M")
     running: dict[str, float] = {}
@@ -138,7 +139,10 @@ def test_published_totals_are_conserved(vintages_of, jiading, jobs, flows, hidde
     for text, total in running.items():
         m = month(text)
         if m in series.index and series.index[0] <= month(f"{m.year}-01"):
-            assert series[f"{m.year}-01" : text].sum() == pytest.approx(total)
+            flows_told = series[f"{m.year}-01" : text]
+            # Four months and more that were reported together stay missing.
+            if len(flows_told.dropna()) == m.month:
+                assert flows_told.sum() == pytest.approx(total)
 
 
 def test_demonstration_jobs_of_every_district(store, catalogue, jobs):

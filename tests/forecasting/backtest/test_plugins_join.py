@@ -147,6 +147,7 @@ def test_sound_models_join_and_the_others_are_named_with_their_reason():
         roster.resolve("nowhere")
 
 
+@pytest.mark.soak  # processes that import everything
 @pytest.mark.usefixtures("joined")
 def test_they_are_back_tested_in_worker_processes(history_of, wandering, monkeypatch):
     monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)

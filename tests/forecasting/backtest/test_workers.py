@@ -182,6 +182,7 @@ def sleeping(tmp_path) -> Iterator[Started]:
         process.communicate()
 
 
+@pytest.mark.soak  # three pools of processes
 def test_ctrl_c_and_kill_leave_no_process_behind(sleeping):
     working, busy = sleeping("working")
     starting, _ = sleeping("starting")

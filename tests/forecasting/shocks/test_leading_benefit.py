@@ -99,12 +99,14 @@ def interval(costs: np.ndarray) -> tuple[float, float, float]:
     return tuple(float(np.expm1(v)) for v in (middle - error, middle, middle + error))
 
 
+@pytest.mark.soak
 def test_an_indicator_that_leads_improves_the_forecast(history_of):
     _, middle, high = interval(relative_costs(history_of, 4, leads=True))
     assert high < 0
     assert middle < -0.05
 
 
+@pytest.mark.soak
 def test_a_useless_indicator_costs_next_to_nothing(history_of):
     _, middle, _ = interval(relative_costs(history_of, 2, leads=False))
     assert abs(middle) < 0.02

@@ -5,6 +5,7 @@ from employment_forecast.experiments.archive.content import (
     CAP_EVENTS,
     TRIAL_TAG,
     champion,
+    unpacked_table,
     version_description,
     version_tags,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "rehearse",
     "save_model",
     "seal_of",
+    "unpacked_table",
     "version_description",
     "version_tags",
 ]

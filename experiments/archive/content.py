@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import hashlib
 import io
 import json
-import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data import clock
@@ -37,10 +36,9 @@ from employment_forecast.models.paths import QUANTILES, Failure
 if TYPE_CHECKING:
     import pandas as pd
 
-BACKTEST = "backtest.csv.bz2"
-CAP_EVENTS = "cap_events.csv.bz2"
+BACKTEST = "backtest.parquet"
+CAP_EVENTS = "cap_events.parquet"
 LEADERBOARD = "leaderboard.json"
-_CELL, _QUOTED = '"%s"', re.compile('[",\r\n]').search
 DEMO = "演示数据"
 REAL = "正式数据"
 
@@ -325,38 +323,43 @@ def tables(result: Competition, compared: Collection[str] = ()) -> dict[str, byt
         ).encode(),
         "caps.json": json.dumps(caps, ensure_ascii=False, indent=1).encode(),
         "targets.json": json.dumps(targets, ensure_ascii=False, indent=1).encode(),
-        BACKTEST: bz2.compress(csv_table(result.backtest.table())),
+        BACKTEST: packed_table(result.backtest.table()),
     }
     events = result.cap_events
     if events is None or not events.events:
         return files
     chosen = result.choice.model
     table = events.table(lambda model: path_scored(model, chosen) or model in compared)
-    return {**files, CAP_EVENTS: bz2.compress(csv_table(table))}
+    return {**files, CAP_EVENTS: packed_table(table)}
 
 
-def csv_table(table: pd.DataFrame) -> bytes:
-    """A table as CSV, as `to_csv` writes it but faster.
+def packed_table(table: pd.DataFrame) -> bytes:
+    """A table as Parquet, which takes a tenth of the time of compressed CSV and fewer bytes.
 
-    Figures have eight digits, quantiles seven: what more they would say is chance, and it is most
-    of what a run takes on disk.
+    Quantiles have single precision, seven digits: what more they would say is chance, and it is
+    most of what a run takes on disk.
     """
-    forms, columns = [], []
-    for name in table.columns:
-        digits = 7 if name in QUANTILES else 8
-        column, kind = table[name].tolist(), table[name].dtype.kind
-        plain = kind == "f" and not any(v != v for v in column)
-        if kind == "f" and not plain:
-            column = ["" if v != v else f"{v:.{digits}g}" for v in column]
-        elif kind not in "fiub":
-            shown = {v: _CELL % v.replace('"', '""') if _QUOTED(v) else v for v in set(column)}
-            column = [shown[v] for v in column]
-        forms.append(f"%.{digits}g" if plain else "%s")
-        columns.append(column)
-    form = ",".join(forms) + "\r\n"
-    head = ",".join(map(str, table.columns))
-    text = "".join([form % row for row in zip(*columns, strict=True)])
-    return f"{head}\r\n{text}".encode("utf-8-sig")
+    quantiles = [name for name in table.columns if name in QUANTILES]
+    stream = io.BytesIO()
+    table.astype(dict.fromkeys(quantiles, "float32")).to_parquet(
+        stream,
+        engine="pyarrow",
+        index=False,
+        compression="gzip",
+        use_dictionary=[name for name in table.columns if name not in QUANTILES],
+        column_encoding=dict.fromkeys(quantiles, "BYTE_STREAM_SPLIT"),
+    )
+    return stream.getvalue()
+
+
+def unpacked_table(file: Path) -> pd.DataFrame:
+    """Inverse of `packed_table`, with as many digits of the quantiles as they were kept with."""
+    import pandas as pd
+
+    table = pd.read_parquet(file, engine="pyarrow")
+    for name in table.columns.intersection([*QUANTILES]):
+        table[name] = [float(f"{value:.7g}") for value in table[name]]
+    return table
 
 
 _TESTED = ("dm_statistic", "dm_p", "set_p", "in_confidence_set")

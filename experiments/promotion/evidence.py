@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from employment_forecast.data.errors import ForecastError, StorageError
-from employment_forecast.experiments.archive import BACKTEST, CAP_EVENTS, champion, decode_facts
+from employment_forecast.experiments.archive import (
+    BACKTEST,
+    CAP_EVENTS,
+    champion,
+    decode_facts,
+    unpacked_table,
+)
 from employment_forecast.experiments.registry import Version, file_of_run, state_folder
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.assessment import CapEvents
@@ -140,15 +147,17 @@ def stored_evidence(tracker: Tracker, version: Version) -> GateEvidence:
 
 
 def _table(tracker: Tracker, version: Version, name: str) -> Path:
-    """A table of a version's run; earlier releases wrote it uncompressed."""
-    try:
-        return file_of_run(tracker, version, name)
-    except ForecastError:
-        return file_of_run(tracker, version, name.removesuffix(".bz2"))
+    """A table of a version's run; earlier releases wrote CSV, compressed and before that not."""
+    for form in (".parquet", ".csv.bz2"):
+        with suppress(ForecastError):
+            return file_of_run(tracker, version, name.replace(".parquet", form))
+    return file_of_run(tracker, version, name.replace(".parquet", ".csv"))
 
 
 def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:
     try:
+        if file.suffix == ".parquet":
+            return build(unpacked_table(file))
         return build(pd.read_csv(file, encoding="utf-8-sig", dtype={"origin": str, "month": str}))
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(

@@ -73,5 +73,5 @@ def test_the_same_plain_data_give_the_same_bytes_without_store_or_mlflow(
     )
     once, again, first, warm = said.stdout.splitlines()
     assert once == again == first == warm
-    assert {"backtest.csv.bz2", state.PATHS, "cap_events.csv.bz2"} <= set(once.split()[::2])
+    assert {"backtest.parquet", state.PATHS, "cap_events.parquet"} <= set(once.split()[::2])
     assert not list(empty.iterdir())

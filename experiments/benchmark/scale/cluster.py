@@ -37,7 +37,7 @@ HOSTS = ("office", "helper")
 HEADS = ("cycle", "by", "CPU s of the cycle", "of its processes", "of the cluster's", "wall s",
          "load", "bytes")  # fmt: skip
 # What versions and runs keep of a forecast; neither moments nor names of runs are in them.
-_KEPT = ("paths.csv.gz", "quantiles.csv", "history.csv", "backtest.csv.bz2", "leaderboard.csv")
+_KEPT = ("paths.csv.gz", "quantiles.csv", "history.csv", "backtest.parquet", "leaderboard.csv")
 _LOOK_SECONDS = 0.5
 _COMMAND = (sys.executable, "-m", "employment_forecast.cli.main")
 

@@ -76,7 +76,7 @@ def figures(content: Any) -> Any:
 
 def recorded(workspace: Path) -> dict[str, bytes]:
     """What the versions and runs of a workspace keep, by series and file."""
-    names = ("paths.csv.gz", "quantiles.csv", "history.csv", "backtest.csv.bz2", "leaderboard.csv")
+    names = ("paths.csv.gz", "quantiles.csv", "history.csv", "backtest.parquet", "leaderboard.csv")
     artifacts = workspace / "mlruns" / "artifacts"
     return {
         f"{series.name} {name}": file.read_bytes()

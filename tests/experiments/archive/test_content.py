@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -114,21 +116,20 @@ def test_names_of_a_series(series: Series, attribute: str, expected: str) -> Non
     assert getattr(series, attribute) == expected
 
 
-def test_fast_csv_is_what_pandas_writes() -> None:
+def test_packed_table_is_the_table_with_seven_digits_of_quantiles(tmp_path: Path) -> None:
     table = pd.DataFrame(
         {
             "model": ["ets", 'a "b", c', "中文"],
-            "lead": [1, 2, 3],
-            "value": [1 / 3, float("nan"), -12345678.9],
-            "odd": [float("inf"), 0.0, 1e-300],
-            "flag": [True, False, True],
+            "h": [1, 2, 3],
+            "q50": [11_823_456.78, float("nan"), 0.123456789],
+            "value": [1 / 3, float("inf"), -12345678.9],
         }
     )
-    expected = table.to_csv(index=False, float_format="%.8g", lineterminator="\r\n")
-    assert content.csv_table(table) == expected.encode("utf-8-sig")
-    quantile = pd.DataFrame({"q50": [11_823_456.78, 0.123456789], "scale": [1 / 3, 2.0]})
-    assert content.csv_table(quantile).decode("utf-8-sig").split() == [
-        "q50,scale",
-        "1.182346e+07,0.33333333",
-        "0.1234568,2",
-    ]
+    packed = content.packed_table(table)
+    assert packed == content.packed_table(table)
+    file = tmp_path / "table.parquet"
+    file.write_bytes(packed)
+    read = content.unpacked_table(file)
+    np.testing.assert_array_equal(read["q50"], [11_823_460.0, np.nan, 0.1234568])
+    pd.testing.assert_frame_equal(read.drop(columns="q50"), table.drop(columns="q50"))
+    assert content.packed_table(table[:0])

@@ -17,6 +17,7 @@ from support.shared import tracking_uri
 from employment_forecast.data.catalogue.series import Series
 from employment_forecast.data.errors import RefusedError
 from employment_forecast.data.workspace.folders import Workspace
+from employment_forecast.experiments.archive import BACKTEST, CAP_EVENTS, unpacked_table
 from employment_forecast.experiments.promotion import gate, lifecycle
 from employment_forecast.experiments.promotion.evidence import evidence_of, stored_evidence
 from employment_forecast.experiments.promotion.lifecycle import (
@@ -419,6 +420,26 @@ def test_stored_evidence_gives_the_same_verdict(
     caps = next(check for check in direct.checks if check.name == "cap_brier")
     assert ("没有现役版本" in caps.text) == (in_force is None)
     assert "没有可比的突破概率" not in caps.text
+
+
+@pytest.mark.parametrize("form", [".csv.bz2", ".csv"])
+def test_evidence_that_earlier_releases_kept_is_read(
+    competition: Competition, record, tracker: Tracker, form: str
+) -> None:
+    version: Version = record(competition)[1]
+    now = stored_evidence(tracker, version)
+    for name in (BACKTEST, CAP_EVENTS):
+        file = file_of_run(tracker, version, name)
+        earlier = file.with_name(f"{file.stem}{form}")
+        unpacked_table(file).to_csv(earlier, index=False, encoding="utf-8-sig")
+        file.unlink()
+    then = stored_evidence(tracker, version)
+    assert then.backtest.records.keys() == now.backtest.records.keys()
+    for model, kept in now.backtest.records.items():
+        np.testing.assert_array_equal(then.backtest.records[model].quantiles, kept.quantiles)
+    assert then.events is not None
+    assert now.events is not None
+    assert then.events.months_above == now.events.months_above
 
 
 def test_without_a_back_test_nothing_passes(

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import bz2
 import csv
 import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from employment_forecast.data.catalogue.series import Series
@@ -135,9 +135,8 @@ def test_tables_and_chart_are_kept_as_artifacts(
     caps = json.loads((folder / "caps.json").read_text("utf-8"))
     assert caps[0]["value"] == 19900.0
     assert caps[0]["demo"] is True
-    unpacked = bz2.decompress((folder / "backtest.csv.bz2").read_bytes()).decode("utf-8-sig")
-    cells = list(csv.DictReader(io.StringIO(unpacked)))
-    assert len(cells) == len(with_failure.backtest.table())
+    cells, table = pd.read_parquet(folder / "backtest.parquet"), with_failure.backtest.table()
+    pd.testing.assert_frame_equal(cells, table, check_dtype=False, rtol=6e-8)
     forecast = (folder / "forecast.csv").read_text("utf-8-sig")
     assert forecast.count("演示数据") == with_failure.champion_paths.horizon
 

@@ -121,7 +121,18 @@ def test_a_package_is_plain_text(kept: Path, competition: Competition) -> None:
     logged = description["figures"]["params"]
     assert logged == dict(parent_figures(competition, 0.0).params)
     names = {p.suffix for p in kept.rglob("*") if p.is_file()}
-    assert names <= {".json", ".csv", ".gz", ".bz2", ".png", ".txt", ".py", ".yaml", ".sha256", ""}
+    assert names <= {
+        ".json",
+        ".csv",
+        ".gz",
+        ".parquet",
+        ".png",
+        ".txt",
+        ".py",
+        ".yaml",
+        ".sha256",
+        "",
+    }
 
 
 def test_nothing_waits_in_a_new_workspace(

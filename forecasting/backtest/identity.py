@@ -70,12 +70,17 @@ def _constant(value: object) -> str:
     return f"{type(value).__name__}:{value!r}"
 
 
+@cache
+def _computed(file: Path) -> bytes:
+    return syntax(file.read_text("utf-8")).encode()
+
+
 def _digest(parts: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         for file in _files(part):
             digest.update(file.relative_to(_ROOT).as_posix().encode())
-            digest.update(syntax(file.read_text("utf-8")).encode())
+            digest.update(_computed(file))
     for name in _LIBRARIES:
         digest.update(f"{name}={metadata.version(name)}".encode())
     return digest.hexdigest()[:16]

@@ -1,20 +1,21 @@
-"""One look for every picture: font, colours, value axis, the mark of demonstration data, saving."""
+"""One look for every picture: font, colours, value axis, the mark of demonstration data, saving.
+
+Matplotlib is loaded by whoever draws.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data.catalogue import DEMO_MARK
 from employment_forecast.forecasting.fonts import register
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PUBLISHED_COLOUR = "#222222"
 FAN_COLOUR = "#1f5fa8"
@@ -55,6 +56,9 @@ def canvas(
     matplotlib.figure.Figure
         To be drawn on and saved by `png` within the block.
     """
+    import matplotlib
+    from matplotlib.figure import Figure
+
     style: Any = {**_STYLE, "font.family": [register()], "font.size": font_size}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(width, height), dpi=dpi)
@@ -65,6 +69,8 @@ def canvas(
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG; the same content gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     stream = io.BytesIO()
     # The figure's own saving lays out in a drawing of its own, which is then thrown away.
     canvas_of: Any = FigureCanvasAgg(figure)
@@ -74,6 +80,8 @@ def png(figure: Figure) -> bytes:
 
 def value_axis(axes: Axes, decimals: int, *, most: int, separator: str = ",") -> None:
     """Label the values at the precision that their office publishes."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.yaxis.set_major_locator(MaxNLocator(nbins=most, steps=_STEPS))
     axes.yaxis.set_major_formatter(lambda v, _: f"{v:{separator}.{decimals}f}")
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
 from employment_forecast.forecasting.early_warning.evaluation.cutoffs import Confusion, confusion
 from employment_forecast.forecasting.scoring import ReliabilityBin, brier, reliability
@@ -69,6 +68,9 @@ def auc(probability: Floats, event: Flags) -> float | None:
     ----------
     Hanley and McNeil (1982), The meaning and use of the area under a ROC curve.
     """
+    # Takes most of a second to load, which most commands do not need.
+    from scipy.stats import rankdata
+
     ones, zeros = int(event.sum()), int((~event).sum())
     if not ones or not zeros:
         return None

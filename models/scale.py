@@ -172,7 +172,8 @@ def scale(history: History, calendar: Parameters) -> tuple[Scaled, Floats]:
         effects = calendar.get("effects", {})
         if effects:
             explained += table[list(effects)].to_numpy() @ np.array(list(effects.values()))
-        known = table[calendar.get("columns", [])].to_numpy()
+        if columns := calendar.get("columns"):
+            known = table[columns].to_numpy()
     beside = tuple(_beside(history, each) for each in history.lagged)
     logs = history.transform == "log"
     z = history.scaled - explained[:n]

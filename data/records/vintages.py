@@ -113,9 +113,7 @@ class Vintages:
         at = seen[np.append(keys[1:] != keys[:-1], True)] if len(seen) else seen
         keys = columns.month[at]
         since_1970 = (keys // 100 - 1970) * 12 + keys % 100 - 1
-        months = pd.PeriodIndex(
-            since_1970.astype("datetime64[M]").astype("datetime64[s]"), freq="M"
-        )
+        months = pd.PeriodIndex(pd.arrays.PeriodArray(since_1970, dtype=pd.PeriodDtype("M")))
         return Known(
             values=pd.Series(columns.value[at], index=months, dtype=float),
             published_on=columns.published_on[at].astype("datetime64[D]"),

@@ -77,7 +77,7 @@ def _window_months(window: Window) -> npt.NDArray[np.int64]:
 
 
 @cache
-def _whole(window: Window, centred: bool) -> Floats:
+def _whole(window: Window, centred: bool, stock: bool = False) -> Floats:
     """Shares of all months from FIRST_MONTH to LAST_MONTH; read-only."""
     months = _window_months(window)
     size = (LAST_YEAR - FIRST_YEAR) * 12
@@ -88,6 +88,9 @@ def _whole(window: Window, centred: bool) -> Floats:
         span = months[: len(CENTRING_YEARS)] % 12
         mean = np.bincount(span.ravel(), minlength=12) * weight / len(CENTRING_YEARS)
         shares = shares - np.tile(mean, size // 12)
+    if stock:
+        # Rounded: a sum of hundreds of fractions that ought to cancel leaves dust.
+        shares = np.cumsum(shares).round(12) + 0.0
     shares.flags.writeable = False
     return shares
 
@@ -118,8 +121,4 @@ def centred_shares(
     holiday regressors").
     """
     at = _position(start, periods)
-    whole = _whole(window, True)
-    if stock:
-        # Rounded: a sum of hundreds of fractions that ought to cancel leaves dust.
-        whole = np.cumsum(whole).round(12) + 0.0
-    return whole[at : at + periods].copy()
+    return _whole(window, True, stock)[at : at + periods].copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,7 @@ def graduation(start: pd.Period, periods: int) -> pd.DataFrame:
     return pd.DataFrame(columns, index=months)
 
 
+@lru_cache(maxsize=64)
 def optional_regressors(
     start: pd.Period,
     periods: int,
@@ -94,7 +96,8 @@ def optional_regressors(
 ) -> pd.DataFrame:
     """Calendar columns that a series of some kind may answer to.
 
-    Whether it does is for a criterion to decide, see `models.effects.effects`.
+    Whether it does is for a criterion to decide, see `models.effects.effects`. Every model at an
+    origin asks for the same, and so do other regions of a cycle: the table is not to be changed.
     """
     table = regressors(start, periods, windows, stock=kind == "stock")
     if kind != "flow" or start.year < FIRST_YEAR or (start + periods).year > LAST_YEAR:

@@ -47,12 +47,12 @@ def _without_gaps(
     known: Known, region: Region, indicator: Indicator, gaps: str
 ) -> tuple[Known, str]:
     """The part of a series that can be used; a month is missing if absent or not told (NaN)."""
-    published = np.asarray(known.values.notna())
+    published = ~np.isnan(known.values.to_numpy())
     months = pd.PeriodIndex(known.values.index)
+    if published.all() and len(months) == months.asi8[-1] - months.asi8[0] + 1:
+        return known, ""
     span = pd.period_range(months[0], months[-1], freq="M")
     missing = span.difference(months[published])
-    if missing.empty:
-        return known, ""
     first, note = None, ""
     if gaps == "after" and published[-1]:
         first = missing[-1] + 1

@@ -121,7 +121,7 @@ class History:
         """Last known month (预测起点)."""
         return self.start + (len(self.values) - 1)
 
-    @property
+    @cached_property
     def months(self) -> pd.PeriodIndex:
         """Months of `values`."""
         return pd.period_range(self.start, periods=len(self.values), freq="M")
@@ -166,7 +166,10 @@ class History:
         steps, _ = estimable_steps(self.breaks, self.start, self.origin)
         same = {b.month for b in steps}
         shocks = [s for s in self.shocks if s.kind != "step" or s.month not in same]
-        return pd.concat([step_regressors(steps, months), shock_regressors(shocks, months)], axis=1)
+        table = step_regressors(steps, months)
+        if not shocks:
+            return table
+        return pd.concat([table, shock_regressors(shocks, months)], axis=1)
 
     @cached_property
     def festival(self) -> WindowChoice:

@@ -175,19 +175,20 @@ def assemble(
     horizon: int,
 ) -> Backtest:
     """Bring the models' forecasts and the published outcomes together."""
-    published = current.history.series
     scaled = [_scale(o.history) for o in origins]
     keep = [i for i, s in enumerate(scaled) if np.isfinite(s)]
     months = pd.PeriodIndex([origins[i].month for i in keep], freq="M")
-    actual = np.array(
-        [published.reindex(pd.period_range(m + 1, periods=horizon, freq="M")) for m in months],
-        dtype=float,
-    ).reshape(len(months), horizon)
+    published = current.history.values
+    steps = np.arange(1, horizon + 1)
+    at = months.asi8[:, np.newaxis] + steps - current.history.start.ordinal
+    known = (at >= 0) & (at < len(published))
+    actual = np.full(at.shape, np.nan)
+    actual[known] = published[at[known]]
     for change in current.history.breaks:
         if change.treatment == "dummy":
             # What was forecast under the old definition was never published under the new one.
             ahead = np.asarray(change.month.ordinal - months.asi8)[:, np.newaxis]
-            actual[(ahead >= 1) & (np.arange(1, horizon + 1) >= ahead)] = np.nan
+            actual[(ahead >= 1) & (steps >= ahead)] = np.nan
     records = {}
     for name, given in outcomes.items():
         quantiles = np.full((len(keep), horizon, len(QUANTILES)), np.nan)

@@ -14,8 +14,8 @@ a cap.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,8 @@ LARGEST, SMALLEST, FLOOR = 3.0, 0.4, 0.7
 REACH = 3
 _MIDDLE = 4
 _OUTER = [i for i in range(len(LEVELS)) if i != _MIDDLE]
-_HALVINGS = 40
+_AIMS = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
+_HALVINGS, _ROUNDING = 40, 1e-12
 
 
 @dataclass(frozen=True)
@@ -183,38 +184,77 @@ def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
     Minimum-score recalibration, as Gneiting, Raftery, Westveld and Goldman (2005), here with the
     pinball loss of the outer quantiles and shrinkage of its logarithm towards no change.
     """
-    horizon = outcomes.shape[-1]
+    return _learned(months.asi8, _misses(quantiles, outcomes, log))
+
+
+class _Misses(NamedTuple):
+    """What forecasts missed by, cell by cell; each cell weighs as much as any other.
+
+    Attributes
+    ----------
+    known : numpy.ndarray
+        Whether forecast and outcome are there, shape (n, series, horizon).
+    scaled : numpy.ndarray
+        Errors in units of the width between the outermost quantiles, NaN where there is none.
+    ratios : numpy.ndarray
+        Errors in units of the distance of each outer quantile, shape (n, series, horizon, 8).
+    weights : numpy.ndarray
+        Of the ratios, same shape; NaN where a quantile lies on the median.
+    """
+
+    known: npt.NDArray[np.bool_]
+    scaled: Floats
+    ratios: Floats
+    weights: Floats
+
+
+def _misses(quantiles: Floats, outcomes: Floats, log: bool) -> _Misses:
     known = np.asarray(np.isfinite(outcomes) & np.isfinite(quantiles).all(axis=-1))
-    if log:
-        known &= (outcomes > 0) & (quantiles > 0).all(axis=-1)
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        if log:
+            known &= (outcomes > 0) & (quantiles > 0).all(axis=-1)
             quantiles, outcomes = np.log(quantiles), np.log(outcomes)
-    away = quantiles - quantiles[..., _MIDDLE : _MIDDLE + 1]
-    error = outcomes - quantiles[..., _MIDDLE]
-    used = np.asarray(known.any(axis=1))
+        away = quantiles - quantiles[..., _MIDDLE : _MIDDLE + 1]
+        error = outcomes - quantiles[..., _MIDDLE]
+        whole = away[..., -1] - away[..., 0]
+        signed = np.take(away, _OUTER, axis=-1)
+        width = np.abs(signed)
+        weights = width / width.mean(axis=-1, keepdims=True)
+        weights[~(width > 0).all(axis=-1)] = np.nan
+        return _Misses(
+            known,
+            np.where(known & (whole > 0), error / whole, np.nan),
+            np.sign(signed) * error[..., np.newaxis] / width,
+            weights,
+        )
+
+
+def _learned(months: npt.NDArray[np.int64], misses: _Misses) -> Calibration:
+    """Factors from what forecasts from some months missed by."""
+    horizon = misses.known.shape[-1]
+    used = np.asarray(misses.known.any(axis=1))
     stretches = np.array([_stretches(months[used[:, h]], h + 1) for h in range(horizon)])
     origins = int(np.count_nonzero(used.any(axis=1)))
     if origins < FEWEST_ORIGINS:
         return Calibration(np.ones(horizon), origins, stretches)
-    independent = stretches * _series(error, away, known)
-    logs = _best_logs(error, away, known)
+    independent = stretches * _series(np.where(misses.known, misses.scaled, np.nan))
+    logs = _best_logs(misses)
     enough = stretches >= FEWEST_TO_STRETCH
     return Calibration(_shrunk(logs, independent, enough), origins, independent)
 
 
-def _best_logs(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _best_logs(misses: _Misses) -> Floats:
     """Logarithms of the factors that would have been best, shape (horizon,)."""
-    ratios, weights = _misses(error, away, known)
-    horizon = len(ratios)
-    aims = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
+    told = misses.known & np.isfinite(misses.weights[..., 0])
+    horizon = told.shape[-1]
+    ratios = [misses.ratios[..., h, :][told[..., h]].ravel() for h in range(horizon)]
+    weights = [misses.weights[..., h, :][told[..., h]].ravel() for h in range(horizon)]
     logs = np.zeros(horizon)
     for h in range(horizon):
         near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
-        pieces = [(ratios[k], weights[k] * (1 - abs(k - h) / REACH)) for k in near]
-        miss = np.concatenate([r for r, _ in pieces])
-        weight = np.concatenate([w for _, w in pieces])
-        aim = np.broadcast_to(aims, miss.shape)
-        logs[h] = np.log(_stretch(miss.ravel(), weight.ravel(), aim.ravel()))
+        weight = np.concatenate([weights[k] * (1 - abs(k - h) / REACH) for k in near])
+        ratio, level = np.concatenate([ratios[k] for k in near]), np.resize(_AIMS, len(weight))
+        logs[h] = np.log(_stretch(ratio, weight, level))
     return logs
 
 
@@ -228,7 +268,7 @@ def _shrunk(logs: Floats, independent: Floats, enough: npt.NDArray[np.bool_]) ->
     return np.asarray(np.maximum(factors, FLOOR), dtype=float)
 
 
-def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _series(scaled: Floats) -> Floats:
     """Series that do not share their errors, shape (horizon,): all of them only if independent.
 
     References
@@ -236,11 +276,10 @@ def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats
     Kish (1965), Survey sampling: the design effect of clusters, here with the correlation of errors
     of one origin.
     """
-    width = (away[..., -1] - away[..., 0])[..., None]
-    with np.errstate(all="ignore"):
-        scaled = np.where(known & (width[..., 0] > 0), error / width[..., 0], np.nan)
-    independent = np.ones(error.shape[-1])
-    for h in range(error.shape[-1]):
+    independent = np.ones(scaled.shape[-1])
+    if scaled.shape[1] == 1:
+        return independent
+    for h in range(scaled.shape[-1]):
         cells = scaled[..., h]
         counts = np.isfinite(cells).sum(axis=1)
         rows, count = cells[counts >= 2], float(counts[counts >= 1].mean()) if counts.any() else 1.0
@@ -253,26 +292,6 @@ def _series(error: Floats, away: Floats, known: npt.NDArray[np.bool_]) -> Floats
         shared = min(max(pairs / square, LEAST_SHARED), 1.0) if square > 0 else 1.0
         independent[h] = count / (1 + (count - 1) * shared)
     return independent
-
-
-def _misses(
-    error: Floats, away: Floats, known: npt.NDArray[np.bool_]
-) -> tuple[list[Floats], list[Floats]]:
-    """Errors in units of the distance of each outer quantile, and their weights.
-
-    One array for each month ahead, shape (cells, 8); a cell weighs as much as any other, whatever
-    its width.
-    """
-    ratios, weights = [], []
-    for h in range(error.shape[-1]):
-        cells = known[..., h]
-        signed = away[..., h, _OUTER][cells]
-        width, miss = np.abs(signed), error[..., h][cells]
-        good = (width > 0).all(axis=1)
-        width, signed, miss = width[good], signed[good], miss[good]
-        ratios.append(np.sign(signed) * miss[:, None] / width)
-        weights.append(width / width.mean(axis=1, keepdims=True))
-    return ratios, weights
 
 
 def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Floats:
@@ -295,37 +314,39 @@ def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: boo
         Same shape.
     """
     given = np.array(quantiles)
-    reach = np.array([m.ordinal for m in months])[:, None] + np.arange(1, outcomes.shape[1] + 1)
+    ordinals = months.asi8
+    reach = ordinals[:, None, None] + np.arange(1, outcomes.shape[1] + 1)
+    misses = _misses(quantiles[:, None], outcomes[:, None], log)
     for row in range(FEWEST_ORIGINS, len(months)):
-        seen = np.where(reach[:row] <= months[row].ordinal, outcomes[:row], np.nan)
-        factors = learn(months[:row], quantiles[:row, None], seen[:, None], log)
+        known = misses.known[:row] & (reach[:row] <= ordinals[row])
+        earlier = _Misses(known, misses.scaled[:row], misses.ratios[:row], misses.weights[:row])
+        factors = _learned(ordinals[:row], earlier)
         given[row] = factors.apply_to_quantiles(quantiles[row], log)
     return given
 
 
-def _stretches(months: pd.PeriodIndex, ahead: int) -> float:
+def _stretches(months: npt.NDArray[np.int64], ahead: int) -> float:
     """Origins whose forecasts of so many months do not overlap."""
     if len(months) == 0:
         return 0.0
-    span = (months[-1] - months[0]).n
+    span = int(months[-1] - months[0])
     return float(min(len(months), span // ahead + 1))
 
 
 def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
     """Factor that minimises the sum of weights * pinball(ratio - factor, level).
 
-    By bisection on the slope, which never falls.
+    By bisection on the slope, which never falls and changes only where a ratio is passed. Where it
+    is nothing between two ratios, the lower end.
     """
     low, high = SMALLEST, LARGEST
     if len(ratios) == 0:
         return 1.0
-    # The slope changes only where a ratio is passed: it is asked for once between two of them.
-    passed = np.sort(ratios).tolist()
-    falling: dict[int, bool] = {}
+    order = np.argsort(ratios)
+    aimed = float((weights * levels).sum()) * (1 - _ROUNDING)
+    passed = int(np.searchsorted(np.cumsum(weights[order]), aimed))
+    best = float(ratios[order[passed]]) if passed < len(order) else np.inf
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        count = bisect_right(passed, middle)
-        if count not in falling:
-            falling[count] = float((weights * ((ratios <= middle) - levels)).sum()) < 0
-        low, high = (middle, high) if falling[count] else (low, middle)
+        low, high = (middle, high) if middle < best else (low, middle)
     return (low + high) / 2

@@ -136,31 +136,34 @@ def combined(
     keys: dict[str, list[str]] = {name: [] for name in asked}
     fresh: dict[str, bytes] = {}
     evidence = _settled(PooledEvidence.of(backtest, members))
+    mixes: list[_Mix] = []
     for i, origin in enumerate(origins):
         history = origin.history
         given = {m: o for m in members if isinstance(o := outcomes[m][i], SamplePaths)}
-        if not given:
-            for name in asked:
-                made[name].append(Failure(NO_MEMBER))
-                keys[name].append("")
-            continue
-        weights = learned_weights(evidence.as_known(history), members) if WEIGHTED in asked else {}
-        mix = _Mix(given, weights, shifts[i], history, seed)
+        rated = given and WEIGHTED in asked
+        weights = learned_weights(evidence.as_known(history), members) if rated else {}
+        mixes.append(mix := _Mix(given, weights, shifts[i], history, seed))
         parts = {} if cells is None else {m: cells[m][i] for m in given}
-        named = {name: content_key("combined", name, mix.identity(name, parts)) for name in asked}
-        asked_for = [key for name, key in named.items() if name != WEIGHTED]
-        stored = {} if cache is None or not parts else cache.load(asked_for)
-        first = next(iter(given.values()))
-        for name, key in named.items():
+        for name in asked:
+            text = mix.identity(name, parts)
+            keys[name].append(content_key("combined", name, text) if given else "")
+    asked_for = [key for name in asked if name != WEIGHTED for key in keys[name] if key]
+    stored = {} if cache is None or cells is None else cache.load(asked_for)
+    for i, mix in enumerate(mixes):
+        first = next(iter(mix.given.values()), None)
+        for name in asked:
+            if first is None:
+                made[name].append(Failure(NO_MEMBER))
+                continue
+            key = keys[name][i]
             outcome: Outcome | None = mix.averaged() if name == WEIGHTED else None
             if key in stored:
                 shape, again = (first.n_paths, first.horizon), partial(mix.paths, name)
-                outcome = decode(stored[key], first.origin, shape, again, given.values())
+                outcome = decode(stored[key], first.origin, shape, again, mix.given.values())
             if outcome is None:
                 outcome = mix.paths(name)
-                fresh[key] = encode(outcome, history.transform == "log")
+                fresh[key] = encode(outcome, mix.history.transform == "log")
             made[name].append(outcome)
-            keys[name].append(key)
     if cache is not None and cells is not None and fresh:
         cache.save(fresh)
     if POOLED in made and all(shift is None for shift in shifts):

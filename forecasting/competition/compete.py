@@ -297,7 +297,9 @@ def _competed(
     for model in calibrated_models(choice) & now.keys():
         raw = now[model]
         if isinstance(raw, SamplePaths):
-            learned = calibration_of(backtest, model, history)
+            learned = calibration
+            if model != choice.model:
+                learned = calibration_of(backtest, model, history)
             issued, follows = issue_paths(raw, learned, log, level)
             moved |= {model} if follows else set()
             now[model], nowcast = with_progress(

@@ -19,6 +19,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -175,7 +176,13 @@ class ProphetModel(Competitor):
         with _silence():
             from prophet import Prophet
 
-            model = Prophet(
+            class Stated(Prophet):  # type: ignore[misc, unused-ignore]
+                """Prophet without the table of what its charts show together."""
+
+                def regressor_column_matrix(self, _: pd.DataFrame, modes: Any) -> Any:
+                    return {"additive_terms": None, "multiplicative_terms": None}, modes
+
+            model = Stated(
                 growth="linear",
                 yearly_seasonality=FOURIER_ORDER,
                 weekly_seasonality=False,

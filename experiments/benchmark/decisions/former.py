@@ -58,11 +58,9 @@ def stretched(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats) -> Fl
     What was missed is measured as today's calibration does; regions pooled added no evidence.
     """
     known = np.isfinite(outcomes)
-    best = calibration._best_logs(
-        outcomes - quantiles[..., 4], quantiles - quantiles[..., 4:5], known
-    )
+    best = calibration._best_logs(calibration._misses(quantiles, outcomes, log=False))
     seen = np.asarray(known.any(axis=1))
-    apart = [calibration._stretches(months[seen[:, h]], h + 1) for h in range(len(best))]
+    apart = [calibration._stretches(months.asi8[seen[:, h]], h + 1) for h in range(len(best))]
     trust = np.array([n / (n + 10.0) if n >= 2 else 0.0 for n in apart])
     return np.asarray(np.exp(trust * np.maximum(best, 0.0)))
 

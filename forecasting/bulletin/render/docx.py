@@ -67,6 +67,15 @@ def _clean(text: CitedText) -> str:
     return " ".join(plain(text).split())
 
 
+def _write(paragraph: Written, text: str) -> None:
+    run = paragraph.add_run()
+    if text.isspace():
+        run.text = text
+    else:
+        # Quicker: setting the text looks for what the run held before.
+        run.add_text(text)
+
+
 class _Page:
     def __init__(self, document: Opened) -> None:
         self.document = document
@@ -87,11 +96,11 @@ class _Page:
         paragraph._p.style = self._styles[style]
         for part in text:
             if isinstance(part, str):
-                paragraph.add_run(part if part.isspace() else _SPACE.sub(" ", part))
+                _write(paragraph, part if part.isspace() else _SPACE.sub(" ", part))
             else:
                 start, end = self._bookmark(part.fact)
                 paragraph._p.append(start)
-                paragraph.add_run(_SPACE.sub(" ", part.text))
+                _write(paragraph, _SPACE.sub(" ", part.text))
                 paragraph._p.append(end)
         return paragraph
 

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import gammaincinv
 
 from employment_forecast.features.airline import airline_regression
+from employment_forecast.features.history import History
 from employment_forecast.models.contract import Competitor, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.effects import MIN_MONTHS
 from employment_forecast.models.families.theta import Theta, smooth
@@ -133,6 +134,13 @@ class StockFlow(Competitor):
     tags = Tags(min_months=SHORTEST + 1, cost=1.0, targets=(TARGET,), needs=(INFLOW, REEMPLOYED))
     # An event's people are in the flows too: a stock without them would not add up.
     events = False
+
+    def fit(self, history: History) -> Parameters:
+        """See `Competitor.fit`; without any flow there is no search for effects of the calendar."""
+        self._demand_length(history)
+        if history.transform == "log" and not history.lagged:
+            raise ModelFailure(NO_FLOWS)
+        return super().fit(history)
 
     def _fit(self, data: Scaled) -> Parameters:
         counts = register(data)

@@ -16,6 +16,7 @@ from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import Sheet, text_of
 from employment_forecast.data.readers.tables.axis import DAY_REMEDY, DAYS_READ
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
+from employment_forecast.data.readers.tables.doubts import other_time, question
 from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
 from employment_forecast.data.readers.tables.facts import (
     Facts,
@@ -153,7 +154,9 @@ class Collector:
         # A sheet of a workbook often is one region or month; an option only fills what is left.
         sheet = table.sheet.name
         if not _GENERIC.fullmatch(sheet) or parse_when(sheet) is not None:
-            facts = facts.over(self._name_facts(sheet))
+            named = self._name_facts(sheet)
+            self.notes += other_time(facts.when, named.when, "工作表名")
+            facts = facts.over(named)
         facts = facts.over(Facts(region=self.region, indicator=self.indicator))
         if mapping.month is not None:
             when = parse_when(str(mapping.month))
@@ -162,7 +165,7 @@ class Collector:
             facts = facts.over(Facts(units=(mapping.unit,)))
         facts = self._with_units_of_names(facts, sheet)
         named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
-        self._note_other_year(facts.when, named.when)
+        self.notes += other_time(facts.when, named.when, "文件名")
         self._note_named_forecast()
         complete = facts.over(named)
         self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
@@ -173,12 +176,6 @@ class Collector:
         name = Path(self.file).stem
         if is_unpublished_title(name):
             self.notes.append(f"文件名“{shown(name)}”像是预计、预测或计划，请核对各数是否已公布。")
-
-    def _note_other_year(self, stated: When | None, named: When | None) -> None:
-        """Say that the name of the file speaks of another year than the title of a table."""
-        years = [when.year for when in (stated, named) if when is not None and when.year]
-        if len(set(years)) > 1:
-            self.notes.append(f"表题写的是{years[0]}年，文件名写的是{years[1]}年，按表题读取。")
 
     def _with_units_of_names(self, facts: Facts, sheet: str) -> Facts:
         """Facts with the unit that the name of the sheet or file has in brackets: （万人）."""
@@ -250,6 +247,7 @@ class Collector:
                 use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
                 self.notes.append(f"{where}的合计、小计{use}。")
             self._check_regions(table, values)
+            self.notes += question(table, block, background, values, self.vocabulary, self.findings)
             self._collect([e for e in values if e.number is not None])
 
     def _check_regions(self, table: LocatedTable, values: list[ValueCell]) -> None:
@@ -323,7 +321,7 @@ class Collector:
         if mentions:
             (row, _), text = min(mentions.items())
             self.notes.append(
-                f"第{row}行等 {len(mentions)} 处备注提到“{shown(text)}”，请核对各数是否已公布。"
+                f"第{row}行等 {len(mentions)} 处备注提到“{shown(text)}”，请核对这些数。"
             )
         return False
 

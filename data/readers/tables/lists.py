@@ -44,6 +44,7 @@ from employment_forecast.data.readers.vocabulary import (
     Mapping,
     Unit,
     conversion,
+    is_doubted,
     parse_amount,
     parse_unit,
     remark_on_publication,
@@ -343,7 +344,7 @@ class ListReader:
     def _remark(self, text: str) -> bool | None:
         label = self._classify(text)
         idle = label.total is None and span_of(text) is None and not unit_note(text)
-        idle = idle and not remark_on_publication(text)
+        idle = idle and not remark_on_publication(text) and not is_doubted(text)
         return (idle and len(text) <= 40) or None
 
     def _refuse_persons(self) -> None:

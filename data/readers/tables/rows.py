@@ -28,6 +28,7 @@ from employment_forecast.data.readers.vocabulary import (
     When,
     bare_when,
     fold,
+    is_doubted,
     parse_units,
     parse_when,
     remark_on_publication,
@@ -230,7 +231,7 @@ class RowReader:
         if said == "unpublished":
             self.unpublished[number, column] = text
             return Facts(skip=True)
-        if said:
+        if said or (has_values and is_doubted(text)):
             self.mentions[number, column] = text
         return NOTHING
 

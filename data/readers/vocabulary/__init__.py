@@ -24,6 +24,7 @@ from employment_forecast.data.readers.vocabulary.units import (
     unread_unit,
 )
 from employment_forecast.data.readers.vocabulary.unpublished import (
+    is_doubted,
     is_unpublished,
     is_unpublished_title,
     remark_on_publication,
@@ -54,6 +55,7 @@ __all__ = [
     "conversion",
     "find_when",
     "fold",
+    "is_doubted",
     "is_unpublished",
     "is_unpublished_title",
     "looks_like_value",

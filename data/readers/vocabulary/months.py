@@ -84,7 +84,7 @@ _PARTS = {
 }
 _YEAR_ONLY = re.compile(rf"{_Y}(?:年度?)?")
 _QUARTER = re.compile(r"(?P<y>(?:19|20)\d{2})年?[-/.]?(?P<p>[qh])(?P<n>[1-4])")
-_SHORT_YEAR = re.compile(r"(?<!\d)(?P<y>\d{2})年(?=\D|\d{1,2}月)")
+_SHORT_YEAR = re.compile(r"(?<!\d)(?P<y>\d{2})年(?=\D|\d{1,2}(?:月|[-至到、和及与]\d{1,2}月))")
 _SINGLE = (
     re.compile(rf"{_Y}年{_M}月{_END}(?:{_D}[日号])?"),
     re.compile(rf"{_Y}[-/.]{_M}(?:月{_END})?"),

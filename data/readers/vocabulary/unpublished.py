@@ -46,6 +46,8 @@ _NO_TITLE = re.compile(
     "(?:监测|预警).{0,2}预测|预测(?:预警|系统|模型|平台|监测|中心|用|所需|输入|依据|基础|数据源)|供预测"
     "|实际|实绩|完成情况"
 )
+# As a remark that a figure is not the right one.
+_DOUBTED = re.compile("有误|作废|更正为|应为|为准")
 _LONGEST = 200
 
 
@@ -70,3 +72,8 @@ def is_unpublished_title(text: str) -> bool:
     """True for the title of a table of figures that nobody published: 2026年目标任务分解表."""
     folded = _HARMLESS.sub("", fold(text[:_LONGEST]))
     return bool(_TITLE.search(folded)) and not _NO_TITLE.search(folded)
+
+
+def is_doubted(remark: str) -> bool:
+    """True for a remark that says that a figure is wrong or replaced: 数据有误，更正为12210."""
+    return bool(_DOUBTED.search(fold(remark[:_LONGEST])))

@@ -779,3 +779,51 @@ def test_a_file_named_for_another_year_than_its_title_is_told():
 def test_a_refusal_repeats_the_heads_that_it_could_not_use():
     refused = read("月份,登记失业人数（人）/登记失业率（%）\n2025-01,9100/3.1\n").refusal()
     assert "登记失业人数（人）/登记失业率（%）" in str(refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025年登记失业人数\n月份,人数\n11月,12100\n12月,12200\n1月,12300\n",
+        "2025年登记失业人数\n月份,人数\n12月,12000\n1月,12100\n2月,12200\n",
+        "2025年登记失业人数\n月份,人数\n3月,12300\n2月,12200\n1月,12100\n12月,12000\n",
+        "2025年登记失业人数\n季度,人数\n三季度,12000\n四季度,12100\n一季度,12200\n",
+        "嘉定区\n指标,2025年,,\n,11月,12月,1月\n登记失业人数,12100,12200,12300\n",
+        "年份,月份,登记失业人数\n2025,11,12100\n,12,12200\n,1,12300\n",
+    ],
+)
+def test_months_do_not_run_into_a_year_that_they_do_not_state(text):
+    assert [e.check for e in read(text).errors] == ["unknown_month"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("月份,登记失业人数\n2025年10月,1\n2025年11月,2\n2025年12月,3\n2025年1月,4\n", 4),
+        ("年份,月份,登记失业人数\n2025,12,1\n2025,1,2\n", 2),
+        ("2025年登记失业人数\n地区,月份,人数\n嘉定区,12月,2\n江夏区,1月,3\n", 2),
+        ("2025年登记失业人数\n月份,人数\n3月,3\n2月,2\n1月,1\n", 3),
+        ("2025年登记失业人数\n月份,人数\n三季度,3\n四季度,4\n全年,4\n上半年,2\n三季度,3\n", 3),
+        ("嘉定区\n指标,2025年,,2026年\n,11月,12月,1月\n登记失业人数,1,2,3\n", 3),
+    ],
+)
+def test_years_that_are_stated_or_begin_anew_are_taken(text, count):
+    result = read(text, region=None if "江夏" in text else "嘉定")
+    assert not result.errors
+    assert len(result.readings) == count
+
+
+def test_other_times_units_and_remarks_beside_figures_are_told():
+    def notes(text, name="月报.csv"):
+        result = read(text, name)
+        assert not result.errors
+        return "".join(result.notes)
+
+    march = "嘉定区2026年3月就业情况\n指标,数值\n登记失业人数,12100\n"
+    assert "文件名写的是2026年4月" in notes(march, "2026年4月.csv")
+    assert "写的是" not in notes(march, "2026年3月.csv")
+    assert "2025年" in notes("2025年就业情况\n月份,登记失业人数\n2026-01,12100\n")
+    assert "“万户”" in notes("单位：万户\n月份,登记失业人数\n2026-01,121\n")
+    assert "有误" in notes("月份,登记失业人数,备注\n2026-01,12100,数据有误\n")
+    assert "当月新增" in notes("月份,本月登记失业人数\n2026-01,300\n")
+    assert not notes("月份,登记失业人数,备注\n2026-01,12100,实有\n")

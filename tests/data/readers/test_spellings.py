@@ -71,6 +71,7 @@ def test_spellings_of_one_month(text):
         ("2021年1月-3月累计", When(2021, 1, 3, cumulative=True)),
         ("2021年1月至2021年3月", When(2021, 1, 3)),
         ("4-6月", When(None, 4, 6)),
+        ("26年1-2月", When(2026, 1, 2)),
         ("2021年一季度", When(2021, 1, 3)),
         ("前三季度", When(None, 1, 9)),
         ("上半年", When(None, 1, 6)),

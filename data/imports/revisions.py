@@ -6,6 +6,7 @@ that must be wanted, and a revision that nobody dated became known today.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -18,6 +19,9 @@ from employment_forecast.data.store import Store, part_vintages, usually_known
 from employment_forecast.data.store import samples as sample_store
 
 _SAME = 1e-9
+# Powers of ten beyond which no stock or rate is from one month to the next, and the smallest count
+# of persons that is held against it.
+_APART, _SMALL = 0.9, 100
 _REVISE = "若是修订请加 --revise；否则请改正文件。"
 
 
@@ -109,6 +113,7 @@ def new_part_months(
             known = vintages.as_of(today) if real else None
             stored[series] = {} if known is None else known.by_days()
         label = f"{catalogue.region(series[0]).name}“{catalogue.indicator(series[1]).name}”"
+        _demand_usual(store, row, catalogue, today, label)
         if row.last_day > today:
             raise DataError(
                 f"{label}截至 {row.last_day} 的数在今天（{today}）之后。", "请核对截至日期的年份。"
@@ -134,3 +139,32 @@ def new_part_months(
             )
         new[key] = dated
     return list(new.values())
+
+
+def _demand_usual(
+    store: Store, row: PartMonth, catalogue: Catalogue, today: date, label: str
+) -> None:
+    """Refuse a stock or rate that is far from the latest months, and a flow since January."""
+    indicator = catalogue.indicator(row.indicator)
+    known = store.as_of(today, row.region, row.indicator)
+    if indicator.reporting == "year_to_date" and not known.demo:
+        year = str(row.last_day.year)
+        published = [float(v) for m, v in known.values.items() if str(m)[:4] == year]
+        if len(published) > 1 and row.value >= max(published):
+            raise DataError(
+                f"{label}截至 {row.last_day} 为 {row.value:.12g}，不小于本年已公布的累计"
+                f" {max(published):.12g}，像是1月起的累计数。",
+                "月中数只填当月1日（或起始日期）以来的数。",
+            )
+    if indicator.kind not in ("stock", "rate"):
+        return
+    usual = 0.0 if known.demo or known.values.empty else float(known.values.iloc[-12:].median())
+    if usual < (_SMALL if indicator.kind == "stock" else 0) or usual == 0:
+        return
+    if row.value <= 0 or abs(math.log10(row.value / usual)) > _APART:
+        raise DataError(
+            f"{label}截至 {row.last_day} 为 {row.value:.12g}{indicator.unit}，"
+            f"近一年的月度数约为 {usual:.12g}{indicator.unit}，相差悬殊。",
+            "多半是单位或小数点写错，或以 0 表示未公布：请改正后重新导入；"
+            "若月度数有误，请先用 --revise 修订月度数。",
+        )

@@ -225,11 +225,11 @@ class EntryReader:
         for units in (own, head.units, row.facts.units):
             if not units:
                 continue
-            fitting = _fitting(units, indicator)
-            if fitting:
-                self._demand_one(place, raw, fitting)
-                self._warn_change(place, raw, fitting[0])
-                return fitting[0]
+            own_kind = fitting(units, indicator)
+            if own_kind:
+                self._demand_one(place, raw, own_kind)
+                self._warn_change(place, raw, own_kind[0])
+                return own_kind[0]
             self.findings.add(
                 "unit_conflict",
                 place,
@@ -242,9 +242,9 @@ class EntryReader:
         general = self.background.units or next(
             (r.units for r in self.remarks if r.indicator in (None, indicator)), ()
         )
-        fitting = _fitting(general, indicator)
-        self._demand_one(place, raw, fitting)
-        return fitting[0] if fitting else None
+        own_kind = fitting(general, indicator)
+        self._demand_one(place, raw, own_kind)
+        return own_kind[0] if own_kind else None
 
     def _demand_one(self, place: Place, raw: str, units: Sequence[Unit]) -> None:
         if len({unit.factor for unit in units}) > 1:
@@ -298,11 +298,11 @@ class EntryReader:
                     )
 
 
-def _fitting(units: Sequence[Unit], indicator: Indicator) -> list[Unit]:
+def fitting(units: Sequence[Unit], indicator: Indicator) -> list[Unit]:
     """Units that a figure of an indicator may have; of 万人 and 个 for people the first alone."""
-    fitting = [u for u in units if conversion(u, indicator.unit) is not None]
-    people = [u for u in fitting if u.dimension == "persons" and u.name.endswith(indicator.unit)]
-    return people or fitting
+    alike = [u for u in units if conversion(u, indicator.unit) is not None]
+    people = [u for u in alike if u.dimension == "persons" and u.name.endswith(indicator.unit)]
+    return people or alike
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
+from employment_forecast.data.readers.tables.entries import fitting
 from employment_forecast.data.readers.vocabulary import (
     FIRST_DAYS,
     LAST_DAYS,
@@ -18,6 +21,7 @@ from employment_forecast.data.readers.vocabulary import (
     find_when,
     fold,
     parse_amount,
+    units_in,
 )
 from employment_forecast.data.records import Findings, PartMonth, Place
 
@@ -116,10 +120,19 @@ class PartMonthReader:
         self.month = next((t.last for t in times if t.last is not None), None)
         self.year = next((int(m["y"]) for m in dated if m["y"]), self.year)
         self.title = next((d for t in titles if (d := _days(t, self.year, self.month))), None)
+        # A note above, below or beside the figures: in none of the columns that hold them.
+        self.units = tuple(dict.fromkeys(u for t in self._texts() for u in units_in(t)))
+        self.units = self.units or ((unit,) if (unit := vocabulary.mapping.unit) else ())
         self.columns: dict[str, int] = {}
         self.heads: dict[int, _Head] = {}
         for column, value in sheet.rows[header].items():
             self._read_head(column, text_of(value))
+
+    def _texts(self) -> Iterator[str]:
+        """Texts of the sheet apart from its heads and figures, and its names."""
+        yield from re.findall(r"[(（][^()（）]+[)）]", f"{self.sheet.name} {self.file}")
+        for row, cells in self.sheet.rows.items():
+            yield from (v for v in cells.values() if isinstance(v, str) and row != self.header)
 
     def _read_head(self, column: int, text: str) -> None:
         folded = fold(text)
@@ -153,6 +166,11 @@ class PartMonthReader:
     def read(self) -> list[PartMonth]:
         """Every figure of the sheet."""
         figures = []
+        if not self.heads:
+            self._report(self.header, 1, "月中数表里没有认出写着指标的栏",
+                         "请每个指标一栏、每个地区一行，栏名写成“登记失业人数”，"
+                         "版式见 forecast data template 的“月中数”表。",
+                         "", "unknown_label")  # fmt: skip
         for row in sorted(r for r in self.sheet.rows if r > self.header):
             cells = self.sheet.rows[row]
             if not any(column in cells for column in self.heads):
@@ -197,19 +215,35 @@ class PartMonthReader:
         days = self._span(row, head, indicator)
         if days is None:
             return None
-        number = amount.number
-        unit = amount.unit or next(iter(head.label.units), None)
-        factor = 1 if unit is None else conversion(unit, indicator.unit)
-        if number is None or factor is None:
+        units = (amount.unit,) if amount.unit else head.label.units
+        # A note may be for other columns, a unit of the figure's own has to fit.
+        units = tuple(fitting(units or self.units, indicator)) or units
+        factors = {conversion(unit, indicator.unit) for unit in units} or {Decimal(1)}
+        factor = factors.pop()
+        if amount.number is None or factor is None or factors:
             self._report(row, column, "数值或单位无法识别",
                          f"请按“{indicator.name}”的单位（{indicator.unit}）只填数字。",
                          text_of(value), "unreadable_value")  # fmt: skip
             return None
+        number = amount.number * factor
+        if self._is_odd(number, indicator):
+            self._report(row, column, f"数值不像是以{indicator.unit}为单位的{indicator.name}",
+                         f"请按“{indicator.name}”的单位（{indicator.unit}）填写，或写明单位。",
+                         text_of(value), "unreadable_value")  # fmt: skip
+            return None
         published = self._day(row, "published")
         return PartMonth(
-            region.code, indicator.code, *days, float(number * factor),
+            region.code, indicator.code, *days, float(number),
             published or self.published_on, self.source,
         )  # fmt: skip
+
+    @staticmethod
+    def _is_odd(number: Decimal, indicator: Indicator) -> bool:
+        """A part of a person, or a rate out of all proportion: the unit is another one."""
+        if indicator.precision >= 1 and number % 1:
+            return True
+        low, high = indicator.smallest, indicator.largest
+        return 0 < number < low or 0 < high < number
 
     def _span(self, row: int, head: _Head, indicator: Indicator) -> tuple[date, date] | None:
         last = head.last or self._day(row, "last")

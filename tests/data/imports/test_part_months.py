@@ -158,6 +158,61 @@ def test_impossible_figures_are_refused(imported, day, value, said):
         imported(f"地区,截至日期,登记失业人数\n嘉定,{day},{value}\n")
 
 
+PLAIN = "地区,截至日期,登记失业人数\n嘉定,2026-11-20,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("单位：万人\n" + PLAIN.format(1.29), 12900.0),
+        ("嘉定区月中数（单位：千人）\n" + PLAIN.format(13), 13000.0),
+        (PLAIN.format(13) + "注：单位为千人\n", 13000.0),
+        ("单位：人、%\n" + PLAIN.format(12900), 12900.0),
+        ("地区,单位,截至日期,登记失业人数\n嘉定,万人,2026-11-20,1.29\n", 12900.0),
+        ("单位：万人\n" + PLAIN.format("12900人"), 12900.0),
+    ],
+)
+def test_units_beside_the_figures_of_part_months(read, text, value):
+    assert rows(read(text)) == [("310114", STOCK, TWENTIETH, TWENTIETH, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN.format(1.29),
+        "单位：万人、人\n" + PLAIN.format(12900),
+        "地区,截至日期,登记失业率\n嘉定,2026-11-20,0.032\n",
+        "地区,截至日期,登记失业率\n嘉定,2026-11-20,320\n",
+    ],
+)
+def test_part_months_in_another_unit_are_refused(read, text):
+    result = read(text)
+    assert [f.check for f in result.errors] == ["unreadable_value"]
+    assert result.part_months == ()
+
+
+def test_a_part_month_sheet_without_a_known_head_says_so(read):
+    result = read("截至2026年11月20日\n指标,数值\n登记失业人数,12900\n")
+    assert [f.check for f in result.warnings] == ["unknown_label"]
+    assert "月中数" in str(result.refusal())
+
+
+@pytest.mark.parametrize("value", [0, 13, 1290, 129000])
+def test_part_months_far_from_the_months_are_refused(imported, value):
+    imported("地区,月份,登记失业人数\n嘉定,2026-09,12000\n嘉定,2026-10,12100\n")
+    with pytest.raises(DataError, match="相差悬殊"):
+        imported(PLAIN.format(value))
+    assert imported(PLAIN.format(12900)).part_months == 1
+
+
+def test_a_part_month_total_since_january_is_refused(imported):
+    imported("地区,月份,城镇新增就业\n嘉定,2026年1-9月,9000\n嘉定,2026年1-10月,10000\n")
+    table = "地区,截至日期,城镇新增就业\n嘉定,2026-11-20,{}\n"
+    with pytest.raises(DataError, match="像是1月起的累计数"):
+        imported(table.format(10600))
+    assert imported(table.format(600)).part_months == 1
+
+
 def test_the_template_is_understood(tmp_path):
     file = tmp_path / "模板.xlsx"
     file.write_bytes(template(CATALOGUE, CATALOGUE.region("嘉定")))

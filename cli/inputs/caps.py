@@ -34,7 +34,6 @@ BASES = {
     "全年平均": "period_average",
     "当月": "point",
 }
-QUALIFIERS = {"cap": "以内", "floor": "不低于", "level": ""}
 DIRECTIONS = {"控制数": "cap", "下限": "floor", "目标值": "level"}
 BASIS_EXPLAINED = (
     "各月：考核期内任何一个月高于控制数都算突破（预警线看“自该月起有任一月突破”）",
@@ -110,7 +109,7 @@ def set_cap(
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.feed import read_value
     from employment_forecast.data.store import add_targets
-    from employment_forecast.data.targets import Target
+    from employment_forecast.data.targets import USUAL_WORD, Target, demand_direction
 
     if (value is None) == (words is None):
         raise UsageError(
@@ -129,7 +128,7 @@ def set_cap(
     }
     _demand_sense(fields, period, series.indicator)
     number = None if value is None else read_value(value, series.indicator.unit, "--value 的值")
-    word = QUALIFIERS[fields["direction"]] if qualifier is None else qualifier
+    word = USUAL_WORD[fields["direction"]] if qualifier is None else qualifier
     target = Target(
         region=series.region.code,
         indicator=series.indicator.code,
@@ -143,6 +142,7 @@ def set_cap(
         quote=words or "",
         **fields,
     )
+    demand_direction(target)
     if not confirmed:
         _demand_plausible(session, series, target)
     add_targets(session.store, [target], session.catalogue)
@@ -380,10 +380,12 @@ def import_caps(file: Path, confirmed: bool, as_json: bool) -> None:
     session = open_session()
     aliases = {"tier": TIERS, "basis": BASES, "direction": DIRECTIONS}
     targets = read_targets(file, session.catalogue, aliases)
-    for target in () if confirmed else targets:
+    for target in targets:
         region = session.catalogue.region(target.region)
         indicator = session.catalogue.indicator(target.indicator)
-        _demand_plausible(session, Series(region, indicator), target)
+        _demand_sense({"basis": target.basis}, target.period, indicator)
+        if not confirmed:
+            _demand_plausible(session, Series(region, indicator), target)
     count = add_targets(session.store, targets, session.catalogue)
     outdate(session, {(t.region, t.indicator) for t in targets}, CAPS_CHANGED)
     if as_json:

@@ -13,7 +13,7 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, ForecastError, NotFoundError
 from employment_forecast.data.files import visible
-from employment_forecast.data.targets.target import Target
+from employment_forecast.data.targets.target import USUAL_WORD, Target, demand_direction
 
 COLUMNS = {
     "地区": "region", "指标": "indicator", "层级": "tier", "方向": "direction",
@@ -21,7 +21,7 @@ COLUMNS = {
     "公布日": "announced_on", "来源": "source",
 }  # fmt: skip
 REQUIRED = ("region", "indicator", "tier", "period", "value", "source")
-DEFAULTS = {"direction": "cap", "basis": "any_month", "qualifier": "以内", "announced_on": ""}
+DEFAULTS = {"direction": "cap", "basis": "any_month", "qualifier": "", "announced_on": ""}
 
 
 def _decoded(file: Path) -> str:
@@ -53,10 +53,10 @@ def _target(
     given = raw["announced_on"]
     day = clock.parse_day(given, "公布日") if given else clock.today()
     named: dict[str, Any] = {k: aliases[k].get(raw[k], raw[k]) for k in aliases}
-    return Target(
+    target = Target(
         region=region.code,
         indicator=indicator.code,
-        qualifier=raw["qualifier"],
+        qualifier=raw["qualifier"] or USUAL_WORD.get(named["direction"], ""),
         period=raw["period"],
         value=value,
         unit=indicator.unit,
@@ -65,6 +65,8 @@ def _target(
         source=raw["source"],
         **named,
     )
+    demand_direction(target)
+    return target
 
 
 def read_targets(

@@ -39,6 +39,12 @@ CHOICES: dict[str, tuple[str, ...]] = {
 APPROXIMATE = "左右"
 # Words that stand behind the number; every other word stands before it.
 FOLLOWING = ("以内", "以上", "以下", APPROXIMATE, "之内", "内")
+USUAL_WORD: Mapping[str, str] = {"cap": "以内", "floor": "不低于", "level": ""}
+# Words as printed that say the other direction: a floor by 以内, a cap by 不低于.
+_CONTRARY = {
+    "cap": ("不低于", "不少于", "不小于", "以上", "至少"),
+    "floor": ("不高于", "不超过", "不大于", "以下", "以内", "之内", "内", "控制在"),
+}
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 
@@ -243,6 +249,22 @@ class Target:
     def covers(self, month: pd.Period) -> bool:
         """Whether a month lies in the period."""
         return bool(self.first_month <= month <= self.last_month)
+
+
+def demand_direction(target: Target) -> None:
+    """Refuse a target whose words as printed say the other direction.
+
+    Raises
+    ------
+    DataError
+        Naming word, direction and remedy.
+    """
+    if target.value is not None and target.qualifier in _CONTRARY.get(target.direction, ()):
+        stated, other = ("控制数", "下限") if target.direction == "cap" else ("下限", "控制数")
+        raise DataError(
+            f"用语“{target.qualifier}”说的是{other}，登记的方向却是{stated}。",
+            f"请把方向改为{other}（--direction {other}，或“方向”一列），或改正用语。",
+        )
 
 
 def with_tolerance(targets: Iterable[Target], points: float, percent: float) -> list[Target]:

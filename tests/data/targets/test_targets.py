@@ -406,3 +406,30 @@ def test_an_approximate_value_has_a_tolerance_of_its_own():
     assert [t.value for t in targets] == [5.5, 14_300.0, 1.2, 12_000.0, 5.5, None]
     assert limit_at(targets[0], targets[:1], month("2026-05"), day) == 5.6
     assert [t.limit for t in with_tolerance([rate], 0.0, 0.0)] == [5.5]
+
+
+@pytest.mark.parametrize(
+    ("direction", "word", "said"),
+    [
+        ("cap", "不低于", "“不低于”说的是下限"),
+        ("floor", "以内", "“以内”说的是控制数"),
+        ("", "不少于", "--direction 下限"),
+        ("floor", "", "不低于"),
+        ("level", "", ""),
+        ("cap", "左右", "左右"),
+    ],
+)
+def test_words_of_a_file_have_to_fit_the_direction(
+    tmp_path: Path, direction: str, word: str, said: str
+) -> None:
+    file = tmp_path / "目标.csv"
+    names: dict[str, dict[str, str]] = {"tier": {}, "direction": {}, "basis": {}}
+    row = f"嘉定,城镇新增就业,district,2026,27500,某号,{direction},{word}\n"
+    file.write_text(f"地区,指标,层级,时期,数值,来源,方向,用语\n{row}", "utf-8")
+    if said in ("不低于", "左右", ""):
+        (target,) = read_targets(file, load_catalogue(), names)
+        assert target.qualifier == said
+        return
+    with pytest.raises(DataError) as refused:
+        read_targets(file, load_catalogue(), names)
+    assert said in f"{refused.value.message}{refused.value.hint}"

@@ -107,6 +107,19 @@ class FirmReader:
                 "",
             )
             return []
+        stated = (u for c in self.fields for head in self.table.heads[c] for u in head.label.units)
+        units = (*self.background.units, *stated)
+        scaled = [u for u in units if u.dimension == "persons" and u.factor != 1]
+        if scaled:
+            row = self.table.header[0] if self.table.header else self.table.rows[0]
+            place = self._place(row, min(self.table.heads))
+            self._report(
+                place,
+                f"监测企业表的单位是“{scaled[0].name}”，各企业的人数须按人填写",
+                "请改成按人填写的数，并改正或去掉单位后重新导入。",
+                scaled[0].name,
+            )
+            return []
         firms = (self._row(row, codes[0]) for row in self.table.rows)
         return [firm for firm in firms if firm is not None]
 

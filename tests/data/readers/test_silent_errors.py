@@ -827,3 +827,18 @@ def test_other_times_units_and_remarks_beside_figures_are_told():
     assert "有误" in notes("月份,登记失业人数,备注\n2026-01,12100,数据有误\n")
     assert "当月新增" in notes("月份,本月登记失业人数\n2026-01,300\n")
     assert not notes("月份,登记失业人数,备注\n2026-01,12100,实有\n")
+
+
+@pytest.mark.parametrize(
+    ("above", "unit", "refused"),
+    [
+        ("单位：百人\n", "", True),
+        ("", "（百人）", True),
+        ("单位：人\n", "", False),
+        ("", "", False),
+    ],
+)
+def test_firms_are_counted_in_persons(above, unit, refused):
+    head = f"企业编码,月份,地区,行业,建档期就业人数{unit},新招,减员,调查期末就业人数{unit}\n"
+    result = read(f"{above}{head}A1,2026-10,嘉定区,制造业,12,1,2,11\n")
+    assert ("firm_row" in errors(result), len(result.firms)) == (refused, 0 if refused else 1)

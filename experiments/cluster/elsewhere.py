@@ -64,6 +64,8 @@ def _leave(client: Client) -> None:
     """Close a connection; one that was cut raises again what reconnecting has ended with."""
     with suppress(Exception):
         client.close(timeout=2)
+    # Else it would be closed again, and tell of it, whenever its memory is taken back.
+    client.status = "closed"
 
 
 class Cluster:
@@ -237,7 +239,9 @@ class Cluster:
         except Exception as error:  # noqa: BLE001
             from distributed import KilledWorker
 
-            cut = self._client is not None and self._client.status != "running"
+            # What the work itself raises comes back as an answer: these are faults of the way.
+            status = None if self._client is None else self._client.status
+            cut = isinstance(error, OSError) or status not in (None, "running")
             ended = error.allowed_failures + 1 if isinstance(error, KilledWorker) else 0
             undone = "一份工作没有完成" + ("。" if ended else f"（{type(error).__name__}）。")
             self._say(ClusterError(_CUT) if cut else _lost(undone, ended))

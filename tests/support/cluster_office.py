@@ -44,9 +44,9 @@ class Office:
         )
 
     def said(self, process: subprocess.Popen[str]) -> str:
-        """The next line of a process."""
+        """The next line of a process that is in Chinese: a library's report is no word of ours."""
         assert process.stdout is not None
-        return process.stdout.readline()
+        return next((line for line in process.stdout if not line.isascii()), "")
 
     def scheduler(self) -> subprocess.Popen[str]:
         started = self.start(

@@ -57,7 +57,6 @@ def scores(
     return 100 * float(np.mean(by_case[False])), 100 * float(np.mean(by_case[True]))
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("kind", ["pulse", "temporary", "step"])
 def test_the_year_after_is_forecast_better(history_of, kind):
     without, declared = scores(history_of, "theta", kind, range(3), SOON)

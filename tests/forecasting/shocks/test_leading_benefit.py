@@ -100,22 +100,10 @@ def interval(costs: np.ndarray) -> tuple[float, float, float]:
 
 
 @pytest.mark.soak
-def test_an_indicator_that_leads_improves_the_forecast(history_of):
-    _, middle, high = interval(relative_costs(history_of, 4, leads=True))
-    assert high < 0
-    assert middle < -0.05
-
-
-@pytest.mark.soak
-def test_a_useless_indicator_costs_next_to_nothing(history_of):
-    _, middle, _ = interval(relative_costs(history_of, 2, leads=False))
-    assert abs(middle) < 0.02
-
-
-@pytest.mark.soak
 def test_many_panels(history_of, record_property):
-    leading = interval(relative_costs(history_of, tries(50), leads=True))
-    useless = interval(relative_costs(history_of, tries(50), leads=False))
+    panels = max(10, tries(50))  # fewer say nothing
+    leading = interval(relative_costs(history_of, panels, leads=True))
+    useless = interval(relative_costs(history_of, panels, leads=False))
     record_property("leading", leading)
     record_property("useless", useless)
     assert leading[2] < -0.05

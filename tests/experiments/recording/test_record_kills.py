@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,12 @@ print("ended", flush=True)
 """
 
 
-def killed(python, after: str, delay: float) -> list[str]:
-    """What a recording process had printed when it was killed some time after a word."""
+def killed(python, after: str, delay: float, begun: Callable[[], bool] = lambda: True) -> list[str]:
+    """What a recording process had printed when it was killed some time after a word and a sign."""
     process = python.start(RECORD_WHEN_TOLD)
     while process.stdout.readline().strip() != after:
+        assert process.poll() is None
+    while not begun():
         assert process.poll() is None
     time.sleep(delay)
     process.kill()
@@ -98,10 +101,13 @@ def test_kills_while_the_database_is_made_leave_a_fresh_start(
         database.unlink(missing_ok=True)
         shutil.rmtree(empty.mlruns / "artifacts", ignore_errors=True)
 
-    for _ in range(KILLS // 2):
+    def making() -> bool:
+        return any(empty.mlruns.glob(".mlflow.db.new*"))
+
+    for kill in range(KILLS // 2):
         begin_anew()
-        killed(python, "ready", chance.uniform(1.0, 5.0))
-        half_made += not database.exists() and any(empty.mlruns.glob(".mlflow.db.new*"))
+        killed(python, "ready", chance.uniform(0.0, 0.2 * kill), making)
+        half_made += not database.exists() and making()
     assert half_made > 0
     begin_anew()
     assert python.finish(python.start(RECORD_WHEN_TOLD)).split()[-1] == "ended"

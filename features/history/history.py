@@ -191,7 +191,8 @@ class History:
             reads the festival calendar, which takes about a tenth of a second.
         """
         months = len(self.values) + KNOWN_AHEAD
-        return calendar.optional_regressors(self.start, months, self.kind, self.as_of, windows)
+        shared = calendar.optional_regressors(self.start, months, self.kind, self.as_of, windows)
+        return shared.copy()
 
     @cached_property
     def regressors(self) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records.observation import Observation
+from employment_forecast.features.calendar import DEFAULT_WINDOWS
 from employment_forecast.features.history.build import build, from_known
 from employment_forecast.features.history.history import KNOWN_AHEAD
 
@@ -207,6 +208,15 @@ def test_regressors_reach_beyond_the_longest_plan(history_of):
     assert len(table) == 3 + KNOWN_AHEAD
     assert table.index[0] == history.start
     assert np.isfinite(table.to_numpy()).all()
+
+
+def test_whoever_changes_the_calendar_columns_changes_nobody_elses(history_of):
+    history = history_of(np.full(60, 9.0))
+    own = history.optional(DEFAULT_WINDOWS)
+    expected = own.copy()
+    own["working_days"] = 1.0
+    own.iloc[:] = np.nan
+    assert history.optional(DEFAULT_WINDOWS).equals(expected)
 
 
 def test_last_cuts_from_the_front(history_of):

@@ -10,6 +10,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Series
 from employment_forecast.experiments.tracking import (
@@ -35,6 +38,8 @@ from employment_forecast.models.paths import QUANTILES, Failure
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = npt.NDArray[np.float64]
 
 BACKTEST = "backtest.parquet"
 CAP_EVENTS = "cap_events.parquet"
@@ -341,7 +346,9 @@ def packed_table(table: pd.DataFrame) -> bytes:
     """
     quantiles = [name for name in table.columns if name in QUANTILES]
     stream = io.BytesIO()
-    table.astype(dict.fromkeys(quantiles, "float32")).to_parquet(
+    # Rounded once: versions with the same forecasts must not differ by how they were written.
+    short = {name: _seven_digits(table[name].to_numpy()).astype("float32") for name in quantiles}
+    table.assign(**short).to_parquet(
         stream,
         engine="pyarrow",
         index=False,
@@ -350,6 +357,13 @@ def packed_table(table: pd.DataFrame) -> bytes:
         column_encoding=dict.fromkeys(quantiles, "BYTE_STREAM_SPLIT"),
     )
     return stream.getvalue()
+
+
+def _seven_digits(values: Floats) -> Floats:
+    with np.errstate(divide="ignore"):
+        size = np.clip(np.log10(np.abs(values)), -30.0, 30.0)
+    shift = 10.0 ** (6 - np.floor(size))
+    return np.asarray(np.round(values * shift) / shift)
 
 
 def unpacked_table(file: Path) -> pd.DataFrame:

@@ -133,3 +133,8 @@ def test_packed_table_is_the_table_with_seven_digits_of_quantiles(tmp_path: Path
     np.testing.assert_array_equal(read["q50"], [11_823_460.0, np.nan, 0.1234568])
     pd.testing.assert_frame_equal(read.drop(columns="q50"), table.drop(columns="q50"))
     assert content.packed_table(table[:0])
+    # Earlier releases wrote these digits: versions with the same forecasts stay the same.
+    shown = np.random.default_rng(0).normal(13_000, 900, 500)
+    file.write_bytes(content.packed_table(pd.DataFrame({"q50": shown})))
+    digits = [float(f"{value:.7g}") for value in shown]
+    assert content.unpacked_table(file)["q50"].tolist() == digits

@@ -148,10 +148,13 @@ def stored_evidence(tracker: Tracker, version: Version) -> GateEvidence:
 
 def _table(tracker: Tracker, version: Version, name: str) -> Path:
     """A table of a version's run; earlier releases wrote CSV, compressed and before that not."""
-    for form in (".parquet", ".csv.bz2"):
-        with suppress(ForecastError):
-            return file_of_run(tracker, version, name.replace(".parquet", form))
-    return file_of_run(tracker, version, name.replace(".parquet", ".csv"))
+    try:
+        return file_of_run(tracker, version, name)
+    except ForecastError:
+        for form in (".csv.bz2", ".csv"):
+            with suppress(ForecastError):
+                return file_of_run(tracker, version, name.replace(".parquet", form))
+        raise
 
 
 def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:

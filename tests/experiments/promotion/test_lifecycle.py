@@ -15,7 +15,7 @@ import pytest
 from support.shared import tracking_uri
 
 from employment_forecast.data.catalogue.series import Series
-from employment_forecast.data.errors import RefusedError
+from employment_forecast.data.errors import ForecastError, RefusedError
 from employment_forecast.data.workspace.folders import Workspace
 from employment_forecast.experiments.archive import BACKTEST, CAP_EVENTS, unpacked_table
 from employment_forecast.experiments.promotion import gate, lifecycle
@@ -440,6 +440,9 @@ def test_evidence_that_earlier_releases_kept_is_read(
     assert then.events is not None
     assert now.events is not None
     assert then.events.months_above == now.events.months_above
+    file_of_run(tracker, version, f"backtest{form}").unlink()
+    with pytest.raises(ForecastError, match=BACKTEST):
+        stored_evidence(tracker, version)
 
 
 def test_without_a_back_test_nothing_passes(

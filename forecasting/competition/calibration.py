@@ -41,7 +41,7 @@ REACH = 3
 _MIDDLE = 4
 _OUTER = [i for i in range(len(LEVELS)) if i != _MIDDLE]
 _AIMS = np.abs(LEVELS[_OUTER] - 0.5) + 0.5
-_HALVINGS, _ROUNDING = 40, 1e-12
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -334,19 +334,15 @@ def _stretches(months: npt.NDArray[np.int64], ahead: int) -> float:
 
 
 def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
-    """Factor that minimises the sum of weights * pinball(ratio - factor, level).
+    """Factor that minimises the sum of weights * pinball(ratio - factor, level), within bounds.
 
-    By bisection on the slope, which never falls and changes only where a ratio is passed. Where it
-    is nothing between two ratios, the lower end.
+    The ratio at which the slope, which never falls, is no longer below nothing. Where it is nothing
+    between two ratios, the lower end.
     """
-    low, high = SMALLEST, LARGEST
     if len(ratios) == 0:
         return 1.0
     order = np.argsort(ratios)
     aimed = float((weights * levels).sum()) * (1 - _ROUNDING)
     passed = int(np.searchsorted(np.cumsum(weights[order]), aimed))
-    best = float(ratios[order[passed]]) if passed < len(order) else np.inf
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if middle < best else (low, middle)
-    return (low + high) / 2
+    best = ratios[order[passed]] if passed < len(order) else np.inf
+    return float(np.clip(best, SMALLEST, LARGEST))

@@ -27,7 +27,7 @@ from employment_forecast.forecasting.competition import (
     Competition,
     Options,
     TreeResult,
-    reconcile,
+    reconcile_tree,
 )
 from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.reconciliation import Sum
@@ -242,7 +242,7 @@ class TreeJob:
             except Exception as error:  # noqa: BLE001  # a fault in one member is no fault of the others
                 why = as_forecast_error(error).message.rstrip("。")
                 absent[code] = f"{job.series.member_name}未得出预测：{why}"
-        return replace(reconcile(self.sums, results, absent), refused=refused)
+        return replace(reconcile_tree(self.sums, results, absent), refused=refused)
 
 
 def _reach(job: ForecastJob, until: pd.Period | None) -> int:

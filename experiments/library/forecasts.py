@@ -219,12 +219,12 @@ def reconcile(
     UsageError
         If the sums are no tree.
     """
-    from employment_forecast.forecasting.competition import reconcile as made_to_add_up
+    from employment_forecast.forecasting.competition import reconcile_tree
 
     by_code = {each.result.region.code: each.result for each in forecasts}
     try:
         tree = [Sum(whole, tuple(parts)) for whole, parts in sums.items()]
-        results = made_to_add_up(tree, by_code).results
+        results = reconcile_tree(tree, by_code).results
     except ValueError as error:
         raise UsageError(
             f"合计关系不是一棵树（{error}）。", "一个下级只能有一个上级，也不能绕成圈。"

@@ -39,7 +39,7 @@ class ResidualCheck:
     text: str
 
 
-def probability_transform(quantiles: Floats, outcomes: Floats) -> Floats:
+def interpolated_transform(quantiles: Floats, outcomes: Floats) -> Floats:
     """Place of each outcome among nine quantiles, interpolated, shape (n,)."""
     low, high = float(LEVELS[0]), float(LEVELS[-1])
     places = [
@@ -87,7 +87,7 @@ def one_month(backtest: Backtest, model: str) -> list[ResidualCheck]:
     t = stats.ttest_1samp(errors, 0.0)
     box, box_p = ljung_box(errors, min(_LAGS, n // 3))
     shape = stats.shapiro(errors)
-    law = stats.kstest(probability_transform(quantiles[known], outcomes[known]), "uniform")
+    law = stats.kstest(interpolated_transform(quantiles[known], outcomes[known]), "uniform")
     tests = {
         "bias": (float(t.statistic), float(t.pvalue),
                  f"平均 {float(errors.mean()):+z.3f} 倍季节误差"),

@@ -3,8 +3,8 @@
 from employment_forecast.forecasting.competition.breakdown import By, broken_down
 from employment_forecast.forecasting.competition.calibration import (
     Calibration,
+    calibrate,
     issued,
-    learn,
     never_moved,
     uncalibrated,
 )
@@ -31,7 +31,7 @@ from employment_forecast.forecasting.competition.gate import (
     Verdict,
 )
 from employment_forecast.forecasting.competition.issuing import rechosen
-from employment_forecast.forecasting.competition.parts import TreeResult, reconcile
+from employment_forecast.forecasting.competition.parts import TreeResult, reconcile_tree
 from employment_forecast.forecasting.competition.pooled import PooledEvidence, choose_pooled
 from employment_forecast.forecasting.competition.result import Coherence, Competition, Options
 
@@ -59,12 +59,12 @@ __all__ = [
     "common_origins",
     "current_shift",
     "issued",
-    "learn",
+    "calibrate",
     "learned_weights",
     "never_moved",
     "paired_difference",
     "path_scored",
-    "reconcile",
+    "reconcile_tree",
     "rechosen",
     "uncalibrated",
     "unmoved",

@@ -161,7 +161,9 @@ def never_moved(horizon: int) -> Calibration:
     return replace(uncalibrated(horizon), unmoved=True)
 
 
-def learn(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool) -> Calibration:
+def calibrate(
+    months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: bool
+) -> Calibration:
     """Learn factors from earlier origins, pooled over series.
 
     Parameters
@@ -306,7 +308,7 @@ def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: boo
     outcomes : numpy.ndarray
         Shape (n, horizon), NaN where not yet known.
     log : bool
-        As for `learn`.
+        As for `calibrate`.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from employment_forecast.forecasting.assessment import Assessments, assess_all
 from employment_forecast.forecasting.backtest import Backtest, Origin
 from employment_forecast.forecasting.competition.calibration import (
     Calibration,
-    learn,
+    calibrate,
     never_moved,
 )
 from employment_forecast.forecasting.competition.choice import DEFAULTS, Choice
@@ -186,7 +186,7 @@ def calibration_of(backtest: Backtest, model: str, history: History) -> Calibrat
     """Calibration of one series' forecasts from the outcomes known now."""
     if history.unchanging:
         return never_moved(backtest.horizon)
-    return learn(
+    return calibrate(
         backtest.months,
         backtest.records[model].quantiles[:, None],
         backtest.outcomes[:, None],

@@ -82,7 +82,7 @@ class TreeResult:
         return self.results[key]
 
 
-def reconcile(
+def reconcile_tree(
     sums: Sequence[Sum],
     results: Mapping[str, Competition],
     absent: Mapping[str, str] | None = None,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from employment_forecast.features.history import History
 from employment_forecast.forecasting.backtest import Backtest
-from employment_forecast.forecasting.competition.calibration import Calibration, learn
+from employment_forecast.forecasting.competition.calibration import Calibration, calibrate
 from employment_forecast.forecasting.competition.choice import (
     FEWEST_ORIGINS,
     MOST_FAILURES,
@@ -119,7 +119,7 @@ class PooledEvidence:
 
     def calibration(self, model: str, log: bool) -> Calibration:
         """Calibration of a model's paths from its earlier errors."""
-        return learn(self.months, self.quantiles[model], self.outcomes, log)
+        return calibrate(self.months, self.quantiles[model], self.outcomes, log)
 
 
 def choose_pooled(

@@ -32,7 +32,7 @@ LEAST_UNEVEN = 0.03
 
 
 @dataclass(frozen=True)
-class Proposal:
+class CapSplit:
     """One way of sharing out a cap.
 
     Attributes
@@ -69,7 +69,7 @@ class Allocation:
     target: Target
     p_break: float
     untested: bool
-    proposals: Mapping[str, Proposal]
+    proposals: Mapping[str, CapSplit]
 
 
 def allocate(
@@ -127,7 +127,7 @@ def allocate(
         caps = {code: shared[code] for code in parts}
         broken = np.any([critical[code] > cap for code, cap in caps.items()], axis=0)
         given = shares(caps, critical, list(kept), published)
-        proposals[rule] = Proposal(rule, given, float(broken.mean()))
+        proposals[rule] = CapSplit(rule, given, float(broken.mean()))
     untested = target.last_month > whole.history.origin + whole.tested_horizon
     p_break = float((_critical(target, whole) > value).mean())
     return Allocation(target, p_break, bool(untested), proposals)

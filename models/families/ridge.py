@@ -165,7 +165,7 @@ def _chosen(data: Scaled, base: Floats, target: Floats) -> list[tuple[Leading, F
     candidates = [
         (learned, leading.past_features(learned, each, first, REACH, n))
         for each in data.beside
-        if (learned := leading.learn(each, first)) is not None
+        if (learned := leading.estimate_lead(each, first)) is not None
     ]
 
     def squared_errors(further: Sequence[Floats]) -> Floats:

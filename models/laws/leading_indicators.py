@@ -86,7 +86,7 @@ def _numbers(first_month: int, count: int) -> Integers:
     return np.asarray((first_month + np.arange(count)) % SEASON, dtype=np.int64)
 
 
-def learn(each: ScaledCovariate, first_month: int) -> Leading | None:
+def estimate_lead(each: ScaledCovariate, first_month: int) -> Leading | None:
     """Season and memory of an indicator; None if too little of it is known or it never moves."""
     changes = each.changes()
     known = np.isfinite(changes)

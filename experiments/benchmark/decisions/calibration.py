@@ -18,7 +18,7 @@ from employment_forecast.experiments.benchmark.decisions.laws import (
     sizes,
     unknown,
 )
-from employment_forecast.forecasting.competition.calibration import learn
+from employment_forecast.forecasting.competition.calibration import calibrate
 from employment_forecast.models.paths import LEVELS
 
 Floats = npt.NDArray[np.float64]
@@ -62,7 +62,7 @@ def coverages(
         outcomes = np.where(unknown(ORIGINS), np.nan, error * size)
         outcomes = np.moveaxis(outcomes, 0, 1)
         factors[0, run] = former.stretched(MONTHS, quantiles, outcomes)
-        factors[1, run] = learn(MONTHS, quantiles, outcomes, log=False).factors
+        factors[1, run] = calibrate(MONTHS, quantiles, outcomes, log=False).factors
     return np.asarray(2 * norm.cdf(reach * width * factors) - 1)
 
 

@@ -21,7 +21,7 @@ from employment_forecast.forecasting.backtest import Origin
 from employment_forecast.forecasting.competition import (
     Calibration,
     Competition,
-    learn,
+    calibrate,
     never_moved,
 )
 from employment_forecast.forecasting.early_warning.evaluation.outcomes import judge_cap
@@ -109,7 +109,7 @@ def calibration_at(result: Competition, model: str, origin: pd.Period) -> Calibr
     outcomes[np.asarray(months.asi8)[:, None] + steps > origin.ordinal] = np.nan
     quantiles = backtest.records[model].quantiles[earlier]
     log = result.history.transform == "log"
-    return learn(months, quantiles[:, None], outcomes[:, None], log)
+    return calibrate(months, quantiles[:, None], outcomes[:, None], log)
 
 
 def _caps(targets: Sequence[Target], origin: Origin) -> list[Target]:

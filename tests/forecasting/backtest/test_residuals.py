@@ -8,9 +8,9 @@ import pytest
 
 from employment_forecast.forecasting.backtest.backtest import Backtest, Record
 from employment_forecast.forecasting.backtest.residuals import (
+    interpolated_transform,
     ljung_box,
     one_month,
-    probability_transform,
 )
 from employment_forecast.models.paths import LEVELS
 
@@ -37,7 +37,7 @@ def test_ljung_box_against_statsmodels():
 
 def test_place_among_the_quantiles():
     q = np.tile(np.arange(1.0, 10.0), (4, 1))
-    places = probability_transform(q, np.array([0.0, 5.0, 5.5, 20.0]))
+    places = interpolated_transform(q, np.array([0.0, 5.0, 5.5, 20.0]))
     assert places == pytest.approx([0.0125, 0.5, 0.625, 0.9875])
 
 

@@ -16,7 +16,7 @@ from employment_forecast.forecasting.competition.calibration import (
     Calibration,
     _shrunk,
     _stretch,
-    learn,
+    calibrate,
     uncalibrated,
 )
 from employment_forecast.models.paths import LEVELS, SamplePaths
@@ -41,7 +41,7 @@ def outcomes(n: int, series: int, spread: float, seed: int = 0) -> np.ndarray:
 
 
 def test_too_narrow_paths_are_widened_towards_the_true_spread():
-    calibration = learn(
+    calibration = calibrate(
         origins(60), normal_quantiles(60, 20, 1.0), outcomes(60, 20, 2.0), log=False
     )
     np.testing.assert_allclose(calibration.factors, 2.0, rtol=0.06)
@@ -50,10 +50,10 @@ def test_too_narrow_paths_are_widened_towards_the_true_spread():
 
 
 def test_too_wide_paths_are_narrowed_and_not_below_the_floor():
-    wide = learn(origins(60), normal_quantiles(60, 20, 1.3), outcomes(60, 20, 1.0), log=False)
+    wide = calibrate(origins(60), normal_quantiles(60, 20, 1.3), outcomes(60, 20, 1.0), log=False)
     np.testing.assert_allclose(wide.factors, 1 / 1.3 * np.exp(LEEWAY), rtol=0.03)
     assert "最多收窄到" in wide.note
-    calibration = learn(
+    calibration = calibrate(
         origins(60), normal_quantiles(60, 20, 3.0), outcomes(60, 20, 1.0), log=False
     )
     np.testing.assert_array_equal(calibration.factors, FLOOR)
@@ -80,7 +80,7 @@ def test_regions_that_move_together_are_fewer(shared, expected):
     rng = np.random.default_rng(7)
     common, own = rng.normal(size=(400, 1, HORIZON)), rng.normal(size=(400, 8, HORIZON))
     y = 100 + np.sqrt(shared) * common + np.sqrt(1 - shared) * own
-    calibration = learn(origins(400), normal_quantiles(400, 8, 1.0), y, log=False)
+    calibration = calibrate(origins(400), normal_quantiles(400, 8, 1.0), y, log=False)
     np.testing.assert_allclose(calibration.independent, 400 * expected, rtol=0.12)
 
 
@@ -96,8 +96,8 @@ def test_misses_on_one_side_stretch_both_and_mirrored_ones_alike():
     y = outcomes(60, 20, 1.0)
     above = np.where(y > 100, 100 + 2.5 * (y - 100), y)
     quantiles = normal_quantiles(60, 20, 1.0)
-    calibration = learn(origins(60), quantiles, above, log=False)
-    mirrored = learn(origins(60), quantiles, 200 - above, log=False)
+    calibration = calibrate(origins(60), quantiles, above, log=False)
+    mirrored = calibrate(origins(60), quantiles, 200 - above, log=False)
     assert calibration.factors.min() > 1.15
     np.testing.assert_allclose(calibration.factors, mirrored.factors)
     # What lies below and above the median keeps its odds.
@@ -110,9 +110,9 @@ def test_misses_on_one_side_stretch_both_and_mirrored_ones_alike():
 
 
 def test_few_origins_change_little_and_fewer_than_eight_nothing():
-    many = learn(origins(40), normal_quantiles(40, 1, 1.0), outcomes(40, 1, 2.0), log=False)
-    few = learn(origins(9), normal_quantiles(9, 1, 1.0), outcomes(9, 1, 2.0), log=False)
-    one = learn(origins(7), normal_quantiles(7, 1, 1.0), outcomes(7, 1, 2.0), log=False)
+    many = calibrate(origins(40), normal_quantiles(40, 1, 1.0), outcomes(40, 1, 2.0), log=False)
+    few = calibrate(origins(9), normal_quantiles(9, 1, 1.0), outcomes(9, 1, 2.0), log=False)
+    one = calibrate(origins(7), normal_quantiles(7, 1, 1.0), outcomes(7, 1, 2.0), log=False)
     assert 1.0 < few.factors.max() < many.factors.min()
     assert one.identity
     assert one.note == "结果已知的历史起点只有 7 个，区间未经校准"
@@ -121,7 +121,7 @@ def test_few_origins_change_little_and_fewer_than_eight_nothing():
 
 def test_overlapping_origins_count_once():
     months = origins(12, step=1)
-    calibration = learn(months, normal_quantiles(12, 1, 1.0), outcomes(12, 1, 3.0), log=False)
+    calibration = calibrate(months, normal_quantiles(12, 1, 1.0), outcomes(12, 1, 3.0), log=False)
     np.testing.assert_array_equal(calibration.independent, [12, 6, 4])
     assert "第 1—3 个月所依据的互不重叠的起点依次为 12、6、4 个" in calibration.note
     assert "第 2 个月起不足 10 个，那里的覆盖率无从核实" in calibration.note
@@ -129,16 +129,16 @@ def test_overlapping_origins_count_once():
 
 def test_unknown_outcomes_and_failures_teach_nothing():
     quantiles, y = normal_quantiles(30, 4, 1.0), outcomes(30, 4, 2.0)
-    reference = learn(origins(20), quantiles[:20], y[:20], log=False)
+    reference = calibrate(origins(20), quantiles[:20], y[:20], log=False)
     y[20:25] = np.nan
     quantiles[25:] = np.nan
-    calibration = learn(origins(30), quantiles, y, log=False)
+    calibration = calibrate(origins(30), quantiles, y, log=False)
     np.testing.assert_array_equal(calibration.factors, reference.factors)
     assert calibration.origins == 20
 
 
 def test_nothing_known_is_said():
-    calibration = learn(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
+    calibration = calibrate(origins(0), normal_quantiles(0, 2, 1.0), outcomes(0, 2, 1.0), log=False)
     assert calibration.identity
     assert calibration.note == uncalibrated(HORIZON).note == "没有结果已知的历史起点，区间未经校准"
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from employment_forecast.forecasting.competition.calibration import FEWEST_ORIGINS, issued, learn
+from employment_forecast.forecasting.competition.calibration import (
+    FEWEST_ORIGINS,
+    calibrate,
+    issued,
+)
 from employment_forecast.models.paths import LEVELS, SamplePaths
 
 MONTHS = pd.period_range("2022-01", periods=24, freq="M")
@@ -43,7 +47,7 @@ def test_nothing_later_is_looked_at():
 
 def test_quantiles_are_stretched_as_paths_are():
     quantiles, outcomes = scene(1)
-    factors = learn(MONTHS, quantiles[:, None], outcomes[:, None], log=True)
+    factors = calibrate(MONTHS, quantiles[:, None], outcomes[:, None], log=True)
     assert not factors.identity
     draws = np.exp(np.random.default_rng(2).normal(7, 0.1, (4001, 3)))
     paths = SamplePaths(draws, MONTHS[-1])

@@ -14,7 +14,7 @@ from support.trees import (
 )
 
 from employment_forecast.data.errors import RefusedError
-from employment_forecast.forecasting.competition import rechosen, reconcile
+from employment_forecast.forecasting.competition import rechosen, reconcile_tree
 from employment_forecast.forecasting.documents.run import coherence_notes
 from employment_forecast.forecasting.reconciliation import Sum
 
@@ -31,7 +31,7 @@ def gap(results):
 
 
 def test_every_path_and_month_adds_up_and_the_caps_are_assessed_on_it(base):
-    made = reconcile(SUMS, base)
+    made = reconcile_tree(SUMS, base)
     assert made.reconciled
     assert gap(base) > 1e-4
     assert gap(made.results) < 1e-9
@@ -43,7 +43,7 @@ def test_every_path_and_month_adds_up_and_the_caps_are_assessed_on_it(base):
 
 
 def test_the_base_forecast_is_kept_and_another_model_brings_it_back(base):
-    made = reconcile(SUMS, base).results[DISTRICT]
+    made = reconcile_tree(SUMS, base).results[DISTRICT]
     own = base[DISTRICT].champion_paths.values
     np.testing.assert_array_equal(np.sort(made.coherence.base.values, axis=0), np.sort(own, axis=0))
     other = rechosen(made, "drift", "试试")
@@ -55,7 +55,7 @@ def test_the_base_forecast_is_kept_and_another_model_brings_it_back(base):
 
 def test_a_member_that_failed_leaves_the_rest_standing(base):
     left = {k: v for k, v in base.items() if k != "310104003"}
-    made = reconcile(SUMS, left, {"310104003": "丙镇未得出预测（历史太短）"})
+    made = reconcile_tree(SUMS, left, {"310104003": "丙镇未得出预测（历史太短）"})
     assert not made.reconciled
     assert made.notes == ("丙镇未得出预测（历史太短），含它的合计未协调",)
     assert made.results == left
@@ -64,7 +64,7 @@ def test_a_member_that_failed_leaves_the_rest_standing(base):
 def test_a_late_member_is_worked_out_from_the_figures_of_the_others(base):
     values = street_values(60)
     late = competition("310104002", values["310104002"][:-1], end="2026-09")
-    made = reconcile(SUMS, {**base, "310104002": late})
+    made = reconcile_tree(SUMS, {**base, "310104002": late})
     assert made.notes == ("乙街道的数据只到 2026-09，已按其他成员公布的数推算",)
     # Its month that the others have published is known to the last person.
     first = made.results["310104002"].champion_paths.values[:, 0]
@@ -85,7 +85,7 @@ def test_published_figures_that_do_not_add_up_stand_beside_a_late_member(base):
         "310000": competition("310000", total + other),
     }
     sums = (Sum("310000", (DISTRICT, "310114")), *SUMS)
-    made = reconcile(sums, results)
+    made = reconcile_tree(sums, results)
     assert made.reconciled
     assert made.notes[0].endswith("的数据只到 2026-09，已按其他成员公布的数推算")
     assert made.notes[1].endswith("2026-10 已公布的数与下级之和不符，该月不强求相加")
@@ -103,7 +103,7 @@ def test_a_late_member_whose_sum_was_left_out_says_of_which_month(base):
     late = competition("310104002", values["310104002"][:-1], end="2026-09")
     total = np.sum(list(values.values()), axis=0)
     total[-1] = 100.0  # below what the other streets have published
-    made = reconcile(SUMS, {**base, "310104002": late, DISTRICT: competition(DISTRICT, total)})
+    made = reconcile_tree(SUMS, {**base, "310104002": late, DISTRICT: competition(DISTRICT, total)})
     month = pd.Period("2026-10", freq="M")
     assert made.results["310104002"].coherence.apart == (month,)
     (said,) = coherence_notes(made.results["310104002"])
@@ -121,7 +121,7 @@ def test_a_whole_that_never_changed_and_is_late_is_the_sum_of_its_parts(other):
         "310104002": competition("310104002", second, origins=6),
         DISTRICT: competition(DISTRICT, [1000.0] * 39, end="2026-09", origins=6),
     }
-    made = reconcile((Sum(DISTRICT, ("310104001", "310104002")),), results)
+    made = reconcile_tree((Sum(DISTRICT, ("310104001", "310104002")),), results)
     assert made.reconciled
     told = made.results[DISTRICT].champion_paths.values[:, 0]
     np.testing.assert_allclose(told, first[-1] + other, rtol=1e-9)
@@ -129,37 +129,37 @@ def test_a_whole_that_never_changed_and_is_late_is_the_sum_of_its_parts(other):
 
 def test_a_member_that_is_too_late_takes_its_sum_away(base):
     late = competition("310104002", street_values(60)["310104002"][:-4], end="2026-06")
-    made = reconcile(SUMS, {**base, "310104002": late})
+    made = reconcile_tree(SUMS, {**base, "310104002": late})
     assert not made.reconciled
     assert made.notes[0].startswith("乙街道的数据只到 2026-06，相差太久")
 
 
 def test_parts_that_never_add_up_are_not_made_to(base):
     short = competition(DISTRICT, base[DISTRICT].history.values * 1.1)
-    made = reconcile(SUMS, {**base, DISTRICT: short})
+    made = reconcile_tree(SUMS, {**base, DISTRICT: short})
     assert made.choice is None
     assert "相差的中位数为 9.1 %，超过 2 %" in made.notes[0]
 
 
 def test_demonstration_and_real_figures_are_not_added(base):
     real = competition("310104001", base["310104001"].history.values, demo=False)
-    made = reconcile(SUMS, {**base, "310104001": real})
+    made = reconcile_tree(SUMS, {**base, "310104001": real})
     assert made.choice is None
     assert "不相加" in made.notes[0]
 
 
 def test_a_figure_set_by_hand_stays_and_one_that_contradicts_is_refused(base):
     month = pd.Period("2026-12", freq="M")
-    made = reconcile(SUMS, base, fixed={DISTRICT: {month: 14000.0}}).results
+    made = reconcile_tree(SUMS, base, fixed={DISTRICT: {month: 14000.0}}).results
     assert (made[DISTRICT].champion_paths.values[:, 1] == 14000.0).all()
     assert gap(made) < 1e-9
     everything = {code: {month: 1.0} for code in (DISTRICT, *STREETS)}
     with pytest.raises(RefusedError, match="相加不符"):
-        reconcile(SUMS, base, fixed=everything)
+        reconcile_tree(SUMS, base, fixed=everything)
 
 
 def test_streets_of_eighteen_months_are_reconciled_on_what_is_usual():
-    made = reconcile(SUMS, competitions(street_values(18), origins=6))
+    made = reconcile_tree(SUMS, competitions(street_values(18), origins=6))
     assert made.reconciled
     assert "不足 8 个，默认协调" in made.choice.reason
     assert gap(made.results) < 1e-9
@@ -169,7 +169,7 @@ def test_streets_of_eighteen_months_are_reconciled_on_what_is_usual():
 def test_a_street_that_never_changed_is_a_member_like_any_other(value):
     results = competitions(street_values(60) | {"310104003": [value] * 60}, origins=12)
     assert results["310104003"].choice.model == "random_walk"
-    made = reconcile(SUMS, results)
+    made = reconcile_tree(SUMS, results)
     assert made.reconciled
     assert made.choice.origins > 0
     assert gap(made.results) < 1e-9

@@ -8,7 +8,7 @@ import pytest
 from support.trees import CAP, DISTRICT, STREETS, SUMS, competition, competitions, street_values
 
 from employment_forecast.data.catalogue import Series, load_catalogue
-from employment_forecast.forecasting.competition import reconcile
+from employment_forecast.forecasting.competition import reconcile_tree
 from employment_forecast.forecasting.documents import document
 from employment_forecast.forecasting.documents.parts import parts_table, tree_document
 from employment_forecast.forecasting.reconciliation import Sum
@@ -20,7 +20,7 @@ def base():
 
 
 def table_of(results, apart=(), sums=SUMS):
-    tree = reconcile(sums, results)
+    tree = reconcile_tree(sums, results)
     whole = tree.results[DISTRICT]
     content = document(whole, run_id=None, registered_name="x", version=None)
     content["tree"] = tree_document(tree, DISTRICT, {}, apart)
@@ -90,9 +90,9 @@ def test_groups_stand_apart_from_regions_and_both_are_not_to_be_added(base):
     assert table_of(base)[1].columns[0].title == "地区"
     # Half of the men are missing: what does not add up are groups.
     half = of_group(competition(two, (whole - values[one]) / 2, origins=9), "men")
-    (said,) = reconcile(sums[1:], {**results, men: half}).notes
+    (said,) = reconcile_tree(sums[1:], {**results, men: half}).notes
     assert "与 2 个群体之和相差" in said
     assert "请核对群体是否齐全" in said
     real = of_group(competition(two, whole - values[one], origins=9, demo=False), "men")
-    (said,) = reconcile(sums[1:], {**results, men: real}).notes
+    (said,) = reconcile_tree(sums[1:], {**results, men: real}).notes
     assert "与群体有的是演示数据" in said

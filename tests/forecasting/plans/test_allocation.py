@@ -7,13 +7,13 @@ import pytest
 from support.trees import CAP, DISTRICT, STREETS, SUMS, competitions, street_values
 
 from employment_forecast.data.errors import DataError, UsageError
-from employment_forecast.forecasting.competition import reconcile
+from employment_forecast.forecasting.competition import reconcile_tree
 from employment_forecast.forecasting.plans.allocation import allocate, allocation_document
 
 
 @pytest.fixture(scope="module")
 def tree():
-    return reconcile(SUMS, competitions(street_values(60), origins=10))
+    return reconcile_tree(SUMS, competitions(street_values(60), origins=10))
 
 
 TARGET = replace(CAP, value=14000.0)

@@ -61,7 +61,7 @@ def test_season_and_memory_are_learnt(rng):
     unusual = np.zeros(240)
     for t in range(1, 240):
         unusual[t] = 0.6 * unusual[t - 1] + 0.1 * rng.normal()
-    learnt = leading.learn(ScaledCovariate("x", np.cumsum(season + unusual)), first_month=1)
+    learnt = leading.estimate_lead(ScaledCovariate("x", np.cumsum(season + unusual)), first_month=1)
     assert learnt.season == pytest.approx(np.arange(12.0), abs=0.15)
     assert learnt.memory == pytest.approx(0.6, abs=0.12)
     assert learnt.innovations.std() == pytest.approx(0.1, abs=0.02)
@@ -70,7 +70,7 @@ def test_season_and_memory_are_learnt(rng):
 
 @pytest.mark.parametrize("values", [np.arange(30.0) ** 2, np.full(200, 5.0), np.full(200, np.nan)])
 def test_too_little_or_no_movement_is_no_candidate(values):
-    assert leading.learn(ScaledCovariate("x", values), first_month=1) is None
+    assert leading.estimate_lead(ScaledCovariate("x", values), first_month=1) is None
 
 
 def test_past_features_by_hand():

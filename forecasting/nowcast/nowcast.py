@@ -6,7 +6,8 @@ blends of the two expectations the one that was nearest counts; it moves the med
 of the way and narrows the spread to the usual size of the blend's errors, their weighted median: a
 backlog that clears in one month says little of the others. The model's own law counts as half a
 month of them, and n months make no spread less than 1 / (n + 1) of it: with no earlier month
-nothing changes. The paths follow: a month's draws are
+nothing changes. Where the largest of the errors lie further out than a normal law lets expect of
+their median, so do the draws outside the interval of 80. The paths follow: a month's draws are
 mapped linearly onto its new law, and the months after it move by their regression on it (the
 deterministic ensemble update of Whitaker and Hamill 2002), so that the joint law stays.
 """
@@ -43,6 +44,10 @@ OWN_MEDIAN, OWN_SPREAD = 1.0, 0.5
 # A month so long ago counts half.
 HALF_LIFE = 18.0
 _NORMAL_MAD = 1.4826
+# Errors not seen as often as this reach how far tails do; a normal law counts as so many months.
+FAR, NORMAL_MONTHS = 0.95, 20.0
+# Ends of the central intervals of 50, 80 and 95 of a standard normal law.
+_MIDDLE, _NEAR, _FAR = 0.6745, 1.2816, 1.9600
 # Later than this after the last published month the paths are no longer about today.
 MOST_MONTHS = 3
 
@@ -175,8 +180,8 @@ def conditioned(
         # The draws as the update of the month before has left them.
         before = z[:, step].copy()
         from_middle, from_spread = _centre(before)
-        scaled = (before - from_middle) / from_spread
-        z[:, step] = middle + spread * (law[0] + law[1] * scaled)
+        scaled = _stretched((before - from_middle) / from_spread, law.tail)
+        z[:, step] = middle + spread * (law.middle + law.spread * scaled)
         moved, centred = z[:, step] - before, before - before.mean()
         later = z[:, step + 1 :]
         slopes = centred @ (later - later.mean(axis=0)) / float(centred @ centred)
@@ -266,8 +271,17 @@ def _learned(step: int, history: History, past: Sequence[_Past], factor: float) 
     )
 
 
-def _updated(expected: Floats, learned: _Learned) -> tuple[float, float] | None:
-    """Median and spread in units of the model's own; None where its own law stays."""
+@dataclass(frozen=True)
+class _Law:
+    """Median and spread in units of the model's own, and how much further its tails reach."""
+
+    middle: float
+    spread: float
+    tail: float
+
+
+def _updated(expected: Floats, learned: _Learned) -> _Law | None:
+    """The law that was learned; None where the model's own stays."""
     n = len(learned.errors)
     if n == 0:
         return None
@@ -281,20 +295,28 @@ def _updated(expected: Floats, learned: _Learned) -> tuple[float, float] | None:
         blend = min(BLENDS, key=lambda share: misses[share])
     trust = n / (n + OWN_MEDIAN)
     left = np.abs(learned.errors - trust * _blended(learned.expectations, blend))
-    usual = _NORMAL_MAD * _weighted_median(left, weights)
+    median = _weighted_quantile(left, weights, 0.5)
     # Kish's number of months that weigh alike.
     months = float(weights.sum() ** 2 / (weights @ weights))
-    spread = max(usual, 1e-6) ** (months / (months + OWN_SPREAD))
+    spread = max(_NORMAL_MAD * median, 1e-6) ** (months / (months + OWN_SPREAD))
     if spread >= 1.0:
         # Figures that closed no better than the model forecast tell nothing.
         return None
-    return trust * float(_blended(expected, blend)), max(spread, 1.0 / (n + 1))
+    far = _weighted_quantile(left, weights, FAR) / max(median, 1e-9) * _MIDDLE / _FAR
+    tail = np.log(max(far, 1.0)) / np.log(_FAR / _NEAR) * months / (months + NORMAL_MONTHS)
+    middle = trust * float(_blended(expected, blend))
+    return _Law(middle, max(spread, 1.0 / (n + 1)), min(float(tail), 1.0))
 
 
-def _weighted_median(values: Floats, weights: Floats) -> float:
+def _stretched(scaled: Floats, tail: float) -> Floats:
+    """Draws in spreads from their median, those outside the interval of 80 further out."""
+    return np.asarray(scaled * np.maximum(np.abs(scaled) / _NEAR, 1.0) ** tail)
+
+
+def _weighted_quantile(values: Floats, weights: Floats, share: float) -> float:
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+    return float(values[order][np.searchsorted(reached, share * reached[-1])])
 
 
 def _blended(expectations: Floats, share: float) -> Floats:

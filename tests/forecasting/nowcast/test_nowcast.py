@@ -18,6 +18,7 @@ from employment_forecast.forecasting.competition.compete import compete
 from employment_forecast.forecasting.competition.issuing import rechosen
 from employment_forecast.forecasting.nowcast import conditioned
 from employment_forecast.forecasting.nowcast.closing import Closing, days_left, same_day
+from employment_forecast.forecasting.nowcast.nowcast import _Learned, _stretched, _updated
 from employment_forecast.models.paths import SamplePaths
 
 STOCK = "registered_unemployed"
@@ -177,6 +178,30 @@ def test_few_earlier_months_leave_more_to_the_model(situation):
         few = {"origins": given["origins"][-n:], "hindcasts": given["hindcasts"][-n:]}
         narrower.append(conditioned(**{**given, **few})[1].months[0].narrower)
     assert narrower == sorted(narrower)
+
+
+@pytest.mark.parametrize(
+    ("backlog", "near", "far"),
+    [(1.0, (0.77, 0.83), (0.94, 0.97)), (5.0, (0.74, 0.81), (0.91, 0.96))],
+)
+def test_intervals_hold_for_calm_closings_and_for_backlogs(backlog, near, far):
+    """36 months close with normal errors, or a tenth of them five times as far off."""
+    rng = np.random.default_rng(1)
+    n, tries = 36, 3000
+    inside = np.zeros(3)
+    for _ in range(tries):
+        errors = rng.normal(0, 0.2, n + 1) * np.where(rng.random(n + 1) < 0.1, backlog, 1.0)
+        expected = rng.normal(0, 1, n + 1)
+        pairs = np.column_stack([expected, expected])
+        learned = _Learned(pairs[:n], (expected + errors)[:n], np.arange(n, 0.0, -1.0))
+        law = _updated(pairs[n], learned)
+        off = abs(expected[n] + errors[n] - law.middle) / law.spread
+        inside += off <= np.array([1.2816, *_stretched(np.array([1.96]), law.tail), 1.96])
+    shares = inside / tries
+    assert near[0] < shares[0] < near[1]
+    assert far[0] < shares[1] < far[1]
+    # Without the stretch the outer interval would hold less often.
+    assert shares[2] < shares[1] - 0.01
 
 
 def test_figures_that_tell_nothing_change_nothing(situation):

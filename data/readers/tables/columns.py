@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -16,6 +17,7 @@ from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
     bare_when,
+    fold,
     looks_like_value,
     parse_units,
     unit_note,
@@ -26,6 +28,7 @@ ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
 
 # Rows that decide what a column holds.
 _SAMPLE = 3000
+_PLACE = re.compile(r"[一-鿿]{2,12}(?:省|市|区|县|旗|镇|乡|街道)")
 
 Kind = Literal["region", "indicator", "group", "when", "none"]
 
@@ -74,6 +77,7 @@ class _Content:
     units: tuple[str, ...]
     kind: Kind
     known: int
+    places: int
 
     @property
     def filled(self) -> int:
@@ -93,7 +97,7 @@ def kind_of(label: Label) -> Kind:
 
 
 def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Content:
-    texts = values = times = 0
+    texts = values = times = places = 0
     units: list[str] = []
     kinds: Counter[Kind] = Counter()
     for row in table.rows[:_SAMPLE]:
@@ -106,6 +110,8 @@ def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Conte
             units.append(text)
         if kind_of(label) != "none" and label.known:
             kinds[kind_of(label)] += 1
+        elif not label.known and _PLACE.fullmatch(fold(text)):
+            places += 1
         if when_like(value):
             times += 1
         if not looks_like_value(value) or (isinstance(value, str) and label.region is not None):
@@ -113,7 +119,7 @@ def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Conte
         else:
             values += 1
     kind: Kind = kinds.most_common(1)[0][0] if kinds else "none"
-    return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()))
+    return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()), places)
 
 
 def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
@@ -136,10 +142,7 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
         elif all(x.known for x in labels):
             _put_value(columns, column, heads)
         elif content.texts > content.values:
-            if content.known * 2 > content.texts:
-                columns.labels[column] = "any"
-            else:
-                columns.labels[column] = "ignore"
+            columns.labels[column] = _untitled(content)
         else:
             columns.unknown[column] = next(h for h in heads if not h.label.known)
         if column in columns.labels:
@@ -170,6 +173,14 @@ def _put_dimension(columns: Columns, column: int, dimension: Dimension, content:
         columns.labels[column] = "any"
     else:
         columns.labels[column] = dimension
+
+
+def _untitled(content: _Content) -> Dimension:
+    """What a column of texts is whose head nothing explains."""
+    if content.known * 2 > content.texts:
+        return "any"
+    # Left out, places that are not in the catalogue would lend their figures to the title's region.
+    return "region" if content.places * 2 > content.texts else "ignore"
 
 
 def _heads_the_other_axis(dimension: Dimension, content: _Content) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,12 @@ _IN_A_NAME = re.compile(rf"(?<!\d){_CODE.pattern}(?!\d)")
 _CODED = re.compile(
     rf"(?:区划|区域|地区|区县|行政区?)(?:代|编|统计代)?码[:(]?(?P<code>{_CODE.pattern})(?![0-9a-z])"
 )
+# 填报单位 and the like: an office says of which place the figures beside it are.
+_OFFICE = re.compile(
+    r"(?P<place>[一-鿿]{2,20}?(?:省|市|区|县|旗|镇|乡|街道))"
+    r"(?:人力资源|人社|公共就业|就业|劳动|社会保障|社保|社区事务|统计局|民政局)"
+)
+_LONGEST_OFFICE = 40
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 REMEDY = "请核对地区名称与行政区划代码，改成同一个地区。"
 
@@ -102,6 +108,8 @@ def check_regions(
         Notes on names that say something else and may just be old.
     """
     catalogue, every = vocabulary.catalogue, list(regions)
+    if not stated:
+        _check_offices(table, vocabulary, every, file, findings)
     for said in _statements(table, vocabulary, file):
         other = next((r for r in every if not said.fits(r, catalogue)), None)
         if other is None:
@@ -117,6 +125,45 @@ def check_regions(
         else:
             name = other.name
             yield f"“{shown(said.text)}”说的不是{name}，按表中写明的{name}读取，请核对。"
+
+
+def _check_offices(
+    table: LocatedTable,
+    vocabulary: Vocabulary,
+    regions: Sequence[Region],
+    file: str,
+    findings: Findings,
+) -> None:
+    """Refuse rows of offices of other places, whose figures would be taken for the title's."""
+    for column, heads in table.heads.items():
+        if any(head.label.dimension == "source" for head in heads):
+            continue
+        for row in table.rows:
+            text = table.sheet.text(row, column)
+            office = _OFFICE.match(fold(text[:_LONGEST_OFFICE])) if text else None
+            if office is None:
+                continue
+            place = _last_named(office["place"], vocabulary)
+            other = next(
+                (r for r in regions if place is None or vocabulary.catalogue.lower(place, r) != r),
+                None,
+            )
+            if other is not None:
+                findings.add(
+                    "contradiction",
+                    Place(file, table.sheet.name, row, column),
+                    f"表中没有地区一栏，这里说的却不是{other.name}（{other.code}）",
+                    "请加上“地区”一栏，写明每行是哪个地区的数。",
+                    text,
+                )
+
+
+def _last_named(place: str, vocabulary: Vocabulary) -> Region | None:
+    """The region whose name a place ends with, as 上海市嘉定区 does; None if there is none."""
+    region = vocabulary.classify(place).region or vocabulary.find_region(place)
+    if region is None or not any(place.endswith(fold(name)) for name in region.names):
+        return None
+    return region
 
 
 def _statements(table: LocatedTable, vocabulary: Vocabulary, file: str) -> Iterator[_Statement]:

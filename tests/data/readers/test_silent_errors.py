@@ -842,3 +842,38 @@ def test_firms_are_counted_in_persons(above, unit, refused):
     head = f"企业编码,月份,地区,行业,建档期就业人数{unit},新招,减员,调查期末就业人数{unit}\n"
     result = read(f"{above}{head}A1,2026-10,嘉定区,制造业,12,1,2,11\n")
     assert ("firm_row" in errors(result), len(result.firms)) == (refused, 0 if refused else 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "上海市登记失业人数\n区,2026年8月,2026年9月\n黄浦区,1200,1230\n",
+        "上海市登记失业人数\n辖区,2026年8月,2026年9月\n黄浦区,1200,1230\n",
+        "上海市登记失业人数\n填报单位,2026年8月,2026年9月\n黄浦区人社局,1200,1230\n",
+        "上海市登记失业人数\n填报单位,月份,登记失业人数\n上海市黄浦区就业促进中心,2026-08,1200\n",
+        "嘉定区登记失业人数\n月份,镇,登记失业人数\n2026年8月,安亭,1200\n2026年9月,安亭,1230\n",
+        "嘉定区登记失业人数\n月份,填报单位,登记失业人数\n2026年8月,徐汇区人社局,1200\n",
+    ],
+)
+def test_rows_of_a_place_that_is_not_in_the_catalogue_are_not_the_titles(text):
+    result = read(text, region=None)
+    assert {f.check for f in result.errors} <= {"unknown_region", "contradiction"}
+    assert result.errors
+    assert not result.readings or "contradiction" in {f.check for f in result.errors}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "登记失业人数\n区,2026年8月,2026年9月\n嘉定,12000,12300\n徐汇,13000,13100\n",
+        "上海市登记失业人数\n区（县）,2026年8月,2026年9月\n嘉定区,12000,12300\n",
+        "嘉定区登记失业人数\n月份,填报单位,登记失业人数\n2026年8月,嘉定区人社局,12000\n",
+        "嘉定区登记失业人数\n月份,填报单位,登记失业人数\n2026年8月,上海市嘉定区就业促进中心,1\n",
+        "月份,地区,填报单位,登记失业人数\n2026年8月,嘉定区,安亭镇社保所,12000\n",
+        "嘉定区登记失业人数\n月份,登记失业人数,来源\n2026年8月,12000,上海市人社局\n",
+    ],
+)
+def test_regions_under_the_heads_that_offices_write_are_read(text):
+    result = read(text, region=None)
+    assert not result.errors
+    assert {r.observation.region for r in result.readings} <= {"310114", "310104"}

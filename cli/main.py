@@ -143,7 +143,14 @@ COMMANDS: Commands = {
             ),
         },
     ),
-    "regions": ("inputs.catalogue", "regions", "列出已登记的地区。"),
+    "regions": Group(
+        "列出、登记地区。",
+        {
+            "list": ("inputs.catalogue", "list_regions", "列出已登记的地区。"),
+            "add": ("inputs.catalogue", "add_regions", "按行政区划表登记省、市、区县。"),
+        },
+        own=("inputs.catalogue", "regions"),
+    ),
     "indicators": ("inputs.catalogue", "indicators", "列出已登记的指标。"),
     "models": Group(
         "查看参赛模型与已登记的模型版本。",

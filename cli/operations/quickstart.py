@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ from employment_forecast.cli.shell.output import at_a_terminal
 from employment_forecast.cli.shell.session import open_session
 
 if TYPE_CHECKING:
-    from employment_forecast.data.catalogue import Catalogue, Region
-    from employment_forecast.data.workspace import Session, Workspace
+    from employment_forecast.data.catalogue import Region
+    from employment_forecast.data.workspace import Session
+    from employment_forecast.data.workspace.registration import Table
 
 BASES = ("各月", "期末", "全年累计", "全年平均")
 TIERS = ("国家", "市", "区", "自定")
 # What a shell would not take as it stands; Chinese it does.
 _ODD = re.compile(r"[^\w./:%+,-]|^$")
-_DIVISION = re.compile(r"(.{2,}?)(?:新区|自治县|自治州|区|县|市|省)")
 _CODE = re.compile(r"\d{6}|\d{9}|\d{12}")
 
 
@@ -142,89 +141,47 @@ def _asked_file(required: bool) -> Path | None:
 
 def _settled(session: Session, name: str, code: str | None, asking: bool) -> Region:
     """The region of that name; one that is not in the catalogue is entered in `forecast.toml`."""
+    from employment_forecast.data.catalogue import find_divisions
     from employment_forecast.data.errors import UnknownNameError, UsageError
 
     try:
         region = session.catalogue.region(name)
     except UnknownNameError as error:
-        if code is None and not asking:
+        if code is None and not asking and len(find_divisions(name)) != 1:
             raise UsageError(
                 f"目录里没有“{name}”。", f"{error.hint}或加 --code 行政区划代码 登记这个地区。"
             ) from None
         click.echo(f"目录里没有“{name}”，现在登记。")
-        _write_settings(session.workspace, _new_region(session, name, code))
+        _write(session, _new_region(session, name, code))
         return open_session().catalogue.region(name)
-    _write_settings(session.workspace, None)
+    _write(session, [])
     return region
 
 
-def _new_region(session: Session, name: str, code: str | None) -> dict[str, object]:
-    """Table of a region to enter, checked together with all others."""
-    from employment_forecast.data.catalogue import load_catalogue
+def _new_region(session: Session, name: str, code: str | None) -> list[Table]:
+    """Entry of a region, checked together with all others."""
+    from employment_forecast.data.catalogue import divisions, find_divisions
     from employment_forecast.data.errors import UsageError
+    from employment_forecast.data.workspace import region_tables
 
+    known = find_divisions(name)
+    likely = known[0] if len(known) == 1 else None
+    if code is None and not sys.stdin.isatty():
+        code = likely
     while code is None or not _CODE.fullmatch(code):
         if code is not None:
             click.echo(f"“{code}”不是 6 位、9 位或 12 位数字。")
         if code is not None and not sys.stdin.isatty():
             raise UsageError(f"--code 的值“{code}”不是行政区划代码。", "请写 6、9 或 12 位数字。")
-        code = click.prompt("行政区划代码（六位；街道在上级代码后加三位，可自编）")
-    table: dict[str, object] = {
-        "code": code,
-        "name": name,
-        **_short(session.catalogue, name),
-        "parent": _parent(session.catalogue, code),
-        "level": _level(code),
-    }
-    load_catalogue(
-        [*session.settings.regions, table],
-        session.settings.indicators,
-        str(session.workspace.settings_file),
-    )
-    return table
+        code = click.prompt("行政区划代码（六位；街道在上级代码后加三位，可自编）", default=likely)
+    return region_tables(session, {code: divisions()[code] if code == likely else name})
 
 
-def _short(catalogue: Catalogue, name: str) -> dict[str, list[str]]:
-    """What people call 松江区 for short, where nothing else is called so."""
-    match = _DIVISION.fullmatch(name)
-    if match is None or catalogue.knows_region(match[1]):
-        return {}
-    return {"aliases": [match[1]]}
+def _write(session: Session, tables: Sequence[Table]) -> None:
+    from employment_forecast.data.workspace import write_settings
 
-
-def _level(code: str) -> str:
-    if len(code) > 6:
-        return "street"
-    return "province" if code.endswith("0000") else "city" if code.endswith("00") else "district"
-
-
-def _parent(catalogue: Catalogue, code: str) -> str:
-    """The nearest division above that is in the catalogue: 310114999 lies in 310114."""
-    known = {region.code for region in catalogue.regions}
-    above = (code[:9], code[:6], f"{code[:4]}00", f"{code[:2]}0000")
-    return next((each for each in above if each in known and each != code), "100000")
-
-
-def _write_settings(workspace: Workspace, region: Mapping[str, object] | None) -> None:
-    """Write `forecast.toml` where there is none, and a new region at its end."""
-    from employment_forecast.data.files import write_atomically
-    from employment_forecast.data.workspace import template
-
-    file = workspace.settings_file
-    fresh = not file.exists()
-    before = template() if fresh else file.read_text("utf-8-sig")
-    added = (
-        ""
-        if region is None
-        else "\n[[regions]]\n"
-        + "".join(
-            f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in region.items()
-        )
-    )
-    if fresh or added:
-        text = before if before.endswith("\n") else before + "\n"
-        write_atomically(file, (text + added).encode("utf-8"), secret=True)
-        click.echo(f"配置文件：{file}")
+    if write_settings(session, tables):
+        click.echo(f"配置文件：{session.workspace.settings_file}")
 
 
 def _series(session: Session, region: Region) -> dict[str, bool]:

@@ -1,5 +1,15 @@
 """Regions and indicators, looked up by code, name or alias, and how their figures are printed."""
 
+from employment_forecast.data.catalogue.divisions import (
+    division_above,
+    divisions,
+    divisions_below,
+    find_divisions,
+    full_name,
+    how_to_register,
+    namesakes,
+    region_table,
+)
 from employment_forecast.data.catalogue.figures import (
     DEMO_MARK,
     TOLERANCE,
@@ -23,9 +33,17 @@ __all__ = [
     "Region",
     "Series",
     "TOLERANCE",
+    "division_above",
+    "divisions",
+    "divisions_below",
     "figure",
+    "find_divisions",
+    "full_name",
+    "how_to_register",
     "load_catalogue",
+    "namesakes",
     "phrase",
     "printed",
+    "region_table",
     "sources_phrase",
 ]

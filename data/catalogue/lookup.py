@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from employment_forecast.data.catalogue.divisions import how_to_register
 from employment_forecast.data.catalogue.schema import (
     Group,
     Indicator,
@@ -77,8 +78,7 @@ class Catalogue:
             names = [n for r in self.regions for n in (r.name, r.code, *r.aliases)]
             raise UnknownNameError(
                 f"没有名为“{one_line(text)}”的地区。",
-                suggestion(text, names)
-                + "可用行政区划代码、名称或简称；新地区请在 forecast.toml 的 [[regions]] 中登记。",
+                suggestion(text, names) + "可用行政区划代码、名称或简称。" + how_to_register(text),
             )
         return region
 

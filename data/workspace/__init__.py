@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         harmless_environment,
     )
     from employment_forecast.data.workspace.folders import Workspace, find_workspace
+    from employment_forecast.data.workspace.registration import region_tables, write_settings
     from employment_forecast.data.workspace.restore import demand_restored, restore_backup
     from employment_forecast.data.workspace.scratch import use_scratch
     from employment_forecast.data.workspace.session import Session
@@ -29,10 +30,12 @@ __all__ = [
     "find_workspace",
     "harmless_environment",
     "load_settings",
+    "region_tables",
     "restore_backup",
     "template",
     "use_scratch",
     "write_backup",
+    "write_settings",
 ]
 _HOME = {
     "FileCellCache": "cell_cache",
@@ -44,6 +47,8 @@ _HOME = {
     "find_workspace": "folders",
     "load_settings": "settings",
     "demand_restored": "restore",
+    "region_tables": "registration",
+    "write_settings": "registration",
     "restore_backup": "restore",
     "use_scratch": "scratch",
     "template": "settings",

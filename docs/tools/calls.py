@@ -49,6 +49,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "plan show": ("data.targets.plans.load_plans",),
     "plan progress": ("forecasting.plans.plan_rows",),
     "regions": ("load_catalogue",),
+    "regions list": ("load_catalogue",),
+    "regions add": ("data.workspace.region_tables", "data.workspace.write_settings"),
     "indicators": ("load_catalogue",),
     "models": ("model_names",),
     "models roster": ("model_names",),

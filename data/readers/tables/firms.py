@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue import Region, how_to_register
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
 from employment_forecast.data.readers.privacy import refuse_personal_text
 from employment_forecast.data.readers.tables.axis import decimal_habit, month_fault, settled
@@ -288,7 +288,7 @@ class FirmReader:
                     "unknown_region",
                     self._place(row, column),
                     "地区不在目录中",
-                    "请改正名称，或在 forecast.toml 的 [[regions]] 中登记。",
+                    how_to_register(text),
                     text,
                 )
             return label.region

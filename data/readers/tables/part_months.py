@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, how_to_register
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
 from employment_forecast.data.readers.tables.entries import fitting
 from employment_forecast.data.readers.vocabulary import (
@@ -200,7 +200,8 @@ class PartMonthReader:
             return self.region
         stated = self.vocabulary.classify(text).region
         if stated is None:
-            self._report(row, column or 1, "地区不在目录中", "请改正名称。", text, "unknown_region")
+            remedy = how_to_register(text)
+            self._report(row, column or 1, "地区不在目录中", remedy, text, "unknown_region")
         elif self.region is not None and stated.code != self.region.code:
             return None
         return stated

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from employment_forecast.data.catalogue import Catalogue, Region
+from employment_forecast.data.catalogue import Catalogue, Region, namesakes
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.facts import is_clerical
 from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
@@ -114,7 +114,8 @@ def check_regions(
         other = next((r for r in every if not said.fits(r, catalogue)), None)
         if other is None:
             continue
-        if said.row and (said.firm or not stated):
+        same_name = said.region is not None and namesakes(other.code, said.region.code)
+        if said.row and (said.firm or not stated or same_name):
             findings.add(
                 "contradiction",
                 Place(file, table.sheet.name, said.row, said.column),

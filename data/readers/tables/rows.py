@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from employment_forecast.data.catalogue import Region
+from employment_forecast.data.catalogue import Region, how_to_register
 from employment_forecast.data.errors import nearest
 from employment_forecast.data.readers.formats import Value, text_of
 from employment_forecast.data.readers.privacy import refuse_personal_text
@@ -339,8 +339,8 @@ class RowReader:
                     place,
                     "地区不在目录中",
                     (f"最接近的有：{close}。" if close else "")
-                    + "请改正名称，或在 forecast.toml 的 [[regions]] 中登记；"
-                    "不需要的地区可在 mapping.toml 的 [regions] 里写成 ignore。",
+                    + how_to_register(label.text)
+                    + "不需要的地区可在 mapping.toml 的 [regions] 里写成 ignore。",
                     label.text,
                 )
         elif kind in ("month", "year", "when"):
@@ -421,8 +421,8 @@ def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> st
     names = [n for i in known for n in (i.name, *i.synonyms)]
     if is_like_region(label.text):
         return (
-            "像是地区：需要导入时，请在 forecast.toml 的 [[regions]] 中登记，"
-            "或在 mapping.toml 的 [regions] 里写明它对应的地区。"
+            f"像是地区：需要导入时，{how_to_register(label.text)}"
+            "也可在 mapping.toml 的 [regions] 里写明它对应的地区。"
         )
     close = "、".join(nearest(shown(label.text), names))
     return (

@@ -12,8 +12,6 @@ import pytest
 from support.paths import ROOT
 from support.terminals import at_a_terminal
 
-from employment_forecast.cli.operations.quickstart import _short
-from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import EXIT_USAGE
 
 Forecast = Callable[..., Any]
@@ -47,12 +45,22 @@ def test_options_answer_everything(forecast: Forecast, cheap: Path, tmp_path: Pa
     assert (cap["value"], cap["period"], cap["basis"]) == (1200, "2026", "any_month")
 
 
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [("松江区", ["松江"]), ("浦东新区", ["浦东"]), ("城区", []), ("示例街道", [])],
-)
-def test_a_district_answers_to_its_short_name_too(name: str, short: list[str]) -> None:
-    assert _short(load_catalogue(), name).get("aliases", []) == short
+def test_the_code_of_a_division_need_not_be_known(
+    forecast: Forecast, cheap: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "黄浦.csv"
+    months = [f"{y}-{m:02d}" for y in (2024, 2025) for m in range(1, 13)]
+    file.write_text(
+        "月份,登记失业人数\n"
+        + "".join(f"{m},{12000 + i % 7 * 90}\n" for i, m in enumerate(months)),
+        "utf-8",
+    )
+    done = forecast(
+        "quickstart", "--region", "黄浦", "--file", str(file), "--output", str(tmp_path / "出")
+    )
+    assert done.code == 0, done.err
+    (entry,) = tomllib.loads((cheap / "forecast.toml").read_text("utf-8"))["regions"]
+    assert (entry["code"], entry["name"], entry["parent"]) == ("310101", "黄浦区", "310000")
 
 
 @pytest.mark.parametrize(

@@ -877,3 +877,16 @@ def test_regions_under_the_heads_that_offices_write_are_read(text):
     result = read(text, region=None)
     assert not result.errors
     assert {r.observation.region for r in result.readings} <= {"310114", "310104"}
+
+
+def test_a_namesake_in_another_city_is_not_what_the_title_means():
+    zhoushan = {"code": "330903", "name": "普陀区", "parent": "330900"}
+    catalogue = load_catalogue([zhoushan])
+
+    def of(title):
+        text = f"{title}登记失业人数\n区,2026年8月\n普陀区,1200\n".encode()
+        return {f.check for f in read_bytes(text, "月报.csv", catalogue).errors}
+
+    assert of("上海市") == {"contradiction"}
+    assert of("舟山市") == set()
+    assert of("") == set()

@@ -59,7 +59,14 @@ def add_regions(names: tuple[str, ...], below: str | None, as_json: bool) -> Non
     if not names and below is None:
         raise UsageError("没有写明登记哪些地区。", "请写名称，或加 --below 上级。")
     codes = [_division(name) for name in names]
-    codes += divisions_below(_division(below)) if below is not None else []
+    if below is not None:
+        parts = divisions_below(_division(below))
+        if not parts:
+            raise UsageError(
+                f"行政区划表里“{below}”之下没有市、区县。",
+                "街道请在 forecast.toml 的 [[regions]] 中自编代码登记。",
+            )
+        codes += parts
     session = open_session()
     tables = region_tables(session, {code: divisions()[code] for code in codes})
     if write_settings(session, tables):

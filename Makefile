@@ -44,10 +44,11 @@ unit: $(VENV)/.installed-test
 
 test: check unit
 
-# The campaigns at their full size; SOAK=0.25 takes a quarter of the tries.
+# What is too dear for every day, the campaigns at their full size and all examples of generated
+# tests; SOAK=0.25 takes a quarter of the tries.
 soak: $(VENV)/.installed-test $(VENV)/.installed-release .types/employment_forecast
 	$(WINDOWS)
-	$(TEST_ENV) $(BIN)/pytest -m soak -v -s --durations=20
+	$(TEST_ENV) ALL_EXAMPLES=1 $(BIN)/pytest -m 'soak or hypothesis' -v -s --durations=20
 
 $(VENV)/.installed-docs: $(VENV)/.installed
 	$(PIP_INSTALL) -e '.[docs]'

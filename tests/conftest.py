@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from support.campaigns import examples
 from support.fork_server import keep_newest_schema
 from support.paths import ROOT
 from support.shared import files_of, made_once, make_databases
@@ -33,7 +35,7 @@ pytest_plugins = ("support.processor_time", "support.lines", "support.forks")
 # No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
 # every time; at a desk new ones are tried.
 settings.register_profile(
-    "steady", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "steady", max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("ci", settings.get_profile("steady"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "steady")
@@ -81,6 +83,16 @@ def unemployed(catalogue: Catalogue) -> Indicator:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(f"sqlite:///{tmp_path / 'observations.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def filled(databases: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store with the bundled data."""
+    file = tmp_path / "filled.db"
+    shutil.copy(databases / "observations.db", file)
+    opened = Store(f"sqlite:///{file}")
     yield opened
     opened.close()
 

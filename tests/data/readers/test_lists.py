@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import ForecastError, RefusedError
@@ -64,7 +65,7 @@ def _with_odd_cell(lines, odd, at):
 OPTIONS = st.sampled_from([{}, {"region": "嘉定"}, {"published_on": date(2025, 6, 1)}])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     lists(
         (REGIONS[:4], REGIONS[4:]), (INDICATORS[:5], INDICATORS[5:]), (MONTHS[:5], MONTHS[5:]),
@@ -77,7 +78,7 @@ def test_lists_and_tables_agree(lines, options):
     assert read(text, **options) == reference(text, **options)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     lists(
         (REGIONS[:4], REGIONS[4:]), (MONTHS[:5], MONTHS[5:]), (NUMBERS[:9], NUMBERS[9:]),
@@ -90,7 +91,7 @@ def test_lists_with_several_columns_of_figures_agree_too(lines, head):
     assert read(text) == reference(text)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     lists(
         (REGIONS[:4], REGIONS[4:]), (["310114"], ["310104", "310115", "310000", "1", "甲", ""]),

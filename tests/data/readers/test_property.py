@@ -11,7 +11,7 @@ import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.campaigns import tries
+from support.campaigns import examples, tries
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.readers import read_bytes
@@ -377,7 +377,7 @@ def read_back(file):
     assert len(result.readings) == len(expected)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(files())
 def test_every_layout_gives_its_numbers_back(file):
     read_back(file)

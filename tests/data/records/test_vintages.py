@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.clock import month_end
 from employment_forecast.data.records.observation import Observation
@@ -73,7 +74,7 @@ def shared(tmp_path_factory):
     opened.close()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(batches, min_size=1, max_size=4), st.integers(-5, 240))
 def test_as_of_equals_the_slow_reference(shared, catalogue, given_batches, day):
     numbers = []

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.catalogue import Catalogue, load_catalogue
 from employment_forecast.data.records import Observation
@@ -275,7 +276,7 @@ reports = st.lists(
 
 
 @given(reports)
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 def test_on_every_day_the_sum_is_that_of_what_is_known(tmp_path_factory, told):
     """The slow and obvious reference: ask every part on every day, add where all have answered."""
     folder = tmp_path_factory.mktemp("sums")

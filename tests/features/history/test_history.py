@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import DataError
@@ -246,7 +247,7 @@ def test_fingerprint_knows_everything_a_model_sees(history_of):
         assert history_of(values).fingerprint != base.fingerprint
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 29), st.integers(1, 9_999)), max_size=30),
     origin=st.integers(3, 29),

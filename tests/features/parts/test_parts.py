@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.clock import month_key
@@ -107,7 +108,7 @@ def test_breadth_by_hand(last, rising, above):
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_breadth_ahead_is_that_of_every_path_looked_at_alone(seed):
     rng = np.random.default_rng(seed)
     past = {c: rng.integers(80, 120, 14).astype(float) for c in "ab"}

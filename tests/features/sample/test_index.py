@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.errors import DataError
 from employment_forecast.features.sample.index import chained_index
@@ -216,7 +217,7 @@ def test_unusable_base_months_are_refused() -> None:
         chained_index(read_panel(frame_of({"甲": [100]}).iloc[:0]))
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.integers(0, 10_000), st.floats(0.5, 20.0))
 def test_index_does_not_depend_on_order_or_unit(seed: int, factor: float) -> None:
     frame = random_panel(seed, firms=8, months=10)

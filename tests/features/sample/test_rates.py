@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.features.sample.panel import LargestFirms, read_panel
 from employment_forecast.features.sample.rates import RATE_LABELS, coverage, monthly_rates
@@ -118,7 +119,7 @@ def test_rates_by_trait_add_up() -> None:
         assert (sums == total[["firms", "base", "separations", "end"]]).all(axis=None)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.lists(
         st.tuples(st.integers(1, 300), st.integers(0, 40), st.integers(0, 300)),

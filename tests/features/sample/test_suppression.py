@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.features.sample.suppression import merge_small_cells, shared_cells
 
@@ -56,7 +57,7 @@ def disclosed(known: npt.NDArray[np.float64], hidden: list[int]) -> list[tuple[i
     return groups
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.lists(st.integers(0, 4), min_size=3, max_size=14),
     st.sets(st.integers(0, 13), max_size=6),
@@ -104,7 +105,7 @@ def test_cells_of_two_firms_in_all_are_not_shown() -> None:
     assert shared_cells(rows.iloc[:0], "cell", "firm", OTHER) == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 7), st.integers(0, 4)), min_size=1, max_size=24))
 def test_no_firm_in_several_cells_can_be_worked_out(pairs: set[tuple[int, int]]) -> None:
     """Whatever is added and subtracted, what is had of some cells is had of three firms."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 from support.trees import CAP, DISTRICT, competition, street_values
 
 from employment_forecast.forecasting.assessment import (
@@ -40,7 +41,7 @@ def test_beyond_all_paths_the_rest_goes_by_size():
     assert equal_risk(88, critical) == pytest.approx({"a": 80, "b": 8})
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(0, 200_000))
 def test_caps_add_up_and_risks_are_equal(seed, parts, value):
     rng = np.random.default_rng(seed)

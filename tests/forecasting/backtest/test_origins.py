@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.clock import month_end
@@ -154,7 +155,7 @@ def test_short_histories_are_estimated_anew_each_month(roll, monthly, wandering)
     assert any(o.estimation is not o.history for o in past)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.integers(0, 7), st.integers(0, 7))
 def test_an_origin_is_the_same_whenever_it_is_looked_at(
     vintages_of, monthly, wandering, jiading, unemployed, later, earlier
@@ -176,7 +177,7 @@ def test_an_origin_is_the_same_whenever_it_is_looked_at(
     assert all(one[m] == two[m] for m in shared)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 89), st.integers(1, 30_000)), max_size=20),
     at=st.integers(70, 85),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.experiments.benchmark.decisions.calibration import coverages
 from employment_forecast.experiments.benchmark.decisions.laws import LAWS
@@ -163,7 +164,7 @@ def test_months_beyond_the_calibrated_ones_take_the_last_factor():
     np.testing.assert_allclose(away[:, 1:], 3 * before[:, 1:])
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(st.floats(0.7, 3), min_size=HORIZON, max_size=HORIZON),
     st.booleans(),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
+from support.campaigns import examples
 
 from employment_forecast.data.errors import NoModelError
 from employment_forecast.forecasting.backtest.backtest import Backtest, Record
@@ -322,7 +323,7 @@ def test_models_that_never_meet_cannot_be_compared():
     assert difference == Estimate(0.0, math.inf, 0, 0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     # Distinct levels: a tie is a matter of the last binary digit.
     levels=st.lists(st.integers(5, 15), min_size=5, max_size=5, unique=True),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.forecasting.reconciliation import (
     ErrorLaw,
@@ -77,7 +78,7 @@ def test_projection_is_the_generalised_least_squares_of_trace_minimisation():
     np.testing.assert_allclose(*apart, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.integers(0, 10_000), st.floats(0.0, 1.0), st.floats(0.0, 20.0), st.data())
 def test_sums_hold_nothing_is_negative_and_fixed_figures_stay(seed, shared, scale, data):
     paths = np.abs(draws(CITY, seed, n=40, scale=scale))
@@ -153,7 +154,7 @@ def test_what_stands_still_gives_way_to_what_is_published(published):
     np.testing.assert_array_equal(reconciled[held[:, 0]], paths[held[:, 0]])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.integers(0, 10_000))
 @example(724)
 @example(881)

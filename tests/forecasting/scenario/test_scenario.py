@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.forecasting.scenario.impact import (
     Assumptions,
@@ -104,7 +105,7 @@ def test_a_rate_moves_by_people_over_the_labour_force():
 
 
 @given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1.0, 0.01, 50_000.0]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_nothing_happening_is_the_baseline_bit_for_bit(seed: int, scale: float):
     base = paths(20, 6, seed % 1000)
     for nothing in (Scenario(), Scenario((Layoff(month(2), 0.0),), 0.0, month(1), month(3))):
@@ -118,7 +119,7 @@ layoffs = st.lists(st.tuples(st.integers(1, 12), st.floats(0, 5000)), max_size=3
 
 
 @given(cut=layoffs, more=st.floats(0, 3000), at=st.integers(1, 12), jobs=st.floats(-1, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_more_layoffs_never_lower_a_path(cut, more: float, at: int, jobs: float):
     less = run(Scenario(cut, jobs)).paths.values
     greater = run(Scenario((*cut, Layoff(month(at), more)), jobs)).paths.values
@@ -126,7 +127,7 @@ def test_more_layoffs_never_lower_a_path(cut, more: float, at: int, jobs: float)
 
 
 @given(cut=layoffs, short=st.floats(1.5, 12), longer=st.floats(0, 12), jobs=st.floats(-1, 0.5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_slower_absorption_never_lowers_a_path(cut, short: float, longer: float, jobs: float):
     quick = run(Scenario(cut, jobs), ranges(short)).paths.values
     slow = run(Scenario(cut, jobs), ranges(short + longer)).paths.values
@@ -134,7 +135,7 @@ def test_slower_absorption_never_lowers_a_path(cut, short: float, longer: float,
 
 
 @given(small=st.floats(-1, 1), step=st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_fewer_jobs_never_lower_a_path(small: float, step: float):
     cut = (Layoff(month(1), 800.0),)
     more = run(Scenario(cut, small)).paths.values
@@ -143,7 +144,7 @@ def test_fewer_jobs_never_lower_a_path(small: float, step: float):
 
 
 @given(cut=layoffs, jobs=st.floats(-0.5, 0.5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_stock_changes_by_what_comes_in_and_goes_out(cut, jobs: float):
     impact = run(Scenario(cut, jobs))
     before = np.column_stack([np.zeros(60), impact.outstanding[:, :-1]])
@@ -153,7 +154,7 @@ def test_stock_changes_by_what_comes_in_and_goes_out(cut, jobs: float):
 
 
 @given(people=st.floats(1, 5000), absorb=st.floats(1.5, 7))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_all_who_registered_have_left_in_the_end(people: float, absorb: float):
     impact = run(Scenario((Layoff(month(1), people),)), ranges(absorb))
     assert impact.absorbed.sum(axis=1) == pytest.approx(impact.registered.sum(axis=1))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.models import roster
 from employment_forecast.models.combining.combination import (
@@ -63,7 +64,7 @@ def test_one_member_is_itself():
     horizon=st.integers(1, 4),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_margins_are_exact(members, n, horizon, seed):
     rng = np.random.default_rng(seed)
     # Rounded, so that there are ties.

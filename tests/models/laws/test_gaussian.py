@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
+from support.campaigns import examples
 
 from employment_forecast.models.laws.gaussian import (
     Law,
@@ -17,7 +18,7 @@ from employment_forecast.models.laws.gaussian import (
 
 
 @given(st.integers(2, 60), st.integers(1, 5), st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_stratum_has_one_draw(n, columns, seed):
     drawn = stratified_uniforms(n, columns, np.random.default_rng(seed))
     assert drawn.shape == (n, columns)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
+from support.campaigns import examples
 from support.kalman import arma_model
 
 from employment_forecast.models.laws.arma import estimate_arma
@@ -24,7 +25,7 @@ def test_stationary_by_hand():
 
 
 @given(st.lists(st.floats(-2.5, 2.5), min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_every_root_lies_outside_the_unit_circle(free):
     coefficients = stationary(np.array(free))
     assert np.abs(np.roots(np.append(1.0, -coefficients))).max() < 1 + 1e-9

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 NOTEBOOK = """
 import models                                    # the notebook's own
 from data import rows                            # the notebook's own
@@ -23,6 +25,7 @@ print(employment_forecast.__name__)
 """
 
 
+@pytest.mark.soak  # processes of their own
 def test_a_notebook_beside_folders_of_our_names(tmp_path: Path) -> None:
     (tmp_path / "models.py").write_text("MINE = True\n", "utf-8")
     for folder in ("data", "cli", "experiments", "features", "forecasting"):

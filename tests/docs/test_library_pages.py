@@ -44,6 +44,7 @@ def test_the_library_page_runs(performed):
     assert names["made"].result.assessments[0].target.value == 1100
 
 
+@pytest.mark.soak
 def test_the_model_of_the_page_passes_the_conformance_suite(performed):
     names = performed("model.md")
     suite = names["TestMeanChange"]()

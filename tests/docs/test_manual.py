@@ -138,7 +138,10 @@ def prepared(tmp_path_factory, databases, forks):
 
 
 # The longest, whose commands are tested by themselves; the build of the manual runs them all.
-LONG = ("bulletin.md", "start.md", "monthly.md", "site.md", "warnings.md", "targets.md")
+LONG = (
+    "bulletin.md", "start.md", "monthly.md", "site.md", "warnings.md", "targets.md",
+    "scenarios.md", "own-data.md", "parts.md", "nowcast.md", "versions.md",
+)  # fmt: skip
 PAGES = [
     pytest.param(
         page,

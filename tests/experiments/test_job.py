@@ -9,6 +9,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from employment_forecast.data.catalogue import Indicator, Region, Series
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.job import ForecastJob
@@ -43,6 +45,7 @@ assert len(earlier) > 20 and result.cells_computed == 0
 """
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_the_same_plain_data_give_the_same_bytes_without_store_or_mlflow(
     tmp_path: Path, jiading: Region, unemployed: Indicator, vintages_of, monthly, wandering, cap_of
 ) -> None:

@@ -79,6 +79,7 @@ def test_resolve_nothing_means_all(nothing):
     assert chosen == tuple(n for n in roster.names() if n != "boosting")
 
 
+@pytest.mark.soak  # a process of its own
 def test_tags_and_labels_import_no_heavy_library():
     program = (
         "import sys\n"

@@ -139,6 +139,7 @@ def test_versions_are_shown_compared_and_pruned(used: Forecast) -> None:
         assert "演示数据" in said.out
 
 
+@pytest.mark.soak  # beside the promotion it is tested step by step
 def test_a_worse_version_is_refused_forced_and_taken_back(used: Forecast, home: Path) -> None:
     """The story in small, on the prepared workspace."""
     good(used("promote", *PLACE, "--force", "--why", "测试", "--json"))

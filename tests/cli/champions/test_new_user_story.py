@@ -132,6 +132,7 @@ def revise(forecast: Forecast, folder: Path, values: list[int], right: int) -> N
     assert (stale.code, "2026-10 的数据已修订" in stale.err) == (13, True)
 
 
+@pytest.mark.soak  # what makes lines stale is tested beside the feed
 def test_lines_are_no_longer_current_after_a_change(
     forecast: Forecast, home: Path, tmp_path: Path
 ) -> None:

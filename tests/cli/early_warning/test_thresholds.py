@@ -118,6 +118,7 @@ def test_stale_and_missing_thresholds_are_refused(published: Forecast) -> None:
     assert (none.code, none.json["error"]["code"]) == (EXIT_NO_THRESHOLDS, "no_thresholds")
 
 
+@pytest.mark.no_cover
 def test_export_in_every_format(published: Forecast, tmp_path: Path) -> None:
     for form in ("json", "csv", "xlsx"):
         done = published(
@@ -136,6 +137,7 @@ def test_export_in_every_format(published: Forecast, tmp_path: Path) -> None:
     assert odd.code == EXIT_USAGE
 
 
+@pytest.mark.soak
 def test_a_failed_export_leaves_no_copy_that_looks_new(
     published: Forecast, home: Path, tmp_path: Path
 ) -> None:
@@ -156,6 +158,7 @@ def test_a_failed_export_leaves_no_copy_that_looks_new(
     assert not (tmp_path / "新.csv").exists()
 
 
+@pytest.mark.soak  # beside the cycle it is tested too
 def test_a_broken_store_leaves_no_lines_that_look_new(published: Forecast, home: Path) -> None:
     (home / "observations.db").write_bytes(b"x" * 4096)
     assert published("thresholds", "export", "--region", "嘉定").code == EXIT_STORAGE

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 FAST = ("--models", "theta", "--origins", "3", "--jobs", "1")
 
 
+@pytest.mark.soak
 def test_a_group_is_forecast_against_its_own_cap(used: Any) -> None:
     said = ("--region", "嘉定", "--group", "毕业生")
     cap = used(

@@ -50,6 +50,7 @@ def settings(home: Path) -> None:
     (home / "forecast.toml").write_text(text, "utf-8")
 
 
+@pytest.mark.soak  # two regions of one command are told in test_run.py
 def test_two_regions_at_once(start: Callable[..., Any], home: Path) -> None:
     """Each finds no database and wants to make it."""
     contents = all_succeed(start, SERIES[:2])

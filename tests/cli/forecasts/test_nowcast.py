@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 FLOORS = ("--models", "random_walk")
 
@@ -23,6 +24,7 @@ def tables(folder: Path) -> tuple[Path, Path]:
     return files
 
 
+@pytest.mark.soak  # the library, which the same is asked of, holds it against the command
 def test_the_month_in_progress(forecast, home, tmp_path):
     home.mkdir()
     (home / "forecast.toml").write_text("[run]\norigins = 6\njobs = 1\n", "utf-8")

@@ -7,6 +7,7 @@ import pytest
 FAST = ("--models", "theta", "--origins", "4", "--jobs", "1")
 
 
+@pytest.mark.soak  # floors are tested beside the assessment
 def test_a_floor_on_new_jobs_is_assessed(used):
     ran = used("run", "--region", "嘉定", "--indicator", "new_jobs", "--json", *FAST)
     assert ran.code == 0, ran.err

@@ -57,6 +57,14 @@ def test_json_has_what_machines_were_promised(prepared: Any) -> None:
     assert {"random_walk", "drift", "seasonal_naive"} <= floors
 
 
+def demand_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    for key in set(other) - {"run_id", "cells_computed", "cells_reused", "champion", "gate"}:
+        assert one[key] == other[key], key
+    assert one["gate"]["checks"] == other["gate"]["checks"]
+    assert one["champion"]["model"] == other["champion"]["model"]
+
+
+@pytest.mark.no_cover
 def test_second_run_computes_nothing_and_says_the_same(prepared: Any, used: Forecast) -> None:
     first = prepared.nation.json
     again = ("run", "--region", "全国", "--json", *FAST)
@@ -64,13 +72,14 @@ def test_second_run_computes_nothing_and_says_the_same(prepared: Any, used: Fore
     assert first["cells_computed"] > 0
     assert second["cells_computed"] == 0
     assert second["cells_reused"] == first["cells_computed"] + first["cells_reused"]
-    fresh = used(*again, "--no-cache").json
-    for other in (second, fresh):
-        for key in set(first) - {"run_id", "cells_computed", "cells_reused", "champion", "gate"}:
-            assert other[key] == first[key], key
-        assert other["gate"]["checks"] == first["gate"]["checks"]
-        assert other["champion"]["model"] == first["champion"]["model"]
+    demand_the_same(second, first)
     assert second["run_id"] != first["run_id"]
+
+
+@pytest.mark.soak
+def test_a_run_without_the_cache_says_the_same(prepared: Any, used: Forecast) -> None:
+    fresh = used("run", "--region", "全国", "--json", *FAST, "--no-cache").json
+    demand_the_same(fresh, prepared.nation.json)
 
 
 @pytest.mark.soak
@@ -110,6 +119,7 @@ def test_output_files(quick: Callable[..., Any], tmp_path: Path) -> None:
     assert not [f for f in folder.iterdir() if f.name.startswith(".")]
 
 
+@pytest.mark.no_cover
 def test_report_for_people(quick: Callable[..., Any]) -> None:
     ran = quick("--region", "嵊州")
     assert ran.code == 0, ran.err
@@ -123,7 +133,10 @@ def test_report_for_people(quick: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "env",
     [
-        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        pytest.param(
+            {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            marks=pytest.mark.soak,
+        ),
         {"LC_ALL": "zh_CN.GB18030", "PYTHONIOENCODING": "gb18030"},
     ],
 )
@@ -133,12 +146,14 @@ def test_terminals_without_utf8(used: Forecast, env: dict[str, str]) -> None:
     assert "嘉定区" in ran.out
 
 
+@pytest.mark.soak
 def test_json_is_utf8_whatever_the_terminal(used: Forecast) -> None:
     env = {"LC_ALL": "zh_CN.GB18030", "PYTHONIOENCODING": "gb18030"}
     as_json = used("data", "status", "--json", env=env)
     assert "嘉定区" in {row["region"]["name"] for row in as_json.json["series"]}
 
 
+@pytest.mark.no_cover
 def test_as_of_sees_nothing_later(quick: Callable[..., Any]) -> None:
     content = quick("--region", "全国", "--as-of", "2022-03-20", "--json").json
     assert content["data_month"] <= "2022-02"
@@ -146,6 +161,7 @@ def test_as_of_sees_nothing_later(quick: Callable[..., Any]) -> None:
     assert all(cap["announced_on"] <= "2022-03-20" for cap in content["caps"])
 
 
+@pytest.mark.soak
 def test_region_without_cap_still_forecasts(quick: Callable[..., Any]) -> None:
     ran = quick("--region", "全国", "--indicator", "pmi_manufacturing")
     assert ran.code == 0, ran.err
@@ -160,6 +176,7 @@ def wait_for_open_run(home: Path) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.no_cover
 def test_interrupt_leaves_everything_usable(
     used: Forecast, home: Path, start: Callable[..., Any]
 ) -> None:
@@ -176,6 +193,7 @@ def test_interrupt_leaves_everything_usable(
     assert "KILLED" in statuses(home)
 
 
+@pytest.mark.soak  # beside the tracking it is tested too
 def test_kill_shows_as_killed_after_the_next_command(
     used: Forecast, home: Path, start: Callable[..., Any]
 ) -> None:
@@ -194,15 +212,29 @@ def statuses(home: Path) -> list[str]:
         return [r[0] for r in connection.execute("SELECT status FROM runs")]
 
 
+@pytest.mark.no_cover
 def test_several_regions_are_one_table(forecast: Forecast) -> None:
     work = ("run", *SMALL, "--dry-run")
     ran = forecast(*work, "--region", "嘉定", "--region", "330683")
     assert ran.code == 0, ran.err
     lines = [line for line in ran.out.splitlines() if "演示" in line]
     assert [line.split()[1] for line in lines] == ["嘉定区", "嵊州市"]
-    # One that fails is told and keeps no other from running.
+    assert forecast("run").code == 2
+
+
+@pytest.mark.soak
+def test_one_that_fails_is_told_and_keeps_no_other_from_running(forecast: Forecast) -> None:
     mixed = forecast(
-        *work, "--region", "嘉定", "--region", "嵊州", "--json", "--indicator", "registered_inflow"
+        "run",
+        *SMALL,
+        "--dry-run",
+        "--region",
+        "嘉定",
+        "--region",
+        "嵊州",
+        "--json",
+        "--indicator",
+        "registered_inflow",
     )
     assert mixed.code == 12
     first, second = mixed.json["runs"]
@@ -210,6 +242,9 @@ def test_several_regions_are_one_table(forecast: Forecast) -> None:
     assert first["failure"] == ""
     assert second["content"] is None
     assert second["failure"]
-    below = forecast(*work, "--parent", "上海市", "--json").json["runs"]
+
+
+@pytest.mark.soak
+def test_what_is_below_a_region_is_run(forecast: Forecast) -> None:
+    below = forecast("run", *SMALL, "--dry-run", "--parent", "上海市", "--json").json["runs"]
     assert {run["content"]["region"]["code"] for run in below} == {"310104", "310114"}
-    assert forecast("run").code == 2

@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from employment_forecast.data.errors import EXIT_STORAGE, EXIT_USAGE
 
 FAST = ("--models", "ets,theta,combination", "--origins", "12", "--jobs", "1")  # as prepared
@@ -49,6 +51,7 @@ def test_a_scenario_beside_the_baseline(
     assert (content["run_id"],) not in versions
 
 
+@pytest.mark.soak
 def test_the_baseline_is_the_champion_in_force_as_published(used: Any) -> None:
     """Without one it says so; with one forecast, caps and level are those of the feed."""
     before = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST, "--json").json
@@ -71,6 +74,7 @@ def test_the_baseline_is_the_champion_in_force_as_published(used: Any) -> None:
     assert after["baseline"]["level"]["code"] == feed["level"]["code"]
 
 
+@pytest.mark.soak
 def test_the_report_is_in_chinese_and_says_what_it_assumes(used: Any) -> None:
     ran = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST)
     assert ran.code == 0, ran.err
@@ -86,6 +90,7 @@ def test_the_report_is_in_chinese_and_says_what_it_assumes(used: Any) -> None:
         assert text in ran.out
 
 
+@pytest.mark.soak
 def test_a_scenario_is_shown_even_if_mlflow_does_not_take_it(used: Any, home: Path) -> None:
     (home / "mlruns" / "mlflow.db").write_bytes(b"not a database")
     ran = used("scenario", "--region", "嘉定", *EVENTS[:2], *FAST, "--json")

@@ -33,6 +33,7 @@ def test_the_shifted_combination_lives_like_any_model(forecast: Forecast) -> Non
     assert (verified.code, verified.json["state"]) == (0, "equal"), verified.out
 
 
+@pytest.mark.soak
 def test_other_regions_are_named_where_too_few_can_be_pooled(forecast: Forecast) -> None:
     made = forecast(
         "run", "--region", "全国", "--indicator", "surveyed_unemployment_rate", *RUN, "--json"

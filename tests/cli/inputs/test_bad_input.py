@@ -93,6 +93,7 @@ def test_unusable_series(
     assert one_paragraph(ran.err.splitlines(keepends=True)[-1])
 
 
+@pytest.mark.soak
 def test_a_series_that_never_changed_is_forecast_and_questioned(used: Forecast, home: Path) -> None:
     fill(home, dict.fromkeys(months("2024-01", 30), 500.0))
     ran = used("run", "--region", "嘉定", "--json", *FAST)
@@ -101,6 +102,7 @@ def test_a_series_that_never_changed_is_forecast_and_questioned(used: Forecast, 
     assert any("30 个月的值全是 500人，请核对是否误填" in note for note in ran.json["notes"])
 
 
+@pytest.mark.no_cover
 def test_a_missing_month_is_left_to_the_models_and_named(used: Forecast, home: Path) -> None:
     fill(
         home,
@@ -112,6 +114,7 @@ def test_a_missing_month_is_left_to_the_models_and_named(used: Forecast, home: P
     assert "缺 2023-06，由模型补估，不作公布数" in ran.json["notes"]
 
 
+@pytest.mark.soak
 def test_gap_can_be_stepped_over_by_setting(used: Forecast, home: Path) -> None:
     fill(
         home,
@@ -124,6 +127,7 @@ def test_gap_can_be_stepped_over_by_setting(used: Forecast, home: Path) -> None:
     assert any("2023-06" in note for note in ran.json["notes"])
 
 
+@pytest.mark.soak
 def test_short_history_falls_back_to_what_can_run(used: Forecast, home: Path) -> None:
     fill(home, {m: 1000.0 + 13 * (i % 5) for i, m in enumerate(months("2025-06", 16))})
     ran = used("run", "--region", "嘉定", "--json", *FAST[2:], "--models", "random_walk,sarima")

@@ -183,6 +183,7 @@ def quantiles(content: Any) -> list[float]:
     return [content] if isinstance(content, float | int) else []
 
 
+@pytest.mark.soak  # bounds are tested beside the models
 def test_no_forecast_of_a_small_count_is_negative(
     databases: Path, forecast_in: Callable[[Path], Forecast], tmp_path: Path
 ) -> None:
@@ -199,6 +200,7 @@ def test_no_forecast_of_a_small_count_is_negative(
     assert min(x for month in content["forecast"] for x in quantiles(month)) >= 0
 
 
+@pytest.mark.soak
 def test_thirteen_months_give_a_forecast_and_no_foreign_word(
     databases: Path, forecast_in: Callable[[Path], Forecast], tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def month_file(folder: Path, count: int = 40, last: str = "12100") -> Path:
     return file
 
 
+@pytest.mark.soak
 def test_imported_data_take_the_place_of_demonstration_data(used: Forecast, tmp_path: Path) -> None:
     done = used("data", "import", str(month_file(tmp_path)), "--json")
     assert done.code == 0, done.err
@@ -87,6 +88,19 @@ def test_a_person_sees_what_was_understood_and_may_decline(
     assert "11,000—12,100人" in said
     assert "没有写入" in said
     assert used("data", "batches", "--json").json == before
+
+
+@pytest.mark.soak  # processes that import everything
+@pytest.mark.skipif(os.name == "nt", reason="pty")
+def test_a_person_agrees_and_takes_it_back(
+    used: Forecast,
+    home: Path,
+    tmp_path: Path,
+    environment_of: Callable[[Path], dict[str, str]],
+    command_of: Callable[[list[str]], list[str]],
+) -> None:
+    words = command_of(["data", "import", str(month_file(tmp_path))])
+    variables = environment_of(home)
     code, said = at_a_terminal(words, variables, {"写入吗": "y"})
     assert (code, "已导入" in said) == (0, True)
     batch = str(used("data", "batches", "--json").json["batches"][-1]["batch"])
@@ -100,6 +114,7 @@ def test_a_person_sees_what_was_understood_and_may_decline(
     assert (code, "撤回吗" in said, "已撤回" in said) == (0, False, True)
 
 
+@pytest.mark.no_cover
 def test_a_dry_run_tells_and_writes_nothing(used: Forecast, tmp_path: Path) -> None:
     before = used("data", "batches", "--json").json
     file = str(month_file(tmp_path))
@@ -142,11 +157,11 @@ def test_template_can_be_written_and_is_empty(used: Forecast, tmp_path: Path) ->
     [
         (("data", "status"), "series"),
         (("data", "revisions", "--region", "嘉定"), "revisions"),
-        (("data", "batches"), "batches"),
+        pytest.param(("data", "batches"), "batches", marks=pytest.mark.soak),
         (("regions",), "regions"),
-        (("indicators",), "indicators"),
+        pytest.param(("indicators",), "indicators", marks=pytest.mark.soak),
         (("models",), "models"),
-        (("plan", "show", "--region", "徐汇"), "plans"),
+        pytest.param(("plan", "show", "--region", "徐汇"), "plans", marks=pytest.mark.soak),
         (("caps", "list"), "targets"),
     ],
 )
@@ -168,8 +183,12 @@ def test_listings_speak_json_and_tables(
     ("arguments", "key", "holds"),
     [
         (("data", "status", "--indicator", "PMI"), "series", ("indicator", "pmi_manufacturing")),
-        (("data", "status", "--real"), "series", ("demo", False)),
-        (("data", "batches", "--real"), "batches", ("demo", False)),
+        pytest.param(
+            ("data", "status", "--real"), "series", ("demo", False), marks=pytest.mark.soak
+        ),
+        pytest.param(
+            ("data", "batches", "--real"), "batches", ("demo", False), marks=pytest.mark.soak
+        ),
         (("caps", "list", "--real"), "targets", ("demo", False)),
         (("caps", "list", "--year", "2026", "--region", "嘉定"), "targets", ("region", "310114")),
         (("plan", "show", "--region", "徐汇", "--indicator", "登记失业人数"), "plans", None),
@@ -232,6 +251,7 @@ def test_export_writes_what_the_name_says(used: Forecast, tmp_path: Path) -> Non
     assert not list(tmp_path.glob("b*"))
 
 
+@pytest.mark.soak  # what a backup holds is tested beside the workspace
 def test_backup_and_restore_round_trip(
     used: Forecast, home: Path, tmp_path: Path, forecast_in: Callable[[Path], Forecast]
 ) -> None:

@@ -306,6 +306,17 @@ def states(report: Mapping[str, Any]) -> list[str]:
     return [f["state"] for f in report["files"]]
 
 
+def test_a_month_is_carried_through_once(forecast: Forecast, home: Path) -> None:
+    office = Office(forecast, home, "嘉定")
+    office.begin('"random_walk"')
+    office.deliver("历史.csv", table(months(FIRST, "2026-04")))
+    first = office.cycle("2026-05-20")
+    assert states(first) == ["imported"]
+    entry = entry_of(first)
+    assert (entry["state"], entry["data_month"], entry["demo"]) == ("done", "2026-04", False)
+    assert entry_of(office.cycle("2026-05-21"))["state"] == "unchanged"
+
+
 @pytest.mark.soak  # a year's cycles; each step is tested by itself
 def test_issued_revised_broken_and_late(forecast: Forecast, home: Path) -> None:
     office = Office(forecast, home, "嘉定")

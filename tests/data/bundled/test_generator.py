@@ -56,6 +56,7 @@ def _yearly_jobs(rows: pd.DataFrame, region: str) -> dict[int, float]:
     return {m.year: v for m, v in final.items() if m.month == 12}
 
 
+@pytest.mark.soak  # nothing shipped changes on other days
 def test_generator_reproduces_the_shipped_bytes(tmp_path):
     generator.main(tmp_path)
     for name in ("observations.csv", "caps.toml"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
@@ -31,9 +32,10 @@ LAST = pd.Period("2026-10", "M")
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory) -> Store:
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'observations.db'}")
-    loader.sync(store, load_catalogue())
+def filled(tmp_path_factory, databases) -> Store:
+    file = tmp_path_factory.mktemp("filled") / "observations.db"
+    shutil.copy(databases / "observations.db", file)
+    store = Store(f"sqlite:///{file}")
     yield store
     store.close()
 
@@ -187,6 +189,7 @@ def test_details_bear_the_titles_of_the_report(filled):
         assert details["count"].sum() == panel["separations"].sum()
 
 
+@pytest.mark.soak
 def test_shipped_samples_are_replaced_not_added(store, catalogue, monkeypatch):
     assert loader.sync(store, catalogue)
     with monkeypatch.context() as patched:
@@ -240,10 +243,9 @@ def test_an_unknown_day_is_estimated_and_flagged(store, catalogue, reports):
     assert rows["published_estimated"].tolist() == [True]
 
 
-def test_batches_count_firm_months_and_groups(store, catalogue):
-    loader.sync(store, catalogue)
-    counts = {b.kind: b.rows for b in batch_records(store)}
+def test_batches_count_firm_months_and_groups(filled):
+    counts = {b.kind: b.rows for b in batch_records(filled)}
     assert min(counts.values()) > 0, counts
-    with store.reading() as connection:
+    with filled.reading() as connection:
         expected = connection.scalar(select(func.count()).select_from(firm_months))
     assert expected in counts.values()

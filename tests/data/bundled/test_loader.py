@@ -137,17 +137,17 @@ def test_sync_fills_the_store_once(store, catalogue, monkeypatch):
     assert {r for r, demo in held if demo} == {"310104", "310114", "330683", "330900", "420115"}
 
 
-def test_real_series_is_known_with_its_lags(store, catalogue):
-    loader.sync(store, catalogue)
-    known = store.as_of(date(2023, 3, 14), NATION, SURVEYED)
+def test_real_series_is_known_with_its_lags(filled):
+    known = filled.as_of(date(2023, 3, 14), NATION, SURVEYED)
     assert known.values.index[-1] == pd.Period("2022-12", "M")
     assert known.estimated
     assert not known.demo
-    later = store.as_of(date(2023, 3, 15), NATION, SURVEYED)
+    later = filled.as_of(date(2023, 3, 15), NATION, SURVEYED)
     assert later.values.index[-1] == pd.Period("2023-02", "M")
-    assert len(store.as_of(date(2026, 11, 23), NATION, SURVEYED).values) == 104
+    assert len(filled.as_of(date(2026, 11, 23), NATION, SURVEYED).values) == 104
 
 
+@pytest.mark.soak
 def test_changed_lag_or_file_is_a_changed_data_set(store, catalogue):
     loader.sync(store, catalogue)
     slower = tuple(replace(i, lag_days=i.lag_days + 5) for i in catalogue.indicators)

@@ -315,6 +315,7 @@ def kill_while_writing(folder: Path, kills: int) -> None:
     assert not [f for f in folder.iterdir() if f.name.startswith(".x")]
 
 
+@pytest.mark.soak
 def test_killed_writers_leave_whole_documents(tmp_path: Path) -> None:
     kill_while_writing(tmp_path, 10)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from employment_forecast.data.bundled.loader import sync
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.errors import DataError, RefusedError
 from employment_forecast.data.imports.importing import ImportOptions, import_files
@@ -138,12 +137,11 @@ def test_unrecognised_file_says_what_to_do(store: Store, tmp_path: Path) -> None
         bring(store, file)
 
 
-def test_real_rows_displace_demonstration_rows(store: Store, tmp_path: Path) -> None:
-    sync(store, CATALOGUE)
-    assert store.as_of(TODAY, JIADING, COUNT).demo
-    report = bring(store, table(tmp_path, {"2026-09": "999", "2026-10": "1001"}))
+def test_real_rows_displace_demonstration_rows(filled: Store, tmp_path: Path) -> None:
+    assert filled.as_of(TODAY, JIADING, COUNT).demo
+    report = bring(filled, table(tmp_path, {"2026-09": "999", "2026-10": "1001"}))
     assert report.revised == 0
-    known = store.as_of(TODAY, JIADING, COUNT)
+    known = filled.as_of(TODAY, JIADING, COUNT)
     assert not known.demo
     assert list(known.values) == [999, 1001]
 

@@ -51,8 +51,13 @@ def by_line(readings):
     return sorted(readings, key=lambda r: (r.place.row, r.place.column))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-@pytest.mark.parametrize("options", [{}, {"region": "样县3"}, {"indicator": "登记失业率"}])
+SOAK = pytest.mark.soak
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", pytest.param("utf-8-sig", marks=SOAK), "gb18030"])
+@pytest.mark.parametrize(
+    "options", [{}, {"region": "样县3"}, pytest.param({"indicator": "登记失业率"}, marks=SOAK)]
+)
 def test_pieces_hold_what_the_tables_give(tmp_path, small_pieces, encoding, options):
     text = HEAD + "".join(lines()) + "\n"
     read_pieces = pieces(tmp_path, text, encoding, **options)

@@ -147,7 +147,14 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+# The longest of them.
+LONG = ("formats.xlsx", "merges.xlsx", "banners.csv", "header.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.soak if n in LONG else ()) for n in HOSTILE],
+)
 def test_hostile_files_are_answered_within_their_clock(name, tmp_path):
     """The kernel ends what takes longer; then the message would speak of seconds."""
     path = written(tmp_path, name, HOSTILE[name]())

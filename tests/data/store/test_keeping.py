@@ -161,11 +161,10 @@ def test_status_counts_gaps_revisions_and_overdue_months(store: Store) -> None:
     assert moved["change"].tolist()[1] == 1
 
 
-def test_inventory_lists_every_series_once(store: Store) -> None:
-    sync(store, CATALOGUE)
-    states = inventory(store, CATALOGUE, TODAY)
+def test_inventory_lists_every_series_once(filled: Store) -> None:
+    states = inventory(filled, CATALOGUE, TODAY)
     keys = [(s.region.code, s.indicator.code) for s in states]
-    assert len(keys) == len(set(keys)) == len(store.series())
+    assert len(keys) == len(set(keys)) == len(filled.series())
     assert {s.demo for s in states if s.region.code == "100000"} == {False}
 
 
@@ -222,6 +221,7 @@ def test_backup_and_restore_keep_every_row(store: Store, tmp_path: Path) -> None
     fresh.close()
 
 
+@pytest.mark.soak
 def test_restore_into_the_same_kind_of_database(url: str, tmp_path: Path) -> None:
     here = Workspace(tmp_path / "here")
     here.create()

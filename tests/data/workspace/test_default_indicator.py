@@ -13,6 +13,9 @@ from employment_forecast.data.records import Observation
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.data.workspace.settings import parse_settings
 
+# Others execute the same lines.
+pytestmark = pytest.mark.no_cover
+
 COUNT, RATE = "registered_unemployed", "registered_unemployment_rate"
 OWN = """
 [[regions]]
@@ -87,12 +90,14 @@ def test_without_real_figures_the_catalogue_decides(session: Session) -> None:
 @pytest.mark.parametrize(
     ("brought", "chosen"),
     [
-        ([COUNT], COUNT),
         ([COUNT, RATE], RATE),
-        ([RATE], RATE),
-        (["surveyed_unemployment_rate"], "surveyed_unemployment_rate"),
         (["surveyed_unemployment_rate", COUNT], COUNT),
-        (["gig_stock"], "gig_stock"),
+        pytest.param([COUNT], COUNT, marks=pytest.mark.soak),
+        pytest.param([RATE], RATE, marks=pytest.mark.soak),
+        pytest.param(
+            ["surveyed_unemployment_rate"], "surveyed_unemployment_rate", marks=pytest.mark.soak
+        ),
+        pytest.param(["gig_stock"], "gig_stock", marks=pytest.mark.soak),
         # A region of the office is forecast by the first of these; that makes it no stand-in.
         (["new_jobs"], RATE),
         (["job_openings", "employed_at_period_end"], RATE),

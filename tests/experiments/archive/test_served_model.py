@@ -153,6 +153,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_a_fresh_process_serves_the_same_numbers_without_our_packages(
     version: Version, kept: Workspace, competition: Competition, python
 ) -> None:

@@ -61,6 +61,7 @@ def read(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / name, dtype={"series_id": str})
 
 
+@pytest.mark.soak
 def test_every_competitor_and_the_champion_in_every_cell(ran: Path) -> None:
     quantiles, caps = read(ran, "quantiles.csv"), read(ran, "caps.csv")
     assert tuple(quantiles.columns) == QUANTILE_COLUMNS
@@ -78,6 +79,7 @@ def test_every_competitor_and_the_champion_in_every_cell(ran: Path) -> None:
     assert caps[["p_any", "p_end"]].to_numpy().max() <= 1
 
 
+@pytest.mark.soak
 def test_end_probability_is_the_one_the_quantiles_imply(ran: Path) -> None:
     panel = read(ran.parent, "panel.csv").set_index(["series_id", "month"])["value"]
     quantiles = read(ran, "quantiles.csv").query("h == 12")
@@ -90,6 +92,7 @@ def test_end_probability_is_the_one_the_quantiles_imply(ran: Path) -> None:
         assert 1 - above - 0.02 <= merged["p_end"].iloc[i] <= 1 - below + 0.02
 
 
+@pytest.mark.soak
 def test_times_count_every_cell(ran: Path) -> None:
     times = read(ran, "times.csv")
     assert list(times.columns) == ["model", "cpu_seconds", "cells"]
@@ -97,6 +100,7 @@ def test_times_count_every_cell(ran: Path) -> None:
     assert (times["cpu_seconds"] >= 0).all()
 
 
+@pytest.mark.soak
 def test_choices_say_what_they_rest_on(ran: Path) -> None:
     choices = read(ran, "choices.csv")
     assert choices["origin"].tolist() == ORIGINS
@@ -105,6 +109,7 @@ def test_choices_say_what_they_rest_on(ran: Path) -> None:
     assert (choices["reason"].str.len() > 5).all()
 
 
+@pytest.mark.soak
 def test_a_second_run_computes_nothing_and_writes_the_same(
     ran: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +141,7 @@ def test_results_do_not_depend_on_the_number_of_processes(ran: Path, tmp_path: P
         assert (other / name).read_bytes() == (ran / name).read_bytes()
 
 
+@pytest.mark.soak
 def test_short_windows_and_horizons_run(tmp_path: Path) -> None:
     out = launch(tmp_path, table(3), "--window", "49", "--horizon", "6")
     quantiles = read(out, "quantiles.csv")
@@ -146,6 +152,7 @@ def test_short_windows_and_horizons_run(tmp_path: Path) -> None:
     assert np.array_equal(pooled.to_numpy(), robust.to_numpy())
 
 
+@pytest.mark.soak
 def test_missing_peers_are_said(
     ran: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

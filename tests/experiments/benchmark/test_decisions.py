@@ -40,6 +40,7 @@ def test_equal_models_rarely_replace_the_leader():
     assert rate.share(after=False) > 0.5
 
 
+@pytest.mark.soak
 def test_an_equal_candidate_is_rarely_refused_and_a_narrow_one_rarely_passes():
     (equal,) = gate.single("", gate.CANDIDATE, gate.CANDIDATE, 60, 21, True, LAW)
     narrow = Model(gate.CANDIDATE.fault, width=0.6)
@@ -54,6 +55,7 @@ def test_printed_tests_rarely_tell_equals_apart():
     assert dropped.share() <= 0.2
 
 
+@pytest.mark.soak
 def test_a_year_of_choice_and_gate_leaves_equal_models_alone_and_brings_the_leader_back():
     plain = Model(0.4)
     floors = [worse(plain, 0.4)] * chain.FLOORS

@@ -34,6 +34,7 @@ def moved(vintages_of, monthly, jiading, unemployed):
     return make
 
 
+@pytest.mark.soak
 def test_where_there_is_an_effect_knowing_it_pays(moved):
     seen = []
     comparison = moved(0.3, progress=lambda done, total: seen.append((done, total)))
@@ -50,6 +51,7 @@ def test_where_there_is_an_effect_knowing_it_pays(moved):
     assert comparison.cells == sum(min(12, 12 - i) for i in range(12))
 
 
+@pytest.mark.soak
 def test_where_there_is_none_the_criterion_keeps_it_out(moved, jiading, unemployed):
     comparison = moved(0.0)
     none, _, _, automatic = comparison.variants

@@ -11,6 +11,7 @@ from employment_forecast.experiments.benchmark.hierarchy.scoring import Truth, l
 from employment_forecast.experiments.benchmark.panel import Panel
 
 
+@pytest.mark.soak
 def test_probabilities_of_a_known_city_hold_at_every_level():
     measured, _ = measure(4, 14, 40, seed=3)
     assert {(each.level, each.event) for each in measured} == {

@@ -65,6 +65,7 @@ def test_a_rule_is_chosen_on_one_half_and_scored_on_the_other():
     assert table.loc["b: shrunken"].tolist() == [1.0, 0.5]
 
 
+@pytest.mark.soak
 def test_windows_are_scored_in_one_run_and_taken_up_again(panel, tmp_path, capsys):
     windows.written(panel, ["0", "3"], tmp_path / "panel.csv")
     asked = ["--panel", str(tmp_path / "panel.csv"), "--origins", "2009-12,2011-06"]

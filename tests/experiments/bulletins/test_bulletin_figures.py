@@ -62,11 +62,21 @@ ODD = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
+IN_FORCE = ("嘉定", "全国")
+ALL = ("嘉定", "全国", "徐汇", "江夏")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(("嘉定", "徐汇"), id="two"),
+        pytest.param(ALL, id="four", marks=pytest.mark.soak),
+    ],
+)
 def records(
-    tmp_path_factory: pytest.TempPathFactory, template: Workspace
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, template: Workspace
 ) -> Iterator[dict[str, Any]]:
-    """Records of four regions; of two of them with a forecast in force."""
+    """Records of regions with a forecast in force and without."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FORECAST_TODAY", str(DAY))
         workspace = Workspace(tmp_path_factory.mktemp("figures"))
@@ -75,10 +85,10 @@ def records(
         uri = session.settings.tracking_uri(workspace)
         options = Options(models=("drift", "seasonal_naive"), origins=10, n_paths=200)
         by_region = {}
-        for name in ("嘉定", "全国", "徐汇", "江夏"):
+        for name in request.param:
             place = session.catalogue.region(name)
             series = Series(place, session.catalogue.default_indicator(place))
-            if len(by_region) < 2:
+            if name in IN_FORCE:
                 code, what = place.code, series.indicator
                 with recorded(uri, workspace, Series(place, what)) as run:
                     result = compete(series, session.store.vintages(code, what.code), DAY,
@@ -138,9 +148,11 @@ def spoken(record: dict[str, Any]) -> list[str]:
 STATES = {
     "draft": (None, None), "issued": (STAMP, None), "correction": (STAMP, CORRECTION),
 }  # fmt: skip
+# A correction has everything that is issued, and more.
+EACH_STATE = [pytest.param(s, marks=pytest.mark.soak if s == "issued" else ()) for s in STATES]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", EACH_STATE)
 def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
     stamp, correction = STATES[state]
     for name, record in records.items():
@@ -175,7 +187,7 @@ def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
         assert set(re.findall(r'data-fact="([^"]+)"', html)) | told == facts
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", EACH_STATE)
 def test_the_text_is_plain_official_chinese(records: dict[str, Any], state: str) -> None:
     for name, record in records.items():
         text = render(compose(record, *STATES[state]), "md").decode("utf-8")

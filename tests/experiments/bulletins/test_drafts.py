@@ -191,6 +191,7 @@ def test_the_demonstration_district_fills_every_section(draft: BulletinFiles) ->
     assert re.search(r"^\| 2026年9月 \| 2026年10月20日 \| \S+ \| \S+ \|", text, re.MULTILINE)
 
 
+@pytest.mark.soak
 def test_every_region_says_what_it_has_not(
     session: Session, tracker: Tracker, draft: BulletinFiles
 ) -> None:
@@ -213,6 +214,7 @@ def test_the_same_data_make_nothing_new(
     assert again.files == draft.files
 
 
+@pytest.mark.soak
 def test_an_earlier_month_is_told_as_it_was_due(
     session: Session, tracker: Tracker, series: Series, draft: BulletinFiles
 ) -> None:
@@ -322,6 +324,7 @@ def test_delays_and_the_day_make_no_correction(draft: BulletinFiles) -> None:
     assert compose(record).made_on == "2027-01-01"
 
 
+@pytest.mark.soak
 def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
     session: Session, tracker: Tracker, other: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +353,7 @@ def test_a_draft_that_returns_to_what_was_issued_is_withdrawn(
         issue_bulletin(session, other, replace(STAMP, number="x"), month=month)
 
 
+@pytest.mark.soak
 def test_another_version_of_the_same_forecast_makes_no_correction(
     session: Session, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +391,7 @@ def test_a_month_that_is_not_there_is_refused(
     assert states(session.store, "310114", None, pd.Period("2027-05", "M")) == []
 
 
+@pytest.mark.soak
 def test_a_real_bulletin_corrects_no_demonstration_one(
     tmp_path: Path, template: Workspace, other: Series
 ) -> None:

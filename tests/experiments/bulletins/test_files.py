@@ -107,6 +107,7 @@ def written(place: Path) -> list[Path]:
     return [f for f in place.iterdir() if "月报" in f.stem and f.suffix != ".txt"]
 
 
+@pytest.mark.no_cover
 def test_who_issues_again_finds_what_was_issued(
     session: Session, series: Series, place: Path
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_quiet_cycle_puts_back_what_was_issued(
     assert on_disk(place) == issued_files(session.store, kept)
 
 
+@pytest.mark.soak
 def test_a_cycle_that_is_late_writes_no_draft_over_what_was_issued(
     session: Session, tracker: Tracker, series: Series, place: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -182,6 +184,7 @@ def test_what_was_issued_elsewhere_leaves_no_draft_here(
     assert on_disk(place) == issued_files(session.store, made.edition)
 
 
+@pytest.mark.no_cover
 def test_a_withdrawn_correction_leaves_no_file(
     session: Session, tracker: Tracker, series: Series, place: Path,
     monkeypatch: pytest.MonkeyPatch,

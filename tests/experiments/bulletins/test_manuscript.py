@@ -136,6 +136,7 @@ def saved_by_libreoffice(file: Path, folder: Path) -> None:
     shutil.copy(folder / file.name, file)
 
 
+@pytest.mark.soak
 def test_an_edit_of_a_machine_written_part_is_saved_and_reported(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_an_edit_of_a_machine_written_part_is_saved_and_reported(
     assert copy.read_text("utf-8") == "改过的 Markdown"
 
 
+@pytest.mark.no_cover
 def test_two_different_texts_are_both_there_afterwards(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
@@ -174,6 +176,7 @@ def test_two_different_texts_are_both_there_afterwards(
     assert "文字稿里写的" in copy.read_text("utf-8-sig")
 
 
+@pytest.mark.soak
 def test_an_issued_file_that_was_edited_is_put_back_and_the_edit_is_saved(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
@@ -209,7 +212,10 @@ def test_only_the_line_on_changed_figures_is_the_programs_own() -> None:
     assert set(rest) - set(now) == {plain(note.text)}
 
 
-@pytest.mark.parametrize("stamp", [None, STAMP], ids=["draft", "issued"])
+@pytest.mark.parametrize(
+    "stamp",
+    [pytest.param(None, id="draft", marks=pytest.mark.soak), pytest.param(STAMP, id="issued")],
+)
 def test_what_follows_the_last_section_is_not_taken_for_its_text(stamp: Stamp | None) -> None:
     file = FIXTURES / "records" / "bulletin-2026-11-23.json"
     record = brought_up_to_date(json.loads(file.read_text("utf-8")))

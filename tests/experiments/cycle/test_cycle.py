@@ -243,6 +243,7 @@ def test_which_series(session: Session) -> None:
         series_to_do(session, parents=["上海市"], indicators=["surveyed_unemployment_rate"])
 
 
+@pytest.mark.soak
 def test_wholes_of_real_parts_are_done_and_what_merged_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

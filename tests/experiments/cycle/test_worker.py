@@ -66,6 +66,7 @@ def test_one_process_does_many_and_errors_come_back(tmp_path: Path) -> None:
     assert not alive(int(first.message))
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_a_process_that_dies_is_replaced(worker: Worker) -> None:
     (first,) = worker.ask(order("a"))
     with pytest.raises(WorkerDied):

@@ -74,6 +74,7 @@ def frame(values, start="2020-01"):
     return pd.DataFrame({"month": months.astype(str), "value": values})
 
 
+@pytest.mark.no_cover
 def test_a_forecast_is_that_of_the_command(command, forecast):
     said = command("run", "--region", "嘉定", "--models", "random_walk", "--origins", "6")
     ours = json.loads(json.dumps(forecast.document(), ensure_ascii=False))
@@ -85,6 +86,7 @@ def test_a_forecast_is_that_of_the_command(command, forecast):
     assert ours["caps"] == said["caps"]
 
 
+@pytest.mark.soak
 def test_a_backtest_is_that_of_the_command(command, jiading):
     said = command("backtest", "--region", "嘉定", "--models", "random_walk", "--origins", "6")
     table = ef.backtest(jiading, as_of=DAY, **FAST).to_frame()
@@ -93,6 +95,7 @@ def test_a_backtest_is_that_of_the_command(command, jiading):
         assert row["wis"] == pytest.approx(table.loc[row["model"], "wis"], abs=5e-5)
 
 
+@pytest.mark.soak
 def test_a_scenario_is_that_of_the_command(command, forecast):
     said = command(
         "scenario", "--region", "嘉定", "--layoff", "2026-12:1500", "--absorb", "3-5",
@@ -214,6 +217,7 @@ def test_frames_that_cannot_be_read_are_refused(wandering):
         ef.Series.from_frame(good, indicator="没有的指标")
 
 
+@pytest.mark.no_cover
 def test_results_draw_and_show_themselves_with_the_mark_of_demo_data(forecast, jiading):
     cap = jiading.target(14_000, "2026")
     results = (
@@ -252,6 +256,7 @@ def test_a_workspace_shows_its_series_and_takes_files(tmp_path):
         assert not opened.series("嘉定").demo
 
 
+@pytest.mark.no_cover
 def test_lines_that_an_import_overtakes_are_outdated_up_to_the_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_TODAY", DAY)
     streets = [f'[[regions]]\ncode = "31011400{i}"\nname = "{name}"\nparent = "310114"\n'

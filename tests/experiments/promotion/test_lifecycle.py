@@ -137,9 +137,8 @@ def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
 
 
 def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
-    good: Competition, settled: Act, tracker: Tracker, series: Series
+    good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     challenger = newer(rechosen(good, BAD, "测试"), 1.0)
     done = settled(challenger)
     assert (done.action, done.verdict.passed) == ("refreshed", False)
@@ -201,6 +200,7 @@ def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
     assert lifecycle.instead(tracker, series, stale) is None
 
 
+@pytest.mark.no_cover
 def test_settling_twice_changes_nothing(
     good: Competition, workspace: Workspace, uri: str, tracker: Tracker, series: Series,
     in_force: None,
@@ -222,9 +222,8 @@ def test_settling_twice_changes_nothing(
 
 
 def test_nothing_happens_without_anything_new(
-    good: Competition, settled: Act, tracker: Tracker, series: Series
+    good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     same_data = settled(rechosen(good, BAD, "测试"))
     assert same_data.action == "kept"
     assert "不比现役版本新" in same_data.reason
@@ -255,9 +254,8 @@ def test_examining_promotes_nothing(
 
 
 def test_promotion_by_hand_is_refused_unless_forced(
-    good: Competition, settled: Act, record, tracker: Tracker, series: Series
+    good: Competition, record, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     record(newer(rechosen(good, BAD, "测试"), 1.0))
     with pytest.raises(RefusedError, match=r"第 2 版.*未通过晋级检查.*WIS 比现役"):
         lifecycle.promote(tracker, series)
@@ -270,10 +268,10 @@ def test_promotion_by_hand_is_refused_unless_forced(
     assert (again.previous, again.changed) == (None, False)
 
 
+@pytest.mark.no_cover
 def test_what_was_rolled_back_needs_a_person(
-    good: Competition, settled: Act, record, tracker: Tracker, series: Series
+    good: Competition, settled: Act, record, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     settled(newer(rechosen(good, OTHER, "测试"), 1.0))
     assert aliases(tracker, series) == {CHAMPION: "2", PREVIOUS: "1"}
     registry.rollback(tracker, series, "值班员认为不稳")
@@ -294,10 +292,10 @@ def test_what_was_rolled_back_needs_a_person(
     assert "rolled_back_at" not in back.champion.tags
 
 
+@pytest.mark.no_cover
 def test_rollback_after_a_promotion_cut_short(
-    good: Competition, settled: Act, tracker: Tracker, series: Series
+    good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     settled(newer(good, 2.0))
     name = series.registered_name
     # Killed between the two moves of a third promotion.
@@ -323,9 +321,8 @@ def test_demonstration_data_do_not_replace_real_ones(
 
 
 def test_a_champion_that_left_the_race_is_compared_by_what_it_kept(
-    good: Competition, settled: Act, tracker: Tracker, series: Series
+    good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
-    settled(good)
     records = {m: r for m, r in good.backtest.records.items() if m != GOOD}
     without = replace(
         newer(rechosen(good, BAD, "测试"), 1.0),
@@ -380,7 +377,7 @@ def with_weights(result: Competition, asked: set[str]) -> Competition:
     )
 
 
-@pytest.mark.parametrize("in_force", [None, OTHER, WEIGHTED])
+@pytest.mark.parametrize("in_force", [None, pytest.param(OTHER, marks=pytest.mark.soak), WEIGHTED])
 def test_stored_evidence_gives_the_same_verdict(
     competition: Competition, record, tracker: Tracker, series: Series, in_force: str | None
 ) -> None:

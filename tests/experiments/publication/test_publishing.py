@@ -165,6 +165,7 @@ def test_without_a_champion_there_are_no_thresholds(
         build_feed(session, tracker, series, DAY)
 
 
+@pytest.mark.soak
 def test_a_candidate_gives_no_thresholds(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
     record: Callable[..., tuple[str, Version]],
@@ -174,7 +175,11 @@ def test_a_candidate_gives_no_thresholds(
     assert build_feed(session, tracker, series, DAY)["champion"]["version"] == in_force.version
 
 
-@pytest.mark.parametrize("kind", ["none", "breached", "end", "average", "without"])
+LESS_COMMON = [pytest.param(kind, marks=pytest.mark.soak) for kind in ("end", "average")]
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("kind", ["breached", "none", "without", *LESS_COMMON])
 def test_every_kind_of_cap_gives_a_valid_document(
     kind: str, session: Session, tracker: Tracker, series: Series, in_force: Version,
     checker: Any, monkeypatch: pytest.MonkeyPatch, demo: Competition,
@@ -382,6 +387,7 @@ def test_warnings_on_demonstration_figures_are_not_judged_by_real_ones(
     assert settle_outcomes(session, date(2027, 1, 20)) == 0
 
 
+@pytest.mark.soak
 def test_real_figures_inherit_nothing_from_the_demonstration(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition,
     record: Callable[..., tuple[str, Version]], monkeypatch: pytest.MonkeyPatch,
@@ -486,6 +492,7 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
     assert chances == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}
 
 
+@pytest.mark.no_cover
 def test_mlflow_and_the_feed_tell_the_same(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition
 ) -> None:

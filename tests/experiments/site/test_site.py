@@ -38,6 +38,7 @@ def page_of(folder: Path, code: str = CODE) -> str:
     return (folder / "region" / f"{code}.html").read_text("utf-8")
 
 
+@pytest.mark.soak  # all regions; of one it is tested below
 def test_every_region_has_a_page_and_the_champion_makes_it_answer(
     session: Session,
     tracker: Tracker,
@@ -94,6 +95,29 @@ def test_every_region_has_a_page_and_the_champion_makes_it_answer(
     former = (again / "index.html").read_text("utf-8")
     assert [c for c in codes if f"region/{c}.html" not in former] == [codes[0], codes[-1]]
     assert former.count("缺月") == former.count("页面尚未更新") == 1
+
+
+def test_the_champion_makes_the_page_of_a_region_answer(
+    session: Session,
+    tracker: Tracker,
+    result: Competition,
+    record: Callable[..., tuple[str, Version]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORECAST_TODAY", str(DAY))
+    folder, trouble = write_site(session, tracker, DAY, only=[result.series])
+    assert trouble == []
+    before = page_of(folder)
+    assert "没有现役模型" in before
+    assert "hands-on" not in before
+    _, version = record(result)
+    promote(tracker, result.series, version.version, "测试")
+    assert renew_site(session, tracker, [result.series]) == []
+    assert 'id="hands-on"' in page_of(folder)
+    script = (folder / "data" / f"{CODE}.js").read_text("utf-8")
+    content = json.loads(script.removeprefix("window.forecastData=").rstrip(";\n"))
+    assert len(content["paths"]) == content["n_paths"] * len(content["ahead"])
+    assert [c["p_any"] for c in content["caps"]] == [a.p_any for a in result.assessments]
 
 
 def test_a_map_without_its_number_is_told_on_the_page_and_stops_nothing(

@@ -79,6 +79,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_a_process_killed_before_its_run_began_shows_as_killed(
     tracker: Tracker, experiment: str, python
 ) -> None:

@@ -80,6 +80,7 @@ def test_what_is_referred_to_stays_and_the_rest_goes(
     assert prune(tracker, workspace, keep=1).runs == 0
 
 
+@pytest.mark.soak
 @versions_recorded(3)
 def test_by_age_and_by_region_and_not_what_is_anothers(
     recorded, workspace: Workspace, tracker: Tracker, series: Series, tmp_path: Path

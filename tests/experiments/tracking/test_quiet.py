@@ -38,6 +38,7 @@ def test_recording_on_a_fresh_workspace_prints_nothing_of_mlflow(python) -> None
     assert version == "1"
 
 
+@pytest.mark.soak  # a process that imports everything
 def test_mlflow_is_imported_only_when_used(python) -> None:
     assert python.json(MODULES) == []
 

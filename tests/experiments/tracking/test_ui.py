@@ -166,7 +166,9 @@ def test_the_server_serves_takes_runs_and_leaves_nothing_behind(
     assert (workspace.mlruns / ui.LOG).exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGTERM, marks=pytest.mark.soak), signal.SIGKILL]
+)
 def test_nothing_listens_after_the_starter_has_ended(
     workspace: Workspace, python, port: int, number: int
 ) -> None:

@@ -66,6 +66,7 @@ def history(vintages: Vintages, series: Series, day: str):
     return from_known(vintages.as_of(when), series.region, series.indicator, when)
 
 
+@pytest.mark.no_cover
 def test_there_is_nothing_to_watch_at_first(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:
@@ -101,6 +102,7 @@ def test_forecasts_are_held_against_what_was_published(
     assert [c["alarm"] for c in document["charts"]] == [None] * 5
 
 
+@pytest.mark.soak
 def test_charts_begin_anew_with_another_model(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:
@@ -112,6 +114,7 @@ def test_charts_begin_anew_with_another_model(
     assert {r["version"] for r in observed.rows} == {"1", "2", "3"}
 
 
+@pytest.mark.no_cover
 def test_a_shift_of_the_series_raises_an_alarm_and_may_roll_back(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:
@@ -160,6 +163,7 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     assert any(m.effects["model"] for m in explanation.medians)
 
 
+@pytest.mark.no_cover
 def test_a_revision_is_told_from_the_new_month(
     vintages, series: Series, tracker: Tracker, record, months, monkeypatch
 ) -> None:
@@ -189,6 +193,7 @@ def test_a_revision_is_told_from_the_new_month(
     )
 
 
+@pytest.mark.soak
 def test_what_cannot_be_explained_is_said(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:
@@ -203,6 +208,7 @@ def test_what_cannot_be_explained_is_said(
         explain(job_of(series, vintages), gone, now)
 
 
+@pytest.mark.soak
 def test_a_change_of_definition_is_no_failure_of_the_model(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.campaigns import examples
 
-from employment_forecast.data.bundled import loader
 from employment_forecast.data.catalogue import load_catalogue
 from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.clock import month_end
@@ -115,7 +115,7 @@ def test_a_break_within_the_year_leaves_no_mixed_flow(of_jobs):
     assert (str(history.start), history.values.tolist()) == ("2024-07", [13, 15, 17])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     flows=st.lists(st.integers(1, 5_000), min_size=13, max_size=40),
     hidden=st.sets(st.integers(0, 39), max_size=6),
@@ -145,18 +145,17 @@ def test_published_totals_are_conserved(vintages_of, jiading, jobs, flows, hidde
                 assert flows_told.sum() == pytest.approx(total)
 
 
-def test_demonstration_jobs_of_every_district(store, catalogue, jobs):
-    loader.sync(store, catalogue)
+def test_demonstration_jobs_of_every_district(filled, catalogue, jobs):
     for name in ("徐汇", "嘉定", "舟山", "江夏", "嵊州"):
         region = catalogue.region(name)
-        history = build(store, region, jobs, date(2026, 11, 20))
+        history = build(filled, region, jobs, date(2026, 11, 20))
         assert (str(history.start), str(history.origin)) == ("2011-01", "2026-10")
-        published = store.as_of(date(2026, 11, 20), region.code, "new_jobs").values
+        published = filled.as_of(date(2026, 11, 20), region.code, "new_jobs").values
         for year in range(2011, 2026):
             total = published[month(f"{year}-12")]
             assert history.series[f"{year}-01" : f"{year}-12"].sum() == pytest.approx(total)
     # In February nobody knows January's flow where it comes out with February's.
-    winter = build(store, catalogue.region("徐汇"), jobs, date(2026, 2, 25))
+    winter = build(filled, catalogue.region("徐汇"), jobs, date(2026, 2, 25))
     assert str(winter.origin) == "2025-12"
 
 
@@ -215,16 +214,15 @@ def test_what_is_unknown_or_of_the_other_kind_is_left_out(
         assert why in history.notes
 
 
-def test_through_the_store(store, catalogue, jiading, unemployed):
-    loader.sync(store, catalogue)
+def test_through_the_store(filled, catalogue, jiading, unemployed):
     others = [catalogue.indicator("new_jobs"), catalogue.indicator("registered_unemployment_rate")]
-    history = build(store, jiading, unemployed, date(2024, 6, 20), others=others)
+    history = build(filled, jiading, unemployed, date(2024, 6, 20), others=others)
     assert [e.indicator for e in history.lagged] == [i.code for i in others]
     assert all(e.demo for e in history.lagged)
     assert str(history.lagged[0].end) == "2024-05"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 29), st.integers(1, 9_999)), max_size=40

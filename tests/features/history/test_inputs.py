@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from employment_forecast.data.bundled import loader
 from employment_forecast.data.catalogue import Region
 from employment_forecast.data.catalogue.schema import Break
 from employment_forecast.data.records.vintages import COLUMNS, Vintages
@@ -23,12 +22,6 @@ from employment_forecast.features.history.inputs import (
 )
 
 DAY = date(2026, 11, 20)
-
-
-@pytest.fixture
-def filled(store, catalogue):
-    loader.sync(store, catalogue)
-    return store
 
 
 def region(code: str, parent: str | None = None) -> Region:
@@ -62,6 +55,7 @@ def test_the_same_city_comes_first_and_nested_regions_are_no_neighbours():
     assert [r.code for r in nearest] == ["310104", "320583", "420115"]
 
 
+@pytest.mark.no_cover
 def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue, unemployed):
     own = catalogue.region("嘉定")
     vintages = filled.vintages(own.code, unemployed.code)

@@ -21,6 +21,9 @@ from employment_forecast.features.history.revisions import (
 from employment_forecast.forecasting.backtest import rolling_origins
 from employment_forecast.models import roster
 
+# Others execute the same lines.
+pytestmark = pytest.mark.no_cover
+
 LATE = date(2030, 1, 1)
 
 
@@ -127,6 +130,7 @@ def newest(made, month):
     return law, abs(float(final[len(known) - 1] - mean[-1])) <= reach
 
 
+@pytest.mark.soak
 def test_a_month_that_is_always_corrected_has_a_bias_of_its_own(corrected_in_january):
     held = {"2024-01": 0, "2023-07": 0}
     for seed in range(16):
@@ -141,6 +145,7 @@ def test_a_month_that_is_always_corrected_has_a_bias_of_its_own(corrected_in_jan
     assert held["2023-07"] >= 9
 
 
+@pytest.mark.soak
 def test_a_month_whose_corrections_differ_is_wider(corrected_in_january):
     plain, uncertain = (
         np.mean(
@@ -162,6 +167,7 @@ def test_few_years_of_a_month_say_what_all_months_say(corrected_in_january):
     assert abs(law.bias[0]) < 0.005
 
 
+@pytest.mark.soak
 def test_no_month_stands_out_by_chance(corrected_in_january):
     biases = [
         newest(corrected_in_january(years, 0.0, seed=seed), pd.Period("2024-01", "M"))[0].bias[0]
@@ -220,6 +226,7 @@ def test_an_age_nobody_knows_has_no_bias():
     assert sure[:, 5].tolist() == [0.0] * 12
 
 
+@pytest.mark.soak
 def test_noise_does_not_depend_on_the_newest_month(corrected_in_january):
     january, july = (
         np.mean(

@@ -13,6 +13,9 @@ from employment_forecast.features.sample.count_prediction import (
 )
 from employment_forecast.features.sample.panel import FirmPanel, read_panel
 
+# Others execute the same lines.
+pytestmark = pytest.mark.no_cover
+
 FIRMS = 120
 
 
@@ -92,6 +95,7 @@ def test_false_discovery_rates_agree_with_scipy(probabilities: list[float]) -> N
     assert false_discovery_rates(values) == pytest.approx(stats.false_discovery_control(values))
 
 
+@pytest.mark.soak
 def test_probabilities_are_calibrated_and_quiet_months_stay_quiet() -> None:
     reports = panel(66, 1)
     tables = [abnormal_separations(reports, month) for month in reports.months[48:]]

@@ -170,6 +170,7 @@ def test_they_are_back_tested_in_worker_processes(history_of, wandering, monkeyp
             assert one.values.tobytes() == two.values.tobytes()
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("joined")
 def test_a_whole_competition_with_them(competition: Callable, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
@@ -212,6 +213,7 @@ def test_a_model_that_only_breaks_in_a_worker_is_a_failure(history_of, wandering
     assert "只在这里坏" in outcome.reason
 
 
+@pytest.mark.soak  # processes that import everything
 def test_the_command_lists_them_and_help_does_not_load_them(installed, root, tmp_path):
     noisy = "import sys\nsys.stderr.write('loaded')\n" + GOOD
     (tmp_path / "outside_models.py").write_text(noisy, "utf-8")

@@ -39,6 +39,7 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("always")
 def test_one_worker_and_two_give_the_same_bytes(cells):
     seen: list[tuple[int, int]] = []
@@ -89,6 +90,7 @@ class Deadly:
         return os._exit, (9,)
 
 
+@pytest.mark.soak  # a pool of processes
 def test_a_dead_worker_is_a_clear_error():
     with pytest.raises(WorkerError, match="意外退出") as caught:
         run_tasks([Deadly(), Deadly(), Deadly()], 2)
@@ -96,6 +98,7 @@ def test_a_dead_worker_is_a_clear_error():
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.soak  # a pool of processes
 @pytest.mark.usefixtures("always")
 def test_an_interrupted_report_of_progress_stops_the_workers(cells):
     def interrupt(done: int, total: int) -> None:

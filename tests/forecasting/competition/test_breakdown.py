@@ -23,7 +23,7 @@ from employment_forecast.forecasting.scoring import scores
 from employment_forecast.models import roster
 
 N, ORIGINS = 60, 10
-MODELS = (*roster.floors(), "ets", "shrunken_season", roster.COMBINATION)
+MODELS = (*roster.floors(), "theta", "shrunken_season", roster.COMBINATION)
 
 
 @pytest.fixture(scope="module")

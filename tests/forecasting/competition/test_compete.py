@@ -321,7 +321,9 @@ def test_canary_nothing_published_later_moves_a_forecast(
         assert bytes_of(touched)[model] != bytes_of(clean)[model]
 
 
-@pytest.mark.parametrize(("months", "used"), [(48, 23), (36, 11), (80, 36)])
+@pytest.mark.parametrize(
+    ("months", "used"), [(48, 23), (36, 11), pytest.param(80, 36, marks=pytest.mark.soak)]
+)
 def test_the_number_of_origins_follows_from_the_length(competition, wandering, months, used):
     """From the first month with which a model can run, 25 here; at most as many as asked for."""
     models = ("random_walk", "drift", "seasonal_naive", "uc")

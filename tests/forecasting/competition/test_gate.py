@@ -178,6 +178,7 @@ def test_coverage_ahead_fails_when_far_too_narrow_and_not_for_want_of_misses():
     assert "低于容许的 75%" in checked.text
 
 
+@pytest.mark.soak
 def test_false_refusals_of_a_good_model_are_rare():
     """Calibrated intervals whose errors overlap as those of twelve-month forecasts do."""
     refused = 0

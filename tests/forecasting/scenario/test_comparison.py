@@ -22,6 +22,9 @@ from employment_forecast.forecasting.scenario.comparison import (
 )
 from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
 
+# Others execute the same lines.
+pytestmark = pytest.mark.no_cover
+
 
 def month(text: str) -> pd.Period:
     return pd.Period(text, "M")

@@ -108,6 +108,7 @@ def test_confidence_set_keeps_equals_and_drops_the_worse():
     assert kept["c"] <= 5
 
 
+@pytest.mark.soak
 def test_confidence_set_rarely_drops_any_of_twelve_equals():
     names = [str(i) for i in range(12)]
     dropped = 0

@@ -139,8 +139,15 @@ def test_a_step_is_recovered(make_history, n, at):
     assert size == pytest.approx(0.4, abs=0.03 if n >= 30 else 0.09)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
-    ("name", "n"), [(m, n) for m in NAMES for n in (120, 40) if roster.tags(m).min_months <= n]
+    ("name", "n"),
+    [
+        pytest.param(m, n, marks=pytest.mark.soak if n == 120 else ())
+        for m in NAMES
+        for n in (120, 40)
+        if roster.tags(m).min_months <= n
+    ],
 )
 def test_every_family_goes_on_at_the_new_level(name, n, make_stock):
     """The forecast is nearly that of the same series on the new level all along."""

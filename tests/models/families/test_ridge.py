@@ -71,6 +71,7 @@ def test_law_is_recovered_from_much_data(make_scaled):
     assert paths.std(axis=0) == pytest.approx(spread, rel=0.15)
 
 
+@pytest.mark.soak
 def test_spread_is_honest_on_short_histories(make_scaled):
     """96 months, 20 coefficients: intervals must hold fresh data, not the residuals."""
     model, inside, trials = roster.create("ridge"), [], 60

@@ -115,6 +115,7 @@ def test_an_indicator_that_leads_enters_and_noise_does_not(led, rng):
     assert coefficients[1] == pytest.approx(0.02, abs=0.004)
 
 
+@pytest.mark.soak
 def test_false_entries_are_rare(history_of):
     model, entered = roster.create("ridge"), 0
     for seed in range(40):

@@ -107,7 +107,7 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "unknown_label", "栏目未识别", "warning", "指标、栏目或分组名称不在目录中，该行列略去"
     ),
     CheckInfo("unit_conflict", "单位不符", "error", "表头、单元格或单位栏的单位与指标不是同一类"),
-    CheckInfo("unit_change", "百分点当作水平", "warning", "水平值写成百分点，多为增减幅度"),
+    CheckInfo("unit_change", "百分点当作水平", "error", "水平值写成百分点，多为增减幅度"),
     CheckInfo(
         "implausible_size",
         "数值大得不合常理",

@@ -2,6 +2,7 @@
 
 from employment_forecast.data.readers.formats.cells import (
     FORMULA_WITHOUT_RESULT,
+    STRUCK_OUT,
     Sheet,
     Value,
     text_of,
@@ -22,6 +23,7 @@ __all__ = [
     "Limits",
     "MEGABYTE",
     "Opened",
+    "STRUCK_OUT",
     "Sheet",
     "Value",
     "delimiter_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,6 +13,22 @@ Value = str | float | date
 
 # What stands in for a formula whose result the writing program never stored.
 FORMULA_WITHOUT_RESULT = "=（公式没有保存计算结果）"
+# What stands in for a figure that is crossed out.
+STRUCK_OUT = "（划了删除线）"
+_FIGURE = re.compile(r"[-+()（）\s.,，%％]{0,4}\d[-+()（）\d\s.,，%％]{0,30}")
+
+
+def struck_out(value: Value) -> Value:
+    """A cell that is crossed out: no figure any more; a label stays what it is."""
+    figure = isinstance(value, float) or (isinstance(value, str) and _FIGURE.fullmatch(value))
+    return STRUCK_OUT if figure else value
+
+
+def raised(text: str) -> str:
+    """Raised or lowered digits as the marks of notes that they are: 13600 with ¹ is no 136001."""
+    digits = text.strip()
+    note = digits.isascii() and digits.isdecimal() and 1 <= int(digits[:3]) <= 20
+    return chr(ord("①") + int(digits) - 1) if note and len(digits) < 3 else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ _WIDE_COMMA = "，"
 _COMMON = "年月数率区县市人"
 _FOREIGN = {"big5": "年月數率區縣人", "shift_jis": "年月数率人", "euc_kr": "년월수율"}
 _MAX_LINES_PER_ROW = 1000
+# How systems keep a spreadsheet from reading a text as a number: ="202503", '13600.
+_FORCING = ("=", "'")
+_FORCED = re.compile(r"\s*(?:=\"([^\"]*)\"|'(?=\d)([^']*))\s*")
 
 
 def _decodes(data: bytes | mmap.mmap, encoding: str) -> bool:
@@ -110,6 +113,11 @@ def read_delimited(data: bytes, builder: SheetBuilder) -> str:
     return encoding
 
 
+def _unforced(text: str) -> str:
+    forced = _FORCED.fullmatch(text)
+    return text if forced is None else forced[1] or forced[2] or ""
+
+
 def records(data: bytes, encoding: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     """Records of delimited text with their numbers from 1."""
     longest = limits.line_chars
@@ -132,7 +140,7 @@ def records(data: bytes, encoding: str, limits: Limits) -> Iterator[tuple[int, l
             consumed = 0
             if number > limits.rows or len(fields) > limits.columns:
                 raise too_large(f"第{number}行超出电子表格的范围")
-            yield number, fields
+            yield number, [_unforced(f) if f[:1] in _FORCING else f for f in fields]
     except csv.Error as error:
         raise DataError(
             f"文本表格在第{reader.line_num}行附近无法拆分（{error}）。",

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from employment_forecast.data.errors import DataError
-from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder
+from employment_forecast.data.readers.formats.cells import (
+    STRUCK_OUT,
+    Area,
+    Sheet,
+    SheetBuilder,
+    raised,
+)
 from employment_forecast.data.readers.formats.delimited import text_encoding
 from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
 from employment_forecast.data.readers.formats.stated import stated_units
@@ -19,7 +25,14 @@ _CHINESE = {"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "cp936", "hz-gb-2
 _MAX_SPAN = 1000  # the HTML standard clamps colspan there
 _MAX_DEPTH = 20
 _CHUNK = 1 << 16
-_SILENT = ("script", "style")
+# What a page does not show as the text of a cell, or shows crossed out.
+_CODE = ("script", "style")
+_SILENT = (*_CODE, "select", "textarea", "button", "template")
+_STRUCK = ("del", "s", "strike")
+_RAISED = ("sup", "sub")
+_UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_LINE_THROUGH = re.compile(r"text-decoration[^;]*line-through", re.IGNORECASE)
+_VOID = ("br", "img", "input", "hr", "col", "wbr")
 _BLOCKS = ("table", "caption", "p", "div", "tr", "td", "th", "h1", "h2", "h3", "h4", "br", "li")
 # Says of the table below that nobody published it; the tables judge.
 _FORESEEN = re.compile(
@@ -39,6 +52,7 @@ class _Open:
     column: int = 0
     span: tuple[int, int] = (1, 1)
     cell: list[str] | None = None
+    struck: bool = False
     taken: dict[int, int] = field(default_factory=dict)  # column -> last row a rowspan fills
 
 
@@ -54,7 +68,10 @@ class _Tables:
         self._text: list[str] = []
         self._beside: list[str] = []
         self._open: list[_Open] = []
-        self._silent = 0
+        # The element whose text is left out, how deep it lies in its like, and the number of the
+        # table in a cell of which it began; 0 outside cells.
+        self._silent: tuple[str, int, int] | None = None
+        self._raised = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take a start tag."""
@@ -72,18 +89,36 @@ class _Tables:
             self._close_cell()
             self._open[-1].row += 1
             self._open[-1].column = 0
+            if _is_unseen(attributes):
+                self._builder.hide_row(self._open[-1].sheet, self._open[-1].row)
         elif tag in ("td", "th"):
             self._close_cell()
             self._open_cell(attributes)
-        elif tag in _SILENT:
-            self._silent += 1
-        elif tag == "br":
+        elif tag in _BLOCKS:
             self.data(" ")
+        if tag != "tr" and tag not in _VOID:
+            self._silence(tag, attributes)
+        if tag in _RAISED:
+            self._raised = True
+
+    def _silence(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Leave out the text of an element that is not seen or is crossed out."""
+        struck = tag in _STRUCK or bool(_LINE_THROUGH.search(attributes.get("style", "")))
+        if self._silent is not None:
+            name, depth, tables = self._silent
+            self._silent = (name, depth + (name == tag), tables)
+        elif struck or tag in _SILENT or _is_unseen(attributes):
+            within = len(self._open) if self._open[-1].cell is not None else 0
+            self._silent = (tag, 1, within)
+            self._open[-1].struck |= struck
 
     def end(self, tag: str) -> None:
         """Take an end tag."""
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
+        if self._silent is not None and self._silent[0] == tag:
+            name, depth, tables = self._silent
+            self._silent = (name, depth - 1, tables) if depth > 1 else None
+        if tag in _RAISED:
+            self._raised = False
         if tag in _BLOCKS:
             self._end_text(caption=tag == "caption")
         if self._open and tag in ("td", "th", "tr"):
@@ -91,13 +126,17 @@ class _Tables:
         elif self._open and tag == "table":
             self._close_cell()
             self._open.pop()
+        elif self._open and tag in _BLOCKS:
+            self.data(" ")
 
     def data(self, data: str) -> None:
         """Take text."""
-        if self._silent:
+        if self._silent is not None:
+            if self._silent[0] not in _CODE:
+                self._builder.remark(data)
             return
         if self._open and (cell := self._open[-1].cell) is not None:
-            cell.append(data)
+            cell.append(raised(data) if self._raised else data)
         else:
             self._builder.remark(data)
             self._text.append(data)
@@ -144,8 +183,10 @@ class _Tables:
         table = self._open[-1]
         if table.cell is None:
             return
-        text = " ".join("".join(table.cell).split())
-        table.cell = None
+        text = " ".join("".join(table.cell).split()) or (STRUCK_OUT if table.struck else "")
+        table.cell, table.struck, self._raised = None, False, False
+        if self._silent is not None and self._silent[2] == len(self._open):
+            self._silent = None  # what was left open inside a cell ends with it
         if text:
             self._builder.put(table.sheet, table.row, table.column, text)
         down, across = table.span
@@ -165,6 +206,10 @@ def _stated(text: str) -> str:
         return text
     units = stated_units(text)
     return f"单位：{units}" if units else ""
+
+
+def _is_unseen(attributes: Mapping[str, str]) -> bool:
+    return "hidden" in attributes or bool(_UNSEEN.search(attributes.get("style", "")))
 
 
 def _span(text: str | None) -> int:

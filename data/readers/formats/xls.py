@@ -10,7 +10,15 @@ import xlrd
 from xlrd.biffh import error_text_from_code
 
 from employment_forecast.data.errors import DataError
-from employment_forecast.data.readers.formats.cells import Area, Sheet, SheetBuilder, Value
+from employment_forecast.data.readers.formats.cells import (
+    STRUCK_OUT,
+    Area,
+    Sheet,
+    SheetBuilder,
+    Value,
+    raised,
+    struck_out,
+)
 from employment_forecast.data.readers.formats.limits import MEGABYTE, too_large
 from employment_forecast.data.readers.formats.numberformat import parse_format
 from employment_forecast.data.readers.formats.xlsx import shown
@@ -61,8 +69,12 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
     sheet: Sheet = builder.add_sheet(str(page.name), hidden=bool(page.visibility))
     for row in range(page.nrows):
         for column in range(page.row_len(row)):
-            value = _value(book, page.cell(row, column))
+            cell = page.cell(row, column)
+            value = _value(book, cell)
+            if runs := page.rich_text_runlist_map.get((row, column)):
+                value = _unstruck(book, str(value), runs)
             if value is not None:
+                value = struck_out(value) if _is_struck(book, cell) else value
                 builder.put(sheet, row + 1, column + 1, value)
     for note in page.cell_note_map.values():
         builder.remark(str(note.text))
@@ -74,6 +86,22 @@ def _read_sheet(book: xlrd.Book, page: xlrd.sheet.Sheet, builder: SheetBuilder) 
             builder.hide_columns(sheet, number + 1, number + 1)
     for top, bottom, left, right in page.merged_cells:
         builder.merge(sheet, Area(top + 1, left + 1, bottom, right))
+
+
+def _is_struck(book: xlrd.Book, cell: xlrd.sheet.Cell) -> bool:
+    font = book.xf_list[cell.xf_index].font_index
+    return bool(book.font_list[font].struck_out)
+
+
+def _unstruck(book: xlrd.Book, text: str, runs: list[tuple[int, int]]) -> str:
+    """A text without its crossed-out runs, raised digits as marks of notes."""
+    pieces = [text[: runs[0][0]]]
+    ends = [begin for begin, _ in runs[1:]] + [len(text)]
+    for (begin, number), end in zip(runs, ends, strict=True):
+        font, run = book.font_list[number], text[begin:end]
+        if not font.struck_out:
+            pieces.append(raised(run) if font.escapement else run)
+    return "".join(pieces) or STRUCK_OUT
 
 
 def _value(book: xlrd.Book, cell: xlrd.sheet.Cell) -> Value | None:

@@ -15,10 +15,13 @@ from employment_forecast.data.errors import DataError
 from employment_forecast.data.readers.formats.archive import Archive, Handler, damaged
 from employment_forecast.data.readers.formats.cells import (
     FORMULA_WITHOUT_RESULT,
+    STRUCK_OUT,
     Area,
     Sheet,
     SheetBuilder,
     Value,
+    raised,
+    struck_out,
 )
 from employment_forecast.data.readers.formats.limits import Limits, too_large
 from employment_forecast.data.readers.formats.numberformat import (
@@ -33,6 +36,7 @@ _DIGITS = "0123456789"
 _EPOCH_1900, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _LAST_SERIAL = 2_958_465  # 9999-12-31
 _TRUE = ("1", "true")
+_FALSE = ("0", "false")
 _NOTHING = re.compile(r"0{1,9}(?:\.0{1,9})?")
 _PRINTED = frozenset(
     f"{which}{place}" for which in ("odd", "even", "first") for place in ("Header", "Footer")
@@ -103,19 +107,47 @@ class _Workbook(Handler):
             self._defined.append(data)
 
 
+class _Runs:
+    """Pieces of one text: what is crossed out falls away, raised digits are marks of notes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._struck = self._raised = self._lost = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        """Take an element: a new run, or how the present one looks."""
+        if name == "r":
+            self._struck = self._raised = False
+        elif name == "strike":
+            self._struck = attributes.get("val") not in _FALSE
+        elif name == "vertAlign":
+            self._raised = attributes.get("val") != "baseline"
+
+    def append(self, data: str) -> None:
+        """Take text of the present run."""
+        self._lost |= self._struck
+        if not self._struck:
+            self._pieces.append(raised(data) if self._raised else data)
+
+    def text(self) -> str:
+        """The text as it counts."""
+        return "".join(self._pieces) or (STRUCK_OUT if self._lost else "")
+
+
 class _SharedStrings(Handler):
     """Texts that cells refer to by number."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._pieces: list[str] = []
+        self._runs = _Runs()
         self._wanted = False
         self._phonetic = False
         self.strings: list[str] = []
 
     def start(self, name: str, attributes: Attributes) -> None:
+        self._runs.start(name, attributes)
         if name == "si":
-            self._pieces = []
+            self._runs = _Runs()
             if len(self.strings) >= self._limits.cells:
                 raise too_large("共享文字太多")
         elif name == "rPh":
@@ -127,11 +159,11 @@ class _SharedStrings(Handler):
         if name == "rPh":
             self._phonetic = False
         elif name == "si":
-            self.strings.append("".join(self._pieces))
+            self.strings.append(self._runs.text())
 
     def text(self, data: str) -> None:
         if self._wanted:
-            self._pieces.append(data)
+            self._runs.append(data)
 
 
 class _Remarks(Handler):
@@ -152,13 +184,15 @@ class _Remarks(Handler):
 
 
 class _Styles(Handler):
-    """Number formats of the cell styles."""
+    """Number formats of the cell styles, and which of them cross out."""
 
     def __init__(self, builder: SheetBuilder) -> None:
         self._builder = builder
         self._codes: dict[int, str] = {}
-        self._inside = False
+        self._inside = ""
         self._formats: list[int] = []
+        self._fonts: list[int] = []
+        self._struck: list[bool] = []
 
     def start(self, name: str, attributes: Attributes) -> None:
         if name == "numFmt":
@@ -167,14 +201,24 @@ class _Styles(Handler):
                 raise damaged("数字格式的代码太长")
             self._builder.remark(code)
             self._codes[_integer(attributes.get("numFmtId"))] = code
-        elif name == "cellXfs":
-            self._inside = True
-        elif name == "xf" and self._inside:
+        elif name in ("cellXfs", "fonts"):
+            self._inside = name
+        elif name == "xf" and self._inside == "cellXfs":
             self._formats.append(_integer(attributes.get("numFmtId")))
+            self._fonts.append(_integer(attributes.get("fontId")))
+        elif name == "font" and self._inside == "fonts":
+            self._struck.append(False)
+        elif name == "strike" and self._inside == "fonts" and self._struck:
+            self._struck[-1] = attributes.get("val") not in _FALSE
 
     def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self._inside = False
+        if name == self._inside:
+            self._inside = ""
+
+    def struck(self) -> frozenset[int]:
+        """Cell styles whose font crosses out."""
+        fonts = {number for number, struck in enumerate(self._struck) if struck}
+        return frozenset(style for style, font in enumerate(self._fonts) if font in fonts)
 
     def formats(self) -> list[NumberFormat]:
         """Number format of each cell style."""
@@ -212,13 +256,15 @@ class _Cells(Handler):
         sheet: Sheet,
         strings: list[str],
         formats: list[NumberFormat],
+        struck: frozenset[int],
         epoch: date,
     ) -> None:
         self._builder, self._sheet = builder, sheet
         self._strings, self._formats, self._epoch = strings, formats, epoch
+        self._struck = struck
         self._row = self._column = 0
         self._kind, self._style = "n", 0
-        self._pieces: list[str] = []
+        self._runs = _Runs()
         self._formula = False
         self._wanted = False
         self._printed: list[str] | None = None
@@ -229,7 +275,7 @@ class _Cells(Handler):
             self._row, self._column = at or (max(self._row, 1), self._column + 1)
             self._kind = attributes.get("t", "n")
             self._style = _integer(attributes.get("s"))
-            self._pieces = []
+            self._runs = _Runs()
             self._formula = False
         elif name == "row":
             self._row = _integer(attributes.get("r")) or self._row + 1
@@ -249,6 +295,8 @@ class _Cells(Handler):
             corners = _reference(begin), _reference(end)
             if corners[0] and corners[1]:
                 self._builder.merge(self._sheet, Area(*corners[0], *corners[1]))
+        elif self._kind == "inlineStr":
+            self._runs.start(name, attributes)
         self._wanted = name == "v" or (name == "t" and self._kind == "inlineStr")
 
     def end(self, name: str) -> None:
@@ -258,13 +306,14 @@ class _Cells(Handler):
             if name != "f" or '"' in printed:  # a formula says something only in its texts
                 self._builder.remark(printed)
         elif name == "c":
-            value = self._value("".join(self._pieces))
+            value = self._value(self._runs.text())
             if value is not None:
+                value = struck_out(value) if self._style in self._struck else value
                 self._builder.put(self._sheet, self._row, self._column, value)
 
     def text(self, data: str) -> None:
         if self._wanted:
-            self._pieces.append(data)
+            self._runs.append(data)
         elif self._printed is not None:
             self._printed.append(data)
 
@@ -337,7 +386,7 @@ def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
         part = relations.by_kind.get(kind)
         if part in archive.names:
             archive.parse(part, handler)
-    formats = styles.formats()
+    formats, struck = styles.formats(), styles.struck()
     for part in sorted(n for n in archive.names if n.startswith(_BESIDE) and n.endswith(".xml")):
         archive.parse(part, _Remarks(builder))
     for part in sorted(n for n in archive.names if n.startswith("xl/worksheets/_rels/")):
@@ -346,7 +395,7 @@ def read_xlsx(data: bytes, builder: SheetBuilder) -> None:
         archive,
         [(n, relations.targets.get(r, ""), h) for n, r, h in workbook.sheets],
         builder,
-        lambda sheet: _Cells(builder, sheet, strings.strings, formats, workbook.epoch),
+        lambda sheet: _Cells(builder, sheet, strings.strings, formats, struck, workbook.epoch),
     )
 
 

@@ -23,6 +23,7 @@ from employment_forecast.data.readers.vocabulary import (
     looks_like_value,
     parse_amount,
     parse_unit,
+    spelling_fault,
 )
 from employment_forecast.data.records import Findings, Place
 
@@ -185,6 +186,12 @@ class EntryReader:
             facts = facts if counted else replace(facts, group=None)
         if row.facts.indicator is not None and facts.group is None:
             self._main[column] = row.facts.indicator
+        indicator = facts.indicator
+        if indicator is not None:
+            fault = spelling_fault(value, indicator.precision, indicator.signed)
+            if fault:
+                self._report_fault(place, raw, replace(amount, fault=fault))
+                return None
         number = amount.number
         if number == 0 and self.zero_is_missing:
             number = None

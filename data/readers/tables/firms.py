@@ -21,8 +21,10 @@ from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
     bare_when,
+    conversion,
     fold,
     parse_amount,
+    spelling_fault,
 )
 from employment_forecast.data.records import Base, Findings, FirmMonth, Place, printable
 
@@ -162,13 +164,14 @@ class FirmReader:
             return None
         if not reported or any(c.faulty for c in cells.values()):
             return None  # the firm did not report this month, or its faults are reported already
-        if (code, month) in self._seen:
-            first = self._seen[code, month].address
+        # One firm may be typed as a1 and A1; twice in a panel it would count twice.
+        if (code.casefold(), month) in self._seen:
+            first = self._seen[code.casefold(), month].address
             self._report(
                 place, f"该企业 {month} 已在单元格 {first} 出现", "同一企业每月只能有一行。", code
             )
             return None
-        self._seen[code, month] = place
+        self._seen[code.casefold(), month] = place
         return self._firm(row, place, code, month, cells)
 
     def _is_total(self, row: int) -> bool:
@@ -206,7 +209,11 @@ class FirmReader:
             value = self.table.sheet.value(row, column)
             amount = parse_amount(value)
             number = amount.number
-            fault = amount.fault
+            fault = amount.fault or spelling_fault(value, 1.0, signed=False)
+            if number is not None and amount.unit is not None:
+                factor = conversion(amount.unit, "人")
+                number = None if factor is None else number * factor
+                fault = fault or ("" if factor is not None else f"的单位是“{amount.unit.name}”")
             if number is not None and (number != number.to_integral_value() or number < 0):
                 fault = "不是非负整数"
             if fault:

@@ -55,6 +55,7 @@ from employment_forecast.data.readers.vocabulary import (
 SAMPLE = 50
 # Longer ones may be numbers of telephones and documents: the tables look at them closely.
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,6})?")
+_MARKED = re.compile("[+＋eEｅＥ]")
 _LONGEST_NUMBER, _MOST_DIGITS, _LONGEST_SERIAL = 11, 10, 8
 _MOST_TEXTS = 20_000
 T = TypeVar("T")
@@ -292,7 +293,8 @@ class ListReader:
     def _odd(text: str) -> str:
         """Number of a cell with more than digits, such as 1,234; empty for one without a value."""
         amount = parse_amount(text)
-        if amount.fault or amount.unit is not None or sum(map(str.isdecimal, text)) > _MOST_DIGITS:
+        marked = amount.unit is not None or _MARKED.search(text)
+        if amount.fault or marked or sum(map(str.isdecimal, text)) > _MOST_DIGITS:
             raise NotPlain
         return "" if amount.number is None else str(amount.number)
 

@@ -21,6 +21,7 @@ from employment_forecast.data.readers.vocabulary import (
     find_when,
     fold,
     parse_amount,
+    spelling_fault,
     units_in,
 )
 from employment_forecast.data.records import Findings, PartMonth, Place
@@ -215,6 +216,10 @@ class PartMonthReader:
         assert indicator is not None
         days = self._span(row, head, indicator)
         if days is None:
+            return None
+        if fault := spelling_fault(value, indicator.precision, indicator.signed):
+            self._report(row, column, f"数值{fault}", "请填完整的数。",
+                         text_of(value), "unreadable_value")  # fmt: skip
             return None
         units = (amount.unit,) if amount.unit else head.label.units
         # A note may be for other columns, a unit of the figure's own has to fit.

@@ -13,6 +13,7 @@ from employment_forecast.data.readers.vocabulary.numbers import (
     Amount,
     looks_like_value,
     parse_amount,
+    spelling_fault,
 )
 from employment_forecast.data.readers.vocabulary.units import (
     Unit,
@@ -65,6 +66,7 @@ __all__ = [
     "parse_when",
     "read_mapping",
     "remark_on_publication",
+    "spelling_fault",
     "unit_note",
     "units_in",
     "unread_unit",

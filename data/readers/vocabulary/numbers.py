@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from employment_forecast.data.readers.formats import FORMULA_WITHOUT_RESULT, Value
+from employment_forecast.data.readers.formats import (
+    FORMULA_WITHOUT_RESULT,
+    STRUCK_OUT,
+    Value,
+)
 from employment_forecast.data.readers.vocabulary.folding import fold
 from employment_forecast.data.readers.vocabulary.units import Unit, parse_unit
 from employment_forecast.data.readers.vocabulary.unpublished import remark_on_publication
@@ -57,10 +61,10 @@ _MISSING = {
     ),
     *("不详", "n/a", "na", "#n/a", "null", "none", "nan", "无数据", "暂缺", "待补", "待公布", "_"),
 }
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?P<mark>[,'])\d{3}(?:(?P=mark)\d{3})*(?:\.\d+)?")
 _PLAIN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,2})?")
 _NEGATIVE = re.compile(r"\((\d[\d,]*(?:\.\d+)?)\)")
-_WITH_UNIT = re.compile(r"([+-]?[\d,.]+(?:e[+-]?\d{1,2})?)\(?([^\d.,()+-]{1,6})\)?")
+_WITH_UNIT = re.compile(r"([+-]?[\d,'.]+(?:e[+-]?\d{1,2})?)\(?([^\d.,()+-]{1,6})\)?")
 _FOOTNOTE = re.compile(r"(?:[①-⑳*]|\(注?\d?\)|\(?注\d?\)?)+$")
 _SPACED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:\.\d+)?")
 _ERRORS = {"#ref!", "#div/0!", "#value!", "#name?", "#num!", "#null!", "#spill!", "#####"}
@@ -98,6 +102,8 @@ def _parse_text(raw: str) -> Amount:
 def _read_text(raw: str) -> Amount:
     if raw == FORMULA_WITHOUT_RESULT:
         return Amount(fault="是没有保存计算结果的公式")
+    if raw == STRUCK_OUT:
+        return Amount(fault="划了删除线，不能作数")
     if _SPACED.fullmatch(raw.strip()):
         raw = re.sub(r"\s", "", raw)
     elif re.search(r"\d\s+\d", raw.strip()):
@@ -127,12 +133,38 @@ def _is_number(text: str) -> bool:
 
 def _finite(text: str, unit: Unit | None) -> Amount:
     try:
-        number = Decimal(text.replace(",", ""))
+        number = Decimal(text.replace(",", "").replace("'", ""))
     except InvalidOperation:
         return Amount(fault="不是数值")
     if not number.is_finite() or abs(number) >= _WORTH:
         return Amount(fault="不是合理的有限数")
     return Amount(number, unit)
+
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+\.?(?P<digits>\d*)e\+?(?P<power>\d{1,2})")
+
+
+def spelling_fault(value: Value | None, precision: float, signed: bool) -> str:
+    """Why a number that can be read is no figure of a kind, in Chinese; empty if it is one.
+
+    Parameters
+    ----------
+    value : str, float, date or None
+        Cell content.
+    precision : float
+        Last printed digit of the figure.
+    signed : bool
+        True if it may be negative: then a plus sign is its own.
+    """
+    if not isinstance(value, str):
+        return ""
+    text = fold(value[:_LONGEST])
+    if text.startswith("+") and not signed:
+        return "前面有正号，像是增减数"
+    match = _SCIENTIFIC.match(text)
+    if match and int(match["power"]) - len(match["digits"]) > 0 and precision >= 1:
+        return "被转成了科学计数，末几位已经丢失"
+    return ""
 
 
 def looks_like_value(value: Value | None) -> bool:
@@ -142,4 +174,5 @@ def looks_like_value(value: Value | None) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
     amount = _parse_text(value)
-    return not amount.fault or fold(value) in _ERRORS or value == FORMULA_WITHOUT_RESULT
+    marked = value in (FORMULA_WITHOUT_RESULT, STRUCK_OUT)
+    return not amount.fault or fold(value) in _ERRORS or marked

@@ -213,10 +213,9 @@ def test_money_is_not_people():
     assert checks(result) == {"unit_conflict"}
 
 
-def test_a_level_in_percentage_points_is_doubted():
+def test_a_level_in_percentage_points_is_refused():
     result = read(csv("月份,登记失业率\n2021-01,0.5（百分点）\n"), region="嘉定")
-    assert [r.observation.value for r in result.readings] == [0.5]
-    assert [f.check for f in result.warnings] == ["unit_change"]
+    assert [f.check for f in result.errors] == ["unit_change"]
 
 
 def test_a_stock_marked_cumulative_is_refused():

@@ -153,6 +153,12 @@ READING_CHECKS: tuple[CheckInfo, ...] = (
         "warning",
         "表题、表头、行名或备注写明是预计、预测、计划、目标，该表、行、列略去",
     ),
+    CheckInfo(
+        "remarked",
+        "说明否定了数",
+        "error",
+        "表下说明或备注写明有的数是预计、有误、作废、已更正或不是整月；同表另有修订数",
+    ),
     CheckInfo("demo", "演示数据", "error", "文件标明是演示数据"),
     CheckInfo(
         "firm_row",

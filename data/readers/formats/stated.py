@@ -20,7 +20,7 @@ _UNIT = re.compile(
     rf"{_EMPLOYER}单位(?:均|都)?[\"'(]*[:为是;][:为是;(\-\"']*(?P<named>{_LIST}){_SIZE}"
     rf"|{_ALONE}单位[(\-\"']+(?P<marked>{_LIST})(?=[^\w、,/]|$)"
     rf"|(?:^|\()(?:[计数]量)?单位(?P<close>{_SCALED})(?=\)|$)"
-    rf"|以[\"']?(?P<counted>{_SCALED})[\"']?为单位"
+    rf"|以[\"']?(?P<counted>{_SCALED})[\"']?(?:为单位|计(?![\u4e00-\u9fff]))"
     rf"|^(?:\((?P<bracket>{_LIST})\)|(?P<alone>{_SCALED}))$"
 )
 _SPELLINGS = str.maketrans(

@@ -16,7 +16,7 @@ from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import Sheet, text_of
 from employment_forecast.data.readers.tables.axis import DAY_REMEDY, DAYS_READ
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
-from employment_forecast.data.readers.tables.doubts import other_time, question
+from employment_forecast.data.readers.tables.doubts import Times, other_time, question
 from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
 from employment_forecast.data.readers.tables.facts import (
     Facts,
@@ -35,6 +35,11 @@ from employment_forecast.data.readers.tables.part_months import (
 )
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
 from employment_forecast.data.readers.tables.regions import check_regions
+from employment_forecast.data.readers.tables.remarks import (
+    REVISED,
+    check_remarks,
+    with_stated_forms,
+)
 from employment_forecast.data.readers.tables.rows import (
     RowReader,
     TableRow,
@@ -104,15 +109,17 @@ class Collector:
         self.firms: list[FirmMonth] = []
         self.part_months: list[PartMonth] = []
         self._entries: list[ValueCell] = []
-        self._filtered = 0
+        self._filtered = self._totals = 0
         self._sheets: list[str] = []
         self._named: set[str] = set()
         self._heads: list[str] = []
         self._said: set[tuple[str, str]] = set()
+        self._times: Times = {}
 
     def read_sheet(self, sheet: Sheet) -> None:
         """Read every table of one sheet."""
         self._sheets.append(sheet.name)
+        self._times = {}
         if is_part_month_sheet(sheet):
             self.part_months += PartMonthReader(
                 sheet,
@@ -236,6 +243,10 @@ class Collector:
             return
         for block, own in zip(blocks, rows, strict=True):
             entries = self._entries_of(table, block, background, own)
+            figures = {v for e in entries if (v := e.converted()) is not None}
+            check_remarks(self._remarks(table), figures, self.findings)
+            texts = [text for _, text in self._remarks(table)]
+            entries = with_stated_forms(entries, texts, self.vocabulary, self.notes)
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()
             catalogue = self.vocabulary.catalogue if len(blocks) == 1 else None
@@ -243,11 +254,15 @@ class Collector:
             where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
             if wholes:
                 self.notes.append(f"{where}的合计作为{'、'.join(wholes)}自己的数导入。")
+            self._totals += totals
             if totals:
                 use = "只用于核对，没有导入" if len(blocks) == 1 else "没有核对，也没有导入"
                 self.notes.append(f"{where}的合计、小计{use}。")
             self._check_regions(table, values)
-            self.notes += question(table, block, background, values, self.vocabulary, self.findings)
+            self.notes += question(
+                table, block, background, values, self.vocabulary, self._times, self.file,
+                self.findings,
+            )  # fmt: skip
             self._collect([e for e in values if e.number is not None])
 
     def _check_regions(self, table: LocatedTable, values: list[ValueCell]) -> None:
@@ -256,7 +271,12 @@ class Collector:
         wanted = [r for r in read.values() if self.region in (None, r)]
         stated = any(e.row.facts.region or e.column.region for e in values)
         vocabulary, findings = self.vocabulary, self.findings
-        self.notes += check_regions(table, vocabulary, wanted, stated, self.file, findings)
+        labels: dict[str, None] = {}
+        if not stated:
+            columns = dict.fromkeys(e.place.column for e in values)
+            labels = dict.fromkeys(h.label.text for c in columns for h in table.heads[c])
+            labels |= {text: None for e in values for text in e.row.labels.values()}
+        self.notes += check_regions(table, vocabulary, wanted, stated, self.file, findings, labels)
 
     def _take_as_named(self, table: LocatedTable, columns: Columns) -> None:
         """Where an option names the indicator, the one column of numbers holds it."""
@@ -340,12 +360,19 @@ class Collector:
         cells.report_headless()
         return [entry for row in rows for entry in cells.read(row)]
 
+    def _remarks(self, table: LocatedTable) -> list[tuple[Place, str]]:
+        """Remarks under a table, inside it or above it, with their places."""
+        return [
+            (Place(self.file, table.sheet.name, row, column), text_of(value))
+            for row in (*table.remarks, *table.banners)
+            for column, value in sorted(table.sheet.rows.get(row, {}).items())
+            if row in table.remarks or is_note(text_of(value))
+        ]
+
     def _unit_remarks(self, table: LocatedTable, columns: Columns) -> list[UnitRemark]:
-        rows = (table.sheet.rows.get(number, {}) for number in table.remarks)
-        texts = [text_of(value) for cells in rows for value in cells.values()]
+        texts = [text for _, text in self._remarks(table)]
         above = (table.sheet.rows.get(number, {}) for number in table.banners)
         stated = [text_of(value) for cells in above for value in cells.values()]
-        texts += filter(is_note, stated)
         if unread := next(filter(None, map(unread_unit, [*stated, *texts])), ""):
             self.notes.append(f"没有认出单位“{shown(unread)}”，各数按指标自己的单位读取，请核对。")
         remarks = unit_remarks([*texts, *columns.unit_cells], self.vocabulary)
@@ -355,7 +382,15 @@ class Collector:
         return remarks
 
     def _report_unknown(self, table: LocatedTable, columns: Columns) -> None:
-        for head in columns.unknown.values():
+        for column, head in columns.unknown.items():
+            if REVISED.search(head.label.text) and _has_numbers(table, column):
+                self.findings.add(
+                    "remarked",
+                    Place(self.file, table.sheet.name, head.row, head.column),
+                    "同一张表里另有修订、更正或核实的数，不知道以哪一栏为准",
+                    "请只保留最终的数；修订以前月份时，先导入原数，再用 --revise 导入修订数。",
+                    head.label.text,
+                )
             self.findings.add(
                 "unknown_label",
                 Place(self.file, table.sheet.name, head.row, head.column),
@@ -446,8 +481,12 @@ class Collector:
             message = "没有读出可以导入的数" if causes else "没有找到可识别的表格或数值"
             if self._heads:
                 message += f"（各栏的表头：{'、'.join(dict.fromkeys(self._heads))}）"
+            if self._totals and self.region is not None:
+                message = f"表中没有写明是{self.region.name}的数，只有没有写明地区的合计"
             remedy = (
-                "请核对文件；版式特殊时用 mapping.toml 说明，"
+                f"若合计就是{self.region.name}的数，请把“合计”二字改成“{self.region.name}”。"
+                if self._totals and self.region is not None
+                else "请核对文件；版式特殊时用 mapping.toml 说明，"
                 "或用 forecast data template 的模板填报。"
             )
         self.findings.add("nothing_read", None, message, remedy)

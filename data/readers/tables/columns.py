@@ -125,6 +125,7 @@ def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Conte
 def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
     """Tell the columns of a table apart."""
     columns = Columns()
+    corner = Facts()
     for column in table.columns:
         heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
         content = _content(table, column, vocabulary)
@@ -133,7 +134,10 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
         if not content.values and dimension is None:
             stated = (h.label.text for h in heads if h.label.units and not h.label.states)
             columns.unit_cells += [*stated, *content.units]
-        if any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
+        if not columns.labels and not columns.values and _is_corner(labels, content):
+            corner = facts_of(labels)  # 2025年 above the names of indicators, 1月, 2月 … beside it
+            columns.labels[column] = "any"
+        elif any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
             _put_value(columns, column, heads)
         elif dimension is not None:
             _put_dimension(columns, column, dimension, content)
@@ -149,9 +153,18 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             columns.kinds[column] = content.kind
             if content.times and content.times >= content.filled - content.known:
                 _note_bare(columns, table, column)
+    columns.values = {c: facts.over(corner) for c, facts in columns.values.items()}
     _complete_parts(columns)
     _settle_times(columns, table)
     return columns
+
+
+def _is_corner(labels: list[Label], content: _Content) -> bool:
+    """True for the time of a whole table that stands above the labels of its rows."""
+    timed = [x for x in labels if x.when is not None]
+    only = bool(timed) and all(x == Label(x.text, when=x.when) for x in labels)
+    named = content.kind in ("region", "indicator", "group") and not content.values
+    return only and named and content.known * 2 > content.texts
 
 
 def _timed(label: Label) -> Label:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.tables.facts import Facts, context
-from employment_forecast.data.readers.tables.layout import LocatedTable
-from employment_forecast.data.readers.vocabulary import Vocabulary, When, parse_unit
-from employment_forecast.data.records import Findings, shown
+from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
+from employment_forecast.data.readers.vocabulary import Vocabulary, When, fold, parse_unit
+from employment_forecast.data.records import Findings, Place, shown
+
+# What a title says of its time that makes it no month of the calendar.
+_NO_MONTH = (
+    (re.compile(r"月份?(?:[上中下]旬|[上下]半月|第?[一二三四五1-5]周|初)|第\d{1,2}周"), "不是整月"),
+    (
+        re.compile(r"(?:月份?|季度|年度?)(?:[日月周季]?均|[日月周季]?平均)"),
+        "是平均数，不是某月的数",
+    ),
+    (re.compile("农历|阴历|夏历|财年|财政年度|学年"), "不是公历年月"),
+)
+# The last times of a series in the tables above, by region, indicator and group.
+Times = dict[tuple[object, ...], list[When]]
 
 
 def _turns_of_year(times: Sequence[When]) -> Iterator[int]:
@@ -41,16 +55,27 @@ def _check_turns(
     columns: Columns,
     values: Sequence[ValueCell],
     vocabulary: Vocabulary,
+    above: Times,
     findings: Findings,
 ) -> None:
-    """Refuse a month that follows December and has the year of a title, or of a cell before."""
+    """Refuse a month that follows December and has the year of a title, or of a cell before.
+
+    A table without a year of its own goes on from those above it: `above`, which is brought up to
+    date.
+    """
     series = defaultdict[tuple[object, ...], list[tuple[ValueCell, When]]](list)
     for entry in values:
         if entry.when is not None and entry.when.last is not None:
             key = (entry.region, entry.indicator, entry.facts.group)
             series[key].append((entry, entry.when))
-    for dated in series.values():
-        for entry, when in map(dated.__getitem__, _turns_of_year([when for _, when in dated])):
+    own = context(table.sheet, table.own_banners, vocabulary).when
+    for key, dated in series.items():
+        times, before = [when for _, when in dated], above.get(key, [])
+        above[key] = times[-2:]
+        if (own is not None and own.year) or _last_months(before) not in ([11, 12], [2, 1]):
+            before = []
+        turns = (at - len(before) for at in _turns_of_year([*before, *times]))
+        for entry, when in (dated[at] for at in turns if at >= 0):
             if when.year is not None and not _states_year(table, columns, entry, vocabulary):
                 findings.add(
                     "unknown_month",
@@ -60,6 +85,10 @@ def _check_turns(
                     entry.raw,
                 )
                 break
+
+
+def _last_months(times: Sequence[When]) -> list[int | None]:
+    return [when.last for when in times if not when.is_range]
 
 
 def _states_year(
@@ -87,32 +116,113 @@ def _words(when: When) -> str:
     return (f"{when.year}年" if when.year else "") + (f"{when.last}月" if when.last else "")
 
 
+def _check_titles(
+    table: LocatedTable,
+    values: Sequence[ValueCell],
+    vocabulary: Vocabulary,
+    file: str,
+    findings: Findings,
+) -> None:
+    """Refuse figures whose month is that of a title which speaks of no month, or of two."""
+    undated = [e for e in values if not _states_month(e)]
+    if not undated:
+        return
+    name = table.sheet.name
+    titles = [(Place(file, name, r, c), text) for r, c, text in _titles(table)]
+    title = context(table.sheet, table.banners, vocabulary).when
+    names = [name] if title is not None and title.last is not None else [name, Path(file).stem]
+    for place, text in (*titles, *((undated[0].place, name) for name in names)):
+        folded = fold(text[:200])
+        why = next((why for pattern, why in _NO_MONTH if pattern.search(folded)), "")
+        if why:
+            findings.add(
+                "unknown_month",
+                place,
+                f"“{shown(text)}”说的{why}",
+                "请提供整月（月末）的数，标题写成 2025年3月；月中数请设“截至日期”一列。",
+                text,
+            )
+            return
+    named = vocabulary.classify(name).when
+    months = [when.last for when in (title, named) if when is not None and when.last]
+    if title is not None and named is not None and len(set(months)) > 1:
+        findings.add(
+            "contradiction",
+            undated[0].place,
+            f"表题写的是{_words(title)}，工作表名写的是{_words(named)}，不知道是哪个月的数",
+            "请改正表题或工作表名，两者写同一个月。",
+            undated[0].raw,
+        )
+
+
+def _states_month(entry: ValueCell) -> bool:
+    return any(f.when is not None and f.when.last for f in (entry.row.facts, entry.column))
+
+
+def _titles(table: LocatedTable) -> Iterator[tuple[int, int, str]]:
+    for row in table.banners:
+        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
+            text = text_of(value)
+            if (row, column) not in table.sheet.covered and not is_note(text):
+                yield row, column, text
+
+
 def question(
     table: LocatedTable,
     columns: Columns,
     background: Facts,
     values: Sequence[ValueCell],
     vocabulary: Vocabulary,
+    above: Times,
+    file: str,
     findings: Findings,
 ) -> list[str]:
-    """Refuse months that run into a year they do not state; return notes on what is doubtful."""
-    _check_turns(table, columns, values, vocabulary, findings)
+    """Refuse times that are not those of the figures; return notes on what is doubtful."""
+    _check_turns(table, columns, values, vocabulary, above, findings)
+    _check_titles(table, values, vocabulary, file, findings)
     title = context(table.sheet, table.banners, vocabulary).when
     notes = _no_such_year(title, values)
-    for label, indicator, unit in dict.fromkeys(
-        (e.facts.label, e.indicator, e.unit) for e in values if e.number is not None
-    ):
+    first = {(e.facts.label, e.indicator, e.unit): e for e in values if e.number is not None}
+    for (label, indicator, unit), entry in first.items():
         if indicator is None:
             continue
+        if indicator.kind == "stock" and (said := _said_new(table, entry)):
+            findings.add(
+                "form",
+                entry.place,
+                f"“{shown(said)}”说的是当月新增的人数，不是期末的“{indicator.name}”",
+                "新登记的人数请把栏名写成“新登记失业人数”；确是期末数的，请去掉“新增”。",
+                entry.raw,
+            )
         if indicator.kind == "stock" and vocabulary.classify(label).form == "monthly":
             name = f"“{shown(label)}”读作期末的“{indicator.name}”"
             notes.append(f"{name}；若是当月新增的人数，请改正名称。")
         counted = parse_unit(indicator.unit)
         if unit is None and background.units and counted and counted.dimension == "persons":
             said = "、".join(u.name for u in background.units)
+            if all(u.factor != 1 and u.dimension != "money" for u in background.units):
+                findings.add(
+                    "unit_conflict",
+                    entry.place,
+                    f"表上写的单位“{said}”不是“{indicator.name}”的单位",
+                    f"请在表头写明这一栏的单位，如 {indicator.name}（{indicator.unit}）。",
+                    entry.raw,
+                )
+                continue
             unfit = f"单位“{said}”不是“{indicator.name}”的单位"
             notes.append(f"{unfit}，按{indicator.unit}读取，请核对。")
     return notes
+
+
+_NEW = re.compile("新增|净增|失业登记人")
+
+
+def _said_new(table: LocatedTable, entry: ValueCell) -> str:
+    """The head or label by which a figure is one of a month, new in it; empty if there is none."""
+    if entry.facts.form != "monthly":
+        return ""
+    heads = (h.label.text for h in table.heads[entry.place.column])
+    return next((t for t in (*heads, *entry.row.labels.values()) if _NEW.search(fold(t))), "")
 
 
 def _no_such_year(title: When | None, values: Sequence[ValueCell]) -> list[str]:

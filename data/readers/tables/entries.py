@@ -28,13 +28,29 @@ from employment_forecast.data.readers.vocabulary import (
 from employment_forecast.data.records import Findings, Place
 
 # Beyond the largest population of each level (2020 census: China 1,412 million, Guangdong 126,
-# Chongqing 32, Pudong 5.7), so that only a wrong unit can get there.
+# Chongqing 32, Pudong 5.7, the largest towns below 1), so that only a wrong unit can get there.
 _MOST_PEOPLE = {
     "national": Decimal(1_500_000_000),
     "province": Decimal(150_000_000),
     "city": Decimal(40_000_000),
     "district": Decimal(10_000_000),
+    "street": Decimal(1_500_000),
 }
+# Of all people no more than one in twenty is unemployed or claims a benefit (a rate of 10 % among
+# half of them), and no more than one in a hundred begins or ends that in a month.
+_LARGEST_PART = dict.fromkeys(
+    (
+        *("registered_unemployed", "unemployment_insurance_recipients", "unemployed_reemployed"),
+        *("hard_to_employ_reemployed", "jobs_from_startups"),
+    ),
+    20,
+) | dict.fromkeys(
+    (
+        *("registered_inflow", "registered_reemployed", "registered_exited"),
+        "unemployment_insurance_initial_claims",
+    ),
+    100,
+)
 
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})*,\d{1,2}%?")
@@ -277,14 +293,15 @@ class EntryReader:
         value, indicator = entry.converted(), entry.indicator
         if value is None or indicator is None:
             return
-        most = most_people(indicator.unit, entry.region.level if entry.region else "national")
+        level = entry.region.level if entry.region else "national"
+        most = most_people(indicator.of_everybody, indicator.unit, level)
         if most is not None and abs(value) > most:
             used = entry.unit.name if entry.unit else indicator.unit
             self.findings.add(
                 "implausible_size",
                 entry.place,
                 f"按单位“{used}”换算后超过当地可能的人数",
-                "多半是表头写万人而数值是人：请改正表头的单位。",
+                "多半是表头写万人而数值是人，或丢了小数点：请改正表头的单位或数值。",
                 entry.raw,
             )
 
@@ -313,12 +330,12 @@ def fitting(units: Sequence[Unit], indicator: Indicator) -> list[Unit]:
 
 
 @lru_cache(maxsize=4096)
-def most_people(unit: str, level: str) -> float | None:
-    """Largest figure in a unit that a region of a level can have; None if it counts no people."""
+def most_people(code: str, unit: str, level: str) -> float | None:
+    """Largest figure of an indicator that a region can have; None if it counts no people."""
     counted = parse_unit(unit)
     people = conversion(counted, "人") if counted is not None else None
     most = _MOST_PEOPLE.get(level, _MOST_PEOPLE["district"])
-    return None if people is None else float(most / people)
+    return None if people is None else float(most / people / _LARGEST_PART.get(code, 1))
 
 
 def _grain(raw: str) -> Decimal:

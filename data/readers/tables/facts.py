@@ -132,6 +132,8 @@ def facts_of(labels: Iterable[Label]) -> Facts:
 _KEY = re.compile(r"^([^:]{1,10}):(.*)$")
 _CLERICAL = re.compile(
     "填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布"
+    # Of other times only those of the figures count: 统计时间, 所属期, 报表月份.
+    "|^(?!.*(?:统计|数据|所属|报告|调查|报表|月报|起止|会计)).+(?:时间|日期|月份|年月|时点)$"
 )
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
 _LONGEST = 400  # of a title

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -206,7 +206,25 @@ class _Flow:
             for a, b in pairwise(ordered)
             if _month_of(a)[0] == _month_of(b)[0]
         )
+        if rising and usual == "monthly" and (later := self._fits_monthly(ordered, forms)):
+            self._refuse(later, "有的写明累计，有的没有写明，两种读法都说得通")
         return "cumulative" if rising else "monthly"
+
+    @staticmethod
+    def _fits_monthly(
+        ordered: Sequence[ValueCell], forms: Mapping[int, Form | None]
+    ) -> ValueCell | None:
+        """A plain month after January where plain months fit as 当月数 too; None if they do not."""
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        later = None
+        for entry in ordered:
+            year, month = _month_of(entry)
+            if forms[id(entry)] is None:
+                sums[year] += _value_of(entry)
+                later = later or (entry if month > 1 else None)
+            elif _value_of(entry) < sums[year]:
+                return None
+        return later
 
     def _put(self, table: dict[_Month, ValueCell], entry: ValueCell) -> None:
         before = table.setdefault(_month_of(entry), entry)

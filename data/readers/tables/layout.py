@@ -24,6 +24,10 @@ _KEY = re.compile(r"^(?!其中|#)[^:,。]{1,10}:")
 _NOTE = re.compile(
     r"^\(?(?:注|说明|备注|附注|资料来源|数据来源|来源|填表说明|指标解释)(?:\d|[一二三])?[:、.)]"
 )
+# A table that goes on from the one above it: 续表, 续表1, 登记失业情况（续）.
+_CONTINUED = re.compile(
+    r"\(?(?:续表?|接上表)[\d一二三四五六七八九]{0,2}\)?:?|.*\(续[表\d一二三]?\)"
+)
 _KEY_CHARS = 60
 _MOST_TABLES = 1000
 _MOST_SECTIONS = 8
@@ -50,7 +54,9 @@ class LocatedTable:
     sheet : Sheet
         Where it stands.
     banners : list of int
-        Title, unit and date rows above it.
+        Title, unit and date rows above it; of a table that goes on also those of the one before.
+    own_banners : list of int
+        Those between the table before and this one.
     sheet_banners : list of int
         Those of the sheet's first table: its region and year hold for later tables too.
     header, rows : list of int
@@ -67,6 +73,7 @@ class LocatedTable:
     banners: list[int]
     header: list[int]
     sheet_banners: list[int] = field(default_factory=list)
+    own_banners: list[int] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     sections: dict[int, list[int]] = field(default_factory=dict)
     heads: dict[int, list[Headed]] = field(default_factory=dict)
@@ -166,15 +173,16 @@ class _Locator:
 
     def _open(self, row: int, cells: dict[int, Value]) -> None:
         previous = self._table
-        banners, self._pending = self._pending, []
-        if previous is not None and not banners:
-            banners = previous.banners  # a header repeated for the next printed page
+        own, self._pending = self._pending, []
+        banners = own
+        if previous is not None and all(map(self._continues, own)):
+            banners = [*previous.banners, *own]  # or a header repeated for the next printed page
         above = self.tables[0].banners if self.tables else []
         if len(self.tables) >= _MOST_TABLES:
             raise too_large(f"一张工作表里的表格超过 {_MOST_TABLES} 个")
         if len(banners) > 2 * _MOST_BANNERS:
             banners = [*banners[:_MOST_BANNERS], *banners[-_MOST_BANNERS:]]
-        table = LocatedTable(self.sheet, banners, [], above)
+        table = LocatedTable(self.sheet, banners, [], above, own)
         self._table = table
         self.tables.append(table)
         if not self._has_values(row, cells):
@@ -188,6 +196,10 @@ class _Locator:
             if len(last) == 1 and column > 1 and column in cells and label.states:
                 table.header.append(banners.pop())
         self._add(table, row)
+
+    def _continues(self, row: int) -> bool:
+        texts = (fold(text_of(v)[:_KEY_CHARS]) for v in self.anchors(row).values())
+        return any(map(_CONTINUED.fullmatch, texts))
 
     def _add(self, table: LocatedTable, row: int) -> None:
         """Add a data row; what was pending heads it, together with earlier heads of other kinds."""

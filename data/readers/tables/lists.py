@@ -255,7 +255,7 @@ class ListReader:
                 value = float(Decimal(number_text) * kind.factor)
             if kind.whole and value != int(value):
                 raise NotPlain
-            most = most_people(kind.unit, region.level)
+            most = most_people(kind.code, kind.unit, region.level)
             if most is not None and abs(value) > most:
                 raise NotPlain
             if kind.bounded and value > 0:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from employment_forecast.data.catalogue import Indicator, Region, how_to_register
 from employment_forecast.data.readers.formats import Sheet, Value, text_of
-from employment_forecast.data.readers.tables.entries import fitting
+from employment_forecast.data.readers.tables.entries import fitting, most_people
 from employment_forecast.data.readers.vocabulary import (
     FIRST_DAYS,
     LAST_DAYS,
@@ -36,6 +36,12 @@ _DAY = r"(?P<d>3[01]|[12]\d|0?[1-9])[日号]"
 _STOOD = re.compile(rf"(?:截至|截止到?){_YEAR}{_MONTH}{_DAY}(?P<rest>.*)")
 _CAME = re.compile(rf"{_YEAR}{_MONTH}?(?<!\d)(?P<a>[12]?\d|3[01])[日号]?[-至到]{_DAY}(?P<rest>.*)")
 _DAY_ONLY = re.compile(r"(?P<y>(?:19|20)\d{2})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?")
+
+
+def _is_of_days(label: Label) -> bool:
+    """False for a figure since January, and for the new ones of a stock (本月新增登记失业人数)."""
+    stock = label.indicator is not None and label.indicator.kind == "stock"
+    return label.form != "cumulative" and not (stock and "新增" in label.text)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,7 @@ class PartMonthReader:
         label = self.vocabulary.classify(text if named is None else named[0])
         if label.dimension == "region":
             self.columns["region"] = column
-        elif label.indicator is not None and label.group is None and label.form != "cumulative":
+        elif label.indicator is not None and label.group is None and _is_of_days(label):
             dated = named or (self.title if "last" not in self.columns else None)
             self.heads[column] = _Head(label, *(dated[1:] if dated else ()))
         elif not label.ignored and not label.dimension:
@@ -223,7 +229,10 @@ class PartMonthReader:
             return None
         units = (amount.unit,) if amount.unit else head.label.units
         # A note may be for other columns, a unit of the figure's own has to fit.
-        units = tuple(fitting(units or self.units, indicator)) or units
+        fit = tuple(fitting(units or self.units, indicator))
+        if not fit and all(u.factor != 1 and u.dimension != "money" for u in self.units):
+            units = units or self.units
+        units = fit or units
         factors = {conversion(unit, indicator.unit) for unit in units} or {Decimal(1)}
         factor = factors.pop()
         if amount.number is None or factor is None or factors:
@@ -232,7 +241,7 @@ class PartMonthReader:
                          text_of(value), "unreadable_value")  # fmt: skip
             return None
         number = amount.number * factor
-        if self._is_odd(number, indicator):
+        if self._is_odd(number, indicator, region):
             self._report(row, column, f"数值不像是以{indicator.unit}为单位的{indicator.name}",
                          f"请按“{indicator.name}”的单位（{indicator.unit}）填写，或写明单位。",
                          text_of(value), "unreadable_value")  # fmt: skip
@@ -244,8 +253,11 @@ class PartMonthReader:
         )  # fmt: skip
 
     @staticmethod
-    def _is_odd(number: Decimal, indicator: Indicator) -> bool:
-        """A part of a person, or a rate out of all proportion: the unit is another one."""
+    def _is_odd(number: Decimal, indicator: Indicator, region: Region) -> bool:
+        """A part of a person, more than there are, or an impossible rate: the unit is another."""
+        most = most_people(indicator.of_everybody, indicator.unit, region.level)
+        if most is not None and number > most:
+            return True
         if indicator.precision >= 1 and number % 1:
             return True
         low, high = indicator.smallest, indicator.largest

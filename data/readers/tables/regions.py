@@ -11,7 +11,7 @@ from employment_forecast.data.catalogue import Catalogue, Region, namesakes
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.facts import is_clerical
 from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
-from employment_forecast.data.readers.vocabulary import Vocabulary, fold
+from employment_forecast.data.readers.vocabulary import Vocabulary, find_when, fold
 from employment_forecast.data.records import Findings, Place, shown
 
 # GB/T 2260 (province, city, county) and the longer codes of streets (GB/T 10114).
@@ -31,6 +31,8 @@ _OFFICE = re.compile(
 )
 _LONGEST_OFFICE = 40
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
+# The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
+_WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区])(?![域面局文])")
 REMEDY = "请核对地区名称与行政区划代码，改成同一个地区。"
 
 
@@ -86,6 +88,7 @@ def check_regions(
     stated: bool,
     file: str,
     findings: Findings,
+    labels: Iterable[str] = (),
 ) -> Iterator[str]:
     """Hold the regions of a table against what is said above it and in names of sheet and file.
 
@@ -101,6 +104,8 @@ def check_regions(
         File name.
     findings : Findings
         Receives contradictions.
+    labels : iterable of str
+        Texts that head the values: 登记失业人数（全市）.
 
     Yields
     ------
@@ -110,6 +115,7 @@ def check_regions(
     catalogue, every = vocabulary.catalogue, list(regions)
     if not stated:
         _check_offices(table, vocabulary, every, file, findings)
+        _check_wholes(table, vocabulary, every, file, findings, labels)
     for said in _statements(table, vocabulary, file):
         other = next((r for r in every if not said.fits(r, catalogue)), None)
         if other is None:
@@ -157,6 +163,33 @@ def _check_offices(
                     "请加上“地区”一栏，写明每行是哪个地区的数。",
                     text,
                 )
+
+
+def _check_wholes(
+    table: LocatedTable,
+    vocabulary: Vocabulary,
+    regions: Sequence[Region],
+    file: str,
+    findings: Findings,
+    labels: Iterable[str],
+) -> None:
+    """Refuse figures of a whole (全市) for a region of another kind (嘉定区)."""
+    titles = (text_of(v) for r in table.banners for v in table.sheet.rows.get(r, {}).values())
+    for text in (*(t for t in titles if not is_note(t)), *labels):
+        timed = find_when(text)
+        whole = _WHOLE.search(timed[1] if timed is not None else fold(text[:200]))
+        if whole is None or vocabulary.find_region(text) is not None:
+            continue
+        for region in regions:
+            if not region.name.endswith(whole["kind"]):
+                findings.add(
+                    "contradiction",
+                    Place(file, table.sheet.name, table.rows[0], 1),
+                    f"“{shown(text)}”是全{whole['kind']}的数，不是{region.name}的",
+                    f"请改用{region.name}的数；若确是{region.name}的，请把“全{whole['kind']}”改掉。",
+                    text,
+                )
+                return
 
 
 def _last_named(place: str, vocabulary: Vocabulary) -> Region | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from employment_forecast.data.catalogue import Region, how_to_register
 from employment_forecast.data.errors import nearest
@@ -21,6 +22,7 @@ from employment_forecast.data.readers.tables.axis import (
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
+from employment_forecast.data.readers.tables.remarks import REVISED, replaced_figure
 from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
 from employment_forecast.data.readers.vocabulary import (
     Label,
@@ -29,6 +31,7 @@ from employment_forecast.data.readers.vocabulary import (
     bare_when,
     fold,
     is_doubted,
+    parse_amount,
     parse_units,
     parse_when,
     remark_on_publication,
@@ -228,12 +231,28 @@ class RowReader:
     def _remark(self, number: int, column: int, text: str, has_values: bool) -> Facts:
         """What a remark says of its row: that it was not published, or just something about it."""
         said = remark_on_publication(text) if has_values else ""
+        if has_values and replaced_figure(text, self._figures(number)):
+            self.findings.add(
+                "remarked",
+                self.place(number, column),
+                "备注写明这一行的数作废，或应为另一个数",
+                "请改正这个数，并去掉这句备注后重新导入。",
+                text,
+            )
         if said == "unpublished":
             self.unpublished[number, column] = text
             return Facts(skip=True)
         if said or (has_values and is_doubted(text)):
             self.mentions[number, column] = text
         return NOTHING
+
+    def _figures(self, number: int) -> set[Decimal]:
+        amounts = (
+            parse_amount(self.table.sheet.value(number, column)) for column in self.columns.values
+        )
+        return {
+            a.number * (a.unit.factor if a.unit else 1) for a in amounts if a.number is not None
+        }
 
     def _start_block(self, number: int) -> None:
         """Forget the times of the rows above where another region or indicator begins."""
@@ -345,6 +364,14 @@ class RowReader:
                 )
         elif kind in ("month", "year", "when"):
             self.findings.add("unknown_month", place, *month_fault(label.text), label.text)
+        elif REVISED.search(label.text):
+            self.findings.add(
+                "remarked",
+                place,
+                "同一张表里另有修订、更正或核实的数，不知道以哪一行为准",
+                "请只保留最终的数；修订以前月份时，先导入原数，再用 --revise 导入修订数。",
+                label.text,
+            )
         else:
             self.findings.add(
                 "unknown_label",

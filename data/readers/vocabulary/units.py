@@ -112,7 +112,8 @@ def unit_note(text: str) -> tuple[Unit, ...]:
 
 # A unit that is none of ours, and no name of an office: 单位:W人.
 _UNREAD = re.compile(
-    r"(?:计量|数量|统计)?单位:(?=.*[\d万千百亿人%‰a-z])(?P<name>[^局处科室司心街镇区县市]{1,8})"
+    r"(?:计量|数量|统计)?单位:(?=.*[\d万千百亿人%‰a-z])"
+    r"(?P<name>[^局处科室司心街镇区县市]{1,8}|[\da-z]{9,24})"
 )
 
 

@@ -47,7 +47,7 @@ _NO_TITLE = re.compile(
     "|实际|实绩|完成情况"
 )
 # As a remark that a figure is not the right one.
-_DOUBTED = re.compile("有误|作废|更正为|应为|为准")
+_DOUBTED = re.compile("有误|作废|更正为|应为|为准|[缺漏]报|不全|不含[^,;。]{0,10}[镇街乡区园]")
 _LONGEST = 200
 
 

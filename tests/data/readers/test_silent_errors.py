@@ -823,7 +823,7 @@ def test_other_times_units_and_remarks_beside_figures_are_told():
     assert "文件名写的是2026年4月" in notes(march, "2026年4月.csv")
     assert "写的是" not in notes(march, "2026年3月.csv")
     assert "2025年" in notes("2025年就业情况\n月份,登记失业人数\n2026-01,12100\n")
-    assert "“万户”" in notes("单位：万户\n月份,登记失业人数\n2026-01,121\n")
+    assert "“万元”" in notes("单位：万元\n月份,登记失业人数\n2026-01,121\n")
     assert "有误" in notes("月份,登记失业人数,备注\n2026-01,12100,数据有误\n")
     assert "当月新增" in notes("月份,本月登记失业人数\n2026-01,300\n")
     assert not notes("月份,登记失业人数,备注\n2026-01,12100,实有\n")

@@ -1,0 +1,107 @@
+"""What remarks on a table say of its figures: their form, or that one of them is wrong."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from employment_forecast.data.readers.vocabulary import (
+    Form,
+    Vocabulary,
+    fold,
+    parse_amount,
+    remark_on_publication,
+)
+from employment_forecast.data.records import Findings, Place, shown
+
+if TYPE_CHECKING:
+    from employment_forecast.data.readers.tables.entries import ValueCell
+
+_CUMULATIVE = re.compile(
+    r"(?:表|各月|以上|数据|数值|人数|[数均为系是])[^,;。]{0,8}(?<![非是])累计(?!缴|参保|就业|新就业)"
+)
+_MONTHLY = re.compile(r"(?:[为系是]|均为)(?:各)?(?:当月|本月|单月|月度)(?:新增|发生|完成)?[数值人]")
+_NOT_CUMULATIVE = re.compile("(?:非|不是|不含)累计(?:数|值)?")
+_WRONG = re.compile("作废|(?:应为|更正为|改为|修正为|订正为|应是)(?P<number>[\\d,.]+[万千]?)")
+_PART_OF_MONTH = re.compile(
+    r"(?P<m>1[0-2]|0?[1-9])月[^,;。]{0,8}截[至止](?:当月|(?P=m)月)?(?P<d>\d{1,2})日"
+)
+# A head or name beside figures that are not the last word.
+REVISED = re.compile("修订|修正|更正|订正|核实|核定|复核|调整[后数]")
+_LONGEST = 200
+_REMEDY = "请改正或删去说明所指的数，再去掉这句说明后重新导入。"
+
+
+def form_of(remark: str) -> Form | None:
+    """Form that a remark gives the figures (表中数据为累计数); None if it gives none or two."""
+    folded = fold(remark[:_LONGEST])
+    bare = _NOT_CUMULATIVE.sub("", folded)
+    cumulative, monthly = _CUMULATIVE.search(bare), _MONTHLY.search(bare)
+    if bool(cumulative) == bool(monthly):
+        return None
+    return "cumulative" if cumulative else "monthly"
+
+
+def replaced_figure(remark: str, figures: Collection[Decimal]) -> bool:
+    """True for a remark by which a figure is void or another one (应为13750) that is not there."""
+    match = _WRONG.search(fold(remark[:_LONGEST]))
+    if match is None:
+        return False
+    if match["number"] is None:
+        return True
+    stated = parse_amount(match["number"].rstrip(",."))
+    number = stated.number
+    if number is not None and stated.unit is not None:
+        number *= stated.unit.factor
+    return number not in figures
+
+
+def with_stated_forms(
+    entries: Sequence[ValueCell], texts: Sequence[str], vocabulary: Vocabulary, notes: list[str]
+) -> list[ValueCell]:
+    """Flows with the form that remarks of their table give them, where nothing nearer does."""
+    forms = {t: form for t in texts if (form := form_of(t)) is not None}
+    if not forms:
+        return list(entries)
+    about = {text: vocabulary.find_indicator(text) for text in forms}
+    used: dict[str, None] = {}
+    settled = []
+    for entry in entries:
+        indicator = entry.indicator
+        flow = indicator is not None and indicator.kind == "flow"
+        text = next((t for t in forms if flow and about[t] in (None, indicator)), None)
+        if text is not None and entry.facts.form is None:
+            entry = replace(entry, facts=replace(entry.facts, form=forms[text]))
+            used[text] = None
+        settled.append(entry)
+    for text in used:
+        form = "1月起的累计数" if forms[text] == "cumulative" else "当月数"
+        notes.append(f"按说明“{shown(text)}”读作{form}。")
+    return settled
+
+
+def check_remarks(
+    remarks: Sequence[tuple[Place, str]], figures: Collection[Decimal], findings: Findings
+) -> None:
+    """Refuse a table whose remarks say that some figure was not published, is wrong, or partial."""
+    for place, text in remarks:
+        folded = fold(text[:_LONGEST])
+        part = _PART_OF_MONTH.search(folded)
+        why = ""
+        if remark_on_publication(_bare(folded)) == "unpublished":
+            why = "有的数是预计、预测或计划，不是已公布的数"
+        elif replaced_figure(folded, figures):
+            why = "有的数有误、作废或已经更正"
+        elif part and int(part["d"]) < monthrange(2023, int(part["m"]))[1]:
+            why = "有的数不是整月的"
+        if why:
+            findings.add("remarked", place, f"说明写着{why}", _REMEDY, text)
+
+
+def _bare(folded: str) -> str:
+    """A remark without the word that makes it one."""
+    return re.sub(r"^\(?(?:注|说明|备注|附注)\d?[:、.)]?", "", folded)

@@ -149,7 +149,8 @@ def check(
     from employment_forecast.cli.shell.output import write_json
     from employment_forecast.data.errors import LEVEL_EXIT_CODES
     from employment_forecast.data.feed import check as compare
-    from employment_forecast.data.feed import demand_plausible, demand_usable, read_value
+    from employment_forecast.data.feed import demand_plausible, demand_usable
+    from employment_forecast.data.typed import read_value
 
     read_value(value, "", "数值")
     document, day = _published(region, indicator, as_of)

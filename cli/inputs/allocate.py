@@ -76,9 +76,9 @@ def allocate(
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data.errors import UsageError
-    from employment_forecast.data.feed import read_value
     from employment_forecast.data.files import write_atomically
     from employment_forecast.data.targets import Target
+    from employment_forecast.data.typed import read_value
     from employment_forecast.experiments.job import open_tree, run_options
 
     session = open_session()

@@ -49,19 +49,14 @@ def _either(names: dict[str, str]) -> click.Choice[str]:
 def _demand_no_number(words: str) -> None:
     """Refuse a text that is a number with a qualifier: as words nothing is held against it."""
     from employment_forecast.data.errors import UsageError
-    from employment_forecast.data.targets import FOLLOWING
+    from employment_forecast.data.targets import words_in
 
-    behind = "|".join(FOLLOWING)
-    match = re.fullmatch(
-        rf"(?P<before>控制在|不低于|不少于|不高于|不超过|约|)\s*(?P<value>\d[\d,.]*\s*万?)\s*"
-        rf"[人个户家%％]?\s*(?P<behind>{behind}|)",
-        words.strip(),
-    )
+    said, rest = words_in("".join(words.split()))
+    match = re.fullmatch(r"(?P<value>\d[\d,.]*万?)[人个户家%％]?", rest)
     if match is None:
         return
-    before, value, after = (match[name] for name in ("before", "value", "behind"))
-    word = after or {"控制在": "以内", "约": "左右"}.get(before, before)
-    way = f"--value {value.replace(' ', '')}{f' --qualifier {word}' if word else ''}"
+    word = {"控制在": "以内", "约": "左右"}.get(said[-1], said[-1]) if said else ""
+    way = f"--value {match['value']}{f' --qualifier {word}' if word else ''}"
     raise UsageError(f"“{words}”写明了数字，照录为原文就不会对照评估。", f"请改用 {way}。")
 
 
@@ -107,9 +102,9 @@ def set_cap(
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.errors import UsageError
-    from employment_forecast.data.feed import read_value
     from employment_forecast.data.store import add_targets
     from employment_forecast.data.targets import USUAL_WORD, Target, demand_direction
+    from employment_forecast.data.typed import read_value
 
     if (value is None) == (words is None):
         raise UsageError(

@@ -1,6 +1,6 @@
 """The threshold feed as files: sealed, replaced whole, read without heavy imports."""
 
-from employment_forecast.data.feed.meaning import likely_meaning, plausible_range, read_value
+from employment_forecast.data.feed.meaning import likely_meaning, plausible_range
 from employment_forecast.data.feed.reading import (
     check,
     demand_plausible,
@@ -17,7 +17,6 @@ __all__ = [
     "find",
     "likely_meaning",
     "plausible_range",
-    "read_value",
     "schema_text",
     "state_on",
 ]

@@ -1,15 +1,10 @@
-"""A figure that somebody typed: what it says, and what it probably means where it cannot be true.
+"""What a figure that somebody typed probably means where it cannot be true.
 
 Nothing heavy is imported: `forecast thresholds check` answers at once.
 """
 
 from __future__ import annotations
 
-import re
-
-from employment_forecast.data.errors import UsageError
-
-_VALUE = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[+-]?\.\d+)(万)?(人|%|个|元)?")
 # A figure this many times smaller or larger than what it means, and how that happens.
 _SLIPS = (
     (10_000.0, "是否以万{unit}为单位，即"),
@@ -21,42 +16,6 @@ _SLIPS = (
     (1000.0, "是否以千{unit}为单位，即"),
     (0.001, "是否多写了三位，应为"),
 )
-
-
-def read_value(text: str, unit: str, name: str) -> float:
-    """A figure as people type it: 12500, 12,500, 1.25万, 5.5%.
-
-    Parameters
-    ----------
-    text : str
-        As typed.
-    unit : str
-        Unit of the indicator, the only one that may be written behind the figure; empty where it
-        is not known yet.
-    name : str
-        What the figure is called in an error.
-
-    Returns
-    -------
-    float
-        In the indicator's unit.
-
-    Raises
-    ------
-    UsageError
-        If it is no finite number, or in another unit.
-    """
-    plain = text.strip().replace("，", ",").replace("％", "%")
-    match = _VALUE.fullmatch(plain)
-    hint = "请写成数字，如 12500、1.25万 或 5.5。"
-    if match is None:
-        raise UsageError(f"{name}“{text}”不是有限的数。", hint)
-    number, ten_thousands, written = match.groups()
-    if unit and written and written != unit:
-        raise UsageError(f"{name}“{text}”的单位是{written}，该指标的单位是{unit}。", hint)
-    value = float(number.replace(",", "")) * (10_000 if ten_thousands else 1)
-    # Decimals of a figure in 万 are exact people: 1.2345万 is 12345.
-    return round(value, 9)
 
 
 def likely_meaning(value: float, low: float, high: float, unit: str, decimals: int) -> str:

@@ -15,6 +15,7 @@ from employment_forecast.data.targets.target import (
     period_months,
     tolerance_words,
     with_tolerance,
+    words_in,
 )
 from employment_forecast.data.targets.validity import in_force, in_force_ahead, limit_at
 
@@ -37,4 +38,5 @@ __all__ = [
     "read_targets",
     "tolerance_words",
     "with_tolerance",
+    "words_in",
 ]

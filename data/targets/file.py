@@ -14,14 +14,19 @@ from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, ForecastError, NotFoundError
 from employment_forecast.data.files import visible
 from employment_forecast.data.targets.target import USUAL_WORD, Target, demand_direction
+from employment_forecast.data.typed import read_value
 
 COLUMNS = {
     "地区": "region", "指标": "indicator", "层级": "tier", "方向": "direction",
     "考核": "basis", "用语": "qualifier", "时期": "period", "数值": "value",
-    "公布日": "announced_on", "来源": "source",
+    "公布日": "announced_on", "来源": "source", "单位": "unit",
 }  # fmt: skip
+# Columns that say nothing of the number.
+_IDLE = ("备注", "说明", "序号", "编号", "性质", "责任部门", "责任单位", "牵头单位", "")
 REQUIRED = ("region", "indicator", "tier", "period", "value", "source")
-DEFAULTS = {"direction": "cap", "basis": "any_month", "qualifier": "", "announced_on": ""}
+DEFAULTS = {
+    "direction": "cap", "basis": "any_month", "qualifier": "", "announced_on": "", "unit": "",
+}  # fmt: skip
 
 
 def _decoded(file: Path) -> str:
@@ -44,12 +49,10 @@ def _target(
 ) -> Target:
     region = catalogue.region(raw["region"])
     indicator = catalogue.indicator(raw["indicator"])
-    try:
-        value = float(raw["value"].replace(",", "")) if raw["value"] else None
-    except ValueError:
-        raise DataError(
-            f"数值“{raw['value']}”不是数。", "请只写数字，单位用该指标的单位。"
-        ) from None
+    stated = raw["value"]
+    if stated and not stated.endswith(raw["unit"]):
+        stated += raw["unit"]
+    value = read_value(stated, indicator.unit, "数值") if stated else None
     given = raw["announced_on"]
     day = clock.parse_day(given, "公布日") if given else clock.today()
     named: dict[str, Any] = {k: aliases[k].get(raw[k], raw[k]) for k in aliases}
@@ -122,8 +125,15 @@ def _targets(
     missing = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en not in names.values()]
     if missing:
         raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
+    foreign = [h for h, en in names.items() if en not in COLUMNS.values() and en not in _IDLE]
     targets = []
     for line, row in enumerate(reader, start=2):
+        told = [h for h in foreign if (row.get(h) or "").strip()]
+        if told:
+            raise DataError(
+                f"文件“{file}”的列“{'、'.join(told)}”没有认出，不能略去不看。",
+                f"可用的列：{'、'.join(COLUMNS)}、备注；与数值无关的请删去。",
+            )
         if None in row:
             raise DataError(
                 f"文件“{file}”第 {line} 行的格数比表头多，多半是数值里有千分位逗号。",
@@ -137,6 +147,7 @@ def _targets(
             )
         raw = {**DEFAULTS}
         raw |= {names[k]: (v or "").strip() for k, v in row.items() if k in names}
+        unsaid = not raw["basis"]
         raw |= {k: v for k, v in DEFAULTS.items() if not raw[k]}
         if not any(raw[k] for k in REQUIRED):
             continue
@@ -147,7 +158,13 @@ def _targets(
                 "请写成一行文字后重试。",
             )
         try:
-            targets.append(_target(raw, catalogue, aliases))
+            target = _target(raw, catalogue, aliases)
+            if unsaid and catalogue.indicator(target.indicator).kind == "flow":
+                raise DataError(
+                    f"没有写明“{raw['indicator']}”怎样考核。",
+                    "请加“考核”一列：全年累计，或各月、期末、当月。",
+                )
+            targets.append(target)
         except ForecastError as error:
             raise DataError(f"文件“{file}”第 {line} 行：{error.message}", error.hint) from error
     return targets

@@ -40,11 +40,101 @@ APPROXIMATE = "左右"
 # Words that stand behind the number; every other word stands before it.
 FOLLOWING = ("以内", "以上", "以下", APPROXIMATE, "之内", "内")
 USUAL_WORD: Mapping[str, str] = {"cap": "以内", "floor": "不低于", "level": ""}
-# Words as printed that say the other direction: a floor by 以内, a cap by 不低于.
-_CONTRARY = {
-    "cap": ("不低于", "不少于", "不小于", "以上", "至少"),
-    "floor": ("不高于", "不超过", "不大于", "以下", "以内", "之内", "内", "控制在"),
+# Words as printed, by what they say: the direction, nothing of it, or of a change and no level.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "cap": (
+        *(
+            "以内",
+            "之内",
+            "内",
+            "以下",
+            "不超过",
+            "不突破",
+            "不高于",
+            "不大于",
+            "不多于",
+            "不得超过",
+        ),
+        *(
+            "不得突破",
+            "不得高于",
+            "低于",
+            "少于",
+            "小于",
+            "控制在",
+            "严控在",
+            "至多",
+            "最多",
+            "上限",
+            "≤",
+            "<",
+        ),
+    ),
+    "floor": (
+        *(
+            "以上",
+            "不低于",
+            "不少于",
+            "不小于",
+            "不得低于",
+            "不得少于",
+            "至少",
+            "最少",
+            "超过",
+            "突破",
+        ),
+        *("高于", "大于", "多于", "下限", "≥", ">"),
+    ),
+    "": (
+        *(
+            "左右",
+            "约",
+            "大约",
+            "力争",
+            "确保",
+            "争取",
+            "努力",
+            "实现",
+            "达到",
+            "完成",
+            "累计",
+            "基本",
+            "目标",
+        ),
+        *(
+            "保持在",
+            "稳定在",
+            "维持在",
+            "保持",
+            "稳定",
+            "维持",
+            "每年",
+            "年均",
+            "全年",
+            "为",
+            "在",
+            "均",
+            "的",
+            "人",
+        ),
+    ),
+    "change": (
+        "净增",
+        "新增加",
+        "增加",
+        "增长",
+        "提高",
+        "提升",
+        "上升",
+        "下降",
+        "降低",
+        "减少",
+        "压减",
+    ),
 }
+_MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words}
+_WORD = re.compile("|".join(map(re.escape, sorted(_MEANINGS, key=len, reverse=True))))
+_GAPS = re.compile(r"[\s…．.·、，,~～—-]+")
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 
@@ -251,15 +341,34 @@ class Target:
         return bool(self.first_month <= month <= self.last_month)
 
 
+def words_in(text: str) -> tuple[list[str], str]:
+    """Words known in a qualifier or a phrase, in order, and what is left without them."""
+    return _WORD.findall(text), _GAPS.sub("", _WORD.sub("", text)) if text else ""
+
+
 def demand_direction(target: Target) -> None:
-    """Refuse a target whose words as printed say the other direction.
+    """Refuse a target whose words as printed say the other direction, a change, or nothing known.
 
     Raises
     ------
     DataError
         Naming word, direction and remedy.
     """
-    if target.value is not None and target.qualifier in _CONTRARY.get(target.direction, ()):
+    if target.value is None:
+        return
+    words, rest = words_in(target.qualifier)
+    meanings = {_MEANINGS[word] for word in words}
+    if "change" in meanings:
+        raise DataError(
+            f"用语“{target.qualifier}”说的是增减多少，不是目标数本身。",
+            "请换算成目标数（如上年末的数加上净增数）后登记；没有数字的照录原文用 --words。",
+        )
+    if rest or {"cap", "floor"} <= meanings:
+        raise DataError(
+            f"用语“{target.qualifier}”没有认出是不超过还是不低于。",
+            "请照录文件的用语，如 以内、不超过、不低于、以上、左右、力争；没有写明的留空。",
+        )
+    if {"cap": "floor", "floor": "cap"}.get(target.direction) in meanings:
         stated, other = ("控制数", "下限") if target.direction == "cap" else ("下限", "控制数")
         raise DataError(
             f"用语“{target.qualifier}”说的是{other}，登记的方向却是{stated}。",

@@ -46,6 +46,8 @@ from employment_forecast.forecasting.scenario.warning_level import level_of, ste
 Floats = npt.NDArray[np.float64]
 
 NEW_JOBS = "new_jobs"
+# No unemployment rate lies below it; a register is at least this part of a labour force.
+_LEAST_RATE = 0.004
 SCENARIO_SEED = "scenario"
 
 
@@ -189,7 +191,24 @@ def demand_sense(scenario: Scenario, history: History, given: GivenAssumptions) 
             f"请给出 {history.origin + 1} 及以后的月份。",
         )
     if history.indicator != NEW_JOBS:
-        persons_per_unit(history, given.labour_force)
+        per_unit, _ = persons_per_unit(history, given.labour_force)
+        _demand_thinkable(scenario, history, given, per_unit)
+
+
+def _demand_thinkable(
+    scenario: Scenario, history: History, given: GivenAssumptions, per_unit: float
+) -> None:
+    """Refuse to lay off more people than the labour force: as stated, or as the series implies."""
+    if history.kind == "rate":
+        force = per_unit * 100.0
+    else:
+        force = given.labour_force or float(np.nanmax(history.values)) / _LEAST_RATE
+    people = sum(each.people for each in scenario.layoffs)
+    if people > force > 0:
+        raise UsageError(
+            f"裁员合计 {people:,.0f} 人，超过该地区的劳动力（至多约 {force:,.0f} 人）。",
+            "请核对人数；一万五千人写成 15000 或 1.5万。",
+        )
 
 
 def _demand_within(scenario: Scenario, last: pd.Period) -> None:

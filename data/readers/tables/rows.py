@@ -22,8 +22,8 @@ from employment_forecast.data.readers.tables.axis import (
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
-from employment_forecast.data.readers.tables.remarks import REVISED, replaced_figure
 from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
+from employment_forecast.data.readers.tables.remarks import REVISED, replaced_figure
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,

@@ -20,6 +20,7 @@ from employment_forecast.data.targets.file import read_targets
 from employment_forecast.data.targets.shipped import load_targets
 from employment_forecast.data.targets.target import (
     Target,
+    demand_direction,
     period_months,
     with_tolerance,
 )
@@ -433,3 +434,66 @@ def test_words_of_a_file_have_to_fit_the_direction(
     with pytest.raises(DataError) as refused:
         read_targets(file, load_catalogue(), names)
     assert said in f"{refused.value.message}{refused.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("word", "direction", "said"),
+    [
+        ("控制在…以内", "cap", ""), ("不突破", "cap", ""), ("力争", "cap", ""), ("", "cap", ""),
+        ("确保完成", "floor", ""), ("力争不低于", "floor", ""), ("约", "floor", ""),
+        ("≥", "cap", "下限"), ("力争不低于", "cap", "下限"), ("超过", "cap", "下限"),
+        ("低于", "floor", "控制数"), ("不突破", "floor", "控制数"),
+        ("净增", "floor", "增减"), ("下降", "cap", "增减"),
+        ("看情况", "cap", "没有认出"), ("不低于…不超过", "cap", "没有认出"),
+    ],
+)  # fmt: skip
+def test_words_say_the_direction_or_are_refused(word, direction, said):
+    target = cap("2026", date(2026, 1, 5), 14_300.0, qualifier=word, direction=direction)
+    if not said:
+        demand_direction(target)
+        return
+    with pytest.raises(DataError, match=said):
+        demand_direction(target)
+
+
+NAMES: dict[str, dict[str, str]] = {"tier": {}, "direction": {}, "basis": {}}
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "wanted"),
+    [
+        ("数值", "1.43万", 14300.0),
+        ("数值", "14300人", 14300.0),
+        ("数值,单位", "1.43,万人", 14300.0),
+        ("数值,单位", "14300,人", 14300.0),
+        ("数值,备注", "14300,初次下达", 14300.0),
+        ("数值,群体", "14300,", 14300.0),
+        ("数值", "14_300", "不是有限的数"),
+        ("数值", '"14,30"', "不是有限的数"),
+        ("数值,单位", "14300,%", "单位"),
+        ("数值,群体", "1430,高校毕业生", "列“群体”没有认出"),
+    ],
+)
+def test_numbers_and_columns_of_a_file_of_targets(tmp_path, head, cells, wanted):
+    file = tmp_path / "控制数.csv"
+    line = f"嘉定,登记失业人数,district,2026,某号,{cells}"
+    file.write_text(f"地区,指标,层级,时期,来源,{head}\n{line}\n", "utf-8")
+    if isinstance(wanted, float):
+        (target,) = read_targets(file, load_catalogue(), NAMES)
+        assert target.value == wanted
+    else:
+        with pytest.raises(DataError, match=wanted):
+            read_targets(file, load_catalogue(), NAMES)
+
+
+def test_a_target_of_a_flow_says_how_it_is_held(tmp_path):
+    file = tmp_path / "控制数.csv"
+    head = "地区,指标,层级,时期,来源,数值,方向,考核"
+    for basis, read in (("", False), ("period_total", True)):
+        line = f"嘉定,城镇新增就业,district,2026,某号,20000,floor,{basis}"
+        file.write_text(f"{head}\n{line}\n", "utf-8")
+        if read:
+            assert read_targets(file, load_catalogue(), NAMES)[0].basis == basis
+        else:
+            with pytest.raises(DataError, match="考核"):
+                read_targets(file, load_catalogue(), NAMES)

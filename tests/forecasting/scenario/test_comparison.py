@@ -150,6 +150,7 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
     [
         (Scenario((Layoff(month("2024-12"), 5),)), "已经公布"),
         (Scenario((Layoff(month("2031-01"), 5),)), "超出预测期"),
+        (Scenario((Layoff(month("2025-03"), 1.5e9),)), "超过该地区的劳动力"),
         (Scenario((), -0.1, month("2025-06"), month("2025-05")), "晚于"),
         (Scenario((), -0.1, month("2031-06")), "超出预测期"),
         (Scenario((), -0.1, None, month("2024-12")), "已经公布"),

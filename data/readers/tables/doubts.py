@@ -25,7 +25,7 @@ _NO_MONTH = (
     ),
     (re.compile("农历|阴历|夏历|财年|财政年度|学年"), "不是公历年月"),
 )
-# The last times of a series in the tables above, by region, indicator and group.
+# Times of a series in the tables above, by region, indicator and group.
 Times = dict[tuple[object, ...], list[When]]
 
 
@@ -66,13 +66,13 @@ def _check_turns(
     series = defaultdict[tuple[object, ...], list[tuple[ValueCell, When]]](list)
     for entry in values:
         if entry.when is not None and entry.when.last is not None:
-            key = (entry.region, entry.indicator, entry.facts.group)
-            series[key].append((entry, entry.when))
+            series[entry.region, entry.indicator, entry.facts.group].append((entry, entry.when))
     own = context(table.sheet, table.own_banners, vocabulary).when
     for key, dated in series.items():
         times, before = [when for _, when in dated], above.get(key, [])
-        above[key] = times[-2:]
-        if (own is not None and own.year) or _last_months(before) not in ([11, 12], [2, 1]):
+        above[key] = [*before, *times]
+        last = [when.last for when in before[-2:] if not when.is_range]
+        if (own is not None and own.year) or last not in ([11, 12], [2, 1]):
             before = []
         turns = (at - len(before) for at in _turns_of_year([*before, *times]))
         for entry, when in (dated[at] for at in turns if at >= 0):
@@ -85,10 +85,6 @@ def _check_turns(
                     entry.raw,
                 )
                 break
-
-
-def _last_months(times: Sequence[When]) -> list[int | None]:
-    return [when.last for when in times if not when.is_range]
 
 
 def _states_year(

@@ -79,8 +79,8 @@ def with_stated_forms(
             used[text] = None
         settled.append(entry)
     for text in used:
-        form = "1月起的累计数" if forms[text] == "cumulative" else "当月数"
-        notes.append(f"按说明“{shown(text)}”读作{form}。")
+        name = "1月起的累计数" if forms[text] == "cumulative" else "当月数"
+        notes.append(f"按说明“{shown(text)}”读作{name}。")
     return settled
 
 

@@ -279,7 +279,8 @@ class RowReader:
         if text.strip():
             self._filled[column] = text
         elif column in self._fillable and self._names_something_else(row, column):
-            text = self._filled.get(column, "")
+            above = self._filled.get(column, "")
+            text = "" if self._names_its_region(row, column, above) else above
         if not text.strip():
             return None
         label = self.vocabulary.classify(text)
@@ -308,6 +309,15 @@ class RowReader:
     def _names_something_else(self, row: int, column: int) -> bool:
         others = (c for c, d in self.columns.labels.items() if c > column and d in ATTRIBUTES)
         return any(self._text(row, c) for c in others)
+
+    def _names_its_region(self, row: int, column: int, above: str) -> bool:
+        """Whether a row says where it is, so that a blank beside does not mean the one above."""
+        labels = self.columns.labels
+        if labels[column] != "region":
+            return False
+        coded = bool(division_code(above))
+        others = (c for c, d in labels.items() if d == "region" and c != column)
+        return any(self._text(row, c) for c in others if coded or c < column)
 
     def _settled(self, column: int, when: When) -> When:
         if when.last is None:

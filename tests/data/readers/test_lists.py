@@ -102,6 +102,7 @@ def test_lists_with_several_columns_of_figures_agree_too(lines, head):
     st.sampled_from(["月报.csv", "徐汇区.csv", "310115.csv", "2026年预测.csv"]),
 )  # fmt: skip
 @example("嘉定区,1,2025-01,9000,\n", "行政区划代码", "月报.csv")
+@example("嘉定区,310114,2025-01,9000,\n徐汇区,,2025-01,9000,\n", "代码", "月报.csv")
 @example("嘉定区,,2025-01,9000,\n", "行政区划代码", "月报.csv")
 @example("嘉定区,甲,2025-01,9000,\n", "编号", "月报.csv")
 def test_lists_with_codes_and_remarks_agree_too(lines, head, name):

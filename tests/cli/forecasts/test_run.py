@@ -119,7 +119,7 @@ def test_output_files(quick: Callable[..., Any], tmp_path: Path) -> None:
     assert not [f for f in folder.iterdir() if f.name.startswith(".")]
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_report_for_people(quick: Callable[..., Any]) -> None:
     ran = quick("--region", "嵊州")
     assert ran.code == 0, ran.err

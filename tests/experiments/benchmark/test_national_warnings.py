@@ -100,6 +100,7 @@ def test_events_are_those_of_the_next_three_months(result, months):
     assert months[-1].event is None or months[-1].event is True
 
 
+@pytest.mark.soak
 def test_the_table_and_the_picture(result, months):
     rows = table(months)
     assert list(rows["data_month"]) == [str(m.month) for m in months]

@@ -184,7 +184,7 @@ def test_what_was_issued_elsewhere_leaves_no_draft_here(
     assert on_disk(place) == issued_files(session.store, made.edition)
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_a_withdrawn_correction_leaves_no_file(
     session: Session, tracker: Tracker, series: Series, place: Path,
     monkeypatch: pytest.MonkeyPatch,

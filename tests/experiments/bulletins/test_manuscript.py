@@ -158,7 +158,7 @@ def test_an_edit_of_a_machine_written_part_is_saved_and_reported(
     assert copy.read_text("utf-8") == "改过的 Markdown"
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_two_different_texts_are_both_there_afterwards(
     session: Session, tracker: Tracker, series: Series, folder: Path
 ) -> None:
@@ -212,6 +212,7 @@ def test_only_the_line_on_changed_figures_is_the_programs_own() -> None:
     assert set(rest) - set(now) == {plain(note.text)}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "stamp",
     [pytest.param(None, id="draft", marks=pytest.mark.soak), pytest.param(STAMP, id="issued")],

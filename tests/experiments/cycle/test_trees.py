@@ -100,7 +100,7 @@ def test_a_tree_is_one_task_and_nothing_is_done_twice(
     np.testing.assert_allclose(paths[0], np.sum(paths[1:], axis=0), rtol=1e-9)
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_a_fault_in_one_member_is_no_fault_of_the_others(
     session: Session, indicator: Indicator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,7 +217,7 @@ def test_frames_that_cannot_be_read_are_refused(wandering):
         ef.Series.from_frame(good, indicator="没有的指标")
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_results_draw_and_show_themselves_with_the_mark_of_demo_data(forecast, jiading):
     cap = jiading.target(14_000, "2026")
     results = (

@@ -114,6 +114,7 @@ def aliases(tracker: Tracker, series: Series) -> dict[str, str | None]:
     return {a: None if v is None else v.version for a, v in holders.items()}
 
 
+@pytest.mark.no_cover
 def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
     good: Competition, settled: Act, tracker: Tracker, series: Series
 ) -> None:
@@ -136,6 +137,7 @@ def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
     assert entry.startswith("第 1 版首次晋级：自动：通过晋级检查")
 
 
+@pytest.mark.no_cover
 def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
     good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
     assert refused.aliases == ("candidate",)
 
 
+@pytest.mark.soak
 def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
     good: Competition, settled: Act, tracker: Tracker, series: Series
 ) -> None:
@@ -200,7 +203,7 @@ def test_of_a_member_of_a_tree_what_adds_up_comes_into_force_instead(
     assert lifecycle.instead(tracker, series, stale) is None
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_settling_twice_changes_nothing(
     good: Competition, workspace: Workspace, uri: str, tracker: Tracker, series: Series,
     in_force: None,
@@ -253,6 +256,7 @@ def test_examining_promotes_nothing(
     assert find(tracker, series, "1").tags["gate_over"] == "无"
 
 
+@pytest.mark.no_cover
 def test_promotion_by_hand_is_refused_unless_forced(
     good: Competition, record, tracker: Tracker, series: Series, in_force: None
 ) -> None:
@@ -377,7 +381,14 @@ def with_weights(result: Competition, asked: set[str]) -> Competition:
     )
 
 
-@pytest.mark.parametrize("in_force", [None, pytest.param(OTHER, marks=pytest.mark.soak), WEIGHTED])
+@pytest.mark.parametrize(
+    "in_force",
+    [
+        pytest.param(None, marks=pytest.mark.soak),
+        pytest.param(OTHER, marks=pytest.mark.soak),
+        WEIGHTED,
+    ],
+)
 def test_stored_evidence_gives_the_same_verdict(
     competition: Competition, record, tracker: Tracker, series: Series, in_force: str | None
 ) -> None:
@@ -419,7 +430,7 @@ def test_stored_evidence_gives_the_same_verdict(
     assert "没有可比的突破概率" not in caps.text
 
 
-@pytest.mark.parametrize("form", [".csv.bz2", ".csv"])
+@pytest.mark.parametrize("form", [".csv.bz2", pytest.param(".csv", marks=pytest.mark.soak)])
 def test_evidence_that_earlier_releases_kept_is_read(
     competition: Competition, record, tracker: Tracker, form: str
 ) -> None:

@@ -143,6 +143,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *targets: Target) -> None:
     monkeypatch.setattr(Session, "targets", lambda _: list(targets))
 
 
+@pytest.mark.no_cover
 def test_document_is_valid_and_names_the_champion(
     session: Session, tracker: Tracker, series: Series, in_force: Version, checker: Any
 ) -> None:
@@ -158,6 +159,7 @@ def test_document_is_valid_and_names_the_champion(
         assert 0 <= chance["p_above"] <= chance["p_broken_by"] <= 1
 
 
+@pytest.mark.no_cover
 def test_without_a_champion_there_are_no_thresholds(
     session: Session, tracker: Tracker, series: Series
 ) -> None:
@@ -175,11 +177,11 @@ def test_a_candidate_gives_no_thresholds(
     assert build_feed(session, tracker, series, DAY)["champion"]["version"] == in_force.version
 
 
-LESS_COMMON = [pytest.param(kind, marks=pytest.mark.soak) for kind in ("end", "average")]
+LESS_COMMON = [pytest.param(kind, marks=pytest.mark.soak) for kind in ("end", "average", "without")]
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("kind", ["breached", "none", "without", *LESS_COMMON])
+@pytest.mark.parametrize("kind", ["breached", "none", *LESS_COMMON])
 def test_every_kind_of_cap_gives_a_valid_document(
     kind: str, session: Session, tracker: Tracker, series: Series, in_force: Version,
     checker: Any, monkeypatch: pytest.MonkeyPatch, demo: Competition,
@@ -237,6 +239,7 @@ def build_period(text: str) -> Any:
     return pd.Period(text, freq="M")
 
 
+@pytest.mark.no_cover
 def test_a_revision_after_the_champion_is_seen(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
@@ -313,6 +316,7 @@ def test_thresholds_follow_promotion_and_roll_back(
     assert feed_files.read(file)["champion"]["version"] == in_force.version
 
 
+@pytest.mark.soak
 def test_publishing_the_same_again_changes_nothing(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
@@ -446,6 +450,7 @@ def test_a_silence_without_a_cap_says_so(
     assert warning.evidence["reasons"] == ["没有可评估的控制数，未作评估"]
 
 
+@pytest.mark.no_cover
 def test_sample_warning_names_firms_by_code_only(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
@@ -492,7 +497,7 @@ def test_persistence_goes_on_over_the_turn_of_the_year() -> None:
     assert chances == {build_period("2025-11"): 0.3, build_period("2025-12"): 0.4}
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_mlflow_and_the_feed_tell_the_same(
     session: Session, tracker: Tracker, series: Series, in_force: Version, demo: Competition
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_version_that_is_not_there_is_not_found(
     assert aliases(tracker, series) == {"candidate": "1"}
 
 
+@pytest.mark.soak
 def test_a_promotion_cut_short_is_completed_by_doing_it_again(
     first: Version,
     record,

@@ -163,7 +163,7 @@ def test_the_steps_between_two_forecasts_sum_to_the_whole(
     assert any(m.effects["model"] for m in explanation.medians)
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_a_revision_is_told_from_the_new_month(
     vintages, series: Series, tracker: Tracker, record, months, monkeypatch
 ) -> None:

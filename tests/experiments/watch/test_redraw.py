@@ -37,7 +37,7 @@ def job(series: Series, vintages: Vintages) -> ForecastJob:
     return ForecastJob(series, date(2026, 6, 30), Options(()), vintages)
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_a_version_is_reproduced_to_the_last_bit(stored: StoredForecast, job: ForecastJob) -> None:
     verification = verify(job, stored, program_version())
     assert (verification.state, verification.largest, verification.passed) == ("equal", 0.0, True)

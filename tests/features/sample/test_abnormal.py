@@ -105,6 +105,7 @@ def test_probabilities_are_calibrated_and_quiet_months_stay_quiet() -> None:
     assert sum(t["abnormal"].any() for t in tables) <= 3
 
 
+@pytest.mark.soak
 def test_large_excess_is_found_and_little_else() -> None:
     extra = {(i, 59): 30 for i in range(0, 50, 10)}
     wanted = {f"f{i:03d}" for i in range(0, 50, 10)}

@@ -62,6 +62,7 @@ def test_many_sources_leave_the_picture_its_room(competition):
     assert size(fan_chart(crowded)) == (1500, 825)
 
 
+@pytest.mark.soak
 def test_settings_of_the_process_do_not_change_it_and_are_left_alone(competition):
     result = competition()
     picture = fan_chart(result)

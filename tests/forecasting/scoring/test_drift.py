@@ -50,7 +50,7 @@ def test_one_chart_keeps_its_false_alarm_rate():
     assert run_lengths(scores, limit).mean() == pytest.approx(wanted, rel=0.07)
 
 
-@pytest.mark.parametrize("reference", [12, 36])
+@pytest.mark.parametrize("reference", [12, pytest.param(36, marks=pytest.mark.soak)])
 def test_all_charts_together_raise_a_false_alarm_no_more_than_once_in_five_years(reference: int):
     """Losses follow from the transforms, as they do in life, and their law is far from normal."""
     alarms, watched = 0, 0

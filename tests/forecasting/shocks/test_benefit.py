@@ -60,7 +60,9 @@ def scores(
     return 100 * float(np.mean(by_case[False])), 100 * float(np.mean(by_case[True]))
 
 
-@pytest.mark.parametrize("kind", ["pulse", "temporary", "step"])
+@pytest.mark.parametrize(
+    "kind", ["pulse", pytest.param("temporary", marks=pytest.mark.soak), "step"]
+)
 def test_the_year_after_is_forecast_better(history_of, kind):
     without, declared = scores(history_of, "theta", kind, range(3), SOON)
     assert declared < 0.75 * without

@@ -73,7 +73,10 @@ def test_it_competes_only_where_it_is_named():
     assert "boosting" in roster.resolve("boosting")
 
 
-@pytest.mark.parametrize("horizon", [3, 12, 25])
+@pytest.mark.parametrize(
+    "horizon",
+    [3, pytest.param(12, marks=pytest.mark.soak), pytest.param(25, marks=pytest.mark.soak)],
+)
 def test_mean_goes_on_beyond_a_year(make_scaled, seasonal_z, horizon):
     data = make_scaled(seasonal_z)
     model = Boosting()

@@ -90,7 +90,7 @@ def test_no_lesser_height_than_the_library_s_and_nearly_its_forecast(library, ex
     assert own == pytest.approx(expected, abs=0.02 * model.y_scale)
 
 
-@pytest.mark.no_cover
+@pytest.mark.soak
 def test_the_mode_is_where_a_general_search_ends():
     """The same criterion with slope changes split into rises and falls, so that it is smooth."""
     rng = np.random.default_rng(4)

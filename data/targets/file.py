@@ -21,8 +21,8 @@ COLUMNS = {
     "考核": "basis", "用语": "qualifier", "时期": "period", "数值": "value",
     "公布日": "announced_on", "来源": "source", "单位": "unit",
 }  # fmt: skip
-# Columns that say nothing of the number.
-_IDLE = ("备注", "说明", "序号", "编号", "性质", "责任部门", "责任单位", "牵头单位", "")
+# Columns that say nothing of the number; `caps allocate` names each region beside its code.
+_IDLE = ("名称", "备注", "说明", "序号", "编号", "性质", "责任部门", "责任单位", "牵头单位", "")
 REQUIRED = ("region", "indicator", "tier", "period", "value", "source")
 DEFAULTS = {
     "direction": "cap", "basis": "any_month", "qualifier": "", "announced_on": "", "unit": "",

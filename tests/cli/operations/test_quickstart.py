@@ -26,7 +26,6 @@ def cheap(home: Path) -> Path:
     return home
 
 
-@pytest.mark.soak
 def test_options_answer_everything(forecast: Forecast, cheap: Path, tmp_path: Path) -> None:
     out = tmp_path / "我的结果"
     done = forecast(

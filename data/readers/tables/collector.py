@@ -244,8 +244,14 @@ class Collector:
         for block, own in zip(blocks, rows, strict=True):
             entries = self._entries_of(table, block, background, own)
             figures = {v for e in entries if (v := e.converted()) is not None}
-            check_remarks(self._remarks(table), figures, self.findings)
-            texts = [text for _, text in self._remarks(table)]
+            heads = (h.label for heads in table.heads.values() for h in heads)
+            left_out = any(h.unpublished for h in heads) or any(r.unpublished for r in readers)
+            remarks = self._remarks(table)
+            starred = bool(remarks) and any(
+                "*" in e.raw or any("*" in text for text in e.row.labels.values()) for e in entries
+            )
+            check_remarks(remarks, figures, left_out, starred, self.findings)
+            texts = [text for _, text in remarks]
             entries = with_stated_forms(entries, texts, self.vocabulary, self.notes)
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()

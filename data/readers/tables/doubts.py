@@ -18,12 +18,17 @@ from employment_forecast.data.records import Findings, Place, shown
 
 # What a title says of its time that makes it no month of the calendar.
 _NO_MONTH = (
-    (re.compile(r"月份?(?:[上中下]旬|[上下]半月|第?[一二三四五1-5]周|初)|第\d{1,2}周"), "不是整月"),
     (
-        re.compile(r"(?:月份?|季度|年度?)(?:[日月周季]?均|[日月周季]?平均)"),
+        re.compile(
+            r"月份?(?:[上中下]旬|[上下]半月|第?[一二三四五1-5]周|初(?![步次始]))|第\d{1,2}周"
+        ),
+        "不是整月",
+    ),
+    (
+        re.compile(r"(?:月份?|季度|年度?)(?:[日月周季]?均(?![衡等可为已按含])|[日月周季]?平均)"),
         "是平均数，不是某月的数",
     ),
-    (re.compile("农历|阴历|夏历|财年|财政年度|学年"), "不是公历年月"),
+    (re.compile(r"(?:农历|阴历|夏历)(?=\d{4}年)|\d年?(?:财年|财政年度|学年)"), "不是公历年月"),
 )
 # Times of a series in the tables above, by region, indicator and group.
 Times = dict[tuple[object, ...], list[When]]

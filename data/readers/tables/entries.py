@@ -36,20 +36,16 @@ _MOST_PEOPLE = {
     "district": Decimal(10_000_000),
     "street": Decimal(1_500_000),
 }
-# Of all people no more than one in twenty is unemployed or claims a benefit (a rate of 10 % among
-# half of them), and no more than one in a hundred begins or ends that in a month.
+# Of all people no more than one in twenty is unemployed, claims a benefit or comes to work within a
+# year: a rate of 10 % among half of them.
 _LARGEST_PART = dict.fromkeys(
     (
-        *("registered_unemployed", "unemployment_insurance_recipients", "unemployed_reemployed"),
-        *("hard_to_employ_reemployed", "jobs_from_startups"),
+        *("registered_unemployed", "registered_inflow", "registered_reemployed"),
+        *("registered_exited", "unemployed_reemployed", "hard_to_employ_reemployed"),
+        *("unemployment_insurance_recipients", "unemployment_insurance_initial_claims"),
+        "jobs_from_startups",
     ),
     20,
-) | dict.fromkeys(
-    (
-        *("registered_inflow", "registered_reemployed", "registered_exited"),
-        "unemployment_insurance_initial_claims",
-    ),
-    100,
 )
 
 

@@ -22,17 +22,22 @@ if TYPE_CHECKING:
     from employment_forecast.data.readers.tables.entries import ValueCell
 
 _CUMULATIVE = re.compile(
-    r"(?:表|各月|以上|数据|数值|人数|[数均为系是])[^,;。]{0,8}(?<![非是])累计(?!缴|参保|就业|新就业)"
+    r"[为系是均][^,;。含见另除与比和]{0,8}累计(?:人数|数据|数|值)?(?=[,;。()]|$)"
 )
 _MONTHLY = re.compile(r"(?:[为系是]|均为)(?:各)?(?:当月|本月|单月|月度)(?:新增|发生|完成)?[数值人]")
 _NOT_CUMULATIVE = re.compile("(?:非|不是|不含)累计(?:数|值)?")
-_WRONG = re.compile("作废|(?:应为|更正为|改为|修正为|订正为|应是)(?P<number>[\\d,.]+[万千]?)")
+_WRONG = re.compile(
+    r"^作废|(?:数据?|数值|[此该本][行月表]|月份?)[^,;。]{0,3}作废"
+    r"|(?:应为|应是|更正为|修正为|订正为)(?P<number>\d[\d,.]*[万千]?)(?![\d年月日个岁周天次季项类])"
+)
 _PART_OF_MONTH = re.compile(
     r"(?P<m>1[0-2]|0?[1-9])月[^,;。]{0,8}截[至止](?:当月|(?P=m)月)?(?P<d>\d{1,2})日"
 )
 # A head or name beside figures that are not the last word.
 REVISED = re.compile("修订|修正|更正|订正|核实|核定|复核|调整[后数]")
 _LONGEST = 200
+# Only of what is expected: plans and targets stand in columns of their own.
+_FORESEEN = re.compile("预计|预测|预估|暂估")
 _REMEDY = "请改正或删去说明所指的数，再去掉这句说明后重新导入。"
 
 
@@ -85,14 +90,33 @@ def with_stated_forms(
 
 
 def check_remarks(
-    remarks: Sequence[tuple[Place, str]], figures: Collection[Decimal], findings: Findings
+    remarks: Sequence[tuple[Place, str]],
+    figures: Collection[Decimal],
+    left_out: bool,
+    starred: bool,
+    findings: Findings,
 ) -> None:
-    """Refuse a table whose remarks say that some figure was not published, is wrong, or partial."""
+    """Refuse a table whose remarks say that some figure was not published, is wrong, or partial.
+
+    Parameters
+    ----------
+    remarks : sequence of (Place, str)
+        Texts and their places.
+    figures : collection of decimal.Decimal
+        What the table holds, in the units of its indicators.
+    left_out : bool
+        True if heads or names mark what was not published: it is left out already.
+    starred : bool
+        True if something in the table bears the mark * of a note.
+    findings : Findings
+        Receives what is wrong.
+    """
     for place, text in remarks:
         folded = fold(text[:_LONGEST])
         part = _PART_OF_MONTH.search(folded)
         why = ""
-        if remark_on_publication(_bare(folded)) == "unpublished":
+        expected = _FORESEEN.search(folded) and (starred or "*" not in folded) and not left_out
+        if expected and remark_on_publication(_bare(folded)) == "unpublished":
             why = "有的数是预计、预测或计划，不是已公布的数"
         elif replaced_figure(folded, figures):
             why = "有的数有误、作废或已经更正"

@@ -57,7 +57,15 @@ def test_a_title_that_is_no_month_of_the_figures(title):
 
 @pytest.mark.parametrize(
     "title",
-    ["统计时间：2025年3月", "数据所属期：2025年3月", "报表月份：2025年3月", "2025年3月月报"],
+    [
+        "统计时间：2025年3月",
+        "数据所属期：2025年3月",
+        "报表月份：2025年3月",
+        "2025年3月月报",
+        "2025年3月初步统计",
+        "业务月份：2025年3月",
+        "时间：2025年3月",
+    ],
 )
 def test_a_title_that_is_the_month_of_the_figures(title):
     assert figures(read(f"{title}\n{TABLE}")) == {"2025-03": 13600}
@@ -160,6 +168,8 @@ def test_further_names_of_the_register(head):
         ("新登记失业人数", [100, 110, 120], "注：城镇新增就业为累计数", [100, 110, 120]),
         ("登记失业人数", [100, 110, 120], "注：各月均为当年累计", [100, 110, 120]),
         ("新登记失业人数", [100, 110, 120], "注：累计缴费满一年的人员", [100, 110, 120]),
+        ("新登记失业人数", [100, 110, 120], "注：人数不含累计退出人员", [100, 110, 120]),
+        ("新登记失业人数", [100, 110, 120], "注：另有累计数见附表", [100, 110, 120]),
     ],
 )
 def test_a_remark_gives_the_form(head, cells, note, expected):
@@ -173,7 +183,7 @@ def test_a_remark_gives_the_form(head, cells, note, expected):
     "note",
     [
         "注：2月数据为预计数。",
-        "*为预计数",
+        "注：2月为暂估数",
         "注：2025年2月数据有误，应为13750。",
         "备注：2月数作废",
         "注：2月数据截至2月20日。",
@@ -190,6 +200,10 @@ def test_a_remark_that_one_of_the_figures_is_none(note):
         "注：1月原13500有误，更正为13600。",
         "注：数据截至2025年2月28日。",
         "注：与预计数比较",
+        "注：目标数由市局下达。",
+        "注：*为预计数",
+        "注：自2025年起统计周期改为12个月，原表作废。",
+        "注：统计对象应为16岁以上人员。",
     ],
 )
 def test_a_remark_that_changes_no_figure(note):
@@ -247,3 +261,14 @@ def test_months_partly_marked_as_cumulative():
     text = "月份,新登记失业人数\n2025年1月,100\n2025年2月,110\n2025年1-3月,{}\n"
     assert errors(text.format(330)) == {"form"}
     assert figures(read(text.format(200)))["2025-03"] == 90
+
+
+def test_a_legend_of_marks_that_are_there():
+    text = "月份,登记失业人数\n2025-01,13600\n2025-02,{}\n*为预计数\n"
+    assert errors(text.format("13700*")) == {"remarked"}
+    assert len(figures(read(text.format("13700")))) == 2
+
+
+def test_a_remark_on_columns_that_are_left_out():
+    text = "月份,登记失业人数,登记失业人数（预计）\n2025-01,13600,13700\n注：预计数仅供参考\n"
+    assert figures(read(text)) == {"2025-01": 13600}

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from employment_forecast.data import clock
 from employment_forecast.data.files import demand_writable
@@ -44,6 +45,7 @@ LITTLE_DISK, NO_DISK = 2048, 200
 _TRIAL = 4 * MEGABYTE
 LITTLE_MEMORY = 1024
 _REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9_.-]+)")
+_EXPERIMENTS = 200
 _LOST_DAYS = 2
 _SECRET_FILES = ("smtp.password_file", "thresholds.signing_key")
 _ADDRESSES = ("store.url", "mlflow.tracking_uri")
@@ -311,7 +313,7 @@ def _damage(file: Path) -> Diagnosis | None:
 
 
 def tracking(installation: Installation) -> Diagnosis:
-    """MLflow answers."""
+    """MLflow answers, and keeps its files in this workspace and not where that was copied from."""
     from employment_forecast.experiments.tracking import open_tracker
 
     uri = installation.settings.tracking_uri(installation.workspace)
@@ -320,8 +322,26 @@ def tracking(installation: Installation) -> Diagnosis:
     if file is not None and not file.exists():
         return Diagnosis("ok", "MLflow 数据库尚未建立，首次 forecast run 时自动建立。")
     with open_tracker(uri, installation.workspace) as tracker:
-        tracker.call("检查连接", lambda c: c.search_experiments(max_results=1))
+        known = tracker.call("检查连接", lambda c: c.search_experiments(max_results=_EXPERIMENTS))
+        # Experiment 0 is MLflow's own; nothing is kept in it.
+        kept = (e.artifact_location for e in known if e.experiment_id != "0")
+        elsewhere = next((p for p in kept if not _is_inside(p, tracker.home)), None)
+    if elsewhere is not None:
+        return Diagnosis(
+            "warn",
+            f"工作区像是直接复制来的：MLflow 仍把文件记在“{elsewhere}”，不在这个工作区里。",
+            "新的运行会写到原处。请在原工作区运行 forecast backup，"
+            "再用 forecast restore 恢复到新的工作区。",
+        )
     return Diagnosis("ok", f"MLflow 可用（{shown(uri)}）。")
+
+
+def _is_inside(location: str, home: Path) -> bool:
+    """Whether files of an experiment lie in a folder; those that a server keeps count as inside."""
+    parts = urlsplit(location)
+    if parts.scheme not in ("", "file") or home.drive:
+        return True
+    return Path(unquote(parts.path)).resolve().is_relative_to(home)
 
 
 def system_clock(installation: Installation) -> Diagnosis:

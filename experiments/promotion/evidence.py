@@ -164,6 +164,6 @@ def _read(file: Path, build: Callable[[pd.DataFrame], Table]) -> Table:
         return build(pd.read_csv(file, encoding="utf-8-sig", dtype={"origin": str, "month": str}))
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(
-            f"模型版本的回测记录“{file.name}”不完整或已损坏（{error}）。",
+            f"模型版本的回测记录“{file.name}”不完整或已损坏。",
             "请重新运行 forecast run，再晋级新的版本。",
         ) from error

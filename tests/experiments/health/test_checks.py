@@ -253,6 +253,30 @@ def test_an_mlflow_database_of_another_version(
     assert remedy in diagnosis.remedy
 
 
+def test_a_workspace_that_was_copied_keeps_its_files_elsewhere(
+    installation: Installation, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = installation.workspace.mlruns / "mlflow.db"
+    file.parent.mkdir(parents=True)
+    shutil.copy(migrated, file)
+
+    def kept_in(folder: Path) -> Diagnosis:
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("DELETE FROM experiments WHERE experiment_id = 7")
+            connection.execute(
+                "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage)"
+                " VALUES (7, 'x', ?, 'active')",
+                (str(folder / "artifacts" / "x"),),
+            )
+        return doctor_checks_of(installation, "tracking")
+
+    assert kept_in(installation.workspace.mlruns).state == "ok"
+    copied = kept_in(tmp_path_factory.mktemp("original"))
+    assert copied.state == "warn"
+    assert "original" in copied.message
+    assert "forecast restore" in copied.remedy
+
+
 def doctor_checks_of(installation: Installation, code: str) -> Diagnosis:
     (check,) = [c for c in doctor_checks.CHECKS if c[0] == code]
     return by_code(examine(installation, [check]))[code]

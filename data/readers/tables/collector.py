@@ -19,6 +19,7 @@ from employment_forecast.data.readers.tables.columns import Columns, roles, side
 from employment_forecast.data.readers.tables.doubts import Times, other_time, question
 from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
 from employment_forecast.data.readers.tables.facts import (
+    REPORTED,
     Facts,
     UnitRemark,
     context,
@@ -171,7 +172,10 @@ class Collector:
         if mapping.unit is not None:
             facts = facts.over(Facts(units=(mapping.unit,)))
         facts = self._with_units_of_names(facts, sheet)
-        named = replace(self._name_facts(Path(self.file).stem), units=(), form=None)
+        stem = Path(self.file).stem
+        named = replace(self._name_facts(stem), units=(), form=None)
+        if named.when is not None and named.when.last and REPORTED.search(stem):
+            named = replace(named, when=None)
         self.notes += other_time(facts.when, named.when, "文件名")
         self._note_named_forecast()
         complete = facts.over(named)

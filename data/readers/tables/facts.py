@@ -164,6 +164,10 @@ def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemar
     return sorted(remarks, key=lambda remark: remark.indicator is None)
 
 
+# A month by which figures were sent in is not theirs: 2025年4月上报.
+REPORTED = re.compile("上报|报送|提交|印发|发布|下载|导出")
+
+
 def is_clerical(folded: str) -> bool:
     """True for a folded text that says who filled in, checked or sent the table."""
     key = _KEY.match(folded)

@@ -226,7 +226,9 @@ class _Locator:
         if any(_KEY.match(fold(t[:_KEY_CHARS])) or is_note(t) for t in noted):
             heads = [x for x in labels if x.dimension or x.firm or x.indicator]
             return not heads
-        if self._table is not None:
+        # An indicator with something unknown behind it (登记失业人数（季均）) heads a column.
+        odd = (x.text for x in labels if x.residue and not x.heading)
+        if self._table is not None or any(map(self.vocabulary.find_indicator, odd)):
             return False
         return not any(x.states or x.dimension or x.firm for x in labels) and not noted
 

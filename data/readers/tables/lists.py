@@ -226,7 +226,8 @@ class ListReader:
         for (_, indicator), values in self._rates.items():
             counted = self._collector.vocabulary.catalogue.indicator(indicator)
             usual = median(values)
-            if usual < counted.smallest or 0 < counted.largest < usual:
+            highest = max(values) if counted.kind == "rate" else usual
+            if usual < counted.smallest or 0 < counted.largest < highest:
                 raise NotPlain
         self._refuse_persons()
         return rows

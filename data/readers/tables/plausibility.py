@@ -40,14 +40,18 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
     if indicator is None:
         return ()
     values = [float(v) for c in cells if (v := c.converted()) is not None and v > 0]
-    if values and 0 < indicator.largest < median_low(values):
+    # A ratio may shoot up in a month; a single rate above what it ever is has lost its point. Beyond
+    # 100 it is out of range, which the checks say.
+    single = [v for v in values if v <= _HUNDRED] if indicator.kind == "rate" else []
+    if values and 0 < indicator.largest < max(median_low(values), *single, 0.0):
+        high = [c for c in cells if (v := c.converted()) is not None and v > indicator.largest]
         findings.add(
             "implausible_rate",
-            first.place,
-            f"“{indicator.name}”的值（{first.raw} 等 {len(values)} 个）大得不合常理，"
-            "像是以另一单位（‰、百分数）计",
+            high[0].place,
+            f"“{indicator.name}”的值（{high[0].raw} 等 {len(high)} 个）大得不合常理，"
+            "像是丢了小数点，或以另一单位（‰、百分数）计",
             "请在表头写明单位（如 ‰），或改成通常的写法后重新导入。",
-            first.raw,
+            high[0].raw,
         )
         return ()
     if not values or median(values) >= indicator.smallest:

@@ -30,6 +30,14 @@ _OFFICE = re.compile(
     r"(?:人力资源|人社|公共就业|就业|劳动|社会保障|社保|社区事务|统计局|民政局)"
 )
 _LONGEST_OFFICE = 40
+# A part of the region that it stands behind: 嘉定区马陆镇, and no 城镇 or 各街道.
+_PART = re.compile(
+    r"[区市县]?(?P<name>[一-鿿]{1,5}?(?:镇|街道|乡)|[一-鿿]{0,5}?(?:工业区|开发区|园区|新城))"
+    r"(?![镇乡各])"
+)
+_NO_NAME = re.compile(
+    "[城各全街乡辖分每村个等及与和](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
+)
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
 _WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区])(?![域面局文])")
@@ -115,6 +123,7 @@ def check_regions(
     catalogue, every = vocabulary.catalogue, list(regions)
     if not stated:
         _check_offices(table, vocabulary, every, file, findings)
+        _check_parts(table, vocabulary, every, file, findings)
         _check_wholes(table, vocabulary, every, file, findings, labels)
     for said in _statements(table, vocabulary, file):
         other = next((r for r in every if not said.fits(r, catalogue)), None)
@@ -163,6 +172,43 @@ def _check_offices(
                     "请加上“地区”一栏，写明每行是哪个地区的数。",
                     text,
                 )
+
+
+def _check_parts(
+    table: LocatedTable,
+    vocabulary: Vocabulary,
+    regions: Sequence[Region],
+    file: str,
+    findings: Findings,
+) -> None:
+    """Refuse a title of a part that nobody knows for the whole that it lies in."""
+    for row in table.banners:
+        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
+            folded = fold(text_of(value)[:200])
+            if is_note(folded):
+                continue
+            _, _, behind = folded.partition(":")
+            office = _OFFICE.match(behind[:_LONGEST_OFFICE]) if is_clerical(folded) else None
+            place = None if office is None else _last_named(office["place"], vocabulary)
+            for region in regions:
+                fits = place is not None and vocabulary.catalogue.lower(place, region) == region
+                if (office is not None and not fits) or _names_part(folded, region):
+                    findings.add(
+                        "contradiction",
+                        Place(file, table.sheet.name, row, column),
+                        f"说的是{region.name}的一个街镇、园区或另一个地区，不是{region.name}",
+                        "请在 forecast.toml 的 [[regions]] 中登记那个地区；"
+                        f"若确是{region.name}的数，请改正标题。",
+                        text_of(value),
+                    )
+                    return
+
+
+def _names_part(folded: str, region: Region) -> bool:
+    names = [fold(name) for name in region.names if not name.isascii()]
+    ends = (folded.index(name) + len(name) for name in names if name in folded)
+    parts = (_PART.match(folded, end) for end in ends)
+    return any(part and not _NO_NAME.search(part["name"]) for part in parts)
 
 
 def _check_wholes(

@@ -272,3 +272,55 @@ def test_a_legend_of_marks_that_are_there():
 def test_a_remark_on_columns_that_are_left_out():
     text = "月份,登记失业人数,登记失业人数（预计）\n2025-01,13600,13700\n注：预计数仅供参考\n"
     assert figures(read(text)) == {"2025-01": 13600}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "嘉定区马陆镇2025年3月登记失业情况",
+        "2025年3月嘉定区外冈镇登记失业人数",
+        "嘉定工业区2025年3月登记失业情况",
+        "上海市嘉定区新成路街道2025年3月登记失业情况",
+        "2025年3月\n填报单位：马陆镇社区事务受理服务中心",
+    ],
+)
+def test_a_part_is_not_the_whole(title):
+    assert errors(f"{title}\n{TABLE}") == {"contradiction"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "嘉定区城镇登记失业情况（2025年3月）",
+        "嘉定区各街道2025年3月登记失业情况",
+        "嘉定区2025年3月城乡登记失业情况",
+        "2025年3月\n填报单位：上海市嘉定区人力资源和社会保障局",
+        "2025年3月\n填报单位：嘉定区就业促进中心",
+    ],
+)
+def test_the_whole_with_words_that_name_no_part(title):
+    assert figures(read(f"{title}\n{TABLE}")) == {"2025-03": 13600}
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["2025年3月登记失业情况（样表）", "2025年3月登记失业情况（模拟数据）", "填报示例：2025年3月"],
+)
+def test_samples_are_no_figures(title):
+    assert not read(f"{title}\n{TABLE}").readings
+
+
+def test_heads_that_nothing_explains_are_no_title():
+    result = read("季度,登记失业人数（季均）\n2025年一季度,13600\n")
+    assert not result.readings
+    assert "登记失业人数（季均）" in str(result.refusal())
+
+
+def test_a_month_of_sending_in_is_not_that_of_the_figures():
+    assert errors(TABLE, name="2025年4月上报.csv") == {"unknown_month"}
+    assert figures(read(TABLE, "2025年4月报表.csv")) == {"2025-04": 13600}
+
+
+def test_a_single_rate_above_what_it_ever_is():
+    assert errors(column("登记失业率", [3.2, 33, 3.1])) == {"implausible_rate"}
+    assert len(figures(read(column("城镇调查失业率", [5.1, 20.9, 5.2])))) == 3

@@ -40,7 +40,7 @@ def _fractions(cells: Sequence[ValueCell], findings: Findings) -> Sequence[Value
     if indicator is None:
         return ()
     values = [float(v) for c in cells if (v := c.converted()) is not None and v > 0]
-    # A ratio may shoot up in a month; a single rate above what it ever is has lost its point. Beyond
+    # A ratio may shoot up in a month; a single rate above what it ever is has lost its point. Above
     # 100 it is out of range, which the checks say.
     single = [v for v in values if v <= _HUNDRED] if indicator.kind == "rate" else []
     if values and 0 < indicator.largest < max(median_low(values), *single, 0.0):

@@ -46,6 +46,10 @@ def _either(names: dict[str, str]) -> click.Choice[str]:
     return click.Choice([*names, *names.values()])
 
 
+# Known in a phrase, and no qualifier of a number.
+_FILLERS = ("人", "为", "在", "均", "的")
+
+
 def _demand_no_number(words: str) -> None:
     """Refuse a text that is a number with a qualifier: as words nothing is held against it."""
     from employment_forecast.data.errors import UsageError
@@ -55,6 +59,7 @@ def _demand_no_number(words: str) -> None:
     match = re.fullmatch(r"(?P<value>\d[\d,.]*万?)[人个户家%％]?", rest)
     if match is None:
         return
+    said = [word for word in said if word not in _FILLERS]
     word = {"控制在": "以内", "约": "左右"}.get(said[-1], said[-1]) if said else ""
     way = f"--value {match['value']}{f' --qualifier {word}' if word else ''}"
     raise UsageError(f"“{words}”写明了数字，照录为原文就不会对照评估。", f"请改用 {way}。")

@@ -49,7 +49,7 @@ def full_name(code: str) -> str:
 
 def namesakes(code: str, inside: str) -> bool:
     """Whether another division of the same name lies in the one with the code `inside`."""
-    name, above = divisions().get(code), inside.rstrip("0")
+    name, above = divisions().get(code), re.sub("(?:00)+$", "", inside)
     return any(n == name and c != code and c.startswith(above) for c, n in divisions().items())
 
 

@@ -134,7 +134,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words}
 _WORD = re.compile("|".join(map(re.escape, sorted(_MEANINGS, key=len, reverse=True))))
-_GAPS = re.compile(r"[\s…·、~～—-]+|(?<!\d)[.．,，]+|[.．,，]+(?!\d)")
+# Between digits they make one number, or two: 12,000, 12000-13000.
+_GAPS = re.compile(r"(?<!\d)[\s…·、~～—.．,，-]+|[\s…·、~～—.．,，-]+(?!\d)")
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 

@@ -37,8 +37,8 @@ from employment_forecast.data.readers.tables.part_months import (
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
 from employment_forecast.data.readers.tables.regions import check_regions
 from employment_forecast.data.readers.tables.remarks import (
-    REVISED,
     check_remarks,
+    is_revised,
     with_stated_forms,
 )
 from employment_forecast.data.readers.tables.rows import (
@@ -393,7 +393,7 @@ class Collector:
 
     def _report_unknown(self, table: LocatedTable, columns: Columns) -> None:
         for column, head in columns.unknown.items():
-            if REVISED.search(head.label.text) and _has_numbers(table, column):
+            if is_revised(head.label.text, self.vocabulary) and _has_numbers(table, column):
                 self.findings.add(
                     "remarked",
                     Place(self.file, table.sheet.name, head.row, head.column),

@@ -163,8 +163,11 @@ def _is_corner(labels: list[Label], content: _Content) -> bool:
     """True for the time of a whole table that stands above the labels of its rows."""
     timed = [x for x in labels if x.when is not None]
     only = bool(timed) and all(x == Label(x.text, when=x.when) for x in labels)
-    named = content.kind in ("region", "indicator", "group") and not content.values
-    return only and named and content.known * 2 > content.texts
+    named = content.kind in ("region", "indicator", "group") and content.known * 2 > content.texts
+    # 2025年 above 1月, 2月, …: the months are not its figures.
+    dated = 0 < content.texts == content.times
+    months = dated and all(x.when and x.when.last is None for x in timed)
+    return only and not content.values and (named or months)
 
 
 def _timed(label: Label) -> Label:

@@ -41,6 +41,9 @@ _NO_NAME = re.compile(
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
 _WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区])(?![域面局文])")
+# By the level where the bureau's own name of a region says nothing of its kind: 松江.
+_KINDS = {"province": "省市区", "city": "市", "district": "县区"}
+_KIND = re.compile("(?:[省市县区旗州盟镇乡村]|街道|社区)$")
 REMEDY = "请核对地区名称与行政区划代码，改成同一个地区。"
 
 
@@ -227,7 +230,10 @@ def _check_wholes(
         if whole is None or vocabulary.find_region(text) is not None:
             continue
         for region in regions:
-            if not region.name.endswith(whole["kind"]):
+            kinds = (
+                _KINDS.get(region.level, "") if not _KIND.search(region.name) else region.name[-1]
+            )
+            if whole["kind"] not in kinds:
                 findings.add(
                     "contradiction",
                     Place(file, table.sheet.name, table.rows[0], 1),

@@ -33,8 +33,10 @@ _WRONG = re.compile(
 _PART_OF_MONTH = re.compile(
     r"(?P<m>1[0-2]|0?[1-9])月[^,;。]{0,8}截[至止](?:当月|(?P=m)月)?(?P<d>\d{1,2})日"
 )
-# A head or name beside figures that are not the last word.
-REVISED = re.compile("修订|修正|更正|订正|核实|核定|复核|调整[后数]")
+# A head or name beside figures that are not the last word; one that may be, and what else it says.
+_REVISED = re.compile("修订|修正|更正|订正")
+_CHECKED = re.compile("核实|核定|复核|调整(?=[后数])")
+_BESIDES = re.compile(r"[\d年月后数值人的()]")
 _LONGEST = 200
 # Only of what is expected: plans and targets stand in columns of their own.
 _FORESEEN = re.compile("预计|预测|预估|暂估")
@@ -49,6 +51,14 @@ def form_of(remark: str) -> Form | None:
     if bool(cumulative) == bool(monthly):
         return None
     return "cumulative" if cumulative else "monthly"
+
+
+def is_revised(label: str, vocabulary: Vocabulary) -> bool:
+    """True for figures that revise others (修订数, 核实数), not for others: 失业保险金核定人数."""
+    folded = fold(label[:_LONGEST])
+    bare = _CHECKED.sub("", folded)
+    same = not _BESIDES.sub("", bare) or vocabulary.find_indicator(bare) is not None
+    return bool(_REVISED.search(folded)) or (bare != folded and same)
 
 
 def replaced_figure(remark: str, figures: Collection[Decimal]) -> bool:

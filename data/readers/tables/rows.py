@@ -23,7 +23,7 @@ from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
 from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
-from employment_forecast.data.readers.tables.remarks import REVISED, replaced_figure
+from employment_forecast.data.readers.tables.remarks import is_revised, replaced_figure
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
@@ -374,7 +374,7 @@ class RowReader:
                 )
         elif kind in ("month", "year", "when"):
             self.findings.add("unknown_month", place, *month_fault(label.text), label.text)
-        elif REVISED.search(label.text):
+        elif is_revised(label.text, self.vocabulary):
             self.findings.add(
                 "remarked",
                 place,

@@ -78,3 +78,4 @@ def test_an_entry_answers_to_its_short_and_full_names_and_a_namesake_is_refused(
     assert namesakes("330903", "310000")
     assert not namesakes("330903", "330900")
     assert not namesakes("310114", "310000")
+    assert not namesakes("120102", "371000")  # 河东区 of 天津 and of 临沂 (3713), none in 威海

@@ -65,6 +65,9 @@ def test_a_title_that_is_no_month_of_the_figures(title):
         "2025年3月初步统计",
         "业务月份：2025年3月",
         "时间：2025年3月",
+        "截止日期：2025年3月31日",
+        "截至时间：2025年3月",
+        "2025年3月初次登记失业情况",
     ],
 )
 def test_a_title_that_is_the_month_of_the_figures(title):
@@ -119,6 +122,8 @@ def test_a_table_that_goes_on_keeps_the_unit():
 def test_a_corner_with_the_time_of_the_table():
     months = "2025年,1月,2月,合计\n新登记失业人数,100,110,210\n"
     assert figures(read(months)) == {"2025-01": 100, "2025-02": 110}
+    down = "2025年,新登记失业人数\n1月,100\n2月,110\n"
+    assert figures(read(down)) == {"2025-01": 100, "2025-02": 110}
     beside = "2025年3月,本月,上月,去年同月,增减\n登记失业人数,13600,13500,13000,100\n"
     assert figures(read(beside)) == {"2025-03": 13600}
 
@@ -162,6 +167,8 @@ def test_further_names_of_the_register(head):
     ("head", "cells", "note", "expected"),
     [
         ("新登记失业人数", [100, 210, 330], "注：表中数据为1月起累计数", [100, 110, 120]),
+        ("新登记失业人数", [100, 210, 330], "注：表中数据是累计数", [100, 110, 120]),
+        ("新登记失业人数", [100, 210], "注：长期失业指数据为累计失业满12个月", [100, 210]),
         ("新登记失业人数", [100, 210, 330], "备注：各月均为当年累计", [100, 110, 120]),
         ("城镇新增就业", [10, 11, 9], "注：本表为当月数", [10, 21, 30]),
         ("城镇新增就业", [10, 11, 12], "说明：城镇新增就业人数为当月数，非累计数。", [10, 21, 33]),
@@ -237,6 +244,13 @@ def test_figures_with_revised_ones_beside_them(head):
     assert figures(read(empty)) == {"2025-01": 13600}
 
 
+@pytest.mark.parametrize("head", ["失业保险金核定人数", "社保核定单位数", "政策调整后补贴人数"])
+def test_other_figures_are_no_revised_ones(head):
+    beside = f"月份,登记失业人数,{head}\n2025-01,13600,50\n"
+    below = f"指标,2025年1月\n登记失业人数,13600\n{head},50\n"
+    assert figures(read(beside)) == figures(read(below)) == {"2025-01": 13600}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -249,6 +263,15 @@ def test_the_whole_is_no_part(text):
     assert errors(text) == {"contradiction"}
     assert not errors(text.replace("全市", "全区"))
     assert not errors(text, region="上海")
+
+
+def test_the_whole_of_a_region_whose_name_does_not_say_its_kind():
+    own = {"code": "310117", "name": "松江", "parent": "310000", "level": "district"}
+    catalogue = load_catalogue([own])
+    for kind, refused in (("区", False), ("市", True)):
+        text = f"全{kind}2025年3月就业情况\n{TABLE}".encode()
+        result = read_bytes(text, "月报.csv", catalogue, region="松江")
+        assert bool(result.errors) == refused
 
 
 def test_a_total_over_unknown_parts_says_what_to_do():

@@ -384,7 +384,7 @@ def test_days_that_only_date_the_months_are_read_as_these(labels, told):
     [
         ("2012년 1월", "2012-01"), ("民国114年1月", "2025-01"), ("平成24年1月", "2012-01"),
         ("昭和60年3月", "1985-03"), ("令和7年2月", "2025-02"), ("2020年末", "2020-12"),
-        ("2020年底", "2020-12"),
+        ("2020年底", "2020-12"), ("2020年1季度末", "2020-03"),
     ],
 )  # fmt: skip
 def test_other_calendars_and_the_end_of_a_year(label, month):

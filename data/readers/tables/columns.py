@@ -160,14 +160,15 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
 
 
 def _is_corner(labels: list[Label], content: _Content) -> bool:
-    """True for the time of a whole table that stands above the labels of its rows."""
-    timed = [x for x in labels if x.when is not None]
-    only = bool(timed) and all(x == Label(x.text, when=x.when) for x in labels)
+    """True for the time or indicator of a whole table that stands above the labels of its rows."""
+    if content.values or not any(x.when is not None or x.indicator is not None for x in labels):
+        return False
+    plain = all(x == Label(x.text, when=x.when) for x in labels)
     named = content.kind in ("region", "indicator", "group") and content.known * 2 > content.texts
-    # 2025年 above 1月, 2月, …: the months are not its figures.
-    dated = 0 < content.texts == content.times
-    months = dated and all(x.when and x.when.last is None for x in timed)
-    return only and not content.values and (named or months)
+    # 2025年 or 登记失业人数 above 1月, 2月, …: the months are not its figures.
+    undated = all(x.when is None or x.when.last is None for x in labels)
+    stated = undated and all(x.known and x.dimension is None for x in labels)
+    return (plain and named) or (stated and 0 < content.texts == content.times)
 
 
 def _timed(label: Label) -> Label:

@@ -36,7 +36,7 @@ _PART = re.compile(
     r"(?![镇乡各])"
 )
 _NO_NAME = re.compile(
-    "[城各全街乡辖分每村个等及与和](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
+    "[城各全街乡辖分每村个等及与和区市县](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
 )
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.

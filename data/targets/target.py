@@ -41,98 +41,21 @@ APPROXIMATE = "左右"
 FOLLOWING = ("以内", "以上", "以下", APPROXIMATE, "之内", "内")
 USUAL_WORD: Mapping[str, str] = {"cap": "以内", "floor": "不低于", "level": ""}
 # Words as printed, by what they say: the direction, nothing of it, or of a change and no level.
-_WORDS: Mapping[str, tuple[str, ...]] = {
+_WORDS: Mapping[str, str] = {
     "cap": (
-        *(
-            "以内",
-            "之内",
-            "内",
-            "以下",
-            "不超过",
-            "不突破",
-            "不高于",
-            "不大于",
-            "不多于",
-            "不得超过",
-        ),
-        *(
-            "不得突破",
-            "不得高于",
-            "低于",
-            "少于",
-            "小于",
-            "控制在",
-            "严控在",
-            "至多",
-            "最多",
-            "上限",
-            "≤",
-            "<",
-        ),
+        "以内 之内 内 以下 不超过 不突破 不高于 不大于 不多于 不得超过 不得突破 "
+        "不得高于 低于 少于 小于 控制在 严控在 至多 最多 上限 ≤ <"
     ),
     "floor": (
-        *(
-            "以上",
-            "不低于",
-            "不少于",
-            "不小于",
-            "不得低于",
-            "不得少于",
-            "至少",
-            "最少",
-            "超过",
-            "突破",
-        ),
-        *("高于", "大于", "多于", "下限", "≥", ">"),
+        "以上 不低于 不少于 不小于 不得低于 不得少于 至少 最少 超过 突破 高于 大于 多于 下限 ≥ >"
     ),
     "": (
-        *(
-            "左右",
-            "约",
-            "大约",
-            "力争",
-            "确保",
-            "争取",
-            "努力",
-            "实现",
-            "达到",
-            "完成",
-            "累计",
-            "基本",
-            "目标",
-        ),
-        *(
-            "保持在",
-            "稳定在",
-            "维持在",
-            "保持",
-            "稳定",
-            "维持",
-            "每年",
-            "年均",
-            "全年",
-            "为",
-            "在",
-            "均",
-            "的",
-            "人",
-        ),
+        "左右 约 大约 力争 确保 争取 努力 实现 达到 完成 累计 基本 目标 保持在 稳定在 "
+        "维持在 保持 稳定 维持 每年 年均 全年 为 在 均 的 人"
     ),
-    "change": (
-        "净增",
-        "新增加",
-        "增加",
-        "增长",
-        "提高",
-        "提升",
-        "上升",
-        "下降",
-        "降低",
-        "减少",
-        "压减",
-    ),
+    "change": "净增 新增加 增加 增长 提高 提升 上升 下降 降低 减少 压减",
 }
-_MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words}
+_MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 _WORD = re.compile("|".join(map(re.escape, sorted(_MEANINGS, key=len, reverse=True))))
 # Between digits they make one number, or two: 12,000, 12000-13000.
 _GAPS = re.compile(r"(?<!\d)[\s…·、~～—.．,，-]+|[\s…·、~～—.．,，-]+(?!\d)")

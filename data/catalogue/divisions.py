@@ -18,6 +18,7 @@ from employment_forecast.data.errors import UsageError
 if TYPE_CHECKING:
     from employment_forecast.data.catalogue.lookup import Catalogue
 
+_LONGEST = 40  # of a name with all that it lies in
 _SHORT = re.compile(r"(.{2,}?)(?:新区|自治县|自治州|地区|区|县|市|省|旗|盟)")
 
 
@@ -48,7 +49,15 @@ def full_name(code: str) -> str:
 
 
 def namesakes(code: str, inside: str) -> bool:
-    """Whether another division of the same name lies in the one with the code `inside`."""
+    """Whether another division of the same name lies in a region.
+
+    Parameters
+    ----------
+    code : str
+        Of the division; one that is not in the table has no namesakes.
+    inside : str
+        Code of the region: 310000 holds all that begin with 31.
+    """
     name, above = divisions().get(code), re.sub("(?:00)+$", "", inside)
     return any(n == name and c != code and c.startswith(above) for c, n in divisions().items())
 
@@ -69,6 +78,8 @@ def find_divisions(text: str) -> list[str]:
     name = "".join(text.split())
     if name in divisions():
         return [name]
+    if len(name) > _LONGEST:
+        return []
     named = ((code, name[:at]) for at in range(len(name)) for code in _by_name().get(name[at:], ()))
     return sorted({code for code, before in named if _lies_in(code, before)})
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from employment_forecast.data.catalogue import Indicator, Region
+from employment_forecast.data.catalogue import Indicator, Region, how_to_register
 from employment_forecast.data.readers.formats import Sheet, text_of
 from employment_forecast.data.readers.tables.axis import DAY_REMEDY, DAYS_READ
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
@@ -35,7 +35,7 @@ from employment_forecast.data.readers.tables.part_months import (
     is_part_month_sheet,
 )
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
-from employment_forecast.data.readers.tables.regions import check_regions
+from employment_forecast.data.readers.tables.regions import check_regions, column_of_offices
 from employment_forecast.data.readers.tables.remarks import (
     check_remarks,
     is_revised,
@@ -113,6 +113,8 @@ class Collector:
         self._filtered = self._totals = 0
         self._sheets: list[str] = []
         self._named: set[str] = set()
+        self._region_unstated = True
+        self._strangers: dict[str, None] = {}
         self._heads: list[str] = []
         self._said: set[tuple[str, str]] = set()
         self._times: Times = {}
@@ -165,6 +167,7 @@ class Collector:
             named = self._name_facts(sheet)
             self.notes += other_time(facts.when, named.when, "工作表名")
             facts = facts.over(named)
+        self._region_unstated = facts.region is None
         facts = facts.over(Facts(region=self.region, indicator=self.indicator))
         if mapping.month is not None:
             when = parse_when(str(mapping.month))
@@ -229,6 +232,10 @@ class Collector:
 
     def _read_table(self, table: LocatedTable, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
+        unstated = self._region_unstated and background.region in (None, self.region)
+        if unstated and "region" not in columns.labels.values():
+            offices = column_of_offices(table)
+            columns.labels |= {} if offices is None else {offices: "region"}
         below = (heads[-1].label.text for _, heads in sorted(table.heads.items()) if heads)
         self._heads += islice(map(shown, below), max(0, _MOST_HEADS - len(self._heads)))
         self._take_as_named(table, columns)
@@ -243,6 +250,7 @@ class Collector:
             del table.rows[_PROBE:]
         readers = [self._rows_of(table, block) for block in blocks]
         rows = [list(reader.read()) for reader in readers]
+        self._strangers |= {shown(name): None for reader in readers for name in reader.strangers}
         if self._is_unpublished(table, columns, readers):
             return
         for block, own in zip(blocks, rows, strict=True):
@@ -476,30 +484,38 @@ class Collector:
         if self._filtered:
             self.notes.append(left_out(self._filtered))
         if not (settled or self.firms or self.part_months or self.findings.any_error):
-            self._report_nothing()
+            self.findings.add("nothing_read", None, *self._nothing())
         return [_reading(s, self.published_on, self.source) for s in settled]
 
-    def _report_nothing(self) -> None:
+    def _nothing(self) -> tuple[str, str]:
+        """Why nothing was read, and what to do."""
         wanted = [x.name for x in (self.region, self.indicator) if x is not None]
+        if self.region is not None and self._totals and not self._filtered:
+            name = self.region.name
+            return (
+                f"表中没有写明是{name}的数，只有没有写明地区的合计",
+                f"若合计就是{name}的数，请把“合计”二字改成“{name}”。",
+            )
+        if self.region is not None and self._strangers and not self._filtered:
+            first, name = next(iter(self._strangers)), self.region.name
+            several = f"等 {len(self._strangers)} 个" if len(self._strangers) > 1 else ""
+            return (
+                f"文件里没有“{name}”的数据，写明的地区是目录里没有的“{first}”{several}",
+                f"若就是{name}，请改正名称；若不是，{how_to_register(first)}",
+            )
         if self._filtered and wanted:
-            message = f"文件里没有“{'”“'.join(wanted)}”的数据"
-            remedy = (
-                "请核对 --region、--indicator 与文件内容；不加选项则导入文件里的全部地区和指标。"
+            return (
+                f"文件里没有“{'”“'.join(wanted)}”的数据",
+                "请核对 --region、--indicator 与文件内容；不加选项则导入文件里的全部地区和指标。",
             )
-        else:
-            causes = any(f.severity == "warning" for f in self.findings.all())
-            message = "没有读出可以导入的数" if causes else "没有找到可识别的表格或数值"
-            if self._heads:
-                message += f"（各栏的表头：{'、'.join(dict.fromkeys(self._heads))}）"
-            if self._totals and self.region is not None:
-                message = f"表中没有写明是{self.region.name}的数，只有没有写明地区的合计"
-            remedy = (
-                f"若合计就是{self.region.name}的数，请把“合计”二字改成“{self.region.name}”。"
-                if self._totals and self.region is not None
-                else "请核对文件；版式特殊时用 mapping.toml 说明，"
-                "或用 forecast data template 的模板填报。"
-            )
-        self.findings.add("nothing_read", None, message, remedy)
+        causes = any(f.severity == "warning" for f in self.findings.all())
+        message = "没有读出可以导入的数" if causes else "没有找到可识别的表格或数值"
+        if self._heads:
+            message += f"（各栏的表头：{'、'.join(dict.fromkeys(self._heads))}）"
+        return (
+            message,
+            "请核对文件；版式特殊时用 mapping.toml 说明，或用 forecast data template 的模板填报。",
+        )
 
 
 def _has_numbers(table: LocatedTable, column: int) -> bool:

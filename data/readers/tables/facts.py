@@ -137,6 +137,11 @@ _CLERICAL = re.compile(
     ".+(?:时间|日期|月份|年月|时点)$"
 )
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
+# In front of a title or in its bracket; alone or behind an office it dates the paper.
+_TITLE_DAY = re.compile(
+    r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(局])\()"
+    r"(?P<day>(?:19|20)\d{2}年\d{1,2}月(?!0?1[日号])\d{1,2}[日号])(?(begins)(?=[^)]))"
+)
 _LONGEST = 400  # of a title
 _UNTIL = re.compile("截至|截止|报告期|统计")
 
@@ -204,10 +209,17 @@ def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
     return facts_of([label]) if label.known and label.states and not label.derived else None
 
 
+def _month_end(folded: str) -> tuple[When, str] | None:
+    """The month whose last day a title states; who sent it on that day is no title."""
+    dated = _TITLE_DAY.search(folded)
+    when = parse_when(dated["day"]) if dated and not _CLERICAL.search(folded) else None
+    return None if dated is None or when is None or when.day else (when, folded)
+
+
 def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     """What a free text, such as a title or a file name, says in passing."""
-    time = find_when(text)
     folded = fold(text[:_LONGEST])
+    time = find_when(text) or _month_end(folded)
     form: Form | None = None
     if "当月" in folded:
         form = "monthly"

@@ -32,6 +32,7 @@ from employment_forecast.data.readers.tables.regions import (
     check_regions,
     code_fits,
     division_code,
+    is_office,
 )
 from employment_forecast.data.readers.tables.rows import (
     day_of,
@@ -348,6 +349,7 @@ class ListReader:
         label = self._classify(text)
         idle = label.total is None and span_of(text) is None and not unit_note(text)
         idle = idle and not remark_on_publication(text) and not is_doubted(text)
+        idle = idle and not is_office(text)
         return (idle and len(text) <= 40) or None
 
     def _refuse_persons(self) -> None:

@@ -30,6 +30,8 @@ _OFFICE = re.compile(
     r"(?:人力资源|人社|公共就业|就业|劳动|社会保障|社保|社区事务|统计局|民政局)"
 )
 _LONGEST_OFFICE = 40
+# Heads of the office that a row comes from; whoever checks or publishes it is of another place.
+_REPORTS = re.compile("(?:填报|填表|报送|上报|报告|统计|申报)?(?:单位|部门|机构)(?:名称)?")
 # A part of the region that it stands behind: 嘉定区马陆镇, and no 城镇 or 各街道.
 _PART = re.compile(
     r"[区市县]?(?P<name>[一-鿿]{1,5}?(?:镇|街道|乡)|[一-鿿]{0,5}?(?:工业区|开发区|园区|新城))"
@@ -146,6 +148,28 @@ def check_regions(
             yield f"“{shown(said.text)}”说的不是{name}，按表中写明的{name}读取，请核对。"
 
 
+def is_office(text: str) -> bool:
+    """Whether a text begins with an office of a place, known or not: 嘉定区人社局."""
+    return _OFFICE.match(fold(text[:_LONGEST_OFFICE])) is not None
+
+
+def region_of_office(text: str, vocabulary: Vocabulary) -> Region | None:
+    """The region that an office is of; None for any other text, or a place that nobody knows."""
+    office = _OFFICE.match(fold(text[:_LONGEST_OFFICE]))
+    return None if office is None else _last_named(office["place"], vocabulary)
+
+
+def column_of_offices(table: LocatedTable) -> int | None:
+    """The one column of the offices that the rows of a table come from; None if there is none."""
+    columns = [
+        column
+        for column, heads in table.heads.items()
+        if any(_REPORTS.fullmatch(fold(head.label.text)) for head in heads)
+        and any(is_office(table.sheet.text(row, column)) for row in table.rows)
+    ]
+    return columns[0] if len(columns) == 1 else None
+
+
 def _check_offices(
     table: LocatedTable,
     vocabulary: Vocabulary,
@@ -159,10 +183,9 @@ def _check_offices(
             continue
         for row in table.rows:
             text = table.sheet.text(row, column)
-            office = _OFFICE.match(fold(text[:_LONGEST_OFFICE])) if text else None
-            if office is None:
+            if not is_office(text):
                 continue
-            place = _last_named(office["place"], vocabulary)
+            place = region_of_office(text, vocabulary)
             other = next(
                 (r for r in regions if place is None or vocabulary.catalogue.lower(place, r) != r),
                 None,
@@ -191,11 +214,11 @@ def _check_parts(
             if is_note(folded):
                 continue
             _, _, behind = folded.partition(":")
-            office = _OFFICE.match(behind[:_LONGEST_OFFICE]) if is_clerical(folded) else None
-            place = None if office is None else _last_named(office["place"], vocabulary)
+            office = is_clerical(folded) and is_office(behind)
+            place = region_of_office(behind, vocabulary) if office else None
             for region in regions:
                 fits = place is not None and vocabulary.catalogue.lower(place, region) == region
-                if (office is not None and not fits) or _names_part(folded, region):
+                if (office and not fits) or _names_part(folded, region):
                     findings.add(
                         "contradiction",
                         Place(file, table.sheet.name, row, column),

@@ -22,7 +22,12 @@ from employment_forecast.data.readers.tables.axis import (
 from employment_forecast.data.readers.tables.columns import ATTRIBUTES, Columns
 from employment_forecast.data.readers.tables.facts import NOTHING, Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, LocatedTable
-from employment_forecast.data.readers.tables.regions import REMEDY, code_fits, division_code
+from employment_forecast.data.readers.tables.regions import (
+    REMEDY,
+    code_fits,
+    division_code,
+    region_of_office,
+)
 from employment_forecast.data.readers.tables.remarks import is_revised, replaced_figure
 from employment_forecast.data.readers.vocabulary import (
     Label,
@@ -95,6 +100,8 @@ class RowReader:
     ) -> None:
         self.table, self.columns, self.vocabulary = table, columns, vocabulary
         self.findings, self.file, self.lenient = findings, file, lenient_regions
+        # Names of places that are not in the catalogue.
+        self.strangers: dict[str, None] = {}
         self._previous: dict[int, When] = {}
         self._filled: dict[int, str] = {}
         self._habits = {
@@ -287,6 +294,9 @@ class RowReader:
         if not label.known and (column in self.columns.bare or dimension == "month"):
             when = bare_when(text)
             label = Label(text, when=when) if when is not None else label
+        elif not label.known and dimension == "region":
+            label = replace(label, region=region_of_office(text, self.vocabulary))
+            label = replace(label, residue="") if label.region else label
         if label.when is not None:
             settled_when = self._settled(column, self._without_day(row, column, label.when))
             if settled_when is not label.when:
@@ -356,6 +366,7 @@ class RowReader:
                 label.text,
             )
         elif kind == "region":
+            self.strangers[label.text] = None
             if not self.lenient:
                 names = (
                     [n for r in self.vocabulary.catalogue.regions for n in (r.name, *r.aliases)]

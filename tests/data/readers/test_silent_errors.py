@@ -879,6 +879,50 @@ def test_regions_under_the_heads_that_offices_write_are_read(text):
     assert {r.observation.region for r in result.readings} <= {"310114", "310104"}
 
 
+OFFICES = "月份,{},登记失业人数\n2026年8月,嘉定区人社局,12000\n2026年9月,徐汇区就业促进中心,13000\n"
+
+
+@pytest.mark.parametrize("head", ["填报单位", "单位", "报送部门"])
+def test_offices_say_the_region_where_nothing_else_does(head):
+    def regions(**options):
+        return [r.observation.region for r in read(OFFICES.format(head), **options).readings]
+
+    assert regions(region=None) == ["310114", "310104"]
+    assert regions(region="徐汇") == ["310104"]
+
+
+def test_figures_of_one_office_are_not_taken_for_another_region():
+    one = "月份,{},登记失业人数\n2026年8月,嘉定区人社局,12000\n2026年9月,嘉定区人社局,13000\n"
+    assert errors(read(one.format("填报单位"), region="徐汇")) == {"nothing_read"}
+    assert errors(read(one.format("审核"), region="徐汇")) == {"contradiction"}
+    assert errors(read(one.format("审核单位"), region=None)) == {"not_stated"}
+
+
+def test_with_an_option_places_that_nobody_knows_are_told():
+    text = "月份,街镇,登记失业人数\n2026年8月,马陆镇,1200\n2026年9月,马陆镇,1300\n"
+    assert "目录里没有的“马陆镇”" in str(read(text).refusal())
+
+
+@pytest.mark.parametrize(
+    ("title", "month"),
+    [
+        ("2025年3月31日嘉定区登记失业情况", "2025-03"),
+        ("截至2025年2月28日嘉定区登记失业情况", "2025-02"),
+        ("嘉定区登记失业情况（2025年3月31日）", "2025-03"),
+        # The day of the paper, not of the figures.
+        ("嘉定区登记失业情况（2025年3月31日印发）", None),
+        ("嘉定区人力资源和社会保障局（2025年3月31日）", None),
+        ("（2025年3月31日）", None),
+        ("2025年3月31日", None),
+        ("2025年4月1日嘉定区登记失业情况", None),
+        ("2025年3月30日嘉定区登记失业情况", None),
+    ],
+)
+def test_a_title_dated_the_last_day_of_a_month_is_of_that_month(title, month):
+    result = read(f"{title}\n指标,单位,数值\n登记失业人数,人,12345\n")
+    assert list(map(str, months(result))) == ([] if month is None else [month])
+
+
 def test_a_namesake_in_another_city_is_not_what_the_title_means():
     zhoushan = {"code": "330903", "name": "普陀区", "parent": "330900"}
     catalogue = load_catalogue([zhoushan])

@@ -229,14 +229,16 @@ def _same_but(total: Facts, part: Facts, over: str) -> bool:
 def compare(total: ValueCell, parts: Sequence[ValueCell | None], findings: Findings) -> None:
     """Report a total that differs from the sum of its parts by more than rounding can explain.
 
-    Where a part is missing, the total only has to be no smaller than the rest. Indicators that do
-    not add up over regions (rates, indices) are not compared.
+    Where a part is missing, or 全市 stands above one district, the total only has to be no smaller
+    than the rest. Indicators that do not add up over regions (rates, indices) are not compared.
     """
     indicator = total.facts.indicator
     if total.number is None or (indicator is not None and indicator.aggregation != "sum"):
         return
     known = [p for p in parts if p is not None and p.number is not None]
-    complete = len(known) == len(parts)
+    # 全市 above a single district is there to compare with.
+    beside = len(parts) == 1 and total.row.labels.get(total.row.total_column or 0, "")[:1] == "全"
+    complete = len(known) == len(parts) and not beside
     sum_of_parts = sum((p.number for p in known if p.number is not None), Decimal(0))
     scaled = any(e.unit is not None and e.unit.factor != 1 for e in (total, *known))
     grain = min(e.grain for e in (total, *known))

@@ -282,6 +282,14 @@ def test_a_total_over_unknown_parts_says_what_to_do():
     assert figures(read(text.replace("合计", "嘉定区"))) == {"2025-01": 1300}
 
 
+@pytest.mark.parametrize(("whole", "refused"), [("全市,150000", False), ("全市,1500", True)])
+def test_the_whole_above_a_single_district_is_there_to_compare_with(whole, refused):
+    text = f"地区,2025年1月登记失业人数\n{whole}\n嘉定区,12345\n"
+    assert ("total_mismatch" in errors(text)) == refused
+    assert refused or figures(read(text)) == {"2025-01": 12345}
+    assert "total_mismatch" in errors(text.replace("全市", "合计"))
+
+
 def test_months_partly_marked_as_cumulative():
     text = "月份,新登记失业人数\n2025年1月,100\n2025年2月,110\n2025年1-3月,{}\n"
     assert errors(text.format(330)) == {"form"}

@@ -60,10 +60,11 @@ def test_parts_that_never_add_up_one_nearly_all_one_nobody_and_two_young(
     home: Path, forecast: Forecast
 ) -> None:
     values = street_values(24)
-    large = {"甲街道": 40 * values["310104001"], "乙街道": values["310104002"]}
+    small = {code: np.round(figures / 5) for code, figures in values.items()}
+    large = {"甲街道": 40 * small["310104001"], "乙街道": small["310104002"]}
     # The last two are younger than the whole's series.
-    young = {"丙镇": values["310104003"][6:], "丁镇": np.zeros(18)}
-    whole = 1.03 * (large["甲街道"] + large["乙街道"] + values["310104003"])
+    young = {"丙镇": small["310104003"][6:], "丁镇": np.zeros(18)}
+    whole = 1.03 * (large["甲街道"] + large["乙街道"] + small["310104003"])
     fill(home, forecast, ALL, {**large, **young, "徐汇": whole})
     ran = forecast("run", "--region", "徐汇", "--with-parts", "--json")
     assert ran.code == 0, ran.err

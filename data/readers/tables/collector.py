@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 
 import pandas as pd
 
 from employment_forecast.data.catalogue import Indicator, Region, how_to_register
 from employment_forecast.data.readers.formats import Sheet, text_of
 from employment_forecast.data.readers.tables.axis import DAY_REMEDY, DAYS_READ
+from employment_forecast.data.readers.tables.background import Background
 from employment_forecast.data.readers.tables.columns import Columns, roles, side_by_side
-from employment_forecast.data.readers.tables.doubts import Times, other_time, question
+from employment_forecast.data.readers.tables.doubts import Times, question
 from employment_forecast.data.readers.tables.entries import EntryReader, ValueCell
 from employment_forecast.data.readers.tables.facts import (
-    REPORTED,
     Facts,
     UnitRemark,
-    context,
     facts_of,
-    title_facts,
     unit_remarks,
 )
 from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
@@ -51,11 +47,8 @@ from employment_forecast.data.readers.tables.totals import settle_totals
 from employment_forecast.data.readers.vocabulary import (
     Vocabulary,
     When,
-    fold,
     is_unpublished_title,
     looks_like_value,
-    parse_when,
-    unit_note,
     unread_unit,
 )
 from employment_forecast.data.records import (
@@ -68,12 +61,9 @@ from employment_forecast.data.records import (
     shown,
 )
 
-_GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
 _MOST_HEADS = 8
 _MOST_LOOKED_AT = 1000
 _PROBE = 20_000
-_BRACKETS = re.compile(r"\(([^()]{1,8})\)")
-_TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
 
 class Collector:
@@ -107,13 +97,12 @@ class Collector:
         self.published_on, self.source = published_on, source
         self.findings = Findings()
         self.notes: list[str] = []
+        self.background = Background(file, vocabulary, region, indicator, self.notes)
         self.firms: list[FirmMonth] = []
         self.part_months: list[PartMonth] = []
         self._entries: list[ValueCell] = []
         self._filtered = self._totals = 0
         self._sheets: list[str] = []
-        self._named: set[str] = set()
-        self._region_unstated = True
         self._strangers: dict[str, None] = {}
         self._heads: list[str] = []
         self._said: set[tuple[str, str]] = set()
@@ -136,7 +125,7 @@ class Collector:
             return
         mapping = self.vocabulary.mapping
         for table in locate(sheet, self.vocabulary, mapping.header_rows):
-            background = self.background(table)
+            background = self.background.of(table)
             if is_firm_table(table):
                 reader = FirmReader(
                     table,
@@ -155,84 +144,9 @@ class Collector:
             else:
                 self._read_table(table, background)
 
-    def background(self, table: LocatedTable) -> Facts:
-        """Facts behind a table: titles, then sheet name, options, mapping, and the file name."""
-        mapping = self.vocabulary.mapping
-        facts = context(table.sheet, table.banners, self.vocabulary)
-        above = context(table.sheet, table.sheet_banners, self.vocabulary)
-        facts = facts.over(Facts(region=above.region, when=above.when))
-        # A sheet of a workbook often is one region or month; an option only fills what is left.
-        sheet = table.sheet.name
-        if not _GENERIC.fullmatch(sheet) or parse_when(sheet) is not None:
-            named = self._name_facts(sheet)
-            self.notes += other_time(facts.when, named.when, "工作表名")
-            facts = facts.over(named)
-        self._region_unstated = facts.region is None
-        facts = facts.over(Facts(region=self.region, indicator=self.indicator))
-        if mapping.month is not None:
-            when = parse_when(str(mapping.month))
-            facts = facts.over(Facts(when=when))
-        if mapping.unit is not None:
-            facts = facts.over(Facts(units=(mapping.unit,)))
-        facts = self._with_units_of_names(facts, sheet)
-        stem = Path(self.file).stem
-        named = replace(self._name_facts(stem), units=(), form=None)
-        if named.when is not None and named.when.last and REPORTED.search(stem):
-            named = replace(named, when=None)
-        self.notes += other_time(facts.when, named.when, "文件名")
-        self._note_named_forecast()
-        complete = facts.over(named)
-        self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
-        return complete
-
-    def _note_named_forecast(self) -> None:
-        """Say that the name of the file speaks of figures that nobody published."""
-        name = Path(self.file).stem
-        if is_unpublished_title(name):
-            self.notes.append(f"文件名“{shown(name)}”像是预计、预测或计划，请核对各数是否已公布。")
-
-    def _with_units_of_names(self, facts: Facts, sheet: str) -> Facts:
-        """Facts with the unit that the name of the sheet or file has in brackets: （万人）."""
-        for name, title in ((sheet, "工作表名"), (Path(self.file).stem, "文件名")):
-            brackets = _BRACKETS.findall(fold(name))
-            units = tuple(u for text in brackets for u in unit_note(text))
-            if units and not facts.units:
-                said = "、".join(unit.name for unit in units)
-                self.notes.append(f"单位“{said}”取自{title}，表中另有单位的除外。")
-                return replace(facts, units=units)
-        return facts
-
-    def _note_file_name(self, entry: ValueCell) -> None:
-        """Say once what was taken from the file name."""
-        if not self._named:
-            return
-        stated = entry.row.facts.over(entry.column)
-        whole = stated.when is not None and stated.when.month is not None
-        used = {
-            name
-            for name in self._named
-            if (not whole if name == "when" else not getattr(stated, name))
-            and getattr(entry.facts, name) is not None
-        }
-        self._named -= used
-        if used:
-            titles = "、".join(title for name, title in _TITLES.items() if name in used)
-            self.notes.append(f"表中没有写明{titles}，取自文件名。")
-
-    def _name_facts(self, name: str) -> Facts:
-        if not name:
-            return Facts()
-        label = self.vocabulary.classify(name)
-        if label.when is not None and label.when.day is not None:
-            self.notes.append(f"“{shown(name)}”是日期，按所在月份读取。")
-            label = replace(label, when=replace(label.when, day=None))
-        if label.known and label.states:
-            return replace(facts_of([label]), total=None, skip=False, part=False)
-        return title_facts(name, self.vocabulary)
-
     def _read_table(self, table: LocatedTable, background: Facts) -> None:
         columns = roles(table, self.vocabulary)
-        unstated = self._region_unstated and background.region in (None, self.region)
+        unstated = self.background.region_unstated and background.region in (None, self.region)
         if unstated and "region" not in columns.labels.values():
             offices = column_of_offices(table)
             columns.labels |= {} if offices is None else {offices: "region"}
@@ -449,7 +363,7 @@ class Collector:
                     "年平均数不是任何一个月的数，不能导入。逐月的数请每月一行，月份写成 2020-03。",
                 )
             else:
-                self._note_file_name(entry)
+                self.background.note_file_name(entry)
                 self._entries.append(entry)
 
     def _one_day(self, entry: ValueCell, when: When) -> None:

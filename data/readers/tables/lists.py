@@ -408,7 +408,7 @@ def _roles(
     whole = table.header == [1] and table.rows == [number for number, _ in sample]
     if not whole or table.banners or table.sections or table.remarks:
         raise NotPlain
-    background = collector.background(table)
+    background = collector.background.of(table)
     if background.units or background.form or background.total or background.group:
         raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}

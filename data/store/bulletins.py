@@ -157,7 +157,7 @@ def add(
         If the database cannot be written; nothing is stored.
     """
     moment = clock.now().replace(tzinfo=None, microsecond=0)
-    with store.writing() as connection:
+    with store.writing(series=False) as connection:
         newest = connection.scalar(
             select(bulletins.c.id)
             .where(*_of(state.region, state.indicator, state.month))

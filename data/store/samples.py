@@ -219,7 +219,10 @@ def groups_of(store: Store, region: str, indicator: str) -> list[str]:
 
 def firm_vintages(store: Store, region: str) -> FirmVintages:
     """Every report of a region's monitored firms, for panels as of many days."""
-    return FirmVintages(region, _rows(store, firm_months, FIRM_COLUMNS, region=region))
+    return store.once(
+        (region, firm_months.name),
+        lambda: FirmVintages(region, _rows(store, firm_months, FIRM_COLUMNS, region=region)),
+    )
 
 
 def firm_panel(store: Store, region: str, as_of: date) -> pd.DataFrame:

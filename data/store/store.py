@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import pandas as pd
@@ -46,6 +46,8 @@ from employment_forecast.data.store.batches import add_observations, open_batch
 from employment_forecast.data.store.schema import batches, group_observations, observations, sources
 from employment_forecast.data.store.shock_rows import shocks_of
 from employment_forecast.data.store.sums import added_up_to, sums_of_parts, wholes_of, with_sums
+
+Read = TypeVar("Read")
 
 BUSY_SECONDS = 30
 _WRITERS = 7_205_117  # any constant: the advisory lock of writers on PostgreSQL
@@ -128,7 +130,7 @@ class Store:
         weakref.finalize(self, self._engine.dispose).atexit = False
         self.url = _shown(url)
         self.catalogue = catalogue
-        self._remembered: dict[tuple[str, str], Vintages] | None = None
+        self._remembered: dict[Hashable, Any] | None = None
         try:
             with self.reading() as connection:
                 revision = migrate.current(connection)
@@ -167,9 +169,15 @@ class Store:
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One writing transaction: all or nothing; raises StorageError if the database fails."""
-        if self._remembered is not None:
+    def writing(self, *, series: bool = True) -> Iterator[Connection]:
+        """One writing transaction: all or nothing; raises StorageError if the database fails.
+
+        Parameters
+        ----------
+        series : bool
+            Whether it may change what a `steady` block remembers.
+        """
+        if series and self._remembered is not None:
             self._remembered = {}
         with (
             self._translated(),
@@ -327,19 +335,27 @@ class Store:
         -------
         Vintages
         """
-        known = {} if self._remembered is None else self._remembered
-        key = (region, indicator)
-        if key not in known:
-            known[key] = (
+        return self.once(
+            (region, indicator),
+            lambda: (
                 self.recorded([region], indicator)[region]
                 if self.catalogue is None
                 else with_sums(self.recorded, self.catalogue, region, indicator)
-            )
-        return known[key]
+            ),
+        )
+
+    def once(self, key: Hashable, read: Callable[[], Read]) -> Read:
+        """What is read under a key; in a `steady` block what was read of it before."""
+        if self._remembered is None:
+            return read()
+        if key not in self._remembered:
+            self._remembered[key] = read()
+        known: Read = self._remembered[key]
+        return known
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """Within the block a series is read once: what others bring in meanwhile is not seen."""
+        """Within the block `once` reads once: what others bring in meanwhile is not seen."""
         self._remembered = {}
         try:
             yield

@@ -190,7 +190,7 @@ def issue(store: Store, warning: IssuedWarning) -> tuple[IssuedWarning, bool]:
         If the database cannot be written; nothing is stored.
     """
     values = _values(warning)
-    with store.writing() as connection:
+    with store.writing(series=False) as connection:
         latest = _latest(connection, warning)
         if latest is not None and _values(replace(latest, as_of=warning.as_of)) == values:
             return latest, False
@@ -302,7 +302,7 @@ def record_outcome(store: Store, warning: IssuedWarning, outcome: WarningOutcome
     StorageError
         If the database cannot be written; nothing is stored.
     """
-    with store.writing() as connection:
+    with store.writing(series=False) as connection:
         known = connection.scalar(
             select(issued_warnings.c.id).where(issued_warnings.c.id == warning.id)
         )

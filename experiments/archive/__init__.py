@@ -9,7 +9,7 @@ from employment_forecast.experiments.archive.content import (
     version_description,
     version_tags,
 )
-from employment_forecast.experiments.archive.model_files import STATE, rehearse, save_model
+from employment_forecast.experiments.archive.model_files import STATE, save_model
 from employment_forecast.experiments.archive.state import decode_facts, seal_of
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "TRIAL_TAG",
     "champion",
     "decode_facts",
-    "rehearse",
     "save_model",
     "seal_of",
     "unpacked_table",

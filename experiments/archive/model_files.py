@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.experiments.archive import state
@@ -50,50 +48,32 @@ def save_model(series: Series, result: Competition, scheme: Scheme, folder: Path
     folder : pathlib.Path
         Made by this call. No pickle is written, and no package is looked up.
     """
-    paths = result.champion_paths
-    _save(
-        folder,
-        files=state.encode(series, result, scheme),
-        columns=list(paths.table().columns),
-        horizon=min(_USUAL_HORIZON, paths.horizon),
-        tags=version_tags(result),
-    )
-
-
-@cache
-def rehearse() -> None:
-    """Save an empty model and forget it.
-
-    At its first save in a process MLflow looks through every installed package, which takes longer
-    than all the rest; this can be done beside the computation.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        _save(Path(scratch) / "model", files={}, columns=[], horizon=1, tags={})
-
-
-def _save(
-    folder: Path,
-    files: Mapping[str, bytes],
-    columns: list[str],
-    horizon: int,
-    tags: dict[str, str],
-) -> None:
     import pandas as pd
     from mlflow import pyfunc
 
+    environment: Any = import_module("mlflow.utils.environment")
+    paths = result.champion_paths
+    horizon = min(_USUAL_HORIZON, paths.horizon)
     script = resources.files("employment_forecast.experiments.archive").joinpath("served_model.py")
-    with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
-        # MLflow keeps the name of the folder it copies; `STATE` relies on it.
-        state_folder = Path(scratch) / "state"
-        state_folder.mkdir()
-        for name, content in files.items():
-            (state_folder / name).write_bytes(content)
-        pyfunc.save_model(
-            path=str(folder),
-            python_model=str(file),
-            artifacts={"state": str(state_folder)},
-            signature=_signature(columns),
-            input_example=pd.DataFrame({"horizon": [horizon]}),
-            pip_requirements=list(_REQUIREMENTS),
-            metadata=tags,
-        )
+    # To warn of a requirement that is missing here MLflow looks through every installed package,
+    # which takes longer than all the rest.
+    warn = environment.warn_dependency_requirement_mismatches
+    environment.warn_dependency_requirement_mismatches = lambda _: None
+    try:
+        with tempfile.TemporaryDirectory() as scratch, resources.as_file(script) as file:
+            # MLflow keeps the name of the folder it copies; `STATE` relies on it.
+            state_folder = Path(scratch) / "state"
+            state_folder.mkdir()
+            for name, content in state.encode(series, result, scheme).items():
+                (state_folder / name).write_bytes(content)
+            pyfunc.save_model(
+                path=str(folder),
+                python_model=str(file),
+                artifacts={"state": str(state_folder)},
+                signature=_signature(list(paths.table().columns)),
+                input_example=pd.DataFrame({"horizon": [horizon]}),
+                pip_requirements=list(_REQUIREMENTS),
+                metadata=version_tags(result),
+            )
+    finally:
+        environment.warn_dependency_requirement_mismatches = warn

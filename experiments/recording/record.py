@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import NotFoundError, StorageError, UnrecordedError
 from employment_forecast.data.workspace import Workspace, load_settings
-from employment_forecast.experiments.archive import content, rehearse
+from employment_forecast.experiments.archive import content
 from employment_forecast.experiments.recording import package
 from employment_forecast.experiments.recording.spool import spool_of
 from employment_forecast.experiments.registry import Version, champion_of
@@ -41,8 +41,6 @@ class Recording:
         Keeps the result where MLflow cannot; its settings hold the warning levels.
     begun : Future of Run
         The run, still being begun perhaps.
-    rehearsed : Future
-        Done when MLflow is ready to save models.
     """
 
     def __init__(
@@ -51,13 +49,11 @@ class Recording:
         plan: RunPlan,
         workspace: Workspace,
         begun: Future[Run],
-        rehearsed: Future[None],
     ) -> None:
         self._series = series
         self._plan = plan
         self._workspace = workspace
         self._begun = begun
-        self._rehearsed = rehearsed
         self._since = time.monotonic()
 
     @property
@@ -78,8 +74,6 @@ class Recording:
     ) -> Version:
         """Log the result and register the choice as the new candidate."""
         seconds = time.monotonic() - self._since
-        # Two models must not be saved at the same time: MLflow passes the script by a global.
-        wait([self._rehearsed])
         settings = load_settings(self._workspace)
         scheme, each = load_scheme(settings), settings["mlflow.model_runs"] == "on"
         compared = self._in_force(result)
@@ -159,9 +153,8 @@ def recorded(tracking_uri: str, workspace: Workspace, series: Series) -> Iterato
         plan = _plan(series)
         plan.announce(tracker)
         begun = thread.submit(_begin, tracker, plan)
-        rehearsed = thread.submit(rehearse)
         try:
-            yield Recording(series, plan, workspace, begun, rehearsed)
+            yield Recording(series, plan, workspace, begun)
         except BaseException as error:
             if begun.exception() is None:
                 begun.result().end_after(error)

@@ -249,7 +249,6 @@ def _forecast(
 
 def _report(session: Session, tracker: Tracker, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
-    tracker.forget()  # the version in force may have changed since
     assessed: dict[str, Any] = {}
     feed: dict[str, Any] | None = None
     record: dict[str, Any] | None = None

@@ -353,8 +353,7 @@ def annotate(
             client.set_tag(version.run_id, key, value[:_LONGEST_TAG])
         for key, value in tags.items():
             client.set_model_version_tag(name, number, key, value[:_LONGEST_TAG])
-        about = str(client.get_model_version(name, number).description or "")
-        before = about.partition(heading)[0].rstrip()
+        before = version.description.partition(heading)[0].rstrip()
         client.update_model_version(name, number, f"{before}\n\n{heading}{text}")
 
     tracker.call("记录晋级检查", write)

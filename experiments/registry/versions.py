@@ -47,6 +47,8 @@ class Version:
         Milliseconds since 1970.
     tags : mapping
         Data month, fingerprint, scores and so on.
+    description : str
+        Markdown, as the MLflow UI shows it.
     """
 
     registered_name: str
@@ -57,6 +59,7 @@ class Version:
     aliases: tuple[str, ...]
     created: int
     tags: Mapping[str, str]
+    description: str = ""
 
     @property
     def demo(self) -> bool:
@@ -97,6 +100,7 @@ def version_of(stored: ModelVersion, name: str, aliases: Mapping[str, Any]) -> V
         aliases=own_aliases,
         created=int(stored.creation_timestamp or 0),
         tags=dict(stored.tags),
+        description=str(stored.description or ""),
     )
 
 
@@ -137,12 +141,12 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
     name = series.registered_name
 
     def search(client: MlflowClient) -> list[Version]:
-        stored = pages(partial(client.search_model_versions, f"name = '{name}'"))
+        newest = ["version_number DESC"]
+        stored = pages(partial(client.search_model_versions, f"name = '{name}'", order_by=newest))
         aliases = _aliases(client, name) if stored else {}
         return [version_of(v, name, aliases) for v in stored]
 
-    listed = tracker.ask("列出模型版本", ("versions", name), search)
-    return sorted(listed, key=lambda v: -int(v.version))
+    return list(tracker.ask("列出模型版本", ("versions", name), search))
 
 
 def state_folder(tracker: Tracker, version: Version) -> Path:

@@ -318,9 +318,8 @@ def decode_paths(folder: Path, *, base: bool = False) -> SamplePaths:
     facts = decode_facts(folder)
     name = BASE if base and "coherence" in facts else PATHS
     try:
-        with gzip.open(folder / name, "rt", encoding="ascii", newline="") as stream:
-            _, *rows = csv.reader(stream)
-        values = np.array([[float(v) for v in row] for row in rows])
+        with gzip.open(folder / name, "rt", encoding="ascii") as stream:
+            values = np.loadtxt(stream, delimiter=",", skiprows=1, ndmin=2)
         origin = pd.Period(facts["origin"], freq="M")
         complete = values.shape == (facts["paths"], facts["horizon"])
         paths = SamplePaths(values, origin)

@@ -7,6 +7,7 @@ process.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -80,6 +81,7 @@ def _serve(link: Link, root: Path, prepare: Prepare, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
+    gc.set_threshold(20_000)  # as for every command, see `cli.shell.environment`
     threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
     carry_through: CarryThrough | None = None
     # Libraries are loaded while the parent still takes files in. What is wrong with the workspace

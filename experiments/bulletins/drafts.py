@@ -51,7 +51,8 @@ from employment_forecast.experiments.bulletins.record import (
 from employment_forecast.experiments.publication import feed_document
 from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.tracking import Tracker
-from employment_forecast.forecasting.bulletin.render.rendering import PRINTED, printed, render
+from employment_forecast.forecasting.bulletin.render.forms import PRINTED
+from employment_forecast.forecasting.bulletin.render.rendering import printed, render
 from employment_forecast.forecasting.bulletin.text import (
     ASIDE_OF_VERSION,
     Bulletin,
@@ -177,7 +178,7 @@ def make_bulletin(
     month : pandas.Period, optional
         The newest known month by default.
     formats : sequence of str
-        Of `forecasting.bulletin.render.rendering.FORMS`.
+        Of `forecasting.bulletin.render.forms.FORMS`.
     record : mapping, optional
         Of the newest month on the day (`record.day_record`), if the caller has it already.
 

@@ -15,8 +15,7 @@ from employment_forecast.data.files import lock, write_atomically
 from employment_forecast.data.store import OPEN, BulletinState, issued_files, issued_sums, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.hand_edits import edited, remember, save_copy
-from employment_forecast.forecasting.bulletin.render.docx_template import is_docx
-from employment_forecast.forecasting.bulletin.render.rendering import FORMS
+from employment_forecast.forecasting.bulletin.render.forms import FORMS
 
 DEMO_MARK = "（演示数据）"
 
@@ -63,6 +62,8 @@ def template_of(session: Session) -> bytes | None:
         content: bytes = file.read_bytes()
     except OSError as error:
         raise StorageError(f"月报模板“{file}”无法读取（{error.strerror}）。", hint) from error
+    from employment_forecast.forecasting.bulletin.render.docx_template import is_docx
+
     if not is_docx(content):
         raise StorageError(f"月报模板“{file}”不是 docx 文件。", hint)
     return content
@@ -97,7 +98,7 @@ def file_name(
     edition : BulletinState
         The bulletin.
     form : str
-        One of `forecasting.bulletin.render.rendering.FORMS`.
+        One of `forecasting.bulletin.render.forms.FORMS`.
     editions : sequence of BulletinState
         States of the same series and month: a demonstration bulletin gives its name up once there
         is a real one.

@@ -100,7 +100,7 @@ def review_bulletin(
     month : pandas.Period, optional
         The newest month with a bulletin by default.
     formats : sequence of str
-        Of `forecasting.bulletin.render.rendering.FORMS`.
+        Of `forecasting.bulletin.render.forms.FORMS`.
 
     Returns
     -------

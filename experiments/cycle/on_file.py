@@ -10,7 +10,7 @@ import pandas as pd
 from employment_forecast.data.store import BulletinState, states
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.bulletins.files import current_states, file_name, folder
-from employment_forecast.forecasting.bulletin.render.rendering import FORMS
+from employment_forecast.forecasting.bulletin.render.forms import FORMS
 
 _STATES = {"draft": "草稿，待审核", "reviewed": "已审核，待签发"}
 Key = tuple[str, str, str]

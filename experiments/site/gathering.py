@@ -37,7 +37,7 @@ from employment_forecast.experiments.publication.champion import (
 )
 from employment_forecast.experiments.tracking import Tracker
 from employment_forecast.forecasting.assessment import BASES, difference_words
-from employment_forecast.forecasting.bulletin.render.rendering import FORMS
+from employment_forecast.forecasting.bulletin.render.forms import FORMS
 from employment_forecast.forecasting.bulletin.text.compose import compose
 from employment_forecast.forecasting.documents.tables import likelihood
 from employment_forecast.forecasting.site import RegionPage, Tile, hands_on

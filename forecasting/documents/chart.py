@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import cycle
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from employment_forecast.data.catalogue import phrase, sources_phrase
 from employment_forecast.data.targets import BASES, TIER_NAMES, Target
@@ -29,6 +29,9 @@ from employment_forecast.forecasting.documents.pictures import (
     value_axis,
 )
 from employment_forecast.models.paths import SamplePaths
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SHOWN_MONTHS = 60
 HALF_MONTH = 1 / 24

@@ -1,17 +1,14 @@
-"""The forms a bulletin is sent in, by name."""
+"""A bulletin in the forms it is sent in."""
 
 from __future__ import annotations
 
 from employment_forecast.forecasting.bulletin.render.docx import render_docx
+from employment_forecast.forecasting.bulletin.render.forms import PRINTED
 from employment_forecast.forecasting.bulletin.render.html import render_html
 from employment_forecast.forecasting.bulletin.render.markdown import render_markdown
 from employment_forecast.forecasting.bulletin.render.ofd import convert_ofd
 from employment_forecast.forecasting.bulletin.render.pdf import print_pdf
 from employment_forecast.forecasting.bulletin.text import Bulletin, render_facts
-
-FORMS = ("docx", "html", "pdf", "ofd", "md", "json")
-# Made of the docx by other programs.
-PRINTED = ("pdf", "ofd")
 
 
 def render(

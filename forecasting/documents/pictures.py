@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from employment_forecast.data.catalogue import DEMO_MARK
 from employment_forecast.forecasting.fonts import register
 
@@ -70,11 +72,15 @@ def canvas(
 def png(figure: Figure) -> bytes:
     """The figure as PNG; the same content gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
 
     stream = io.BytesIO()
-    # The figure's own saving lays out in a drawing of its own, which is then thrown away.
+    # The figure's own saving lays out in a drawing of its own, which is then thrown away, and
+    # keeps a transparency that no picture has.
     canvas_of: Any = FigureCanvasAgg(figure)
-    canvas_of.print_png(stream, metadata={"Software": None})
+    canvas_of.draw()
+    picture = Image.fromarray(np.asarray(canvas_of.buffer_rgba())[..., :3])
+    picture.save(stream, "png", dpi=(figure.dpi,) * 2, compress_level=3)
     return stream.getvalue()
 
 

@@ -20,14 +20,14 @@ from employment_forecast.forecasting.documents.pictures import (
 )
 
 WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 1.9, 200  # the width of 156 mm
-_SIZE = 9.0
+_SIZE, _PAD_INCHES = 9.0, 0.04
 
 
 def fan_png(fan: Fan) -> bytes:
     """Draw a fan chart."""
-    with canvas(
-        WIDTH_INCHES, HEIGHT_INCHES, font_size=_SIZE, dpi=DPI, margins=(0.04, 0.04)
-    ) as figure:
+    with canvas(WIDTH_INCHES, HEIGHT_INCHES, font_size=_SIZE, dpi=DPI) as figure:
+        # One frame: how much room its labels take is found by looking once.
+        figure.set_layout_engine("tight", pad=_PAD_INCHES * 72 / _SIZE)
         axes = figure.subplots()
         past = [ordinal(month) for month, _ in fan.past]
         axes.plot(past, [v for _, v in fan.past], color=PUBLISHED_COLOUR, lw=1.4, label="已公布")
@@ -48,12 +48,16 @@ def fan_png(fan: Fan) -> bytes:
                 words = "_" if at else label  # told of once
                 axes.hlines(value, begin, ordinal(end) + 0.5, color=colour, lw=1.5, label=words)
         unit = "" if fan.unit in ("倍", "指数") else f"（单位：{fan.unit}）"
-        axes.set_title(f"{fan.title}{unit}", loc="left", fontsize=_SIZE + 1, parse_math=False)
+        axes.set_title(
+            f"{fan.title}{unit}", loc="left", fontsize=_SIZE + 1, y=1.0, parse_math=False
+        )
         value_axis(axes, fan.digits, most=7, separator="")
         years = [m for m in range(past[0], ahead[-1] + 1) if m % 12 == 0]
         axes.set_xticks(years, [f"{m // 12}年" for m in years])
         axes.set_xlim(past[0] - 1, ahead[-1] + 1)
         open_frame(axes, 0.6)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_label_coords(0, 0)  # it has no label that a place had to be found for
         legend_above(axes, 0.26, font_size=_SIZE - 1)
         if fan.demo:
             mark_demo(axes, 34, height=0.4)

@@ -12,6 +12,7 @@ import struct
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -24,7 +25,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docx.shared import Length, Mm, Pt
-from docx.table import _Cell
+from docx.table import _Row
 from docx.text.paragraph import Paragraph as Written
 
 from employment_forecast.forecasting.bulletin.render.docx_style import (
@@ -55,6 +56,7 @@ from employment_forecast.forecasting.bulletin.text import (
 
 # Longer tables may go over a page; their header is repeated.
 KEPT_ROWS = 14
+_NONE: CitedText = ("—",)
 _LONG = re.compile("[!-~]{12,}")
 # Blanks are kept as they were written; only breaks become blanks.
 _SPACE = re.compile(r"[\t\r\n\f\v\x1c-\x1e\x85\u2028\u2029]+")
@@ -94,6 +96,10 @@ class _Page:
 
     def styled(self, paragraph: Written, text: CitedText, style: str) -> Written:
         paragraph._p.style = self._styles[style]
+        self.cite(paragraph, text)
+        return paragraph
+
+    def cite(self, paragraph: Written, text: CitedText) -> None:
         for part in text:
             if isinstance(part, str):
                 _write(paragraph, part if part.isspace() else _SPACE.sub(" ", part))
@@ -102,7 +108,6 @@ class _Page:
                 paragraph._p.append(start)
                 _write(paragraph, _SPACE.sub(" ", part.text))
                 paragraph._p.append(end)
-        return paragraph
 
     def _bookmark(self, fact: str) -> tuple[Any, Any]:
         """Begin and end of the bookmark of a figure."""
@@ -136,34 +141,43 @@ class _Page:
 
     def table(self, table: CitedTable, *, noted: bool) -> None:
         self.paragraph(table.caption, "Caption")
-        made = self.document.add_table(1 + len(table.rows), len(table.columns), "Table Grid")
+        made = self.document.add_table(1, len(table.columns))
+        made._tbl.tblStyle_val = self._styles["Table Grid"]
         made.alignment = WD_TABLE_ALIGNMENT.CENTER
         made.autofit = False
         child(made._tbl.tblPr, "w:tblW", w="5000", type="pct")
         for made_column, column in zip(made.columns, table.columns, strict=True):
             made_column.width = Length(int(self.width * column.width))
-        titles = tuple(column.title for column in table.columns)
-        for at, (row, texts) in enumerate(zip(made.rows, (titles, *table.rows), strict=True)):
-            head = at == 0
+        head = made.rows[0]
+        # All rows below the head are formed alike, and cheaper copied than formed one by one.
+        body = _Row(deepcopy(head._tr), made)
+        together = len(table.rows) <= KEPT_ROWS
+        for row in (head, body):
             row_properties = row._tr.get_or_add_trPr()
             child(row_properties, "w:cantSplit")
-            if head:
+            if row is head:
                 child(row_properties, "w:tblHeader")
-            together = len(table.rows) <= KEPT_ROWS and (noted or at < len(table.rows))
-            for cell, text, column in zip(row.cells, texts, table.columns, strict=True):
+            for cell, column in zip(row.cells, table.columns, strict=True):
                 cell.width = Length(int(self.width * column.width))
-                self.cell(cell, text, head=head, right=column.align == "right" and not head)
+                paragraph = self.styled(cell.paragraphs[0], (), "表格文字")
+                if row is head:
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+                elif column.align == "right":
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 if together:
-                    child(cell.paragraphs[0]._p.get_or_add_pPr(), "w:keepNext")
-
-    def cell(self, cell: _Cell, text: CitedText, *, head: bool, right: bool) -> None:
-        paragraph = self.styled(cell.paragraphs[0], text or ("—",), "表格文字")
-        if head:
-            for run in paragraph.runs:
+                    child(paragraph._p.get_or_add_pPr(), "w:keepNext")
+        for cell, column in zip(head.cells, table.columns, strict=True):
+            self.cite(cell.paragraphs[0], column.title or _NONE)
+            for run in cell.paragraphs[0].runs:
                 run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        elif right:
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        for texts in table.rows:
+            made._tbl.append(deepcopy(body._tr))
+            written = made._tbl.tr_lst[-1].iter(qn("w:p"))
+            for paragraph, text in zip(written, texts, strict=True):
+                self.cite(Written(paragraph, made), text or _NONE)
+        if together and not noted:
+            for mark in list(made._tbl.tr_lst[-1].iter(qn("w:keepNext"))):
+                mark.getparent().remove(mark)
 
     def chart(self, chart: Chart) -> None:
         self.pictures += 1

@@ -255,7 +255,10 @@ def _best_logs(misses: _Misses) -> Floats:
     for h in range(horizon):
         near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
         weight = np.concatenate([weights[k] * (1 - abs(k - h) / REACH) for k in near])
-        ratio, level = np.concatenate([ratios[k] for k in near]), np.resize(_AIMS, len(weight))
+        ratio, level = (
+            np.concatenate([ratios[k] for k in near]),
+            np.tile(_AIMS, len(weight) // len(_AIMS)),
+        )
         logs[h] = np.log(_stretch(ratio, weight, level))
     return logs
 

@@ -37,10 +37,9 @@ check: $(VENV)/.installed-test .types/employment_forecast
 # others spin. Compiled tests are kept: rewriting their assertions costs seconds each time.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
-# Python 3.12 and later count lines at almost no cost; earlier ones trace them.
+# Each worker marks the lines that it executes; their share is printed at the end.
 unit: $(VENV)/.installed-test
-	$(TEST_ENV) COVERAGE_CORE=$$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
-	$(BIN)/pytest -n 2 --dist worksteal -m 'not soak' --durations=20 --cov --cov-config=setup.cfg --cov-report=term
+	$(TEST_ENV) MEASURE_LINES=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not soak' --durations=20
 
 test: check unit
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.campaigns import examples
 from support.fork_server import keep_newest_schema
+from support.lines import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
 from support.paths import ROOT
 from support.shared import files_of, made_once, make_databases
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from employment_forecast.forecasting.backtest.cells import CellCache
     from employment_forecast.forecasting.competition.result import Competition
 
-pytest_plugins = ("support.processor_time", "support.lines", "support.forks")
+pytest_plugins = ("support.processor_time", "support.forks")
 
 # No test may fail by the clock: a slow machine is no wrong program. In CI the same examples come
 # every time; at a desk new ones are tried.

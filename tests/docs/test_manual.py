@@ -152,7 +152,6 @@ PAGES = [
 ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_tells_to_type_works(page, prepared, tmp_path, forks):
     home = tmp_path / "w"

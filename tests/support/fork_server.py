@@ -29,14 +29,11 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import redirect_stderr, suppress
+from contextlib import redirect_stderr
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
-
-if TYPE_CHECKING:
-    import coverage
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, PID, ENDED = struct.Struct("!I"), struct.Struct("!i"), struct.Struct("!id")
@@ -120,7 +117,6 @@ class ForkedReader(multiprocessing.context.ForkProcess):
     def _serve(asked: int, tell: int, others: tuple[int, int]) -> None:
         from employment_forecast.data.readers.process import serve
 
-        sys.settrace(None)
         os.setsid()
         for handle in others:
             os.close(handle)
@@ -160,22 +156,6 @@ def become(request: list[Any], streams: list[int]) -> None:
     )
     sys.argv = arguments
     sys.orig_argv[:] = [sys.executable, *sys.argv]
-
-
-@cache
-def measurement() -> coverage.Coverage:
-    """The measurement of lines, made once: a child finds it ready."""
-    import coverage
-
-    lines = coverage.Coverage(data_file=None, config_file=ROOT / "setup.cfg")
-    lines.start()
-    lines.stop()
-    return lines
-
-
-def executed(lines: coverage.Coverage) -> dict[str, list[int]]:
-    """What was measured; to save it as coverage does would list all files for every command."""
-    return {file: sorted(numbers) for file, numbers in lines._collector.data.items() if numbers}
 
 
 def run() -> int:
@@ -233,29 +213,18 @@ def serve(connection: socket.socket) -> None:
         content = b""
         while len(content) < SIZE.unpack(head)[0]:
             content += connection.recv(65536)
+        request = json.loads(content)
         assert threading.active_count() == 1  # a fork takes no other thread along
         if len(streams) == 4:
-            _, *request = json.loads(content)
             guards.append(apart(request, streams[:3], streams[3]))
             for handle in streams:
                 os.close(handle)
             continue
-        told, *request = json.loads(content)
-        lines = measurement() if told else None
         child = os.fork()
         if child == 0:
             connection.close()
             become(request, streams)
-            if lines is None:
-                end(run())
-            lines.start()
-            code = run()
-            lines.stop()
-            with suppress(OSError):  # a full disk, a limit that the command set
-                aside = Path(f"{told}.new")
-                aside.write_text(json.dumps(executed(lines)), "utf-8")
-                aside.replace(told)
-            end(code)
+            end(run())
         for handle in streams:
             os.close(handle)
         connection.sendall(PID.pack(child))
@@ -285,6 +254,7 @@ def serve_all(listening: socket.socket, starter: int) -> None:
 if __name__ == "__main__":
     server, starter = socket.socket(fileno=os.dup(0)), os.getppid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    importlib.import_module("lines")  # these processes are measured too
     sys.path.remove(str(Path(__file__).resolve().parent))
     address, databases = map(Path, sys.argv[1:])
     preload()

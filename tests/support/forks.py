@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import select
 import signal
 import socket
@@ -19,10 +18,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from coverage import Coverage
 
 from employment_forecast.data.files.locks import lock
-from support.lines import add_lines
+from support.lines import ASKED, FILE
 from support.processor_time import add_fork
 from support.shared import shared_by_workers
 
@@ -71,7 +69,6 @@ class Forks:
         self._folder = folder
         self._address = address
         self._databases = databases
-        self._measured: set[tuple[str, str]] = set()
         self._server: subprocess.Popen[bytes] | None = None
         self._to_server: socket.socket | None = None
 
@@ -87,7 +84,7 @@ class Forks:
         return self._to_server
 
     def _start(self) -> None:
-        kept = ("PATH", "HOME", "TMPDIR", "COVERAGE_CORE")
+        kept = ("PATH", "HOME", "TMPDIR", ASKED, FILE)
         environment = {k: v for k, v in os.environ.items() if k in kept}
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(self._address))
@@ -104,12 +101,7 @@ class Forks:
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, timeout: float
     ) -> tuple[int, bytes, bytes]:
         """Exit code, standard output and standard error of the console script."""
-        measurement = Coverage.current()
-        measured = measurement is not None and self._is_new(arguments)
-        lines = self._folder / "lines.json"
-        lines.unlink(missing_ok=True)
-        told = str(lines) if measured else ""
-        request = json.dumps([told, list(arguments), dict(environment), str(folder)]).encode()
+        request = json.dumps([list(arguments), dict(environment), str(folder)]).encode()
         with (
             Path(os.devnull).open("rb") as empty,
             tempfile.TemporaryFile() as out,
@@ -128,13 +120,11 @@ class Forks:
                 self._received(ENDED.size)
                 raise
             add_fork(seconds)
-            if measurement is not None and lines.exists():  # not after a death
-                add_lines(measurement, json.loads(lines.read_text("utf-8")))
             return code, _content(out), _content(err)
 
     def begin(self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path) -> Fork:
         """The same without waiting for its end."""
-        request = json.dumps(["", list(arguments), dict(environment), str(folder)]).encode()
+        request = json.dumps([list(arguments), dict(environment), str(folder)]).encode()
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         reports, report = os.pipe()
         with Path(os.devnull).open("rb") as empty:
@@ -144,16 +134,6 @@ class Forks:
         os.close(report)
         (child,) = PID.unpack(os.read(reports, PID.size))
         return Fork(child, reports, out, err)
-
-    def _is_new(self, arguments: Sequence[str]) -> bool:
-        """Whether a word of this command comes for the first time in it, whatever the values.
-
-        Measuring lines doubles what a command costs, and the second time shows few new ones.
-        """
-        words = [w for w in arguments[1:] if re.fullmatch(r"(--)?[a-z][a-z-]*", w)]
-        new = {(words[0], w) for w in words} - self._measured
-        self._measured |= new
-        return bool(new)
 
     def _received(self, size: int) -> bytes:
         content = b""

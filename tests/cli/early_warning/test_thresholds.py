@@ -118,7 +118,6 @@ def test_stale_and_missing_thresholds_are_refused(published: Forecast) -> None:
     assert (none.code, none.json["error"]["code"]) == (EXIT_NO_THRESHOLDS, "no_thresholds")
 
 
-@pytest.mark.no_cover
 def test_export_in_every_format(published: Forecast, tmp_path: Path) -> None:
     for form in ("json", "csv", "xlsx"):
         done = published(

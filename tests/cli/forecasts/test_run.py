@@ -64,7 +64,6 @@ def demand_the_same(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert one["champion"]["model"] == other["champion"]["model"]
 
 
-@pytest.mark.no_cover
 def test_second_run_computes_nothing_and_says_the_same(prepared: Any, used: Forecast) -> None:
     first = prepared.nation.json
     again = ("run", "--region", "全国", "--json", *FAST)
@@ -153,7 +152,6 @@ def test_json_is_utf8_whatever_the_terminal(used: Forecast) -> None:
     assert "嘉定区" in {row["region"]["name"] for row in as_json.json["series"]}
 
 
-@pytest.mark.no_cover
 def test_as_of_sees_nothing_later(quick: Callable[..., Any]) -> None:
     content = quick("--region", "全国", "--as-of", "2022-03-20", "--json").json
     assert content["data_month"] <= "2022-02"
@@ -176,7 +174,6 @@ def wait_for_open_run(home: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.no_cover
 def test_interrupt_leaves_everything_usable(
     used: Forecast, home: Path, start: Callable[..., Any]
 ) -> None:
@@ -212,7 +209,6 @@ def statuses(home: Path) -> list[str]:
         return [r[0] for r in connection.execute("SELECT status FROM runs")]
 
 
-@pytest.mark.no_cover
 def test_several_regions_are_one_table(forecast: Forecast) -> None:
     work = ("run", *SMALL, "--dry-run")
     ran = forecast(*work, "--region", "嘉定", "--region", "330683")

@@ -40,7 +40,6 @@ def streets(home: Path, forecast: Forecast) -> Forecast:
     return forecast
 
 
-@pytest.mark.no_cover
 def test_a_district_with_its_streets_adds_up_and_is_promoted(streets: Forecast) -> None:
     ran = streets("run", "--region", "徐汇", "--with-parts", "--promote", "--json")
     assert ran.code == 0, ran.err

@@ -102,7 +102,6 @@ def test_a_series_that_never_changed_is_forecast_and_questioned(used: Forecast, 
     assert any("30 个月的值全是 500人，请核对是否误填" in note for note in ran.json["notes"])
 
 
-@pytest.mark.no_cover
 def test_a_missing_month_is_left_to_the_models_and_named(used: Forecast, home: Path) -> None:
     fill(
         home,

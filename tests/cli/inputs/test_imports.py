@@ -114,7 +114,6 @@ def test_a_person_agrees_and_takes_it_back(
     assert (code, "撤回吗" in said, "已撤回" in said) == (0, False, True)
 
 
-@pytest.mark.no_cover
 def test_a_dry_run_tells_and_writes_nothing(used: Forecast, tmp_path: Path) -> None:
     before = used("data", "batches", "--json").json
     file = str(month_file(tmp_path))

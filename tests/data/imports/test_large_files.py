@@ -13,9 +13,6 @@ from employment_forecast.data.readers import large
 from employment_forecast.data.store import Store
 from employment_forecast.data.store.schema import batches, observations
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 TODAY = date(2026, 11, 23)
 REGIONS = [
     {"code": "910000", "name": "样市", "level": "city", "parent": "310000", "parts_complete": True},

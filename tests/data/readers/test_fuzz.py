@@ -188,7 +188,6 @@ def campaign(count, seed):
     return outcomes, longest
 
 
-@pytest.mark.no_cover
 def test_a_hundred_mutated_files():
     outcomes, longest = campaign(100, seed=1)
     assert outcomes["decoded"] >= 50

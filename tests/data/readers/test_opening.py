@@ -161,7 +161,6 @@ def bomb(megabytes, name="xl/worksheets/sheet1.xml"):
     return out.getvalue()
 
 
-@pytest.mark.no_cover
 def test_a_zip_bomb_is_refused_in_bounded_memory():
     data = bomb(300)
     assert len(data) < MEGABYTE

@@ -71,7 +71,6 @@ def test_a_file_that_takes_too_long_ends_the_process_and_not_the_caller(tmp_path
         reader.end()
 
 
-@pytest.mark.no_cover
 def test_a_process_that_dies_is_one_refusal(tmp_path):
     reader = ReaderProcess()
     try:

@@ -19,9 +19,6 @@ from employment_forecast.data.readers.template import (
 )
 from employment_forecast.data.readers.vocabulary.labels import Vocabulary
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 CATALOGUE = load_catalogue()
 
 

@@ -17,9 +17,6 @@ from employment_forecast.data.store.store import Store
 from employment_forecast.data.workspace import restore_backup, write_backup
 from employment_forecast.data.workspace.folders import Workspace
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 DRAFT = BulletinState(
     region="310114", indicator="registered_unemployed", month=pd.Period("2026-10", "M"),
     state="draft", correction=0, as_of=date(2026, 11, 20), fingerprint="a" * 64, demo=True,

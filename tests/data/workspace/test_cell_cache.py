@@ -112,7 +112,6 @@ def test_the_bound_holds_even_within_one_save(file):
 
 
 @pytest.mark.soak
-@pytest.mark.no_cover
 def test_the_file_does_not_grow_without_end(file):
     cache = FileCellCache(file, 1)
     for i in range(30):

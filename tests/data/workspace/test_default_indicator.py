@@ -13,9 +13,6 @@ from employment_forecast.data.records import Observation
 from employment_forecast.data.workspace import Session, Workspace
 from employment_forecast.data.workspace.settings import parse_settings
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 COUNT, RATE = "registered_unemployed", "registered_unemployment_rate"
 OWN = """
 [[regions]]

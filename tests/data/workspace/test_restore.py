@@ -392,7 +392,6 @@ def survive(backup: Path, folder: Path, count: int) -> int:
     return refused
 
 
-@pytest.mark.no_cover
 def test_mutated_backups_are_refused_or_restored(backup: Path, tmp_path: Path) -> None:
     assert survive(backup, tmp_path, 24) > 10
 

@@ -58,7 +58,6 @@ def ask(served, horizon: int, **params: str) -> pd.DataFrame:
     return served.predict(pd.DataFrame({"horizon": [horizon]}), params=params or None)
 
 
-@pytest.mark.no_cover
 def test_quantiles_are_those_of_the_competition(served, competition: Competition) -> None:
     table = ask(served, 12)
     expected = competition.champion_paths.table().head(12)

@@ -152,7 +152,6 @@ STATES = {
 EACH_STATE = [pytest.param(s, marks=pytest.mark.soak if s == "issued" else ()) for s in STATES]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("state", EACH_STATE)
 def test_no_figure_is_left_over(records: dict[str, Any], state: str) -> None:
     stamp, correction = STATES[state]

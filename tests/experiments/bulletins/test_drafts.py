@@ -127,7 +127,6 @@ def texts(bulletin: Bulletin) -> Iterator[CitedText]:
             yield block.text
 
 
-@pytest.mark.no_cover
 def test_every_figure_is_traced_to_the_record(session: Session, draft: BulletinFiles) -> None:
     bulletin = recompose(session, draft.edition)
     facts = {f.id: f for f in bulletin.facts}

@@ -107,7 +107,6 @@ def written(place: Path) -> list[Path]:
     return [f for f in place.iterdir() if "月报" in f.stem and f.suffix != ".txt"]
 
 
-@pytest.mark.no_cover
 def test_who_issues_again_finds_what_was_issued(
     session: Session, series: Series, place: Path
 ) -> None:

@@ -15,9 +15,6 @@ from employment_forecast.data.workspace.settings import Settings
 from employment_forecast.experiments.cycle.identity import identity
 from employment_forecast.features.history.build import from_known
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.fixture
 def session(tmp_path: Path, databases: Path) -> Iterator[Session]:

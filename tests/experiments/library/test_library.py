@@ -74,7 +74,6 @@ def frame(values, start="2020-01"):
     return pd.DataFrame({"month": months.astype(str), "value": values})
 
 
-@pytest.mark.no_cover
 def test_a_forecast_is_that_of_the_command(command, forecast):
     said = command("run", "--region", "嘉定", "--models", "random_walk", "--origins", "6")
     ours = json.loads(json.dumps(forecast.document(), ensure_ascii=False))
@@ -256,7 +255,6 @@ def test_a_workspace_shows_its_series_and_takes_files(tmp_path):
         assert not opened.series("嘉定").demo
 
 
-@pytest.mark.no_cover
 def test_lines_that_an_import_overtakes_are_outdated_up_to_the_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_TODAY", DAY)
     streets = [f'[[regions]]\ncode = "31011400{i}"\nname = "{name}"\nparent = "310114"\n'

@@ -114,7 +114,6 @@ def aliases(tracker: Tracker, series: Series) -> dict[str, str | None]:
     return {a: None if v is None else v.version for a, v in holders.items()}
 
 
-@pytest.mark.no_cover
 def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
     good: Competition, settled: Act, tracker: Tracker, series: Series
 ) -> None:
@@ -137,7 +136,6 @@ def test_the_first_good_candidate_is_promoted_and_its_verdict_kept(
     assert entry.startswith("第 1 版首次晋级：自动：通过晋级检查")
 
 
-@pytest.mark.no_cover
 def test_a_worse_candidate_is_refused_and_the_incumbent_refreshed(
     good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:
@@ -256,7 +254,6 @@ def test_examining_promotes_nothing(
     assert find(tracker, series, "1").tags["gate_over"] == "无"
 
 
-@pytest.mark.no_cover
 def test_promotion_by_hand_is_refused_unless_forced(
     good: Competition, record, tracker: Tracker, series: Series, in_force: None
 ) -> None:
@@ -272,7 +269,6 @@ def test_promotion_by_hand_is_refused_unless_forced(
     assert (again.previous, again.changed) == (None, False)
 
 
-@pytest.mark.no_cover
 def test_what_was_rolled_back_needs_a_person(
     good: Competition, settled: Act, record, tracker: Tracker, series: Series, in_force: None
 ) -> None:
@@ -296,7 +292,6 @@ def test_what_was_rolled_back_needs_a_person(
     assert "rolled_back_at" not in back.champion.tags
 
 
-@pytest.mark.no_cover
 def test_rollback_after_a_promotion_cut_short(
     good: Competition, settled: Act, tracker: Tracker, series: Series, in_force: None
 ) -> None:

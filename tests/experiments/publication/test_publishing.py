@@ -143,7 +143,6 @@ def only(monkeypatch: pytest.MonkeyPatch, *targets: Target) -> None:
     monkeypatch.setattr(Session, "targets", lambda _: list(targets))
 
 
-@pytest.mark.no_cover
 def test_document_is_valid_and_names_the_champion(
     session: Session, tracker: Tracker, series: Series, in_force: Version, checker: Any
 ) -> None:
@@ -159,7 +158,6 @@ def test_document_is_valid_and_names_the_champion(
         assert 0 <= chance["p_above"] <= chance["p_broken_by"] <= 1
 
 
-@pytest.mark.no_cover
 def test_without_a_champion_there_are_no_thresholds(
     session: Session, tracker: Tracker, series: Series
 ) -> None:
@@ -180,7 +178,6 @@ def test_a_candidate_gives_no_thresholds(
 LESS_COMMON = [pytest.param(kind, marks=pytest.mark.soak) for kind in ("end", "average", "without")]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", ["breached", "none", *LESS_COMMON])
 def test_every_kind_of_cap_gives_a_valid_document(
     kind: str, session: Session, tracker: Tracker, series: Series, in_force: Version,
@@ -239,7 +236,6 @@ def build_period(text: str) -> Any:
     return pd.Period(text, freq="M")
 
 
-@pytest.mark.no_cover
 def test_a_revision_after_the_champion_is_seen(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:
@@ -450,7 +446,6 @@ def test_a_silence_without_a_cap_says_so(
     assert warning.evidence["reasons"] == ["没有可评估的控制数，未作评估"]
 
 
-@pytest.mark.no_cover
 def test_sample_warning_names_firms_by_code_only(
     session: Session, tracker: Tracker, series: Series, in_force: Version
 ) -> None:

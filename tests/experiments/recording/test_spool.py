@@ -43,7 +43,6 @@ def kept(workspace: Workspace, competition: Competition, monkeypatch: pytest.Mon
     return folder
 
 
-@pytest.mark.no_cover
 def test_what_was_kept_is_logged_as_if_at_once(
     kept: Path,
     workspace: Workspace,

@@ -24,9 +24,6 @@ from employment_forecast.experiments.tracking.tracker import Tracker
 from employment_forecast.forecasting.competition.result import Competition
 from employment_forecast.forecasting.early_warning.scheme import default_scheme
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 SCHEME = default_scheme(3)
 
 

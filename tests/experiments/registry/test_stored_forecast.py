@@ -99,7 +99,6 @@ def version(registered: Version, tmp_path: Path) -> Version:
     return replace(registered, source=str(files))
 
 
-@pytest.mark.no_cover
 def test_no_champion_before_the_first_promotion(record, competition, tracker, series) -> None:
     assert load_champion(tracker, series) is None
     record(competition)
@@ -186,7 +185,6 @@ def test_a_version_of_the_first_format_is_still_read(
     assert stored.history.lagged == ()
 
 
-@pytest.mark.no_cover
 def test_the_champion_of_a_day_is_the_last_promoted_by_then(
     record, competition: Competition, tracker: Tracker, series: Series, monkeypatch
 ) -> None:

@@ -50,7 +50,6 @@ def test_figures_can_be_read_back(tracker: Tracker, experiment: str) -> None:
     assert [(m.step, m.value) for m in history] == [(1, 0.1), (3, 0.3)]
 
 
-@pytest.mark.no_cover
 def test_more_than_a_request_holds_is_sent_in_parts(tracker: Tracker, experiment: str) -> None:
     run = begin(tracker, experiment, "甲", {})
     run.log(

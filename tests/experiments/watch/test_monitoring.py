@@ -66,7 +66,6 @@ def history(vintages: Vintages, series: Series, day: str):
     return from_known(vintages.as_of(when), series.region, series.indicator, when)
 
 
-@pytest.mark.no_cover
 def test_there_is_nothing_to_watch_at_first(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:
@@ -114,7 +113,6 @@ def test_charts_begin_anew_with_another_model(
     assert {r["version"] for r in observed.rows} == {"1", "2", "3"}
 
 
-@pytest.mark.no_cover
 def test_a_shift_of_the_series_raises_an_alarm_and_may_roll_back(
     vintages, series: Series, tracker: Tracker, months
 ) -> None:

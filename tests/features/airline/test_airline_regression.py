@@ -33,7 +33,6 @@ def test_whitening_agrees_with_the_kalman_filter():
     assert -0.5 * (80 * np.log(2 * np.pi) + squares + determinant) == pytest.approx(exact)
 
 
-@pytest.mark.no_cover
 def test_maximum_likelihood_agrees_with_statsmodels():
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 

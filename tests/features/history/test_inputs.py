@@ -55,7 +55,6 @@ def test_the_same_city_comes_first_and_nested_regions_are_no_neighbours():
     assert [r.code for r in nearest] == ["310104", "320583", "420115"]
 
 
-@pytest.mark.no_cover
 def test_demonstration_districts_are_neighbours_of_each_other(filled, catalogue, unemployed):
     own = catalogue.region("嘉定")
     vintages = filled.vintages(own.code, unemployed.code)

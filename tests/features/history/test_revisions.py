@@ -21,9 +21,6 @@ from employment_forecast.features.history.revisions import (
 from employment_forecast.forecasting.backtest import rolling_origins
 from employment_forecast.models import roster
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 LATE = date(2030, 1, 1)
 
 

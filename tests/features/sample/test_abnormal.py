@@ -13,9 +13,6 @@ from employment_forecast.features.sample.count_prediction import (
 )
 from employment_forecast.features.sample.panel import FirmPanel, read_panel
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 FIRMS = 120
 
 

@@ -59,7 +59,6 @@ def _reachable(root: Path) -> tuple[set[Path], set[str]]:
     return reached, libraries - set(sys.stdlib_module_names)
 
 
-@pytest.mark.no_cover
 def test_every_module_that_models_and_history_reach_is_covered(root):
     reached, _ = _reachable(root)
     covered = {file for part in identity.CELL_CODE for file in identity._files(root / part)}
@@ -124,7 +123,6 @@ def test_words_change_nothing_and_a_number_does(version_after):
     assert replaced(season, "SEASON = 13") != before
 
 
-@pytest.mark.no_cover
 def test_a_line_anywhere_is_another_identity(version_after, root):
     before = identity.code_version.__wrapped__()
     for part in identity.CELL_CODE:

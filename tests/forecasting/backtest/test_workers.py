@@ -39,7 +39,6 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "WORTH_A_WORKER", 1e-6)
 
 
-@pytest.mark.no_cover
 @pytest.mark.usefixtures("always")
 def test_one_worker_and_two_give_the_same_bytes(cells):
     seen: list[tuple[int, int]] = []

@@ -69,7 +69,6 @@ def result(run):
     return run()
 
 
-@pytest.mark.no_cover
 def test_with_neighbours_the_shifted_combination_is_the_default(run, result, panel, unemployed):
     assert run(origins=6).choice.model == roster.POOLED
     everywhere = [*result.origins]
@@ -85,7 +84,6 @@ def test_with_neighbours_the_shifted_combination_is_the_default(run, result, pan
     assert max(np.abs(s).max() for s in shifts) > 0.003
 
 
-@pytest.mark.no_cover
 def test_without_neighbours_it_says_why_and_the_robust_one_is_the_default(run, panel):
     for beside in ([], panel[1][:3]):
         competed = run(beside, origins=6)
@@ -112,7 +110,6 @@ def test_weights_start_equal_and_follow_scores_known_at_the_origin(result):
     assert 0.2 < part.mean() < 0.8
 
 
-@pytest.mark.no_cover
 def test_other_regions_publications_after_an_origin_do_not_move_it(run, panel, result):
     """The canary: every later value of every neighbour is trebled."""
     at = 5
@@ -131,7 +128,6 @@ def test_other_regions_publications_after_an_origin_do_not_move_it(run, panel, r
     assert not np.array_equal(*later)
 
 
-@pytest.mark.no_cover
 def test_revisions_of_the_own_figures_do_not_move_earlier_origins(run, panel, result):
     """The canary: eight earlier months are revised long after an origin."""
     at = 9
@@ -238,7 +234,6 @@ def test_news_of_others_counts_from_a_thousandth_on(panel, result, unemployed):
         assert not unmoved(before, after, history)
 
 
-@pytest.mark.no_cover
 def test_quantiles_of_the_weighted_one_need_no_paths(run, result):
     """They are what its paths have, and nothing is drawn for them in a month of new weights."""
     cache = Memory()
@@ -258,7 +253,6 @@ def test_quantiles_of_the_weighted_one_need_no_paths(run, result):
     assert chosen.evidence_by_model[roster.WEIGHTED].crps > 0
 
 
-@pytest.mark.no_cover
 def test_paths_that_are_asked_for_again_are_drawn_together_and_told(run, result):
     """As after new caps, or where the figures worked out from them are lost."""
     cache, told = Memory(), []

@@ -18,9 +18,6 @@ from employment_forecast.forecasting.scoring.further_scores import (
 from employment_forecast.forecasting.scoring.significance import diebold_mariano
 from employment_forecast.models.paths import SamplePaths
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 MODELS = ("random_walk", "drift", "seasonal_naive")
 
 

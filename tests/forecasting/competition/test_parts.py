@@ -18,9 +18,6 @@ from employment_forecast.forecasting.competition import rechosen, reconcile_tree
 from employment_forecast.forecasting.documents.run import coherence_notes
 from employment_forecast.forecasting.reconciliation import Sum
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.fixture(scope="module")
 def base():

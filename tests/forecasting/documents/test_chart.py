@@ -16,9 +16,6 @@ from employment_forecast.data.targets.target import BASES, TIER_NAMES
 from employment_forecast.forecasting.documents.chart import fan_chart
 from employment_forecast.forecasting.fonts import SANS, SERIF, register
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 
 def drawn(monkeypatch, result) -> tuple[bytes, dict[str, tuple[float, float, float]], list[str]]:
     """Picture, cap lines (label to height, left and right end) and texts of a chart."""

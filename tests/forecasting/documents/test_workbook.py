@@ -28,9 +28,6 @@ from employment_forecast.forecasting.documents.tables import (
 )
 from employment_forecast.forecasting.documents.workbook import WorkbookSheet, workbook
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 DAY = date(2026, 11, 20)
 HOSTILE = '=HYPERLINK("http://example.org","点我")'
 PUBLISHED = [(f"{2024 + m // 12}-{m % 12 + 1:02d}", 13_000.0 + 10 * m) for m in range(34)]

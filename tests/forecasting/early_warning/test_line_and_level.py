@@ -26,9 +26,6 @@ from employment_forecast.forecasting.early_warning import (
 )
 from employment_forecast.models.paths import SamplePaths
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 NOW, STEP, MONTHS = 10_000.0, 150.0, 12
 SCHEME = default_scheme(3)
 UNEMPLOYED = load_catalogue().indicator("registered_unemployed")

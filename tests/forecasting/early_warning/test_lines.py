@@ -20,9 +20,6 @@ from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
 from employment_forecast.forecasting.early_warning.lines import Line, on_or_above, warning_lines
 from employment_forecast.models.paths import SamplePaths
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 CUTS = {"yellow": 0.25, "orange": 0.5, "red": 0.8}
 CAP = 10_200.0
 NOW, STEP = 10_000.0, 150.0

@@ -147,7 +147,6 @@ def test_effects_are_told_with_their_errors(history_of, wandering, jiading, unem
     assert "默认值" in content["effects"]["note"]
 
 
-@pytest.mark.no_cover
 def test_flows_are_held_against_the_stock(filled, others, jiading, unemployed):
     history = seen(filled, jiading, unemployed, TODAY, others)
     flows = inspection(history, jiading, unemployed)["flows"]

@@ -19,7 +19,6 @@ def tree():
 TARGET = replace(CAP, value=14000.0)
 
 
-@pytest.mark.no_cover
 def test_every_rule_adds_up_and_equal_risk_is_equal(tree):
     before = dict(zip(STREETS, (9000.0, 4000.0, 1000.0), strict=True))
     allocation = allocate(TARGET, tree, {}, before)

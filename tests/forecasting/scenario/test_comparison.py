@@ -22,9 +22,6 @@ from employment_forecast.forecasting.scenario.comparison import (
 )
 from employment_forecast.forecasting.scenario.impact import Layoff, Range, Scenario
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 
 def month(text: str) -> pd.Period:
     return pd.Period(text, "M")

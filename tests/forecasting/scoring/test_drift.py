@@ -18,9 +18,6 @@ from employment_forecast.forecasting.scoring.drift import (
     transform_scores,
 )
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 
 def months(n: int) -> pd.PeriodIndex:
     return pd.period_range("2020-01", periods=n, freq="M")

@@ -20,9 +20,6 @@ from employment_forecast.forecasting.scoring.scores import interval_score
 from employment_forecast.models import roster
 from employment_forecast.models.paths import SamplePaths
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 START, AT, MONTHS, HORIZON, SIZE = pd.Period("2012-01", "M"), 96, 145, 12, 0.12
 SOON, LATE = (0, 2, 5, 9), (12, 20, 30)
 

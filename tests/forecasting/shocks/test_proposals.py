@@ -14,9 +14,6 @@ from employment_forecast.features.events.shocks import shock_column
 from employment_forecast.forecasting.shocks.effects import in_words, shock_rows
 from employment_forecast.forecasting.shocks.proposals import CRITICAL, note, proposal_rows, propose
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 START = pd.Period("2012-01", "M")
 
 

@@ -28,9 +28,6 @@ from employment_forecast.models.laws.gaussian import Law, factorise
 from employment_forecast.models.laws.likelihood import arma_structure, conditional
 from employment_forecast.models.paths import SamplePaths
 
-# Others execute the same lines.
-pytestmark = pytest.mark.no_cover
-
 N, HORIZON, SIGMA, PHI, START = 20_000, 12, 0.1, 0.8, 0.25
 # Levels that the highest month exceeds with chances spread over the whole law, relative to START.
 LEVELS = {1.0: (-0.02, 0.05, 0.1, 0.2, 0.4), PHI: (-0.08, -0.04, 0.0, 0.05, 0.1)}

@@ -139,7 +139,6 @@ def test_a_step_is_recovered(make_history, n, at):
     assert size == pytest.approx(0.4, abs=0.03 if n >= 30 else 0.09)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "n"),
     [

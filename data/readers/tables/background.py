@@ -15,19 +15,17 @@ from employment_forecast.data.readers.tables.facts import (
     context,
     facts_of,
     title_facts,
+    units_aside,
 )
 from employment_forecast.data.readers.tables.layout import LocatedTable
 from employment_forecast.data.readers.vocabulary import (
     Vocabulary,
-    fold,
     is_unpublished_title,
     parse_when,
-    unit_note,
 )
 from employment_forecast.data.records import shown
 
 _GENERIC = re.compile(r"(?:sheet|工作表|表)?\d*", re.IGNORECASE)
-_BRACKETS = re.compile(r"\(([^()]{1,8})\)")
 _TITLES = {"region": "地区", "indicator": "指标", "group": "群体", "when": "年月"}
 
 
@@ -103,8 +101,7 @@ class Background:
     def _with_units_of_names(self, facts: Facts, sheet: str) -> Facts:
         """Facts with the unit that the name of the sheet or file has in brackets: （万人）."""
         for name, title in ((sheet, "工作表名"), (Path(self.file).stem, "文件名")):
-            brackets = _BRACKETS.findall(fold(name))
-            units = tuple(u for text in brackets for u in unit_note(text))
+            units = units_aside(name)
             if units and not facts.units:
                 said = "、".join(unit.name for unit in units)
                 self.notes.append(f"单位“{said}”取自{title}，表中另有单位的除外。")

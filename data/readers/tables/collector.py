@@ -23,7 +23,11 @@ from employment_forecast.data.readers.tables.facts import (
     facts_of,
     unit_remarks,
 )
-from employment_forecast.data.readers.tables.firms import FirmReader, is_firm_table
+from employment_forecast.data.readers.tables.firms import (
+    FirmReader,
+    is_firm_table,
+    lacking_measures,
+)
 from employment_forecast.data.readers.tables.forms import Settled, settle_forms
 from employment_forecast.data.readers.tables.layout import LocatedTable, is_note, locate
 from employment_forecast.data.readers.tables.part_months import (
@@ -141,6 +145,15 @@ class Collector:
                 wanted = [r for r in rows if not self.region or r.region == self.region.code]
                 self._filtered += len(rows) - len(wanted)
                 self.firms += wanted
+            elif lacking := lacking_measures(table):
+                self.findings.add(
+                    "firm_row",
+                    Place(self.file, sheet.name, table.rows[0], min(table.heads)),
+                    f"像是监测企业表，没有认出{'、'.join(lacking)}这几栏",
+                    "请把栏名改成这样；要保留原名的，在 mapping.toml 的 [columns] 里写明"
+                    "（base、hires、separations、end）。",
+                    "",
+                )
             else:
                 self._read_table(table, background)
 

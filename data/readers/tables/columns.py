@@ -127,7 +127,7 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
     columns = Columns()
     corner = Facts()
     for column in table.columns:
-        heads = [replace(h, label=_timed(h.label)) for h in table.heads[column]]
+        heads = [replace(h, label=_timed(h.label)) for h in _telling(table.heads[column])]
         content = _content(table, column, vocabulary)
         labels = [h.label for h in heads]
         dimension = next((x.dimension for x in labels if x.dimension), None)
@@ -153,10 +153,18 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             columns.kinds[column] = content.kind
             if content.times and content.times >= content.filled - content.known:
                 _note_bare(columns, table, column)
+    _leave_out_codes(columns)
     columns.values = {c: facts.over(corner) for c, facts in columns.values.items()}
     _complete_parts(columns)
     _settle_times(columns, table)
     return columns
+
+
+def _leave_out_codes(columns: Columns) -> None:
+    """Leave out codes that nobody knows beside the names that they stand for: A01, 登记失业人数."""
+    named = [c for c, d in columns.labels.items() if d == "indicator"]
+    if any(columns.kinds[c] != "none" for c in named):
+        columns.labels |= {c: "ignore" for c in named if columns.kinds[c] == "none"}
 
 
 def _is_corner(labels: list[Label], content: _Content) -> bool:
@@ -169,6 +177,15 @@ def _is_corner(labels: list[Label], content: _Content) -> bool:
     undated = all(x.when is None or x.when.last is None for x in labels)
     stated = undated and all(x.known and x.dimension is None for x in labels)
     return (plain and named) or (stated and 0 < content.texts == content.times)
+
+
+def _telling(heads: list[Headed]) -> list[Headed]:
+    """Heads without those of blocks that say nothing beyond the last one: 失业率, 登记失业率."""
+    last = heads[-1].label if heads else Label("")
+    if last.indicator is None or not last.known:
+        return heads
+    said = set(fold(last.text))
+    return [h for h in heads if h.label.known or not said.issuperset(h.label.residue)]
 
 
 def _timed(label: Label) -> Label:

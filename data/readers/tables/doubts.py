@@ -30,6 +30,15 @@ _NO_MONTH = (
     ),
     (re.compile(r"(?:农历|阴历|夏历)(?=\d{4}年)|\d年?(?:财年|财政年度|学年)"), "不是公历年月"),
 )
+# What a title or a name says of its figures that makes them others than those of the head.
+_OTHERS = (
+    (
+        re.compile("同比|环比|[上去]年|[上去同]期|上月|增[幅速]|净[增减]|占比|比重"),
+        "是比较或变动的数，或另一个时期的数",
+    ),
+    (re.compile("平均[人数值]|均值|月均|(?<![未非不经])季(?:节性?调整|调)"), "是平均或调整后的数"),
+)
+_SOME_PEOPLE = re.compile(r"\d岁|户籍")
 # Times of a series in the tables above, by region, indicator and group.
 Times = dict[tuple[object, ...], list[When]]
 
@@ -156,6 +165,56 @@ def _check_titles(
         )
 
 
+def subject_of(text: str, vocabulary: Vocabulary) -> tuple[str, bool]:
+    """What a title or name says that figures are, if not those of everybody; whether by people."""
+    folded, label = fold(text[:200]), vocabulary.classify(text)
+    why = next((why for pattern, why in _OTHERS if pattern.search(folded)), "")
+    people = vocabulary.names_group(text) or _SOME_PEOPLE.search(folded) is not None
+    if not why and people and not (label.known and label.group):
+        return "是一部分人的数", True
+    return why, False
+
+
+def _check_subject(
+    table: LocatedTable,
+    columns: Columns,
+    values: Sequence[ValueCell],
+    vocabulary: Vocabulary,
+    file: str,
+    findings: Findings,
+) -> None:
+    """Refuse figures under a title or name that speaks of comparisons or of some people only.
+
+    Not where heads or rows of the table speak of those themselves: then the others are the rest.
+    """
+    names = [table.sheet.name, Path(file).stem]
+    titles = [(Place(file, table.sheet.name, r, c), text) for r, c, text in _titles(table)]
+    doubts: list[tuple[Place | None, str, str, bool]] = []
+    for place, text in (*titles, *((None, name) for name in names)):
+        why, of_people = subject_of(text, vocabulary)
+        if why:
+            doubts.append((place, text, why, of_people))
+    if not doubts or not values:
+        return
+    labels = [h.label for heads in table.heads.values() for h in heads]
+    cells = (table.sheet.text(r, c) for r in table.rows for c in columns.labels)
+    labels += map(vocabulary.classify, cells)
+    grouped = any(x.group or x.part or vocabulary.names_group(x.text) for x in labels)
+    compared = any(x.derived for x in labels)
+    for place, text, why, of_people in doubts:
+        if grouped if of_people else compared:
+            continue
+        findings.add(
+            "contradiction",
+            place or values[0].place,
+            f"“{shown(text)}”说的{why}，表头却没有说",
+            "若确是这样的数，请在表头写明（如 登记失业人数（高校毕业生））或不导入；"
+            "若不是，请改正题名。",
+            text,
+        )
+        return
+
+
 def _states_month(entry: ValueCell) -> bool:
     return any(f.when is not None and f.when.last for f in (entry.row.facts, entry.column))
 
@@ -181,6 +240,7 @@ def question(
     """Refuse times that are not those of the figures; return notes on what is doubtful."""
     _check_turns(table, columns, values, vocabulary, above, findings)
     _check_titles(table, values, vocabulary, file, findings)
+    _check_subject(table, columns, values, vocabulary, file, findings)
     title = context(table.sheet, table.banners, vocabulary).when
     notes = _no_such_year(title, values)
     first = {(e.facts.label, e.indicator, e.unit): e for e in values if e.number is not None}

@@ -130,6 +130,9 @@ def facts_of(labels: Iterable[Label]) -> Facts:
 
 
 _KEY = re.compile(r"^([^:]{1,10}):(.*)$")
+# Units that a title or a name has in brackets or behind a dash: 新增就业(万人), 新增就业-万人.
+_ASIDE = re.compile(r"\(([^()]{1,8})\)|-([^-()]{1,4})$")
+_MONTHLY_TITLE = re.compile("当月|单月|[各每逐]月新增")
 _CLERICAL = re.compile(
     "填报|填表|制表|打印|报送|印发|审核|导出|制定|批准|有效期|联系|负责|表号|发布"
     # Of other times only those of the figures count: 统计时间, 所属期, 报表月份.
@@ -170,6 +173,12 @@ def unit_remarks(texts: Iterable[str], vocabulary: Vocabulary) -> list[UnitRemar
     return sorted(remarks, key=lambda remark: remark.indicator is None)
 
 
+def units_aside(text: str) -> tuple[Unit, ...]:
+    """Units in the brackets of a title or a name, or at its end; （月） says how often it comes."""
+    asides = ("".join(match) for match in _ASIDE.findall(fold(text[:_LONGEST])))
+    return tuple(u for aside in asides for u in unit_note(aside) if u.dimension != "months")
+
+
 # A month by which figures were sent in is not theirs: 2025年4月上报.
 REPORTED = re.compile("上报|报送|提交|印发|发布|下载|导出")
 
@@ -201,7 +210,8 @@ def _statement(value: Value, vocabulary: Vocabulary) -> Facts:
     known = _named(text, vocabulary)
     if known is not None and not dated:
         return known
-    return title_facts(text, vocabulary)
+    facts = title_facts(text, vocabulary)
+    return replace(facts, units=facts.units or units_aside(text))
 
 
 def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
@@ -216,12 +226,20 @@ def _month_end(folded: str) -> tuple[When, str] | None:
     return None if dated is None or when is None or when.day else (when, folded)
 
 
+def _one_year(folded: str) -> tuple[When, str] | None:
+    """The year alone of a title with several months, none of another year: 2025年…(截至6月底)."""
+    years = set(re.findall(r"(?<!\d)((?:19|20)\d{2})(?!\d)", folded))
+    if len(years) != 1 or f"{min(years)}年" not in folded:
+        return None
+    return When(year=int(min(years))), folded
+
+
 def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     """What a free text, such as a title or a file name, says in passing."""
     folded = fold(text[:_LONGEST])
-    time = find_when(text) or _month_end(folded)
+    time = find_when(text) or _month_end(folded) or _one_year(folded)
     form: Form | None = None
-    if "当月" in folded:
+    if _MONTHLY_TITLE.search(folded):
         form = "monthly"
     elif "累计" in folded:
         form = "cumulative"

@@ -26,7 +26,14 @@ from employment_forecast.data.readers.vocabulary import (
     parse_amount,
     spelling_fault,
 )
-from employment_forecast.data.records import Base, Findings, FirmMonth, Place, printable
+from employment_forecast.data.records import (
+    FIRM_FIELDS,
+    Base,
+    Findings,
+    FirmMonth,
+    Place,
+    printable,
+)
 
 _MEASURES = ("base", "hires", "separations", "end")
 _NUMBERS = (*_MEASURES, "dispatched", "hidden")
@@ -40,6 +47,16 @@ def is_firm_table(table: LocatedTable) -> bool:
     """True if the heads are those of a firm panel."""
     fields = {h.label.firm for heads in table.heads.values() for h in heads}
     return len(fields & set(_MEASURES)) >= 3
+
+
+def lacking_measures(table: LocatedTable) -> list[str]:
+    """Columns that a table of firms lacks; empty for a table of anything else."""
+    labels = [h.label for heads in table.heads.values() for h in heads]
+    fields = {x.firm for x in labels}
+    firms = any(x.firm in ("firm", "firm_name") and "企业" in x.text for x in labels)
+    if not firms or any(x.indicator for x in labels):
+        return []
+    return [FIRM_FIELDS[m][0] for m in _MEASURES if m not in fields]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from employment_forecast.data.readers.formats import Sheet
 from employment_forecast.data.readers.privacy import refuse_personal_data, split_identity
 from employment_forecast.data.readers.tables.collector import Collector, left_out
 from employment_forecast.data.readers.tables.columns import Columns, roles
+from employment_forecast.data.readers.tables.doubts import subject_of
 from employment_forecast.data.readers.tables.entries import most_people
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.firms import is_firm_table
@@ -32,6 +34,7 @@ from employment_forecast.data.readers.tables.regions import (
     check_regions,
     code_fits,
     division_code,
+    is_elsewhere,
     is_office,
 )
 from employment_forecast.data.readers.tables.rows import (
@@ -411,8 +414,14 @@ def _roles(
     background = collector.background.of(table)
     if background.units or background.form or background.total or background.group:
         raise NotPlain
+    name, vocabulary = Path(collector.file).stem, collector.vocabulary
+    if any(subject_of(name, vocabulary)):
+        raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
-    return _checked(roles(table, collector.vocabulary), coded, collector), table
+    at = _checked(roles(table, vocabulary), coded, collector)
+    if at.region < 0 and collector.region and is_elsewhere(name, collector.region, vocabulary):
+        raise NotPlain
+    return at, table
 
 
 def _checked(columns: Columns, coded: set[int], collector: Collector) -> _Roles:

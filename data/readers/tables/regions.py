@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from employment_forecast.data.catalogue import Catalogue, Region, namesakes
+from employment_forecast.data.catalogue import Catalogue, Region, find_divisions, namesakes
 from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.facts import is_clerical
 from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
@@ -38,11 +38,16 @@ _PART = re.compile(
     r"(?![镇乡各])"
 )
 _NO_NAME = re.compile(
-    "[城各全街乡辖分每村个等及与和区市县](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
+    "[城各全街乡辖分每村个等及与和区市县返回下入](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
 )
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
-_WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区])(?![域面局文])")
+_WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区镇乡])(?![域面局文])")
+_WHOLE_NOTED = re.compile("[为是系]全(?P<kind>[市省县区镇乡])")
+_ADDED = re.compile("(?<![不未])(?:含|包括)(?P<place>[^,;。]{2,12})")
+_SEVERAL = re.compile("[两二三四五六七八九十]个?区(?![块域间])")
+_DIVISION_ENDS = re.compile("[市区县旗州盟]")
+_DIVISION_LENGTHS = range(8, 2, -1)
 # By the level where the bureau's own name of a region says nothing of its kind: 松江.
 _KINDS = {"province": "省市区", "city": "市", "district": "县区"}
 _KIND = re.compile("(?:[省市县区旗州盟镇乡村]|街道|社区)$")
@@ -130,6 +135,7 @@ def check_regions(
         _check_offices(table, vocabulary, every, file, findings)
         _check_parts(table, vocabulary, every, file, findings)
         _check_wholes(table, vocabulary, every, file, findings, labels)
+        _check_added(table, vocabulary, every, file, findings)
     for said in _statements(table, vocabulary, file):
         other = next((r for r in every if not said.fits(r, catalogue)), None)
         if other is None:
@@ -208,33 +214,65 @@ def _check_parts(
     findings: Findings,
 ) -> None:
     """Refuse a title of a part that nobody knows for the whole that it lies in."""
-    for row in table.banners:
-        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
-            folded = fold(text_of(value)[:200])
-            if is_note(folded):
-                continue
-            _, _, behind = folded.partition(":")
-            office = is_clerical(folded) and is_office(behind)
-            place = region_of_office(behind, vocabulary) if office else None
-            for region in regions:
-                fits = place is not None and vocabulary.catalogue.lower(place, region) == region
-                if (office and not fits) or _names_part(folded, region):
-                    findings.add(
-                        "contradiction",
-                        Place(file, table.sheet.name, row, column),
-                        f"说的是{region.name}的一个街镇、园区或另一个地区，不是{region.name}",
-                        "请在 forecast.toml 的 [[regions]] 中登记那个地区；"
-                        f"若确是{region.name}的数，请改正标题。",
-                        text_of(value),
-                    )
-                    return
+    for text, row, column in _outside(table, vocabulary, file):
+        folded = fold(text[:200])
+        _, _, behind = folded.partition(":")
+        clerical = is_clerical(folded)
+        office = clerical and is_office(behind)
+        place = region_of_office(behind, vocabulary) if office else None
+        for region in regions:
+            fits = place is not None and vocabulary.catalogue.lower(place, region) == region
+            other = _names_part(text, region, vocabulary) if not clerical else office and not fits
+            if other:
+                findings.add(
+                    "contradiction",
+                    Place(file, table.sheet.name, row, column),
+                    f"“{shown(text)}”说的是{region.name}的一个街镇、园区或另一个地区，"
+                    f"不是{region.name}",
+                    "请在 forecast.toml 的 [[regions]] 中登记那个地区；"
+                    f"若确是{region.name}的数，请改正标题或名称。",
+                    text,
+                )
+                return
 
 
-def _names_part(folded: str, region: Region) -> bool:
+def _outside(table: LocatedTable, vocabulary: Vocabulary, file: str) -> list[tuple[str, int, int]]:
+    """Titles and, where those name no region, the names of sheet and file; with their cells."""
+    said = [
+        (text_of(value), row, column)
+        for row in table.banners
+        for column, value in sorted(table.sheet.rows.get(row, {}).items())
+        if not is_note(text_of(value))
+    ]
+    for name in (table.sheet.name, Path(file).stem):
+        if any(vocabulary.find_region(text) for text, *_ in said):
+            break
+        said.append((name, table.rows[0], 1))
+    return said
+
+
+def _names_part(text: str, region: Region, vocabulary: Vocabulary) -> bool:
+    """Whether a title or name is of a part of a region that nobody knows, or of other places."""
+    folded = fold(text[:200])
     names = [fold(name) for name in region.names if not name.isascii()]
-    ends = (folded.index(name) + len(name) for name in names if name in folded)
-    parts = (_PART.match(folded, end) for end in ends)
-    return any(part and not _NO_NAME.search(part["name"]) for part in parts)
+    ends = [folded.index(name) + len(name) for name in names if name in folded]
+    if not ends and vocabulary.find_region(text) is None:
+        timed = find_when(text)
+        folded, ends = (timed[1] if timed is not None else folded), [0]
+    parts = [part for end in ends if (part := _PART.match(folded, end))]
+    if any(len(p["name"]) > 2 and not _NO_NAME.search(p["name"]) for p in parts):
+        return True
+    return bool(_SEVERAL.search(folded)) or _names_division(folded, region, vocabulary.catalogue)
+
+
+def _names_division(folded: str, region: Region, catalogue: Catalogue) -> bool:
+    """Whether a text names a county or city by its official name that the region is not in."""
+    for end in (match.end() for match in _DIVISION_ENDS.finditer(folded)):
+        names = (folded[max(0, end - length) : end] for length in _DIVISION_LENGTHS)
+        codes: list[str] = next(filter(None, map(find_divisions, names)), [])
+        if codes and not any(code_fits(division_code(code), region, catalogue) for code in codes):
+            return True
+    return False
 
 
 def _check_wholes(
@@ -246,23 +284,70 @@ def _check_wholes(
     labels: Iterable[str],
 ) -> None:
     """Refuse figures of a whole (全市) for a region of another kind (嘉定区)."""
-    titles = (text_of(v) for r in table.banners for v in table.sheet.rows.get(r, {}).values())
-    for text in (*(t for t in titles if not is_note(t)), *labels):
-        timed = find_when(text)
-        whole = _WHOLE.search(timed[1] if timed is not None else fold(text[:200]))
+    titles = [text for text, *_ in _outside(table, vocabulary, file)]
+    cells = (v for row in table.remarks for v in table.sheet.rows.get(row, {}).values())
+    notes = map(text_of, cells)
+    wholes = [(t, _whole_in(t)) for t in (*titles, *labels)]
+    wholes += [(t, _WHOLE_NOTED.search(fold(t[:200]))) for t in notes]
+    for text, whole in wholes:
         if whole is None or vocabulary.find_region(text) is not None:
             continue
         for region in regions:
-            kinds = (
-                _KINDS.get(region.level, "") if not _KIND.search(region.name) else region.name[-1]
-            )
-            if whole["kind"] not in kinds:
+            if whole["kind"] not in _kinds(region):
                 findings.add(
                     "contradiction",
                     Place(file, table.sheet.name, table.rows[0], 1),
                     f"“{shown(text)}”是全{whole['kind']}的数，不是{region.name}的",
                     f"请改用{region.name}的数；若确是{region.name}的，请把“全{whole['kind']}”改掉。",
                     text,
+                )
+                return
+
+
+def _whole_in(text: str) -> re.Match[str] | None:
+    timed = find_when(text)
+    return _WHOLE.search(timed[1] if timed is not None else fold(text[:200]))
+
+
+def _kinds(region: Region) -> str:
+    return region.name[-1] if _KIND.search(region.name) else _KINDS.get(region.level, "")
+
+
+def is_elsewhere(text: str, region: Region, vocabulary: Vocabulary) -> bool:
+    """Whether the name of a file is of a part of a region, of other places, or of another whole."""
+    whole = None if vocabulary.find_region(text) else _whole_in(text)
+    other = whole is not None and whole["kind"] not in _kinds(region)
+    return other or _names_part(text, region, vocabulary)
+
+
+def is_whole(text: str, region: Region) -> bool:
+    """Whether a label means all of a region by its kind: 全区合计 of 嘉定区."""
+    whole = _whole_in(text)
+    return whole is not None and whole["kind"] in _kinds(region)
+
+
+def _check_added(
+    table: LocatedTable,
+    vocabulary: Vocabulary,
+    regions: Sequence[Region],
+    file: str,
+    findings: Findings,
+) -> None:
+    """Refuse figures that hold those of another region too, as a remark says."""
+    for row in table.remarks:
+        for column, value in sorted(table.sheet.rows.get(row, {}).items()):
+            added = _ADDED.search(fold(text_of(value)[:200]))
+            place = vocabulary.find_region(added["place"]) if added else None
+            other = place and next(
+                (r for r in regions if vocabulary.catalogue.lower(place, r) is None), None
+            )
+            if other:
+                findings.add(
+                    "contradiction",
+                    Place(file, table.sheet.name, row, column),
+                    f"说明写着数中含别的地区，不只是{other.name}的",
+                    f"请改用{other.name}自己的数，并去掉这句说明。",
+                    text_of(value),
                 )
                 return
 

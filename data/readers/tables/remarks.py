@@ -15,6 +15,7 @@ from employment_forecast.data.readers.vocabulary import (
     fold,
     parse_amount,
     remark_on_publication,
+    units_in,
 )
 from employment_forecast.data.records import Findings, Place, shown
 
@@ -33,10 +34,16 @@ _WRONG = re.compile(
 _PART_OF_MONTH = re.compile(
     r"(?P<m>1[0-2]|0?[1-9])月[^,;。]{0,8}截[至止](?:当月|(?P=m)月)?(?P<d>\d{1,2})日"
 )
+# A unit of some of the figures only; streets that a whole is short of.
+_SINCE = re.compile("起|以[前后]|之[前后]")
+_SHORT_OF = re.compile(
+    "(?:不含|不包括|未含|剔除)[^,;。]{1,8}?(?:(?<![城乡村集])镇|街道|(?<!城)乡(?![镇村]))"
+)
 # A head or name beside figures that are not the last word; one that may be, and what else it says.
 _REVISED = re.compile("修订|修正|更正|订正")
 _CHECKED = re.compile("核实|核定|复核|调整(?=[后数])")
 _BESIDES = re.compile(r"[\d年月后数值人的()]")
+_ADJUSTED = re.compile("(?P<not>[未不没无非][^,;。]{0,3})?季(?:节性?调整|调)")
 _LONGEST = 200
 # Only of what is expected: plans and targets stand in columns of their own.
 _FORESEEN = re.compile("预计|预测|预估|暂估")
@@ -132,6 +139,12 @@ def check_remarks(
             why = "有的数有误、作废或已经更正"
         elif part and int(part["d"]) < monthrange(2023, int(part["m"]))[1]:
             why = "有的数不是整月的"
+        elif units_in(text) and _SINCE.search(folded):
+            why = "各数的单位前后不一"
+        elif _SHORT_OF.search(folded):
+            why = "缺某个街镇的数"
+        elif (adjusted := _ADJUSTED.search(folded)) and not adjusted["not"]:
+            why = "数是季节调整后的，不是原数"
         if why:
             findings.add("remarked", place, f"说明写着{why}", _REMEDY, text)
 

@@ -14,6 +14,7 @@ from employment_forecast.data.catalogue import Catalogue, Region
 from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.tables.facts import Facts
+from employment_forecast.data.readers.tables.regions import is_whole
 from employment_forecast.data.readers.tables.rows import TableRow
 from employment_forecast.data.records import Findings
 
@@ -99,17 +100,31 @@ def _settle_rows(
             continue
         parts = [by_cell.get((n, entry.place.column)) for n in numbers]
         if row.total_over == "region" or (row.total_over == "when" and _adds_up(entry)):
-            compare(entry, parts, findings)
+            # 全市 above a single district is there to compare with.
+            beside = len(parts) == 1 and row.labels.get(row.total_column, "")[:1] == "全"
+            compare(entry, parts, findings, beside)
         elif row.total_over == "when":
             monthly |= _months_summed(entry, parts)
         own = None
         if row.total_over == "region":
             own = whole(entry, [rows[n].facts.region for n in numbers])
+            own = own or _own_whole(entry, parts)
         if own is None:
             left_out += 1
         else:
             values.append(own)
     return [_as_monthly(e) if id(e) in monthly else e for e in values], left_out
+
+
+def _own_whole(total: ValueCell, parts: Sequence[ValueCell | None]) -> ValueCell | None:
+    """全区合计 over streets that nobody knows, as the figure of the district behind the table."""
+    assert total.row.total_column is not None
+    region, label = total.facts.region, total.row.labels.get(total.row.total_column, "")
+    strange = all(p is None or p.row.bad for p in parts)
+    several = len(parts) > 1 and all(p is not None and p.number is not None for p in parts)
+    if region is None or not (strange and several and is_whole(label, region)):
+        return None
+    return replace(total, facts=replace(total.facts, total=None))
 
 
 def _part_rows(rows: list[TableRow]) -> dict[int, list[int]]:
@@ -184,7 +199,7 @@ def _settle_columns(
         parts = [by_cell.get((entry.place.row, c)) for c in columns_added]
         known = [e for e in parts if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
-            compare(entry, parts, findings)
+            compare(entry, parts, findings, len(parts) == 1)
         elif over == "when":
             monthly |= _months_summed(entry, parts)
         own = None
@@ -226,18 +241,19 @@ def _same_but(total: Facts, part: Facts, over: str) -> bool:
     return total.when is None or total.when.year == part.when.year
 
 
-def compare(total: ValueCell, parts: Sequence[ValueCell | None], findings: Findings) -> None:
+def compare(
+    total: ValueCell, parts: Sequence[ValueCell | None], findings: Findings, beside: bool
+) -> None:
     """Report a total that differs from the sum of its parts by more than rounding can explain.
 
-    Where a part is missing, or 全市 stands above one district, the total only has to be no smaller
-    than the rest. Indicators that do not add up over regions (rates, indices) are not compared.
+    Where a part is missing, or the total only stands `beside` one district, it just has to be no
+    smaller than the rest. Indicators that do not add up over regions (rates, indices) are not
+    compared.
     """
     indicator = total.facts.indicator
     if total.number is None or (indicator is not None and indicator.aggregation != "sum"):
         return
     known = [p for p in parts if p is not None and p.number is not None]
-    # 全市 above a single district is there to compare with.
-    beside = len(parts) == 1 and total.row.labels.get(total.row.total_column or 0, "")[:1] == "全"
     complete = len(known) == len(parts) and not beside
     sum_of_parts = sum((p.number for p in known if p.number is not None), Decimal(0))
     scaled = any(e.unit is not None and e.unit.factor != 1 for e in (total, *known))

@@ -225,6 +225,7 @@ class Vocabulary:
                 groups[name] = code
         self._regions, self._indicators = _Names(regions), _Names(indicators)
         self._groups = _Names(groups)
+        self._named: _Names[object] = _Names({**regions, **indicators, **groups})
         # 国家统计局 and 中国 in a title do not make a national table.
         national = {fold(a) for r in self.catalogue.regions if r.parent is None for a in r.aliases}
         self._titles = _Names({n: r for n, r in regions.items() if n not in national})
@@ -271,7 +272,7 @@ class Vocabulary:
             # 自然减员 heads a column of firm panels and is an indicator elsewhere.
             indicator = self._indicators.get(whole)
             return Label(text, part=part, firm=_FIRM_WORDS[whole], indicator=indicator)
-        dimension = _dimension(whole)
+        dimension = _dimension(whole) or _dimension(whole.strip("()"))
         if dimension is not None:
             return Label(text, dimension=dimension, ignored=dimension == "ignore")
         draft = self._resolve(whole) if len(whole) <= _MAX_CHARS else None
@@ -397,6 +398,11 @@ class Vocabulary:
         """The one indicator a title names, None if it names none or several."""
         named = {i.code: i for i in self._indicators.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
         return next(iter(named.values())) if len(named) == 1 else None
+
+    def names_group(self, text: str) -> bool:
+        """Whether a title names a group of people, and not in the name of something else."""
+        named = self._named.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])
+        return any(isinstance(each, str) for each in named)
 
 
 def _dimension(text: str) -> Dimension | None:

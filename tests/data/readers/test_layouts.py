@@ -462,3 +462,66 @@ def test_the_refusal_lists_every_error_once():
     assert "B2" in refusal.message
     assert "B3" in refusal.message
     assert read(csv("月份,登记失业人数\n2021-03,9180\n"), region="嘉定").refusal() is None
+
+
+def test_names_are_read_where_codes_that_nobody_knows_stand_beside():
+    text = "机构名称,统计期,指标代码,指标名称,指标值\n嘉定区人社局,202101,A01,登记失业人数,9120\n"
+    assert values(read(csv(text))) == unemployed(m2021_01=9120)
+
+
+def test_heads_of_blocks_that_repeat_the_heads_below():
+    rows = [
+        ["月份", "失业人数", None, "失业登记"],
+        [None, "登记失业人数（人）", "同比（%）", "登记失业率（%）"],
+        ["2021年1月", 9120, 1.2, 3.1],
+    ]
+    data = workbook({"嘉定区": rows}, merges=["A1:A2", "B1:C1"])
+    result = read(data, "a.xlsx")
+    assert values(result) == unemployed(m2021_01=9120) | {
+        ("310114", "registered_unemployment_rate", "2021-01", None): 3.1
+    }
+    rows[0][1] = "失业人数（已婚）"
+    married = read(workbook({"嘉定区": rows}, merges=["A1:A2", "B1:C1"]), "a.xlsx")
+    assert [r.observation.indicator for r in married.readings] == ["registered_unemployment_rate"]
+
+
+@pytest.mark.parametrize(
+    ("label", "total", "wanted"),
+    [
+        ("全区合计", 1300, 1300),
+        ("全区", 1300, 1300),
+        ("全区合计", 1400, None),
+        ("全市合计", 1300, None),
+    ],
+)
+def test_the_whole_district_under_its_streets(label, total, wanted):
+    text = f"街镇,2021年1月登记失业人数\n马陆镇,600\n南翔镇,700\n{label},{total}\n"
+    result = read(csv(text), region="嘉定")
+    assert bool(result.errors) == (wanted is None)
+    if wanted:
+        assert values(result) == unemployed(m2021_01=wanted)
+
+
+def test_the_city_in_a_column_beside_a_single_district():
+    text = "月份,全市,嘉定区\n2021-01,15000,9120\n"
+    result = read(csv(text), region="嘉定", indicator="登记失业人数")
+    assert values(result) == unemployed(m2021_01=9120)
+    assert not result.errors
+
+
+def test_the_year_of_a_title_with_several_months():
+    title = "2021年各街镇登记失业情况（截至6月底）"
+    result = read(csv(f"{title}\n地区,5月末登记失业人数\n嘉定区,9120\n"))
+    assert values(result) == unemployed(m2021_05=9120)
+
+
+def test_units_under_the_word_for_them_in_brackets():
+    text = "月份,登记失业人数,登记失业率\n（单位）,百人,%\n2021-01,91,3.1\n"
+    assert [r.observation.value for r in read(csv(text), region="嘉定").readings] == [9100, 3.1]
+
+
+def test_a_sample_of_firms_without_its_columns_is_told_which():
+    text = "企业名称,行业,建档期岗位数,调查期岗位数\n甲,制造业,120,118\n"
+    (error,) = read(csv(text), region="嘉定").errors
+    assert error.check == "firm_row"
+    assert all(word in error.message for word in ("建档期就业人数", "新招", "减员"))

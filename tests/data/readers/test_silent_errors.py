@@ -934,3 +934,108 @@ def test_a_namesake_in_another_city_is_not_what_the_title_means():
     assert of("上海市") == {"contradiction"}
     assert of("舟山市") == set()
     assert of("") == set()
+
+
+YEAR = "月份,人数\n2025-01,14\n2025-02,15\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "wanted"),
+    [
+        ("嘉定区登记失业人数走势（千人）", [14000, 15000]),
+        ("嘉定区登记失业人数走势（单位：千人）", [14000, 15000]),
+        ("嘉定区登记失业人数走势——千人", [14000, 15000]),
+        ("嘉定区登记失业人数走势（月）", [14, 15]),
+        ("嘉定区登记失业人数走势（人、%）", [14, 15]),
+    ],
+)
+def test_units_at_the_end_of_titles_that_say_more(title, wanted):
+    assert values(read(f"{title}\n{YEAR}")) == wanted
+
+
+def test_a_title_of_figures_new_in_each_month():
+    text = "2025年城镇新增就业（{}）\n月份,人数\n1月,1020\n2月,1080\n"
+    assert values(read(text.format("各月新增"))) == [1020, 2100]
+    assert values(read(text.format("各月累计"))) == [1020, 1080]
+
+
+BARE = "月份,登记失业人数\n2025-01,13600\n2025-02,13650\n"
+
+
+@pytest.mark.parametrize(
+    ("title", "table", "refused"),
+    [
+        ("嘉定区登记失业人数同比增减", BARE, True),
+        ("嘉定区登记失业人数净增情况", BARE, True),
+        ("上年同期", BARE, True),
+        ("嘉定区登记失业人数月平均数", BARE, True),
+        ("嘉定区登记失业人数（季节调整后）", BARE, True),
+        ("嘉定区登记失业人数（未经季节调整）", BARE, False),
+        ("嘉定区登记失业人数及同比", BARE.replace("数\n", "数,同比\n"), False),
+        ("嘉定区登记失业变动情况", BARE, False),
+        ("嘉定区高校毕业生登记失业情况", BARE, True),
+        ("嘉定区35岁以下人员登记失业情况", BARE, True),
+        ("嘉定区本市户籍人员登记失业情况", BARE, True),
+        ("嘉定区高校毕业生等登记失业情况", BARE.replace("数\n", "数,其中：高校毕业生\n"), False),
+        ("嘉定区就业困难人员就业和登记失业情况", BARE, False),
+    ],
+)
+@pytest.mark.parametrize("where", ["title", "sheet", "file"])
+def test_titles_and_names_that_make_figures_others_than_their_head(title, table, refused, where):
+    rows = [line.split(",") for line in table.splitlines()]
+
+    def named(page):
+        page.title = title if where == "sheet" else "Sheet"
+
+    data = workbook([[title], *rows] if where == "title" else rows, named)
+    names = (f"{title}.xlsx", f"{title}.csv") if where == "file" else ("月报.xlsx",)
+    for name, content in zip(names, (data, table), strict=False):
+        assert ("contradiction" in errors(read(content, name))) == refused
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("马陆镇登记失业", True), ("2025年马陆镇", True), ("经济技术开发区", True),
+        ("全市登记失业", True), ("全镇登记失业", True), ("青浦区", True),
+        ("嘉定区及青浦区登记失业", True),
+        ("嘉定青浦两区登记失业", True),
+        ("上海市嘉定区", False), ("全区登记失业", False), ("返乡人员登记失业", False),
+        ("城镇登记失业", False),
+        ("各街镇汇总", False), ("乡村振兴", False), ("310114", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("where", ["title", "sheet", "file"])
+def test_titles_and_names_of_other_places_than_the_option(name, refused, where):
+    rows = [line.split(",") for line in BARE.splitlines()]
+
+    def named(page):
+        page.title = name if where == "sheet" else "Sheet"
+
+    data = workbook([[name], *rows] if where == "title" else rows, named)
+    files = (f"{name}.xlsx", f"{name}.csv") if where == "file" else ("月报.xlsx",)
+    for file, content in zip(files, (data, BARE), strict=False):
+        assert ("contradiction" in errors(read(content, file))) == refused
+
+
+def test_the_name_of_a_file_with_a_sheet_or_a_column_for_its_regions_is_no_matter():
+    def named(page):
+        page.title = "嘉定区"
+
+    rows = [line.split(",") for line in BARE.splitlines()]
+    assert not errors(read(workbook(rows, named), "全市登记失业.xlsx"))
+    listed = "地区,月份,登记失业人数\n嘉定区,2025-01,13600\n"
+    assert not errors(read(listed, "全市登记失业.csv"))
+
+
+@pytest.mark.parametrize(
+    ("remark", "refused"),
+    [
+        ("不含安亭镇。", True), ("含徐汇区数据。", True), ("以上为全市数据", True),
+        ("2月起单位为千人", True), ("以上为季节调整后数据", True),
+        ("数据未经季节调整", False), ("不含乡镇企业人员", False), ("不含徐汇区数据", False),
+        ("以上为全区数据", False), ("全市数据见附表", False), ("含嘉定区各街镇", False),
+    ],
+)  # fmt: skip
+def test_remarks_on_the_place_and_the_make_of_figures(remark, refused):
+    assert bool(errors(read(BARE + f"注：{remark}\n"))) == refused

@@ -163,6 +163,7 @@ def pytest_sessionfinish(session: Any) -> None:
     coverage = Coverage(data_file=None, config_file=ROOT / "setup.cfg")
     coverage.get_data().add_lines(LINES.executed())
     share = coverage.report(file=_report)
+    coverage.get_data().close(force=True)
     least = coverage.get_option("report:fail_under")
     if share < least:
         _report.write(f"fewer than {least} % of the lines were executed\n")

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.campaigns import examples
 from support.fork_server import keep_newest_schema
+
+# Plug-ins are loaded after this file, which imports modules that have to be marked.
 from support.lines import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
 from support.paths import ROOT
 from support.shared import files_of, made_once, make_databases

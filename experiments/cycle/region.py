@@ -249,6 +249,7 @@ def _forecast(
 
 def _report(session: Session, tracker: Tracker, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
+    tracker.forget()  # another process may have put another version in force since
     assessed: dict[str, Any] = {}
     feed: dict[str, Any] | None = None
     record: dict[str, Any] | None = None

@@ -110,12 +110,12 @@ class Lines(MetaPathFinder):
 
     def executed(self) -> dict[str, set[int]]:
         """Lines of each file."""
-        return {
-            file: {line for number in numbers for line in meanings[number]}
-            for file, at in self._at.items()
-            for numbers in [[number for number, said in enumerate(self._marks[at]) if said]]
-            for meanings in [compiled(file)[1] if numbers else {}]
-        }
+        lines: dict[str, set[int]] = {}
+        for file, at in self._at.items():
+            numbers = [number for number, said in enumerate(self._marks[at]) if said]
+            meanings = compiled(file)[1] if numbers else {}
+            lines[file] = {line for number in numbers for line in meanings[number]}
+        return lines
 
 
 def compiled(path: str) -> tuple[CodeType, dict[int, list[int]]]:

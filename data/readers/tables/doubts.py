@@ -101,6 +101,32 @@ def _check_turns(
                 break
 
 
+def _check_later(
+    table: LocatedTable,
+    columns: Columns,
+    values: Sequence[ValueCell],
+    vocabulary: Vocabulary,
+    said: When | None,
+    findings: Findings,
+) -> None:
+    """Refuse 11月 under a title or name of 2025年1月: it is of the year before."""
+    if said is None or said.year is None or said.last is None:
+        return
+    for entry in values:
+        when = entry.when
+        if when is None or when.last is None or when.year != said.year or when.last <= said.last:
+            continue
+        if not _states_year(table, columns, entry, vocabulary):
+            findings.add(
+                "unknown_month",
+                entry.place,
+                f"题名或文件名写的是{_words(said)}，{when.last}月在它之后，自己没有写年份",
+                "请在每个月份前写明年份，如 2025年12月、2026年1月。",
+                entry.raw,
+            )
+            return
+
+
 def _states_year(
     table: LocatedTable, columns: Columns, entry: ValueCell, vocabulary: Vocabulary
 ) -> bool:
@@ -208,8 +234,9 @@ def _check_subject(
             "contradiction",
             place or values[0].place,
             f"“{shown(text)}”说的{why}，表头却没有说",
-            "若确是这样的数，请在表头写明（如 登记失业人数（高校毕业生））或不导入；"
-            "若不是，请改正题名。",
+            "若确是这样的数，请在表头写明"
+            + ("（如 登记失业人数（高校毕业生））" if of_people else "")
+            + "或不导入；若不是，请改正题名或文件名。",
             text,
         )
         return
@@ -239,6 +266,7 @@ def question(
 ) -> list[str]:
     """Refuse times that are not those of the figures; return notes on what is doubtful."""
     _check_turns(table, columns, values, vocabulary, above, findings)
+    _check_later(table, columns, values, vocabulary, background.when, findings)
     _check_titles(table, values, vocabulary, file, findings)
     _check_subject(table, columns, values, vocabulary, file, findings)
     title = context(table.sheet, table.banners, vocabulary).when

@@ -145,6 +145,8 @@ _TITLE_DAY = re.compile(
     r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(局])\()"
     r"(?P<day>(?:19|20)\d{2}年\d{1,2}月(?!0?1[日号])\d{1,2}[日号])(?(begins)(?=[^)]))"
 )
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_BARE_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}年(?!\d{1,2}月)")
 _LONGEST = 400  # of a title
 _UNTIL = re.compile("截至|截止|报告期|统计")
 
@@ -227,9 +229,12 @@ def _month_end(folded: str) -> tuple[When, str] | None:
 
 
 def _one_year(folded: str) -> tuple[When, str] | None:
-    """The year alone of a title with several months, none of another year: 2025年…(截至6月底)."""
-    years = set(re.findall(r"(?<!\d)((?:19|20)\d{2})(?!\d)", folded))
-    if len(years) != 1 or f"{min(years)}年" not in folded:
+    """The year alone of a title with several months, none of another year: 2025年…(截至6月底).
+
+    A year in front of a month may be that of the day on which the paper was made.
+    """
+    years = set(_YEAR.findall(folded))
+    if len(years) != 1 or not _BARE_YEAR.search(folded):
         return None
     return When(year=int(min(years))), folded
 

@@ -35,7 +35,7 @@ _PART_OF_MONTH = re.compile(
     r"(?P<m>1[0-2]|0?[1-9])月[^,;。]{0,8}截[至止](?:当月|(?P=m)月)?(?P<d>\d{1,2})日"
 )
 # A unit of some of the figures only; streets that a whole is short of.
-_SINCE = re.compile("起|以[前后]|之[前后]")
+_SINCE, _CLAUSE = re.compile("起|以[前后]|之[前后]"), re.compile("[,;。]")
 _SHORT_OF = re.compile(
     "(?:不含|不包括|未含|剔除)[^,;。]{1,8}?(?:(?<![城乡村集])镇|街道|(?<!城)乡(?![镇村]))"
 )
@@ -139,7 +139,7 @@ def check_remarks(
             why = "有的数有误、作废或已经更正"
         elif part and int(part["d"]) < monthrange(2023, int(part["m"]))[1]:
             why = "有的数不是整月的"
-        elif units_in(text) and _SINCE.search(folded):
+        elif any(units_in(t) and _SINCE.search(t) for t in _CLAUSE.split(folded)):
             why = "各数的单位前后不一"
         elif _SHORT_OF.search(folded):
             why = "缺某个街镇的数"

@@ -923,6 +923,33 @@ def test_a_title_dated_the_last_day_of_a_month_is_of_that_month(title, month):
     assert list(map(str, months(result))) == ([] if month is None else [month])
 
 
+@pytest.mark.parametrize(
+    ("title", "name", "refused"),
+    [
+        # Sent in January, about the year before.
+        ("嘉定区登记失业情况（2025年1月5日印发）", "月报.csv", True),
+        ("2025年1月5日嘉定区登记失业情况", "月报.csv", True),
+        ("嘉定区登记失业情况（2025年1月31日）", "月报.csv", True),
+        ("2025年1月嘉定区登记失业情况", "月报.csv", True),
+        ("嘉定区登记失业情况", "2025年1月月报.csv", True),
+        ("2025年嘉定区登记失业情况", "月报.csv", False),
+        ("2025年嘉定区登记失业情况（截至12月底）", "月报.csv", False),
+        ("2025年12月嘉定区登记失业情况", "月报.csv", False),
+    ],
+)
+def test_months_after_that_of_the_title_are_not_of_its_year(title, name, refused):
+    text = f"{title}\n月份,登记失业人数\n11月,12000\n12月,12100\n"
+    assert errors(read(text, name)) == ({"unknown_month"} if refused else set())
+    dated = text.replace("\n1", "\n2025年1")
+    assert errors(read(dated, name)) == set()
+
+
+def test_a_unit_is_of_some_figures_only_where_its_clause_says_so():
+    text = "月份,登记失业人数\n2025年1月,12000\n2025年2月,12100\n注：{}\n"
+    assert errors(read(text.format("口径自2024年起调整，单位为人"))) == set()
+    assert errors(read(text.format("3月起单位为十人"))) == {"remarked"}
+
+
 def test_a_namesake_in_another_city_is_not_what_the_title_means():
     zhoushan = {"code": "330903", "name": "普陀区", "parent": "330900"}
     catalogue = load_catalogue([zhoushan])

@@ -79,7 +79,7 @@ class PooledEvidence:
     def as_known(self, history: History) -> PooledEvidence:
         """What the back-test of one series told at an origin, by the figures published by then."""
         steps = np.arange(1, self.outcomes.shape[2] + 1)
-        keep = np.asarray(self.months < history.origin)
+        keep = self.months.asi8 < history.origin.ordinal
         months = self.months[keep]
         at = np.asarray(months.asi8, dtype=int)[:, None] + steps - history.start.ordinal
         inside = (at >= 0) & (at < len(history))
@@ -101,17 +101,18 @@ class PooledEvidence:
             return []
         return [m for m, w in works.items() if w[asked].mean() >= 1 - MOST_FAILURES]
 
-    def score(self, model: str) -> Floats:
-        """Scaled WIS, shape (n, series, horizon), NaN where unknown or failed."""
-        raw = scores.interval_score(self.quantiles[model], self.outcomes)
-        return np.asarray(raw / self.scales[..., None], dtype=float)
+    def scaled_scores(self, models: Sequence[str]) -> Floats:
+        """Scaled WIS, shape (n, series, horizon, models), NaN where unknown or failed."""
+        quantiles = np.stack([self.quantiles[m] for m in models])
+        raw = scores.interval_score(quantiles, self.outcomes) / self.scales[..., None]
+        return np.ascontiguousarray(np.moveaxis(raw, 0, -1))
 
     def origin_scores(self, models: Sequence[str]) -> Floats:
         """Mean scaled WIS of each origin over the cells that all models have.
 
         Shape (n, models); NaN for origins without such a cell.
         """
-        table = np.stack([self.score(m) for m in models], axis=-1)
+        table = self.scaled_scores(models)
         common = np.asarray(np.isfinite(table).all(axis=-1))
         counts = common.sum(axis=(1, 2))
         sums = np.where(common[..., None], table, 0.0).sum(axis=(1, 2))

@@ -120,7 +120,7 @@ def measured(folder: Path, size: Size, jobs: int) -> Iterator[Cycle]:
     values = series(size.regions, MONTHS + FOLLOWING)
     if not built.is_file():
         shutil.rmtree(root, ignore_errors=True)
-        session = build(root, size.regions, size.light, jobs)
+        session = build(root, values, size.light, jobs)
         publish(session, values, list(pd.period_range(FIRST, FIRST + MONTHS - 1, freq="M")))
         built.touch()
     else:

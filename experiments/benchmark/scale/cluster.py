@@ -128,8 +128,8 @@ def _cycle(root: Path, day: str, nodes: Sequence[int]) -> Sequence[str]:
 def _measured(out: Path, mode: Mode, regions: int, light: bool) -> tuple[list[list[str]], object]:
     root = out / mode.name.replace(" ", "-")
     shutil.rmtree(root, ignore_errors=True)
-    session = build(root, regions, light, mode.jobs)
     values, rows = series(regions, MONTHS + 1), []
+    session = build(root, values, light, mode.jobs)
     publish(session, values, list(pd.period_range(FIRST, periods=MONTHS, freq="M")))
     with ExitStack() as nodes:
         pids: list[int] = []

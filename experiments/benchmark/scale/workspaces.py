@@ -13,6 +13,8 @@ import pandas as pd
 
 from employment_forecast.data.clock import month_end
 from employment_forecast.data.records import Observation
+from employment_forecast.data.store import add_targets
+from employment_forecast.data.targets import Target
 from employment_forecast.data.workspace import Session, Workspace, load_settings
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +27,7 @@ MONTHS = 150
 THETA, SEASONAL, OWN, SHARED = -0.3, -0.6, 0.02, 0.01
 LAG_DAYS = 15
 LIGHT = ("ets", "uc", "sarima", "theta", "combination")
+CAP_OVER = 1.1
 SEED = 20261129
 
 
@@ -54,9 +57,9 @@ def published(month: pd.Period) -> date:
     return month_end(month) + timedelta(days=LAG_DAYS)
 
 
-def build(root: Path, count: int, light: bool, jobs: int) -> Session:
-    """A new workspace that knows the regions; no data yet."""
-    workspace = Workspace(root)
+def build(root: Path, values: Floats, light: bool, jobs: int) -> Session:
+    """A new workspace that knows the regions of `series` and their caps; no data yet."""
+    workspace, count = Workspace(root), values.shape[1]
     workspace.create()
     models = ", ".join(f'"{name}"' for name in LIGHT) if light else ""
     lines = [f"[run]\njobs = {jobs}\nmodels = [{models}]\n"]
@@ -66,7 +69,32 @@ def build(root: Path, count: int, light: bool, jobs: int) -> Session:
         for at, code in enumerate(codes(count))
     ]
     workspace.settings_file.write_text("".join(lines), "utf-8")
-    return Session(workspace, load_settings(workspace))
+    session = Session(workspace, load_settings(workspace))
+    add_targets(session.store, _caps(values), session.catalogue)
+    return session
+
+
+def _caps(values: Floats) -> list[Target]:
+    """For each region and year what it had at the end of the year before, and a tenth more."""
+    decembers = range(11, len(values), 12)
+    return [
+        Target(
+            region=code,
+            indicator=INDICATOR,
+            tier="municipal",
+            direction="cap",
+            basis="any_month",
+            qualifier="以内",
+            period=str(FIRST.year + (month + 1) // 12),
+            value=float(round(values[month, at] * CAP_OVER)),
+            unit="人",
+            announced_on=published(FIRST + month),
+            announced_estimated=False,
+            source="合成数据",
+        )
+        for at, code in enumerate(codes(values.shape[1]))
+        for month in decembers
+    ]
 
 
 def environment(root: Path) -> dict[str, str]:

@@ -57,7 +57,7 @@ def test_what_comes_later_changes_nothing():
 def test_scores_by_hand():
     given = evidence({"a": np.full((1, 2), 3.0), "b": np.full((1, 2), -1.0)})
     # All quantiles at 3: pinball 3 (1 - level) averages 1.5, doubled 3.
-    np.testing.assert_allclose(given.score("a"), 3.0)
+    np.testing.assert_allclose(given.scaled_scores(["a"]), 3.0)
     np.testing.assert_allclose(given.origin_scores(["a", "b"]), [[3.0, 1.0]])
 
 

@@ -34,6 +34,7 @@ from employment_forecast.experiments.registry.versions import (
     holder_of,
     version_of,
     versions,
+    versions_question,
 )
 from employment_forecast.experiments.tracking import Run, Tracker, user
 from employment_forecast.forecasting.competition import Competition, rechosen
@@ -97,14 +98,20 @@ def register(
     The files are complete before the version exists, and the version before the alias points to
     it: a process killed on the way leaves no alias without a version and no version without files.
     """
+    others = versions(run.tracker, series)
+    if not others:
+        _ensure_model(run.tracker, series)
     made = _create(run, series, folder, _FOLDER, tags, about)
-    if TRIAL_TAG in tags:
-        return made
-    name, number = made.registered_name, made.version
-    run.tracker.call(
-        "标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, number)
-    )
-    return replace(made, aliases=(CANDIDATE,))
+    if TRIAL_TAG not in tags:
+        name, number = made.registered_name, made.version
+        run.tracker.call(
+            "标记候选版本", lambda c: c.set_registered_model_alias(name, CANDIDATE, number)
+        )
+        others = [replace(v, aliases=tuple(a for a in v.aliases if a != CANDIDATE)) for v in others]
+        made = replace(made, aliases=(CANDIDATE,))
+    # The next one to decide on this very run need not ask for it; promoting asks anew.
+    run.tracker.tell(versions_question(series), [made, *others])
+    return made
 
 
 def same_version(
@@ -182,14 +189,11 @@ def _create(
             await_creation_for=0,
         )
 
-    _ensure_model(run.tracker, series)
     made = run.tracker.call("登记模型版本", create)
     return version_of(made, series.registered_name, {})
 
 
 def _ensure_model(tracker: Tracker, series: Series) -> None:
-    if versions(tracker, series):
-        return
     from mlflow.exceptions import MlflowException
 
     about = f"{series.title}预测模型。别名：candidate 候选、champion 现役、previous 前任。"
@@ -286,11 +290,15 @@ def _put_in_force(
     def point(alias: str, to: str) -> None:
         tracker.call("移动别名", lambda c: c.set_registered_model_alias(name, alias, to))
 
+    moves = before is not None and not (keep_previous and holder_of(tracker, series, PREVIOUS))
     tracker.call("记录晋级", note)
-    if before is not None and not (keep_previous and holder_of(tracker, series, PREVIOUS)):
+    if before is not None and moves:
         point(PREVIOUS, before.version)
     point(CHAMPION, number)
-    return Promotion(find(tracker, series, number), before.version if before else None)
+    aliases = {*chosen.aliases, CHAMPION} - ({PREVIOUS} if moves else set())
+    tags = {k: v for k, v in chosen.tags.items() if k not in taken_back} | log
+    champion = replace(chosen, aliases=tuple(sorted(aliases)), tags=tags)
+    return Promotion(champion, before.version if before else None)
 
 
 def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:

@@ -136,6 +136,11 @@ def champion_of(tracker: Tracker, series: Series) -> Version | None:
     return holder_of(tracker, series, CHAMPION)
 
 
+def versions_question(series: Series) -> tuple[str, str]:
+    """What `versions` asks, see `Tracker.ask`."""
+    return "versions", series.registered_name
+
+
 def versions(tracker: Tracker, series: Series) -> list[Version]:
     """All versions, newest first; empty before the first run."""
     name = series.registered_name
@@ -146,7 +151,7 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
         aliases = _aliases(client, name) if stored else {}
         return [version_of(v, name, aliases) for v in stored]
 
-    return list(tracker.ask("列出模型版本", ("versions", name), search))
+    return list(tracker.ask("列出模型版本", versions_question(series), search))
 
 
 def state_folder(tracker: Tracker, version: Version) -> Path:

@@ -193,8 +193,14 @@ class Tracker:
             return remembered
         before = self._answers
         answer = self.call(purpose, action)
-        self._answers = {**before, question: answer} if self._steady else {}
+        self._answers = before
+        self.tell(question, answer)
         return answer
+
+    def tell(self, question: Hashable, answer: object) -> None:
+        """Remember an answer that follows from what has just been done here."""
+        if self._steady:
+            self._answers = {**self._answers, question: answer}
 
     def forget(self) -> None:
         """Ask anew from now on."""

@@ -10,7 +10,9 @@ import pytest
 
 from employment_forecast.data.catalogue import Series, load_catalogue
 from employment_forecast.data.errors import NotFoundError, StorageError
+from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.archive import state
+from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry.registry import promote, rollback
 from employment_forecast.experiments.registry.serving import chosen_version
 from employment_forecast.experiments.registry.versions import (
@@ -75,6 +77,23 @@ def test_a_steady_tracker_asks_once_and_sees_what_it_did(
     assert [v.version for v in versions(tracker, series)] == [first.version]
     assert champion_of(tracker, series).aliases == ("candidate", "champion")
     assert len(asked) == count + 2
+
+
+def test_what_was_done_is_remembered_as_mlflow_has_it(
+    record, workspace: Workspace, competition: Competition, tracker: Tracker, series: Series
+) -> None:
+    first = record(competition)[1]
+    with recorded(tracker.uri, workspace, series) as recording:
+        second, own = recording.register(competition), recording.run.tracker
+        assert versions(own, series) == versions(tracker, series)
+        for number, keep in ((first.version, False), (second.version, True)):
+            done = promote(own, series, number, keep_previous=keep)
+            assert done.champion == find(tracker, series, number)
+        for _ in range(2):
+            done = rollback(own, series)
+            assert done.champion == find(tracker, series, done.version)
+        done = promote(own, series, first.version, keep_previous=True)
+        assert done.champion == find(tracker, series, first.version)
 
 
 def test_paths_are_kept_to_the_last_bit(

@@ -118,14 +118,15 @@ class CapEvents:
         steps = np.arange(1, self._horizon + 1)
         origins = self.months.repeat(len(steps))
         ahead = np.tile(steps, len(self.months))
+        origin, month = origins.astype(str), (origins + ahead).astype(str)
         frames = [
             pd.DataFrame(
                 {
                     "model": model,
                     "tier": tier,
-                    "origin": origins.astype(str),
+                    "origin": origin,
                     "h": ahead,
-                    "month": (origins + ahead).astype(str),
+                    "month": month,
                     "cap": self.caps[tier].ravel(),
                     "probability": by_model[model].ravel(),
                     "event": self.events[tier].ravel(),
@@ -229,9 +230,15 @@ def cap_events(
     ]
     n, horizon = outcomes.shape
     caps: dict[str, Floats] = {}
+    # What applies to a month changes with what is known of the caps alone.
+    applied: dict[tuple[tuple[bool, ...], pd.Period], dict[str, float]] = {}
     for row, (origin, day) in enumerate(zip(months, known_on, strict=True)):
+        known = tuple(t.known_on(day) for t in monthly_caps)
         for step in range(horizon):
-            for tier, value in _monthly_caps(monthly_caps, origin + step + 1, day).items():
+            month = origin + step + 1
+            if (known, month) not in applied:
+                applied[known, month] = _monthly_caps(monthly_caps, month, day)
+            for tier, value in applied[known, month].items():
                 caps.setdefault(tier, np.full((n, horizon), np.nan))[row, step] = value
     events: dict[str, Floats] = {}
     said: dict[str, Mapping[str, Floats]] = {}

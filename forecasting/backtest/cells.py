@@ -234,17 +234,14 @@ class Task:
     @property
     def cost(self) -> float:
         """Rough relative cost, for scheduling."""
-        tags = roster.tags(self.cells[0].model)
-        fits = 0 if self.known else 1 if tags.filters else len(self.cells)
-        return tags.cost * fits + 0.1 * len(self.cells)
+        fit = 0.0 if self.known else roster.tags(self.cells[0].model).cost
+        return fit + 0.1 * len(self.cells)
 
     @property
-    def estimate_key(self) -> str | None:
-        """Content hash of the estimation; None for a model that is fitted anew at every origin."""
+    def estimate_key(self) -> str:
+        """Content hash of the estimation."""
         model = self.cells[0].model
-        if not roster.tags(model).filters:
-            return None
-        fingerprint = self.cells[0].origin.estimation.fingerprint
+        fingerprint = _estimation(self.cells[0]).fingerprint
         text = json.dumps([model, code_version(), roster.identity(model), fingerprint])
         return "parameters:" + hashlib.sha256(text.encode()).hexdigest()
 
@@ -279,11 +276,17 @@ def decode_parameters(blob: bytes) -> Parameters | None:
     return parameters if isinstance(parameters, dict) else None
 
 
+def _estimation(cell: Cell) -> History:
+    """What the model is estimated on: for one that is fitted anew at every origin, all there is."""
+    filters = roster.tags(cell.model).filters
+    return cell.origin.estimation if filters else cell.origin.history
+
+
 def group(cells: Iterable[Cell]) -> list[Task]:
     """Tasks for cells, most expensive first."""
     groups: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((cell.model, cell.origin.estimation.fingerprint), []).append(cell)
+        groups.setdefault((cell.model, _estimation(cell).fingerprint), []).append(cell)
     return sorted((Task(tuple(g)) for g in groups.values()), key=lambda t: -t.cost)
 
 
@@ -305,19 +308,12 @@ def compute(task: Task) -> TaskResult:
     except Exception as error:  # noqa: BLE001
         reason = f"不能建立模型：{type(error).__name__}: {error}"
         return TaskResult([Failure(reason, passing=True)] * len(task.cells))
-    shared = task.cells[0].origin.estimation
-    parameters: Parameters | Failure | None = task.known
-    if parameters is None and model.tags.filters:
-        parameters = model.estimate(shared)
-    outcomes: list[Outcome] = []
+    fitted = model.estimate(_estimation(task.cells[0])) if task.known is None else task.known
+    if isinstance(fitted, Failure):
+        return TaskResult([fitted] * len(task.cells))
+    outcomes = []
     for cell in task.cells:
         history = cell.origin.history
         seed = cell_seed(cell.seed, cell.model, history)
-        fitted = parameters if model.tags.filters else model.estimate(history)
-        if fitted is None or isinstance(fitted, Failure):
-            outcomes.append(fitted or Failure("没有参数"))
-        else:
-            outcomes.append(model.draw(history, fitted, cell.horizon, cell.n_paths, seed))
-    if task.known is None and isinstance(parameters, dict):
-        return TaskResult(outcomes, parameters)
-    return TaskResult(outcomes)
+        outcomes.append(model.draw(history, fitted, cell.horizon, cell.n_paths, seed))
+    return TaskResult(outcomes, fitted if task.known is None else None)

@@ -25,7 +25,7 @@ def tasks_for(cells: Iterable[Cell], estimated: Mapping[str, bytes]) -> list[Tas
     """Tasks for cells with the parameters that were estimated before."""
     return [
         replace(task, known=decode_parameters(blob))
-        if (blob := estimated.get(task.estimate_key or ""))
+        if (blob := estimated.get(task.estimate_key))
         else task
         for task in group(cells)
     ]

@@ -187,8 +187,7 @@ def run_tasks(
             by_key = {c.key: o for c, o in zip(task.cells, result.outcomes, strict=True)}
             results |= by_key
             if keep:
-                key = task.estimate_key
-                keep(by_key, {key: result.estimate} if key and result.estimate else {})
+                keep(by_key, {task.estimate_key: result.estimate} if result.estimate else {})
             if progress:
                 progress(len(results), total)
     return results

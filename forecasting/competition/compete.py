@@ -104,7 +104,7 @@ def _run_cells(
     estimated = redrawing.estimated
     if cache is not None:
         # Parameters are asked for with their cells, so that they are kept as long as these.
-        keys = [key for task in group(cells) if (key := task.estimate_key)]
+        keys = [task.estimate_key for task in group(cells)]
         stored = dict(cache.load([*wanted, *keys]))
         estimated.update({key: stored.pop(key) for key in keys if key in stored})
         for key, blob in stored.items():

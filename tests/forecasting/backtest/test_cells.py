@@ -204,9 +204,12 @@ def test_a_model_that_filters_is_estimated_once(task, monkeypatch):
 
 def test_a_model_that_does_not_is_estimated_at_every_origin(task, monkeypatch):
     model = Counting(filters=False)
+    tasks = group(replace(c, model="prophet") for c in task.cells)
     monkeypatch.setattr(roster, "create", lambda name: model)
-    assert [p.values[0, 0] for p in compute(task).outcomes] == [41, 42]
-    assert model.estimated == [41, 42]
+    results = [compute(each) for each in tasks]
+    assert [r.outcomes[0].values[0, 0] for r in results] == model.estimated == [41, 42]
+    assert [r.estimate for r in results] == [{"level": 41.0}, {"level": 42.0}]
+    assert len({each.estimate_key for each in tasks}) == 2
 
 
 def test_known_parameters_spare_the_estimation(task, monkeypatch):
@@ -234,9 +237,8 @@ def test_parameters_survive_to_the_bit_and_damage_is_seen():
     assert decode_parameters(blob[:-1] + b"]") is None
 
 
-@pytest.mark.parametrize("filters", [True, False])
-def test_a_failed_estimation_fails_its_cells_and_nothing_else(task, monkeypatch, filters):
-    monkeypatch.setattr(roster, "create", lambda name: Counting(filters, fails=True))
+def test_a_failed_estimation_fails_its_cells_and_nothing_else(task, monkeypatch):
+    monkeypatch.setattr(roster, "create", lambda name: Counting(filters=True, fails=True))
     assert compute(task).outcomes == [Failure("不收敛")] * 2
 
 

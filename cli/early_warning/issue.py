@@ -129,7 +129,7 @@ def history(
     region_code = session.catalogue.region(region).code if region else None
     if as_of is None:
         settle_outcomes(session, day, region_code)
-    by_warning = outcomes(session.store, day)
+    by_warning = outcomes(session.store, region_code, as_of=day)
     indicator_code = session.catalogue.indicator(indicator).code if indicator else None
     warnings = [
         w

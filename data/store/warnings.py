@@ -8,13 +8,13 @@ the earlier one stays.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select, true
 
 from employment_forecast.data import clock
 from employment_forecast.data.errors import NotFoundError
@@ -228,10 +228,7 @@ def issued(
     list of Issued
     """
     table = issued_warnings
-    query = select(table).order_by(table.c.id)
-    for column, code in ((table.c.region, region), (table.c.indicator, indicator)):
-        if code is not None:
-            query = query.where(column == code)
+    query = select(table).where(_about(region, indicator)).order_by(table.c.id)
     if kind is not None:
         query = query.where(table.c.kind == kind)
     with store.reading() as connection:
@@ -239,11 +236,17 @@ def issued(
     return [w for w in warnings if day is None or (w.issued_at and w.issued_at.date() <= day)]
 
 
-def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, list[WarningOutcome]]:
+def _outcomes(
+    connection: Connection, about: ColumnElement[bool]
+) -> dict[int, list[WarningOutcome]]:
+    """Outcomes of the warnings that a condition picks."""
     table = warning_outcomes
-    query = select(table).order_by(table.c.id)
-    if ids is not None:
-        query = query.where(table.c.warning_id.in_(ids))
+    query = (
+        select(table)
+        .join(issued_warnings, issued_warnings.c.id == table.c.warning_id)
+        .where(about)
+        .order_by(table.c.id)
+    )
     by_warning: dict[int, list[WarningOutcome]] = {}
     for row in connection.execute(query).mappings():
         breach = row["breach_month"]
@@ -261,18 +264,31 @@ def _outcomes(connection: Connection, ids: Sequence[int] | None) -> dict[int, li
     return by_warning
 
 
-def outcomes(store: Store, as_of: date | None = None) -> dict[int, list[WarningOutcome]]:
+def _about(region: str | None, indicator: str | None) -> ColumnElement[bool]:
+    given = ((issued_warnings.c.region, region), (issued_warnings.c.indicator, indicator))
+    return and_(true(), *(column == code for column, code in given if code is not None))
+
+
+def outcomes(
+    store: Store,
+    region: str | None = None,
+    indicator: str | None = None,
+    *,
+    as_of: date | None = None,
+) -> dict[int, list[WarningOutcome]]:
     """Outcomes by number of warning, each list in the order of recording; the last one counts.
 
     Parameters
     ----------
     store : Store
         Where from.
+    region, indicator : str, optional
+        Catalogue codes; all by default.
     as_of : datetime.date, optional
         Leave out what was judged on later data.
     """
     with store.reading() as connection:
-        by_warning = _outcomes(connection, None)
+        by_warning = _outcomes(connection, _about(region, indicator))
     if as_of is not None:
         by_warning = {k: [o for o in rows if o.as_of <= as_of] for k, rows in by_warning.items()}
     return {k: rows for k, rows in by_warning.items() if rows}
@@ -310,7 +326,7 @@ def record_outcome(store: Store, warning: IssuedWarning, outcome: WarningOutcome
             raise NotFoundError(
                 f"没有编号为 {warning.id} 的预警。", "可用 forecast warnings history 查看。"
             )
-        before = _outcomes(connection, [warning.id]).get(warning.id, [])
+        before = _outcomes(connection, issued_warnings.c.id == warning.id).get(warning.id, [])
         if before and before[-1].substance == outcome.substance:
             return False
         breach = outcome.breach_month

@@ -278,8 +278,9 @@ def _parts(
 
 def _past_warnings(store: Store, question: Question) -> dict[str, Any]:
     """The last level of each earlier month, with what came of it."""
-    warnings = issued(store, question.region.code, question.indicator.code, day=question.as_of)
-    results = outcomes(store, question.as_of)
+    about = question.region.code, question.indicator.code
+    warnings = issued(store, *about, day=question.as_of)
+    results = outcomes(store, *about, as_of=question.as_of)
     demo = is_demo(store, question)
     latest = {str(w.month): w for w in warnings if w.month < question.month and w.demo == demo}
     rows: dict[str, Any] = {}

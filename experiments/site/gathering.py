@@ -255,7 +255,8 @@ def gather(
     warnings = [
         w for w in issued(session.store, region.code, indicator.code, day=day) if w.demo == demo
     ]
-    rows = _warning_rows(warnings, outcomes(session.store, day))
+    results = outcomes(session.store, region.code, indicator.code, as_of=day)
+    rows = _warning_rows(warnings, results)
     level, level_name = _levels(feed)
     whole = session.catalogue.parent(region, pd.Period(day, "M"))
     tile = Tile(

@@ -25,7 +25,7 @@ Neighbour = tuple[Region, Vintages]
 MOST_NEIGHBOURS = 50
 # A neighbour whose figures come out later than the target's still counts up to its last month.
 LATEST_MONTHS = 2
-_ASKED_AT_ONCE = 200
+_ASKED_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,7 @@ def _ancestors(code: str, parents: dict[str, str | None]) -> set[str]:
 
 def _shared(code: str, second: str) -> int:
     """How many levels two codes have in common: province, city, district (GB/T 2260)."""
-    pairs = [(code[i : i + 2], second[i : i + 2]) for i in range(0, len(code), 2)]
-    return next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+    return sum(code.startswith(second[:end]) for end in range(2, len(second) + 1, 2))
 
 
 def neighbours_identity(neighbours: Sequence[Neighbour], indicator: Indicator, day: date) -> str:

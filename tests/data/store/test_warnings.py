@@ -133,8 +133,20 @@ def test_an_outcome_is_added_and_a_revision_adds_another(kept: Store, warning) -
         61,
     )
     assert recorded[-1].recorded_at is not None
-    assert [o.verdict for o in outcomes(kept, date(2027, 3, 19))[stored.id]] == ["false_alarm"]
-    assert outcomes(kept, date(2027, 1, 1)) == {}
+    assert [o.verdict for o in outcomes(kept, as_of=date(2027, 3, 19))[stored.id]] == [
+        "false_alarm"
+    ]
+    assert outcomes(kept, as_of=date(2027, 1, 1)) == {}
+
+
+def test_outcomes_of_one_series(kept: Store, warning) -> None:
+    here, there = issue(kept, warning())[0], issue(kept, warning(region="310104"))[0]
+    for each in (here, there):
+        record_outcome(kept, each, WarningOutcome("hit", date(2027, 1, 20), MONTH + 1, 1, 30))
+    assert outcomes(kept).keys() == {here.id, there.id}
+    assert outcomes(kept, "310104").keys() == {there.id}
+    assert outcomes(kept, "310104", there.indicator) == {there.id: outcomes(kept)[there.id]}
+    assert outcomes(kept, "310104", "other") == {}
 
 
 def test_an_outcome_needs_its_warning(kept: Store, warning) -> None:

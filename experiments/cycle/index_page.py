@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
 from employment_forecast.experiments.cycle.journal import RegionResult
 from employment_forecast.experiments.cycle.on_file import Key, OnFile
-from employment_forecast.experiments.cycle.summary import LEVELS, Report, subject
+from employment_forecast.experiments.cycle.summary import Report, standing, subject
 
 FOLDER = "bulletins"
 INDEX = "index.html"
@@ -19,6 +19,8 @@ PARTS = "index-*.html"
 MONTHS_SHOWN = 24
 # More series than this are told as totals, with a page for the parts of each region.
 MOST_ON_ONE_PAGE = 60
+# A browser should open a page at once: the more series, the fewer months.
+MOST_CELLS = 6_000
 MOST_TROUBLE = 30
 _FORMATS = {".html": "网页", ".docx": "文档", ".pdf": "PDF", ".md": "文本", ".json": "依据"}
 # Text on each of these has a contrast of at least 4.5 to 1 (WCAG 2.1 AA).
@@ -159,18 +161,21 @@ def _link(code: str, name: str) -> str:
     return f'<a href="{_part_file(code)}">{escape(name)}</a>'
 
 
-def _table(shown: _Shown, listed: Iterable[tuple[str, str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(m)}</th>' for m in shown.months)
+def _table(shown: _Shown, listed: Collection[tuple[str, str]]) -> str:
+    months = shown.months[: max(MOST_CELLS // max(len(listed), 1), 1)]
+    earlier = len(shown.months) - len(months)
+    note = f"<p>只列最近 {len(months)} 个月，更早的月报在各地区的文件夹中。</p>" if earlier else ""
+    head = "".join(f'<th scope="col">{escape(m)}</th>' for m in months)
     rows = []
     for series in listed:
         entry = shown.titles[series]
         demo = '<br><span class="demo">演示数据</span>' if entry.demo else ""
-        keys = [(*series, month) for month in shown.months]
+        keys = [(*series, month) for month in months]
         bulletins = shown.report.bulletins
         cells = "".join(_cell(shown.latest.get(key), bulletins.get(key, ())) for key in keys)
         rows.append(f'<tr><th scope="row">{escape(entry.title)}{demo}</th>{cells}</tr>')
     return (
-        '<div class="scroll"><table><thead><tr><th scope="col">地区与指标</th>'
+        f'{note}<div class="scroll"><table><thead><tr><th scope="col">地区与指标</th>'
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -197,10 +202,10 @@ def _counts(shown: _Shown, listed: Sequence[tuple[str, str]]) -> str:
     ours = [last[series] for series in listed if series in last]
     failed = sum(e.state in ("failed", "timeout") for e in ours)
     late = sum(bool(e.overdue) for e in ours)
-    levels = Counter((e.level, e.level_name) for e in newest if e.level_name)
+    standings = Counter((standing(e), e.level) for e in newest)
     named = " ".join(
-        _level(level, f"{name} {levels[level, name]}")
-        for level, name in sorted(levels, key=lambda pair: -LEVELS.index(pair[0] or "none"))
+        _level(level, f"{words} {count}")
+        for ((_, words), level), count in sorted(standings.items(), key=lambda each: each[0][0])
     )
     months = [e.data_month for e in newest if e.data_month is not None]
     open_ones = Counter(

@@ -26,6 +26,7 @@ _ARRIVALS = {
 }
 # Warning levels from the least; a mail lists no more than a screenful.
 LEVELS = ("none", "blue", "yellow", "orange", "red")
+_ALL_CLEAR = 2
 MOST_LISTED = 30
 MOST_NAMED = 5
 STATES = {"done": "完成", "unchanged": "无变化", "failed": "失败", "timeout": "超时"}
@@ -129,20 +130,38 @@ def _shortened(items: Sequence[list[str]], rest: str) -> list[str]:
     return [*shown, f"· 另有 {more} 个，{rest}"] if more > 0 else shown
 
 
+def standing(entry: RegionResult) -> tuple[int, str]:
+    """Place among others and words: levels from the highest, then those that have none, all clear.
+
+    Parameters
+    ----------
+    entry : RegionResult
+        Carried through.
+    """
+    if entry.level_name and entry.level != LEVELS[0]:
+        return -LEVELS.index(entry.level or LEVELS[1]), entry.level_name
+    if entry.version is None:
+        return 0, "没有现役模型、不发布预警线"
+    if entry.level is None:
+        return 1, "预警等级未评估"
+    return _ALL_CLEAR, entry.level_name or "无预警"
+
+
 def _by_level(entries: Sequence[RegionResult]) -> list[RegionResult]:
-    """The highest warning level first, then what has a remark, else as they were done."""
-    order = {level: -number for number, level in enumerate(LEVELS)}
-    return sorted(entries, key=lambda e: (order.get(e.level or "", 1), not e.message))
+    """As they stand, then what has a remark, else as they were done."""
+    return sorted(entries, key=lambda e: (standing(e)[0], not e.message))
 
 
 def _totals(report: Report, fine: Sequence[RegionResult]) -> list[str]:
     """What a list of many series does not show: how many there are of each kind."""
-    levels = Counter((e.level, e.level_name) for e in _by_level(fine) if e.level_name)
+    standings: dict[tuple[int, str], list[str]] = {}
+    for entry in _by_level(fine):
+        standings.setdefault(standing(entry), []).append(entry.title)
     lines = []
-    for (level, name), count in levels.items():
-        named = [e.title for e in fine if (e.level, e.level_name) == (level, name)]
-        some = f"：{'、'.join(named[:MOST_NAMED])}{'等' if count > MOST_NAMED else ''}"
-        lines.append(f"· {name} {count} 个{'' if level == LEVELS[0] else some}")
+    for (place, words), named in standings.items():
+        more = "等" if len(named) > MOST_NAMED else ""
+        some = f"：{'、'.join(named[:MOST_NAMED])}{more}" if place < _ALL_CLEAR else ""
+        lines.append(f"· {words} {len(named)} 个{some}")
     keys = {(e.region, e.indicator, e.data_month or "") for e in fine}
     stands = Counter(b.state for key in keys for b in report.bulletins.get(key, ()))
     if stands["draft"] or stands["reviewed"]:

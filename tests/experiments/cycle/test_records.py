@@ -103,6 +103,37 @@ def test_summary_of_thousands_fits_a_screen_or_three() -> None:
     assert lines[-1].endswith("等 40 个")
 
 
+def test_what_has_no_level_is_told_before_all_clear() -> None:
+    quiet, clear = replace(DONE, level=None, level_name=None), _many(1)[0]
+    dumb = replace(quiet, action="kept", version=None)
+    entries = [*[clear] * 40, *[quiet] * 6, dumb, replace(DONE, demo=False)]
+    lines = text(Report(DAY, (), tuple(entries))).splitlines()
+    totals = lines.index("合计：")
+    name = "嘉定区登记失业人数"
+    assert lines[totals + 1 : totals + 5] == [
+        f"· 黄色预警 1 个：{name}",
+        f"· 没有现役模型、不发布预警线 1 个：{name}",
+        f"· 预警等级未评估 6 个：{'、'.join([name] * 5)}等",
+        "· 无预警 40 个",
+    ]
+    listed = lines[lines.index("各地区：") + 1 :]
+    assert ["黄色预警" in listed[0], "尚无现役版本" in listed[1]] == [True, True]
+    named = [replace(e, region=f"{n:06d}") for n, e in enumerate(entries * 2)]
+    front = index_pages(named, Report(DAY, (), ()), {})["index.html"].decode()
+    words = ("黄色预警 2", "没有现役模型、不发布预警线 2", "预警等级未评估 12", "无预警 80")
+    places = [front.index(each) for each in words]
+    assert places == sorted(places)
+
+
+def test_a_page_of_thousands_shows_fewer_months() -> None:
+    months = [f"2025-{m:02d}" for m in range(1, 13)]
+    entries = [replace(e, data_month=month) for e in _many(1500) for month in months]
+    page = index_pages(entries, Report(DAY, (), ()), {})["index-other.html"].decode()
+    assert page.count('<th scope="col">2025-') == 4
+    assert "2025-12</th>" in page
+    assert "只列最近 4 个月" in page
+
+
 def test_index_of_many_is_totals_with_a_page_for_the_parts_of_each_region() -> None:
     entries = _many(90)
     wholes = {e.region: ("310000", "上海市") if int(e.region) % 2 else ("330000", "浙江省")

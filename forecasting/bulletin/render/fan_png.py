@@ -20,14 +20,16 @@ from employment_forecast.forecasting.documents.pictures import (
 )
 
 WIDTH_INCHES, HEIGHT_INCHES, DPI = 6.14, 1.9, 200  # the width of 156 mm
-_SIZE, _PAD_INCHES = 9.0, 0.04
+_SIZE = 9.0
+# Inches: a letter, what title and years take, half a year's name. A digit is part of a letter.
+_EM, _DIGIT = _SIZE / 72, 0.56
+_ABOVE, _BELOW, _RIGHT = 0.3, 0.26, 0.24
 
 
 def fan_png(fan: Fan) -> bytes:
     """Draw a fan chart."""
     with canvas(WIDTH_INCHES, HEIGHT_INCHES, font_size=_SIZE, dpi=DPI) as figure:
-        # One frame: how much room its labels take is found by looking once.
-        figure.set_layout_engine("tight", pad=_PAD_INCHES * 72 / _SIZE)
+        figure.set_layout_engine(None)
         axes = figure.subplots()
         past = [ordinal(month) for month, _ in fan.past]
         axes.plot(past, [v for _, v in fan.past], color=PUBLISHED_COLOUR, lw=1.4, label="已公布")
@@ -61,4 +63,11 @@ def fan_png(fan: Fan) -> bytes:
         legend_above(axes, 0.26, font_size=_SIZE - 1)
         if fan.demo:
             mark_demo(axes, 34, height=0.4)
+        # All labels are digits of one size: finding their room by drawing takes a third longer.
+        widest = max(len(f"{v:.{fan.digits}f}") for v in axes.get_ylim())
+        left = (widest * _DIGIT + 1) * _EM
+        figure.subplots_adjust(
+            left / WIDTH_INCHES, _BELOW / HEIGHT_INCHES,
+            1 - _RIGHT / WIDTH_INCHES, 1 - _ABOVE / HEIGHT_INCHES,
+        )  # fmt: skip
         return png(figure)

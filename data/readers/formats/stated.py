@@ -17,7 +17,7 @@ _ALONE = r"(?:(?<![^\W_])|(?<=[计数]量)|(?<=数据)|(?<=人数)|(?<=货币)|(
 _SIZE = rf"(?![、,/;和及]{_ONE}|次|及?以[上下内外]|左右|上下|规模|的|[大小级]|企业|单位)"
 # Looked for without spaces, and with one spelling of each mark.
 _UNIT = re.compile(
-    rf"{_EMPLOYER}单位(?:均|都)?[\"'(]*[:为是;][:为是;(\-\"']*(?P<named>{_LIST}){_SIZE}"
+    rf"{_EMPLOYER}单位(?:均|都|改)?[\"'(]*[:为是;][:为是;(\-\"']*(?P<named>{_LIST}){_SIZE}"
     rf"|{_ALONE}单位[(\-\"']+(?P<marked>{_LIST})(?=[^\w、,/]|$)"
     rf"|(?:^|\()(?:[计数]量)?单位(?P<close>{_SCALED})(?=\)|$)"
     rf"|以[\"']?(?P<counted>{_SCALED})[\"']?(?:为单位|计(?![\u4e00-\u9fff]))"

@@ -68,6 +68,10 @@ from employment_forecast.data.records import (
 _MOST_HEADS = 8
 _MOST_LOOKED_AT = 1000
 _PROBE = 20_000
+_FIRM_COLUMNS = (
+    "请把栏名改成这样；要保留原名的，在 mapping.toml 的 [columns] 里写明"
+    "（base、hires、separations、end）。"
+)
 
 
 class Collector:
@@ -108,6 +112,7 @@ class Collector:
         self._filtered = self._totals = 0
         self._sheets: list[str] = []
         self._strangers: dict[str, None] = {}
+        self._no_firms: dict[Place, str] = {}
         self._heads: list[str] = []
         self._said: set[tuple[str, str]] = set()
         self._times: Times = {}
@@ -146,14 +151,8 @@ class Collector:
                 self._filtered += len(rows) - len(wanted)
                 self.firms += wanted
             elif lacking := lacking_measures(table):
-                self.findings.add(
-                    "firm_row",
-                    Place(self.file, sheet.name, table.rows[0], min(table.heads)),
-                    f"像是监测企业表，没有认出{'、'.join(lacking)}这几栏",
-                    "请把栏名改成这样；要保留原名的，在 mapping.toml 的 [columns] 里写明"
-                    "（base、hires、separations、end）。",
-                    "",
-                )
+                place = Place(self.file, sheet.name, table.rows[0], min(table.heads))
+                self._no_firms[place] = f"像是监测企业表，没有认出{'、'.join(lacking)}这几栏"
             else:
                 self._read_table(table, background)
 
@@ -195,7 +194,10 @@ class Collector:
             # A total under the last of several blocks may add up all of them.
             sink = self.findings if len(blocks) == 1 else Findings()
             catalogue = self.vocabulary.catalogue if len(blocks) == 1 else None
-            values, totals, wholes = settle_totals(entries, block, sink, catalogue)
+            beside = {
+                c for c, hs in table.heads.items() if any(h.label.text[:1] == "全" for h in hs)
+            }
+            values, totals, wholes = settle_totals(entries, block, sink, catalogue, beside)
             where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
             if wholes:
                 self.notes.append(f"{where}的合计作为{'、'.join(wholes)}自己的数导入。")
@@ -410,7 +412,14 @@ class Collector:
         )
         if self._filtered:
             self.notes.append(left_out(self._filtered))
-        if not (settled or self.firms or self.part_months or self.findings.any_error):
+        found = bool(settled or self.firms or self.part_months)
+        for place, said in self._no_firms.items():
+            # Beside figures it may as well be a list of employers.
+            if found:
+                self.notes.append(f"{place}{said}，没有读取。")
+            else:
+                self.findings.add("firm_row", place, said, _FIRM_COLUMNS, "")
+        if not (found or self.findings.any_error):
             self.findings.add("nothing_read", None, *self._nothing())
         return [_reading(s, self.published_on, self.source) for s in settled]
 

@@ -153,18 +153,21 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             columns.kinds[column] = content.kind
             if content.times and content.times >= content.filled - content.known:
                 _note_bare(columns, table, column)
-    _leave_out_codes(columns)
+    _leave_out_codes(columns, table)
     columns.values = {c: facts.over(corner) for c, facts in columns.values.items()}
     _complete_parts(columns)
     _settle_times(columns, table)
     return columns
 
 
-def _leave_out_codes(columns: Columns) -> None:
+def _leave_out_codes(columns: Columns, table: LocatedTable) -> None:
     """Leave out codes that nobody knows beside the names that they stand for: A01, 登记失业人数."""
     named = [c for c, d in columns.labels.items() if d == "indicator"]
     if any(columns.kinds[c] != "none" for c in named):
-        columns.labels |= {c: "ignore" for c in named if columns.kinds[c] == "none"}
+        for column in (c for c in named if columns.kinds[c] == "none"):
+            # 35岁以下 beside 登记失业人数 is no code: the figure is of those alone.
+            if all(table.sheet.text(row, column).isascii() for row in table.rows):
+                columns.labels[column] = "ignore"
 
 
 def _is_corner(labels: list[Label], content: _Content) -> bool:

@@ -13,6 +13,7 @@ from employment_forecast.data.readers.tables.columns import Columns
 from employment_forecast.data.readers.tables.entries import ValueCell
 from employment_forecast.data.readers.tables.facts import Facts, context
 from employment_forecast.data.readers.tables.layout import LocatedTable, is_note
+from employment_forecast.data.readers.tables.remarks import is_adjusted
 from employment_forecast.data.readers.vocabulary import Vocabulary, When, fold, parse_unit
 from employment_forecast.data.records import Findings, Place, shown
 
@@ -33,12 +34,17 @@ _NO_MONTH = (
 # What a title or a name says of its figures that makes them others than those of the head.
 _OTHERS = (
     (
-        re.compile("同比|环比|[上去]年|[上去同]期|上月|增[幅速]|净[增减]|占比|比重"),
+        # No 网上年报, 线上月报.
+        re.compile("(?<![网线以])上[年月期]|(?<!过)去年|同[比期]|环比|增[幅速]|净[增减]|占比|比重"),
         "是比较或变动的数，或另一个时期的数",
     ),
-    (re.compile("平均[人数值]|均值|月均|(?<![未非不经])季(?:节性?调整|调)"), "是平均或调整后的数"),
+    (re.compile("平均(?:[人数值]|$)|[动月年季]平均|均值|月均"), "是平均数"),
 )
-_SOME_PEOPLE = re.compile(r"\d岁|户籍")
+# 16岁以上 are all who may work.
+_SOME_PEOPLE = re.compile(
+    r"(?<!\d)(?!16周?岁及?以上)\d+周?岁|(?<![按分])户籍(?!所在|地)|来沪|零就业家庭|低保"
+    "|外(?:来|[省市]市?|地)(?:人员|人口|从业|务工|劳动力)|农村(?:劳动力|人员|户口)?(?:登记)?失业"
+)
 # Times of a series in the tables above, by region, indicator and group.
 Times = dict[tuple[object, ...], list[When]]
 
@@ -114,7 +120,9 @@ def _check_later(
         return
     for entry in values:
         when = entry.when
-        if when is None or when.last is None or when.year != said.year or when.last <= said.last:
+        if entry.number is None or when is None or when.last is None:
+            continue  # months to come are printed in advance
+        if when.year != said.year or when.last <= said.last:
             continue
         if not _states_year(table, columns, entry, vocabulary):
             findings.add(
@@ -191,14 +199,24 @@ def _check_titles(
         )
 
 
-def subject_of(text: str, vocabulary: Vocabulary) -> tuple[str, bool]:
-    """What a title or name says that figures are, if not those of everybody; whether by people."""
+def subject_of(text: str, vocabulary: Vocabulary) -> tuple[str, frozenset[str] | None]:
+    """What a title or name says that figures are, if not those of everybody.
+
+    Returns
+    -------
+    str
+        Empty if it says nothing of the kind.
+    frozenset of str or None
+        Where it is some people: their groups, as far as the catalogue knows them.
+    """
     folded, label = fold(text[:200]), vocabulary.classify(text)
     why = next((why for pattern, why in _OTHERS if pattern.search(folded)), "")
-    people = vocabulary.names_group(text) or _SOME_PEOPLE.search(folded) is not None
+    why = why or ("是季节调整后的数" if is_adjusted(folded) else "")
+    groups = vocabulary.groups_in(text)
+    people = groups or _SOME_PEOPLE.search(folded) is not None
     if not why and people and not (label.known and label.group):
-        return "是一部分人的数", True
-    return why, False
+        return "是一部分人的数", groups
+    return why, None
 
 
 def _check_subject(
@@ -211,31 +229,34 @@ def _check_subject(
 ) -> None:
     """Refuse figures under a title or name that speaks of comparisons or of some people only.
 
-    Not where heads or rows of the table speak of those themselves: then the others are the rest.
+    Not where heads or rows of the table speak of the same themselves: then the others are the rest.
     """
     names = [table.sheet.name, Path(file).stem]
     titles = [(Place(file, table.sheet.name, r, c), text) for r, c, text in _titles(table)]
-    doubts: list[tuple[Place | None, str, str, bool]] = []
+    doubts: list[tuple[Place | None, str, str, frozenset[str] | None]] = []
     for place, text in (*titles, *((None, name) for name in names)):
-        why, of_people = subject_of(text, vocabulary)
+        why, groups = subject_of(text, vocabulary)
         if why:
-            doubts.append((place, text, why, of_people))
+            doubts.append((place, text, why, groups))
     if not doubts or not values:
         return
     labels = [h.label for heads in table.heads.values() for h in heads]
     cells = (table.sheet.text(r, c) for r in table.rows for c in columns.labels)
     labels += map(vocabulary.classify, cells)
-    grouped = any(x.group or x.part or vocabulary.names_group(x.text) for x in labels)
+    stated = {x.group for x in labels if x.group}.union(
+        *(vocabulary.groups_in(x.text) for x in labels)
+    )
+    unknown_part = any(x.part and not x.group for x in labels)
     compared = any(x.derived for x in labels)
-    for place, text, why, of_people in doubts:
-        if grouped if of_people else compared:
+    for place, text, why, groups in doubts:
+        if compared if groups is None else unknown_part or (stated and groups <= stated):
             continue
         findings.add(
             "contradiction",
             place or values[0].place,
             f"“{shown(text)}”说的{why}，表头却没有说",
             "若确是这样的数，请在表头写明"
-            + ("（如 登记失业人数（高校毕业生））" if of_people else "")
+            + ("（如 登记失业人数（高校毕业生））" if groups is not None else "")
             + "或不导入；若不是，请改正题名或文件名。",
             text,
         )

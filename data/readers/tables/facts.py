@@ -140,13 +140,15 @@ _CLERICAL = re.compile(
     ".+(?:时间|日期|月份|年月|时点)$"
 )
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
-# In front of a title or in its bracket; alone or behind an office it dates the paper.
+# In front of a title or in its bracket; alone or beside an office it dates the paper.
 _TITLE_DAY = re.compile(
-    r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(局])\()"
+    r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(])\()"
     r"(?P<day>(?:19|20)\d{2}年\d{1,2}月(?!0?1[日号])\d{1,2}[日号])(?(begins)(?=[^)]))"
 )
+_SENDER = re.compile(r"(?:[局厅委部处科室办站所]|中心)\)?$")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _BARE_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}年(?!\d{1,2}月)")
+_YEAR_OF_MONTH = re.compile(r"(?<!\d)(?:19|20)\d{2}年\d{1,2}月(?!份?[-至到\d])")
 _LONGEST = 400  # of a title
 _UNTIL = re.compile("截至|截止|报告期|统计")
 
@@ -224,17 +226,21 @@ def _named(text: str, vocabulary: Vocabulary) -> Facts | None:
 def _month_end(folded: str) -> tuple[When, str] | None:
     """The month whose last day a title states; who sent it on that day is no title."""
     dated = _TITLE_DAY.search(folded)
-    when = parse_when(dated["day"]) if dated and not _CLERICAL.search(folded) else None
-    return None if dated is None or when is None or when.day else (when, folded)
+    if dated is None or _CLERICAL.search(folded):
+        return None
+    said = folded[: dated.start()] or folded[dated.end() :]
+    when = parse_when(dated["day"]) if dated["begins"] or not _SENDER.search(said) else None
+    return None if when is None or when.day else (when, folded)
 
 
 def _one_year(folded: str) -> tuple[When, str] | None:
     """The year alone of a title with several months, none of another year: 2025年…(截至6月底).
 
-    A year in front of a month may be that of the day on which the paper was made.
+    A year in front of a month may be that of the day on which the paper was made; with months of
+    the year before in the table.
     """
     years = set(_YEAR.findall(folded))
-    if len(years) != 1 or not _BARE_YEAR.search(folded):
+    if len(years) != 1 or not _BARE_YEAR.search(folded) or _YEAR_OF_MONTH.search(folded):
         return None
     return When(year=int(min(years))), folded
 
@@ -244,10 +250,9 @@ def title_facts(text: str, vocabulary: Vocabulary) -> Facts:
     folded = fold(text[:_LONGEST])
     time = find_when(text) or _month_end(folded) or _one_year(folded)
     form: Form | None = None
-    if _MONTHLY_TITLE.search(folded):
-        form = "monthly"
-    elif "累计" in folded:
-        form = "cumulative"
+    monthly, cumulative = _MONTHLY_TITLE.search(folded) is not None, "累计" in folded
+    if monthly != cumulative:  # 各月新增及累计 says neither of a column
+        form = "monthly" if monthly else "cumulative"
     indicator = vocabulary.find_indicator(text)
     return Facts(
         region=vocabulary.find_region(text),

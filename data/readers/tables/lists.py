@@ -415,7 +415,7 @@ def _roles(
     if background.units or background.form or background.total or background.group:
         raise NotPlain
     name, vocabulary = Path(collector.file).stem, collector.vocabulary
-    if any(subject_of(name, vocabulary)):
+    if subject_of(name, vocabulary)[0]:
         raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
     at = _checked(roles(table, vocabulary), coded, collector)

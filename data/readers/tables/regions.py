@@ -34,19 +34,32 @@ _LONGEST_OFFICE = 40
 _REPORTS = re.compile("(?:填报|填表|报送|上报|报告|统计|申报)?(?:单位|部门|机构)(?:名称)?")
 # A part of the region that it stands behind: 嘉定区马陆镇, and no 城镇 or 各街道.
 _PART = re.compile(
-    r"[区市县]?(?P<name>[一-鿿]{1,5}?(?:镇|街道|乡)|[一-鿿]{0,5}?(?:工业区|开发区|园区|新城))"
+    r"[区市县]?(?P<name>[一-鿿]{1,5}?(?:镇|街道|乡(?!村))|[一-鿿]{0,5}?(?:工业区|开发区|园区|新城))"
     r"(?![镇乡各])"
 )
+# The same behind the short name of the region (嘉定镇), and at the end of a title.
+_NAMESAKE = re.compile("(?:镇|街道|乡)(?![镇乡村街各])")
+_PART_LAST = re.compile(
+    r"(?P<name>[一-鿿]{2}(?:镇|街道|乡)|[一-鿿]{2}(?:工业区|开发区|园区|新城))$"
+)
 _NO_NAME = re.compile(
-    "[城各全街乡辖分每村个等及与和区市县返回下入](?:镇|街道|乡|园区|开发区)|就业|失业|登记|农村|所有|情况|统计|人口"
+    "[城集各全街乡辖分每村个等及与和区市县返回下入属在按本点报](?:镇|街道|乡|园区|开发区)"
+    "|就业|失业|登记|农村|所有|情况|统计|人口|居住|户籍|(?<![不未])(?:包?含|包括)"
 )
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
-_WHOLE = re.compile(r"(?:^\(?|\()全(?P<kind>[市省县区镇乡])(?![域面局文])")
-_WHOLE_NOTED = re.compile("[为是系]全(?P<kind>[市省县区镇乡])")
-_ADDED = re.compile("(?<![不未])(?:含|包括)(?P<place>[^,;。]{2,12})")
+_WHOLE = re.compile("全(?P<kind>[市省县区镇乡])(?![域面局文场统联])")
+_WHOLE_NOTED = re.compile("[为是系]全(?P<kind>[市省县区镇乡])(?!统一)")
+_ADDED = re.compile(
+    "(?P<not>(?:不(?![仅但只])|[未没非])[^,;。包含]{0,3})?包?[含括](?P<place>[^,;。]{2,12})"
+)
+# A title is cut at times and marks; what comes before a place in it.
+_TIMES = re.compile(r"\d+[年月日号][份底末度]?|[^一-鿿\n\r]+")
+_BEFORE = re.compile(
+    "(?:关于|截[至止]到?|附件|附表|表|[上下]半年|第?[一二三四]季度|[全本当历]年|[各本当]月)+"
+)
 _SEVERAL = re.compile("[两二三四五六七八九十]个?区(?![块域间])")
-_DIVISION_ENDS = re.compile("[市区县旗州盟]")
+_DIVISION_ENDS = re.compile("[省市区县旗州盟]")
 _DIVISION_LENGTHS = range(8, 2, -1)
 # By the level where the bureau's own name of a region says nothing of its kind: 松江.
 _KINDS = {"province": "省市区", "city": "市", "district": "县区"}
@@ -254,15 +267,43 @@ def _outside(table: LocatedTable, vocabulary: Vocabulary, file: str) -> list[tup
 def _names_part(text: str, region: Region, vocabulary: Vocabulary) -> bool:
     """Whether a title or name is of a part of a region that nobody knows, or of other places."""
     folded = fold(text[:200])
-    names = [fold(name) for name in region.names if not name.isascii()]
-    ends = [folded.index(name) + len(name) for name in names if name in folded]
-    if not ends and vocabulary.find_region(text) is None:
-        timed = find_when(text)
-        folded, ends = (timed[1] if timed is not None else folded), [0]
-    parts = [part for end in ends if (part := _PART.match(folded, end))]
-    if any(len(p["name"]) > 2 and not _NO_NAME.search(p["name"]) for p in parts):
+    if any(_is_part(before, piece) for before, piece in _pieces(text, region, vocabulary)):
         return True
     return bool(_SEVERAL.search(folded)) or _names_division(folded, region, vocabulary.catalogue)
+
+
+def _is_part(before: str, piece: str) -> bool:
+    """Whether a piece of a title names a part, be it behind the name of the region or elsewhere."""
+    if before == _SHORT_NAME and _NAMESAKE.match(piece):
+        return True
+    for part in (_PART.match(piece), _PART_LAST.search(piece)):
+        if part is None or _NO_NAME.search(part["name"]):
+            continue
+        if len(part["name"]) > 2 or (before and part["name"] in ("新城", "园区")):
+            return True
+    return False
+
+
+_FULL_NAME, _SHORT_NAME = "\n", "\r"
+
+
+def _pieces(
+    text: str, region: Region | None = None, vocabulary: Vocabulary | None = None
+) -> Iterator[tuple[str, str]]:
+    """Where the name of a place may begin: a title cut at times, marks and names of the region.
+
+    With each piece comes which name of the region or of one above it stands before it, if any.
+    """
+    timed = find_when(text)
+    folded = timed[1] if timed is not None else fold(text[:200])
+    names: list[str] = []
+    while region is not None and vocabulary is not None:
+        names += (fold(name) for name in region.names if not name.isascii())
+        region = vocabulary.catalogue.region(region.parent) if region.parent else None
+    for name in sorted(names, key=len, reverse=True):
+        folded = folded.replace(name, _FULL_NAME if _KIND.search(name) else _SHORT_NAME)
+    for piece in re.finditer("([\n\r]?)([一-鿿]+)", _TIMES.sub(" ", folded)):
+        yield piece[1], _BEFORE.sub("", piece[2], count=1) if _BEFORE.match(piece[2]) else piece[2]
 
 
 def _names_division(folded: str, region: Region, catalogue: Catalogue) -> bool:
@@ -272,7 +313,10 @@ def _names_division(folded: str, region: Region, catalogue: Catalogue) -> bool:
         codes: list[str] = next(filter(None, map(find_divisions, names)), [])
         if codes and not any(code_fits(division_code(code), region, catalogue) for code in codes):
             return True
-    return False
+    # Of provinces also the short names that begin a title: 广东登记失业情况.
+    starts = (piece[:length] for _, piece in _pieces(folded) for length in (2, 3))
+    provinces = (code for name in starts for code in find_divisions(name) if code[2:] == "0000")
+    return any(not code_fits(division_code(code), region, catalogue) for code in provinces)
 
 
 def _check_wholes(
@@ -305,8 +349,7 @@ def _check_wholes(
 
 
 def _whole_in(text: str) -> re.Match[str] | None:
-    timed = find_when(text)
-    return _WHOLE.search(timed[1] if timed is not None else fold(text[:200]))
+    return next(filter(None, (_WHOLE.match(piece) for _, piece in _pieces(text))), None)
 
 
 def _kinds(region: Region) -> str:
@@ -336,11 +379,10 @@ def _check_added(
     """Refuse figures that hold those of another region too, as a remark says."""
     for row in table.remarks:
         for column, value in sorted(table.sheet.rows.get(row, {}).items()):
-            added = _ADDED.search(fold(text_of(value)[:200]))
-            place = vocabulary.find_region(added["place"]) if added else None
-            other = place and next(
-                (r for r in regions if vocabulary.catalogue.lower(place, r) is None), None
-            )
+            added = _ADDED.finditer(fold(text_of(value)[:200]))
+            named = [vocabulary.find_region(each["place"]) for each in added if not each["not"]]
+            lower = vocabulary.catalogue.lower
+            other = next((r for r in regions for p in named if p and lower(p, r) is None), None)
             if other:
                 findings.add(
                     "contradiction",

@@ -36,14 +36,16 @@ _PART_OF_MONTH = re.compile(
 )
 # A unit of some of the figures only; streets that a whole is short of.
 _SINCE, _CLAUSE = re.compile("起|以[前后]|之[前后]"), re.compile("[,;。]")
+_STREET = "(?:(?<![城乡村集])镇|街道|(?<!城)乡(?![镇村]))"
 _SHORT_OF = re.compile(
-    "(?:不含|不包括|未含|剔除)[^,;。]{1,8}?(?:(?<![城乡村集])镇|街道|(?<!城)乡(?![镇村]))"
+    f"(?:[不未](?:包?含|包括|计入)|剔除|缺[少报]?|漏报)[^,;。]{{1,8}}?{_STREET}"
+    f"|{_STREET}[^,;。]{{0,6}}(?<![无没未])(?:未|没有|没(?!有)|[缺漏])(?![缺漏])[^,;。]{{0,2}}报"
 )
 # A head or name beside figures that are not the last word; one that may be, and what else it says.
 _REVISED = re.compile("修订|修正|更正|订正")
 _CHECKED = re.compile("核实|核定|复核|调整(?=[后数])")
 _BESIDES = re.compile(r"[\d年月后数值人的()]")
-_ADJUSTED = re.compile("(?P<not>[未不没无非][^,;。]{0,3})?季(?:节性?调整|调)")
+_ADJUSTED = re.compile("(?P<not>[未不没无非][^,;。]{0,3})?季(?:节性?调整|调(?![查研]))")
 _LONGEST = 200
 # Only of what is expected: plans and targets stand in columns of their own.
 _FORESEEN = re.compile("预计|预测|预估|暂估")
@@ -143,10 +145,16 @@ def check_remarks(
             why = "各数的单位前后不一"
         elif _SHORT_OF.search(folded):
             why = "缺某个街镇的数"
-        elif (adjusted := _ADJUSTED.search(folded)) and not adjusted["not"]:
+        elif is_adjusted(folded):
             why = "数是季节调整后的，不是原数"
         if why:
             findings.add("remarked", place, f"说明写着{why}", _REMEDY, text)
+
+
+def is_adjusted(folded: str) -> bool:
+    """Whether a folded text says that figures are seasonally adjusted."""
+    adjusted = _ADJUSTED.search(folded)
+    return adjusted is not None and not adjusted["not"]
 
 
 def _bare(folded: str) -> str:

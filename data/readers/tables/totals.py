@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -26,12 +26,14 @@ def settle_totals(
     columns: Columns,
     findings: Findings,
     catalogue: Catalogue | None = None,
+    wholes_beside: Collection[int] = (),
 ) -> tuple[list[ValueCell], int, tuple[str, ...]]:
     """Check totals and take them out.
 
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
     其中 groups, or one that stands alone, is the value itself and stays. So does a total over all
-    parts of a region that the catalogue lists: it is that region's own figure.
+    parts of a region that the catalogue lists: it is that region's own figure. What a column in
+    `wholes_beside` (全市) holds is only compared with a single district.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def settle_totals(
     """
     whole = partial(_whole, catalogue)
     values, row_totals = _settle_rows(entries, findings, whole)
-    values, column_totals = _settle_columns(values, columns, findings, whole)
+    values, column_totals = _settle_columns(values, columns, findings, whole, wholes_beside)
     wholes = dict.fromkeys(
         e.facts.region.name
         for e in values
@@ -185,7 +187,11 @@ def _as_monthly(entry: ValueCell) -> ValueCell:
 
 
 def _settle_columns(
-    entries: Sequence[ValueCell], columns: Columns, findings: Findings, whole: _Whole
+    entries: Sequence[ValueCell],
+    columns: Columns,
+    findings: Findings,
+    whole: _Whole,
+    wholes_beside: Collection[int],
 ) -> tuple[list[ValueCell], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
@@ -199,7 +205,8 @@ def _settle_columns(
         parts = [by_cell.get((entry.place.row, c)) for c in columns_added]
         known = [e for e in parts if e is not None]
         if over == "region" or (known and _adds_up(known[0])):
-            compare(entry, parts, findings, len(parts) == 1)
+            beside = len(parts) == 1 and entry.place.column in wholes_beside
+            compare(entry, parts, findings, beside)
         elif over == "when":
             monthly |= _months_summed(entry, parts)
         own = None

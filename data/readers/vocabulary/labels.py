@@ -399,10 +399,10 @@ class Vocabulary:
         named = {i.code: i for i in self._indicators.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])}
         return next(iter(named.values())) if len(named) == 1 else None
 
-    def names_group(self, text: str) -> bool:
-        """Whether a title names a group of people, and not in the name of something else."""
+    def groups_in(self, text: str) -> frozenset[str]:
+        """Groups of people that a title names, and not in the name of something else."""
         named = self._named.inside(fold(text[:_LONGEST])[:_TITLE_CHARS])
-        return any(isinstance(each, str) for each in named)
+        return frozenset(each for each in named if isinstance(each, str))
 
 
 def _dimension(text: str) -> Dimension | None:

@@ -70,7 +70,7 @@ def parse_unit(text: str) -> Unit | None:
 
     万 alone is taken as 万人, the habit of employment reports.
     """
-    name = fold(text).strip("\"'").lstrip("×x*")
+    name = re.sub(r"^[×x*](?=\d)", "", fold(text).strip("\"'"))
     if name in _BASES:
         factor = Decimal("0.1") if name == "‰" else Decimal(1)
         return Unit(name, _BASES[name], factor, change="百分点" in name)

@@ -507,6 +507,9 @@ def test_the_city_in_a_column_beside_a_single_district():
     result = read(csv(text), region="嘉定", indicator="登记失业人数")
     assert values(result) == unemployed(m2021_01=9120)
     assert not result.errors
+    # 合计 is a sum, of one district too.
+    summed = read(csv(text.replace("全市", "合计")), region="嘉定", indicator="登记失业人数")
+    assert [e.check for e in summed.errors] == ["total_mismatch"]
 
 
 def test_the_year_of_a_title_with_several_months():
@@ -525,3 +528,14 @@ def test_a_sample_of_firms_without_its_columns_is_told_which():
     (error,) = read(csv(text), region="嘉定").errors
     assert error.check == "firm_row"
     assert all(word in error.message for word in ("建档期就业人数", "新招", "减员"))
+
+
+def test_a_list_of_employers_in_a_workbook_of_figures_is_left_out():
+    sheets = {
+        "登记失业": [["月份", "登记失业人数"], ["2021-01", 9120]],
+        "重点企业": [["企业名称", "行业", "用工人数"], ["甲", "制造业", 120]],
+    }
+    result = read(workbook(sheets), "a.xlsx", region="嘉定")
+    assert values(result) == unemployed(m2021_01=9120)
+    assert not result.errors
+    assert any("重点企业" in note and "没有读取" in note for note in result.notes)

@@ -916,6 +916,9 @@ def test_with_an_option_places_that_nobody_knows_are_told():
         ("2025年3月31日", None),
         ("2025年4月1日嘉定区登记失业情况", None),
         ("2025年3月30日嘉定区登记失业情况", None),
+        ("2025年3月31日嘉定区人力资源和社会保障局", None),
+        ("嘉定区就业促进中心（2025年3月31日）", None),
+        ("嘉定区人社局就业科（2025年3月31日）", None),
     ],
 )
 def test_a_title_dated_the_last_day_of_a_month_is_of_that_month(title, month):
@@ -935,6 +938,8 @@ def test_a_title_dated_the_last_day_of_a_month_is_of_that_month(title, month):
         ("2025年嘉定区登记失业情况", "月报.csv", False),
         ("2025年嘉定区登记失业情况（截至12月底）", "月报.csv", False),
         ("2025年12月嘉定区登记失业情况", "月报.csv", False),
+        ("2025年1月嘉定区登记失业情况（2025年新口径）", "月报.csv", True),
+        ("2025年嘉定区登记失业情况（2025年1—12月）", "月报.csv", False),
     ],
 )
 def test_months_after_that_of_the_title_are_not_of_its_year(title, name, refused):
@@ -942,6 +947,12 @@ def test_months_after_that_of_the_title_are_not_of_its_year(title, name, refused
     assert errors(read(text, name)) == ({"unknown_month"} if refused else set())
     dated = text.replace("\n1", "\n2025年1")
     assert errors(read(dated, name)) == set()
+
+
+def test_months_to_come_that_are_printed_in_advance_are_no_matter():
+    text = "2025年1月嘉定区登记失业情况\n月份,登记失业人数\n1月,12000\n2月,-\n3月,/\n4月,\n"
+    assert not errors(read(text))
+    assert values(read(text)) == [12000]
 
 
 def test_a_unit_is_of_some_figures_only_where_its_clause_says_so():
@@ -984,6 +995,20 @@ def test_a_title_of_figures_new_in_each_month():
     text = "2025年城镇新增就业（{}）\n月份,人数\n1月,1020\n2月,1080\n"
     assert values(read(text.format("各月新增"))) == [1020, 2100]
     assert values(read(text.format("各月累计"))) == [1020, 1080]
+    assert values(read(text.format("各月新增及累计"))) == [1020, 1080]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("指标,统计指标,2025年1月\n登记失业人数,35岁以下的,600\n", []),
+        ("指标代码,指标名称,2025年1月\nA01,登记失业人数,600\n", [600]),
+        ("月份,登记失业人数（X人）\n2025-01,600\n", []),
+        ("月份,登记失业人数（×10人）\n2025-01,60\n", [600]),
+    ],
+)
+def test_what_only_looks_like_a_code_or_a_unit(text, wanted):
+    assert values(read(text)) == wanted
 
 
 BARE = "月份,登记失业人数\n2025-01,13600\n2025-02,13650\n"
@@ -1005,6 +1030,17 @@ BARE = "月份,登记失业人数\n2025-01,13600\n2025-02,13650\n"
         ("嘉定区本市户籍人员登记失业情况", BARE, True),
         ("嘉定区高校毕业生等登记失业情况", BARE.replace("数\n", "数,其中：高校毕业生\n"), False),
         ("嘉定区就业困难人员就业和登记失业情况", BARE, False),
+        ("嘉定区登记失业人数（经季节调整）", BARE, True),
+        ("嘉定区登记失业人数三月移动平均", BARE, True),
+        ("嘉定区35周岁以下人员登记失业情况", BARE, True),
+        ("嘉定区农村劳动力登记失业情况", BARE, True),
+        # The women of a table are not the graduates of its title.
+        ("嘉定区高校毕业生登记失业情况", BARE.replace("数\n", "数,其中：女性\n"), True),
+        ("网上月报", BARE, False),
+        ("线上年报", BARE, False),
+        ("嘉定区第三季调查登记失业情况", BARE, False),
+        ("嘉定区16周岁以上登记失业情况", BARE, False),
+        ("嘉定区登记失业情况（按户籍所在地）", BARE, False),
     ],
 )
 @pytest.mark.parametrize("where", ["title", "sheet", "file"])
@@ -1030,6 +1066,15 @@ def test_titles_and_names_that_make_figures_others_than_their_head(title, table,
         ("上海市嘉定区", False), ("全区登记失业", False), ("返乡人员登记失业", False),
         ("城镇登记失业", False),
         ("各街镇汇总", False), ("乡村振兴", False), ("310114", False),
+        # Anywhere in a title, behind marks, numbers and the short name of the region.
+        ("嘉定区（马陆镇）登记失业", True), ("嘉定区登记失业-马陆镇", True),
+        ("附件1：马陆镇登记失业", True), ("登记失业人数马陆镇", True),
+        ("嘉定新城登记失业", True), ("嘉定镇登记失业", True),
+        ("附件1：全市登记失业", True), ("截至2025年2月底全市登记失业", True),
+        ("2025年2月28日全市登记失业", True),
+        ("江苏省登记失业", True), ("广东登记失业", True),
+        ("嘉定区登记失业（含各街镇、园区）", False), ("嘉定区下属街道登记失业汇总", False),
+        ("嘉定区美丽乡村登记失业", False), ("附件1：登记失业", False), ("健全市场登记失业", False),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["title", "sheet", "file"])
@@ -1062,6 +1107,11 @@ def test_the_name_of_a_file_with_a_sheet_or_a_column_for_its_regions_is_no_matte
         ("2月起单位为千人", True), ("以上为季节调整后数据", True),
         ("数据未经季节调整", False), ("不含乡镇企业人员", False), ("不含徐汇区数据", False),
         ("以上为全区数据", False), ("全市数据见附表", False), ("含嘉定区各街镇", False),
+        ("不包含安亭镇", True), ("未包括安亭镇", True), ("缺安亭镇数据", True),
+        ("安亭镇未报", True),
+        ("不含青浦区，含徐汇区", True), ("2月起单位改为千人", True),
+        ("不包含徐汇区数据", False), ("2024年起不再包括徐汇区", False), ("各街道无漏报", False),
+        ("统计口径为全市统一口径", False), ("数据经三季调查核实", False),
     ],
 )  # fmt: skip
 def test_remarks_on_the_place_and_the_make_of_figures(remark, refused):

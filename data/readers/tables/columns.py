@@ -12,6 +12,7 @@ from employment_forecast.data.readers.formats import text_of
 from employment_forecast.data.readers.tables.axis import days_are_months, decimal_habit, settled
 from employment_forecast.data.readers.tables.facts import Facts, facts_of
 from employment_forecast.data.readers.tables.layout import Headed, LocatedTable, when_like
+from employment_forecast.data.readers.tables.regions import is_office
 from employment_forecast.data.readers.vocabulary import (
     Dimension,
     Label,
@@ -78,6 +79,7 @@ class _Content:
     kind: Kind
     known: int
     places: int
+    offices: int
 
     @property
     def filled(self) -> int:
@@ -97,7 +99,7 @@ def kind_of(label: Label) -> Kind:
 
 
 def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Content:
-    texts = values = times = places = 0
+    texts = values = times = places = offices = 0
     units: list[str] = []
     kinds: Counter[Kind] = Counter()
     for row in table.rows[:_SAMPLE]:
@@ -112,6 +114,7 @@ def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Conte
             kinds[kind_of(label)] += 1
         elif not label.known and _PLACE.fullmatch(fold(text)):
             places += 1
+        offices += is_office(text)
         if when_like(value):
             times += 1
         if not looks_like_value(value) or (isinstance(value, str) and label.region is not None):
@@ -119,7 +122,7 @@ def _content(table: LocatedTable, column: int, vocabulary: Vocabulary) -> _Conte
         else:
             values += 1
     kind: Kind = kinds.most_common(1)[0][0] if kinds else "none"
-    return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()), places)
+    return _Content(texts, values, times, tuple(units), kind, sum(kinds.values()), places, offices)
 
 
 def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
@@ -141,6 +144,8 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             _put_value(columns, column, heads)
         elif dimension is not None:
             _put_dimension(columns, column, dimension, content)
+        elif dimension is None and content.texts and content.offices == content.filled:
+            columns.labels[column] = "ignore"  # 单位名称 is the name of a firm elsewhere
         elif not heads:
             _put_headless(columns, column, content, table.is_headed)
         elif all(x.known for x in labels):

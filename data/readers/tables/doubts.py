@@ -38,13 +38,17 @@ _OTHERS = (
         re.compile("(?<![网线以])上[年月期]|(?<!过)去年|同[比期]|环比|增[幅速]|净[增减]|占比|比重"),
         "是比较或变动的数，或另一个时期的数",
     ),
-    (re.compile("平均(?:[人数值]|$)|[动月年季]平均|均值|月均"), "是平均数"),
+    (
+        re.compile("平均(?:[人数值]|$)|[动月年季]平均|均值|[日月年季]均(?![衡等可为已按含])"),
+        "是平均数",
+    ),
 )
 # 16岁以上 are all who may work.
 _SOME_PEOPLE = re.compile(
     r"(?<!\d)(?!16周?岁及?以上)\d+周?岁|(?<![按分])户籍(?!所在|地)|来沪|零就业家庭|低保"
     "|外(?:来|[省市]市?|地)(?:人员|人口|从业|务工|劳动力)|农村(?:劳动力|人员|户口)?(?:登记)?失业"
 )
+_ADDED_PEOPLE = re.compile(r"(?<![不未])含[^()]*")  # 登记失业（含长期失业）
 # Times of a series in the tables above, by region, indicator and group.
 Times = dict[tuple[object, ...], list[When]]
 
@@ -212,8 +216,9 @@ def subject_of(text: str, vocabulary: Vocabulary) -> tuple[str, frozenset[str] |
     folded, label = fold(text[:200]), vocabulary.classify(text)
     why = next((why for pattern, why in _OTHERS if pattern.search(folded)), "")
     why = why or ("是季节调整后的数" if is_adjusted(folded) else "")
-    groups = vocabulary.groups_in(text)
-    people = groups or _SOME_PEOPLE.search(folded) is not None
+    bare = _ADDED_PEOPLE.sub("", folded)
+    groups = vocabulary.groups_in(bare)
+    people = groups or _SOME_PEOPLE.search(bare) is not None
     if not why and people and not (label.known and label.group):
         return "是一部分人的数", groups
     return why, None

@@ -32,23 +32,22 @@ _OFFICE = re.compile(
 _LONGEST_OFFICE = 40
 # Heads of the office that a row comes from; whoever checks or publishes it is of another place.
 _REPORTS = re.compile("(?:填报|填表|报送|上报|报告|统计|申报)?(?:单位|部门|机构)(?:名称)?")
+_ZONES = "工业区|开发区|园区|新城|新区|片区|高新区|保税区|度假区|示范区"
 # A part of the region that it stands behind: 嘉定区马陆镇, and no 城镇 or 各街道.
 _PART = re.compile(
-    r"[区市县]?(?P<name>[一-鿿]{1,5}?(?:镇|街道|乡(?!村))|[一-鿿]{0,5}?(?:工业区|开发区|园区|新城))"
+    rf"[区市县]?(?P<name>[一-鿿]{{1,5}}?(?:镇|街道|乡(?!村))|[一-鿿]{{0,5}}?(?:{_ZONES}))"
     r"(?![镇乡各])"
 )
 # The same behind the short name of the region (嘉定镇), and at the end of a title.
 _NAMESAKE = re.compile("(?:镇|街道|乡)(?![镇乡村街各])")
-_PART_LAST = re.compile(
-    r"(?P<name>[一-鿿]{2}(?:镇|街道|乡)|[一-鿿]{2}(?:工业区|开发区|园区|新城))$"
-)
+_PART_LAST = re.compile(rf"(?P<name>[一-鿿]{{2}}(?:镇|街道|乡)|[一-鿿]{{2}}(?:{_ZONES}))$")
 _NO_NAME = re.compile(
-    "[城集各全街乡辖分每村个等及与和区市县返回下入属在按本点报](?:镇|街道|乡|园区|开发区)"
+    "[城集各全街乡辖分每村个等及与和区市县返回下入属在按本点报](?:镇|街道|乡|园区|开发区|片区)"
     "|就业|失业|登记|农村|所有|情况|统计|人口|居住|户籍|(?<![不未])(?:包?含|包括)"
 )
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
-_WHOLE = re.compile("全(?P<kind>[市省县区镇乡])(?![域面局文场统联])")
+_WHOLE = re.compile("[全本](?P<kind>[市省县区镇乡])(?![域面局文场统联户])")
 _WHOLE_NOTED = re.compile("[为是系]全(?P<kind>[市省县区镇乡])(?!统一)")
 _ADDED = re.compile(
     "(?P<not>(?:不(?![仅但只])|[未没非])[^,;。包含]{0,3})?包?[含括](?P<place>[^,;。]{2,12})"
@@ -58,7 +57,7 @@ _TIMES = re.compile(r"\d+[年月日号][份底末度]?|[^一-鿿\n\r]+")
 _BEFORE = re.compile(
     "(?:关于|截[至止]到?|附件|附表|表|[上下]半年|第?[一二三四]季度|[全本当历]年|[各本当]月)+"
 )
-_SEVERAL = re.compile("[两二三四五六七八九十]个?区(?![块域间])")
+_SEVERAL = re.compile(r"(?:[两二三四五六七八九十]个?|\d个)区(?![块域间])")
 _DIVISION_ENDS = re.compile("[省市区县旗州盟]")
 _DIVISION_LENGTHS = range(8, 2, -1)
 # By the level where the bureau's own name of a region says nothing of its kind: 松江.
@@ -313,10 +312,13 @@ def _names_division(folded: str, region: Region, catalogue: Catalogue) -> bool:
         codes: list[str] = next(filter(None, map(find_divisions, names)), [])
         if codes and not any(code_fits(division_code(code), region, catalogue) for code in codes):
             return True
-    # Of provinces also the short names that begin a title: 广东登记失业情况.
-    starts = (piece[:length] for _, piece in _pieces(folded) for length in (2, 3))
-    provinces = (code for name in starts for code in find_divisions(name) if code[2:] == "0000")
-    return any(not code_fits(division_code(code), region, catalogue) for code in provinces)
+    # Short names begin a title: 广东登记失业情况. 新建 is one too, but in its province alone.
+    starts = {piece[:length] for _, piece in _pieces(folded) for length in (2, 3)}
+    for codes in map(find_divisions, starts):
+        near = any(code[2:] == "0000" or code[:2] == region.code[:2] for code in codes)
+        if near and not any(code_fits(division_code(c), region, catalogue) for c in codes):
+            return True
+    return False
 
 
 def _check_wholes(
@@ -342,7 +344,8 @@ def _check_wholes(
                     "contradiction",
                     Place(file, table.sheet.name, table.rows[0], 1),
                     f"“{shown(text)}”是全{whole['kind']}的数，不是{region.name}的",
-                    f"请改用{region.name}的数；若确是{region.name}的，请把“全{whole['kind']}”改掉。",
+                    f"请改用{region.name}的数；若确是{region.name}的，请把这里的“{whole['kind']}”"
+                    f"改成“{region.name}”。",
                     text,
                 )
                 return

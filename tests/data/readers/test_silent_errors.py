@@ -882,13 +882,19 @@ def test_regions_under_the_heads_that_offices_write_are_read(text):
 OFFICES = "月份,{},登记失业人数\n2026年8月,嘉定区人社局,12000\n2026年9月,徐汇区就业促进中心,13000\n"
 
 
-@pytest.mark.parametrize("head", ["填报单位", "单位", "报送部门"])
+@pytest.mark.parametrize("head", ["填报单位", "单位", "单位名称", "报送部门"])
 def test_offices_say_the_region_where_nothing_else_does(head):
     def regions(**options):
         return [r.observation.region for r in read(OFFICES.format(head), **options).readings]
 
     assert regions(region=None) == ["310114", "310104"]
     assert regions(region="徐汇") == ["310104"]
+
+
+def test_offices_beside_a_column_of_regions_are_no_figures():
+    text = "地区,单位名称,月份,登记失业人数\n嘉定区,嘉定区人社局,2026-08,12000\n"
+    assert values(read(text)) == [12000]
+    assert not errors(read(text))
 
 
 def test_figures_of_one_office_are_not_taken_for_another_region():
@@ -1036,6 +1042,8 @@ BARE = "月份,登记失业人数\n2025-01,13600\n2025-02,13650\n"
         ("嘉定区农村劳动力登记失业情况", BARE, True),
         # The women of a table are not the graduates of its title.
         ("嘉定区高校毕业生登记失业情况", BARE.replace("数\n", "数,其中：女性\n"), True),
+        ("嘉定区登记失业人数日均", BARE, True),
+        ("嘉定区登记失业（含长期失业）情况", BARE, False),
         ("网上月报", BARE, False),
         ("线上年报", BARE, False),
         ("嘉定区第三季调查登记失业情况", BARE, False),
@@ -1072,7 +1080,8 @@ def test_titles_and_names_that_make_figures_others_than_their_head(title, table,
         ("嘉定新城登记失业", True), ("嘉定镇登记失业", True),
         ("附件1：全市登记失业", True), ("截至2025年2月底全市登记失业", True),
         ("2025年2月28日全市登记失业", True),
-        ("江苏省登记失业", True), ("广东登记失业", True),
+        ("江苏省登记失业", True), ("广东登记失业", True), ("长宁登记失业", True),
+        ("菊园新区登记失业", True), ("16个区登记失业", True), ("本市登记失业", True),
         ("嘉定区登记失业（含各街镇、园区）", False), ("嘉定区下属街道登记失业汇总", False),
         ("嘉定区美丽乡村登记失业", False), ("附件1：登记失业", False), ("健全市场登记失业", False),
     ],

@@ -197,7 +197,8 @@ class Collector:
             beside = {
                 c for c, hs in table.heads.items() if any(h.label.text[:1] == "全" for h in hs)
             }
-            values, totals, wholes = settle_totals(entries, block, sink, catalogue, beside)
+            places = any(is_like_region(h.label.text) for h in columns.unknown.values())
+            values, totals, wholes = settle_totals(entries, block, sink, catalogue, beside, places)
             where = f"工作表“{shown(table.sheet.name)}”" if table.sheet.name else "表中"
             if wholes:
                 self.notes.append(f"{where}的合计作为{'、'.join(wholes)}自己的数导入。")
@@ -329,6 +330,11 @@ class Collector:
         return remarks
 
     def _report_unknown(self, table: LocatedTable, columns: Columns) -> None:
+        if columns.unread:
+            heads = "”“".join(map(shown, columns.unread[:_MOST_HEADS]))
+            self.notes.append(
+                f"没有认出“{heads}”的意思，略去；若各行只是其中一部分的数，请勿导入。"
+            )
         for column, head in columns.unknown.items():
             if is_revised(head.label.text, self.vocabulary) and _has_numbers(table, column):
                 self.findings.add(
@@ -437,7 +443,7 @@ class Collector:
             several = f"等 {len(self._strangers)} 个" if len(self._strangers) > 1 else ""
             return (
                 f"文件里没有“{name}”的数据，写明的地区是目录里没有的“{first}”{several}",
-                f"若就是{name}，请改正名称；若不是，{how_to_register(first)}",
+                f"若就是{name}，请改成“{name}”；若是别处，{how_to_register(first)}",
             )
         if self._filtered and wanted:
             return (

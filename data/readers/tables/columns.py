@@ -23,12 +23,14 @@ from employment_forecast.data.readers.vocabulary import (
     parse_units,
     unit_note,
 )
+from employment_forecast.data.records import shown
 
 # Label columns that say what a value is about; others only describe it or are left out.
 ATTRIBUTES = ("region", "indicator", "group", "month", "year", "any")
 
 # Rows that decide what a column holds.
 _SAMPLE = 3000
+_MOST_TOLD = 8
 _PLACE = re.compile(r"[一-鿿]{2,12}(?:省|市|区|县|旗|镇|乡|街道)")
 
 Kind = Literal["region", "indicator", "group", "when", "none"]
@@ -48,6 +50,8 @@ class Columns:
         Columns of values and what their heads say.
     unknown : dict of int to Headed
         Columns with a head that nothing explains.
+    unread : list of str
+        Heads of columns of texts that nothing explains.
     headless : list of int
         Columns with values and no head.
     bare : set of int
@@ -62,10 +66,18 @@ class Columns:
     kinds: dict[int, Kind] = field(default_factory=dict)
     values: dict[int, Facts] = field(default_factory=dict)
     unknown: dict[int, Headed] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
     headless: list[int] = field(default_factory=list)
     bare: set[int] = field(default_factory=set)
     unit_cells: list[str] = field(default_factory=list)
     dated: int = 0
+
+    def notes(self) -> list[str]:
+        """The note on texts that are left out: they may say that figures are of a part."""
+        if not self.unread:
+            return []
+        heads = "”“".join(map(shown, self.unread[:_MOST_TOLD]))
+        return [f"没有认出“{heads}”一栏的意思，略去；若各行只是其中一部分的数，请勿导入。"]
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,8 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             columns.labels[column] = "any"
         elif any(x.states for x in labels) and dimension in (None, "value", "any", "ignore"):
             _put_value(columns, column, heads)
+        elif dimension == "group" and content.values > content.texts:
+            columns.unknown[column] = heads[-1]  # 年龄段 1, 2, …
         elif dimension is not None:
             _put_dimension(columns, column, dimension, content)
         elif dimension is None and content.texts and content.offices == content.filled:
@@ -152,6 +166,8 @@ def roles(table: LocatedTable, vocabulary: Vocabulary) -> Columns:
             _put_value(columns, column, heads)
         elif content.texts > content.values:
             columns.labels[column] = _untitled(content)
+            if columns.labels[column] == "ignore":
+                columns.unread.append(heads[-1].label.text)
         else:
             columns.unknown[column] = next(h for h in heads if not h.label.known)
         if column in columns.labels:

@@ -418,7 +418,9 @@ def _roles(
     if subject_of(name, vocabulary)[0]:
         raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
-    at = _checked(roles(table, vocabulary), coded, collector)
+    columns = roles(table, vocabulary)
+    collector.notes += columns.notes()
+    at = _checked(columns, coded, collector)
     if at.region < 0 and collector.region and is_elsewhere(name, collector.region, vocabulary):
         raise NotPlain
     return at, table

@@ -27,13 +27,15 @@ def settle_totals(
     findings: Findings,
     catalogue: Catalogue | None = None,
     wholes_beside: Collection[int] = (),
+    strange_places: bool = False,
 ) -> tuple[list[ValueCell], int, tuple[str, ...]]:
     """Check totals and take them out.
 
     A total over regions, or over the months of a flow, is compared with its parts; a total beside
     其中 groups, or one that stands alone, is the value itself and stays. So does a total over all
     parts of a region that the catalogue lists: it is that region's own figure. What a column in
-    `wholes_beside` (全市) holds is only compared with a single district.
+    `wholes_beside` (全市) holds is only compared with a single district; without those, a total
+    beside `strange_places`, which the catalogue has not, is of nobody knows how many of them.
 
     Returns
     -------
@@ -46,7 +48,9 @@ def settle_totals(
     """
     whole = partial(_whole, catalogue)
     values, row_totals = _settle_rows(entries, findings, whole)
-    values, column_totals = _settle_columns(values, columns, findings, whole, wholes_beside)
+    values, column_totals = _settle_columns(
+        values, columns, findings, whole, wholes_beside, strange_places
+    )
     wholes = dict.fromkeys(
         e.facts.region.name
         for e in values
@@ -192,6 +196,7 @@ def _settle_columns(
     findings: Findings,
     whole: _Whole,
     wholes_beside: Collection[int],
+    strange_places: bool,
 ) -> tuple[list[ValueCell], int]:
     siblings = {c: _siblings(c, columns) for c, head in columns.values.items() if head.total}
     by_cell = {(e.place.row, e.place.column): e for e in entries}
@@ -199,6 +204,11 @@ def _settle_columns(
     left_out, monthly = 0, set[int]()
     for entry in entries:
         over, columns_added = siblings.get(entry.place.column, ("", []))
+        column = entry.place.column
+        of_strangers = strange_places and not columns_added and column in siblings
+        if of_strangers and column not in wholes_beside:
+            left_out += 1
+            continue
         if not columns_added or over == "group":
             values.append(entry)
             continue

@@ -980,6 +980,33 @@ def test_a_namesake_in_another_city_is_not_what_the_title_means():
     assert of("") == set()
 
 
+@pytest.mark.parametrize(
+    ("head", "cell"),
+    [("学历", "本科"), ("户籍", "外省市"), ("失业原因", "合同到期"), ("登记类型", "首次登记"),
+     ("片区", "北片"), ("村居", "樊家村")],
+)  # fmt: skip
+def test_figures_of_some_people_or_places_that_nobody_knows_are_not_of_all(head, cell):
+    text = f"月份,{head},登记失业人数\n2025-01,{cell},600\n"
+    assert read(text).readings == ()
+    assert values(read(f"{text}2025-01,合计,1300\n")) == (
+        [] if head in ("片区", "村居") else [1300]
+    )
+
+
+def test_columns_of_texts_that_nobody_knows_are_told():
+    result = read("月份,登记失业人数,审核状态,经办科室\n2025-01,600,已审核,二科\n")
+    assert values(result) == [600]
+    assert any("“审核状态”“经办科室”" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("whole", "wanted"), [("合计", []), ("全区", [1300]), ("全区合计", [1300]), ("嘉定区", [1300])]
+)
+def test_a_total_beside_streets_that_nobody_knows_is_no_region_unless_it_says_so(whole, wanted):
+    text = f"月份,马陆镇,南翔镇,{whole}\n2025-01,600,700,1300\n"
+    assert values(read(text, indicator="登记失业人数")) == wanted
+
+
 YEAR = "月份,人数\n2025-01,14\n2025-02,15\n"
 
 

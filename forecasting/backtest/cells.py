@@ -255,7 +255,7 @@ class TaskResult:
     outcomes : list of SamplePaths or Failure
         One per cell.
     estimate : dict or None
-        Parameters that were estimated now and serve later months too.
+        Parameters that were estimated now: those of a model that filters serve later months too.
     """
 
     outcomes: list[Outcome]
@@ -300,7 +300,7 @@ def compute(task: Task) -> TaskResult:
 
     Returns
     -------
-    Done
+    TaskResult
     """
     try:
         model = roster.create(task.cells[0].model)

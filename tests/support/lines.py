@@ -31,6 +31,7 @@ FLOORS = ("cli", "data", "experiments", "features", "forecasting", "models")
 ASKED, FILE = "MEASURE_LINES", "EXECUTED_LINES"
 COMPILED = ROOT / ".pytest_cache" / "lines"
 NAME = "__executed__"
+_OWN = Path(__file__).read_bytes()  # kept programs are marked as this one marks
 
 
 def mark(tree: ast.Module) -> dict[int, list[int]]:
@@ -121,7 +122,7 @@ class Lines(MetaPathFinder):
 def compiled(path: str) -> tuple[CodeType, dict[int, list[int]]]:
     """A file with its marks, and what they stand for; kept for the processes that come later."""
     source = Path(path).read_bytes()
-    key = b"\0".join([importlib.util.MAGIC_NUMBER, path.encode(), source])
+    key = b"\0".join([importlib.util.MAGIC_NUMBER, _OWN, path.encode(), source])
     kept = COMPILED / hashlib.sha256(key).hexdigest()
     if kept.exists():
         return marshal.loads(kept.read_bytes())  # type: ignore[no-any-return]  # noqa: S302  # ours

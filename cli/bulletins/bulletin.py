@@ -132,7 +132,7 @@ def bulletin(
     session = open_session()
     series = resolve_series(session, region, indicator)
     about = None if month is None else parse_month(month, "--month")
-    day = clock.parse_day(as_of, "--as-of") if as_of else default_day(session, series, about)
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else default_day(session, series, about)
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker, bulletin_lock(session, series):
         made = make_bulletin(session, tracker, series, day, month=about, formats=wanted)

@@ -77,7 +77,7 @@ def issue(region: str, indicator: str | None, as_of: str | None, as_json: bool) 
 
     session = open_session()
     series = resolve_series(session, region, indicator)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     with open_tracker(uri, session.workspace) as tracker:
         now = assess_champion(session, tracker, series, day, past=as_of is not None)
@@ -125,7 +125,7 @@ def history(
     from employment_forecast.forecasting.early_warning.evaluation import tally
 
     session = open_session()
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     region_code = session.catalogue.region(region).code if region else None
     if as_of is None:
         settle_outcomes(session, day, region_code)
@@ -176,7 +176,7 @@ def sample(region: str, month: str | None, as_of: str | None, as_json: bool) -> 
 
     session = open_session()
     place = session.catalogue.region(region)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     try:
         at = pd.Period(month, freq="M") if month else None
     except ValueError as error:

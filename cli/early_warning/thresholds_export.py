@@ -82,7 +82,7 @@ def export(
         if as_of is None:
             _mark_meant(session, region, error.message)
         raise
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     uri = session.settings.tracking_uri(session.workspace)
     current = session.workspace.thresholds / feed_files.file_name(
         series.indicator.code, series.region.code

@@ -26,7 +26,7 @@ def _published(region: str, indicator: str | None, as_of: str | None) -> tuple[A
     from employment_forecast.data.feed import find
     from employment_forecast.data.workspace import find_workspace
 
-    past = clock.parse_day(as_of, "--as-of") if as_of else None
+    past = clock.parse_past_day(as_of, "--as-of") if as_of else None
     folder = find_workspace().thresholds
     try:
         document = find(folder, region, indicator, past)
@@ -147,6 +147,7 @@ def check(
     13 没有可用的预警线（未发布、已过时、更新失败）。
     """
     from employment_forecast.cli.shell.output import write_json
+    from employment_forecast.data import clock
     from employment_forecast.data.errors import LEVEL_EXIT_CODES
     from employment_forecast.data.feed import check as compare
     from employment_forecast.data.feed import demand_plausible, demand_usable
@@ -156,7 +157,7 @@ def check(
     document, day = _published(region, indicator, as_of)
     demand_usable(document, day)
     number = read_value(value, document["unit"], "数值")
-    answer = compare(document, number, month)
+    answer = compare(document, number, month and clock.month_name(month, "--month"))
     if not confirmed:
         demand_plausible(document, number, answer.month)
     code = LEVEL_EXIT_CODES[answer.level]

@@ -47,7 +47,7 @@ def features(
 
     session = open_session()
     series = resolve_series(session, region, indicator)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     others = stored_covariate_sources(
         session.store, session.catalogue, series.region, series.indicator
     )

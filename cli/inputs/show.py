@@ -32,7 +32,7 @@ as_of_option = click.option(
 def _day(as_of: str | None) -> date:
     from employment_forecast.data import clock
 
-    return clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    return clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
 
 
 def _in_year(month: object, year: int | None) -> bool:

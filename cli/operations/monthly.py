@@ -56,7 +56,7 @@ def monthly(
     session = open_session()
     if as_of:
         # Everything the cycle records is of that day, as if it had been run then.
-        clock.pretend(clock.parse_day(as_of, "--as-of"))
+        clock.pretend(clock.parse_past_day(as_of, "--as-of"))
     day = clock.today()
     wanted = [name for name in SEPARATORS.split(regions or "") if name]
     figures = [name for name in SEPARATORS.split(indicators or "") if name]

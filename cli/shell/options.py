@@ -67,7 +67,7 @@ no_cache_option: Callable[[F], F] = click.option(
 def _day(_: click.Context, option: click.Parameter, text: str | None) -> date:
     from employment_forecast.data import clock
 
-    return clock.parse_day(text, option.opts[0]) if text else clock.today()
+    return clock.parse_past_day(text, option.opts[0]) if text else clock.today()
 
 
 def as_of_option(text: str = "只用该日（含）以前公布的数据，如 2026-06-30。") -> Callable[[F], F]:

@@ -58,7 +58,10 @@ def test_the_day_can_be_set_for_replays(monkeypatch):
         clock.now()
 
 
-@pytest.mark.parametrize("text", ["2026-02-30", "2026/11/23", "", "昨天"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-30", "26-11-23", "2026-11", "2026-W03", "2026-11/23", "0026-01-20", "", "昨天"],
+)
 def test_a_bad_day_is_a_usage_error_that_names_the_option(text):
     with pytest.raises(UsageError, match="--as-of") as caught:
         clock.parse_day(text, "--as-of")
@@ -66,5 +69,23 @@ def test_a_bad_day_is_a_usage_error_that_names_the_option(text):
     assert "年-月-日" in caught.value.hint
 
 
-def test_a_good_day_is_read():
-    assert clock.parse_day("2026-11-23", "--as-of") == date(2026, 11, 23)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-23",
+        "2026/11/23",
+        "2026.11.23",
+        "2026年11月23日",
+        "20261123",
+        "２０２６－１１－２３ ",
+    ],
+)
+def test_a_good_day_is_read_however_it_is_written(text):
+    assert clock.parse_day(text, "--as-of") == date(2026, 11, 23)
+
+
+def test_what_is_known_on_a_day_to_come_is_not_asked(monkeypatch):
+    monkeypatch.setenv("FORECAST_TODAY", "2026-11-20")
+    assert clock.parse_past_day("2026-11-20", "--as-of") == date(2026, 11, 20)
+    with pytest.raises(UsageError, match="晚于今天（2026-11-20）"):
+        clock.parse_past_day("2026-11-21", "--as-of")

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import pandas as pd
 
+from employment_forecast.data.clock import FIRST_YEAR, LAST_YEAR
 from employment_forecast.data.readers.vocabulary.folding import fold
 
-FIRST_YEAR, LAST_YEAR = 1949, 2099
 # No label is longer, and no title says its month later.
 _LONGEST, _LONGEST_TITLE = 40, 400
 

@@ -186,8 +186,8 @@ def _run(file: Path, root: Path, newest: pd.Period) -> tuple[dict[str, float], A
     answer, words = file.with_suffix(".out"), file.with_suffix(".err")
     used = before
     with answer.open("wb") as out, words.open("wb") as err, subprocess.Popen(
-        [*command, "--parent", PARENT_NAME, "--as-of", day],
-        env=environment(root), stdout=out, stderr=err,
+        [*command, "--parent", PARENT_NAME],
+        env={**environment(root), "FORECAST_TODAY": day}, stdout=out, stderr=err,
     ) as running:  # fmt: skip
 
         def sofar(now: account.Use) -> dict[str, float]:

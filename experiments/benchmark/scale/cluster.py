@@ -108,8 +108,8 @@ def _cycle(root: Path, day: str, nodes: Sequence[int]) -> Sequence[str]:
     held, started = account.of_ended(), time.monotonic()
     by_process: dict[int, float] = {}
     with subprocess.Popen(
-        [*_COMMAND, "monthly", "--quiet", "--json", "--parent", PARENT_NAME, "--as-of", day],
-        env=environment(root), stdout=subprocess.DEVNULL,
+        [*_COMMAND, "monthly", "--quiet", "--json", "--parent", PARENT_NAME],
+        env={**environment(root), "FORECAST_TODAY": day}, stdout=subprocess.DEVNULL,
     ) as running:  # fmt: skip
         while running.poll() is None:
             by_process |= account.by_process(running.pid)

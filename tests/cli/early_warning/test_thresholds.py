@@ -86,7 +86,7 @@ def test_an_impossible_figure_is_refused_with_what_it_means(published: Forecast)
 def test_a_figure_that_is_no_number_is_refused(forecast: Forecast, figure: str) -> None:
     done = forecast("thresholds", "check", "--region", "嘉定", "--", figure)
     assert done.code == EXIT_USAGE
-    assert "有限" in done.err
+    assert "不能读成一个数" in done.err
 
 
 def test_an_unknown_region_is_not_called_unpublished(forecast: Forecast) -> None:

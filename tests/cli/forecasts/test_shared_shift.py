@@ -84,7 +84,7 @@ def test_news_of_other_regions_is_news_for_what_rests_on_them(
     (inbox / "全部.csv").write_text(table(96), "utf-8")
 
     def cycle(day: str) -> dict[str, Any]:
-        done = forecast("monthly", "--regions", "嘉定", "--as-of", day, "--json")
+        done = forecast("monthly", "--regions", "嘉定", "--json", env={"FORECAST_TODAY": day})
         assert done.code == 0, (done.out, done.err)
         (entry,) = done.json["regions"]
         return dict(entry)

@@ -173,7 +173,7 @@ def propose(region: str, indicator: str | None, as_of: str | None, as_json: bool
 
     session = open_session()
     series = resolve_series(session, region, indicator)
-    day = clock.parse_day(as_of, "--as-of") if as_of else clock.today()
+    day = clock.parse_past_day(as_of, "--as-of") if as_of else clock.today()
     known = session.store.vintages(series.region.code, series.indicator.code).as_of(day)
     history = from_known(
         known, series.region, series.indicator, day, session.settings["history.gaps"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, cast, get_args
@@ -11,6 +10,7 @@ import pandas as pd
 
 from employment_forecast.data import clock
 from employment_forecast.data.errors import DataError, UsageError
+from employment_forecast.data.typed import read_line
 
 ShockKind = Literal["pulse", "temporary", "step"]
 
@@ -24,6 +24,8 @@ KIND_MEANINGS: dict[str, str] = {
 # rate of 0.7 a month that TRAMO and X-13ARIMA-SEATS use.
 USUAL_MONTHS: dict[str, int] = {"pulse": 1, "temporary": 6, "step": 0}
 MOST_MONTHS = 36
+# So long before it begins an event may be known of: a law, the closing of a works.
+MOST_MONTHS_AHEAD = 24
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def read_shock(
     region, indicator : str
         Catalogue codes; an empty indicator for all of them.
     month : str
-        `YYYY-MM`.
+        As people type it, at most `MOST_MONTHS_AHEAD` months after `declared_on`.
     kind : str
         One of `KIND_NAMES`.
     months : int or None
@@ -140,23 +142,26 @@ def read_shock(
     UsageError
         If something is missing, unreadable or in the future.
     """
-    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
-        raise UsageError(f"--month 的值“{month}”不是有效月份。", "请写成 2022-03 这样的年-月。")
-    if not name.strip() or not source.strip():
-        raise UsageError("事件的名称和依据不能为空。", "请用 --name 和 --source 写明。")
+    begins = clock.parse_month(month, "--month")
+    name, source = read_line(name, "事件的名称"), read_line(source, "事件的依据")
     if kind == "step" and months is not None:
         raise UsageError("台阶停在新的水平，没有月数。", "请去掉 --months，或改用 脉冲、暂时。")
     if declared_on > clock.today():
         raise UsageError(
             f"申报日 {declared_on} 晚于今天。", "请填事件为外界所知的日期，或不给 --declared-on。"
         )
+    if begins > pd.Period(declared_on, freq="M") + MOST_MONTHS_AHEAD:
+        raise UsageError(
+            f"事件 {begins} 才开始，{declared_on} 不会已为外界所知。",
+            "请核对 --month 和 --declared-on 的年份。",
+        )
     return Shock(
         region=region,
         indicator=indicator,
-        month=pd.Period(month, freq="M"),
+        month=begins,
         kind=cast("ShockKind", kind),
         months=USUAL_MONTHS.get(kind, 0) if months is None else months,
-        name=name.strip(),
-        source=source.strip(),
+        name=name,
+        source=source,
         declared_on=declared_on,
     )

@@ -38,7 +38,7 @@ def test_an_event_is_declared_listed_used_and_withdrawn(forecast: Any) -> None:
 
 def test_statements_that_make_no_sense_are_refused(forecast: Any) -> None:
     for arguments in (
-        ("--month", "2022-3", "--kind", "脉冲", "--name", "疫情", "--source", "甲"),
+        ("--month", "2030-03", "--kind", "脉冲", "--name", "疫情", "--source", "甲"),
         (
             "--month",
             "2022-03",

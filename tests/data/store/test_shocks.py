@@ -114,6 +114,7 @@ def test_usual_lengths() -> None:
     assert (stated().months, stated().name) == (1, "疫情")
     assert stated(kind="temporary").months == 6
     assert stated(kind="step").months == 0
+    assert stated(month="2022年3月").month == pd.Period("2022-03", "M")
     assert stated(kind="temporary", months=9).phrase == "2022-03 疫情（暂时，9 个月后剩一成）"
     assert stated(months=2).phrase == "2022-03 疫情（脉冲，2 个月）"
 
@@ -121,7 +122,8 @@ def test_usual_lengths() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"month": "2022-13"}, {"month": "202203"}, {"name": " "}, {"source": ""},
+        {"month": "2022-13"}, {"month": "1022-03"}, {"name": " "}, {"source": ""},
+        {"name": "甲\n乙"}, {"month": "2030-01"}, {"declared_on": date(2019, 3, 1)},
         {"kind": "step", "months": 3}, {"declared_on": date(2026, 11, 21)},
     ],
 )  # fmt: skip

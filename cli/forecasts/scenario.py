@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -62,8 +63,7 @@ from employment_forecast.cli.shell.workbooks import save_workbook, workbook_opti
 @click.option(
     "--labour-force",
     metavar="人数",
-    type=click.FloatRange(min=1),
-    help="劳动力总数，失业率的情景需要。",
+    help="劳动力总数，失业率的情景需要，可写 960000 或 96万。",
 )
 @horizon_option
 @as_of_option()
@@ -85,7 +85,7 @@ def scenario(
     registration: str | None,
     pass_through: str | None,
     reemployment: str | None,
-    labour_force: float | None,
+    labour_force: str | None,
     horizon: int | None,
     as_of: date,
     models: str | None,
@@ -114,6 +114,7 @@ def scenario(
     from employment_forecast.data.errors import StorageError, UsageError
     from employment_forecast.data.files import demand_writable, to_json, write_atomically
     from employment_forecast.data.store import firm_panel
+    from employment_forecast.data.typed import read_value
     from employment_forecast.experiments.job import open_job, run_options
     from employment_forecast.forecasting.early_warning import load_scheme
     from employment_forecast.forecasting.scenario import (
@@ -129,7 +130,23 @@ def scenario(
         )
     if industry is not None and not layoffs:
         raise UsageError("--industry 没有说明裁员多少。", "请加上比例，如 --layoff 5%。")
+    _demand_effect("--layoff", layoffs, {"--absorb": absorb, "--registration": registration})
+    _demand_effect(
+        "--new-jobs",
+        new_jobs,
+        {
+            "--from": first,
+            "--until": last,
+            "--pass-through": pass_through,
+            "--reemployment": reemployment,
+        },
+    )
+    force = None
+    if labour_force is not None:
+        force = read_value(labour_force, "人", "--labour-force 的值")
     parts = [] if industry is None else [parse_part(text) for text in layoffs]
+    if sum(part for _, part in parts) > 1:
+        raise UsageError("各月的比例合计超过 100%。", "请核对 --layoff。")
     what_if = Scenario(
         layoffs=() if parts else tuple(parse_layoff(text) for text in layoffs),
         jobs_change=0.0 if new_jobs is None else parse_change(new_jobs, "--new-jobs"),
@@ -143,7 +160,7 @@ def scenario(
         absorb_exact=is_range,
         pass_through=None if pass_through is None else parse_share(pass_through, "--pass-through"),
         reemployment=None if reemployment is None else parse_share(reemployment, "--reemployment"),
-        labour_force=labour_force,
+        labour_force=force,
     )
     session = open_session()
     settings = session.settings
@@ -156,7 +173,7 @@ def scenario(
     history = job.history()
     if industry is not None:
         reports = firm_panel(session.store, series.region.code, as_of)
-        exposure = industry_exposure(reports, industry, history, labour_force)
+        exposure = industry_exposure(reports, industry, history, force)
         shock = [exposure.layoff(month or history.origin + 1, part) for month, part in parts]
         what_if = replace(what_if, layoffs=tuple(shock))
         given = replace(given, behind=exposure.stated)
@@ -217,3 +234,14 @@ def scenario(
     if output is not None:
         click.echo(f"已写入：{output / 'scenario.json'}、scenario.csv、scenario.png")
     return code
+
+
+def _demand_effect(cause: str, given: object, options: Mapping[str, str | None]) -> None:
+    """Refuse options that say how something acts that is not supposed to happen."""
+    from employment_forecast.data.errors import UsageError
+
+    idle = [name for name, value in options.items() if value is not None]
+    if idle and not given:
+        raise UsageError(
+            f"{'、'.join(idle)} 只在给出 {cause} 时有作用。", f"请加上 {cause}，或去掉它。"
+        )

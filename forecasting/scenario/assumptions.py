@@ -125,6 +125,13 @@ def _beside(history: History, code: str) -> pd.Series[float] | None:
     return None
 
 
+def registered(history: History) -> pd.Series[float] | None:
+    """Registered unemployed as published, of the series itself or beside it."""
+    own = history.series if history.indicator == STOCK else _beside(history, STOCK)
+    known = None if own is None else own.dropna()
+    return None if known is None or known.empty else known
+
+
 def measured_rates(history: History) -> dict[str, dict[int, Range]] | None:
     """Monthly re-employment and exit rates of the last three years, by calendar month."""
     own = history.series.reindex(history.months)

@@ -33,6 +33,7 @@ from employment_forecast.forecasting.scenario.assumptions import (
     assumption_row,
     basis,
     persons_per_unit,
+    registered,
 )
 from employment_forecast.forecasting.scenario.impact import (
     Impact,
@@ -48,6 +49,8 @@ Floats = npt.NDArray[np.float64]
 NEW_JOBS = "new_jobs"
 # No unemployment rate lies below it; a register is at least this part of a labour force.
 _LEAST_RATE = 0.004
+# Nor was any ever above it.
+_MOST_RATE = 0.25
 SCENARIO_SEED = "scenario"
 
 
@@ -174,7 +177,8 @@ def demand_sense(scenario: Scenario, history: History, given: GivenAssumptions) 
     UsageError
         If the scenario does not fit the indicator or the months already published.
     """
-    for month in (each.month for each in scenario.layoffs):
+    begins = [] if scenario.first is None else [scenario.first]
+    for month in [*(each.month for each in scenario.layoffs), *begins]:
         if month <= history.origin:
             raise UsageError(
                 f"{month} 的数据已经公布（截至 {history.origin}），其影响已在数据之中。",
@@ -192,7 +196,9 @@ def demand_sense(scenario: Scenario, history: History, given: GivenAssumptions) 
         )
     if history.indicator != NEW_JOBS:
         per_unit, _ = persons_per_unit(history, given.labour_force)
+        _demand_force(history, given)
         _demand_thinkable(scenario, history, given, per_unit)
+        _demand_hired(scenario, history, given)
 
 
 def _demand_thinkable(
@@ -208,6 +214,36 @@ def _demand_thinkable(
         raise UsageError(
             f"裁员合计 {people:,.0f} 人，超过该地区的劳动力（至多约 {force:,.0f} 人）。",
             "请核对人数；一万五千人写成 15000 或 1.5万。",
+        )
+
+
+def _demand_force(history: History, given: GivenAssumptions) -> None:
+    """Refuse a labour force of which the registered unemployed would be no thinkable part."""
+    stock = registered(history)
+    if given.labour_force is None or stock is None or not stock.max() > 0:
+        return
+    people, force = float(stock.iloc[-1]), given.labour_force
+    if not _LEAST_RATE <= people / force <= _MOST_RATE:
+        raise UsageError(
+            f"劳动力 {force:,.0f} 人与登记失业的 {people:,.0f} 人不相称。",
+            "请核对 --labour-force 的单位；九十六万人写成 960000 或 96万。",
+        )
+
+
+def _demand_hired(scenario: Scenario, history: History, given: GivenAssumptions) -> None:
+    """Refuse more jobs than there are unemployed to take them: nothing is known of that."""
+    assumed = basis(history, given, layoffs=False, jobs=True).assumptions
+    felt = assumed.pass_through.high
+    # Over a year: in a single month of a small place anything may have been.
+    hired = float(np.mean([each.high for each in assumed.reemployment.values()]))
+    left = float(np.mean([each.high for each in assumed.exits.values()] or [0.0]))
+    if scenario.jobs_change <= 0 or felt == 0 or hired == 0:
+        return
+    most = max((1 - left) / hired - 1, 0.0)
+    if scenario.jobs_change * felt > most:
+        raise UsageError(
+            f"新增就业增加 {scenario.jobs_change:.0%}，再就业的会多于失业的，推演不出。",
+            f"请不超过 {int(most / felt * 10) * 10}%，或核对 --reemployment。",
         )
 
 

@@ -149,26 +149,42 @@ def test_a_rate_without_a_labour_force_and_other_indicators_are_refused(history_
 def test_options_are_read():
     assert parse_layoff("2026-12:1500") == Layoff(pd.Period("2026-12", "M"), 1500)
     assert parse_layoff("2026-12：1.5万").people == 15_000
+    assert parse_layoff("2026年12月:1,500人") == Layoff(pd.Period("2026-12", "M"), 1500)
     assert parse_change("-20%", "x") == -0.2
     assert parse_change("+10％", "x") == 0.1
     assert parse_share("60%", "x") == Range(0.6, 0.6)
-    assert parse_share("40%-80%", "x") == Range(0.4, 0.8)
+    assert parse_share("40%～80%", "x") == parse_share("40-80%", "x") == Range(0.4, 0.8)
+    assert parse_change("－20％", "x") == -0.2
     assert parse_months("3", "x") == (Range(3, 3), False)
-    assert parse_months("2-5", "x") == (Range(2, 5), True)
-    assert parse_month("2026-12", "x") == pd.Period("2026-12", "M")
+    assert parse_months("2-5个月", "x") == (Range(2, 5), True)
+    for text in ("2026-12", "2026/12", "2026年12月份", "202612", " ２０２６－１２ "):
+        assert parse_month(text, "x") == pd.Period("2026-12", "M")
+    assert parse_month("2026-1", "x") == parse_month("2026年1月", "x") == pd.Period("2026-01", "M")
 
 
 @pytest.mark.parametrize(
     ("read", "text"),
     [
-        *((parse_layoff, t) for t in ("2026-13:5", "2026-12", "1500", "2026-12:-5", "12:1500")),
+        *(
+            (parse_layoff, t)
+            for t in (
+                "2026-13:5",
+                "2026-12",
+                "1500",
+                "2026-12:-5",
+                "12:1500",
+                "2026-12:0",
+                "2026-12:0.5",
+                "2026-12:5%",
+            )
+        ),
         *(
             (lambda t, f=f: f(t, "--x"), t)
             for f, texts in (
-                (parse_change, ("20", "-120%", "x%", "1e9%")),
+                (parse_change, ("20", "-120%", "x%", "1e9%", "0%")),
                 (parse_share, ("0.6", "120%", "80%-40%", "")),
                 (parse_months, ("0", "61", "5-2", "30%", "x")),
-                (parse_month, ("2026-00", "202612", "2026-1")),
+                (parse_month, ("2026-00", "202613", "2026.1", "26-12", "0026-12")),
             )
             for t in texts
         ),

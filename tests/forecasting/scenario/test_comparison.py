@@ -151,12 +151,22 @@ def test_new_jobs_are_scaled_directly_and_know_no_layoffs(scene):
         (Scenario((), -0.1, month("2025-06"), month("2025-05")), "晚于"),
         (Scenario((), -0.1, month("2031-06")), "超出预测期"),
         (Scenario((), -0.1, None, month("2024-12")), "已经公布"),
+        (Scenario((), -0.1, month("2024-11")), "已经公布"),
+        (Scenario((), 9.9), "再就业的会多于失业的，推演不出。请不超过 [1-9]"),
     ],
 )
 def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message):
     result, targets = scene
     with pytest.raises(UsageError, match=message):
         compare_scenario(result, scenario, GivenAssumptions(), targets, SCHEME)
+
+
+@pytest.mark.parametrize("force", [96.0, 9e9])
+def test_a_labour_force_that_the_unemployed_are_no_part_of_is_refused(scene, force):
+    result, targets = scene
+    given = GivenAssumptions(labour_force=force)
+    with pytest.raises(UsageError, match="不相称"):
+        compare_scenario(result, LAYOFF, given, targets, SCHEME)
 
 
 def test_words():

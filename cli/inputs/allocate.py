@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from employment_forecast.cli.inputs.caps import BASES
+from employment_forecast.cli.inputs.caps import BASES, demand_plausible, demand_sense
 from employment_forecast.cli.shell.options import (
     as_of_option,
     file_option,
@@ -50,6 +50,7 @@ RULES = ("equal-risk", "proportional", "last-year")
     show_default=True,
     help="怎样考核，同 forecast caps set。",
 )
+@click.option("--confirmed", is_flag=True, help="数值与指标的历史相差悬殊、但已核实无误。")
 @as_of_option()
 @jobs_option
 @file_option("--output", "提议写入的 CSV 文件；默认在当前文件夹，以地区和时期命名。")
@@ -63,6 +64,7 @@ def allocate(
     rule: str,
     keeping: Sequence[str],
     basis: str,
+    confirmed: bool,
     as_of: date,
     jobs: int | None,
     output: Path | None,
@@ -78,9 +80,10 @@ def allocate(
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.files import write_atomically
     from employment_forecast.data.targets import Target
-    from employment_forecast.data.typed import read_value
+    from employment_forecast.data.typed import read_period, read_value
     from employment_forecast.experiments.job import open_tree, run_options
 
+    period = read_period(period)
     session = open_session()
     series = resolve_series(session, region, indicator)
     number = read_value(value, series.indicator.unit, "--value 的值")
@@ -93,6 +96,9 @@ def allocate(
     )  # fmt: skip
     if series.indicator.precision != 1 or number != int(number):
         raise UsageError("控制数分解只用于整数的指标。", "请核对 --value 与 --indicator。")
+    demand_sense(fields, period, series.indicator)
+    if not confirmed:
+        demand_plausible(session, series, target)
     if target.basis == "period_total":
         raise UsageError("全年累计没有突破概率，不能分解。", "请改用各月、期末或全年平均。")
     options = run_options(session.settings, jobs=jobs)
@@ -154,16 +160,19 @@ def allocate(
 def _kept(session: Session, given: Sequence[str], parts: Sequence[str]) -> dict[str, int]:
     """Numbers that are given for parts, by code."""
     from employment_forecast.data.errors import UsageError
+    from employment_forecast.data.typed import read_value
 
-    kept = {}
+    kept: dict[str, int] = {}
     for text in given:
-        name, _, number = text.partition("=")
+        name, _, number = text.replace("＝", "=").partition("=")
         code = session.catalogue.region(name.strip()).code
-        if code not in parts or not number.strip().isdigit():
+        count = read_value(number, "人", f"--keep“{text}”的数")
+        if code not in parts or code in kept or count < 0:
             raise UsageError(
-                f"--keep 的“{text}”不可用。", "请写成 下级地区=整数，如 --keep 徐汇=9000。"
+                f"--keep 的“{text}”不可用。",
+                "请写成 下级地区=整数，每个下级一次，如 --keep 徐汇=9000。",
             )
-        kept[code] = int(number)
+        kept[code] = int(count)
     return kept
 
 

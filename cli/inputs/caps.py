@@ -56,12 +56,15 @@ def _demand_no_number(words: str) -> None:
     from employment_forecast.data.targets import words_in
 
     said, rest = words_in("".join(words.split()))
-    match = re.fullmatch(r"(?P<value>\d[\d,.]*万?)[人个户家%％]?", rest)
+    match = re.fullmatch(
+        r"(?P<value>\d[\d,.]*万?|[〇零一二两三四五六七八九十百千万]+)[人个户家%％]?", rest
+    )
     if match is None:
         return
     said = [word for word in said if word not in _FILLERS]
     word = {"控制在": "以内", "约": "左右"}.get(said[-1], said[-1]) if said else ""
-    way = f"--value {match['value']}{f' --qualifier {word}' if word else ''}"
+    value = match["value"] if match["value"][0].isdecimal() else "阿拉伯数字"
+    way = f"--value {value}{f' --qualifier {word}' if word else ''}"
     raise UsageError(f"“{words}”写明了数字，照录为原文就不会对照评估。", f"请改用 {way}。")
 
 
@@ -78,7 +81,9 @@ def _demand_no_number(words: str) -> None:
 @click.option("--period", required=True, metavar="时期", help="如 2026、2021-2025、2026-10。")
 @click.option("--basis", type=_either(BASES), help="怎样考核；计划往往不写明，须自行选定。")
 @click.option(
-    "--direction", default="控制数", show_default=True, type=_either(DIRECTIONS), help="目标方向。"
+    "--direction",
+    type=_either(DIRECTIONS),
+    help="目标方向；失业人数、失业率默认为控制数，其他指标须写明。",
 )
 @click.option("--announced-on", metavar="日期", help="公布日期；不给则按今天，并标为估计。")
 @click.option("--source", required=True, metavar="文号", help="文件名称或文号。")
@@ -93,7 +98,7 @@ def set_cap(
     words: str | None,
     period: str,
     basis: str | None,
-    direction: str,
+    direction: str | None,
     announced_on: str | None,
     source: str,
     qualifier: str | None,
@@ -108,8 +113,13 @@ def set_cap(
     from employment_forecast.data import clock
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.store import add_targets
-    from employment_forecast.data.targets import USUAL_WORD, Target, demand_direction
-    from employment_forecast.data.typed import read_value
+    from employment_forecast.data.targets import (
+        USUAL_WORD,
+        Target,
+        demand_direction,
+        usual_direction,
+    )
+    from employment_forecast.data.typed import read_line, read_period, read_value
 
     if (value is None) == (words is None):
         raise UsageError(
@@ -117,16 +127,21 @@ def set_cap(
             "文件写明数字的用 --value；没有写明数字的用 --words 照录原文。",
         )
     if words is not None:
+        words = read_line(words, "--words 的原文")
         _demand_no_number(words)
+    source = read_line(source, "--source 的文号")
+    period = read_period(period)
     session = open_session()
     series = resolve_series(session, region, indicator)
-    day = clock.parse_day(announced_on, "--announced-on") if announced_on else clock.today()
+    day = clock.parse_past_day(announced_on, "--announced-on") if announced_on else clock.today()
+    if direction is None:
+        direction = usual_direction(series.indicator, qualifier or words or "")
     fields: dict[str, Any] = {
         "tier": TIERS.get(tier, tier),
         "basis": _basis(basis, period),
         "direction": DIRECTIONS.get(direction, direction),
     }
-    _demand_sense(fields, period, series.indicator)
+    demand_sense(fields, period, series.indicator)
     number = None if value is None else read_value(value, series.indicator.unit, "--value 的值")
     word = USUAL_WORD[fields["direction"]] if qualifier is None else qualifier
     target = Target(
@@ -144,7 +159,7 @@ def set_cap(
     )
     demand_direction(target)
     if not confirmed:
-        _demand_plausible(session, series, target)
+        demand_plausible(session, series, target)
     add_targets(session.store, [target], session.catalogue)
     outdate(session, [(target.region, target.indicator)], CAPS_CHANGED)
     if as_json:
@@ -154,11 +169,12 @@ def set_cap(
     from employment_forecast.data.targets import TIER_NAMES, number_words
 
     way = {v: k for k, v in DIRECTIONS.items()}[target.direction]
+    known = f"{day} 公布" if announced_on else f"没有写公布日，按今天 {day} 计"
     said = f"“{words}”" if number is None else number_words(number, series.indicator.unit, word)
     click.echo(
         f"已登记：{series.region.name}“{series.indicator.name}”{period} "
         f"{TIER_NAMES[target.tier]}{way} "
-        f"{said}，按{NAMES[target.basis]}考核（{source}，{day} 公布）。"
+        f"{said}，按{NAMES[target.basis]}考核（{source}，{known}）。"
     )
     if number is None:
         click.echo("没有数字，只列示，不评估突破概率。")
@@ -183,7 +199,7 @@ def _basis(basis: str | None, period: str) -> str:
     return BASES[chosen]
 
 
-def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> None:
+def demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> None:
     """Refuse a way of assessing that the indicator or the period does not allow."""
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.targets import period_months
@@ -201,18 +217,35 @@ def _demand_sense(fields: dict[str, Any], period: str, indicator: Indicator) -> 
 
 # A cap lies near its series; beyond this many times its highest or lowest figure it is a slip.
 _TIMES = 3.0
+# No plan looks so far ahead; a day so early is a slip of its year.
+_YEARS_AHEAD = 10
 
 
-def _demand_plausible(session: Session, series: Series, target: Target) -> None:
+def demand_plausible(session: Session, series: Series, target: Target) -> None:
     """Refuse a number that cannot be meant, and say what it probably means."""
+    from employment_forecast.data import clock
     from employment_forecast.data.errors import DataError
     from employment_forecast.data.feed import likely_meaning
 
-    values = session.store.vintages(series.region.code, series.indicator.code).as_of(
-        target.announced_on
-    )
-    known = values.values.dropna().iloc[-36:]
-    if target.value is None or known.empty or not float(known.max()) > 0:
+    if target.first_month.year - target.announced_on.year >= _YEARS_AHEAD:
+        raise DataError(
+            f"{target.period} 的目标不像是 {target.announced_on} 公布的。",
+            "请核对年份。如确属此日，请加 --confirmed 重试。",
+        )
+    indicator = series.indicator
+    vintages = session.store.vintages(series.region.code, indicator.code)
+    known = vintages.as_of(target.announced_on).values.dropna().iloc[-36:]
+    if known.empty:
+        # Announced before the figures begin: those of their first years are the nearest.
+        known = vintages.as_of(clock.today()).values.dropna().iloc[:36]
+    if target.value is None:
+        return
+    if known.empty or not float(known.max()) > 0:
+        if indicator.largest and not indicator.smallest <= target.value <= indicator.largest:
+            raise DataError(
+                f"{target.value:,.12g}{target.unit} 不像是{indicator.name}的目标数。",
+                "请核对单位：百分数写 5.5，不写 0.055 或 55。如确属此数，请加 --confirmed 重试。",
+            )
         return
     low, high = float(known.min()), float(known.max())
     if target.basis == "period_total":
@@ -347,7 +380,9 @@ def withdraw_cap(number: int, reason: str, as_json: bool) -> None:
     from employment_forecast.cli.shell.session import open_session
     from employment_forecast.data import clock
     from employment_forecast.data.store import withdraw_target
+    from employment_forecast.data.typed import read_line
 
+    reason = read_line(reason, "--reason 的原因")
     session = open_session()
     target = withdraw_target(session.store, number, clock.today(), reason)
     outdate(session, [(target.region, target.indicator)], CAPS_CHANGED)
@@ -383,12 +418,16 @@ def import_caps(file: Path, confirmed: bool, as_json: bool) -> None:
     for target in targets:
         region = session.catalogue.region(target.region)
         indicator = session.catalogue.indicator(target.indicator)
-        _demand_sense({"basis": target.basis}, target.period, indicator)
+        demand_sense({"basis": target.basis}, target.period, indicator)
         if not confirmed:
-            _demand_plausible(session, Series(region, indicator), target)
+            demand_plausible(session, Series(region, indicator), target)
     count = add_targets(session.store, targets, session.catalogue)
     outdate(session, {(t.region, t.indicator) for t in targets}, CAPS_CHANGED)
     if as_json:
         write_json({"recorded": count})
         return
-    click.echo(f"已登记 {count} 个目标。")
+    silent = sum(t.value is None for t in targets)
+    click.echo(
+        f"已登记 {count} 个目标"
+        + (f"，其中 {silent} 个没有数字，只列示，不评估。" if silent else "。")
+    )

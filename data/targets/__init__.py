@@ -14,6 +14,7 @@ from employment_forecast.data.targets.target import (
     number_words,
     period_months,
     tolerance_words,
+    usual_direction,
     with_tolerance,
     words_in,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "period_months",
     "read_targets",
     "tolerance_words",
+    "usual_direction",
     "with_tolerance",
     "words_in",
 ]

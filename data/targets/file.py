@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,14 @@ from employment_forecast.data import clock
 from employment_forecast.data.catalogue import Catalogue
 from employment_forecast.data.errors import DataError, ForecastError, NotFoundError
 from employment_forecast.data.files import visible
-from employment_forecast.data.targets.target import USUAL_WORD, Target, demand_direction
-from employment_forecast.data.typed import read_value
+from employment_forecast.data.targets.target import (
+    CHOICES,
+    USUAL_WORD,
+    Target,
+    demand_direction,
+    usual_direction,
+)
+from employment_forecast.data.typed import read_period, read_value
 
 COLUMNS = {
     "地区": "region", "指标": "indicator", "层级": "tier", "方向": "direction",
@@ -24,18 +31,24 @@ COLUMNS = {
 # Columns that say nothing of the number; `caps allocate` names each region beside its code.
 _IDLE = ("名称", "备注", "说明", "序号", "编号", "性质", "责任部门", "责任单位", "牵头单位", "")
 REQUIRED = ("region", "indicator", "tier", "period", "value", "source")
+# The figure may be blank: a document need not give one.
+_FILLED = tuple(key for key in REQUIRED if key != "value")
 DEFAULTS = {
-    "direction": "cap", "basis": "any_month", "qualifier": "", "announced_on": "", "unit": "",
+    "direction": "", "basis": "any_month", "qualifier": "", "announced_on": "", "unit": "",
 }  # fmt: skip
 
 
 def _decoded(file: Path) -> str:
     try:
         raw = file.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(f"没有文件“{file}”。", "请核对文件名。") from error
     except OSError as error:
         raise NotFoundError(
             f"文件“{file}”无法读取（{error.strerror}）。", "请核对文件名。"
         ) from error
+    if raw.startswith(b"PK"):
+        raise DataError(f"文件“{file}”是工作簿，不是 CSV。", "请在办公软件中另存为 CSV 后重试。")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return raw.decode(encoding)
@@ -49,18 +62,24 @@ def _target(
 ) -> Target:
     region = catalogue.region(raw["region"])
     indicator = catalogue.indicator(raw["indicator"])
-    stated = raw["value"]
-    if stated and not stated.endswith(raw["unit"]):
-        stated += raw["unit"]
+    stated, unit = raw["value"], raw["unit"]
+    if stated and not stated.endswith(unit):
+        # The 万 of 万人 may stand behind the figure already.
+        stated += unit.removeprefix("万") if stated.endswith("万") else unit
     value = read_value(stated, indicator.unit, "数值") if stated else None
     given = raw["announced_on"]
-    day = clock.parse_day(given, "公布日") if given else clock.today()
+    day = clock.parse_past_day(given, "公布日") if given else clock.today()
     named: dict[str, Any] = {k: aliases[k].get(raw[k], raw[k]) for k in aliases}
+    named["direction"] = named["direction"] or usual_direction(indicator, raw["qualifier"])
+    for title, key in COLUMNS.items():
+        if key in CHOICES and named[key] not in CHOICES[key]:
+            known = "、".join(aliases[key] or CHOICES[key])
+            raise DataError(f"“{title}”不能是“{raw[key]}”。", f"可用的值：{known}。")
     target = Target(
         region=region.code,
         indicator=indicator.code,
         qualifier=raw["qualifier"] or USUAL_WORD.get(named["direction"], ""),
-        period=raw["period"],
+        period=read_period(raw["period"]),
         value=value,
         unit=indicator.unit,
         announced_on=day,
@@ -125,8 +144,13 @@ def _targets(
     missing = [zh for zh, en in COLUMNS.items() if en in REQUIRED and en not in names.values()]
     if missing:
         raise DataError(f"文件“{file}”缺少列：{'、'.join(missing)}。", "请补上列名后重试。")
+    heads = Counter(COLUMNS.get((h or "").strip(), h) for h in reader.fieldnames or [])
+    twice = [zh for zh, en in COLUMNS.items() if heads[en] > 1]
+    if twice:
+        raise DataError(f"文件“{file}”有几列都是“{'、'.join(twice)}”。", "每种列只留一列后重试。")
     foreign = [h for h, en in names.items() if en not in COLUMNS.values() and en not in _IDLE]
-    targets = []
+    targets: list[Target] = []
+    lines: dict[tuple[object, ...], int] = {}
     for line, row in enumerate(reader, start=2):
         told = [h for h in foreign if (row.get(h) or "").strip()]
         if told:
@@ -151,6 +175,9 @@ def _targets(
         raw |= {k: v for k, v in DEFAULTS.items() if not raw[k]}
         if not any(raw[k] for k in REQUIRED):
             continue
+        blank = [zh for zh, en in COLUMNS.items() if en in _FILLED and not raw[en]]
+        if blank:
+            raise DataError(f"文件“{file}”第 {line} 行没有写{'、'.join(blank)}。", "请补上后重试。")
         odd = [zh for zh, en in COLUMNS.items() if (text := raw.get(en, "")) != visible(text)]
         if odd:
             raise DataError(
@@ -164,7 +191,17 @@ def _targets(
                     f"没有写明“{raw['indicator']}”怎样考核。",
                     "请加“考核”一列：全年累计，或各月、期末、当月。",
                 )
+            about = (target.region, target.indicator, target.tier, target.direction)
+            about_when = (target.basis, target.period, target.announced_on)
+            before = lines.setdefault((*about, *about_when), line)
+            if before != line:
+                raise DataError(
+                    f"与第 {before} 行的地区、指标、层级、方向、考核、时期和公布日都相同。",
+                    "同一目标只留一行；是调整的写明各自的公布日。",
+                )
             targets.append(target)
         except ForecastError as error:
             raise DataError(f"文件“{file}”第 {line} 行：{error.message}", error.hint) from error
+    if not targets:
+        raise DataError(f"文件“{file}”里没有一行目标。", "请在表头下逐行填写后重试。")
     return targets

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
 
 from employment_forecast.data.errors import DataError
+
+if TYPE_CHECKING:
+    from employment_forecast.data.catalogue import Indicator
 
 Tier = Literal["national", "municipal", "district", "own"]
 Direction = Literal["cap", "floor", "level"]
@@ -59,6 +62,8 @@ _MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in word
 _WORD = re.compile("|".join(map(re.escape, sorted(_MEANINGS, key=len, reverse=True))))
 # Between digits they make one number, or two: 12,000, 12000-13000.
 _GAPS = re.compile(r"(?<!\d)[\s…·、~～—.．,，-]+|[\s…·、~～—.．,，-]+(?!\d)")
+# What an office keeps down, by its name.
+_CAPPED = re.compile("失业(?:人数|率)")
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})|-(?P<last>\d{4}))?")
 
 
@@ -206,9 +211,7 @@ class Target:
                 )
         if self.value is not None and not (math.isfinite(self.value) and self.value >= 0):
             raise DataError(
-                f"目标（{self.region} {self.indicator} {self.period}）的值 "
-                f"{self.value:.12g} 不可用。",
-                "请填非负数；文件没有给出数字时请留空。",
+                f"目标数 {self.value:.12g} 不可用。", "请填非负数；文件没有给出数字时请留空。"
             )
         period_months(self.period)
 
@@ -268,6 +271,27 @@ class Target:
 def words_in(text: str) -> tuple[list[str], str]:
     """Words known in a qualifier or a phrase, in order, and what is left without them."""
     return _WORD.findall(text), _GAPS.sub("", _WORD.sub("", text)) if text else ""
+
+
+def usual_direction(indicator: Indicator, words: str) -> str:
+    """Direction of a target where nobody states it: a cap of the unemployed, else as its words say.
+
+    Of jobs, of people insured more is better, of others nobody knows.
+
+    Raises
+    ------
+    DataError
+        Where neither the words nor the indicator say it.
+    """
+    if indicator.kind in ("stock", "rate") and _CAPPED.search(indicator.name):
+        return "cap"
+    said = {_MEANINGS[word] for word in words_in(words)[0]} & {"cap", "floor"}
+    if len(said) == 1:
+        return said.pop()
+    raise DataError(
+        f"没有写明“{indicator.name}”的目标是不超过还是不低于。",
+        "请写明方向（--direction 控制数、下限 或 目标值，或“方向”一列），或照录用语，如 不低于。",
+    )
 
 
 def demand_direction(target: Target) -> None:

@@ -89,6 +89,15 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     again = streets(*asked, "--value", "10000", "--rule", "last-year")
     assert again.code == 2
     assert "没有上年同期的控制数" in again.err
+    for words, said in (
+        (("--value", "10万"), "是否多写了一位"),
+        (("--value", "1万", "--keep", "丙镇=²"), "不能读成一个数"),
+        (("--value", "1万", "--keep", "丙镇=310", "--keep", "丙镇=300"), "每个下级一次"),
+        (("--value", "1万", "--basis", "当月"), "不是一个月，不能按当月考核"),
+    ):
+        refused = streets(*asked, *words)
+        assert refused.code in (2, 4)
+        assert said in refused.err
 
 
 @pytest.mark.soak

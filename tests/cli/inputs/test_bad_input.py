@@ -191,3 +191,78 @@ def test_a_number_is_not_registered_as_words(used: Forecast, words: str, way: st
     )  # fmt: skip
     assert ran.code == (0 if way is None else 2), ran.err
     assert way is None or f"请改用 {way}。" in ran.err
+
+
+def registered(forecast: Forecast) -> list[int]:
+    """Numbers of the targets that were entered here, without those that ship."""
+    rows = forecast("caps", "list", "--real", "--json").json["targets"]
+    return [row["number"] for row in rows if row["number"]]
+
+
+CAP = ("caps", "set", "--region", "嘉定", "--tier", "区", "--period", "2026", "--basis", "各月")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--value", "13900", "--source", " "), EXIT_USAGE, "--source 的文号不能为空"),
+        (("--value", "13900", "--source", "甲\n乙"), EXIT_USAGE, "含有换行"),
+        (("--words", "一万三千人以内", "--source", "甲"), EXIT_USAGE, "请改用 --value 阿拉伯数字"),
+        (("--value", "139000", "--source", "甲"), EXIT_BAD_DATA, "是否多写了一位，应为 13,900人"),
+        (
+            ("--value", "13900", "--source", "甲", "--announced-on", "2062-01-20"),
+            EXIT_USAGE,
+            "晚于今天",
+        ),
+        (
+            ("--value", "13900", "--source", "甲", "--announced-on", "2006-01-20"),
+            EXIT_BAD_DATA,
+            "不像是 2006-01-20 公布的",
+        ),
+        (
+            ("--value", "27500", "--source", "甲", "--indicator", "城镇新增就业"),
+            EXIT_BAD_DATA,
+            "是不超过还是不低于",
+        ),
+        (
+            ("--value", "55", "--source", "甲", "--indicator", "城镇调查失业率"),
+            EXIT_BAD_DATA,
+            "百分数写 5.5",
+        ),
+    ],
+)
+def test_a_cap_that_cannot_be_meant_is_not_registered(
+    used: Forecast, words: tuple[str, ...], code: int, said: str
+) -> None:
+    ran = used(*CAP, *words)
+    assert (ran.code, said in ran.err, one_paragraph(ran.err)) == (code, True, True), ran.err
+    assert registered(used) == []
+
+
+def test_a_cap_is_registered_as_it_is_meant_and_withdrawn_with_a_reason(used: Forecast) -> None:
+    def kept(*words: str) -> list[Any]:
+        ran = used(*CAP[:6], *words, "--source", "甲", "--json")
+        assert ran.code == 0, ran.err
+        target = ran.json["target"]
+        return [target[k] for k in ("period", "value", "direction", "announced_on")]
+
+    held = ("--basis", "全年累计", "--indicator", "城镇新增就业", "--qualifier", "不低于")
+    assert kept("--value", "２．７５万", "--period", "2026年", *held) == [
+        "2026", 27_500, "floor", "2026-11-20",
+    ]  # fmt: skip
+    assert kept("--value", "13,900人", "--period", "2026年10月", "--announced-on", "2026/1/20") == [
+        "2026-10", 13_900, "cap", "2026-01-20",
+    ]  # fmt: skip
+    said = used(*CAP, "--value", "13900", "--source", "甲").out
+    assert "没有写公布日，按今天 2026-11-20 计" in said
+    number = max(registered(used))
+    assert used("caps", "withdraw", str(number), "--reason", " ").code == EXIT_USAGE
+    assert used("caps", "withdraw", str(number), "--reason", "录错").code == 0
+
+
+def test_nothing_is_known_as_of_a_day_to_come(used: Forecast) -> None:
+    for command in (("run",), ("nowcast",), ("thresholds", "export"), ("plan", "progress")):
+        ran = used(*command, "--region", "嘉定", "--as-of", "2026-11-21")
+        assert (ran.code, ran.out) == (EXIT_USAGE, "")
+        assert "晚于今天（2026-11-20）" in ran.err
+    assert used("monthly", "--as-of", "2026-11-21").code == EXIT_USAGE

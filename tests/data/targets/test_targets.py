@@ -414,7 +414,9 @@ def test_an_approximate_value_has_a_tolerance_of_its_own():
     [
         ("cap", "不低于", "“不低于”说的是下限"),
         ("floor", "以内", "“以内”说的是控制数"),
-        ("", "不少于", "--direction 下限"),
+        ("cap", "不少于", "--direction 下限"),
+        ("", "不低于", "不低于"),
+        ("", "", "没有写明“城镇新增就业”的目标是不超过还是不低于"),
         ("floor", "", "不低于"),
         ("level", "", ""),
         ("cap", "左右", "左右"),
@@ -468,8 +470,16 @@ NAMES: dict[str, dict[str, str]] = {"tier": {}, "direction": {}, "basis": {}}
         ("数值,单位", "14300,人", 14300.0),
         ("数值,备注", "14300,初次下达", 14300.0),
         ("数值,群体", "14300,", 14300.0),
-        ("数值", "14_300", "不是有限的数"),
-        ("数值", '"14,30"', "不是有限的数"),
+        ("数值,单位", "1.43万,万人", 14300.0),
+        ("数值", "１．４３万", 14300.0),
+        ("数值", "14_300", "不能读成一个数"),
+        ("数值", '"14,30"', "不能读成一个数"),
+        ("数值", "1.4-1.5万", "不能读成一个数"),
+        ("数值", "14300.5", "不是整数"),
+        ("数值", "143000000万", "大得不可能"),
+        ("数值,数值", "14300,13000", "有几列都是“数值”"),
+        ("数值,value", "14300,13000", "有几列都是“数值”"),
+        ("数值,公布日", "14300,2062-01-20", "晚于今天"),
         ("数值,单位", "14300,%", "单位"),
         ("数值,群体", "1430,高校毕业生", "列“群体”没有认出"),
     ],
@@ -497,3 +507,59 @@ def test_a_target_of_a_flow_says_how_it_is_held(tmp_path):
         else:
             with pytest.raises(DataError, match="考核"):
                 read_targets(file, load_catalogue(), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["嘉定,登记失业人数,省,2026,14300,某号"], "“层级”不能是“省”"),
+        (["嘉定,登记失业人数,district,2026,14300,"], "没有写来源"),
+        (["嘉定,登记失业人数,district,2026-13,14300,某号"], "2026-13"),
+        (["嘉定,登记失业人数,district,2026,-5,某号"], "目标数 -5 不可用"),
+        ([], "没有一行目标"),
+        (
+            [
+                "嘉定,登记失业人数,district,2026,14300,甲",
+                "嘉定,登记失业人数,district,2026年,15000,乙",
+            ],
+            "第 3 行：与第 2 行的地区",
+        ),
+    ],
+)
+def test_lines_of_a_file_of_targets_that_say_nothing_or_two_things(tmp_path, lines, said):
+    file = tmp_path / "控制数.csv"
+    file.write_text("\n".join(["地区,指标,层级,时期,数值,来源", *lines, ""]), "utf-8")
+    with pytest.raises(DataError, match=said):
+        read_targets(file, load_catalogue(), NAMES)
+
+
+def test_a_file_of_targets_saved_by_a_spreadsheet_is_read(tmp_path):
+    file = tmp_path / "控制数.csv"
+    head = "地区,指标,层级,时期,数值,来源,公布日"
+    line = '嘉定,登记失业人数,district,2026年10月,"14,300",某号,2026/1/20'
+    file.write_bytes(f"{head}\r\n{line}\r\n".encode("gb18030"))
+    (target,) = read_targets(file, load_catalogue(), NAMES)
+    assert (target.period, target.value) == ("2026-10", 14_300)
+    assert (target.announced_on, target.announced_estimated) == (date(2026, 1, 20), False)
+    file.write_bytes(b"PK\x03\x04")
+    with pytest.raises(DataError, match="是工作簿，不是 CSV"):
+        read_targets(file, load_catalogue(), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "words", "said"),
+    [
+        ("登记失业人数", "", "cap"), ("高校毕业生登记失业人数", "左右", "cap"),
+        ("城镇调查失业率", "", "cap"), ("城镇新增就业", "不低于", "floor"),
+        ("城镇新增就业", "以内", "cap"), ("登记失业人数", "不低于", "cap"),
+        ("城镇新增就业", "", None), ("失业保险参保人数", "", None),
+        ("新登记失业人数", "左右", None),
+    ],
+)  # fmt: skip
+def test_only_the_unemployed_are_capped_unless_words_say_so(indicator, words, said):
+    entry = load_catalogue().indicator(indicator)
+    if said is not None:
+        assert module.usual_direction(entry, words) == said
+        return
+    with pytest.raises(DataError, match="不超过还是不低于"):
+        module.usual_direction(entry, words)

@@ -219,11 +219,13 @@ def _demand_thinkable(
 
 def _demand_force(history: History, given: GivenAssumptions) -> None:
     """Refuse a labour force of which the registered unemployed would be no thinkable part."""
-    stock = registered(history)
-    if given.labour_force is None or stock is None or not stock.max() > 0:
+    force, stock = given.labour_force, registered(history)
+    if force is None:
         return
-    people, force = float(stock.iloc[-1]), given.labour_force
-    if not _LEAST_RATE <= people / force <= _MOST_RATE:
+    if not 1 <= force < np.inf:
+        raise UsageError(f"劳动力不能是 {force:,.12g} 人。", "请核对 --labour-force。")
+    people = 0.0 if stock is None else float(stock.iloc[-1])
+    if people > 0 and not force * _LEAST_RATE <= people <= force * _MOST_RATE:
         raise UsageError(
             f"劳动力 {force:,.0f} 人与登记失业的 {people:,.0f} 人不相称。",
             "请核对 --labour-force 的单位；九十六万人写成 960000 或 96万。",

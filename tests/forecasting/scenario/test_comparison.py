@@ -161,11 +161,14 @@ def test_scenarios_outside_the_months_ahead_are_refused(scene, scenario, message
         compare_scenario(result, scenario, GivenAssumptions(), targets, SCHEME)
 
 
-@pytest.mark.parametrize("force", [96.0, 9e9])
-def test_a_labour_force_that_the_unemployed_are_no_part_of_is_refused(scene, force):
+@pytest.mark.parametrize(
+    ("force", "said"),
+    [(96.0, "不相称"), (9e9, "不相称"), (0.0, "不能是 0 人"), (np.nan, "不能是 nan 人")],
+)
+def test_a_labour_force_that_the_unemployed_are_no_part_of_is_refused(scene, force, said):
     result, targets = scene
     given = GivenAssumptions(labour_force=force)
-    with pytest.raises(UsageError, match="不相称"):
+    with pytest.raises(UsageError, match=said):
         compare_scenario(result, LAYOFF, given, targets, SCHEME)
 
 

@@ -13,7 +13,7 @@ from employment_forecast.cli.forecasts.scenario_options import (
     parse_share,
 )
 from employment_forecast.data.clock import parse_month
-from employment_forecast.data.errors import UsageError
+from employment_forecast.data.errors import ForecastError, UsageError
 from employment_forecast.features.history.covariates import Covariate
 from employment_forecast.forecasting.scenario import assumptions as scenario_basis
 from employment_forecast.forecasting.scenario.assumptions import (
@@ -191,6 +191,6 @@ def test_options_are_read():
     ],
 )
 def test_what_cannot_be_read_is_refused(read, text):
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(ForecastError) as caught:
         read(text)
     assert caught.value.hint

@@ -11,7 +11,7 @@ import pandas as pd
 
 from employment_forecast.data.errors import DataError
 from employment_forecast.data.records import Vintages
-from employment_forecast.data.store import IssuedWarning, issue, issued, record_outcome
+from employment_forecast.data.store import IssuedWarning, issue, issued, outcomes, record_outcome
 from employment_forecast.data.workspace import Session
 from employment_forecast.experiments.publication.champion import ChampionAssessment
 from employment_forecast.features.history import from_known
@@ -150,12 +150,14 @@ def _settle_series(
     except DataError:
         return 0  # withdrawn or no longer usable: nothing can be told
     published = partial(_first_published, vintages)
+    # Most were told before: only what is new takes its turn at writing.
+    told = {number: rows[-1].substance for number, rows in outcomes(session.store, *key).items()}
     count = 0
     for warning in warnings:
         # Demonstration figures say nothing about a warning on real ones, nor the reverse.
         if history.demo != warning.demo:
             continue
         outcome = judge(warning, history, published, day)
-        if outcome is not None:
+        if outcome is not None and told.get(warning.id) != outcome.substance:
             count += record_outcome(session.store, warning, outcome)
     return count

@@ -35,13 +35,18 @@ _NO_MONTH = (
 _OTHERS = (
     (
         # No 网上年报, 线上月报.
-        re.compile("(?<![网线以])上[年月期]|(?<!过)去年|同[比期]|环比|增[幅速]|净[增减]|占比|比重"),
+        re.compile(
+            "(?<![网线以])上[年月期]|(?<!过)去年|同[比期]|环比|增[幅速]|净[增减]|占比|比重"
+            "|增减(?!变[化动])|[增减变][加少动化][量数]|排名|位次"
+        ),
         "是比较或变动的数，或另一个时期的数",
     ),
     (
         re.compile("平均(?:[人数值]|$)|[动月年季]平均|均值|[日月年季]均(?![衡等可为已按含])"),
         "是平均数",
     ),
+    (re.compile("抽样|估算|推算"), "是抽样或估算的数"),
+    (re.compile("控制(?:数|线|上限)(?!.*(?:完成|执行|实[际绩]))"), "是控制数"),
 )
 # 16岁以上 are all who may work.
 _SOME_PEOPLE = re.compile(
@@ -298,6 +303,8 @@ def question(
     title = context(table.sheet, table.banners, vocabulary).when
     notes = _no_such_year(title, values)
     first = {(e.facts.label, e.indicator, e.unit): e for e in values if e.number is not None}
+    flows = any(i is not None and i.kind == "flow" for _, i, _ in first)
+    titled = "" if flows else _titled_flow(table, file)
     for (label, indicator, unit), entry in first.items():
         if indicator is None:
             continue
@@ -307,6 +314,14 @@ def question(
                 entry.place,
                 f"“{shown(said)}”说的是当月新增的人数，不是期末的“{indicator.name}”",
                 "新登记的人数请把栏名写成“新登记失业人数”；确是期末数的，请去掉“新增”。",
+                entry.raw,
+            )
+        if titled and indicator.kind == "stock" and "失业" in indicator.name:
+            findings.add(
+                "form",
+                entry.place,
+                f"“{shown(titled)}”说的是新增、减少或累计的人数，不是期末的“{indicator.name}”",
+                "新登记的人数请把栏名写成“新登记失业人数”；确是期末数的，请改正题名或文件名。",
                 entry.raw,
             )
         if indicator.kind == "stock" and vocabulary.classify(label).form == "monthly":
@@ -330,6 +345,23 @@ def question(
 
 
 _NEW = re.compile("新增|净增|失业登记人")
+
+
+_FLOW = re.compile(
+    "(?:新增(?:城镇)?(?:登记)?|新登记|累计新?(?:登记)?)失业(?!保险)"
+    "|失业(?:登记)?(?:人员|人数)?(?:新增|注销|退出|[增减][加少])"
+)
+
+
+def _titled_flow(table: LocatedTable, file: str) -> str:
+    """The title or name that speaks of those who came or went; empty if there is none."""
+    texts = (*(text for *_, text in _titles(table)), table.sheet.name, Path(file).stem)
+    return next(filter(is_of_flow, texts), "")
+
+
+def is_of_flow(text: str) -> bool:
+    """Whether a title or name speaks of the unemployed who came or went."""
+    return _FLOW.search(fold(text[:200])) is not None
 
 
 def _said_new(table: LocatedTable, entry: ValueCell) -> str:

@@ -24,7 +24,7 @@ from employment_forecast.data.readers.formats import Sheet
 from employment_forecast.data.readers.privacy import refuse_personal_data, split_identity
 from employment_forecast.data.readers.tables.collector import Collector, left_out
 from employment_forecast.data.readers.tables.columns import Columns, roles
-from employment_forecast.data.readers.tables.doubts import subject_of
+from employment_forecast.data.readers.tables.doubts import is_of_flow, subject_of
 from employment_forecast.data.readers.tables.entries import most_people
 from employment_forecast.data.readers.tables.facts import Facts
 from employment_forecast.data.readers.tables.firms import is_firm_table
@@ -35,8 +35,10 @@ from employment_forecast.data.readers.tables.regions import (
     code_fits,
     division_code,
     is_elsewhere,
+    is_of_place,
     is_office,
 )
+from employment_forecast.data.readers.tables.remarks import is_adjusted
 from employment_forecast.data.readers.tables.rows import (
     day_of,
     heads_codes,
@@ -48,6 +50,7 @@ from employment_forecast.data.readers.vocabulary import (
     Mapping,
     Unit,
     conversion,
+    fold,
     is_doubted,
     parse_amount,
     parse_unit,
@@ -352,7 +355,8 @@ class ListReader:
         label = self._classify(text)
         idle = label.total is None and span_of(text) is None and not unit_note(text)
         idle = idle and not remark_on_publication(text) and not is_doubted(text)
-        idle = idle and not is_office(text)
+        idle = idle and not (is_office(text) or is_adjusted(fold(text[:200])))
+        idle = idle and not label.group and (self._roles.region >= 0 or not is_of_place(text))
         return (idle and len(text) <= 40) or None
 
     def _refuse_persons(self) -> None:
@@ -415,7 +419,7 @@ def _roles(
     if background.units or background.form or background.total or background.group:
         raise NotPlain
     name, vocabulary = Path(collector.file).stem, collector.vocabulary
-    if subject_of(name, vocabulary)[0]:
+    if subject_of(name, vocabulary)[0] or is_of_flow(name):
         raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
     columns = roles(table, vocabulary)

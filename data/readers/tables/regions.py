@@ -48,7 +48,9 @@ _NO_NAME = re.compile(
 _KEYED = re.compile(r"(?:地区|区域|区县|行政区划?|所属区|报告地区|统计地区)(?:名称)?:")
 # The whole of a region: 全市 is none of its districts, unless that one is a 市 itself.
 _WHOLE = re.compile("[全本](?P<kind>[市省县区镇乡])(?![域面局文场统联户])")
-_WHOLE_NOTED = re.compile("[为是系]全(?P<kind>[市省县区镇乡])(?!统一)")
+_WHOLE_NOTED = re.compile(
+    "(?:[为是系]|^(?=.{2}(?:数据?|口径|合计)?$))全(?P<kind>[市省县区镇乡])(?!统一)"
+)
 _ADDED = re.compile(
     "(?P<not>(?:不(?![仅但只])|[未没非])[^,;。包含]{0,3})?包?[含括](?P<place>[^,;。]{2,12})"
 )
@@ -331,10 +333,8 @@ def _check_wholes(
 ) -> None:
     """Refuse figures of a whole (全市) for a region of another kind (嘉定区)."""
     titles = [text for text, *_ in _outside(table, vocabulary, file)]
-    cells = (v for row in table.remarks for v in table.sheet.rows.get(row, {}).values())
-    notes = map(text_of, cells)
     wholes = [(t, _whole_in(t)) for t in (*titles, *labels)]
-    wholes += [(t, _WHOLE_NOTED.search(fold(t[:200]))) for t in notes]
+    wholes += [(t, _WHOLE_NOTED.search(fold(t[:200]))) for t, *_ in _notes(table)]
     for text, whole in wholes:
         if whole is None or vocabulary.find_region(text) is not None:
             continue
@@ -380,21 +380,36 @@ def _check_added(
     findings: Findings,
 ) -> None:
     """Refuse figures that hold those of another region too, as a remark says."""
+    for text, row, column in _notes(table):
+        added = _ADDED.finditer(fold(text[:200]))
+        named = [vocabulary.find_region(each["place"]) for each in added if not each["not"]]
+        lower = vocabulary.catalogue.lower
+        other = next((r for r in regions for p in named if p and lower(p, r) is None), None)
+        if other:
+            findings.add(
+                "contradiction",
+                Place(file, table.sheet.name, row, column),
+                f"说明写着数中含别的地区，不只是{other.name}的",
+                f"请改用{other.name}自己的数，并去掉这句说明。",
+                text,
+            )
+            return
+
+
+def _notes(table: LocatedTable) -> Iterator[tuple[str, int, int]]:
+    """Remarks under a table and beside its rows, with their cells."""
     for row in table.remarks:
         for column, value in sorted(table.sheet.rows.get(row, {}).items()):
-            added = _ADDED.finditer(fold(text_of(value)[:200]))
-            named = [vocabulary.find_region(each["place"]) for each in added if not each["not"]]
-            lower = vocabulary.catalogue.lower
-            other = next((r for r in regions for p in named if p and lower(p, r) is None), None)
-            if other:
-                findings.add(
-                    "contradiction",
-                    Place(file, table.sheet.name, row, column),
-                    f"说明写着数中含别的地区，不只是{other.name}的",
-                    f"请改用{other.name}自己的数，并去掉这句说明。",
-                    text_of(value),
-                )
-                return
+            yield text_of(value), row, column
+    beside = [c for c, heads in table.heads.items() if any(h.label.ignored for h in heads)]
+    for row in table.rows:
+        yield from ((text, row, c) for c in beside if (text := table.sheet.text(row, c)))
+
+
+def is_of_place(remark: str) -> bool:
+    """Whether a remark says of which places figures are: 全市数, 含徐汇区."""
+    folded = fold(remark[:200])
+    return bool(_WHOLE_NOTED.search(folded) or _ADDED.search(folded))
 
 
 def _last_named(place: str, vocabulary: Vocabulary) -> Region | None:

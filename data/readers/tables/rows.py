@@ -28,7 +28,11 @@ from employment_forecast.data.readers.tables.regions import (
     division_code,
     region_of_office,
 )
-from employment_forecast.data.readers.tables.remarks import is_revised, replaced_figure
+from employment_forecast.data.readers.tables.remarks import (
+    is_adjusted,
+    is_revised,
+    replaced_figure,
+)
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Vocabulary,
@@ -249,9 +253,29 @@ class RowReader:
         if said == "unpublished":
             self.unpublished[number, column] = text
             return Facts(skip=True)
+        why = "的数是季节调整后的" if is_adjusted(fold(text[:200])) else ""
+        why = "只是一部分人的数" if self._adds_group(number, text) else why
+        if why and has_values:
+            self.findings.add(
+                "remarked",
+                self.place(number, column),
+                f"备注写明这一行{why}",
+                "请改用全部的数，并去掉这句备注后重新导入；一部分人的数请加“群体”一栏。",
+                text,
+            )
         if said or (has_values and is_doubted(text)):
             self.mentions[number, column] = text
         return NOTHING
+
+    def _adds_group(self, number: int, text: str) -> bool:
+        """Whether a remark is a group of people that neither its row nor a head states."""
+        label = self.vocabulary.classify(text)
+        if not (label.known and label.group):
+            return False
+        labels = (self.vocabulary.classify(self._text(number, c)) for c in self.columns.labels)
+        stated = [x.group for x in labels if x.text != text]
+        stated += [facts.group for facts in self.columns.values.values()]
+        return not any(stated)
 
     def _figures(self, number: int) -> set[Decimal]:
         amounts = (

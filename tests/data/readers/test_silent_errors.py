@@ -1070,6 +1070,13 @@ BARE = "月份,登记失业人数\n2025-01,13600\n2025-02,13650\n"
         # The women of a table are not the graduates of its title.
         ("嘉定区高校毕业生登记失业情况", BARE.replace("数\n", "数,其中：女性\n"), True),
         ("嘉定区登记失业人数日均", BARE, True),
+        ("嘉定区登记失业人数排名", BARE, True),
+        ("嘉定区登记失业人数变动数", BARE, True),
+        ("嘉定区登记失业人数（估算）", BARE, True),
+        ("嘉定区登记失业人数控制数", BARE, True),
+        ("嘉定区登记失业人数控制数执行情况", BARE, False),
+        ("嘉定区登记失业人数增减变化情况", BARE, False),
+        ("工业增加值和登记失业月报", BARE, False),
         ("嘉定区登记失业（含长期失业）情况", BARE, False),
         ("网上月报", BARE, False),
         ("线上年报", BARE, False),
@@ -1134,6 +1141,40 @@ def test_the_name_of_a_file_with_a_sheet_or_a_column_for_its_regions_is_no_matte
     assert not errors(read(workbook(rows, named), "全市登记失业.xlsx"))
     listed = "地区,月份,登记失业人数\n嘉定区,2025-01,13600\n"
     assert not errors(read(listed, "全市登记失业.csv"))
+
+
+@pytest.mark.parametrize("where", ["title", "file"])
+@pytest.mark.parametrize(
+    ("title", "refused"),
+    [
+        ("嘉定区每月新增登记失业人数", True),
+        ("嘉定区累计登记失业人数", True),
+        ("嘉定区登记失业注销情况", True),
+        ("嘉定区登记失业减少情况", True),
+        ("嘉定区新增失业保险参保和登记失业情况", False),
+        ("嘉定区登记失业变动情况", False),
+    ],
+)
+def test_titles_of_those_who_came_or_went(title, refused, where):
+    text, name = (f"{title}\n{BARE}", "月报.csv") if where == "title" else (BARE, f"{title}.csv")
+    assert errors(read(text, name)) == ({"form"} if refused else set())
+    inflow = text.replace("登记失业人数\n2025-01", "新登记失业人数\n2025-01")
+    assert errors(read(inflow, name)) == set()
+
+
+@pytest.mark.parametrize(
+    ("remark", "refused"),
+    [
+        ("季节调整后", True), ("高校毕业生", True), ("全市数", True), ("含徐汇区", True),
+        ("高校毕业生集中登记", False), ("未经季节调整", False), ("各街道已核实", False),
+        ("含1月补登", False), ("全市统一口径", False),
+    ],
+)  # fmt: skip
+def test_remarks_beside_a_figure_on_its_place_and_make(remark, refused):
+    text = f"月份,登记失业人数,备注\n2025-01,13600,{remark}\n"
+    assert bool(errors(read(text))) == refused
+    grouped = f"群体,{text}".replace("\n2", "\n青年,2")
+    assert bool(errors(read(grouped))) == (refused and remark != "高校毕业生")
 
 
 @pytest.mark.parametrize(

@@ -88,12 +88,51 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        cause = "嵌套太深" if isinstance(error, RecursionError) else str(error)
+        cause = "嵌套太深" if isinstance(error, RecursionError) else _cause(str(error))
         quotes = "" if text.isascii() else '中文的键名要加英文引号，如 "期别" = "month"。'
         raise SettingsError(
             f"{where}不是有效的 TOML（{cause}）。",
-            f"请改正所示的行；不需要的键可整行删去。{quotes}",
+            f"请改正所示的行；不需要的键可整行删去。{_full_width(text, str(error))}{quotes}",
         ) from None
+
+
+_PLACE = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
+# What tomllib says, by how it begins.
+_CAUSES = {
+    "Cannot overwrite": "一个键写了两次",
+    "Cannot declare": "一个表写了两次",
+    "Cannot mutate": "一个表写了两次",
+    "Duplicate inline": "一个键写了两次",
+    "Invalid value": "这里应当是数字、true、false 或加英文引号的文字",
+    "Invalid statement": "行首不是键名",
+    "Expected newline": "这里应当换行",
+    "Expected '='": "键名后面应当是等号",
+    "Unclosed": "括号没有写完",
+    "Expected ']": "方括号没有写完",
+    "Expected '": "引号没有写完",
+    'Expected "': "引号没有写完",
+    "Unterminated": "引号没有写完",
+    "Illegal character": "有不能用的字符，或引号没有写完",
+    "Unescaped": "反斜杠要写两个",
+}
+
+
+def _cause(said: str) -> str:
+    """What the parser of Python says in English, in Chinese and with the place."""
+    place = _PLACE.search(said)
+    words = next((zh for en, zh in _CAUSES.items() if said.startswith(en)), "写法不对")
+    if place is None:
+        return words
+    return f"第 {place[1]} 行第 {place[2]} 列：{words}" if place[1] else f"文件末尾：{words}"
+
+
+def _full_width(text: str, said: str) -> str:
+    """The signs of a Chinese keyboard in the line at fault, which TOML does not know."""
+    place = _PLACE.search(said)
+    lines = text.split("\n")
+    line = lines[int(place[1]) - 1] if place and place[1] else lines[-1]
+    signs = "".join(dict.fromkeys(re.findall("[！-～　“”‘’]", line)))
+    return f"该行的 {signs} 是全角或中文标点，请改为半角。" if signs else ""
 
 
 def check_table(raw: Mapping[str, Any], schema: TableSchema, where: str) -> dict[str, Any]:

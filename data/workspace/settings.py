@@ -250,9 +250,13 @@ def load_settings(workspace: Workspace) -> Settings:
         return Settings()
     try:
         content = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise SettingsError(
-            f"配置文件“{file}”无法读取（{error}）。", "请检查文件权限，并以 UTF-8 编码保存。"
+            f"配置文件“{file}”的编码不是 UTF-8。", "请在编辑器中另存为 UTF-8 编码。"
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"配置文件“{file}”无法读取（{error.strerror}）。", "请检查文件权限。"
         ) from error
     return _parsed(content, file)
 

@@ -1,5 +1,6 @@
 """One validator for every TOML file: settings, catalogue, plans, mapping and warning levels."""
 
+import re
 from pathlib import Path
 from random import Random
 
@@ -78,6 +79,27 @@ def test_errors_name_file_and_key_and_say_what_may_be(reader, content, file, key
 def test_what_is_no_toml_is_refused(reader, content):
     with pytest.raises(SettingsError):
         READERS[reader](content)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[run]\nhorizon = 1\nhorizon = 2\n", "第 3 行第 12 列：一个键写了两次"),
+        ("[run]\n[run]", "第 2 行第 5 列：一个表写了两次"),
+        ("[run]\nhorizon = １２", "该行的 １２ 是全角"),
+        ("[run]\nhorizon = 12，", "该行的 ， 是全角"),
+        ("[run]\nhorizon：12", "键名后面应当是等号"),
+        ("[bulletin]\noffice = “甲局”", "该行的 “” 是全角"),
+        ('[bulletin]\noffice = "甲局', "引号没有写完"),
+        ("[run]\norigins = [1", "文件末尾：括号没有写完"),
+        ("[run", "方括号没有写完"),
+    ],
+)
+def test_what_is_no_toml_is_explained_in_chinese(content, said):
+    with pytest.raises(SettingsError) as caught:
+        _settings(content)
+    assert said in str(caught.value)
+    assert not re.search("line|column|Invalid|Expected|Cannot", str(caught.value))
 
 
 def test_a_chinese_key_without_quotes_is_explained():

@@ -327,6 +327,34 @@ def _refuse_duplicates(items: Iterable[Region | Indicator | Group], where: str) 
             owner[name] = item.code
 
 
+def _demand_sense(
+    indicator: Indicator, known: Collection[str], regions: Collection[str], where: str
+) -> None:
+    """Refuse an indicator of the workspace that says what cannot be."""
+    said = f"{where} 中指标 {indicator.name} 的"
+    if indicator.largest and indicator.smallest > indicator.largest:
+        raise SettingsError(f"{said} smallest 大于 largest。", "请核对这两个键的单位。")
+    if indicator.aggregation == "sum" and indicator.kind in ("rate", "index"):
+        raise SettingsError(
+            f"{said}率或指数不能相加（aggregation）。",
+            "请去掉 aggregation；率由 numerator、denominator 汇总。",
+        )
+    if bool(indicator.numerator) != bool(indicator.denominator):
+        raise SettingsError(f"{said} numerator 和 denominator 须都写。", "请补上或都去掉。")
+    for code in (*indicator.numerator, *indicator.denominator):
+        if code not in known:
+            raise SettingsError(
+                f"{said}分子或分母 {one_line(code)} 不存在。",
+                suggestion(code, known) or "请改为已有的指标代码。",
+            )
+    for each in indicator.breaks:
+        if each.region not in ("*", *regions):
+            raise SettingsError(
+                f"{said} breaks 里的地区 {one_line(each.region)} 不存在。",
+                suggestion(each.region, regions) or '请改为已有的地区代码，或 "*"。',
+            )
+
+
 def load_catalogue(
     extra_regions: Sequence[dict[str, Any]] = (),
     extra_indicators: Sequence[dict[str, Any]] = (),
@@ -360,6 +388,8 @@ def load_catalogue(
     own = [read_indicator(i, f"{where} 的 [[indicators]] ") for i in extra_indicators]
     indicators = {i.code: i for i in _shipped_beside(own)} | {i.code: i for i in own}
     check_tree(regions, where)
+    for indicator in own:
+        _demand_sense(indicator, indicators, regions, where)
     for region in regions.values():
         if region.default_indicator not in indicators:
             raise SettingsError(

@@ -220,7 +220,7 @@ _GROUP = TableSchema(
     },
     required=("code", "name"),
 )
-_MONTH = pattern(r"\d{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份')
+_MONTH = pattern(r"[0-9]{4}-(?:0[1-9]|1[0-2])", '"2021-01" 这样的月份')
 _REGION = TableSchema(
     {
         "code": code(),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from employment_forecast.data.catalogue import Series
     from employment_forecast.data.workspace import Session
 
+# Who hands a cap down, by the level of the region whose it is.
+_TIERS = {"national": "国家", "province": "市", "city": "市", "district": "区"}
 RULES = ("equal-risk", "proportional", "last-year")
 
 
@@ -141,7 +143,7 @@ def allocate(
         "notes": [*document["notes"], *tree.notes],
         "chosen": rule,
     }
-    tier = "市" if series.region.level != "district" else "区"
+    tier = _TIERS.get(series.region.level, "自定")
     file = output or Path(f"控制数分解提议_{series.region.name}_{period}.csv")
     write_atomically(file, caps_file(content, rule, series, tier))
     content["output"] = str(file)

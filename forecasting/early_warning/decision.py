@@ -245,8 +245,8 @@ def _by_rule(rule: Rule, evidence: LevelEvidence) -> str:
         if _streak(course, last, rule.at_least) < rule.months:
             return ""
         return (
-            f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:g}"
-            f"（{last} 为 {course[last]:g}）{source}"
+            f"{rule.name or rule.indicator}连续 {rule.months} 个月不低于 {rule.at_least:,.12g}"
+            f"（{last} 为 {course[last]:,.12g}）{source}"
         )
     first = evidence.month - (rule.window - 1)
     matching = [
@@ -264,11 +264,11 @@ def _by_rule(rule: Rule, evidence: LevelEvidence) -> str:
         if firms < rule.firms or total < rule.people:
             return ""
         span = f"{first}—{evidence.month}" if rule.window > 1 else f"{evidence.month}"
-        return f"{span} {firms} 家企业{event}，共涉及 {total:g} 人{source}"
+        return f"{span} {firms} 家企业{event}，共涉及 {total:,.12g} 人{source}"
     worst = max(matching, key=lambda e: e.people, default=None)
     if worst is None or worst.people < rule.people:
         return ""
-    return f"{evidence.month} 一家企业{event}涉及 {worst.people:g} 人{source}"
+    return f"{evidence.month} 一家企业{event}涉及 {worst.people:,.12g} 人{source}"
 
 
 def decide_level(

@@ -20,6 +20,7 @@ from employment_forecast.data.files.toml_tables import (
     check_table,
     filled,
     integer,
+    line,
     number,
     one_of,
     tables,
@@ -216,6 +217,8 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
     codes = [level.code for level in levels]
     if len(set(codes)) < len(codes):
         raise SettingsError(f"{place}里有重复的等级。", "每个 code 只写一段。")
+    if len({level.name for level in levels}) < len(levels):
+        raise SettingsError(f"{place}里有两级同名。", "请给各级不同的 name。")
     levels.sort(key=lambda level: CODES.index(level.code))
     for milder, severer in pairwise(levels):
         if severer.probability <= milder.probability:
@@ -231,8 +234,8 @@ def load_scheme(settings: Settings, where: str = "forecast.toml") -> Scheme:
 _LEVEL = TableSchema(
     {
         "code": one_of(*CODES),
-        "name": filled("加引号的名称，如 Ⅲ级"),
-        "colour": filled("加引号的颜色，如 黄色"),
+        "name": line("加引号的名称，写在一行，如 Ⅲ级"),
+        "colour": line("加引号的颜色，写在一行，如 黄色"),
         "probability": number(0.001, 0.999, "0 与 1 之间的概率"),
         "miss_cost": number(0.001, 999, "正数：漏报一次相当于误报几次"),
         "months": integer(1, 24),
@@ -257,6 +260,11 @@ _RULE = TableSchema(
         "source": text(),
     }
 )
+
+
+# Keys that say something of one kind of rule alone.
+_OF_INDICATOR = ("at_least", "months")
+_OF_EVENT = ("people", "firms", "firm_size", "window")
 
 
 def _level(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Level:
@@ -299,6 +307,13 @@ def _rule(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Rule:
             f"{where}里 indicator 和 event 须恰有其一。",
             "按指标的规则写 indicator 和 at_least；按事件的规则写 event 和 people。",
         )
+    mine, kind = (_OF_INDICATOR, "indicator") if "indicator" in raw else (_OF_EVENT, "event")
+    idle = [key for key in raw if key not in (*mine, kind, "source")]
+    if idle:
+        raise SettingsError(
+            f"{where}里“{'、'.join(idle)}”对 {kind} 的规则没有作用。",
+            f"这种规则可用的键：{'、'.join((kind, *mine, 'source'))}。",
+        )
     needed = "at_least" if "indicator" in raw else "people"
     if needed not in raw:
         raise SettingsError(f"{where}里缺少必填的键“{needed}”。", "请补上后重试。")
@@ -308,4 +323,10 @@ def _rule(raw: Mapping[str, Any], where: str, catalogue: Catalogue) -> Rule:
         indicator = catalogue.indicator(raw["indicator"])
     except UnknownNameError as error:
         raise SettingsError(f"{where}里：{error.message}", error.hint) from error
+    low, high, at = indicator.smallest, indicator.largest, float(raw["at_least"])
+    if at == 0 or (high and not low <= at <= high):
+        raise SettingsError(
+            f"{where}里 at_least = {at:.12g} 不像是{indicator.name}（{indicator.unit}）的界限。",
+            "百分数写 4.5，不写 0.045；0 总是达到，不是界限。" if high else "请核对数值和单位。",
+        )
     return Rule(**{**raw, "indicator": indicator.code, "name": indicator.name})

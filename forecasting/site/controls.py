@@ -49,7 +49,7 @@ def _cap_controls(content: Mapping[str, Any]) -> list[Child]:
             "min": f"{max(low - room, 0.0):.{content['decimals']}f}",
             "max": f"{high + room:.{content['decimals']}f}",
             "step": precision,
-            "value": f"{cap['value']:g}",
+            "value": f"{cap['value']:.12g}",
             "type": "range",
         }
         lead = ""

@@ -213,6 +213,7 @@ def test_a_rule_names_its_indicator_and_forgets_old_figures():
 
 
 GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
+RULED = GOOD + "probability = 0.5\nrules = [{{ {} }}]"
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,18 @@ GOOD = 'code = "red"\nname = "Ⅰ级"\ncolour = "红色"\n'
         (GOOD + "probability = 0.5\nrules = [{ event = 'strike', people = 1 }]", "event", "layoff"),
         (GOOD + "probability = 0.5\nrules = [{ event = 'layoff' }]", "people", "补上"),
         (GOOD + "probability = 0.5\nrules = [{ months = 2 }]", "恰有其一", "indicator"),
+        (RULED.format("indicator = '登记失业率', at_least = 0.045"), "不像是登记失业率", "写 4.5"),
+        (RULED.format("indicator = '登记失业率', at_least = 0"), "不像是登记失业率", "总是达到"),
+        (RULED.format("indicator = '登记失业人数', at_least = 0"), "不像是登记失业人数", "单位"),
+        (RULED.format("indicator = '登记失业率', at_least = 4, window = 2"), "window", "months"),
+        (RULED.format("event = 'layoff', people = 200, months = 2"), "months", "window"),
+        (GOOD.replace("Ⅰ级", "Ⅰ\\n级") + "probability = 0.5", "name", "一行"),
+        (
+            GOOD + 'probability = 0.5\n[[warning_levels]]\ncode="yellow"\nname="Ⅰ级"\n'
+            'colour="黄色"\nprobability = 0.4',
+            "同名",
+            "name",
+        ),
         (
             GOOD + "probability = 0.5\nrules = [{ indicator = '登记失业绿', at_least = 4 }]",
             "登记失业绿",

@@ -339,6 +339,10 @@ def _demand_sense(
             f"{said}率或指数不能相加（aggregation）。",
             "请去掉 aggregation；率由 numerator、denominator 汇总。",
         )
+    if indicator.reporting == "year_to_date" and indicator.kind != "flow":
+        raise SettingsError(
+            f"{said} reporting 为累计，kind 却不是当月数。", '只有 kind = "flow" 的指标按累计公布。'
+        )
     if bool(indicator.numerator) != bool(indicator.denominator):
         raise SettingsError(f"{said} numerator 和 denominator 须都写。", "请补上或都去掉。")
     for code in (*indicator.numerator, *indicator.denominator):

@@ -145,6 +145,7 @@ OWN = {"code": "vacancies", "name": "空岗数", "kind": "stock", "unit": "个"}
         ({"breaks": {"month": "2021-01"}}, "breaks"),
         ({"breaks": [{"month": "２０２１-01"}]}, "2021-01"),
         ({"breaks": [{"month": "2021-01", "region": "310115"}]}, "310115 不存在"),
+        ({"reporting": "year_to_date"}, "不是当月数"),
         ({"smallest": 10, "largest": 5}, "smallest 大于 largest"),
         ({"kind": "rate", "aggregation": "sum"}, "不能相加"),
         ({"kind": "rate", "numerator": ["registered_unemployed"]}, "须都写"),

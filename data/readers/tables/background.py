@@ -132,6 +132,6 @@ class Background:
         if label.when is not None and label.when.day is not None:
             self.notes.append(f"“{shown(name)}”是日期，按所在月份读取。")
             label = replace(label, when=replace(label.when, day=None))
-        if label.known and label.states:
+        if label.known and label.states and not label.derived:
             return replace(facts_of([label]), total=None, skip=False, part=False)
         return title_facts(name, self.vocabulary)

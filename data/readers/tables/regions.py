@@ -268,19 +268,22 @@ def _outside(table: LocatedTable, vocabulary: Vocabulary, file: str) -> list[tup
 def _names_part(text: str, region: Region, vocabulary: Vocabulary) -> bool:
     """Whether a title or name is of a part of a region that nobody knows, or of other places."""
     folded = fold(text[:200])
-    if any(_is_part(before, piece) for before, piece in _pieces(text, region, vocabulary)):
+    pieces = _pieces(text, region, vocabulary)
+    if any(_is_part(before, piece, first=at == 0) for at, (before, piece) in enumerate(pieces)):
         return True
     return bool(_SEVERAL.search(folded)) or _names_division(folded, region, vocabulary.catalogue)
 
 
-def _is_part(before: str, piece: str) -> bool:
+def _is_part(before: str, piece: str, *, first: bool) -> bool:
     """Whether a piece of a title names a part, be it behind the name of the region or elsewhere."""
     if before == _SHORT_NAME and _NAMESAKE.match(piece):
         return True
     for part in (_PART.match(piece), _PART_LAST.search(piece)):
         if part is None or _NO_NAME.search(part["name"]):
             continue
-        if len(part["name"]) > 2 or (before and part["name"] in ("新城", "园区")):
+        # 各镇、街道、工业区 lists kinds.
+        nameless = part["name"] in _ZONES.split("|")
+        if (before or first) if nameless else len(part["name"]) > 2:
             return True
     return False
 

@@ -1115,7 +1115,9 @@ def test_titles_and_names_that_make_figures_others_than_their_head(title, table,
         ("附件1：全市登记失业", True), ("截至2025年2月底全市登记失业", True),
         ("2025年2月28日全市登记失业", True),
         ("江苏省登记失业", True), ("广东登记失业", True), ("长宁登记失业", True),
-        ("菊园新区登记失业", True), ("16个区登记失业", True), ("本市登记失业", True),
+        ("菊园新区登记失业", True), ("开发区登记失业", True), ("嘉定区园区登记失业", True),
+        ("嘉定区各镇、街道、工业区登记失业汇总", False),
+        ("16个区登记失业", True), ("本市登记失业", True),
         ("嘉定区登记失业（含各街镇、园区）", False), ("嘉定区下属街道登记失业汇总", False),
         ("嘉定区美丽乡村登记失业", False), ("附件1：登记失业", False), ("健全市场登记失业", False),
     ],
@@ -1131,6 +1133,11 @@ def test_titles_and_names_of_other_places_than_the_option(name, refused, where):
     files = (f"{name}.xlsx", f"{name}.csv") if where == "file" else ("月报.xlsx",)
     for file, content in zip(files, (data, BARE), strict=False):
         assert ("contradiction" in errors(read(content, file))) == refused
+
+
+def test_a_name_that_speaks_of_aims_says_the_region_too():
+    result = read(BARE, "嘉定区就业工作目标任务完成情况.csv", region=None)
+    assert values(result) == [13600, 13650]
 
 
 def test_the_name_of_a_file_with_a_sheet_or_a_column_for_its_regions_is_no_matter():

@@ -13,6 +13,7 @@ from employment_forecast.data.readers.tables.facts import (
     REPORTED,
     Facts,
     context,
+    facts_before,
     facts_of,
     title_facts,
     units_aside,
@@ -67,13 +68,13 @@ class Background:
         mapping = self.vocabulary.mapping
         facts = context(table.sheet, table.banners, self.vocabulary)
         above = context(table.sheet, table.sheet_banners, self.vocabulary)
-        facts = facts.over(Facts(region=above.region, when=above.when))
+        facts = facts_before(facts, Facts(region=above.region, when=above.when))
         # A sheet of a workbook often is one region or month; an option only fills what is left.
         sheet = table.sheet.name
         if not _GENERIC.fullmatch(sheet) or parse_when(sheet) is not None:
             named = self._name_facts(sheet)
             self.notes += other_time(facts.when, named.when, "工作表名")
-            facts = facts.over(named)
+            facts = facts_before(facts, named)
         self.region_unstated = facts.region is None
         facts = facts.over(Facts(region=self.region, indicator=self.indicator))
         if mapping.month is not None:
@@ -88,7 +89,7 @@ class Background:
             named = replace(named, when=None)
         self.notes += other_time(facts.when, named.when, "文件名")
         self._note_named_forecast()
-        complete = facts.over(named)
+        complete = facts_before(facts, named)
         self._named = {n for n in _TITLES if getattr(complete, n) != getattr(facts, n)}
         return complete
 

@@ -142,10 +142,10 @@ _CLERICAL = re.compile(
 _DAY = re.compile(r"\d[日号]|(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}")
 # In front of a title or in its bracket; alone or beside an office it dates the paper.
 _TITLE_DAY = re.compile(
-    r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(])\()"
-    r"(?P<day>(?:19|20)\d{2}年\d{1,2}月(?!0?1[日号])\d{1,2}[日号])(?(begins)(?=[^)]))"
+    r"(?P<begins>^(?:截[至止]到?)?)?(?(begins)|(?<=[^(])\((?:截[至止]到?)?)"
+    r"(?P<day>(?:19|20)\d{2}年\d{1,2}月(?!0?1[日号])\d{1,2}[日号])(?(begins)(?=[^)])|[止数]?\))"
 )
-_SENDER = re.compile(r"(?:[局厅委部处科室办站所]|中心)\)?$")
+_SENDER = re.compile(r"(?:[局厅委部处科室办站所]|中心|会议|材料|通知|方案)\)?$")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _BARE_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}年(?!\d{1,2}月)")
 _YEAR_OF_MONTH = re.compile(r"(?<!\d)(?:19|20)\d{2}年\d{1,2}月(?!份?[-至到\d])")
@@ -159,8 +159,18 @@ def context(sheet: Sheet, banners: list[int], vocabulary: Vocabulary) -> Facts:
     for row in banners:
         for column, value in sorted(sheet.rows.get(row, {}).items()):
             if (row, column) not in sheet.covered:
-                facts = facts.over(_statement(value, vocabulary))
+                facts = facts_before(facts, _statement(value, vocabulary))
     return facts
+
+
+def facts_before(facts: Facts, general: Facts) -> Facts:
+    """Facts of titles and names over more general ones; a month after theirs has another year."""
+    when, other = facts.when, general.when
+    if when is None or when.year is not None or other is None:
+        return facts.over(general)
+    if when.last and other.last and when.last > other.last:
+        general = replace(general, when=None)
+    return facts.over(general)
 
 
 @dataclass(frozen=True)

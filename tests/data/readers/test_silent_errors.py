@@ -925,6 +925,9 @@ def test_with_an_option_places_that_nobody_knows_are_told():
         ("2025年3月31日嘉定区人力资源和社会保障局", None),
         ("嘉定区就业促进中心（2025年3月31日）", None),
         ("嘉定区人社局就业科（2025年3月31日）", None),
+        ("嘉定区登记失业情况（2025年3月31日更新）", None),
+        ("嘉定区就业工作会议（2025年3月31日）", None),
+        ("嘉定区登记失业情况（截至2025年3月31日）", "2025-03"),
     ],
 )
 def test_a_title_dated_the_last_day_of_a_month_is_of_that_month(title, month):
@@ -953,6 +956,17 @@ def test_months_after_that_of_the_title_are_not_of_its_year(title, name, refused
     assert errors(read(text, name)) == ({"unknown_month"} if refused else set())
     dated = text.replace("\n1", "\n2025年1")
     assert errors(read(dated, name)) == set()
+
+
+@pytest.mark.parametrize("where", ["sheet", "title"])
+def test_a_month_after_that_of_a_name_is_not_of_its_year(where):
+    rows = [["指标", "数值"], ["登记失业人数", 12000]]
+    if where == "sheet":
+        data, name = workbook(rows, lambda page: setattr(page, "title", "12月")), "2025年1月.xlsx"
+    else:
+        data, name = workbook([["12月嘉定区登记失业情况"], *rows]), "2025年1月.xlsx"
+    assert errors(read(data, name)) == {"unknown_month"}
+    assert months(read(data, "2025年12月.xlsx")) == ["2025-12"]
 
 
 def test_months_to_come_that_are_printed_in_advance_are_no_matter():

@@ -77,8 +77,11 @@ def allocate(
 
     突破概率出自各级协调后的同一组模拟路径；每多 1 人一列是多给 1 人时该下级突破概率的变化。
     """
+    from dataclasses import replace
+
     from employment_forecast.cli.shell.progress import progress
     from employment_forecast.cli.shell.session import open_session
+    from employment_forecast.data.catalogue import Series
     from employment_forecast.data.errors import UsageError
     from employment_forecast.data.files import write_atomically
     from employment_forecast.data.targets import Target
@@ -107,6 +110,10 @@ def allocate(
     reach = target.last_month
     parts = open_tree(session, series, as_of, options, until=reach, deep=False, groups=False)
     kept = _kept(session, keeping, [c for c in parts.jobs if c != series.region.code])
+    for code, count in kept.items():
+        part = Series(session.catalogue.region(code), series.indicator)
+        if not confirmed:
+            demand_plausible(session, part, replace(target, region=code, value=float(count)))
 
     from employment_forecast.forecasting.documents.allocation import (
         allocation_table,

@@ -92,6 +92,7 @@ def test_a_cap_is_shared_out_saved_as_a_proposal_and_imported(
     for words, said in (
         (("--value", "10万"), "是否多写了一位"),
         (("--value", "1万", "--keep", "丙镇=²"), "不能读成一个数"),
+        (("--value", "1万", "--keep", "丙镇=3100"), "3,100人 不像是它的目标数"),
         (("--value", "1万", "--keep", "丙镇=310", "--keep", "丙镇=300"), "每个下级一次"),
         (("--value", "1万", "--basis", "当月"), "不是一个月，不能按当月考核"),
     ):

@@ -266,3 +266,19 @@ def test_nothing_is_known_as_of_a_day_to_come(used: Forecast) -> None:
         assert (ran.code, ran.out) == (EXIT_USAGE, "")
         assert "晚于今天（2026-11-20）" in ran.err
     assert used("monthly", "--as-of", "2026-11-21").code == EXIT_USAGE
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--layoff", "2026-12:100", "--from", "2026-12"), "--from 只在给出 --new-jobs 时有作用"),
+        (("--new-jobs", "-5%", "--absorb", "3"), "--absorb 只在给出 --layoff 时有作用"),
+        (("--industry", "制造业", "--layoff", "60%", "--layoff", "2026-12:50%"), "超过 100%"),
+        (("--layoff", "2026-12:100", "--labour-force", "nan"), "不能读成一个数"),
+    ],
+)
+def test_a_scenario_with_options_that_cannot_be_meant(
+    used: Forecast, words: tuple[str, ...], said: str
+) -> None:
+    ran = used("scenario", "--region", "嘉定", *words)
+    assert (ran.code, said in ran.err, ran.out) == (EXIT_USAGE, True, ""), ran.err

@@ -169,7 +169,8 @@ def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Vers
     annotate(
         tracker,
         candidate,
-        tags=tags,
+        # Each tag is a turn at writing: an empty one only clears what stood there.
+        tags={key: value for key, value in tags.items() if value or key in candidate.tags},
         run_tags={"gate": verdict.text},
         files={GATE_FILE: text},
         section=(_HEADING, section),

@@ -346,8 +346,8 @@ def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
     """
     if len(ratios) == 0:
         return 1.0
-    order = np.argsort(ratios)
+    order = ratios.argsort()
     aimed = float((weights * levels).sum()) * (1 - _ROUNDING)
-    passed = int(np.searchsorted(np.cumsum(weights[order]), aimed))
-    best = ratios[order[passed]] if passed < len(order) else np.inf
-    return float(np.clip(best, SMALLEST, LARGEST))
+    passed = int(weights[order].cumsum().searchsorted(aimed))
+    best = float(ratios[order[passed]]) if passed < len(order) else np.inf
+    return min(max(best, SMALLEST), LARGEST)

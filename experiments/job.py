@@ -151,7 +151,7 @@ def open_job(
     options : Options
         See `run_options`.
     targets : sequence of Target, optional
-        All on file by default.
+        All of the region on file by default.
     cached : bool
         Whether cells may come from the workspace's cache.
     elsewhere : callable, optional
@@ -176,7 +176,7 @@ def open_job(
         options=options,
         vintages=vintages,
         inputs=inputs,
-        targets=session.targets() if targets is None else targets,
+        targets=session.targets(series.region.code) if targets is None else targets,
         cache=session.cells.of(series.code) if cached and session.cells else None,
         elsewhere=elsewhere,
     )
@@ -310,13 +310,14 @@ def open_tree(
     members = {series.region.code: series}
     for key in (part for each in sums for part in each.parts):
         members[key] = session.catalogue.member(key, series.indicator)
-    targets = session.targets()
+    on_file = session.targets()  # read once for all
     jobs = {
         key: open_job(
-            session, member, as_of, options, targets=targets, cached=cached, elsewhere=elsewhere
+            session, member, as_of, options, cached=cached, elsewhere=elsewhere,
+            targets=[t for t in on_file if t.region == member.region.code],
         )
         for key, member in members.items()
-    }
+    }  # fmt: skip
     return TreeJob(tuple(sums), jobs, until)
 
 

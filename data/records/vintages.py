@@ -124,8 +124,18 @@ class Vintages:
             notes=() if self.composition is None else self.composition.notes(day),
         )
 
+    @cached_property
+    def _hashes(self) -> dict[date, bytes | None]:
+        """Of days that were asked about: regions that share a neighbour ask about the same."""
+        return {}
+
     def known_hash(self, day: date) -> bytes | None:
         """Hash of everything that was known at the end of a day; None if nothing was."""
+        if day not in self._hashes:
+            self._hashes[day] = self._hash(day)
+        return self._hashes[day]
+
+    def _hash(self, day: date) -> bytes | None:
         columns = self._columns
         seen = columns.published_on <= np.datetime64(day)
         if not seen.any():

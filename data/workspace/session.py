@@ -111,11 +111,25 @@ class Session:
 
         return self.tolerant([*self._shipped_targets, *stored_targets(self.store)])
 
-    def targets(self) -> list[Target]:
-        """Every target on file: those that ship with the program, then those entered here."""
+    @cached_property
+    def _targets_by_region(self) -> dict[str, list[Target]]:
+        by_region: dict[str, list[Target]] = {}
+        for target in self._targets:
+            by_region.setdefault(target.region, []).append(target)
+        return by_region
+
+    def targets(self, region: str | None = None) -> list[Target]:
+        """Targets on file: those that ship with the program, then those entered here.
+
+        Parameters
+        ----------
+        region : str, optional
+            Catalogue code; of all regions by default, which are many in a province.
+        """
         if not self.steady:
             self.__dict__.pop("_targets", None)
-        return list(self._targets)
+            self.__dict__.pop("_targets_by_region", None)
+        return list(self._targets if region is None else self._targets_by_region.get(region, ()))
 
     def tolerant(self, targets: Iterable[Target]) -> list[Target]:
         """Targets with the tolerance that the settings give to approximate values."""

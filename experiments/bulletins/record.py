@@ -307,7 +307,7 @@ def day_record(
         session.catalogue,
         tracker,
         question,
-        session.targets(),
+        session.targets(question.region.code),
         feed=feed,
         office=session.settings["bulletin.office"],
     )

@@ -52,7 +52,7 @@ class ChampionAssessment:
     day : datetime.date
         Day of knowledge.
     targets : tuple of Target
-        All there are.
+        All of the region.
     assessed : Assessments
         Of the targets in force.
     scheme : Scheme
@@ -252,7 +252,7 @@ def assess_champion(
             f"请先运行 forecast run {series.options}，再运行 forecast promote {series.options}。",
         )
     history, month = stored.history, stored.history.origin
-    targets = tuple(session.targets())
+    targets = tuple(session.targets(series.region.code))
     assessed = stored.assessed(targets, day)
     scheme = load_scheme(session.settings, str(session.workspace.settings_file))
     region, indicator = series.region.code, series.indicator.code

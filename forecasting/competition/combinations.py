@@ -298,6 +298,11 @@ def learned_weights(evidence: PooledEvidence, members: Sequence[str]) -> dict[st
     return dict(zip(scored, (weights * len(scored)).tolist(), strict=True))
 
 
+# A cycle keeps the newest shift with its result, which the competition has just worked out.
+_MOST_RECENT = 64
+_recent: dict[str, Floats | None] = {}
+
+
 def shared_shifts(
     origins: Sequence[Origin],
     neighbours: Sequence[Neighbour],
@@ -315,10 +320,14 @@ def shared_shifts(
     for origin, key in zip(origins, keys, strict=True):
         shift, known = _decoded(stored[key]) if key in stored else (None, False)
         if not known:
-            beside = histories_beside(neighbours, origin.history, indicator)
-            shift = pooled_shifts([origin.history, *beside], horizon)[0]
+            if key not in _recent:
+                beside = histories_beside(neighbours, origin.history, indicator)
+                _recent[key] = pooled_shifts([origin.history, *beside], horizon)[0]
+            shift = _recent[key]
             fresh[key] = _encoded(shift)
         shifts.append(shift)
+    while len(_recent) > _MOST_RECENT:
+        _recent.pop(next(iter(_recent)))
     if cache is not None and fresh:
         cache.save(fresh)
     return shifts

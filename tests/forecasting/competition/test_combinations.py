@@ -175,6 +175,7 @@ def test_shifts_are_kept_between_runs_and_a_damaged_one_is_worked_out_anew(
 
     made = []
     learn = module.pooled_shifts
+    monkeypatch.setattr(module, "_recent", {})  # as in another process
     monkeypatch.setattr(module, "pooled_shifts", lambda *a: made.append(1) or learn(*a))
     again = run(cache=cache)
     assert len(made) == 1

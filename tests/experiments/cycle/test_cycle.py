@@ -277,7 +277,7 @@ def test_a_group_with_a_target_or_asked_for_is_done_with_its_region(
     (cap,) = [t for t in session.targets() if t.region == "310114" and t.basis == "any_month"][:1]
     mine = replace(cap, indicator="registered_unemployed.graduates", value=2000.0)
     nobody = replace(mine, indicator="registered_unemployed.veterans")
-    monkeypatch.setattr(Session, "targets", lambda _: [mine, nobody])
+    monkeypatch.setattr(Session, "targets", lambda *_: [mine, nobody])
     assert [i.code for _, i in series_to_do(session, ["嘉定"])] == [
         "registered_unemployed",
         "registered_unemployed.graduates",

@@ -140,7 +140,7 @@ def cap(value: float, **given: Any) -> Target:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *targets: Target) -> None:
-    monkeypatch.setattr(Session, "targets", lambda _: list(targets))
+    monkeypatch.setattr(Session, "targets", lambda *_: list(targets))
 
 
 def test_document_is_valid_and_names_the_champion(

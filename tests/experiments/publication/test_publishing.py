@@ -395,7 +395,7 @@ def test_real_figures_inherit_nothing_from_the_demonstration(
     now = assess_champion(session, tracker, series, DAY)
     only(monkeypatch, cap(100_000.0, demo=False))
     rules = [{"event": "layoff", "people": 1, "source": "测试"}]
-    rate = {"indicator": "registered_unemployment_rate", "at_least": 0.1, "source": "测试"}
+    rate = {"indicator": "registered_unemployment_rate", "at_least": 1.0, "source": "测试"}
     levels = (
         {"code": "yellow", "name": "Ⅲ级", "colour": "黄色", "probability": 0.99, "rules": rules},
         {

@@ -125,6 +125,11 @@ class Session:
         ----------
         region : str, optional
             Catalogue code; of all regions by default, which are many in a province.
+
+        Returns
+        -------
+        list of Target
+            In the order in which they count: of two announced on one day the later.
         """
         if not self.steady:
             self.__dict__.pop("_targets", None)

@@ -138,8 +138,8 @@ def standing(entry: RegionResult) -> tuple[int, str]:
     entry : RegionResult
         Carried through.
     """
-    if entry.level_name and entry.level != LEVELS[0]:
-        return -LEVELS.index(entry.level or LEVELS[1]), entry.level_name
+    if entry.level in LEVELS[1:]:
+        return -LEVELS.index(entry.level), entry.level_name or ""
     if entry.version is None:
         return 0, "没有现役模型、不发布预警线"
     if entry.level is None:

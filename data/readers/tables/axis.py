@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
-from employment_forecast.data.readers.vocabulary import When, fold
+from employment_forecast.data.readers.vocabulary import When, fold, parse_when
 
 DecimalHabit = Literal["padded", "plain", "unknown"]
 
@@ -99,3 +99,17 @@ def month_fault(text: str) -> tuple[str, str]:
         day = date(1899, 12, 30) + timedelta(days=int(folded))
         return f"月份无法识别：像是电子表格的日期序号（{day}）", "请把该列设为日期格式后重新导出。"
     return "月份无法识别", "请写成 2021年3月、2021-03 或 202103 这样的年月。"
+
+
+def day_of(text: str) -> date | None:
+    """A day of publication; None for what is none."""
+    folded = fold(text).replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")
+    pieces = folded.split("日")[0].split("t")[0][:10].split("-")
+    if len(pieces) == 1 and len(folded) == 8 and folded.isdecimal():
+        pieces = [folded[:4], folded[4:6], folded[6:]]
+    if len(pieces) != 3 or parse_when("-".join(pieces[:2])) is None:
+        return None
+    try:
+        return date(*(int(p[:2] if i == 2 else p) for i, p in enumerate(pieces)))
+    except ValueError:
+        return None

@@ -35,18 +35,17 @@ from employment_forecast.data.readers.tables.part_months import (
     is_part_month_sheet,
 )
 from employment_forecast.data.readers.tables.plausibility import settle_sizes
-from employment_forecast.data.readers.tables.regions import check_regions, column_of_offices
+from employment_forecast.data.readers.tables.regions import (
+    check_regions,
+    column_of_offices,
+    is_like_region,
+)
 from employment_forecast.data.readers.tables.remarks import (
     check_remarks,
     is_revised,
     with_stated_forms,
 )
-from employment_forecast.data.readers.tables.rows import (
-    RowReader,
-    TableRow,
-    is_like_region,
-    unknown_hint,
-)
+from employment_forecast.data.readers.tables.rows import RowReader, TableRow, unknown_hint
 from employment_forecast.data.readers.tables.totals import settle_totals
 from employment_forecast.data.readers.vocabulary import (
     Vocabulary,
@@ -330,11 +329,7 @@ class Collector:
         return remarks
 
     def _report_unknown(self, table: LocatedTable, columns: Columns) -> None:
-        if columns.unread:
-            heads = "”“".join(map(shown, columns.unread[:_MOST_HEADS]))
-            self.notes.append(
-                f"没有认出“{heads}”的意思，略去；若各行只是其中一部分的数，请勿导入。"
-            )
+        self.notes += columns.notes()
         for column, head in columns.unknown.items():
             if is_revised(head.label.text, self.vocabulary) and _has_numbers(table, column):
                 self.findings.add(

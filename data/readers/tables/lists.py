@@ -22,6 +22,7 @@ import pandas as pd
 from employment_forecast.data.catalogue import Indicator, Region
 from employment_forecast.data.readers.formats import Sheet
 from employment_forecast.data.readers.privacy import refuse_personal_data, split_identity
+from employment_forecast.data.readers.tables.axis import day_of
 from employment_forecast.data.readers.tables.collector import Collector, left_out
 from employment_forecast.data.readers.tables.columns import Columns, roles
 from employment_forecast.data.readers.tables.doubts import is_of_flow, subject_of
@@ -38,13 +39,8 @@ from employment_forecast.data.readers.tables.regions import (
     is_of_place,
     is_office,
 )
-from employment_forecast.data.readers.tables.remarks import is_adjusted
-from employment_forecast.data.readers.tables.rows import (
-    day_of,
-    heads_codes,
-    source_of,
-    span_of,
-)
+from employment_forecast.data.readers.tables.remarks import is_adjusted, span_of
+from employment_forecast.data.readers.tables.rows import heads_codes, source_of
 from employment_forecast.data.readers.vocabulary import (
     Label,
     Mapping,
@@ -423,10 +419,10 @@ def _roles(
         raise NotPlain
     coded = {c for c, heads in table.heads.items() if any(map(heads_codes, heads))}
     columns = roles(table, vocabulary)
-    collector.notes += columns.notes()
     at = _checked(columns, coded, collector)
     if at.region < 0 and collector.region and is_elsewhere(name, collector.region, vocabulary):
         raise NotPlain
+    collector.notes += columns.notes()
     return at, table
 
 

@@ -32,6 +32,7 @@ _OFFICE = re.compile(
 _LONGEST_OFFICE = 40
 # Heads of the office that a row comes from; whoever checks or publishes it is of another place.
 _REPORTS = re.compile("(?:填报|填表|报送|上报|报告|统计|申报)?(?:单位|部门|机构)(?:名称)?")
+_REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 _ZONES = "工业区|开发区|园区|新城|新区|片区|高新区|保税区|度假区|示范区"
 # A part of the region that it stands behind: 嘉定区马陆镇, and no 城镇 or 各街道.
 _PART = re.compile(
@@ -440,3 +441,8 @@ def _statements(table: LocatedTable, vocabulary: Vocabulary, file: str) -> Itera
         region, coded = vocabulary.find_region(name), _IN_A_NAME.search(fold(name))
         if region is not None or coded:
             yield _Statement(name, division_code(coded.group()) if coded else "", region, False)
+
+
+def is_like_region(text: str) -> bool:
+    """True for a text that ends as names of places do."""
+    return bool(_REGION_LIKE.search(fold(text[:40])))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from employment_forecast.data.readers.vocabulary import (
     Form,
     Vocabulary,
+    When,
     fold,
     parse_amount,
+    parse_when,
     remark_on_publication,
     units_in,
 )
@@ -41,6 +43,8 @@ _SHORT_OF = re.compile(
     f"(?:[不未](?:包?含|包括|计入)|剔除|缺[少报]?|漏报)[^,;。]{{1,8}}?{_STREET}"
     f"|{_STREET}[^,;。]{{0,6}}(?<![无没未])(?:未|没有|没(?!有)|[缺漏])(?![缺漏])[^,;。]{{0,2}}报"
 )
+# What a remark adds to the months that it says a figure covers: 1-2月合计, 含1月.
+_SUMMED = re.compile(r"(?:两个?月|\d+个月)?(?:合计|合并|累计|之和|数据?|值|报送|统计)*$")
 # A head or name beside figures that are not the last word; one that may be, and what else it says.
 _REVISED = re.compile("修订|修正|更正|订正")
 _CHECKED = re.compile("核实|核定|复核|调整(?=[后数])")
@@ -160,3 +164,9 @@ def is_adjusted(folded: str) -> bool:
 def _bare(folded: str) -> str:
     """A remark without the word that makes it one."""
     return re.sub(r"^\(?(?:注|说明|备注|附注)\d?[:、.)]?", "", folded)
+
+
+def span_of(remark: str) -> When | None:
+    """Months that a remark says the figure of its row covers: 1-2月合计; None if it says none."""
+    when = parse_when(_SUMMED.sub("", fold(remark[:40])).strip("()"))
+    return when if when is not None and when.is_range else None

@@ -14,6 +14,7 @@ from employment_forecast.data.readers.formats import Value, text_of
 from employment_forecast.data.readers.privacy import refuse_personal_text
 from employment_forecast.data.readers.tables.axis import (
     DAYS_READ,
+    day_of,
     days_are_months,
     decimal_habit,
     month_fault,
@@ -26,12 +27,14 @@ from employment_forecast.data.readers.tables.regions import (
     REMEDY,
     code_fits,
     division_code,
+    is_like_region,
     region_of_office,
 )
 from employment_forecast.data.readers.tables.remarks import (
     is_adjusted,
     is_revised,
     replaced_figure,
+    span_of,
 )
 from employment_forecast.data.readers.vocabulary import (
     Label,
@@ -42,20 +45,16 @@ from employment_forecast.data.readers.vocabulary import (
     is_doubted,
     parse_amount,
     parse_units,
-    parse_when,
     remark_on_publication,
     unit_note,
 )
 from employment_forecast.data.records import Findings, Place, printable, shown
 
-# What a remark adds to the months that it says a figure covers: 1-2月合计, 含1月.
-_SUMMED = re.compile(r"(?:两个?月|\d+个月)?(?:合计|合并|累计|之和|数据?|值|报送|统计)*$")
 _CODE_HEAD = re.compile("码|code", re.IGNORECASE)
 _OTHER_CODE = re.compile("组织|机构代码|信用|邮|电话|手机|单位|行业|职业|zip|post", re.IGNORECASE)
 # Heads of columns that name what a row is part of: its code may be of the part.
 _WHOLES = ("省份", "省市", "省", "城市", "地市", "市", "地级市", "所属市", "所属区")
 _YES = ("true", "1", "是", "yes", "y")
-_REGION_LIKE = re.compile(r"(?:省|市|区|县|旗|镇|乡|街道)$")
 
 
 @dataclass(frozen=True)
@@ -482,11 +481,6 @@ def source_of(text: str, place: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def is_like_region(text: str) -> bool:
-    """True for a text that ends as names of places do."""
-    return bool(_REGION_LIKE.search(fold(text[:40])))
-
-
 def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> str:
     """Remedy for a name outside the catalogue, with the nearest known ones."""
     known = vocabulary.catalogue.indicators if findings.may_hint() else ()
@@ -500,23 +494,3 @@ def unknown_hint(label: Label, vocabulary: Vocabulary, findings: Findings) -> st
     return (
         f"最接近的有：{close}。" if close else "指标名称可用 forecast indicators 查看。"
     ) + "需要导入时，请在 mapping.toml 的 [indicators] 里写明它对应的指标。"
-
-
-def day_of(text: str) -> date | None:
-    """A day of publication; None for what is none."""
-    folded = fold(text).replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")
-    pieces = folded.split("日")[0].split("t")[0][:10].split("-")
-    if len(pieces) == 1 and len(folded) == 8 and folded.isdecimal():
-        pieces = [folded[:4], folded[4:6], folded[6:]]
-    if len(pieces) != 3 or parse_when("-".join(pieces[:2])) is None:
-        return None
-    try:
-        return date(*(int(p[:2] if i == 2 else p) for i, p in enumerate(pieces)))
-    except ValueError:
-        return None
-
-
-def span_of(remark: str) -> When | None:
-    """Months that a remark says the figure of its row covers: 1-2月合计; None if it says none."""
-    when = parse_when(_SUMMED.sub("", fold(remark[:40])).strip("()"))
-    return when if when is not None and when.is_range else None

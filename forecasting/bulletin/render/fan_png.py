@@ -63,7 +63,7 @@ def fan_png(fan: Fan) -> bytes:
         legend_above(axes, 0.26, font_size=_SIZE - 1)
         if fan.demo:
             mark_demo(axes, 34, height=0.4)
-        # All labels are digits of one size: finding their room by drawing takes a third longer.
+        # All labels are digits of one size: finding their room by drawing took a third of the time.
         widest = max(len(f"{v:.{fan.digits}f}") for v in axes.get_ylim())
         left = (widest * _DIGIT + 1) * _EM
         figure.subplots_adjust(

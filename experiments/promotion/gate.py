@@ -160,8 +160,6 @@ def keep(tracker: Tracker, candidate: Version, verdict: Verdict, incumbent: Vers
     worse = any(c.name in ("wis", "wis_first") for c in verdict.failures)
     tags = {
         "gate": verdict.text,
-        "gate_at": moment,
-        "gate_over": over,
         _WORSE_THAN: verdict.incumbent if worse and verdict.incumbent else "",
     }
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +29,16 @@ from employment_forecast.experiments.registry.versions import (
     PROMOTION,
     SEAL_TAG,
     Version,
+    aliases_of,
     champion_of,
     find,
+    held,
     holder_of,
+    look_again,
+    remembered,
+    tell,
     version_of,
     versions,
-    versions_question,
 )
 from employment_forecast.experiments.tracking import Run, Tracker, user
 from employment_forecast.forecasting.competition import Competition, rechosen
@@ -109,8 +113,8 @@ def register(
         )
         others = [replace(v, aliases=tuple(a for a in v.aliases if a != CANDIDATE)) for v in others]
         made = replace(made, aliases=(CANDIDATE,))
-    # The next one to decide on this very run need not ask for it; promoting asks anew.
-    run.tracker.tell(versions_question(series), [made, *others])
+    # The next one to decide on this very run need not ask for it; promoting looks again.
+    tell(run.tracker, made.registered_name, [made, *others])
     return made
 
 
@@ -239,10 +243,12 @@ def promote(
         return _put_in_force(tracker, series, chosen, why, keep_previous=keep_previous)
 
 
-def _deciding(tracker: Tracker, series: Series) -> AbstractContextManager[None]:
-    """One decision about a series at a time on this machine, on what is known from now on."""
-    tracker.forget()
-    return lock(tracker.home / "locks" / f"{series.registered_name}.lock")
+@contextmanager
+def _deciding(tracker: Tracker, series: Series) -> Iterator[None]:
+    """One decision about a series at a time on this machine, on what is in force by then."""
+    with lock(tracker.home / "locks" / f"{series.registered_name}.lock"):
+        look_again(tracker, series)
+        yield
 
 
 def _put_in_force(
@@ -255,7 +261,8 @@ def _put_in_force(
     rolled_back: bool = False,
 ) -> Promotion:
     name, number = series.registered_name, chosen.version
-    before = champion_of(tracker, series)
+    known = versions(tracker, series)
+    before = held(known, CHAMPION)
     if before is not None and before.version == number:
         return Promotion(before, None, changed=False)
     now = clock.now()
@@ -290,14 +297,19 @@ def _put_in_force(
     def point(alias: str, to: str) -> None:
         tracker.call("移动别名", lambda c: c.set_registered_model_alias(name, alias, to))
 
-    moves = before is not None and not (keep_previous and holder_of(tracker, series, PREVIOUS))
+    moves = before is not None and not (keep_previous and held(known, PREVIOUS))
     tracker.call("记录晋级", note)
     if before is not None and moves:
         point(PREVIOUS, before.version)
     point(CHAMPION, number)
-    aliases = {*chosen.aliases, CHAMPION} - ({PREVIOUS} if moves else set())
+    holders = {alias: v.version for v in known for alias in v.aliases} | {CHAMPION: number}
+    if before is not None and moves:
+        holders[PREVIOUS] = before.version
     tags = {k: v for k, v in chosen.tags.items() if k not in taken_back} | log
-    champion = replace(chosen, aliases=tuple(sorted(aliases)), tags=tags)
+    champion = replace(chosen, aliases=aliases_of(number, holders), tags=tags)
+    others = [replace(v, aliases=aliases_of(v.version, holders)) for v in known]
+    if not rolled_back:
+        tell(tracker, name, others, champion)
     return Promotion(champion, before.version if before else None)
 
 
@@ -353,15 +365,18 @@ def annotate(
     """
     name, number = version.registered_name, version.version
     heading, text = section
+    about = f"{version.description.partition(heading)[0].rstrip()}\n\n{heading}{text}"
+    cut = {key: value[:_LONGEST_TAG] for key, value in tags.items()}
 
     def write(client: MlflowClient) -> None:
         for file, content in files.items():
             client.log_text(version.run_id, content, file)
         for key, value in run_tags.items():
             client.set_tag(version.run_id, key, value[:_LONGEST_TAG])
-        for key, value in tags.items():
-            client.set_model_version_tag(name, number, key, value[:_LONGEST_TAG])
-        before = version.description.partition(heading)[0].rstrip()
-        client.update_model_version(name, number, f"{before}\n\n{heading}{text}")
+        for key, value in cut.items():
+            client.set_model_version_tag(name, number, key, value)
+        client.update_model_version(name, number, about)
 
+    known = remembered(tracker, name)
     tracker.call("记录晋级检查", write)
+    tell(tracker, name, known, replace(version, tags={**version.tags, **cut}, description=about))

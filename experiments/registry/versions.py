@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -87,17 +87,21 @@ class Version:
         return tuple(m.replace(tzinfo=clock.SHANGHAI) for m in moments)
 
 
+def aliases_of(number: str, holders: Mapping[str, Any]) -> tuple[str, ...]:
+    """Aliases of a version, from the numbers of those that hold them."""
+    return tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(holders.get(a)) == number)
+
+
 def version_of(stored: ModelVersion, name: str, aliases: Mapping[str, Any]) -> Version:
     """What MLflow stores of a version, with the numbers that the model's aliases point to."""
     number = str(stored.version)
-    own_aliases = tuple(a for a in (CANDIDATE, CHAMPION, PREVIOUS) if str(aliases.get(a)) == number)
     return Version(
         registered_name=name,
         version=number,
         model=stored.tags.get("model", ""),
         run_id=str(stored.run_id or ""),
         source=str(stored.source),
-        aliases=own_aliases,
+        aliases=aliases_of(number, aliases),
         created=int(stored.creation_timestamp or 0),
         tags=dict(stored.tags),
         description=str(stored.description or ""),
@@ -128,7 +132,12 @@ def find(tracker: Tracker, series: Series, version: str) -> Version:
 
 def holder_of(tracker: Tracker, series: Series, alias: str) -> Version | None:
     """The version an alias points to, None if there is none."""
-    return next((v for v in versions(tracker, series) if alias in v.aliases), None)
+    return held(versions(tracker, series), alias)
+
+
+def held(known: Sequence[Version], alias: str) -> Version | None:
+    """Of some versions the one an alias points to, None if there is none."""
+    return next((v for v in known if alias in v.aliases), None)
 
 
 def champion_of(tracker: Tracker, series: Series) -> Version | None:
@@ -136,9 +145,47 @@ def champion_of(tracker: Tracker, series: Series) -> Version | None:
     return holder_of(tracker, series, CHAMPION)
 
 
-def versions_question(series: Series) -> tuple[str, str]:
+def _question(name: str) -> tuple[str, str]:
     """What `versions` asks, see `Tracker.ask`."""
-    return "versions", series.registered_name
+    return "versions", name
+
+
+def remembered(tracker: Tracker, name: str) -> list[Version]:
+    """Versions of a model as they were last asked for or told; empty if the tracker forgot them."""
+    return tracker.told(_question(name)) or []
+
+
+def tell(tracker: Tracker, name: str, known: Sequence[Version], *changed: Version) -> None:
+    """Let a tracker remember versions with what has just been changed here."""
+    now = {v.version: v for v in changed}
+    if known:
+        tracker.tell(_question(name), [now.get(v.version, v) for v in known])
+
+
+def look_again(tracker: Tracker, series: Series) -> None:
+    """Forget remembered versions if another process has put another one in force since.
+
+    One question about one version, while `versions` costs the more the longer a series is forecast.
+    """
+    name = series.registered_name
+    known = remembered(tracker, name)
+    if not known:
+        return
+
+    def number(client: MlflowClient) -> str | None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return str(client.get_model_version_by_alias(name, CHAMPION).version)
+        except MlflowException as error:
+            # Of an alias that there is not: of the database's own store, of a server's.
+            if error.error_code in ("INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"):
+                return None
+            raise
+
+    then = held(known, CHAMPION)
+    if (then and then.version) != tracker.call("读取现役版本", number, about="nothing"):
+        tracker.forget()
 
 
 def versions(tracker: Tracker, series: Series) -> list[Version]:
@@ -151,7 +198,7 @@ def versions(tracker: Tracker, series: Series) -> list[Version]:
         aliases = _aliases(client, name) if stored else {}
         return [version_of(v, name, aliases) for v in stored]
 
-    return list(tracker.ask("列出模型版本", versions_question(series), search))
+    return list(tracker.ask("列出模型版本", _question(name), search))
 
 
 def state_folder(tracker: Tracker, version: Version) -> Path:

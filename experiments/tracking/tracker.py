@@ -141,7 +141,7 @@ class Tracker:
         purpose: str,
         action: Callable[[MlflowClient], Result],
         *,
-        about: Literal["registry", "run"] = "registry",
+        about: Literal["registry", "run", "nothing"] = "registry",
     ) -> Result:
         """Do something with MLflow, again while it is busy.
 
@@ -151,8 +151,8 @@ class Tracker:
             Chinese verb phrase for the message of a fault.
         action : callable
             One step that can be repeated after a failure; it must not use `call` itself.
-        about : {"registry", "run"}
-            What it may change: nothing that `ask` has been told changes with a run.
+        about : {"registry", "run", "nothing"}
+            What it may change: what `ask` has been told changes with the registry only.
 
         Returns
         -------
@@ -191,11 +191,13 @@ class Tracker:
         if question in self._answers:
             remembered: Result = self._answers[question]
             return remembered
-        before = self._answers
-        answer = self.call(purpose, action)
-        self._answers = before
+        answer = self.call(purpose, action, about="nothing")
         self.tell(question, answer)
         return answer
+
+    def told(self, question: Hashable) -> Any:
+        """What is remembered as the answer to a question, None if nothing is."""
+        return self._answers.get(question)
 
     def tell(self, question: Hashable, answer: object) -> None:
         """Remember an answer that follows from what has just been done here."""

@@ -251,7 +251,7 @@ def test_examining_promotes_nothing(
     done = settled(good, examine_only)
     assert (done.action, done.verdict.passed) == ("kept", True)
     assert champion_of(tracker, series) is None
-    assert find(tracker, series, "1").tags["gate_over"] == "无"
+    assert find(tracker, series, "1").tags["gate"] == done.verdict.text
 
 
 def test_promotion_by_hand_is_refused_unless_forced(

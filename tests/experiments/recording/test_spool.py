@@ -60,7 +60,7 @@ def test_what_was_kept_is_logged_as_if_at_once(
     assert (later.version, now.version) == ("1", at_once.version)
     assert later.tags["gate"].startswith("通过")
     assert later.tags[package.SPOOL_TAG] == kept.name
-    same = set(now.tags) - {"gate", "gate_at", "gate_over"}
+    same = set(now.tags) - {"gate"}
     assert {k: later.tags[k] for k in same} == {k: now.tags[k] for k in same}
     np.testing.assert_array_equal(
         stored_paths(tracker, later).values, competition.champion_paths.values

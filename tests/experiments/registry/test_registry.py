@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +15,14 @@ from employment_forecast.data.errors import NotFoundError, StorageError
 from employment_forecast.data.workspace import Workspace
 from employment_forecast.experiments.archive import state
 from employment_forecast.experiments.recording import recorded
-from employment_forecast.experiments.registry.registry import promote, rollback
+from employment_forecast.experiments.registry.registry import annotate, promote, rollback
 from employment_forecast.experiments.registry.serving import chosen_version
 from employment_forecast.experiments.registry.versions import (
     Version,
     champion_of,
     find,
+    look_again,
+    remembered,
     stored_paths,
     versions,
 )
@@ -64,14 +68,18 @@ def test_a_steady_tracker_asks_once_and_sees_what_it_did(
     steady = Tracker(tracker.uri, tracker.home, steady=True)
     asked = []
     whole = Tracker.call
-    monkeypatch.setattr(
-        Tracker, "call", lambda self, *given: asked.append(given[0]) or whole(self, *given)
-    )
+
+    def call(self: Tracker, purpose: str, action: Callable, **named: Any) -> Any:
+        asked.append(purpose)
+        return whole(self, purpose, action, **named)
+
+    monkeypatch.setattr(Tracker, "call", call)
     assert champion_of(steady, series) is None
     assert find(steady, series, first.version) == first
     assert asked == ["列出模型版本"]
     promote(steady, series, first.version)
     assert champion_of(steady, series).version == first.version
+    assert asked[1:] == ["读取现役版本", "记录晋级", "移动别名"]
     promote(tracker, series, first.version, "再次")
     count = len(asked)
     assert [v.version for v in versions(tracker, series)] == [first.version]
@@ -86,14 +94,33 @@ def test_what_was_done_is_remembered_as_mlflow_has_it(
     with recorded(tracker.uri, workspace, series) as recording:
         second, own = recording.register(competition), recording.run.tracker
         assert versions(own, series) == versions(tracker, series)
+        checks = {"tags": {"gate": "通过"}, "run_tags": {}, "files": {}}
+        annotate(own, second, **checks, section=("### 检查", "：通过"))
+        assert remembered(own, series.registered_name) == versions(tracker, series)
         for number, keep in ((first.version, False), (second.version, True)):
             done = promote(own, series, number, keep_previous=keep)
             assert done.champion == find(tracker, series, number)
+            assert remembered(own, series.registered_name) == versions(tracker, series)
         for _ in range(2):
             done = rollback(own, series)
             assert done.champion == find(tracker, series, done.version)
         done = promote(own, series, first.version, keep_previous=True)
         assert done.champion == find(tracker, series, first.version)
+
+
+def test_what_others_put_in_force_is_seen(
+    record, competition: Competition, tracker, series
+) -> None:
+    first, second = (record(each)[1].version for each in (competition, competition))
+    steady = Tracker(tracker.uri, tracker.home, steady=True)
+    assert champion_of(steady, series) is None
+    look_again(steady, series)
+    assert remembered(steady, series.registered_name)
+    promote(tracker, series, first)
+    look_again(steady, series)
+    assert champion_of(steady, series).version == first
+    promote(tracker, series, second)
+    assert promote(steady, series, first).previous == second
 
 
 def test_paths_are_kept_to_the_last_bit(

@@ -169,16 +169,21 @@ class FileCellCache:
                 connection.execute("PRAGMA journal_mode = WAL")
 
     def load(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        """Stored results by key; unknown keys are absent."""
-        try:
-            with closing(self._connect()) as connection, connection:
-                self._look(connection)
-                connection.execute(
-                    "UPDATE entries SET day = ? WHERE series = ? AND day <> ?",
-                    (_today(), self._series, _today()),
-                )
-        except sqlite3.Error as error:
-            self._mend(error)
+        """Stored results by key; unknown keys are absent.
+
+        The file is asked once: a run loads dozens of times, and what others save of the same
+        series meanwhile is met when results are saved.
+        """
+        if self._version < 0:
+            try:
+                with closing(self._connect()) as connection, connection:
+                    self._look(connection)
+                    connection.execute(
+                        "UPDATE entries SET day = ? WHERE series = ? AND day <> ?",
+                        (_today(), self._series, _today()),
+                    )
+            except sqlite3.Error as error:
+                self._mend(error)
         stored = {}
         for key in keys:
             short = _short(key)

@@ -46,6 +46,19 @@ def test_what_is_saved_is_found_and_the_rest_is_absent(file):
     assert cache.load(["a"]) == {"a": b"new"}
 
 
+def test_a_run_asks_the_file_once_and_meets_what_others_kept_when_it_saves(file, monkeypatch):
+    ours, theirs = FileCellCache(file, 1, "s"), FileCellCache(file, 1, "s")
+    ours.save({"a": b"1"})
+    assert ours.load(["a", "b"]) == {"a": b"1"}
+    theirs.save({"b": b"2"})
+    with monkeypatch.context() as patch:
+        patch.setattr(ours, "_connect", lambda: pytest.fail("asked again"))
+        assert ours.load(["a", "b"]) == {"a": b"1"}
+    ours.save({"c": b"3"})
+    assert ours.load(["a", "b", "c"]) == {"a": b"1", "b": b"2", "c": b"3"}
+    assert kept(ours) == {"a", "b", "c"}
+
+
 def test_a_damaged_entry_is_no_entry():
     entries = {bytes([i]) * 16: (i, bytes(i)) for i in range(4)}
     content = cellcache.packed(entries)

@@ -186,7 +186,8 @@ def calibrate(
     Minimum-score recalibration, as Gneiting, Raftery, Westveld and Goldman (2005), here with the
     pinball loss of the outer quantiles and shrinkage of its logarithm towards no change.
     """
-    return _learned(months.asi8, _misses(quantiles, outcomes, log))
+    misses = _misses(quantiles, outcomes, log)
+    return _learned(months.asi8, misses, misses.known[np.newaxis])[0]
 
 
 class _Misses(NamedTuple):
@@ -231,35 +232,43 @@ def _misses(quantiles: Floats, outcomes: Floats, log: bool) -> _Misses:
         )
 
 
-def _learned(months: npt.NDArray[np.int64], misses: _Misses) -> Calibration:
-    """Factors from what forecasts from some months missed by."""
-    horizon = misses.known.shape[-1]
-    used = np.asarray(misses.known.any(axis=1))
-    stretches = np.array([_stretches(months[used[:, h]], h + 1) for h in range(horizon)])
-    origins = int(np.count_nonzero(used.any(axis=1)))
-    if origins < FEWEST_ORIGINS:
-        return Calibration(np.ones(horizon), origins, stretches)
-    independent = stretches * _series(np.where(misses.known, misses.scaled, np.nan))
-    logs = _best_logs(misses)
-    enough = stretches >= FEWEST_TO_STRETCH
-    return Calibration(_shrunk(logs, independent, enough), origins, independent)
+def _learned(
+    months: npt.NDArray[np.int64], misses: _Misses, seen: npt.NDArray[np.bool_]
+) -> list[Calibration]:
+    """Factors from what was missed by, for every row of `seen`, shape (k, n, series, horizon)."""
+    used = np.asarray(seen.any(axis=2))
+    logs = _best_logs(misses, seen)
+    learned = []
+    for row, cells in enumerate(seen):
+        stretches = _stretches(months, used[row])
+        origins = int(np.count_nonzero(used[row].any(axis=1)))
+        if origins < FEWEST_ORIGINS:
+            learned.append(Calibration(np.ones(len(stretches)), origins, stretches))
+            continue
+        independent = stretches * _series(np.where(cells, misses.scaled, np.nan))
+        factors = _shrunk(logs[row], independent, stretches >= FEWEST_TO_STRETCH)
+        learned.append(Calibration(factors, origins, independent))
+    return learned
 
 
-def _best_logs(misses: _Misses) -> Floats:
-    """Logarithms of the factors that would have been best, shape (horizon,)."""
-    told = misses.known & np.isfinite(misses.weights[..., 0])
-    horizon = told.shape[-1]
-    ratios = [misses.ratios[..., h, :][told[..., h]].ravel() for h in range(horizon)]
-    weights = [misses.weights[..., h, :][told[..., h]].ravel() for h in range(horizon)]
-    logs = np.zeros(horizon)
+def _best_logs(misses: _Misses, seen: npt.NDArray[np.bool_]) -> Floats:
+    """Logarithms of the factors that would have been best, shape (k, horizon)."""
+    rows, horizon = len(seen), seen.shape[-1]
+    logs = np.zeros((rows, horizon))
+    if not seen.size:
+        return logs
+    told = (seen & np.isfinite(misses.weights[..., 0]))[..., np.newaxis]
+    # What a row has not seen weighs nothing in it: sorted once, the ratios serve all rows.
+    cells = np.where(told, misses.weights, 0.0)
+    ratios = np.where(told.any(axis=0), misses.ratios, np.inf)
+    aims = (cells * _AIMS).sum(axis=(1, 2, 4))
+    weights = np.moveaxis(cells, 3, 1).reshape(rows, horizon, -1)
+    ratios = np.moveaxis(ratios, 2, 0).reshape(horizon, -1)
     for h in range(horizon):
-        near = range(max(0, h - REACH + 1), min(horizon, h + REACH))
-        weight = np.concatenate([weights[k] * (1 - abs(k - h) / REACH) for k in near])
-        ratio, level = (
-            np.concatenate([ratios[k] for k in near]),
-            np.tile(_AIMS, len(weight) // len(_AIMS)),
-        )
-        logs[h] = np.log(_stretch(ratio, weight, level))
+        near = slice(max(0, h - REACH + 1), h + REACH)
+        share = 1 - np.abs(np.arange(horizon)[near] - h) / REACH
+        weight = (weights[:, near] * share[:, np.newaxis]).reshape(rows, -1)
+        logs[:, h] = np.log(_stretch(ratios[near].ravel(), weight, aims[:, near] @ share))
     return logs
 
 
@@ -322,32 +331,41 @@ def issued(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats, log: boo
     ordinals = months.asi8
     reach = ordinals[:, None, None] + np.arange(1, outcomes.shape[1] + 1)
     misses = _misses(quantiles[:, None], outcomes[:, None], log)
-    for row in range(FEWEST_ORIGINS, len(months)):
-        known = misses.known[:row] & (reach[:row] <= ordinals[row])
-        earlier = _Misses(known, misses.scaled[:row], misses.ratios[:row], misses.weights[:row])
-        factors = _learned(ordinals[:row], earlier)
+    seen = misses.known & (reach <= ordinals[FEWEST_ORIGINS:, None, None, None])
+    for row, factors in enumerate(_learned(ordinals, misses, seen), start=FEWEST_ORIGINS):
         given[row] = factors.apply_to_quantiles(quantiles[row], log)
     return given
 
 
-def _stretches(months: npt.NDArray[np.int64], ahead: int) -> float:
-    """Origins whose forecasts of so many months do not overlap."""
-    if len(months) == 0:
-        return 0.0
-    span = int(months[-1] - months[0])
-    return float(min(len(months), span // ahead + 1))
+def _stretches(months: npt.NDArray[np.int64], used: npt.NDArray[np.bool_]) -> Floats:
+    """Origins whose forecasts do not overlap, by months ahead, from those used, (n, horizon)."""
+    stretches = np.zeros(used.shape[1])
+    for h, column in enumerate(used.T):
+        if len(own := months[column]):
+            stretches[h] = min(len(own), int(own[-1] - own[0]) // (h + 1) + 1)
+    return stretches
 
 
-def _stretch(ratios: Floats, weights: Floats, levels: Floats) -> float:
-    """Factor that minimises the sum of weights * pinball(ratio - factor, level), within bounds.
+def _stretch(ratios: Floats, weights: Floats, aims: Floats) -> Floats:
+    """Factors that minimise the sums of weights * pinball(ratio - factor), within bounds.
 
+    Parameters
+    ----------
+    ratios : numpy.ndarray
+        Shape (cells,).
+    weights : numpy.ndarray
+        Shape (k, cells); where all of a row are nothing, its factor is 1.
+    aims : numpy.ndarray
+        Sums of weights * level, shape (k,).
+
+    Notes
+    -----
     The ratio at which the slope, which never falls, is no longer below nothing. Where it is nothing
     between two ratios, the lower end.
     """
-    if len(ratios) == 0:
-        return 1.0
     order = ratios.argsort()
-    aimed = float((weights * levels).sum()) * (1 - _ROUNDING)
-    passed = int(weights[order].cumsum().searchsorted(aimed))
-    best = float(ratios[order[passed]]) if passed < len(order) else np.inf
-    return min(max(best, SMALLEST), LARGEST)
+    passed = weights.take(order, axis=1).cumsum(axis=1)
+    aims = aims * (1 - _ROUNDING)
+    at = [sums.searchsorted(aim) for sums, aim in zip(passed, aims, strict=True)]
+    best = ratios[order[at]].clip(SMALLEST, LARGEST)
+    return np.where(aims > 0, best, 1.0)

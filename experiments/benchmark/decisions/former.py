@@ -57,10 +57,10 @@ def stretched(months: pd.PeriodIndex, quantiles: Floats, outcomes: Floats) -> Fl
 
     What was missed is measured as today's calibration does; regions pooled added no evidence.
     """
-    known = np.isfinite(outcomes)
-    best = calibration._best_logs(calibration._misses(quantiles, outcomes, log=False))
-    seen = np.asarray(known.any(axis=1))
-    apart = [calibration._stretches(months.asi8[seen[:, h]], h + 1) for h in range(len(best))]
+    misses = calibration._misses(quantiles, outcomes, log=False)
+    (best,) = calibration._best_logs(misses, misses.known[np.newaxis])
+    seen = np.asarray(np.isfinite(outcomes).any(axis=1))
+    apart = calibration._stretches(months.asi8, seen)
     trust = np.array([n / (n + 10.0) if n >= 2 else 0.0 for n in apart])
     return np.asarray(np.exp(trust * np.maximum(best, 0.0)))
 

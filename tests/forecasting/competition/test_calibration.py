@@ -181,16 +181,18 @@ def test_ranks_and_median_stay(given_factors, log):
 @pytest.mark.parametrize("centre", [1.2, -0.7])
 def test_stretch_is_the_minimum_of_the_pinball_loss(centre):
     rng = np.random.default_rng(4)
-    ratios, weights = rng.normal(centre, 1, 300), rng.uniform(0.5, 2, 300)
+    ratios, weights = rng.normal(centre, 1, 300), rng.uniform(0.5, 2, (2, 300))
+    weights[1, rng.random(300) < 0.5] = 0.0
     levels = rng.choice([0.75, 0.9, 0.95], 300)
+    factors = _stretch(ratios, weights, (weights * levels).sum(axis=1))
+    for weight, factor in zip(weights, factors, strict=True):
 
-    def loss(f: float) -> float:
-        miss = ratios - f
-        return float((weights * np.maximum(levels * miss, (levels - 1) * miss)).sum())
+        def loss(f: float, weight: np.ndarray = weight) -> float:
+            miss = ratios - f
+            return float((weight * np.maximum(levels * miss, (levels - 1) * miss)).sum())
 
-    grid = np.linspace(0.4, 3, 5201)
-    best = min(map(loss, grid))
-    assert loss(_stretch(ratios, weights, levels)) == pytest.approx(best, rel=1e-5)
+        best = min(map(loss, np.linspace(0.4, 3, 5201)))
+        assert loss(factor) == pytest.approx(best, rel=1e-5)
 
 
 def test_stretching_takes_no_count_below_zero():

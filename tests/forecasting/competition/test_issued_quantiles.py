@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.campaigns import examples
 
 from employment_forecast.forecasting.competition.calibration import (
     FEWEST_ORIGINS,
@@ -62,3 +65,29 @@ def test_a_failed_forecast_stays_one():
     quantiles, outcomes = scene()
     quantiles[20] = np.nan
     assert np.isnan(issued(MONTHS, quantiles, outcomes, log=False)[20]).all()
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 24),
+    st.integers(1, 3),
+    st.sampled_from([1.0, 10.0, 30.0]),
+    st.booleans(),
+)
+def test_each_origin_is_calibrated_on_what_it_knew_alone(seed, count, every, digit, log):
+    """The same, one origin after the other; printed figures meet quantiles and make ties."""
+    rng = np.random.default_rng(seed)
+    months = MONTHS[np.sort(rng.permutation(24)[:count])]
+    quantiles, outcomes = (each[:count] for each in scene(seed))
+    quantiles, outcomes = quantiles.round(-1), np.round(outcomes / digit) * digit
+    outcomes[rng.random(outcomes.shape) < 0.1] = np.nan
+    quantiles[rng.random(count) < 0.1] = np.nan
+    quantiles[::every, 1] = quantiles[::every, 1, 4:5]
+    expected = quantiles.copy()
+    for row, month in enumerate(months):
+        ahead = months[:row].asi8[:, None] + np.arange(1, 4)
+        known = np.where(ahead <= month.ordinal, outcomes[:row], np.nan)
+        then = calibrate(months[:row], quantiles[:row, None], known[:, None], log)
+        expected[row] = then.apply_to_quantiles(quantiles[row], log)
+    np.testing.assert_array_equal(issued(months, quantiles, outcomes, log), expected)

@@ -57,15 +57,21 @@ def demand_storable(value: Any) -> None:
 
 def demand_plausible(values: Floats, history: History) -> None:
     """Refuse exploding forecasts: medians far outside anything the series ever did."""
-    if not (np.abs(values) < np.finfo(np.float32).max).all():
+    lowest, highest, limit = values.min(), values.max(), np.finfo(np.float32).max
+    if not -limit < lowest <= highest < limit:
         raise ModelFailure("模拟路径含有非有限的数")
     low, high = np.nanmin(history.values), np.nanmax(history.values)
     # A series that has not moved by a printed digit may move by one.
     room = 2.0 * max(high - low, history.precision)
-    lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-    if median.max() > high + room or median.min() < min(low - room, low / 4):
-        raise ModelFailure("预测中位数远离历史取值范围，视为发散")
+    least, most = min(low - room, low / 4), high + room
     # What a series of less than a year ranged over is not what it can range over.
-    least = 0.05 if len(history) > SEASON else 0.25
-    if (upper - lower).max() > 4.0 * max(high - low, abs(high) * least, history.precision):
+    share = 0.05 if len(history) > SEASON else 0.25
+    widest = 4.0 * max(high - low, abs(high) * share, history.precision)
+    # Quantiles lie between the ends, which are found in no time.
+    if least <= lowest and highest <= most and highest - lowest <= widest:
+        return
+    lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+    if median.max() > most or median.min() < least:
+        raise ModelFailure("预测中位数远离历史取值范围，视为发散")
+    if (upper - lower).max() > widest:
         raise ModelFailure("预测区间远宽于历史波动，视为发散")

@@ -100,6 +100,16 @@ def test_implausible_draws_become_failures(history, draws, reason):
     assert reason in outcome.reason
 
 
+@pytest.mark.parametrize("centre", [24.0, 26.0, 80.0, 155.0, 165.0])
+@pytest.mark.parametrize("spread", [0.01, 0.3, 0.7, 1.0, 2.0])
+def test_plausible_is_said_of_the_quartiles_alone(history, centre, spread):
+    """Between 100 and 120 in four months: medians from 25 to 160, quartiles 120 apart."""
+    draws = _around(np.log(centre), spread)
+    low, middle, high = np.quantile(np.exp(draws), [0.25, 0.5, 0.75], axis=0)
+    plausible = middle.min() >= 25 and middle.max() <= 160 and (high - low).max() <= 120
+    assert isinstance(Given(draws).draw(history, {}, 2, 10, 1), SamplePaths) == plausible
+
+
 @pytest.mark.parametrize("bad", [np.nan, [1.0, float("inf")], {"a": [float("nan")]}])
 def test_parameters_must_be_finite(history, bad):
     with pytest.raises(ModelFailure, match="有限"):

@@ -159,12 +159,11 @@ def _probabilities(
 ) -> Floats:
     """P(end at or above the limit | value), monotone, shape (nodes, replicates).
 
-    `weights` has shape (n_paths, replicates).
+    `weights` has shape (replicates, n_paths).
     """
-    kernel = nodes.kernel
-    u, y = scores[:, None], ends[:, None]
-    s0, s1, s2 = (kernel @ (weights * u**k) for k in range(3))
-    t0, t1 = kernel @ (weights * y), kernel @ (weights * u * y)
+    moved = weights * scores
+    parts = [weights, moved, moved * scores, weights * ends, moved * ends]
+    s0, s1, s2, t0, t1 = np.split(nodes.kernel @ np.concatenate(parts).T, len(parts), axis=1)
     spread = s0 * s2 - s1**2
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(spread > 1e-9 * s0 * s2, (s0 * t1 - s1 * t0) / spread, 0.0)
@@ -172,11 +171,13 @@ def _probabilities(
     fit = start + slope * nodes.scores[:, None]
     edges = (nodes.scores[1:] + nodes.scores[:-1]) / 2
     near = np.searchsorted(edges, scores)
-    residuals = y - (start[near] + slope[near] * u)
-    chances = np.empty(fit.shape)
-    for row in range(len(fit)):
-        inside = residuals >= limit - fit[row]
-        chances[row] = (kernel[row] @ (weights * inside)) / s0[row]
+    residuals = ends - (start.T.take(near, axis=1) + slope.T.take(near, axis=1) * scores)
+    needed = limit - fit
+    chances = np.zeros(fit.shape)
+    # Most nodes are so far below the cap that no residual reaches it.
+    for row in np.flatnonzero((needed <= residuals.max(axis=1)).any(axis=1)):
+        inside = residuals >= needed[row, :, None]
+        chances[row] = (weights * inside) @ nodes.kernel[row] / s0[row]
     return np.sort(chances, axis=0)
 
 
@@ -273,7 +274,7 @@ def warning_lines(
     limit = top - precision / 2
     rng = np.random.default_rng(0)
     counts = rng.multinomial(paths.n_paths, np.full(paths.n_paths, 1 / paths.n_paths), REPLICATES)
-    weights = np.column_stack([np.ones(paths.n_paths), counts.T])
+    weights = np.vstack([np.ones(paths.n_paths), counts])
     lines = []
     for step, month in enumerate(paths.months):
         if month > target.last_month:
@@ -375,7 +376,7 @@ def breach_curve(
     scores = _scores(x)
     nodes = _nodes(x, scores, precision)
     later = _ends(seen, basis, month, precision)
-    chances = _probabilities(nodes, scores, later, top - precision / 2, np.ones((len(x), 1)))[:, 0]
+    chances = _probabilities(nodes, scores, later, top - precision / 2, np.ones((1, len(x))))[:, 0]
     values = np.unique([*nodes.values, target.limit, top]) if basis.by_month else nodes.values
     probabilities = np.interp(values, nodes.values, chances)
     if basis.by_month and month >= first:

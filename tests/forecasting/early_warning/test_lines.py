@@ -12,12 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 from sklearn.isotonic import IsotonicRegression
+from support.campaigns import examples
 
 from employment_forecast.data.targets.target import Target
 from employment_forecast.features.register.flows import register_flows
 from employment_forecast.forecasting.assessment.events import above, smallest_above
 from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
-from employment_forecast.forecasting.early_warning.lines import Line, on_or_above, warning_lines
+from employment_forecast.forecasting.early_warning.lines import (
+    Line,
+    _nodes,
+    _probabilities,
+    _scores,
+    on_or_above,
+    warning_lines,
+)
 from employment_forecast.models.paths import SamplePaths
 
 CUTS = {"yellow": 0.25, "orange": 0.5, "red": 0.8}
@@ -119,6 +127,28 @@ def test_lines_are_nearer_to_the_truth_than_an_isotonic_regression(past):
             isotonic.append(chance(other, 12 - step) - line.probability)
     assert len(ours) == 8
     assert np.sqrt(np.mean(np.square(ours))) < 0.75 * np.sqrt(np.mean(np.square(isotonic)))
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(-3, 3))
+def test_probabilities_are_local_linear_fits_made_one_by_one(seed, above_the_mean):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(NOW, STEP, 60).round(-1)
+    ends, limit = x + rng.normal(0, STEP, 60), NOW + above_the_mean * STEP
+    weights = np.vstack([np.ones(60), rng.multinomial(60, np.full(60, 1 / 60), 2)])
+    scores = _scores(x)
+    nodes = _nodes(x, scores, 1.0)
+    nearest = np.abs(nodes.scores[:, None] - scores).argmin(axis=0)
+    expected = np.empty((len(nodes.values), 3))
+    for column, weight in enumerate(weights):
+        by_node = nodes.kernel * weight
+        fits = [np.polyfit(scores, ends, 1, w=np.sqrt(w)) for w in by_node]
+        residuals = ends - [np.polyval(fits[n], u) for n, u in zip(nearest, scores, strict=True)]
+        for row, (fit, w) in enumerate(zip(fits, by_node, strict=True)):
+            reached = np.polyval(fit, nodes.scores[row]) + residuals >= limit
+            expected[row, column] = w[reached].sum() / w.sum()
+    given_value = _probabilities(nodes, scores, ends, limit, weights)
+    np.testing.assert_allclose(given_value, np.sort(expected, axis=0), atol=1e-9)
 
 
 def test_at_the_last_month_the_line_is_the_cap(past):

@@ -20,8 +20,8 @@ _SOURCE_CHARACTERS = 40
 
 def figure(value: float, indicator: Indicator) -> float | int:
     """A value at published precision: an integer for counts, else rounded to the last digit."""
-    rounded = float(printed(np.array([value]), indicator.precision)[0])
-    return round(rounded) if indicator.decimals == 0 else round(rounded, indicator.decimals)
+    rounded, decimals = float(printed(value, indicator.precision)), indicator.decimals
+    return round(rounded) if decimals == 0 else round(rounded, decimals)
 
 
 def phrase(value: float, indicator: Indicator) -> str:
@@ -29,12 +29,12 @@ def phrase(value: float, indicator: Indicator) -> str:
     return f"{figure(value, indicator):,.{indicator.decimals}f}"
 
 
-def printed(values: Floats, precision: float) -> Floats:
+def printed(values: Floats | float, precision: float) -> Floats:
     """Values as they would be published: rounded half up to the last printed digit.
 
     Parameters
     ----------
-    values : numpy.ndarray
+    values : numpy.ndarray or float
         Any shape.
     precision : float
         Last printed digit.

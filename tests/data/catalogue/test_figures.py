@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from employment_forecast.data.catalogue import sources_phrase
+import numpy as np
+import pytest
+
+from employment_forecast.data.catalogue import figure, load_catalogue, printed, sources_phrase
+
+
+@pytest.mark.parametrize("code", ["registered_unemployed", "surveyed_unemployment_rate"])
+def test_a_figure_alone_is_printed_as_among_others(code: str) -> None:
+    indicator = load_catalogue().indicator(code)
+    values = np.array([5.55, 5.549, -0.04, 0.0, 27500.5, 1e12 / 3, 2.0**53 + 2])
+    expected = printed(values, indicator.precision).round(indicator.decimals).tolist()
+    alone = [figure(value, indicator) for value in values.tolist()]
+    assert alone == expected
+    assert {type(each) for each in alone} == {int if indicator.decimals == 0 else float}
 
 
 def test_a_few_sources_are_all_named() -> None:

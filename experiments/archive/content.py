@@ -135,11 +135,14 @@ def version_tags(result: Competition) -> dict[str, str]:
     }
 
 
-def version_description(result: Competition) -> str:
-    """Description of a registered version; its first line is what the list of versions shows."""
+def version_description(result: Competition, page: str | None = None) -> str:
+    """Description of a registered version; its first line is what the list of versions shows.
+
+    `page` is the summary, if the caller has it already.
+    """
     chosen = champion(result)
     score = "未评分" if chosen.wis is None else f"WIS {chosen.wis:.3f}"
-    return f"{run_name(result)}，{score}\n\n{summary(result)}"
+    return f"{run_name(result)}，{score}\n\n{page or summary(result)}"
 
 
 def champion(result: Competition) -> LeaderboardRow:

@@ -52,8 +52,10 @@ def _content(
                 "joint": None, "floors": [], "levels_assessed": []}  # fmt: skip
     facts, history, indicator = stored.facts, stored.history, series.indicator
     forecast = []
-    for step, (month, quantiles) in enumerate(stored.paths.table().iterrows(), start=1):
-        values = {str(k): figure(float(v), indicator) for k, v in quantiles.items()}
+    table = stored.paths.table()
+    for step, (month, *row) in enumerate(table.itertuples(name=None), start=1):
+        figures = (figure(v, indicator) for v in row)
+        values = dict(zip(table.columns, figures, strict=True))
         untested = step > stored.tested_horizon
         forecast.append({"month": str(month), **values, "untested": untested})
     return {

@@ -22,7 +22,14 @@ from employment_forecast.data.catalogue import Series
 from employment_forecast.data.errors import StorageError
 from employment_forecast.experiments.archive import content, save_model
 from employment_forecast.experiments.registry import Version, registry
-from employment_forecast.experiments.tracking import Figures, Run, RunPlan, Status, begin
+from employment_forecast.experiments.tracking import (
+    NOTE_TAG,
+    Figures,
+    Run,
+    RunPlan,
+    Status,
+    begin,
+)
 from employment_forecast.forecasting.competition import Competition
 from employment_forecast.forecasting.early_warning import Scheme
 
@@ -102,14 +109,15 @@ def packaged(
         for name, data in contents.items():
             (folder / _FILES / name).write_bytes(data)
         save_model(series, result, scheme, folder / _MODEL)
+        figures = content.parent_figures(result, seconds)
         yield Package(
             name=content.run_name(result),
             children=tuple(
                 _child(series, result, i) for i in range(len(result.entries) if model_runs else 0)
             ),
-            figures=content.parent_figures(result, seconds),
+            figures=figures,
             version_tags=content.version_tags(result),
-            version_description=content.version_description(result),
+            version_description=content.version_description(result, figures.tags[NOTE_TAG]),
             folder=folder,
         )
 

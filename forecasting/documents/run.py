@@ -7,7 +7,6 @@ is what the number of paths can carry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -107,7 +106,7 @@ def _entry(entry: LeaderboardRow) -> dict[str, Any]:
 def evidence_document(result: Competition) -> dict[str, Any]:
     """Further scores and tests by model, JSON-able: beside the choice, not its rule."""
     return {
-        model: {name: fourth(value) for name, value in asdict(evidence).items()}
+        model: {name: fourth(value) for name, value in vars(evidence).items()}
         for model, evidence in result.evidence_by_model.items()
     }
 
@@ -183,8 +182,9 @@ def forecast_rows(result: Competition, paths: SamplePaths | None = None) -> list
     """Forecast table: month, mean, quantiles, and whether it was back-tested; the champion's."""
     table = (paths or result.champion_paths).table()
     rows = []
-    for step, (ahead, row) in enumerate(table.iterrows(), start=1):
-        figures = {str(k): figure(float(v), result.indicator) for k, v in row.items()}
+    for step, (ahead, *row) in enumerate(table.itertuples(name=None), start=1):
+        values = (figure(v, result.indicator) for v in row)
+        figures = dict(zip(table.columns, values, strict=True))
         rows.append({"month": str(ahead), **figures, "untested": step > result.tested_horizon})
     return rows
 

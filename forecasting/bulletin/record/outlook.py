@@ -70,8 +70,8 @@ def outlook_record(
     tested = int(facts["tested_horizon"])
     digits = shown_digits(float((table["q90"] - table["q10"]).min()), indicator.decimals)
     ahead: dict[str, Any] = {}
-    for step, (month, row) in enumerate(table.iterrows(), start=1):
-        values = {str(k): figure(float(v), indicator) for k, v in row.items()}
+    for step, (month, *row) in enumerate(table.itertuples(name=None), start=1):
+        values = dict(zip(table.columns, (figure(v, indicator) for v in row), strict=True))
         ahead[str(month)] = {
             "month": str(month),
             **values,

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -272,10 +273,7 @@ def warning_lines(
         broken = bool(above(seen.published, np.array(caps, dtype=float), precision).any())
     top = smallest_above(target.limit, precision)
     limit = top - precision / 2
-    rng = np.random.default_rng(0)
-    counts = rng.multinomial(paths.n_paths, np.full(paths.n_paths, 1 / paths.n_paths), REPLICATES)
-    weights = np.vstack([np.ones(paths.n_paths), counts])
-    lines = []
+    lines: list[Line] = []
     for step, month in enumerate(paths.months):
         if month > target.last_month:
             break
@@ -288,26 +286,36 @@ def warning_lines(
         x = printed(paths.values[:, step], precision)
         ends = _ends(seen, basis, month, precision)
         bound = top if basis.by_month and month >= first else np.inf
-        lines += _lines_of(month, x, ends, limit, bound, weights, cuts, precision)
+        given = x.tobytes(), ends.tobytes(), limit, bound, tuple(cuts.items()), precision
+        lines += _lines_of(month, *given)
     return lines
 
 
+@lru_cache(maxsize=2)
+def _weights(n: int) -> Floats:
+    """Weights of the paths as they are and of each replicate, shape (1 + replicates, n)."""
+    counts = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), REPLICATES)
+    return np.vstack([np.ones(n), counts])
+
+
+# A version, the feed and lines of new registrations ask for the same within a minute.
+@lru_cache(maxsize=64)
 def _lines_of(
     month: pd.Period,
-    x: Floats,
-    ends: Floats,
+    values: bytes,
+    at_end: bytes,
     limit: float,
     bound: float,
-    weights: Floats,
-    cuts: Mapping[str, float],
+    cuts: tuple[tuple[str, float], ...],
     precision: float,
-) -> list[Line]:
-    """Lines of one month from the paths' values in it and at the end."""
+) -> tuple[Line, ...]:
+    """Lines of one month from the paths' values in it and at the end, float64 each."""
+    x, ends = np.frombuffer(values), np.frombuffer(at_end)
     scores = _scores(x)
     nodes = _nodes(x, scores, precision)
-    chances = _probabilities(nodes, scores, ends, limit, weights)
+    chances = _probabilities(nodes, scores, ends, limit, _weights(len(x)))
     lines = []
-    for level, cut in cuts.items():
+    for level, cut in cuts:
         crossings = _crossing(nodes, chances, cut)
         value = min(float(crossings[0]), bound)
         state: State = "line"
@@ -321,7 +329,7 @@ def _lines_of(
             error = float(inside.std(ddof=1))
         at = min(_snapped(value, precision), bound) if state == "line" else None
         lines.append(Line(month, level, cut, at, state, error, len(x)))
-    return lines
+    return tuple(lines)
 
 
 def _line(

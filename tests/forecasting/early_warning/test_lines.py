@@ -20,6 +20,7 @@ from employment_forecast.forecasting.assessment.events import above, smallest_ab
 from employment_forecast.forecasting.early_warning.flow_lines import flow_lines
 from employment_forecast.forecasting.early_warning.lines import (
     Line,
+    _lines_of,
     _nodes,
     _probabilities,
     _scores,
@@ -74,6 +75,30 @@ def test_a_figure_on_the_line_gives_the_stated_probability(past):
     # The error is itself estimated and neighbouring months share their paths.
     assert np.mean(np.abs(errors) <= 3) >= 0.97
     assert abs(np.mean(errors)) < 1.0
+
+
+def test_what_is_asked_again_is_remembered_and_what_differs_is_worked_out(past):
+    paths = walk(200, 1)
+    _lines_of.cache_clear()
+    asked = warning_lines(paths, past, cap(), CUTS)
+    assert warning_lines(SamplePaths(paths.values.copy(), paths.origin), past, cap(), CUTS) == asked
+    assert _lines_of.cache_info().hits == 11  # of the last month the cap alone decides
+    moved = paths.values.copy()
+    moved[:, -1] += 100.0
+    others = [
+        (SamplePaths(moved, paths.origin), cap(), CUTS),
+        (paths, cap(CAP + 50), CUTS),
+        (paths, cap(), {"yellow": 0.3}),
+    ]
+
+    def values():
+        lines = [warning_lines(p, past, target, cuts) for p, target, cuts in others]
+        return [[(line.month, line.level, line.value) for line in each] for each in lines]
+
+    beside = values()
+    _lines_of.cache_clear()
+    assert beside == values()
+    assert [(line.month, line.level, line.value) for line in asked] not in beside
 
 
 def test_drawing_on_from_the_line_breaks_the_cap_as_often_as_stated(past):

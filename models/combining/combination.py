@@ -87,8 +87,8 @@ def trimmed_mean(laws: Floats) -> Floats:
     ----------
     Jose and Winkler (2008), Simple robust averages of forecasts.
     """
-    trim = 1 if len(laws) > 2 else 0
-    return np.asarray(np.sort(laws, axis=0)[trim : len(laws) - trim].mean(axis=0), dtype=float)
+    inner = np.sort(laws, axis=0)[1:-1] if len(laws) > 2 else laws
+    return np.asarray(inner.mean(axis=0), dtype=float)
 
 
 def template_ranks(stack: Floats, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -109,9 +109,13 @@ def ranks(values: npt.NDArray[np.generic], rng: np.random.Generator) -> npt.NDAr
     columns = np.ascontiguousarray(values.T)
     order = np.argsort(columns, axis=1)
     ordered = np.take_along_axis(columns, order, axis=1)
-    tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    if tied.any():
-        order[tied] = np.lexsort((chance.T[tied], columns[tied]), axis=1)
+    first = np.ones((len(columns), len(values) + 1), dtype=bool)
+    first[:, 1:-1] = ordered[:, 1:] != ordered[:, :-1]
+    tied = ~(first[:, 1:] & first[:, :-1])
+    # By runs of ties, and by chance within each: it is below 1, half of it far enough below.
+    run = first[:, :-1][tied].cumsum()
+    members, column = order[tied], np.nonzero(tied)[0]
+    order[tied] = members[np.argsort(run + chance[members, column] / 2)]
     ranked = np.empty(columns.shape, dtype=np.int64)
     np.put_along_axis(ranked, order, np.arange(len(values))[None, :], axis=1)
     return np.ascontiguousarray(ranked.T)

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import gammaincinv
 
 from employment_forecast.features.airline import airline_regression
 from employment_forecast.features.history import History
 from employment_forecast.models.contract import Competitor, ModelFailure, Parameters, Scaled, Tags
 from employment_forecast.models.effects import MIN_MONTHS
 from employment_forecast.models.families.theta import Theta, smooth
-from employment_forecast.models.laws import LEAST_DIVISOR, stratified_normals, stratified_uniforms
+from employment_forecast.models.laws import stratified_normals, student_divisors
 
 Floats = npt.NDArray[np.float64]
 
@@ -231,8 +230,7 @@ def _drawn(
         x - data.known[first:end] @ effects, _months(data, first, len(x)), data.known[:, :0]
     )
     law = _SMOOTHING._law(plain, parameters, horizon)
-    half = parameters["degrees"] / 2
-    divisor = gammaincinv(half, stratified_uniforms(len(normals), 1, rng)) / half
-    drawn = normals[:, known:] @ law.factor.T / np.sqrt(np.maximum(divisor, LEAST_DIVISOR))
+    divisors = student_divisors(parameters["degrees"], len(normals), rng)
+    drawn = normals[:, known:] @ law.factor.T / divisors
     ahead = law.mean + data.known[end : end + horizon] @ effects
     return np.hstack([np.tile(x[len(x) - known :], (len(normals), 1)), ahead + drawn])

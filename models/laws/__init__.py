@@ -2,13 +2,12 @@
 
 from employment_forecast.models.laws.arma import Differenced, Order, estimate_arma, split
 from employment_forecast.models.laws.gaussian import (
-    LEAST_DIVISOR,
     GaussianCompetitor,
     Law,
     factorise,
     moving_factor,
     stratified_normals,
-    stratified_uniforms,
+    student_divisors,
 )
 from employment_forecast.models.laws.leading_indicators import Leading
 from employment_forecast.models.laws.likelihood import Structure, arma_structure, exact_fitness
@@ -17,7 +16,6 @@ from employment_forecast.models.laws.statespace import joint_moments, terminal
 __all__ = [
     "Differenced",
     "GaussianCompetitor",
-    "LEAST_DIVISOR",
     "Law",
     "Leading",
     "Order",
@@ -30,6 +28,6 @@ __all__ = [
     "moving_factor",
     "split",
     "stratified_normals",
-    "stratified_uniforms",
+    "student_divisors",
     "terminal",
 ]

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 from scipy.stats import t as student
 from support.campaigns import examples
 
 from employment_forecast.models.laws.gaussian import (
     Law,
+    chi_square_shares,
     factorise,
     moving_factor,
     stratified_normals,
@@ -41,6 +42,14 @@ def test_means_have_far_less_noise_than_plain_draws():
 
     stratified = noise(lambda rng: stratified_normals(500, 4, rng))
     assert stratified < 0.1 * noise(lambda rng: rng.normal(size=(500, 4)))
+
+
+@given(st.integers(1, 600), st.sampled_from([5, 199, 200, 1000]), st.integers(0, 2**32))
+@settings(max_examples=examples(60), deadline=None)
+def test_shares_are_the_quantiles_of_chi_square(degrees, n, seed):
+    uniforms = stratified_uniforms(n, 1, np.random.default_rng(seed))
+    expected = chi2.ppf(uniforms, degrees) / degrees
+    np.testing.assert_allclose(chi_square_shares(degrees, uniforms), expected, rtol=1e-9)
 
 
 def test_moving_factor_by_hand():

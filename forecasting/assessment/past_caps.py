@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -115,29 +116,26 @@ class CapEvents:
         wanted : callable, optional
             Whether a model is to be in it.
         """
-        steps = np.arange(1, self._horizon + 1)
-        origins = self.months.repeat(len(steps))
-        ahead = np.tile(steps, len(self.months))
-        origin, month = origins.astype(str), (origins + ahead).astype(str)
-        frames = [
-            pd.DataFrame(
-                {
-                    "model": model,
-                    "tier": tier,
-                    "origin": origin,
-                    "h": ahead,
-                    "month": month,
-                    "cap": self.caps[tier].ravel(),
-                    "probability": by_model[model].ravel(),
-                    "event": self.events[tier].ravel(),
-                }
-            )
+        columns = ["model", "tier", "origin", "h", "month", "cap", "probability", "event"]
+        parts = [
+            (model, tier, self.caps[tier], by_model[model], self.events[tier])
             for tier, by_model in self.probabilities.items()
             for model in by_model
             if wanted(model)
         ]
-        columns = ["model", "tier", "origin", "h", "month", "cap", "probability", "event"]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+        if not parts:
+            return pd.DataFrame(columns=columns)
+        steps = np.arange(1, self._horizon + 1)
+        origins = self.months.repeat(len(steps))
+        ahead = np.tile(steps, len(self.months))
+        # Texts are made once and repeated: to make them for each model is most of the work.
+        again = np.tile(np.arange(len(ahead)), len(parts))
+        origin, month = (each.astype(str).take(again) for each in (origins, origins + ahead))
+        models, tiers, *figures = zip(*parts, strict=True)
+        model, tier = (pd.Index(each).repeat(len(ahead)) for each in (models, tiers))
+        cells = (np.concatenate(each, axis=None) for each in figures)
+        values = [model, tier, origin, ahead[again], month, *cells]
+        return pd.DataFrame(dict(zip(columns, values, strict=True)))
 
     @property
     def _horizon(self) -> int:
@@ -230,15 +228,17 @@ def cap_events(
     ]
     n, horizon = outcomes.shape
     caps: dict[str, Floats] = {}
-    # What applies to a month changes with what is known of the caps alone.
-    applied: dict[tuple[tuple[bool, ...], pd.Period], dict[str, float]] = {}
+    # What applies changes with what is known of the caps, and with the months where a period of
+    # theirs begins, is over, or has been carried over once.
+    turns = sorted({t.first_month.ordinal + k * t.length for t in monthly_caps for k in range(3)})
+    applied: dict[tuple[tuple[bool, ...], int], dict[str, float]] = {}
     for row, (origin, day) in enumerate(zip(months, known_on, strict=True)):
         known = tuple(t.known_on(day) for t in monthly_caps)
         for step in range(horizon):
-            month = origin + step + 1
-            if (known, month) not in applied:
-                applied[known, month] = _monthly_caps(monthly_caps, month, day)
-            for tier, value in applied[known, month].items():
+            state = known, bisect_right(turns, origin.ordinal + step + 1)
+            if state not in applied:
+                applied[state] = _monthly_caps(monthly_caps, origin + step + 1, day)
+            for tier, value in applied[state].items():
                 caps.setdefault(tier, np.full((n, horizon), np.nan))[row, step] = value
     events: dict[str, Floats] = {}
     said: dict[str, Mapping[str, Floats]] = {}

@@ -8,7 +8,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.campaigns import examples
 
+from employment_forecast.data.targets import in_force
 from employment_forecast.forecasting.assessment.past_caps import cap_events, from_table
 from employment_forecast.models.paths import Failure, SamplePaths
 
@@ -39,6 +43,37 @@ def test_caps_are_those_known_at_the_origin(events):
     assert list(events.caps) == ["municipal"]
     # In December 2024 the cap of 2025 had not been announced: that of 2024 was carried over.
     np.testing.assert_array_equal(events.caps["municipal"], [[100.0, 100.0], [110.0, 110.0]])
+
+
+PERIODS = ["2023", "2024", "2025", "2024-2025", "2024-11", "2024-12", "2025-01", "2025-02"]
+
+
+@st.composite
+def announced(draw) -> tuple[str, str, date, date | None]:
+    day, years = draw(st.dates(date(2023, 12, 1), date(2025, 3, 1))), st.sampled_from(PERIODS)
+    withdrawn = draw(st.none() | st.dates(day, date(2025, 4, 1)))
+    return draw(years), draw(st.sampled_from(["municipal", "own"])), day, withdrawn
+
+
+@settings(max_examples=examples(40), deadline=None)
+@given(st.lists(announced(), max_size=6))
+def test_the_cap_of_each_cell_is_the_one_in_force(cap_of, history_of, plans):
+    caps = [
+        cap_of(100.0 + n, period=period, tier=tier, announced_on=day, withdrawn_on=withdrawn)
+        for n, (period, tier, day, withdrawn) in enumerate(plans)
+    ]
+    months = pd.period_range("2024-09", periods=6, freq="M")
+    days = [(month + 1).start_time.date().replace(day=15) for month in months]
+    expected: dict[str, np.ndarray] = {}
+    for row, (month, day) in enumerate(zip(months, days, strict=True)):
+        for step in range(9):
+            for t in in_force(caps, "310114", "registered_unemployed", month + step + 1, day):
+                cells = expected.setdefault(t.tier, np.full((6, 9), np.nan))
+                cells[row, step] = t.limit
+    events = cap_events(months, days, np.zeros((6, 9)), {}, caps, history_of([100.0, 101.0]))
+    assert events.caps.keys() == expected.keys()
+    for tier, limits in expected.items():
+        np.testing.assert_array_equal(events.caps[tier], limits)
 
 
 def test_probabilities_and_events_by_hand(events):

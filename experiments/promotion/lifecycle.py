@@ -196,6 +196,13 @@ def promote_if_passed(
     StorageError
         If MLflow fails.
     """
+    with registry.deciding(tracker, series):
+        return _settled(tracker, series, result, run, stand_in)
+
+
+def _settled(
+    tracker: Tracker, series: Series, result: Competition, run: Run, stand_in: Competition | None
+) -> PromotionResult:
     candidate = candidate_of(tracker, series, run.id)
     incumbent = champion_of(tracker, series)
     if incumbent is not None and incumbent.run_id == run.id:
@@ -206,7 +213,7 @@ def promote_if_passed(
     if trial := _trial_words(candidate):
         return PromotionResult(incumbent, candidate, verdict, "kept", trial)
     if verdict.passed:
-        promotion = registry.promote(tracker, series, candidate.version, PASSED_WHY)
+        promotion = registry.put_in_force(tracker, series, candidate.version, PASSED_WHY)
         return PromotionResult(promotion.champion, candidate, verdict, "promoted", PASSED_WHY)
     if incumbent is None:
         why = "候选未通过晋级检查，尚无现役版本"
@@ -219,7 +226,9 @@ def promote_if_passed(
         version = registry.refresh(run, series, stand_in or result, incumbent, candidate)
     except NoModelError as error:
         return PromotionResult(incumbent, candidate, verdict, "kept", error.message)
-    promotion = registry.promote(tracker, series, version.version, REFRESH_WHY, keep_previous=True)
+    promotion = registry.put_in_force(
+        tracker, series, version.version, REFRESH_WHY, keep_previous=True
+    )
     return PromotionResult(promotion.champion, candidate, verdict, "refreshed", REFRESH_WHY)
 
 
@@ -278,6 +287,13 @@ def promote(
     StorageError
         If MLflow fails.
     """
+    with registry.deciding(tracker, series):
+        return _promoted(tracker, series, version, why, force)
+
+
+def _promoted(
+    tracker: Tracker, series: Series, version: str | None, why: str, force: bool
+) -> tuple[Promotion, Verdict]:
     chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
     if version is not None:
         chosen = find(tracker, series, version)
@@ -301,4 +317,4 @@ def promote(
             "现役版本不变。确需晋级时，请用 --force --why 写明理由。",
         )
     mark = "（强制晋级，未通过检查）" if not verdict.passed else ""
-    return registry.promote(tracker, series, chosen.version, f"{why}{mark}"), verdict
+    return registry.put_in_force(tracker, series, chosen.version, f"{why}{mark}"), verdict

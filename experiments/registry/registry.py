@@ -234,35 +234,38 @@ def promote(
     are written to the version first, and `previous` is set before, so that a process killed
     in between changed nothing that counts, and doing it again completes it.
     """
-    with _deciding(tracker, series):
-        chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
-        if version is not None:
-            chosen = find(tracker, series, version)
-        if chosen is None:
-            raise no_candidate(series)
-        return _put_in_force(tracker, series, chosen, why, keep_previous=keep_previous)
+    with deciding(tracker, series):
+        if version is None:
+            candidate = holder_of(tracker, series, CANDIDATE)
+            if candidate is None:
+                raise no_candidate(series)
+            version = candidate.version
+        return put_in_force(tracker, series, version, why, keep_previous=keep_previous)
 
 
 @contextmanager
-def _deciding(tracker: Tracker, series: Series) -> Iterator[None]:
-    """One decision about a series at a time on this machine, on what is in force by then."""
+def deciding(tracker: Tracker, series: Series) -> Iterator[None]:
+    """One decision about a series at a time on this machine, on what is in force by then.
+
+    Whoever judges before promoting does both in one block, so that nobody else promotes in between.
+    """
     with lock(tracker.home / "locks" / f"{series.registered_name}.lock"):
         look_again(tracker, series)
         yield
 
 
-def _put_in_force(
+def put_in_force(
     tracker: Tracker,
     series: Series,
-    chosen: Version,
+    number: str,
     why: str,
     *,
     keep_previous: bool = False,
     rolled_back: bool = False,
 ) -> Promotion:
-    name, number = series.registered_name, chosen.version
-    known = versions(tracker, series)
-    before = held(known, CHAMPION)
+    """As `promote`, within `deciding`."""
+    name, known = series.registered_name, versions(tracker, series)
+    chosen, before = find(tracker, series, number), held(known, CHAMPION)
     if before is not None and before.version == number:
         return Promotion(before, None, changed=False)
     now = clock.now()
@@ -324,7 +327,7 @@ def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
     NotFoundError
         If there is no previous version.
     """
-    with _deciding(tracker, series):
+    with deciding(tracker, series):
         earlier = holder_of(tracker, series, PREVIOUS)
         current = champion_of(tracker, series)
         if earlier is not None and current is not None and earlier.version == current.version:
@@ -335,7 +338,7 @@ def rollback(tracker: Tracker, series: Series, why: str = "") -> Promotion:
                 f"{series.title}没有前任模型版本可以回退。",
                 "请用 forecast promote --version 指定版本。",
             )
-        return _put_in_force(tracker, series, earlier, why or "回退", rolled_back=True)
+        return put_in_force(tracker, series, earlier.version, why or "回退", rolled_back=True)
 
 
 def annotate(

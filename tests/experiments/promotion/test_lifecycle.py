@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -252,6 +253,27 @@ def test_examining_promotes_nothing(
     assert (done.action, done.verdict.passed) == ("kept", True)
     assert champion_of(tracker, series) is None
     assert find(tracker, series, "1").tags["gate"] == done.verdict.text
+
+
+def test_nobody_promotes_between_a_verdict_and_what_follows_from_it(
+    good: Competition, settled, tracker: Tracker, series: Series, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(good, examine_only)
+    judge, by_hand = gate.judge, []
+
+    def slow(*given: Any) -> Any:
+        one = Tracker(tracker.uri, tracker.home)
+        by_hand.append(Thread(target=registry.promote, args=(one, series, "1", "由人决定")))
+        by_hand[0].start()
+        by_hand[0].join(0.5)
+        assert by_hand[0].is_alive()
+        return judge(*given)
+
+    monkeypatch.setattr(gate, "judge", slow)
+    done = settled(newer(good, 1.0))
+    by_hand[0].join()
+    assert (done.action, done.version.version) == ("promoted", "2")
+    assert champion_of(tracker, series).tags["promoted_over"] == "2"
 
 
 def test_promotion_by_hand_is_refused_unless_forced(

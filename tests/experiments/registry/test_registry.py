@@ -235,12 +235,12 @@ def test_a_promotion_cut_short_is_completed_by_doing_it_again(
     call = tracker.call
     moves: list[str] = []
 
-    def killed_at_the_second_move(purpose: str, action):
+    def killed_at_the_second_move(purpose: str, action, **about: str):
         if purpose == "移动别名":
             moves.append(purpose)
             if len(moves) == 2:
                 raise KeyboardInterrupt
-        return call(purpose, action)
+        return call(purpose, action, **about)
 
     monkeypatch.setattr(tracker, "call", killed_at_the_second_move)
     with pytest.raises(KeyboardInterrupt):

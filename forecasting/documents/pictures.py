@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from employment_forecast.data.catalogue import DEMO_MARK
 from employment_forecast.forecasting.fonts import register
 
@@ -79,7 +77,8 @@ def png(figure: Figure) -> bytes:
     # keeps a transparency that no picture has.
     canvas_of: Any = FigureCanvasAgg(figure)
     canvas_of.draw()
-    picture = Image.fromarray(np.asarray(canvas_of.buffer_rgba())[..., :3])
+    pixels = canvas_of.buffer_rgba()
+    picture = Image.frombytes("RGB", pixels.shape[1::-1], pixels, "raw", "RGBX")
     picture.save(stream, "png", dpi=(figure.dpi,) * 2, compress_level=3)
     return stream.getvalue()
 

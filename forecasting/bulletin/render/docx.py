@@ -20,13 +20,14 @@ from typing import Any
 
 from docx import Document
 from docx.document import Document as Opened
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
-from docx.oxml.parser import OxmlElement
 from docx.shared import Length, Mm, Pt
 from docx.table import _Row
 from docx.text.paragraph import Paragraph as Written
+from lxml import etree
 
 from employment_forecast.forecasting.bulletin.render.docx_style import (
     BODY_PT,
@@ -62,20 +63,27 @@ _LONG = re.compile("[!-~]{12,}")
 _SPACE = re.compile(r"[\t\r\n\f\v\x1c-\x1e\x85\u2028\u2029]+")
 # Midnight on the first of January 1980, as the headers of a zip archive have it.
 _ZIP_DAY = struct.pack("<2H", 0, 1 << 5 | 1)
-_THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail"
+# What the library's template relates to and no document of ours needs: a picture of the empty page,
+# and the styles once more for a Word of 2007.
+_NEEDLESS = (
+    "http://schemas.openxmlformats.org/package/2006/relationships/metadata/thumbnail",
+    "http://schemas.microsoft.com/office/2007/relationships/stylesWithEffects",
+)
 
 
 def _clean(text: CitedText) -> str:
     return " ".join(plain(text).split())
 
 
-def _write(paragraph: Written, text: str) -> None:
-    run = paragraph.add_run()
+def _write(paragraph: Any, text: str) -> None:
     if text.isspace():
-        run.text = text
-    else:
-        # Quicker: setting the text looks for what the run held before.
-        run.add_text(text)
+        Written(paragraph, paragraph).add_run(text)
+        return
+    # As `add_run` and `add_text` do it, without the search for a place: it is always the last.
+    written = etree.SubElement(etree.SubElement(paragraph, qn("w:r")), qn("w:t"))
+    written.text = text
+    if text.strip() != text:
+        written.set(qn("xml:space"), "preserve")
 
 
 class _Page:
@@ -95,31 +103,26 @@ class _Page:
         return self.styled(self.document.add_paragraph(), text, style)
 
     def styled(self, paragraph: Written, text: CitedText, style: str) -> Written:
-        paragraph._p.style = self._styles[style]
-        self.cite(paragraph, text)
+        """Give an empty paragraph its style and text."""
+        look = etree.SubElement(etree.SubElement(paragraph._p, qn("w:pPr")), qn("w:pStyle"))
+        look.set(qn("w:val"), self._styles[style])
+        self.cite(paragraph._p, text)
         return paragraph
 
-    def cite(self, paragraph: Written, text: CitedText) -> None:
+    def cite(self, paragraph: Any, text: CitedText) -> None:
+        """Write text at the end of a paragraph's element, its figures within bookmarks."""
         for part in text:
             if isinstance(part, str):
                 _write(paragraph, part if part.isspace() else _SPACE.sub(" ", part))
             else:
-                start, end = self._bookmark(part.fact)
-                paragraph._p.append(start)
+                self._bookmarks += 1
+                name, number = anchor(part.fact), {qn("w:id"): str(self._bookmarks)}
+                self._cited[name] += 1
+                again = self._cited[name]
+                start = etree.SubElement(paragraph, qn("w:bookmarkStart"), number)
+                start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
                 _write(paragraph, _SPACE.sub(" ", part.text))
-                paragraph._p.append(end)
-
-    def _bookmark(self, fact: str) -> tuple[Any, Any]:
-        """Begin and end of the bookmark of a figure."""
-        name = anchor(fact)
-        self._cited[name] += 1
-        again = self._cited[name]
-        self._bookmarks += 1
-        start, end = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
-        for mark in (start, end):
-            mark.set(qn("w:id"), str(self._bookmarks))
-        start.set(qn("w:name"), name if again == 1 else f"{name}_{again}")
-        return start, end
+                etree.SubElement(paragraph, qn("w:bookmarkEnd"), number)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         for at, block in enumerate(blocks):
@@ -167,14 +170,14 @@ class _Page:
                 if together:
                     child(paragraph._p.get_or_add_pPr(), "w:keepNext")
         for cell, column in zip(head.cells, table.columns, strict=True):
-            self.cite(cell.paragraphs[0], column.title or _NONE)
+            self.cite(cell.paragraphs[0]._p, column.title or _NONE)
             for run in cell.paragraphs[0].runs:
                 run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "黑体")
         for texts in table.rows:
             made._tbl.append(deepcopy(body._tr))
             written = made._tbl.tr_lst[-1].iter(qn("w:p"))
             for paragraph, text in zip(written, texts, strict=True):
-                self.cite(Written(paragraph, made), text or _NONE)
+                self.cite(paragraph, text or _NONE)
         if together and not noted:
             for mark in list(made._tbl.tr_lst[-1].iter(qn("w:keepNext"))):
                 mark.getparent().remove(mark)
@@ -320,18 +323,22 @@ def _parts(bulletin: Bulletin) -> dict[str, str]:
 def _empty() -> bytes:
     """An official document without text, whose styles take as long to make as many a text."""
     document = Document()
-    _without_thumbnail(document)
+    _slim(document)
     apply(document)
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
 
 
-def _without_thumbnail(document: Opened) -> None:
-    """Leave out the picture of the empty page that the template brings."""
-    related: Any = document.part.package.rels
-    for key in [k for k, r in related.items() if r.reltype == _THUMBNAIL]:
-        del related[key]
+def _slim(document: Opened) -> None:
+    """Leave out what takes most of the library's template: parts, and a hundred looks of tables."""
+    related: Any
+    for related in (document.part.rels, document.part.package.rels):
+        for key in [k for k, r in related.items() if r.reltype in _NEEDLESS]:
+            del related[key]
+    for style in list(document.styles):
+        if style.type == WD_STYLE_TYPE.TABLE and style.name not in ("Normal Table", "Table Grid"):
+            style.delete()
 
 
 def _properties(document: Opened, bulletin: Bulletin) -> None:

@@ -113,6 +113,19 @@ def test_styles_are_the_fonts_and_sizes_of_the_standard(content: bytes) -> None:
     assert {font for font, _ in expected.values()} <= names
 
 
+def test_styles_that_are_used_are_there_and_of_tables_no_others(content: bytes) -> None:
+    styles = [s for s in part(content, "word/styles.xml") if s.tag == f"{W}style"]
+    known = {s.get(f"{W}styleId") for s in styles}
+    names = {f"{W}{kind}Style" for kind in ("p", "r", "tbl")}
+    used = {e.get(f"{W}val") for e in part(content, "word/document.xml").iter() if e.tag in names}
+    rests_on = {e.get(f"{W}val") for s in styles for e in s if e.tag in (f"{W}basedOn", f"{W}link")}
+    assert used | rests_on <= known
+    of_tables = {s.get(f"{W}styleId") for s in styles if s.get(f"{W}type") == "table"}
+    assert of_tables == {"TableNormal", *used & {"TableGrid"}}
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        assert "word/stylesWithEffects.xml" not in package.namelist()
+
+
 def test_page_numbers_stand_on_the_outer_side(content: bytes) -> None:
     document = Document(io.BytesIO(content))
     assert document.settings.odd_and_even_pages_header_footer

@@ -58,7 +58,7 @@ VOID = ("meta", "br")
 # No half-width mark beside a Chinese character, nothing that betrays a missing value.
 ODD = re.compile(
     r"[\u4e00-\u9fff][,;:?!]|[,;:?!][\u4e00-\u9fff]|\([^)]*[\u4e00-\u9fff]|nan|None|inf\b|（）|\(\)"
-    r"|[，。；：、]{2}|。）|（，|-0\.0+(?!\d)|(?<![\d.])-0(?![.\d])|\+0(?![.\d])|\d—|%%|人人|--"
+    r"|[，。；：、]{2}|。）|（，|-0\.0+(?!\d)|(?<![\d.])-0(?![.\d])|\+0(?![.\da-f])|\d—|%%|人人|--"
 )
 
 

@@ -51,7 +51,6 @@ from employment_forecast.experiments.publication import (
 from employment_forecast.experiments.publication.champion import assess_champion
 from employment_forecast.experiments.recording import recorded
 from employment_forecast.experiments.registry import same_version
-from employment_forecast.experiments.registry.versions import look_again
 from employment_forecast.experiments.site import mark_page, renew_site, write_site
 from employment_forecast.experiments.tracking import Tracker, open_tracker, reopened
 from employment_forecast.features.history import History, neighbours_identity
@@ -250,7 +249,6 @@ def _forecast(
 
 def _report(session: Session, tracker: Tracker, series: Series, task: RegionTask) -> dict[str, Any]:
     """Publish the feed, issue the level, write the bulletin."""
-    look_again(tracker, series)
     assessed: dict[str, Any] = {}
     feed: dict[str, Any] | None = None
     record: dict[str, Any] | None = None

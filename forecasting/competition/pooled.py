@@ -79,27 +79,27 @@ class PooledEvidence:
     def as_known(self, history: History) -> PooledEvidence:
         """What the back-test of one series told at an origin, by the figures published by then."""
         steps = np.arange(1, self.outcomes.shape[2] + 1)
-        keep = self.months.asi8 < history.origin.ordinal
-        months = self.months[keep]
-        at = np.asarray(months.asi8, dtype=int)[:, None] + steps - history.start.ordinal
+        count = int(self.months.asi8.searchsorted(history.origin.ordinal))
+        at = self.months.asi8[:count, None] + steps - history.start.ordinal
         inside = (at >= 0) & (at < len(history))
         known = np.where(inside, history.values[np.where(inside, at, 0)], np.nan)
         # What lies beyond a changed definition is no outcome.
-        known[~np.isfinite(self.outcomes[keep, 0])] = np.nan
+        known[~np.isfinite(self.outcomes[:count, 0])] = np.nan
         return PooledEvidence(
-            months,
+            self.months[:count],
             known[:, np.newaxis],
-            self.scales[keep],
-            {m: q[keep] for m, q in self.quantiles.items()},
+            self.scales[:count],
+            {m: q[:count] for m, q in self.quantiles.items()},
         )
 
     def comparable(self, models: Sequence[str]) -> list[str]:
         """Those of some models that forecast often enough to be compared."""
-        works = {m: np.isfinite(self.quantiles[m][..., 0, 0]) for m in models}
-        asked = np.any(list(works.values()), axis=0) if works else np.zeros(0, dtype=bool)
+        works = np.array([np.isfinite(self.quantiles[m][..., 0, 0]) for m in models])
+        asked = works.any(axis=0)
         if not asked.any():
             return []
-        return [m for m, w in works.items() if w[asked].mean() >= 1 - MOST_FAILURES]
+        shares = works[:, asked].mean(axis=1)
+        return [m for m, s in zip(models, shares, strict=True) if s >= 1 - MOST_FAILURES]
 
     def scaled_scores(self, models: Sequence[str]) -> Floats:
         """Scaled WIS, shape (n, series, horizon, models), NaN where unknown or failed."""

@@ -197,9 +197,7 @@ def variogram_score(paths: Floats, outcome: Floats, power: float = 0.5) -> float
     ----------
     Scheuerer and Hamill (2015), Variogram-based proper scoring rules.
     """
-    seen = np.abs(outcome[:, None] - outcome) ** power
-    total = 0.0
-    for lag in range(1, paths.shape[1]):
-        said = (np.abs(paths[:, lag:] - paths[:, :-lag]) ** power).mean(axis=0)
-        total += 2.0 * float(((np.diagonal(seen, lag) - said) ** 2).sum())
-    return total
+    first, second = np.triu_indices(len(outcome), 1)
+    seen = np.abs(outcome[first] - outcome[second]) ** power
+    said = (np.abs(paths[:, first] - paths[:, second]) ** power).mean(axis=0)
+    return 2.0 * float(((seen - said) ** 2).sum())

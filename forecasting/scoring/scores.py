@@ -74,8 +74,9 @@ def interval_score(quantiles: Floats, outcome: Floats) -> Floats:
     Bracher, Ray, Gneiting and Reich (2021), Evaluating epidemic forecasts in an interval format.
     """
     miss = np.asarray(outcome)[..., None] - quantiles
-    pinball = np.maximum(LEVELS * miss, (LEVELS - 1.0) * miss)
-    return np.asarray(2.0 * pinball.mean(axis=-1), dtype=float)
+    # The sum of the larger of level * miss and (level - 1) * miss, as two products.
+    pinball = miss @ LEVELS - np.minimum(miss, 0.0) @ np.ones(len(LEVELS))
+    return np.asarray(2.0 / len(LEVELS) * pinball, dtype=float)
 
 
 def absolute_error(quantiles: Floats, outcome: Floats) -> Floats:

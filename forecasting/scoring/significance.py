@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtr
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,13 +88,21 @@ def long_run_error(values: Floats, overlap: int) -> tuple[float, int]:
     Coroneo and Iacone (2020), Comparing predictive accuracy in small samples using fixed-smoothing
     asymptotics.
     """
-    n = len(values)
+    errors, count = _long_run_errors(values[:, None], overlap)
+    return float(errors[0]), count
+
+
+def _long_run_errors(columns: Floats, overlap: int) -> tuple[Floats, int]:
+    """`long_run_error` of every column."""
+    n, width = columns.shape
     count = cosines(n, overlap)
     if count == 0:
-        return math.inf, 0
+        return np.full(width, math.inf), 0
     waves = np.arange(1, count + 1)[:, None] * (np.arange(n) + 0.5) / n
-    transforms = math.sqrt(2 / n) * np.cos(np.pi * waves) @ (values - values.mean())
-    return math.sqrt(float((transforms**2).mean()) / n), count
+    # Added up one like the other: columns that are equal have errors that are.
+    products = np.cos(np.pi * waves)[..., None] * (columns - columns.mean(axis=0))
+    transforms = math.sqrt(2 / n) * products.sum(axis=1)
+    return np.asarray(np.sqrt((transforms**2).mean(axis=0) / n), dtype=float), count
 
 
 def mean_and_error(cells: Floats, overlap: int | None = None) -> Estimate:
@@ -165,8 +174,6 @@ def diebold_mariano(differences: Floats, horizon: int) -> DieboldMariano | None:
     Diebold and Mariano (1995), Comparing predictive accuracy; Coroneo and Iacone (2020) for the
     variance, see `long_run_error`.
     """
-    from scipy.stats import t
-
     n = len(differences)
     if n < FEWEST_STRETCHES * max(horizon, 1):
         return None
@@ -176,7 +183,7 @@ def diebold_mariano(differences: Floats, horizon: int) -> DieboldMariano | None:
     if not freedom or not error > 1e-10 * abs(mean):
         return None
     statistic = mean / error
-    return DieboldMariano(statistic, float(2 * t.sf(abs(statistic), freedom)), freedom)
+    return DieboldMariano(statistic, float(2 * stdtr(freedom, -abs(statistic))), freedom)
 
 
 def model_confidence_set(
@@ -205,8 +212,6 @@ def model_confidence_set(
     elimination rule. The bootstrap, whose level does not hold here, is replaced by Student's t for
     every model (`long_run_error`) and Bonferroni's bound over those still standing.
     """
-    from scipy.stats import t
-
     n, count = losses.shape
     if count != len(models):
         raise ValueError("one name per column of losses")
@@ -218,12 +223,11 @@ def model_confidence_set(
     while len(alive) > 1:
         gaps = losses[:, alive] - losses[:, alive].mean(axis=1, keepdims=True)
         means = gaps.mean(axis=0)
-        errors = [long_run_error(gap, overlap) for gap in gaps.T]
-        spread = np.array([error for error, _ in errors])
+        spread, freedom = _long_run_errors(gaps, overlap)
         if not (spread > 1e-10 * np.abs(means)).all():
             break
         statistics = means / spread
-        tail = float(t.sf(statistics.max(), errors[0][1]))
+        tail = float(stdtr(freedom, -statistics.max()))
         highest = max(highest, min(1.0, len(alive) * tail))
         values[models[alive.pop(int(statistics.argmax()))]] = highest
     values.update({models[i]: 1.0 for i in alive})

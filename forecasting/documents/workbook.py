@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
@@ -107,16 +108,18 @@ class WorkbookSheet:
 @dataclass(frozen=True)
 class _Formats:
     book: Workbook
-    known: dict[tuple[tuple[str, Any], ...], Format] = field(default_factory=dict)
+    known: dict[frozenset[tuple[str, Any]], Format] = field(default_factory=dict)
 
     def get(self, **properties: Any) -> Format:
-        key = tuple(sorted(properties.items()))
+        key = frozenset(properties.items())
         if key not in self.known:
             base = {"font_name": FONT, "font_size": TEXT_SIZE, "valign": "vcenter"}
             self.known[key] = self.book.add_format({**base, **properties})
         return self.known[key]
 
 
+# A text is measured for its column and for its row, and many stand in several tables.
+@lru_cache(maxsize=4096)
 def _width(text: str) -> float:
     """Columns that a text takes: Chinese characters take two."""
     return sum(1.1 if c.isascii() else 2.1 for c in text) + 1.5

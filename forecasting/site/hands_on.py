@@ -37,7 +37,7 @@ _PLACES = 10_000
 
 def _scaled(values: Floats, precision: float) -> list[int]:
     """Values in hundredths of the last published digit."""
-    return [int(v) for v in np.rint(values / precision * 10**_EXTRA).ravel()]
+    return list(map(int, np.rint(values / precision * 10**_EXTRA).ravel().tolist()))
 
 
 def _cap(
@@ -91,7 +91,7 @@ def _scenario(history: History, paths: SamplePaths, seed: int) -> dict[str, Any]
 
     months = [m.month for m in paths.months]
     return {
-        "draws": [int(v) for v in np.rint(draws * _PLACES).ravel()],
+        "draws": list(map(int, np.rint(draws * _PLACES).ravel().tolist())),
         "places": _PLACES,
         "registration": ends(assumed.registration),
         "absorb": ends(assumed.absorb),

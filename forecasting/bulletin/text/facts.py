@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
@@ -192,7 +192,7 @@ def facts_document(facts: tuple[Fact, ...]) -> dict[str, Any]:
     """Facts as one JSON-able object, by id, with the bookmark each has in a docx."""
     return {
         "facts": {
-            f.id: {**{k: v for k, v in asdict(f).items() if k != "id"}, "bookmark": anchor(f.id)}
+            f.id: {**{k: v for k, v in vars(f).items() if k != "id"}, "bookmark": anchor(f.id)}
             for f in facts
         }
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -87,24 +88,29 @@ def _chance(value: Any, _: int) -> str:
     return next(word for least, word in CHANCES if percent >= least)
 
 
+@lru_cache(maxsize=1024)
+def _as_period(value: Any) -> pd.Period:
+    return pd.Period(value, freq="M")
+
+
 def _month(value: Any, _: int) -> str:
-    month = pd.Period(value, freq="M")
+    month = _as_period(value)
     return f"{month.year}年{month.month}月"
 
 
 def _month_of_year(value: Any, _: int) -> str:
-    return f"{pd.Period(value, freq='M').month}月"
+    return f"{_as_period(value).month}月"
 
 
 def _from_month(value: Any, _: int) -> str:
     """The first of several months of a year: 2022年7 of 2022年7—11月."""
-    month = pd.Period(value, freq="M")
+    month = _as_period(value)
     return f"{month.year}年{month.month}"
 
 
 def _through(value: Any, _: int) -> str:
     """January to this month, as cumulative figures are named."""
-    month = pd.Period(value, freq="M")
+    month = _as_period(value)
     return "1月" if month.month == 1 else f"1—{month.month}月"
 
 

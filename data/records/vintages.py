@@ -15,6 +15,7 @@ import pandas as pd
 from employment_forecast.data.clock import key_month, month_key
 from employment_forecast.data.records.shocks import Shock
 
+_MONTHLY = pd.PeriodDtype("M")
 COLUMNS = ("month", "value", "published_on", "published_estimated", "source", "demo", "id")
 
 
@@ -113,7 +114,7 @@ class Vintages:
         at = seen[np.append(keys[1:] != keys[:-1], True)] if len(seen) else seen
         keys = columns.month[at]
         since_1970 = (keys // 100 - 1970) * 12 + keys % 100 - 1
-        months = pd.PeriodIndex(pd.arrays.PeriodArray(since_1970, dtype=pd.PeriodDtype("M")))
+        months = pd.PeriodIndex(pd.arrays.PeriodArray(since_1970, dtype=_MONTHLY), copy=False)
         return Known(
             values=pd.Series(columns.value[at], index=months, dtype=float),
             published_on=columns.published_on[at].astype("datetime64[D]"),

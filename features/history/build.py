@@ -141,11 +141,11 @@ def from_known(
             f"截至 {as_of} 没有{label}的数据。{reasons}",
             "请先导入数据，或换一个指标、地区或 --as-of 日期。",
         )
-    for month, value in known.values.items():
-        reason = out_of_range(float(value), indicator)
+    for at, value in enumerate(known.values.tolist()):
+        reason = out_of_range(value, indicator)
         if reason:
             raise DataError(
-                f"{label}{month} 的值 {value:,.10g}{indicator.unit}{reason}。",
+                f"{label}{known.values.index[at]} 的值 {value:,.10g}{indicator.unit}{reason}。",
                 "请更正该月数据后重新导入。",
             )
     notes = list(known.notes)
@@ -209,8 +209,10 @@ def from_known(
         revisions=revisions,
         signed=indicator.signed,
     )
+    if revisions is None:
+        return history
     # The law is learned on the scale of the indicator's models and says nothing on another one.
-    if revisions is None or history.transform != indicator.transform:
+    if history.transform != indicator.transform:
         return replace(history, revisions=None)
     return replace(history, notes=(*history.notes, _final_note(history, revisions, indicator)))
 

@@ -116,7 +116,7 @@ class History:
     def __len__(self) -> int:
         return len(self.values)
 
-    @property
+    @cached_property
     def origin(self) -> pd.Period:
         """Last known month (预测起点)."""
         return self.start + (len(self.values) - 1)

@@ -37,7 +37,7 @@ def seasonal_evidence(history: History) -> float:
     analysis of variance.
     """
     z = np.where(history.missing, np.nan, history.scaled)
-    if history.forced.shape[1]:
+    if history.breaks or history.shocks:
         z = z - forced_path(history, "none")[: len(z)]
     changes = np.diff(z)
     slots = np.arange(len(changes)) % SEASON

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -135,29 +136,50 @@ class Posterior:
         return [(weight / total, law) for weight, law in weighted]
 
 
-def _filtered(z: Floats, first_month: int) -> tuple[Floats, Floats, Floats]:
-    """One-step errors, shape (dynamics, n, 1 + k), and last level and slope, (dynamics, 1 + k).
+def _filtered(inputs: Floats, level: Floats, slope: Floats) -> tuple[Floats, Floats, Floats]:
+    """One-step errors, shape (dynamics, n, columns), and last level and slope from the first.
 
-    Columns: the series, then what each coefficient adds to its errors or states.
+    Inputs have shape (n, columns), level and slope (dynamics, columns).
     """
-    n, missing = len(z), np.flatnonzero(np.isnan(z))
-    season, begin = slice(1, 1 + FREE), 1 + FREE
-    inputs = np.zeros((n, begin + 2 + len(missing)))
-    inputs[:, 0] = np.where(np.isnan(z), 0.0, z)
-    inputs[:, season] = -_BASIS[(first_month - 1 + np.arange(n)) % SEASON]
-    inputs[missing, begin + 2 + np.arange(len(missing))] = 1.0
     share, relative, damping = (DYNAMICS[:, [i]] for i in range(3))
-    level = np.zeros((len(DYNAMICS), inputs.shape[1]))
-    slope = np.zeros_like(level)
-    level[:, begin], slope[:, begin + 1] = 1.0, 1.0
-    errors = np.empty((n, *level.shape))
-    for t in range(n):
+    errors = np.empty((len(inputs), *level.shape))
+    for t, each in enumerate(inputs):
         fading = damping * slope
         expected = level + fading
-        errors[t] = inputs[t] - expected
+        errors[t] = each - expected
         level = expected + share * errors[t]
         slope = fading + share * relative * errors[t]
     return errors.transpose(1, 0, 2), level, slope
+
+
+@lru_cache(maxsize=8)
+def _design(n: int, first_month: int, missing: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
+    """What each coefficient adds to errors, last level and last slope, whatever the figures."""
+    inputs = np.zeros((n, FREE + 2 + len(missing)))
+    inputs[:, :FREE] = -_BASIS[(first_month - 1 + np.arange(n)) % SEASON]
+    inputs[missing, FREE + 2 + np.arange(len(missing))] = 1.0
+    level = np.zeros((len(DYNAMICS), inputs.shape[1]))
+    slope = np.zeros_like(level)
+    level[:, FREE], slope[:, FREE + 1] = 1.0, 1.0
+    return _filtered(inputs, level, slope)
+
+
+@lru_cache(maxsize=8)
+def _covariances(
+    n: int, first_month: int, missing: tuple[int, ...], sizes: tuple[float, ...]
+) -> tuple[Floats, Floats, Floats]:
+    """Precisions of the priors, covariances over the innovations' variance, log determinants."""
+    design, *_ = _design(n, first_month, missing)
+    gram = np.swapaxes(design, 1, 2) @ design
+    precisions = np.zeros((len(sizes), gram.shape[-1]))
+    precisions[:, :FREE] = 1 / np.maximum(sizes, _NOTHING)[:, None] ** 2
+    precisions[:, FREE + 1] = 1 / FIRST_SLOPE**2
+    whole = gram + np.eye(gram.shape[-1]) * precisions[:, None, None, :]
+    covariances = np.asarray(np.linalg.inv(whole), dtype=float)
+    covariances.flags.writeable = False
+    gained = np.array([np.log(each[each > 0]).sum() for each in precisions])
+    determinants = np.asarray(np.linalg.slogdet(whole)[1] - gained[:, None], dtype=float)
+    return precisions, covariances, determinants
 
 
 def posterior(z: Floats, first_month: int, borrowed: Borrowed | None = None) -> Posterior:
@@ -172,39 +194,35 @@ def posterior(z: Floats, first_month: int, borrowed: Borrowed | None = None) -> 
     borrowed : Borrowed, optional
         What other regions lend.
     """
-    errors, level, slope = _filtered(z, first_month)
-    target, design = errors[..., 0], errors[..., 1:]
-    count = design.shape[-1]
-    gram = np.swapaxes(design, 1, 2) @ design
+    missing = tuple(np.flatnonzero(np.isnan(z)).tolist())
+    design, levels, slopes = _design(len(z), first_month, missing)
+    start = np.zeros((len(DYNAMICS), 1))
+    errors, level, slope = _filtered(np.nan_to_num(z)[:, None], start, start)
+    target = errors[..., 0]
     moments = -np.einsum("gnk,gn->gk", design, target)
     squares = np.einsum("gn,gn->g", target, target)
     # First level and missing months have flat priors and take their degrees.
-    free = len(z) - 1 - (count - FREE - 2)
+    free = len(z) - 1 - len(missing)
     degrees, scale = (OWN_DEGREES, 0.0)
     if borrowed is not None:
         degrees, scale = borrowed.degrees, borrowed.degrees * borrowed.variance
     centres, sizes, prior = _priors(borrowed)
+    precisions, covariances, determinants = _covariances(len(z), first_month, missing, tuple(sizes))
     weights = np.empty((len(sizes), len(DYNAMICS)))
-    coefficients = np.empty((*weights.shape, count))
-    covariances = np.empty((*weights.shape, count, count))
+    coefficients = np.empty((*weights.shape, design.shape[-1]))
     variances = np.empty(weights.shape)
-    for row, (centre, size) in enumerate(zip(centres, sizes, strict=True)):
-        precision = np.zeros(count)
-        precision[:FREE] = 1 / max(size, _NOTHING) ** 2
-        precision[FREE + 1] = 1 / FIRST_SLOPE**2
-        prior_mean = np.zeros(count)
+    for row, (centre, precision) in enumerate(zip(centres, precisions, strict=True)):
+        prior_mean = np.zeros(len(precision))
         prior_mean[:FREE] = centre
-        whole = gram + np.diag(precision)
-        covariances[row] = np.linalg.inv(whole)
         pull = moments + precision * prior_mean
         coefficients[row] = np.einsum("gkj,gj->gk", covariances[row], pull)
         left = squares + precision @ prior_mean**2 - np.einsum("gk,gk->g", pull, coefficients[row])
         left = np.maximum(left, 1e-12) + scale
         variances[row] = left / (degrees + free)
-        determinants = np.linalg.slogdet(whole)[1] - np.log(precision[precision > 0]).sum()
-        weights[row] = -determinants / 2 - (degrees + free) / 2 * np.log(left)
+        weights[row] = -determinants[row] / 2 - (degrees + free) / 2 * np.log(left)
     weights += np.log(prior)
     weights = np.exp(weights - weights.max())
+    level, slope = np.hstack([level, levels]), np.hstack([slope, slopes])
     return Posterior(
         weights / weights.sum(), coefficients, covariances, variances, degrees + free, level, slope
     )

@@ -9,6 +9,7 @@ Cholesky factor. The regression coefficients are concentrated out; two numbers a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,9 @@ def airline_regression(z: Floats, design: Floats) -> AirlineRegression:
         steps = np.column_stack([steps, np.ones(len(steps))])
         return _result(_solve(steps, USUAL[0], 0.0), (USUAL[0], 0.0), design.shape[1])
     columns = steps[SEASON:] - steps[:-SEASON]
-    averages = USUAL if len(z) < MIN_ESTIMATED else _estimated(columns)
+    averages = USUAL
+    if len(z) >= MIN_ESTIMATED:
+        averages = _estimated(columns.tobytes(), columns.shape[1])
     return _result(_solve(columns, *averages), averages, design.shape[1])
 
 
@@ -129,16 +132,20 @@ def whiten(columns: Floats, regular: float, seasonal: float) -> tuple[Floats, fl
     """
     weights = np.zeros(SEASON + 2)
     weights[[0, 1, SEASON, SEASON + 1]] = 1.0, regular, seasonal, regular * seasonal
-    lags = range(min(len(weights), len(columns)))
-    covariances = np.array([weights[lag:] @ weights[: len(weights) - lag] for lag in lags])
+    covariances = np.correlate(weights, weights, "full")[len(weights) - 1 :][: len(columns)]
     band = np.repeat(covariances[:, np.newaxis], len(columns), axis=1)
     factor, _ = dpbtrf(band, lower=1)
     white, _ = dtbtrs(factor, columns, uplo="L")
     return np.asarray(white, dtype=np.float64), 2.0 * float(np.log(factor[0]).sum())
 
 
-def _estimated(columns: Floats) -> tuple[float, float]:
+# Effects and proposals of events begin with the same regressions of a history.
+@lru_cache(maxsize=16)
+def _estimated(content: bytes, width: int) -> tuple[float, float]:
+    """Moving averages of columns, by their bytes."""
     from scipy.optimize import minimize
+
+    columns = np.frombuffer(content).reshape(-1, width)
 
     def badness(averages: Floats) -> float:
         white, determinant = whiten(columns, float(averages[0]), float(averages[1]))

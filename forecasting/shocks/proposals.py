@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -119,14 +119,16 @@ def propose(history: History) -> tuple[Proposal, ...]:
 
 
 def _candidates(history: History) -> tuple[list[tuple[pd.Period, ShockKind]], Floats]:
-    months = history.months
-    pairs = [
-        (month, kind)
-        for month, kind in product(months[MONTHS_BEFORE:], _KINDS)
-        if month < history.origin or kind == "temporary"
+    months, n = history.months, len(history)
+    profiles = [shock_column(kind, months[0], USUAL_MONTHS[kind], months) for kind in _KINDS]
+    # Every event has the profile of its kind from its own month on.
+    age = np.arange(n)[:, None] - np.arange(MONTHS_BEFORE, n)
+    columns = np.where(age[..., None] >= 0, np.stack(profiles, axis=1)[age], 0.0).reshape(n, -1)
+    pairs = list(product(months[MONTHS_BEFORE:], _KINDS))
+    told = [
+        at < len(pairs) - len(_KINDS) or kind == "temporary" for at, (_, kind) in enumerate(pairs)
     ]
-    columns = [shock_column(kind, month, USUAL_MONTHS[kind], months) for month, kind in pairs]
-    return pairs, np.column_stack(columns)
+    return list(compress(pairs, told)), columns[:, told]
 
 
 def _known(history: History) -> list[Floats]:

@@ -140,10 +140,13 @@ def choose_windows(
     rho = _autocorrelation(_residuals(change, designs[0]))
     target = _prewhitened(change, rho)
     designs = [_prewhitened(design, rho) for design in designs]
-    keep = ~_unexplained(np.array([_residuals(target, design) for design in designs]))
+    residuals = [_residuals(target, design) for design in designs]
+    keep = ~_unexplained(np.array(residuals))
+    if not keep.all():
+        residuals = [_residuals(target[keep], design[keep]) for design in designs]
     scores = {
-        windows: _aicc(_residuals(target[keep], design[keep]), design.shape[1])
-        for windows, design in zip(grid, designs, strict=True)
+        windows: _aicc(left, designs[0].shape[1])
+        for windows, left in zip(grid, residuals, strict=True)
     }
     best = min(grid, key=lambda windows: scores[windows])
     if not scores[best] < scores[DEFAULT_WINDOWS] - MARGIN:

@@ -168,14 +168,14 @@ def pooled_shifts(histories: Sequence[History], horizon: int) -> list[Floats | N
         return shifts
     trust = common_share(np.diff(settled, axis=0) / sizes)
     away = np.where(np.isnan(settled), np.nan, levels - np.nanmean(levels, axis=0)) / sizes
-    features = np.dstack([away, *(np.broadcast_to(c[:, None], away.shape) for c in common.T)])
+    features = np.stack([away, *(np.broadcast_to(c[:, None], away.shape) for c in common.T)])
     # Where most regions come out later, what moves them all is known up to an earlier month.
     latest = int(np.flatnonzero(np.isfinite(common).all(axis=1))[-1])
     now = np.column_stack([away[-1], np.broadcast_to(common[latest], (len(used), len(SPANS)))])
     predicted = np.empty((len(used), horizon))
     for step in range(1, horizon + 1):
         distance = values[step:] - levels[:-step] - paths[:-step, :, step - 1]
-        shift, leverage = _regress(features[:-step], distance / sizes, now, horizon)
+        shift, leverage = _regress(features[:, :-step], distance / sizes, now, horizon)
         predicted[:, step - 1] = trust * sizes * shift / (1 + leverage)
     for row, i in enumerate(used):
         if histories[i].origin == newest:
@@ -211,24 +211,26 @@ def common_share(moves: Floats) -> float:
 def _regress(features: Floats, target: Floats, now: Floats, horizon: int) -> tuple[Floats, Floats]:
     """Ridge predictions and their leverage, without an intercept: no drift is learned.
 
-    Series move together and forecasts of so many months overlap, so that the leverage counts
-    stretches of months and not rows.
+    Features have shape (features, n, series), the target (n, series). Series move together and
+    forecasts of so many months overlap, so that the leverage counts stretches of months and not
+    cells.
     """
-    known = np.isfinite(features).all(axis=-1) & np.isfinite(target)
-    rows, aims = features[known], target[known]
-    if len(rows) == 0:
+    known = np.isfinite(features).all(axis=0) & np.isfinite(target)
+    cells = np.compress(known.ravel(), features.reshape(len(features), -1), axis=1)
+    aims = target[known]
+    if len(aims) == 0:
         return np.zeros(len(now)), np.zeros(len(now))
     aims = np.clip(aims, *np.quantile(aims, [TAIL, 1 - TAIL]))
-    spread = rows.std(axis=0)
+    spread = cells.std(axis=1)
     spread[spread == 0] = 1.0
-    scaled = rows / spread
-    gram = scaled.T @ scaled / len(scaled) + PENALTY * np.eye(scaled.shape[1])
-    coefficients = np.linalg.solve(gram, scaled.T @ aims / len(scaled))
+    scaled = cells / spread[:, None]
+    gram = scaled @ scaled.T / len(aims) + PENALTY * np.eye(len(scaled))
+    coefficients = np.linalg.solve(gram, scaled @ aims / len(aims))
     here = np.nan_to_num(now / spread)
     independent = known.any(axis=1).sum() / horizon
     leverage = (here * np.linalg.solve(gram, here.T).T).sum(axis=1) / independent
     # Movements never seen before are taken for the largest seen.
-    inside = np.nan_to_num(np.clip(now, rows.min(axis=0), rows.max(axis=0)) / spread)
+    inside = np.nan_to_num(np.clip(now, cells.min(axis=1), cells.max(axis=1)) / spread)
     return np.asarray(inside @ coefficients, dtype=float), np.asarray(leverage, dtype=float)
 
 

@@ -28,7 +28,7 @@ def kept(cache: FileCellCache, keys="abcdefghij") -> set[str]:
     """Keys that are there, asked without counting as a use."""
     connection = sqlite3.connect(cache._file)
     try:
-        contents = connection.execute("SELECT content FROM contents").fetchall()
+        contents = connection.execute("SELECT content FROM packs").fetchall()
     finally:
         connection.close()
     stored = {key for (content,) in contents for key in cellcache.unpacked(content)}
@@ -172,6 +172,19 @@ def test_the_file_of_a_release_that_kept_paths_gives_its_place_back(file):
     cache.save({"1": b"evidence"})
     assert FileCellCache(file, 1, "310114").load(["1"]) == {"1": b"evidence"}
     assert sum(f.stat().st_size for f in file.parent.glob(f"{file.name}*")) < 200_000
+
+
+def test_what_an_earlier_release_packed_otherwise_is_made_anew(file):
+    FileCellCache(file, 1, "s").save({"a": b"1"})
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("ALTER TABLE packs RENAME TO contents")
+    cache = FileCellCache(file, 1, "s")
+    assert cache.load(["a"]) == {}
+    cache.save({"a": b"2"})
+    assert FileCellCache(file, 1, "s").load(["a"]) == {"a": b"2"}
+    with closing(sqlite3.connect(file)) as other:
+        tables = {name for (name,) in other.execute("SELECT name FROM sqlite_master")}
+    assert "contents" not in tables
 
 
 def test_torn_pages_cost_the_cells_and_nothing_else(file):

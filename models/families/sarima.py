@@ -11,18 +11,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from employment_forecast.models.contract import SEASON, Parameters, Scaled, Tags
+from employment_forecast.models.contract import Parameters, Scaled, Tags
 from employment_forecast.models.laws import (
     Differenced,
     GaussianCompetitor,
     Law,
     Order,
     arma_structure,
+    arma_terminal,
     estimate_arma,
     factorise,
     joint_moments,
     split,
-    terminal,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -47,24 +47,17 @@ class Sarima(GaussianCompetitor):
         }
 
     def _law(self, data: Scaled, parameters: Parameters, horizon: int) -> Law:
-        structure = arma_structure(*split(parameters["coefficients"], self.order, self.seasonal))
+        arma = split(parameters["coefficients"], self.order, self.seasonal)
+        variance = parameters["variance"]
 
         def changes(w: Floats) -> tuple[Floats, Floats]:
-            return self._moments(w, parameters, horizon)
+            """Law of the next differences by the state space of statsmodels."""
+            return joint_moments(arma_terminal(w, *arma, variance), horizon)
 
         mean, covariance = Differenced.of(data.z).ahead(
-            structure, parameters["variance"], horizon, changes
+            arma_structure(*arma), variance, horizon, changes
         )
         return Law(mean, factorise(covariance), parameters["degrees"])
-
-    def _moments(self, w: Floats, parameters: Parameters, horizon: int) -> tuple[Floats, Floats]:
-        """Law of the next differences by the state space of statsmodels."""
-        from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-        (p, q), (seasonal_p, seasonal_q) = self.order, self.seasonal
-        model = SARIMAX(w, order=(p, 0, q), seasonal_order=(seasonal_p, 0, seasonal_q, SEASON))
-        system = terminal(model, [*parameters["coefficients"], parameters["variance"]])
-        return joint_moments(system, horizon)
 
 
 class Airline(Sarima):

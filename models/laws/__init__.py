@@ -11,7 +11,7 @@ from employment_forecast.models.laws.gaussian import (
 )
 from employment_forecast.models.laws.leading_indicators import Leading
 from employment_forecast.models.laws.likelihood import Structure, arma_structure, exact_fitness
-from employment_forecast.models.laws.statespace import joint_moments, terminal
+from employment_forecast.models.laws.statespace import arma_terminal, joint_moments, terminal
 
 __all__ = [
     "Differenced",
@@ -21,6 +21,7 @@ __all__ = [
     "Order",
     "Structure",
     "arma_structure",
+    "arma_terminal",
     "estimate_arma",
     "exact_fitness",
     "factorise",

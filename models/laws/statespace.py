@@ -57,13 +57,48 @@ def terminal(model: Any, parameters: list[float]) -> Terminal:
         What is needed to forecast; no parameter is estimated.
     """
     model.update(np.asarray(parameters, dtype=float))
-    filtered = model.ssm.filter()
-    selection = model["selection"]
+    return _reached(model.ssm)
+
+
+def arma_terminal(w: Floats, autoregressive: Floats, moving: Floats, variance: float) -> Terminal:
+    """`terminal` of a stationary ARMA process, without the model around statsmodels' filter.
+
+    Parameters
+    ----------
+    w : numpy.ndarray
+        Shape (n,).
+    autoregressive, moving : numpy.ndarray
+        Coefficients; the moving average with its leading one.
+    variance : float
+        Of the innovations.
+
+    References
+    ----------
+    Harvey (1989), Forecasting, structural time series models and the Kalman filter, section 3.3.
+    """
+    from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
+
+    states = max(len(autoregressive), len(moving))
+    transition, design, selection = np.eye(states, k=1), np.eye(1, states), np.zeros((states, 1))
+    transition[: len(autoregressive), 0] = autoregressive
+    selection[: len(moving), 0] = moving
+    system = KalmanFilter(
+        1, states, 1,
+        design=design, transition=transition, selection=selection, state_cov=np.eye(1) * variance,
+    )  # fmt: skip
+    system.bind(w)
+    system.initialize_stationary()
+    return _reached(system)
+
+
+def _reached(system: Any) -> Terminal:
+    filtered = system.filter()
+    selection = system["selection"]
     return Terminal(
-        design=np.array(model["design"][0], dtype=float),
-        transition=np.array(model["transition"], dtype=float),
-        disturbance=selection @ model["state_cov"] @ selection.T,
-        noise=float(model["obs_cov"][0, 0]),
+        design=np.array(system["design"][0], dtype=float),
+        transition=np.array(system["transition"], dtype=float),
+        disturbance=selection @ system["state_cov"] @ selection.T,
+        noise=float(system["obs_cov"][0, 0]),
         state=np.array(filtered.predicted_state[:, -1], dtype=float),
         state_covariance=np.array(filtered.predicted_state_cov[:, :, -1], dtype=float),
     )

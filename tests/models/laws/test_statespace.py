@@ -8,10 +8,20 @@ from support.kalman import arma_model, components_model, standardised_errors
 
 from employment_forecast.models.contract import ModelFailure
 from employment_forecast.models.families.unobserved_components import LocalLevel, structure
-from employment_forecast.models.laws.arma import Differenced, difference, estimate_arma, integrate
+from employment_forecast.models.laws.arma import (
+    Differenced,
+    difference,
+    estimate_arma,
+    integrate,
+    split,
+)
 from employment_forecast.models.laws.gaussian import factorise, moving_factor
 from employment_forecast.models.laws.likelihood import arma_structure, conditional, exact_fitness
-from employment_forecast.models.laws.statespace import joint_moments, terminal
+from employment_forecast.models.laws.statespace import (
+    arma_terminal,
+    joint_moments,
+    terminal,
+)
 
 HORIZON = 30
 
@@ -52,6 +62,19 @@ def test_conditional_law_against_the_covariance_matrix_and_the_kalman_filter(ord
         (mean, 1.7 * covariance), joint_moments(system, HORIZON), strict=True
     ):
         assert moment == pytest.approx(reference, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("order", "coefficients"), [((0, 1), [-0.3, -0.6]), ((3, 0), [0.4, -0.2, 0.1, -0.6])]
+)
+def test_the_filter_alone_gives_what_the_model_around_it_does(order, coefficients):
+    w = np.random.default_rng(4).normal(size=60)
+    expected = terminal(arma_model(w, order, (0, 1)), [*coefficients, 1.7])
+    system = arma_terminal(w, *split(coefficients, order, (0, 1)), 1.7)
+    for moment, reference in zip(
+        joint_moments(system, HORIZON), joint_moments(expected, HORIZON), strict=True
+    ):
+        np.testing.assert_allclose(moment, reference, rtol=1e-12)
 
 
 def test_integration_against_the_full_model(seasonal_z):

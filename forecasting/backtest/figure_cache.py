@@ -67,11 +67,8 @@ class BufferedCache:
 
 def content_key(kind: str, *parts: str | bytes) -> str:
     """Content hash of what was worked out from parts by the whole engine."""
-    digest = hashlib.sha256(f"{kind}|{engine_version()}".encode())
-    for part in parts:
-        digest.update(b"|")
-        digest.update(part.encode() if isinstance(part, str) else part)
-    return digest.hexdigest()
+    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
+    return hashlib.sha256(b"|".join([f"{kind}|{engine_version()}".encode(), *encoded])).hexdigest()
 
 
 def cached_arrays(

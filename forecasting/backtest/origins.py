@@ -101,9 +101,7 @@ def _history_at(
 
 
 def _estimation_for(history: History, history_at: HistoryAt) -> History:
-    month = history.origin
-    while month.month not in ESTIMATION_MONTHS:
-        month -= 1
+    month = history.origin - min((history.origin.month - m) % 12 for m in ESTIMATION_MONTHS)
     estimation = history if month == history.origin else history_at(month)
     if estimation is None or estimation.start != history.start or len(estimation) < SETTLED_MONTHS:
         return history

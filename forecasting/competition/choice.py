@@ -199,8 +199,14 @@ def paired_difference(backtest: Backtest, model: str, other: str) -> Estimate:
     The mean is over cells, of which late origins have fewer.
     """
     _, common = common_origins(backtest)
+    return _difference(backtest, model, other, common)
+
+
+def _difference(
+    backtest: Backtest, model: str, other: str, rows: npt.NDArray[np.bool_]
+) -> Estimate:
     gaps = backtest.scaled_interval_scores(model) - backtest.scaled_interval_scores(other)
-    return mean_and_error(gaps[common])
+    return mean_and_error(gaps[rows])
 
 
 def corrected_error(difference: Estimate, rivals: int) -> float:
@@ -254,7 +260,7 @@ def choose(
     choice = decide(
         wis,
         [e.model for e in ranked if e.floor],
-        lambda model, other: paired_difference(backtest, model, other),
+        lambda model, other: _difference(backtest, model, other, common),
         origins,
         DEFAULTS,
         label,

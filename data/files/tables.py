@@ -27,12 +27,15 @@ def neutralised(table: pd.DataFrame) -> pd.DataFrame:
     for name in safe.columns:
         if is_numeric_dtype(safe[name]):
             continue
-        safe[name] = [
+        cells = safe[name].tolist()
+        written = [
             visible(f"'{v}" if v.startswith(_FORMULA) else v, lines=True)
             if isinstance(v, str)
             else v
-            for v in safe[name]
+            for v in cells
         ]
+        if written != cells:
+            safe[name] = written
     return safe
 
 

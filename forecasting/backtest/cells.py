@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol
+from functools import cached_property, lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -202,7 +202,7 @@ def decode(
     points = np.full((horizon, len(QUANTILES) + 2), np.nan)
     try:
         head, _, body = unseal(blob).partition(b"\n")
-        header = json.loads(head)
+        header = _header(head)
         if "failure" in header:
             return Failure(str(header["failure"]))
         if tuple(header["shape"]) != shape:
@@ -214,6 +214,13 @@ def decode(
         return UndrawnPaths.of(points, log, n_paths, origin, draw, rests_on)
     except (ValueError, KeyError, TypeError):
         return None
+
+
+# The cells of a back-test differ in their numbers and hardly in their headers.
+@lru_cache(maxsize=64)
+def _header(head: bytes) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(head)
+    return header
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,9 @@ class RevisionSource:
     @cached_property
     def revised(self) -> bool:
         """Whether any month was ever published with two values."""
-        rows = self.vintages.rows
-        return bool(rows.drop_duplicates(["month", "value"])["month"].duplicated().any())
+        month, value = (self.vintages.rows[name].to_numpy() for name in ("month", "value"))
+        # Rows of one month lie together.
+        return bool(((month[1:] == month[:-1]) & (value[1:] != value[:-1])).any())
 
     @cached_property
     def _first(self) -> list[tuple[date, int, Floats, float]]:

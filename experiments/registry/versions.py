@@ -170,6 +170,8 @@ def look_again(tracker: Tracker, series: Series) -> None:
     name = series.registered_name
     known = remembered(tracker, name)
     if not known:
+        # That there is none yet is remembered too.
+        tracker.forget()
         return
 
     def number(client: MlflowClient) -> str | None:

@@ -123,6 +123,13 @@ def test_what_others_put_in_force_is_seen(
     assert promote(steady, series, first).previous == second
 
 
+def test_a_first_version_of_others_is_seen(record, competition: Competition, tracker, series):
+    steady = Tracker(tracker.uri, tracker.home, steady=True)
+    assert versions(steady, series) == []
+    number = record(competition)[1].version
+    assert promote(steady, series).version == number
+
+
 def test_paths_are_kept_to_the_last_bit(
     first: Version, competition: Competition, tracker: Tracker
 ) -> None:

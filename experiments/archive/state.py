@@ -325,7 +325,9 @@ def decode_paths(folder: Path, *, base: bool = False) -> SamplePaths:
         table = read_csv(content, ReadOptions(use_threads=False))
         values = np.column_stack([np.asarray(c, dtype=float) for c in table.columns])
         origin = pd.Period(facts["origin"], freq="M")
-        complete = values.shape == (facts["paths"], facts["horizon"])
+        # An empty cell is read as not a number, and versions of format 1 have no checksums.
+        whole = values.shape == (facts["paths"], facts["horizon"])
+        complete = whole and bool(np.isfinite(values).all())
         paths = SamplePaths(values, origin)
     except _FAULTS as error:
         raise _damaged(folder) from error

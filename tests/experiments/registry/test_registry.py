@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -160,6 +161,21 @@ def test_a_damaged_version_is_a_storage_error(
         files[state.FACTS] = b"{}"
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
+    with pytest.raises(StorageError, match="不完整或已损坏"):
+        state.decode_paths(tmp_path)
+
+
+def test_a_figure_missing_where_no_checksum_tells_is_damage(
+    competition: Competition, series: Series, tmp_path: Path
+) -> None:
+    files = state.encode(series, competition, SCHEME)
+    files[state.FACTS] = json.dumps({**json.loads(files[state.FACTS]), "format": 1}).encode()
+    for name in (state.FACTS, state.PATHS):
+        (tmp_path / name).write_bytes(files[name])
+    assert np.isfinite(state.decode_paths(tmp_path).values).all()
+    header, first, *rows = gzip.decompress(files[state.PATHS]).splitlines(keepends=True)
+    emptied = [header, first[first.index(b",") :], *rows]
+    (tmp_path / state.PATHS).write_bytes(gzip.compress(b"".join(emptied)))
     with pytest.raises(StorageError, match="不完整或已损坏"):
         state.decode_paths(tmp_path)
 

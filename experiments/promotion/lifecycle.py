@@ -203,6 +203,7 @@ def promote_if_passed(
 def _settled(
     tracker: Tracker, series: Series, result: Competition, run: Run, stand_in: Competition | None
 ) -> PromotionResult:
+    """As `promote_if_passed`, within one decision."""
     candidate = candidate_of(tracker, series, run.id)
     incumbent = champion_of(tracker, series)
     if incumbent is not None and incumbent.run_id == run.id:
@@ -294,6 +295,7 @@ def promote(
 def _promoted(
     tracker: Tracker, series: Series, version: str | None, why: str, force: bool
 ) -> tuple[Promotion, Verdict]:
+    """As `promote`, within one decision."""
     chosen = holder_of(tracker, series, CANDIDATE) if version is None else None
     if version is not None:
         chosen = find(tracker, series, version)

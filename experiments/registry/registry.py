@@ -263,7 +263,15 @@ def put_in_force(
     keep_previous: bool = False,
     rolled_back: bool = False,
 ) -> Promotion:
-    """As `promote`, within `deciding`."""
+    """As `promote`, within `deciding`: the version of a number, which a rollback takes back to.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such version.
+    StorageError
+        If MLflow fails.
+    """
     name, known = series.registered_name, versions(tracker, series)
     chosen, before = find(tracker, series, number), held(known, CHAMPION)
     if before is not None and before.version == number:
